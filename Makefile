@@ -1,0 +1,35 @@
+# Everything lives in .venv; nothing global is touched. PYTHON=... chooses the interpreter (3.11 to 3.13).
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
+	"$$p" -c 'import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
+	>/dev/null 2>&1 && echo "$$p" && break; done)
+
+.PHONY: demo test lint bench clean
+
+demo: .venv/.ready
+	.venv/bin/python examples/demo.py
+
+test: lint
+	.venv/bin/python -m pytest
+
+lint: .venv/.ready
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/pyright --pythonpath .venv/bin/python
+
+bench: .venv/.bench
+	.venv/bin/python benchmarks/mixtures.py
+
+.venv/.ready: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 with venv was not found; name one: make PYTHON=/path/to/python"; exit 1; }
+	"$(PYTHON)" -m venv .venv
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@
+
+.venv/.bench: .venv/.ready
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -e '.[test,bench]'
+	@touch $@
+
+clean:
+	rm -rf .venv demo dist build .pytest_cache .ruff_cache
+	find src tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,168 @@
+"""Bernoulli mixtures (latent class models of binary columns) with scikit-learn's manners."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+
+from suffice.estimators.mixture import MixtureEstimator
+from suffice.estimators.validation import check_shape
+from suffice.latent.bernoulli import Bernoulli, BernoulliPrior
+from suffice.latent.look import FirstLook
+from suffice.latent.mixture import Mixture
+from suffice.latent.starts import STARTS
+
+
+class BernoulliMixture(MixtureEstimator):
+    r"""Mixture of K products of Bernoulli variables, for binary rows, fitted by expectation-maximisation.
+
+    .. math:: p(x) = \sum_k \pi_k \prod_d p_{kd}^{x_d} (1 - p_{kd})^{1 - x_d}
+
+    Formulas: Bishop, *Pattern Recognition and Machine Learning* (2006), section 9.3.3.
+
+    Parameters
+    ----------
+    n_components
+        Number of components K.
+    binarize
+        Cells above this number become 1, the others 0; None refuses anything but 0 and 1.
+    tol
+        Stop when the mean log-likelihood of a row changes by less than this, in nats.
+    max_iter
+        Largest number of iterations.
+    n_init
+        Number of restarts, run together; the one of highest log-likelihood is kept, every trace is in ``traces_``.
+    init_params
+        Where restarts begin: ``"kmeans"``, ``"k-means++"``, ``"random"`` or ``"random_from_data"``.
+    weights_init
+        Weights to start from, ``(K,)``.
+    probabilities_init
+        Probabilities to start from, ``(K, D)``, in [0, 1].
+    weight_concentration_prior
+        Concentration of the symmetric Dirichlet prior over the weights, at least 1; None is 1, which adds nothing.
+    prior_strength
+        Conjugate (beta) prior over the probabilities, as a number of rows seen beforehand in each component.
+    prior_mean
+        Mean of these rows, ``(D,)`` in [0, 1]; None is the mean of the data.
+    random_state
+        Seed, or NumPy random state; the same seed gives the same result, whatever the order of the rows.
+    precision
+        ``"float64"`` or ``"float32"``.
+    warm_start
+        Begin at the parameters of the last fit.
+    verbose
+        1 shows a progress bar on a terminal.
+
+    Attributes
+    ----------
+    weights_ : numpy.ndarray
+        ``(K,)``.
+    probabilities_ : numpy.ndarray
+        Probability of a 1, ``(K, D)``.
+    lower_bound_ : float
+        Mean log-likelihood of a row (plus log-prior) in the last iteration, in nats.
+    lower_bounds_ : numpy.ndarray
+        The same for each iteration of the best restart.
+    traces_ : list of numpy.ndarray
+        The same for each restart.
+    converged_ : bool
+        Whether the best restart converged.
+    n_iter_ : int
+        Its number of iterations.
+    outcome_ : str
+        How the fit ended, a sentence.
+    model_ : suffice.latent.Mixture
+        The fitted module.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice import BernoulliMixture
+    >>> X = np.array([[1, 1, 0], [1, 1, 0], [0, 0, 1], [0, 0, 1]])
+    >>> mixture = BernoulliMixture(n_components=2, random_state=0, max_iter=500).fit(X)
+    >>> print(mixture.weights_.round(3), np.sort(mixture.probabilities_[:, 0]).round(2))
+    [0.5 0.5] [0. 1.]
+    """
+
+    _movable: ClassVar[bool] = False
+
+    def __init__(
+        self,
+        n_components: int = 1,
+        *,
+        binarize: float | None = 0.0,
+        tol: float = 1e-3,
+        max_iter: int = 100,
+        n_init: int = 1,
+        init_params: str = "kmeans",
+        weights_init: Any = None,
+        probabilities_init: Any = None,
+        weight_concentration_prior: float | None = None,
+        prior_strength: float = 0.0,
+        prior_mean: Any = None,
+        random_state: Any = None,
+        precision: str = "float64",
+        warm_start: bool = False,
+        verbose: int = 0,
+    ):
+        self.n_components = n_components
+        self.binarize = binarize
+        self.tol = tol
+        self.max_iter = max_iter
+        self.n_init = n_init
+        self.init_params = init_params
+        self.weights_init = weights_init
+        self.probabilities_init = probabilities_init
+        self.weight_concentration_prior = weight_concentration_prior
+        self.prior_strength = prior_strength
+        self.prior_mean = prior_mean
+        self.random_state = random_state
+        self.precision = precision
+        self.warm_start = warm_start
+        self.verbose = verbose
+
+    def _prepared(self, rows: np.ndarray) -> np.ndarray:
+        if self.binarize is not None:
+            return (rows > self.binarize).astype(rows.dtype)
+        binary = (rows == 0) | (rows == 1)
+        if not binary.all():
+            row, column = np.argwhere(~binary)[0]
+            raise ValueError(
+                f"X holds {rows[row, column]:g} at row {row}, column {column}; with binarize=None only 0 and 1 are allowed. "
+                "Set binarize to the number above which a cell counts as 1."
+            )
+        return rows
+
+    def _start(self, first: FirstLook, origin: Any, restarts: int, generator: Any) -> Mixture:
+        shape = (restarts, self.n_components, len(first.mean))
+        weights, probabilities = np.full(shape[:2], 1 / self.n_components), np.broadcast_to(first.mean, shape)
+        if self.probabilities_init is None or self.weights_init is None:
+            weights, probabilities = self._from_sample(first, restarts, generator)
+        if self.probabilities_init is not None:
+            given = check_shape("probabilities_init", self.probabilities_init, shape[1:])
+            probabilities = np.broadcast_to(self._probability("probabilities_init", given), shape)
+        components = Bernoulli(probabilities, self._prior(first))
+        return Mixture(self._weights_start(weights, restarts), components, self._mixture_prior())
+
+    def _from_sample(self, first: FirstLook, restarts: int, generator: Any) -> tuple[np.ndarray, np.ndarray]:
+        """Weights and probabilities of the sample's starting shares, with one row of the overall mean added to each."""
+        rows, weight = first.sample, first.sample_weight
+        share = STARTS[self.init_params](rows, weight, self.n_components, restarts, generator) * weight[:, None]
+        count = share.sum(1)
+        ones = np.swapaxes(share, -1, -2) @ rows
+        return (count + 1e-3) / (count + 1e-3).sum(-1, keepdims=True), (ones + first.mean) / (count[..., None] + 1)
+
+    def _prior(self, first: FirstLook) -> BernoulliPrior:
+        mean = first.mean
+        if self.prior_mean is not None:
+            mean = self._probability("prior_mean", check_shape("prior_mean", self.prior_mean, first.mean.shape))
+        return BernoulliPrior(float(self.prior_strength), mean)
+
+    def _probability(self, name: str, values: np.ndarray) -> np.ndarray:
+        if ((values < 0) | (values > 1)).any():
+            raise ValueError(f"{name} holds values outside [0, 1]; give probabilities.")
+        return values
+
+    def _set_parameters(self, model: Mixture) -> None:
+        self.probabilities_ = np.asarray(model.components.probabilities)

@@ -1,0 +1,55 @@
+"""scikit-learn's callback protocol (SLEP023), where the installed scikit-learn has it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+try:
+    from sklearn.callback import CallbackSupportMixin, with_callbacks  # pyright: ignore[reportMissingImports]
+except ImportError:  # scikit-learn before 1.9
+
+    class CallbackSupportMixin:
+        """Stand-in for a scikit-learn without callbacks."""
+
+    def with_callbacks(method: Callable[..., Any]) -> Callable[..., Any]:
+        """The method as it is."""
+        return method
+
+
+class Iterations:
+    """The callback context of one fit, told after every iteration.
+
+    Parameters
+    ----------
+    estimator
+        The estimator being fitted.
+    X
+        Its training data.
+    metadata
+        Sample weights, by name.
+    """
+
+    def __init__(self, estimator: Any, X: Any, metadata: dict[str, Any]):
+        self.wanted = bool(getattr(estimator, "_skl_callbacks", None) or hasattr(estimator, "_parent_callback_ctx"))
+        self.estimator, self.X, self.metadata = estimator, X, metadata
+        self.context = estimator._init_callback_context(max_subtasks=estimator.max_iter) if self.wanted else None
+        if self.context is not None:
+            self._tell(self.context, "call_on_fit_task_begin")
+
+    def step(self, iteration: int, fitted: Callable[[], dict[str, Any]]) -> bool:
+        """Tell that an iteration has ended; whether a callback asks to stop."""
+        if self.context is None:
+            return False
+        task = self.context.subcontext(task_name=f"iteration {iteration}")
+        self._tell(task, "call_on_fit_task_begin")
+        return bool(self._tell(task, "call_on_fit_task_end", fitted))
+
+    def end(self, fitted: Callable[[], dict[str, Any]]) -> None:
+        """Tell that the fit has ended."""
+        if self.context is not None:
+            self._tell(self.context, "call_on_fit_task_end", fitted)
+
+    def _tell(self, context: Any, hook: str, fitted: Any = None) -> Any:
+        arguments = {"estimator": self.estimator, "X": self.X, "y": None, "metadata": self.metadata}
+        return getattr(context, hook)(**arguments, reconstruction_attributes=fitted)

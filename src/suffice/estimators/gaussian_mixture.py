@@ -1,0 +1,245 @@
+"""Gaussian mixtures with scikit-learn's manners."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import jax.numpy as jnp
+import numpy as np
+
+from suffice.estimators.mixture import MixtureEstimator
+from suffice.estimators.validation import check_at_least, check_choice, check_memory, check_shape
+from suffice.latent.constrained_gaussian import GAUSSIANS
+from suffice.latent.forms import STATISTICS
+from suffice.latent.gaussian import Gaussian, GaussianPrior
+from suffice.latent.look import FirstLook
+from suffice.latent.mixture import Mixture, MixtureStatistics
+from suffice.latent.starts import STARTS
+from suffice.precision import cast, to_numpy
+
+
+class GaussianMixture(MixtureEstimator):
+    r"""Mixture of K Gaussians, fitted by expectation-maximisation.
+
+    .. math:: p(x) = \sum_k \pi_k \, N(x \mid \mu_k, \Sigma_k)
+
+    Names and defaults are those of ``sklearn.mixture.GaussianMixture``; row weights, restarts in one program, priors, streams
+    and a covariance floor relative to each column's variance come on top. From the same start with ``reg_covar=0`` both give
+    the same parameters. Formulas: Bishop, *Pattern Recognition and Machine Learning* (2006), section 9.2.
+
+    Parameters
+    ----------
+    n_components
+        Number of components K.
+    covariance_type
+        ``"full"``: a covariance matrix for each component. ``"tied"``: one for all. ``"diag"``: variances of each column.
+        ``"spherical"``: one variance for each component.
+    tol
+        Stop when the mean log-likelihood of a row changes by less than this, in nats.
+    reg_covar
+        Added to the variances, as a share of each column's variance over all rows; a constant column counts as variance 1.
+        0 switches it off.
+    max_iter
+        Largest number of iterations.
+    n_init
+        Number of restarts, run together; the one of highest log-likelihood is kept, every trace is in ``traces_``.
+    init_params
+        Where restarts begin: ``"kmeans"``, ``"k-means++"``, ``"random"`` or ``"random_from_data"``.
+    weights_init
+        Weights to start from, ``(K,)``.
+    means_init
+        Means to start from, ``(K, D)``.
+    precisions_init
+        Inverse covariances to start from, in the shape of ``covariances_``.
+    weight_concentration_prior
+        Concentration of the symmetric Dirichlet prior over the weights, at least 1; None is 1, which adds nothing.
+    prior_strength
+        Conjugate prior over means and covariances, as a number of rows seen beforehand in each component; 0 adds nothing.
+    prior_mean
+        Mean of these rows, ``(D,)``; None is the mean of the data.
+    prior_covariance
+        Covariance of these rows, ``(D, D)``; None is the columns' variances.
+    random_state
+        Seed, or NumPy random state; the same seed gives the same result, whatever the order of the rows.
+    precision
+        ``"float64"`` or ``"float32"``.
+    warm_start
+        Begin at the parameters of the last fit.
+    verbose
+        1 shows a progress bar on a terminal.
+
+    Attributes
+    ----------
+    weights_ : numpy.ndarray
+        ``(K,)``.
+    means_ : numpy.ndarray
+        ``(K, D)``.
+    covariances_ : numpy.ndarray
+        full ``(K, D, D)``, tied ``(D, D)``, diag ``(K, D)``, spherical ``(K,)``.
+    precisions_ : numpy.ndarray
+        Inverse covariances, in the same shape.
+    lower_bound_ : float
+        Mean log-likelihood of a row (plus log-prior) in the last iteration, in nats.
+    lower_bounds_ : numpy.ndarray
+        The same for each iteration of the best restart.
+    traces_ : list of numpy.ndarray
+        The same for each restart.
+    converged_ : bool
+        Whether the best restart converged.
+    n_iter_ : int
+        Its number of iterations.
+    outcome_ : str
+        How the fit ended, a sentence.
+    model_ : suffice.latent.Mixture
+        The fitted module.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice import GaussianMixture
+    >>> X = np.array([[1.0], [1.2], [0.8], [9.0], [9.2], [8.8]])
+    >>> mixture = GaussianMixture(n_components=2, random_state=0).fit(X)
+    >>> print(np.sort(mixture.means_.ravel()).round(3), mixture.weights_)
+    [1. 9.] [0.5 0.5]
+    """
+
+    _movable: ClassVar[bool] = True
+    _least_rows: ClassVar[int] = 2
+
+    def __init__(
+        self,
+        n_components: int = 1,
+        *,
+        covariance_type: str = "full",
+        tol: float = 1e-3,
+        reg_covar: float = 1e-6,
+        max_iter: int = 100,
+        n_init: int = 1,
+        init_params: str = "kmeans",
+        weights_init: Any = None,
+        means_init: Any = None,
+        precisions_init: Any = None,
+        weight_concentration_prior: float | None = None,
+        prior_strength: float = 0.0,
+        prior_mean: Any = None,
+        prior_covariance: Any = None,
+        random_state: Any = None,
+        precision: str = "float64",
+        warm_start: bool = False,
+        verbose: int = 0,
+    ):
+        self.n_components = n_components
+        self.covariance_type = covariance_type
+        self.tol = tol
+        self.reg_covar = reg_covar
+        self.max_iter = max_iter
+        self.n_init = n_init
+        self.init_params = init_params
+        self.weights_init = weights_init
+        self.means_init = means_init
+        self.precisions_init = precisions_init
+        self.weight_concentration_prior = weight_concentration_prior
+        self.prior_strength = prior_strength
+        self.prior_mean = prior_mean
+        self.prior_covariance = prior_covariance
+        self.random_state = random_state
+        self.precision = precision
+        self.warm_start = warm_start
+        self.verbose = verbose
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        check_choice("covariance_type", self.covariance_type, list(GAUSSIANS))
+        check_at_least("reg_covar", self.reg_covar, 0.0)
+
+    def _check_size(self, first: FirstLook) -> None:
+        super()._check_size(first)
+        features = len(first.mean)
+        if self.covariance_type in ("full", "tied"):
+            check_memory(self.n_components * self.n_init if self.covariance_type == "full" else 1, features)
+        if self.reg_covar == 0 and first.constant.any() and self.precisions_init is None:
+            raise ValueError(
+                f"Columns {self._named(np.flatnonzero(first.constant))} are constant and reg_covar=0: their variance is 0, so no "
+                "density exists. Drop them, or set reg_covar above 0."
+            )
+
+    def _named(self, columns: np.ndarray) -> str:
+        names = getattr(self, "feature_names_in_", columns if not len(columns) else np.arange(columns.max() + 1))
+        return ", ".join(str(names[c]) for c in columns[:20])
+
+    def _start(self, first: FirstLook, origin: Any, restarts: int, generator: Any) -> Mixture:
+        scale = np.where(first.constant, 1.0, first.variance)
+        family = GAUSSIANS[self.covariance_type]
+        shape = (restarts, self.n_components, len(scale))
+        overall = {"full": np.broadcast_to(np.diag(scale), (*shape, shape[-1])),
+                   "tied": np.broadcast_to(np.diag(scale), (restarts, shape[-1], shape[-1])),
+                   "diag": np.broadcast_to(scale, shape), "spherical": np.full(shape[:2], scale.mean())}  # fmt: skip
+        blank = family(np.zeros(shape), overall[self.covariance_type], self._prior(first, origin, scale))
+        weights = np.full(shape[:2], 1 / self.n_components)
+        if self.means_init is None or self.precisions_init is None or self.weights_init is None:
+            weights, blank = self._from_sample(blank, first, origin, scale, restarts, generator)
+        return Mixture(self._weights_start(weights, restarts), self._given(blank, origin), self._mixture_prior())
+
+    def _prior(self, first: FirstLook, origin: Any, scale: np.ndarray) -> GaussianPrior:
+        features = len(scale)
+        mean = first.mean if self.prior_mean is None else check_shape("prior_mean", self.prior_mean, (features,))
+        covariance = np.diag(scale) if self.prior_covariance is None else (
+            check_shape("prior_covariance", self.prior_covariance, (features, features)))  # fmt: skip
+        return GaussianPrior(float(self.prior_strength), mean - origin, covariance, self.reg_covar * scale)
+
+    def _from_sample(
+        self, blank: Gaussian, first: FirstLook, origin: Any, scale: np.ndarray, restarts: int, generator: Any
+    ) -> tuple[np.ndarray, Gaussian]:
+        """Weights and components after one maximisation from the starting responsibilities of the sample."""
+        centred = first.sample - origin
+        unit = np.sqrt(scale.mean() if self.covariance_type == "spherical" else scale)
+        share = STARTS[self.init_params](centred / unit, first.sample_weight, self.n_components, restarts, generator)
+        blank = cast(blank, "float64")
+        weighted = jnp.asarray(np.swapaxes(share, -1, -2) * first.sample_weight)
+        weight = jnp.asarray(first.sample_weight)
+        moments = blank.form("products").moments(jnp.asarray(centred), weighted, weight)
+        start = Mixture(jnp.ones(share.shape[::2]) / self.n_components, blank, self._mixture_prior())
+        started = to_numpy(start.maximize(MixtureStatistics(moments, jnp.zeros(restarts), weight.sum())))
+        return started.weights, started.components
+
+    def _given(self, components: Gaussian, origin: Any) -> Gaussian:
+        """Components with the parameters that were given put in."""
+        means, covariances = components.means, components.covariances
+        if self.means_init is not None:
+            given = check_shape("means_init", self.means_init, means.shape[1:])
+            means = np.broadcast_to(given - origin, means.shape)
+        if self.precisions_init is not None:
+            given = check_shape("precisions_init", self.precisions_init, covariances.shape[1:])
+            covariances = np.broadcast_to(self._inverse(given, "precisions_init"), covariances.shape)
+        return type(components)(means, covariances, components.prior)
+
+    def _inverse(self, matrices: np.ndarray, name: str) -> np.ndarray:
+        whole = self.covariance_type in ("full", "tied")
+        positive = np.linalg.eigvalsh(matrices) > 0 if whole else matrices > 0
+        if not positive.all() or (whole and not np.allclose(matrices, np.swapaxes(matrices, -1, -2))):
+            raise ValueError(f"{name} must be symmetric and positive definite.")
+        return np.linalg.inv(matrices) if whole else 1 / matrices
+
+    def _set_parameters(self, model: Mixture) -> None:
+        self.means_ = np.asarray(model.components.means)
+        self.covariances_ = np.asarray(model.components.covariances)
+        whole = self.covariance_type in ("full", "tied")
+        self.precisions_ = np.linalg.inv(self.covariances_) if whole else 1 / self.covariances_
+
+    def _warn_degenerate(self, first: FirstLook) -> None:
+        super()._warn_degenerate(first)
+        varying = ~first.constant
+        if not varying.any():
+            return
+        flat = np.broadcast_to(self._least_variance(first, varying) <= 2 * max(self.reg_covar, 1e-12), self.n_components)
+        self._warn_components(np.flatnonzero(flat), "have collapsed: they have no spread in some direction")
+
+    def _least_variance(self, first: FirstLook, varying: np.ndarray) -> np.ndarray:
+        """Smallest variance of each component in any direction, in units of the columns' variance."""
+        scale = np.sqrt(first.variance[varying])
+        if self.covariance_type in ("full", "tied"):
+            whole = self.covariances_[..., varying, :][..., varying]
+            return np.linalg.eigvalsh(whole / scale[:, None] / scale).min(-1)
+        if self.covariance_type == "diag":
+            return (self.covariances_[:, varying] / scale**2).min(-1)
+        return self.covariances_ / first.variance.mean()

@@ -1,0 +1,225 @@
+"""What every mixture estimator shares: checks, starts and the fit; scores are in ``scores.py``."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, ClassVar, Self
+
+import jax
+import numpy as np
+from sklearn.base import BaseEstimator, DensityMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import _check_sample_weight, validate_data
+
+from suffice.estimators.callbacks import CallbackSupportMixin, Iterations, with_callbacks
+from suffice.estimators.scores import MixtureScores
+from suffice.estimators.streams import CheckedBatches, is_stream, on_host
+from suffice.estimators.validation import check_at_least, check_choice, check_count, check_finite, check_shape
+from suffice.fit.em import em
+from suffice.fit.restarts import one_restart, restarts_at
+from suffice.latent.look import FirstLook, look, pairs
+from suffice.latent.mixture import Mixture, MixturePrior
+from suffice.latent.starts import STARTS
+from suffice.outcome import DegenerateComponentWarning, Outcome, Solution
+from suffice.precision import dtype_of, scope, to_numpy
+from suffice.progress import progress
+from suffice.rows import as_rows
+from suffice.total import TILE
+
+SAMPLE_ROWS = 4000
+SAMPLE_ROWS_A_COMPONENT = 20
+
+
+class MixtureEstimator(MixtureScores, CallbackSupportMixin, DensityMixin, BaseEstimator):
+    """Base of the mixture estimators; a family adds its parameters, its start and its fitted attributes."""
+
+    _movable: ClassVar[bool]
+    _least_rows: ClassVar[int] = 1
+
+    def _check_parameters(self) -> None:
+        for name in ("n_components", "max_iter", "n_init"):
+            check_count(name, getattr(self, name))
+        check_at_least("tol", self.tol, 0.0)
+        check_at_least("prior_strength", self.prior_strength, 0.0)
+        check_choice("init_params", self.init_params, list(STARTS))
+        dtype_of(self.precision)
+        if self.weight_concentration_prior is not None:
+            check_at_least("weight_concentration_prior", self.weight_concentration_prior, 1.0)
+
+    def _prepared(self, rows: np.ndarray) -> np.ndarray:
+        """Rows as the family takes them."""
+        return rows
+
+    def _start(self, first: FirstLook, origin: np.ndarray | None, restarts: int, generator: Any) -> Mixture:
+        """Where to start, centred on ``origin``, one restart along each entry of the first axis."""
+        raise NotImplementedError
+
+    def _set_parameters(self, model: Mixture) -> None:
+        """Set the family's fitted attributes."""
+        raise NotImplementedError
+
+    def _warn_degenerate(self, first: FirstLook) -> None:
+        """Name the components that hold hardly any row."""
+        small = np.flatnonzero(self.weights_ * first.weight < 1)
+        self._warn_components(small, "hold less than one row's weight")
+
+    def _warn_components(self, components: np.ndarray, what: str) -> None:
+        if len(components):
+            named = ", ".join(str(k) for k in components[:20]) + (" and more" if len(components) > 20 else "")
+            warnings.warn(f"Components {named} {what}; use fewer components or a stronger prior.",
+                          DegenerateComponentWarning, stacklevel=4)  # fmt: skip
+
+    @with_callbacks
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+        """Fit by expectation-maximisation, all ``n_init`` restarts in one program, and keep the best.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``: an array, a DataFrame, a JAX array sharded over devices, or an object that yields batches (or
+            pairs of batch and weight) anew each time it is iterated over.
+        y
+            Ignored; for scikit-learn's sake.
+        sample_weight
+            Row weights ``(n,)``, not negative; None is 1 for every row.
+
+        Returns
+        -------
+        self
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data cannot be used; the message says what to do.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the best restart did not converge within ``max_iter`` iterations.
+        DegenerateComponentWarning
+            If components hold hardly any row or have collapsed.
+        """
+        self._check_parameters()
+        data, weight = self._checked(X, sample_weight)
+        generator = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
+        size = max(SAMPLE_ROWS, SAMPLE_ROWS_A_COMPONENT * self.n_components)
+        first = look(on_host(data), weight, size, generator)
+        self._check_size(first)
+        iterations = Iterations(self, X, {} if sample_weight is None else {"sample_weight": sample_weight})
+        with scope("float64"):
+            origin = first.mean if self._movable else None
+            start = self._first_model(first, origin, generator)
+        solution = self._run(start, data, weight, origin, iterations)
+        self._keep(solution, first, origin)
+        iterations.end(self._fitted_attributes)
+        if solution.outcome is Outcome.INTERRUPTED:
+            raise KeyboardInterrupt
+        return self
+
+    def _checked(self, X: Any, sample_weight: Any) -> tuple[Any, np.ndarray | None]:
+        if is_stream(X):
+            if sample_weight is not None:
+                raise ValueError("Batches bring their own weights: yield (batch, weight) pairs, without sample_weight.")
+            self._take_names(X)
+            return CheckedBatches(X, self._batch), None
+        if isinstance(X, jax.Array) and len(X.sharding.device_set) > 1:
+            self.n_features_in_ = X.shape[1]
+            check_finite(np.asarray(X), None)
+            return X, None if sample_weight is None else self._checked_weight(sample_weight, np.asarray(X))
+        rows = self._table(X, reset=True)
+        return rows, None if sample_weight is None else self._checked_weight(sample_weight, rows)
+
+    def _table(self, X: Any, reset: bool) -> np.ndarray:
+        rows = validate_data(self, X, reset=reset, dtype=(np.float64, np.float32), ensure_all_finite=False, order="C",
+                             ensure_min_samples=self._least_rows if reset else 1)  # fmt: skip
+        check_finite(rows, getattr(self, "feature_names_in_", None))
+        return self._prepared(rows)
+
+    def _checked_weight(self, sample_weight: Any, rows: np.ndarray) -> np.ndarray:
+        weight = _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
+        if not weight.sum() > 0:
+            raise ValueError("All sample weights are zero; at least one row needs a positive weight.")
+        return weight
+
+    def _take_names(self, batches: Any) -> None:
+        names = getattr(batches, "columns", None)
+        if names is not None:
+            self.feature_names_in_ = np.asarray(list(names), object)
+        rows, _ = next(pairs(batches), (None, None))
+        if rows is None or rows.ndim != 2 or not rows.shape[1]:
+            raise ValueError("The stream's first batch is no table of rows; batches (rows, D) are expected.")
+        self.n_features_in_ = rows.shape[1]
+
+    def _batch(self, rows: np.ndarray, first: int) -> np.ndarray:
+        if rows.ndim != 2 or rows.shape[1] != self.n_features_in_:
+            raise ValueError(f"A batch has shape {rows.shape}; (rows, {self.n_features_in_}) is expected, as in the first.")
+        rows = np.asarray(rows, np.float32 if rows.dtype == np.float32 else np.float64)
+        check_finite(rows, getattr(self, "feature_names_in_", None), first)
+        return self._prepared(rows)
+
+    def _check_size(self, first: FirstLook) -> None:
+        if first.rows < max(self.n_components, self._least_rows):
+            raise ValueError(
+                f"n_samples={first.rows} rows were given for n_components={self.n_components}; at least "
+                f"{max(self.n_components, self._least_rows)} rows are needed: give more rows or fewer components."
+            )
+
+    def _first_model(self, first: FirstLook, origin: np.ndarray | None, generator: Any) -> Mixture:
+        if self.warm_start and hasattr(self, "model_"):
+            return one_restart(self.model_ if origin is None else self.model_.translated(-origin))
+        return self._start(first, origin, self.n_init, generator)
+
+    def _mixture_prior(self) -> MixturePrior:
+        return MixturePrior(1.0 if self.weight_concentration_prior is None else float(self.weight_concentration_prior))
+
+    def _weights_start(self, weights: Any, restarts: int) -> Any:
+        if self.weights_init is None:
+            return weights
+        given = check_shape("weights_init", self.weights_init, (self.n_components,))
+        if (given < 0).any() or not np.isclose(given.sum(), 1):
+            raise ValueError(f"weights_init sums to {given.sum():g}; weights are at least 0 and sum to 1.")
+        return np.broadcast_to(given, (restarts, self.n_components))
+
+    def _run(self, start: Mixture, data: Any, weight: Any, origin: Any, iterations: Iterations) -> Solution:
+        with progress(self.verbose, self.max_iter, "fitting") as bar, scope(self.precision):
+            rows = as_rows(data, weight, origin=origin, precision=self.precision, tile=TILE)
+
+            def on_step(done: int, objective: np.ndarray, model: Mixture) -> bool:
+                bar(done, f"log-likelihood {np.nanmax(objective):.4f}" if np.isfinite(objective).any() else "")
+                return iterations.wanted and iterations.step(done, lambda: self._attributes_of(model, origin))
+
+            return em(start, rows, tol=self.tol, max_iter=self.max_iter, precision=self.precision, on_step=on_step,
+                      step_by_step=iterations.wanted)  # fmt: skip
+
+    def _attributes_of(self, model: Mixture, origin: Any) -> dict[str, Any]:
+        probe = type(self)(**self.get_params())
+        probe._set_model(to_numpy(restarts_at(model, 0)), origin)
+        return {name: value for name, value in vars(probe).items() if name.endswith("_")}
+
+    def _fitted_attributes(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if name.endswith("_") and not name.startswith("_")}
+
+    def _set_model(self, model: Mixture, origin: Any) -> None:
+        model = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), model)
+        self.model_ = model if origin is None else model.translated(origin)
+        self.weights_ = self.model_.weights / self.model_.weights.sum()
+        self._set_parameters(self.model_)
+
+    def _keep(self, solution: Solution, first: FirstLook, origin: Any) -> None:
+        columns = solution.trace.T
+        traces = [column[np.isfinite(column)] for column in columns]
+        best = int(np.argmax([trace[-1] if len(trace) else -np.inf for trace in traces]))
+        with scope(self.precision):
+            self._set_model(restarts_at(solution.model, best), origin)
+        self.traces_, self.lower_bounds_ = traces, traces[best]
+        self.lower_bound_ = float(traces[best][-1]) if len(traces[best]) else float("-inf")
+        self.n_iter_ = len(traces[best])
+        self.converged_ = bool(solution.details["converged"][best])
+        stopped = solution.outcome in (Outcome.INTERRUPTED, Outcome.STOPPED_BY_CALLBACK)
+        limit = Outcome.CONVERGED if self.converged_ else Outcome.STOPPED_AT_LIMIT
+        self.outcome_ = str(solution.outcome if stopped else limit)
+        self._warn_degenerate(first)
+        if not self.converged_ and not stopped:
+            warnings.warn(self.outcome_, ConvergenceWarning, stacklevel=3)

@@ -1,0 +1,121 @@
+"""Checks of parameters and data, each ending in a sentence that says what to do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+
+def check_count(name: str, value: Any, least: int = 1) -> None:
+    """Refuse anything but a whole number of at least ``least``.
+
+    Parameters
+    ----------
+    name
+        The parameter's name.
+    value
+        What was given.
+    least
+        Smallest number allowed.
+    """
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{name}={value!r} was given; a whole number of at least {least} is expected.")
+
+
+def check_at_least(name: str, value: Any, least: float) -> None:
+    """Refuse anything but a finite number of at least ``least``.
+
+    Parameters
+    ----------
+    name
+        The parameter's name.
+    value
+        What was given.
+    least
+        Smallest number allowed.
+    """
+    if not isinstance(value, Real) or not np.isfinite(value) or value < least:
+        raise ValueError(f"{name}={value!r} was given; a finite number of at least {least:g} is expected.")
+
+
+def check_choice(name: str, value: Any, choices: Iterable[str]) -> None:
+    """Refuse anything but one of the choices.
+
+    Parameters
+    ----------
+    name
+        The parameter's name.
+    value
+        What was given.
+    choices
+        What is allowed.
+    """
+    if value not in choices:
+        raise ValueError(f"{name}={value!r} was given; expected one of {', '.join(map(repr, choices))}.")
+
+
+def check_shape(name: str, value: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """An array of finite numbers of one shape.
+
+    Parameters
+    ----------
+    name
+        The parameter's name.
+    value
+        What was given.
+    shape
+        The shape expected.
+    """
+    array = np.asarray(value, float)
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}; {shape} is expected.")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} holds values that are not finite; give finite numbers.")
+    return array
+
+
+def check_finite(rows: np.ndarray, columns: Any, first: int = 0) -> None:
+    """Refuse NaN and infinite cells, and name the first one.
+
+    Parameters
+    ----------
+    rows
+        ``(n, D)``.
+    columns
+        Names of the columns, or None.
+    first
+        Number of the first row, for the message.
+    """
+    if np.isfinite(rows.sum()) or np.isfinite(rows).all():
+        return
+    row, column = np.argwhere(~np.isfinite(rows))[0]
+    what = "NaN" if np.isnan(rows[row, column]) else "infinity"
+    name = f" ({columns[column]!r})" if columns is not None else ""
+    raise ValueError(
+        f"Input X contains {what} at row {first + row}, column {column}{name}. Missing and infinite cells are not supported: "
+        "drop these rows or columns, or fill the cells in."
+    )
+
+
+def check_memory(components: int, features: int) -> None:
+    """Refuse full covariances that cannot fit into this machine's memory, before trying.
+
+    Parameters
+    ----------
+    components
+        Number of covariance matrices, over all restarts.
+    features
+        Number of columns.
+    """
+    copies = 12
+    needed = copies * 8.0 * components * features**2
+    available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if needed > available:
+        raise ValueError(
+            f"{components} full covariances of {features} x {features} need about {needed / 2**30:.0f} GiB in a fit, and this "
+            f"machine has {available / 2**30:.0f} GiB; use covariance_type='diag' or 'spherical', fewer components or columns."
+        )

@@ -1,0 +1,159 @@
+"""Expectation-maximisation: sum expected statistics over rows, then maximise, until the log-likelihood settles."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array, lax
+
+from suffice.fit.restarts import Restarts, restarts_where
+from suffice.model import LatentModel
+from suffice.outcome import Outcome, Solution
+from suffice.precision import cast, scope, to_numpy
+from suffice.rows import Resident, Sharded, Streamed, as_rows, block_total
+from suffice.total import TILE
+
+STRETCH = 64
+"""Most iterations between two looks at the clock, the keyboard and the callback."""
+
+
+class _State(NamedTuple):
+    model: Any
+    previous: Array
+    active: Array
+
+
+def em(
+    model: LatentModel,
+    data: Any,
+    *,
+    weight: Any = None,
+    tol: float = 1e-3,
+    max_iter: int = 100,
+    precision: str = "float64",
+    on_step: Callable[[int, np.ndarray, Any], object] | None = None,
+    step_by_step: bool = False,
+) -> Solution:
+    r"""Fit a latent-variable model by expectation-maximisation.
+
+    Each iteration sums the expected sufficient statistics over rows and sets the parameters that maximise the expected
+    complete log-likelihood (Dempster, Laird and Rubin, 1977), which never lowers
+    :math:`\sum_n w_n \log p(x_n) + \log p(\theta)`.
+
+    Parameters
+    ----------
+    model
+        Where to start. Restarts along a leading axis of the parameters run side by side; one that has converged rests.
+    data
+        What ``suffice.total`` takes: an array ``(n, D)``, a pair of rows and log-priors over components ``(n, K)``, a sharded
+        array, or batches.
+    weight
+        Row weights ``(n,)``; None is 1 for every row.
+    tol
+        Stop when the mean log-likelihood of a row changes by less than this, in nats.
+    max_iter
+        Largest number of iterations.
+    precision
+        ``"float64"`` or ``"float32"``.
+    on_step
+        Called now and then with the number of iterations done, the mean log-likelihood of each restart and the model so far;
+        a true answer stops the fit.
+    step_by_step
+        Call ``on_step`` after every iteration.
+
+    Returns
+    -------
+    Solution
+        ``trace`` holds the mean log-likelihood (plus log-prior) per row at each iteration's start, ``(iterations, ...)``, and
+        NaN once a restart rests; ``details["converged"]`` says which restarts converged.
+
+    Raises
+    ------
+    ValueError
+        If the data hold no rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.fit import em
+    >>> from suffice.latent import Bernoulli, Mixture
+    >>> rows = np.array([[1.0, 1.0], [1.0, 1.0], [0.0, 0.0]])
+    >>> start = Mixture(np.array([0.5, 0.5]), Bernoulli(np.array([[0.7, 0.7], [0.3, 0.3]])))
+    >>> solution = em(start, rows)
+    >>> print(solution.model.weights.round(3), solution.outcome.name)
+    [0.667 0.333] CONVERGED
+    """
+    with scope(precision):
+        placed = isinstance(data, (Resident, Streamed, Sharded))
+        rows = data if placed else as_rows(data, weight, precision=precision, tile=TILE)
+        return _run(cast(model, precision), rows, tol, max_iter, on_step, step_by_step)
+
+
+def _run(model: Any, rows: Any, tol: float, max_iter: int, on_step: Any, step_by_step: bool) -> Solution:
+    batch = Restarts(model)
+    state = _State(model, jnp.full(model.restarts, -jnp.inf), jnp.ones(model.restarts, bool))
+    outcome, done, stretch, traces = None, 0, 1, []
+    try:
+        while done < max_iter and outcome is None:
+            state, trace = _advance(state, rows, tol, min(1 if step_by_step else stretch, max_iter - done))
+            traces.append(batch.spread(trace))
+            batch.update(state.model)
+            done, stretch = done + len(trace), min(2 * stretch, STRETCH)
+            if on_step is not None and on_step(done, traces[-1][-1], batch.model):
+                outcome = Outcome.STOPPED_BY_CALLBACK
+            if not state.active.any():
+                outcome = Outcome.CONVERGED
+            state = batch.without_resting(state)
+    except KeyboardInterrupt:
+        outcome = Outcome.INTERRUPTED
+    trace = np.concatenate([np.zeros((0, *model.restarts)), *traces])
+    details = {"converged": batch.converged(state.active)}
+    return Solution(to_numpy(batch.model), trace, outcome or Outcome.STOPPED_AT_LIMIT, details)
+
+
+def _advance(state: _State, rows: Any, tol: float, limit: int) -> tuple[_State, np.ndarray]:
+    execution = state.model.execution()
+    if isinstance(rows, Resident):
+        state, trace, steps = _resident_steps(state, rows.block, execution, tol, limit)
+        return state, np.asarray(trace)[: int(steps)]
+    statistics = rows.total(state.model.expectation(execution))
+    state, objective = _one_step(state, statistics, tol)
+    return state, np.asarray(objective)[None]
+
+
+@eqx.filter_jit
+def _resident_steps(state: _State, block: Any, execution: str, tol: Any, limit: Any) -> tuple[_State, Array, Array]:
+    """Up to ``limit`` iterations in one program; it stops early when all rest, or where the execution loses digits."""
+    _, static = eqx.partition(state, eqx.is_array)
+
+    def worthwhile(carry: Any) -> Array:
+        dynamic, _, step = carry
+        now = eqx.combine(dynamic, static)
+        return (step < limit) & now.active.any() & ((step == 0) | now.model.trusts(execution))
+
+    def iterate(carry: Any) -> Any:
+        dynamic, trace, step = carry
+        now = eqx.combine(dynamic, static)
+        statistics = block_total(now.model.expectation(execution), block)
+        now, objective = _step(now, statistics, tol)
+        return eqx.filter(now, eqx.is_array), trace.at[step].set(objective), step + 1
+
+    trace = jnp.full((STRETCH, *state.previous.shape), jnp.nan, state.previous.dtype)
+    start = (eqx.filter(state, eqx.is_array), trace, jnp.zeros((), jnp.int32))
+    dynamic, trace, steps = lax.while_loop(worthwhile, iterate, start)
+    return eqx.combine(dynamic, static), trace, steps
+
+
+def _step(state: _State, statistics: Any, tol: Any) -> tuple[_State, Array]:
+    objective = (statistics.log_likelihood + state.model.log_prior()) / statistics.weight
+    model = restarts_where(state.active, state.model.maximize(statistics), state.model)
+    active = state.active & ~(jnp.abs(objective - state.previous) < tol)
+    return _State(model, objective, active), jnp.where(state.active, objective, jnp.nan)
+
+
+_one_step = eqx.filter_jit(_step)

@@ -1,0 +1,114 @@
+"""Restarts side by side: a model whose arrays have a leading axis of restarts, of which the converged ones leave."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from suffice.model import Held
+
+
+class Restarts:
+    """Every restart's latest parameters, and which of them the smaller batch that still runs holds.
+
+    Parameters
+    ----------
+    model
+        All restarts at the start; with one or no leading axis of restarts.
+    """
+
+    def __init__(self, model: Any):
+        self.model = model
+        self.count = int(np.prod(model.restarts))
+        self.places = np.arange(self.count)
+        self.single = not model.restarts
+
+    def update(self, running: Any) -> None:
+        """Take over the parameters of the restarts that run."""
+        whole = len(self.places) == self.count
+        self.model = running if whole else restarts_put(self.model, self.places, running)
+
+    def spread(self, trace: np.ndarray) -> np.ndarray:
+        """Objectives of the running restarts, (steps, running), at their places among all, NaN for those at rest."""
+        if self.single:
+            return trace
+        wide = np.full((len(trace), self.count), np.nan)
+        wide[:, self.places] = trace
+        return wide
+
+    def converged(self, active: Array) -> np.ndarray:
+        """Which of all restarts have come to rest."""
+        rest = np.ones(self.count, bool)
+        rest[self.places] = ~np.asarray(active).reshape(-1)
+        return rest[0] if self.single else rest
+
+    def without_resting(self, state: Any) -> Any:
+        """The state of the restarts that still run, once at most half of the batch does."""
+        active = np.asarray(state.active).reshape(-1)
+        if self.single or not active.any() or 2 * active.sum() > len(active):
+            return state
+        self.places = self.places[active]
+        keep = np.flatnonzero(active)
+        return type(state)(restarts_at(state.model, keep), *(leaf[keep] for leaf in state[1:]))
+
+
+def restarts_where(chosen: Array, new: Any, old: Any) -> Any:
+    """A model whose restarts come from ``new`` where ``chosen`` (R,), else from ``old``; what is held is held.
+
+    Parameters
+    ----------
+    chosen
+        Which restarts to take from ``new``.
+    new, old
+        Models of one structure.
+    """
+
+    def pick(a: Any, b: Any) -> Any:
+        return b if isinstance(b, Held) else jnp.where(chosen.reshape(chosen.shape + (1,) * (a.ndim - chosen.ndim)), a, b)
+
+    return _map_restarts(pick, new, old)
+
+
+def restarts_at(model: Any, index: Any) -> Any:
+    """The restarts of a model at an index or indices along its first axis.
+
+    Parameters
+    ----------
+    model
+        A model with a leading axis of restarts.
+    index
+        One index, which drops the axis, or an array of them.
+    """
+    return _map_restarts(lambda leaf: leaf if isinstance(leaf, Held) else leaf[index], model)
+
+
+def one_restart(model: Any) -> Any:
+    """A model with an axis of restarts of length 1 put before its own axes.
+
+    Parameters
+    ----------
+    model
+        A model without restarts.
+    """
+    return _map_restarts(lambda leaf: leaf if isinstance(leaf, Held) else np.asarray(leaf)[None], model)
+
+
+def restarts_put(model: Any, index: Any, part: Any) -> Any:
+    """A model whose restarts at ``index`` are those of ``part``.
+
+    Parameters
+    ----------
+    model, part
+        Models with a leading axis of restarts.
+    index
+        Where the restarts of ``part`` go.
+    """
+    return _map_restarts(lambda a, b: a if isinstance(a, Held) else jnp.asarray(a).at[index].set(b), model, part)
+
+
+def _map_restarts(fn: Any, *models: Any) -> Any:
+    return jax.tree.map(fn, *models, is_leaf=lambda leaf: isinstance(leaf, Held))

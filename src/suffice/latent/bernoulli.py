@@ -1,0 +1,84 @@
+"""Independent Bernoulli variables: binary rows."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from suffice.latent.family import Family, kept_where
+from suffice.latent.forms import Moments, Products, linear_statistics
+from suffice.model import Held
+
+
+class BernoulliPrior(Held):
+    """Conjugate prior as ``strength`` rows seen beforehand in each component, with column means ``mean`` (D,)."""
+
+    strength: Array | float
+    mean: Array | float
+
+
+class Bernoulli(Family):
+    r"""K products of D independent Bernoulli variables.
+
+    .. math:: \log p(x \mid k) = \sum_d x_d \log p_{kd} + (1 - x_d) \log (1 - p_{kd})
+
+    Probabilities of exactly 0 or 1 are moved inside by the precision's rounding unit, so that a row that a component has never
+    seen is very unlikely rather than impossible.
+
+    Parameters
+    ----------
+    probabilities
+        Probability of a 1, ``(..., K, D)``, in [0, 1].
+    prior
+        What maximisation adds to the data; nothing by default.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.latent import Bernoulli
+    >>> family = Bernoulli(np.array([[0.5, 0.5], [0.9, 0.1]]))
+    >>> print(np.exp(family.log_density(np.array([[1.0, 0.0]]))).round(2).ravel())
+    [0.25 0.81]
+    """
+
+    probabilities: Array
+    prior: BernoulliPrior
+
+    def __init__(self, probabilities: Any, prior: BernoulliPrior | None = None):
+        self.probabilities = probabilities
+        self.prior = BernoulliPrior(0.0, 0.5) if prior is None else prior
+
+    def _log_odds(self) -> tuple[Array, Array]:
+        tiny = jnp.finfo(jnp.result_type(self.probabilities)).eps
+        inside = jnp.clip(self.probabilities, tiny, 1 - tiny)
+        return jnp.log(inside) - jnp.log1p(-inside), jnp.log1p(-inside).sum(-1)
+
+    def form(self, execution: str) -> Products:
+        """Natural parameters: the log-odds, and the log-probability of a row of zeros."""
+        odds, zeros = self._log_odds()
+        return Products(jnp.concatenate([odds, zeros[..., None]], -1), None, linear_statistics)
+
+    def maximize(self, moments: Moments) -> tuple[Self, Array]:
+        """Weighted means of the rows, the prior's rows included."""
+        weight = moments.total[-1] + self.prior.strength
+        ones = jnp.moveaxis(moments.total[:-1], 0, -1) + self.prior.strength * self.prior.mean
+        valid = weight > 0
+        mean = jnp.clip(ones / jnp.where(valid, weight, 1)[..., None], 0, 1)
+        return Bernoulli(kept_where(valid, mean, self.probabilities), self.prior), valid
+
+    def log_prior(self) -> Array | float:
+        """Expected log-density of the prior's rows."""
+        odds, zeros = self._log_odds()
+        return self.prior.strength * ((odds * self.prior.mean).sum((-1, -2)) + zeros.sum(-1))
+
+    def draw(self, component: Any, generator: Any) -> Any:
+        """Rows of 0.0 and 1.0, (n, D)."""
+        chance = np.asarray(self.probabilities)[component]
+        return (generator.random(chance.shape) < chance).astype(chance.dtype)
+
+    def parameter_count(self) -> int:
+        """K times D."""
+        return int(np.prod(self.probabilities.shape[-2:]))

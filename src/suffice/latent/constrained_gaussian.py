@@ -1,0 +1,135 @@
+"""Gaussian components whose covariances are tied, diagonal or spherical."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from suffice.latent.family import kept_where
+from suffice.latent.forms import STATISTICS, Covariance, Moments, Products, unpacked
+from suffice.latent.gaussian import Gaussian
+
+
+class TiedGaussian(Gaussian):
+    """K Gaussians that share one covariance matrix, ``covariances`` (..., D, D).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.latent import TiedGaussian
+    >>> TiedGaussian(np.zeros((3, 2)), np.eye(2)).parameter_count()
+    9
+    """
+
+    covariance_type: ClassVar[Covariance] = "tied"
+
+    def _matrices(self) -> Array:
+        return self.covariances[..., None, :, :]
+
+    def _products(self, whitening: Array, log_scale: Array) -> Products:
+        linear = jnp.einsum("...de,...fe,...f->...d", whitening, whitening, self.means)
+        constant = log_scale - jnp.square(jnp.einsum("...de,...d->...e", whitening, self.means)).sum(-1) / 2
+        return Products(jnp.concatenate([linear, constant[..., None]], -1), whitening[..., 0, :, :], STATISTICS["tied"])
+
+    def _covariances(self, moments: Moments, second: Array, shift: Array, weight: Array) -> Array:
+        total = jnp.broadcast_to(moments.common, self.covariances.shape) + self._prior_second(moments).sum(-3)
+        between = jnp.einsum("...k,...kd,...ke->...de", weight, shift, shift)
+        return (total - between) / weight.sum(-1)[..., None, None] + jnp.diag(self.prior.floor)
+
+    def _accepted(self, covariances: Array, weight: Array) -> tuple[Array, Array]:
+        definite = self._positive_definite(covariances)
+        return (weight > 0) & definite[..., None], kept_where(definite, covariances, self.covariances)
+
+    def _roots(self) -> np.ndarray:
+        return np.broadcast_to(super()._roots(), (self.means.shape[-2], *self.covariances.shape))
+
+
+class DiagonalGaussian(Gaussian):
+    """K Gaussians of independent columns, ``covariances`` (..., K, D) holding the variances.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.latent import DiagonalGaussian
+    >>> DiagonalGaussian(np.zeros((3, 2)), np.ones((3, 2))).parameter_count()
+    12
+    """
+
+    covariance_type: ClassVar[Covariance] = "diag"
+
+    def _variances(self) -> Array:
+        return self.covariances
+
+    def _whitening(self) -> tuple[Array, Array]:
+        """Reciprocal standard deviations, (..., K, D), and half the logarithm of the precision's determinant."""
+        whitening = 1 / jnp.sqrt(jnp.broadcast_to(self._variances(), self.means.shape))
+        return whitening, jnp.log(whitening).sum(-1)
+
+    def _products(self, whitening: Array, log_scale: Array) -> Products:
+        precision = jnp.square(whitening)
+        constant = log_scale - (precision * jnp.square(self.means)).sum(-1) / 2
+        natural = [-self._precisions(precision) / 2, precision * self.means, constant[..., None]]
+        return Products(jnp.concatenate(natural, -1), None, STATISTICS[self.covariance_type])
+
+    def _precisions(self, precision: Array) -> Array:
+        return precision
+
+    def _terms(self) -> Array:
+        return (1 + jnp.square(self.means) / self._variances()).sum(-1)
+
+    def _covariances(self, moments: Moments, second: Array, shift: Array, weight: Array) -> Array:
+        total = jnp.moveaxis(second, 0, -1) + jnp.diagonal(self._prior_second(moments), axis1=-2, axis2=-1)
+        return total / jnp.where(weight > 0, weight, 1)[..., None] - jnp.square(shift) + self.prior.floor
+
+    def _positive_definite(self, covariances: Array) -> Array:
+        return ((covariances > 0) & jnp.isfinite(covariances)).all(-1)
+
+    def log_prior(self) -> Array | float:
+        """Expected log-density of the prior's rows."""
+        whitening, half_log_determinant = self._whitening()
+        spread = jnp.square(self.means - self.prior.mean) + jnp.diagonal(self.prior.covariance)
+        return self.prior.strength * (half_log_determinant - (jnp.square(whitening) * spread).sum(-1) / 2).sum(-1)
+
+    def _roots(self) -> np.ndarray:
+        variances = np.broadcast_to(np.asarray(self._variances(), float), self.means.shape)
+        return np.sqrt(variances)[..., None] * np.eye(self.means.shape[-1])
+
+    def parameter_count(self) -> int:
+        """Means and variances."""
+        return int(np.prod(self.means.shape)) + int(np.prod(self.covariances.shape))
+
+
+class SphericalGaussian(DiagonalGaussian):
+    """K Gaussians with one variance each, ``covariances`` (..., K).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.latent import SphericalGaussian
+    >>> SphericalGaussian(np.zeros((3, 2)), np.ones(3)).parameter_count()
+    9
+    """
+
+    covariance_type: ClassVar[Covariance] = "spherical"
+
+    def _variances(self) -> Array:
+        return self.covariances[..., None]
+
+    def _precisions(self, precision: Array) -> Array:
+        return precision[..., :1]
+
+    def _covariances(self, moments: Moments, second: Array, shift: Array, weight: Array) -> Array:
+        total = second[0] + jnp.trace(self._prior_second(moments), axis1=-2, axis2=-1)
+        mean = total / jnp.where(weight > 0, weight, 1)
+        return (mean - jnp.square(shift).sum(-1)) / shift.shape[-1] + self.prior.floor.mean()
+
+    def _positive_definite(self, covariances: Array) -> Array:
+        return (covariances > 0) & jnp.isfinite(covariances)
+
+
+GAUSSIANS: dict[str, type[Gaussian]] = {
+    family.covariance_type: family for family in (Gaussian, TiedGaussian, DiagonalGaussian, SphericalGaussian)
+}

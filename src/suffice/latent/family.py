@@ -1,0 +1,65 @@
+"""What a mixture needs of its components' distribution."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+import equinox as eqx
+import jax.numpy as jnp
+from jax import Array
+
+from suffice.latent.forms import Deviations, Moments, Products
+
+
+class Family(eqx.Module):
+    """A stack of K distributions of one exponential family, along the last leading axis of its parameters.
+
+    Leading axes before that one are restarts, fitted side by side.
+    """
+
+    movable: ClassVar[bool] = False
+    """Whether a shift of the data only shifts the parameters, so that rows may be centred."""
+
+    def form(self, execution: str) -> Products | Deviations:
+        """Log-density and moments as functions of rows, with all that rows share worked out."""
+        raise NotImplementedError
+
+    def maximize(self, moments: Moments) -> tuple[Self, Array]:
+        """Parameters of highest expected log-likelihood plus log-prior, and which components (..., K) had such parameters.
+
+        A component without them (no weight, or a covariance that is not positive definite) keeps the ones it had.
+        """
+        raise NotImplementedError
+
+    def log_prior(self) -> Array | float:
+        """Logarithm of the prior density at these parameters, up to a constant, summed over components."""
+        raise NotImplementedError
+
+    def execution(self) -> str:
+        """Which form suits these parameters."""
+        return "products"
+
+    def trusts(self, execution: str) -> Array | bool:
+        """Whether a form keeps rounding errors small at these parameters."""
+        return True
+
+    def translated(self, shift: Array) -> Self:
+        """The same distributions for rows moved by ``shift``."""
+        raise NotImplementedError
+
+    def draw(self, component: Any, generator: Any) -> Any:
+        """One row from each of the components named, (n, D), with a NumPy generator."""
+        raise NotImplementedError
+
+    def parameter_count(self) -> int:
+        """Free parameters of all components."""
+        raise NotImplementedError
+
+    def log_density(self, rows: Array) -> Array:
+        """Log-density of each row under each component, (..., K, n)."""
+        return self.form(self.execution()).log_density(rows)
+
+
+def kept_where(valid: Array, new: Array, old: Array) -> Array:
+    """``new`` for the components that are valid, ``old`` for the others."""
+    return jnp.where(valid.reshape(valid.shape + (1,) * (new.ndim - valid.ndim)), new, old)

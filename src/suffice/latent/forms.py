@@ -1,0 +1,168 @@
+"""Two ways to compute the same E-step: products with sufficient statistics, or deviations from each mean.
+
+``Products`` writes every log-density as a linear function of sufficient statistics T(x) that all components share, so that the
+E-step is one matrix product and the M-step another. ``Deviations`` subtracts each mean first: slower with many components, but
+exact where the products lose digits, and quicker with few components in many dimensions. Both return the same ``Moments``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+Covariance = Literal["full", "tied", "diag", "spherical"]
+
+
+class Moments(eqx.Module):
+    """Sums over rows of responsibility times T(x) = [second, x, 1], statistic first: ``total`` is (F, ..., K).
+
+    ``common`` is what all components share, the sum of x x' (..., D, D) of a tied covariance. ``about`` says from where x is
+    measured: ``"zero"``, the origin of the rows, or ``"means"``, the mean that each component had.
+    """
+
+    total: Array
+    common: Array | None
+    about: str = eqx.field(static=True)
+
+
+class Products(eqx.Module):
+    """Log-density as ``natural`` (..., K, F) times T(x); with ``whitening``, minus half of |x W|^2 for all components."""
+
+    natural: Array
+    whitening: Array | None
+    statistics: Callable[[Array], Array] = eqx.field(static=True)
+
+    def log_density(self, rows: Array) -> Array:
+        """Log-density of each row under each component, (..., K, n)."""
+        joint = jnp.tensordot(self.natural, self.statistics(rows), 1)
+        if self.whitening is None:
+            return joint
+        return joint - jnp.square(jnp.einsum("nd,...de->...ne", rows, self.whitening)).sum(-1)[..., None, :] / 2
+
+    def moments(self, rows: Array, responsibility: Array, weight: Array) -> Moments:
+        """Sums over rows, with weighted responsibilities (..., K, n)."""
+        total = jnp.tensordot(self.statistics(rows), responsibility, (1, -1))
+        common = None if self.whitening is None else (rows * weight[:, None]).T @ rows
+        return Moments(total, common, "zero")
+
+
+class Deviations(eqx.Module):
+    """Log-density from each component's own deviations: ``means`` (..., K, D), ``whitening`` (..., K, D, D) or (..., K, D)."""
+
+    means: Array
+    whitening: Array
+    log_scale: Array
+    covariance_type: Covariance = eqx.field(static=True)
+
+    def log_density(self, rows: Array) -> Array:
+        """Log-density of each row under each component, (..., K, n)."""
+        matrix = self.covariance_type in ("full", "tied")
+
+        def square(component: tuple[Array, Array]) -> Array:
+            mean, whitening = component
+            deviation = rows - mean
+            return jnp.square(deviation @ whitening if matrix else deviation * whitening).sum(-1)
+
+        return self.log_scale[..., None] - self._each(square, self.whitening) / 2
+
+    def moments(self, rows: Array, responsibility: Array, weight: Array) -> Moments:
+        """Sums over rows, with weighted responsibilities (..., K, n)."""
+        pack = PACKED_SQUARES[self.covariance_type]
+
+        def sums(component: tuple[Array, Array]) -> Array:
+            mean, share = component
+            deviation = rows - mean
+            return jnp.concatenate([pack(deviation, share), share @ deviation, share.sum()[None]])
+
+        total = jnp.moveaxis(self._each(sums, responsibility), -1, 0)
+        if self.covariance_type != "tied":
+            return Moments(total, None, "means")
+        features = self.means.shape[-1]
+        common = unpacked(total[: -features - 1].sum(-1), features)
+        return Moments(total[-features - 1 :], common, "means")
+
+    def _each(self, fn: Callable[[tuple[Array, Array]], Array], other: Array) -> Array:
+        """``fn`` of every component's mean and its part of ``other``, one component at a time."""
+        leading = self.means.shape[:-1]
+        means = self.means.reshape(-1, self.means.shape[-1])
+        other = other.reshape(-1, *other.shape[len(leading) :])
+        results = jax.lax.map(fn, (means, other))
+        return results.reshape(*leading, *results.shape[1:])
+
+
+def full_statistics(rows: Array) -> Array:
+    """T(x) = [x_i x_j for i <= j, x, 1], (F, n)."""
+    columns = rows.T
+    i, j = np.triu_indices(rows.shape[1])
+    return jnp.concatenate([columns[i] * columns[j], columns, jnp.ones((1, len(rows)), rows.dtype)])
+
+
+def diagonal_statistics(rows: Array) -> Array:
+    """T(x) = [x_i^2, x, 1], (F, n)."""
+    columns = rows.T
+    return jnp.concatenate([jnp.square(columns), columns, jnp.ones((1, len(rows)), rows.dtype)])
+
+
+def spherical_statistics(rows: Array) -> Array:
+    """T(x) = [|x|^2, x, 1], (F, n)."""
+    columns = rows.T
+    return jnp.concatenate([jnp.square(columns).sum(0, keepdims=True), columns, jnp.ones((1, len(rows)), rows.dtype)])
+
+
+def linear_statistics(rows: Array) -> Array:
+    """T(x) = [x, 1], (F, n)."""
+    return jnp.concatenate([rows.T, jnp.ones((1, len(rows)), rows.dtype)])
+
+
+STATISTICS = {
+    "full": full_statistics,
+    "tied": linear_statistics,
+    "diag": diagonal_statistics,
+    "spherical": spherical_statistics,
+}
+
+
+def packed(matrix: Array) -> Array:
+    """Upper triangle of symmetric matrices (..., D, D) along the first axis, (D(D+1)/2, ...)."""
+    i, j = np.triu_indices(matrix.shape[-1])
+    return jnp.moveaxis(matrix[..., i, j], -1, 0)
+
+
+def unpacked(triangle: Array, features: int) -> Array:
+    """Symmetric matrices (..., D, D) from upper triangles (D(D+1)/2, ...)."""
+    position = np.zeros((features, features), int)
+    position[np.triu_indices(features)] = np.arange(features * (features + 1) // 2)
+    return jnp.moveaxis(triangle, 0, -1)[..., np.maximum(position, position.T)]
+
+
+def _matrix_square(deviation: Array, share: Array) -> Array:
+    return packed((deviation * share[:, None]).T @ deviation)
+
+
+PACKED_SQUARES: dict[str, Callable[[Array, Array], Array]] = {
+    "full": _matrix_square,
+    "tied": _matrix_square,
+    "diag": lambda deviation, share: share @ jnp.square(deviation),
+    "spherical": lambda deviation, share: (share @ jnp.square(deviation).sum(-1))[None],
+}
+
+
+def split(total: Array, features: int) -> tuple[Array, Array, Array]:
+    """Second moments (F2, ..., K), first moments (..., K, D) and weights (..., K) of ``Moments.total``."""
+    return total[: -features - 1], jnp.moveaxis(total[-features - 1 : -1], 0, -1), total[-1]
+
+
+def many_components(components: int, features: int) -> bool:
+    """Whether products are quicker than deviations: T(x) costs D^2 / 2 writes a row and needs K to pay for them."""
+    return components * 8 > features
+
+
+def safe_limit(dtype: Any) -> float:
+    """How much larger than 1 the terms of a log-density may be before products lose the digits that matter."""
+    return float(jnp.finfo(dtype).eps) ** -0.4

@@ -1,0 +1,187 @@
+"""Gaussian components: full, tied, diagonal and spherical covariances."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from jax.scipy.linalg import solve_triangular
+
+from suffice.latent.family import Family, kept_where
+from suffice.latent.forms import (
+    STATISTICS,
+    Covariance,
+    Deviations,
+    Moments,
+    Products,
+    many_components,
+    safe_limit,
+    split,
+    unpacked,
+)
+from suffice.model import Held
+
+LOG_TWO_PI = float(np.log(2 * np.pi))
+
+
+class GaussianPrior(Held):
+    """Conjugate prior as ``strength`` rows seen beforehand in each component, with ``mean`` (D,) and ``covariance`` (D, D).
+
+    ``floor`` (D,) is added to the diagonal of every covariance.
+    """
+
+    strength: Array | float
+    mean: Array
+    covariance: Array
+    floor: Array
+
+
+class Gaussian(Family):
+    r"""K multivariate Gaussians, each with its own covariance matrix.
+
+    .. math:: \log p(x \mid k) = -\tfrac12 (x - \mu_k)^\top \Sigma_k^{-1} (x - \mu_k) - \tfrac12 \log |2 \pi \Sigma_k|
+
+    ``TiedGaussian``, ``DiagonalGaussian`` and ``SphericalGaussian`` take the covariances of the shapes given below.
+
+    Parameters
+    ----------
+    means
+        ``(..., K, D)``.
+    covariances
+        ``(..., K, D, D)``; tied ``(..., D, D)``, diagonal ``(..., K, D)``, spherical ``(..., K)``.
+    prior
+        What maximisation adds to the data; nothing by default.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.latent import Gaussian
+    >>> family = Gaussian(np.zeros((1, 2)), np.eye(2)[None])
+    >>> print(family.log_density(np.zeros((1, 2))).round(4).ravel())
+    [-1.8379]
+    """
+
+    means: Array
+    covariances: Array
+    prior: GaussianPrior
+
+    movable: ClassVar[bool] = True
+    covariance_type: ClassVar[Covariance] = "full"
+
+    def __init__(self, means: Any, covariances: Any, prior: GaussianPrior | None = None):
+        self.means, self.covariances = means, covariances
+        nothing = np.zeros(means.shape[-1])
+        self.prior = GaussianPrior(0.0, nothing, np.diag(nothing), nothing) if prior is None else prior
+
+    def form(self, execution: str) -> Products | Deviations:
+        """Products with sufficient statistics, or deviations from each mean."""
+        whitening, half_log_determinant = self._whitening()
+        log_scale = half_log_determinant - self.means.shape[-1] / 2 * LOG_TWO_PI
+        if execution == "deviations":
+            return self._deviations(whitening, log_scale)
+        return self._products(whitening, log_scale)
+
+    def _matrices(self) -> Array:
+        return self.covariances
+
+    def _whitening(self) -> tuple[Array, Array]:
+        """W with precision W W', (..., K or 1, D, D), and half the logarithm of the precision's determinant."""
+        root = jnp.linalg.cholesky(self._matrices())
+        identity = jnp.broadcast_to(jnp.eye(root.shape[-1], dtype=root.dtype), root.shape)
+        whitening = jnp.swapaxes(solve_triangular(root, identity, lower=True), -1, -2)
+        return whitening, jnp.log(jnp.diagonal(whitening, axis1=-2, axis2=-1)).sum(-1)
+
+    def _deviations(self, whitening: Array, log_scale: Array) -> Deviations:
+        leading = self.means.shape[:-1]
+        whitening = jnp.broadcast_to(whitening, leading + whitening.shape[len(leading) :])
+        return Deviations(self.means, whitening, jnp.broadcast_to(log_scale, leading), self.covariance_type)
+
+    def _products(self, whitening: Array, log_scale: Array) -> Products:
+        precision = whitening @ jnp.swapaxes(whitening, -1, -2)
+        linear = jnp.einsum("...de,...e->...d", precision, self.means)
+        constant = log_scale - jnp.square(jnp.einsum("...de,...d->...e", whitening, self.means)).sum(-1) / 2
+        i, j = np.triu_indices(self.means.shape[-1])
+        quadratic = -precision[..., i, j] * np.where(i == j, 0.5, 1.0)
+        return Products(jnp.concatenate([quadratic, linear, constant[..., None]], -1), None, STATISTICS["full"])
+
+    def execution(self) -> str:
+        """Products where they are quicker and safe, else deviations."""
+        components, features = int(np.prod(self.means.shape[:-1])), self.means.shape[-1]
+        quick = self.covariance_type != "full" or many_components(components, features)
+        return "products" if quick and bool(self.trusts("products")) else "deviations"
+
+    def trusts(self, execution: str) -> Array | bool:
+        r"""Whether the largest sum of terms :math:`|P_{ij}| s_i s_j` is small, s the root mean square about the origin."""
+        if execution == "deviations":
+            return True
+        return jnp.max(self._terms()) < safe_limit(jnp.result_type(self.means)) * self.means.shape[-1]
+
+    def _terms(self) -> Array:
+        whitening, _ = self._whitening()
+        precision = whitening @ jnp.swapaxes(whitening, -1, -2)
+        size = jnp.sqrt(jnp.square(self.means) + jnp.diagonal(self._matrices(), axis1=-2, axis2=-1))
+        return jnp.einsum("...d,...de,...e->...", size, jnp.abs(precision), size)
+
+    def maximize(self, moments: Moments) -> tuple[Self, Array]:
+        """Weighted mean and covariance of the rows, the prior's rows and the floor included."""
+        shift, second, weight = self._means_about(moments)
+        covariances = self._covariances(moments, second, shift, weight)
+        origin = self.means if moments.about == "means" else 0.0
+        valid, covariances = self._accepted(covariances, weight)
+        return type(self)(kept_where(valid, origin + shift, self.means), covariances, self.prior), valid
+
+    def _accepted(self, covariances: Array, weight: Array) -> tuple[Array, Array]:
+        """Which components have weight and a positive definite covariance, and covariances with the old one elsewhere."""
+        valid = (weight > 0) & self._positive_definite(covariances)
+        return valid, kept_where(valid, covariances, self.covariances)
+
+    def _means_about(self, moments: Moments) -> tuple[Array, Array, Array]:
+        """New means from where the moments are measured (..., K, D), second moments (F2, ..., K), and weights (..., K)."""
+        second, first, weight = split(moments.total, self.means.shape[-1])
+        weight = weight + self.prior.strength
+        first = first + self.prior.strength * self._prior_mean(moments)
+        return first / jnp.where(weight > 0, weight, 1)[..., None], second, weight
+
+    def _prior_mean(self, moments: Moments) -> Array:
+        return self.prior.mean - (self.means if moments.about == "means" else jnp.zeros_like(self.means))
+
+    def _prior_second(self, moments: Moments) -> Array:
+        mean = self._prior_mean(moments)
+        return self.prior.strength * (self.prior.covariance + mean[..., :, None] * mean[..., None, :])
+
+    def _covariances(self, moments: Moments, second: Array, shift: Array, weight: Array) -> Array:
+        total = unpacked(second, shift.shape[-1]) + self._prior_second(moments)
+        mean = total / jnp.where(weight > 0, weight, 1)[..., None, None]
+        return mean - shift[..., :, None] * shift[..., None, :] + jnp.diag(self.prior.floor)
+
+    def _positive_definite(self, covariances: Array) -> Array:
+        return jnp.isfinite(jnp.linalg.cholesky(covariances)).all((-1, -2))
+
+    def log_prior(self) -> Array | float:
+        """Expected log-density of the prior's rows."""
+        whitening, half_log_determinant = self._whitening()
+        spread = jnp.einsum("...de,...df,...fe->...", whitening, self.prior.covariance, whitening)
+        distance = jnp.square(jnp.einsum("...de,...d->...e", whitening, self.means - self.prior.mean)).sum(-1)
+        return self.prior.strength * (half_log_determinant - (spread + distance) / 2).sum(-1)
+
+    def translated(self, shift: Array) -> Self:
+        """Means and the prior's mean moved by ``shift`` (D,)."""
+        prior = GaussianPrior(self.prior.strength, self.prior.mean + shift, self.prior.covariance, self.prior.floor)
+        return type(self)(self.means + shift, self.covariances, prior)
+
+    def draw(self, component: Any, generator: Any) -> Any:
+        """Rows (n, D)."""
+        roots = self._roots()
+        noise = generator.standard_normal((len(component), self.means.shape[-1]))
+        return np.asarray(self.means)[component] + np.einsum("nde,ne->nd", roots[component], noise)
+
+    def _roots(self) -> np.ndarray:
+        return np.linalg.cholesky(np.asarray(self.covariances, float))
+
+    def parameter_count(self) -> int:
+        """Means and covariances, each symmetric entry once."""
+        features = self.means.shape[-1]
+        matrices = int(np.prod(self._matrices().shape[:-2]))
+        return int(np.prod(self.means.shape)) + matrices * features * (features + 1) // 2

@@ -1,0 +1,122 @@
+"""k-means and k-means++, all restarts at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array, lax
+
+from suffice.precision import scope
+from suffice.rows import as_rows, block_total
+from suffice.total import TILE
+
+
+class Assignment(eqx.Module):
+    """Sums over rows of the nearest centre's count and rows, ``centres`` (R, K, D)."""
+
+    centres: Array
+
+    def __call__(self, rows: Array, weight: Array) -> tuple[Array, Array]:
+        score = self.centres @ rows.T - jnp.square(self.centres).sum(-1, keepdims=True) / 2
+        nearest = jax.nn.one_hot(score.argmax(-2), score.shape[-2], axis=-2, dtype=rows.dtype) * weight
+        return nearest @ rows, nearest.sum(-1)
+
+
+def kmeans_plus_plus(
+    rows: np.ndarray, weight: np.ndarray, n_clusters: int, restarts: int, generator: np.random.Generator
+) -> np.ndarray:
+    r"""Seeds of k-means: each next one is a row drawn in proportion to its squared distance from the nearest so far.
+
+    Arthur and Vassilvitskii (2007). Once every row is a seed, further seeds repeat rows.
+
+    Parameters
+    ----------
+    rows
+        ``(n, D)``.
+    weight
+        Row weights ``(n,)``.
+    n_clusters
+        Number of seeds K.
+    restarts
+        Number of independent sets of seeds R.
+    generator
+        Source of the draws.
+
+    Returns
+    -------
+    numpy.ndarray
+        Seeds ``(R, K, D)``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.latent.kmeans import kmeans_plus_plus
+    >>> rows = np.array([[0.0], [0.1], [9.0], [9.1]])
+    >>> kmeans_plus_plus(rows, np.ones(4), 2, 1, np.random.default_rng(0)).shape
+    (1, 2, 1)
+    """
+    square = np.square(rows).sum(1)
+    nearest = np.ones((len(rows), restarts))
+    seeds = []
+    for _ in range(n_clusters):
+        level = np.cumsum(np.where(nearest.sum(0) > 0, nearest, 1.0) * weight[:, None], axis=0)
+        target = generator.random(restarts) * level[-1]
+        chosen = rows[[min(np.searchsorted(level[:, r], target[r]), len(rows) - 1) for r in range(restarts)]]
+        distance = np.maximum(square[:, None] - 2 * rows @ chosen.T + np.square(chosen).sum(1), 0)
+        distance[distance < 1e-12 * square.max(initial=1.0)] = 0
+        nearest = distance if not seeds else np.minimum(nearest, distance)
+        seeds.append(chosen)
+    return np.stack(seeds, 1)
+
+
+def kmeans(rows: np.ndarray, weight: np.ndarray, centres: np.ndarray, *, max_iter: int = 20) -> np.ndarray:
+    """Centres after Lloyd's iterations, every restart in one program; a centre without rows stays where it is.
+
+    Parameters
+    ----------
+    rows
+        ``(n, D)``.
+    weight
+        Row weights ``(n,)``.
+    centres
+        Where to start, ``(R, K, D)``.
+    max_iter
+        Largest number of iterations.
+
+    Returns
+    -------
+    numpy.ndarray
+        Centres ``(R, K, D)``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.latent.kmeans import kmeans
+    >>> rows = np.array([[0.0], [0.2], [9.0], [9.2]])
+    >>> print(kmeans(rows, np.ones(4), np.array([[[0.0], [0.2]]])).ravel())
+    [0.1 9.1]
+    """
+    with scope("float64"):
+        placed = as_rows(rows, weight, precision="float64", tile=TILE)
+        if not hasattr(placed, "block"):
+            raise ValueError(f"k-means starts from a sample of the rows; {len(rows)} rows are too many.")
+        return np.asarray(_lloyd(placed.block, jnp.asarray(centres), max_iter))
+
+
+@eqx.filter_jit
+def _lloyd(block: Any, centres: Array, max_iter: Any) -> Array:
+    def iterate(carry: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+        now, _, step = carry
+        first, count = block_total(Assignment(now), block)
+        moved = jnp.where(count[..., None] > 0, first / jnp.where(count > 0, count, 1)[..., None], now)
+        return moved, now, step + 1
+
+    def unsettled(carry: tuple[Array, Array, Array]) -> Array:
+        now, before, step = carry
+        return (step < max_iter) & (now != before).any()
+
+    return lax.while_loop(unsettled, iterate, (centres, centres + 1, jnp.zeros((), jnp.int32)))[0]

@@ -1,0 +1,149 @@
+"""Finite mixtures of any family."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from suffice.latent.family import Family
+from suffice.latent.forms import Deviations, Moments, Products
+from suffice.model import Held, LatentModel
+
+
+class MixturePrior(Held):
+    """Symmetric Dirichlet prior over the weights with this ``concentration``, at least 1."""
+
+    concentration: Array | float
+
+
+class MixtureStatistics(eqx.Module):
+    """Sums over rows: the components' moments, the log-likelihood (...,) and the weight of the rows."""
+
+    moments: Moments
+    log_likelihood: Array
+    weight: Array
+
+
+class Expectation(eqx.Module):
+    """The E-step of a mixture, ready for rows."""
+
+    form: Products | Deviations
+    log_weights: Array
+
+    def joint(self, rows: Array, given: Array | None = None) -> Array:
+        """log p(x, k), (..., K, n)."""
+        joint = self.form.log_density(rows) + self.log_weights[..., None]
+        return joint if given is None else joint + given.T
+
+    def __call__(self, rows: Any, weight: Array, given: Array | None = None) -> MixtureStatistics:
+        if isinstance(rows, tuple):
+            rows, given = rows
+        evidence, share = normalised(self.joint(rows, given))
+        moments = self.form.moments(rows, share * weight, weight)
+        return MixtureStatistics(moments, (evidence * weight).sum(-1), weight.sum())
+
+
+class Mixture(LatentModel):
+    r"""A finite mixture, :math:`p(x) = \sum_k \pi_k \, p(x \mid \theta_k)`.
+
+    Parameters
+    ----------
+    weights
+        :math:`\pi`, ``(..., K)``: not negative, summing to 1. Leading axes are restarts, fitted side by side.
+    components
+        A family with K components.
+    prior
+        Dirichlet prior over the weights; concentration 1, which adds nothing, by default.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.latent import Bernoulli, Mixture
+    >>> mixture = Mixture(np.array([0.5, 0.5]), Bernoulli(np.array([[0.9], [0.1]])))
+    >>> print(mixture.responsibilities(np.array([[1.0], [0.0]])).round(2))
+    [[0.9 0.1]
+     [0.1 0.9]]
+    """
+
+    log_weights: Array
+    components: Family
+    prior: MixturePrior
+
+    def __init__(self, weights: Any, components: Family, prior: MixturePrior | None = None):
+        with np.errstate(divide="ignore"):
+            self.log_weights = np.log(weights) if isinstance(weights, np.ndarray) else jnp.log(weights)
+        self.components = components
+        self.prior = MixturePrior(1.0) if prior is None else prior
+
+    @property
+    def restarts(self) -> tuple[int, ...]:
+        """Sizes of the leading axes, along which restarts lie."""
+        return self.log_weights.shape[:-1]
+
+    @property
+    def weights(self) -> Array:
+        """Mixture weights, (..., K)."""
+        return (np if isinstance(self.log_weights, np.ndarray) else jnp).exp(self.log_weights)
+
+    def execution(self) -> str:
+        """Which form the components ask for."""
+        return self.components.execution()
+
+    def trusts(self, execution: str) -> Array | bool:
+        """Whether the components trust a form."""
+        return self.components.trusts(execution)
+
+    def expectation(self, execution: str) -> Expectation:
+        """The E-step as a function of rows and weights."""
+        return Expectation(self.components.form(execution), self.log_weights)
+
+    def maximize(self, statistics: MixtureStatistics) -> Self:
+        """Weights N_k / N and the components' own maximisation, priors included."""
+        components, _ = self.components.maximize(statistics.moments)
+        counts = statistics.moments.total[-1] + (self.prior.concentration - 1)
+        weights = counts / counts.sum(-1, keepdims=True)
+        return eqx.tree_at(lambda m: (m.log_weights, m.components), self, (jnp.log(weights), components))
+
+    def log_prior(self) -> Array | float:
+        """Log-prior of the weights and of the components."""
+        excess = self.prior.concentration - 1
+        return jnp.where(excess > 0, excess * self.log_weights, 0.0).sum(-1) + self.components.log_prior()
+
+    def expected_complete_log_likelihood(self, statistics: MixtureStatistics) -> Array:
+        r"""Q, :math:`\sum_{nk} w_n r_{nk} [\log \pi_k + \log p(x_n | k)]`, of these parameters under statistics about zero."""
+        form, moments = self.components.form("products"), statistics.moments
+        counts = moments.total[-1]
+        value = jnp.where(counts > 0, counts * self.log_weights, 0.0).sum(-1)
+        value += (form.natural * jnp.moveaxis(moments.total, 0, -1)).sum((-1, -2))
+        if form.whitening is None:
+            return value
+        return value - jnp.einsum("...de,...df,...fe->...", form.whitening, moments.common, form.whitening) / 2
+
+    def translated(self, shift: Array) -> Self:
+        """The same mixture for rows moved by ``shift`` (D,)."""
+        return eqx.tree_at(lambda m: m.components, self, self.components.translated(shift))
+
+    def responsibilities(self, rows: Array) -> Array:
+        r"""Posterior probability of each component, :math:`r_{nk} = \pi_k p(x_n | k) / p(x_n)`, (..., n, K)."""
+        return jnp.swapaxes(normalised(self.expectation(self.execution()).joint(rows))[1], -1, -2)
+
+    def log_density(self, rows: Array) -> Array:
+        """log p(x) of each row, (..., n)."""
+        return normalised(self.expectation(self.execution()).joint(rows))[0]
+
+    def parameter_count(self) -> int:
+        """Free parameters: the weights' K - 1 and the components'."""
+        return self.log_weights.shape[-1] - 1 + self.components.parameter_count()
+
+
+def normalised(joint: Array) -> tuple[Array, Array]:
+    """log p(x) (..., n) and responsibilities (..., K, n) from log p(x, k) (..., K, n), without overflow."""
+    peak = jnp.max(joint, -2)
+    peak = jnp.where(jnp.isfinite(peak), peak, 0.0)
+    share = jnp.exp(joint - peak[..., None, :])
+    size = share.sum(-2)
+    return peak + jnp.log(size), share / jnp.where(size > 0, size, 1)[..., None, :]

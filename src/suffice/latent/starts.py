@@ -1,0 +1,57 @@
+"""Responsibilities to start a mixture from, for every restart; none depends on the order of rows or on their repetition."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from suffice.latent.kmeans import kmeans, kmeans_plus_plus
+
+Start = Callable[[np.ndarray, np.ndarray, int, int, np.random.Generator], np.ndarray]
+
+
+def from_kmeans(
+    rows: np.ndarray, weight: np.ndarray, components: int, restarts: int, generator: np.random.Generator
+) -> np.ndarray:
+    """Rows belong to the nearest centre of k-means, begun with k-means++; (R, n, K)."""
+    return _nearest(rows, kmeans(rows, weight, kmeans_plus_plus(rows, weight, components, restarts, generator)))
+
+
+def from_seeds(
+    rows: np.ndarray, weight: np.ndarray, components: int, restarts: int, generator: np.random.Generator
+) -> np.ndarray:
+    """Rows belong to the nearest seed of k-means++; (R, n, K)."""
+    return _nearest(rows, kmeans_plus_plus(rows, weight, components, restarts, generator))
+
+
+def from_random_rows(
+    rows: np.ndarray, weight: np.ndarray, components: int, restarts: int, generator: np.random.Generator
+) -> np.ndarray:
+    """Rows belong to the nearest of K rows drawn at random; (R, n, K)."""
+    level = np.cumsum(weight)
+    drawn = np.searchsorted(level, generator.random((restarts, components)) * level[-1])
+    return _nearest(rows, rows[np.minimum(drawn, len(rows) - 1)])
+
+
+def from_random_shares(
+    rows: np.ndarray, weight: np.ndarray, components: int, restarts: int, generator: np.random.Generator
+) -> np.ndarray:
+    """Rows are shared out smoothly by random directions; (R, n, K)."""
+    directions = generator.standard_normal((restarts, rows.shape[1], components)) / np.sqrt(rows.shape[1])
+    score = rows @ directions
+    share = np.exp(score - score.max(-1, keepdims=True))
+    return share / share.sum(-1, keepdims=True)
+
+
+STARTS: dict[str, Start] = {
+    "kmeans": from_kmeans,
+    "k-means++": from_seeds,
+    "random_from_data": from_random_rows,
+    "random": from_random_shares,
+}
+
+
+def _nearest(rows: np.ndarray, centres: np.ndarray) -> np.ndarray:
+    score = rows @ np.swapaxes(centres, -1, -2) - np.square(centres).sum(-1)[:, None, :] / 2
+    return np.eye(centres.shape[1])[score.argmax(-1)]

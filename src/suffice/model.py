@@ -1,0 +1,72 @@
+"""What a latent-variable model offers to the core."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Self
+
+import equinox as eqx
+from jax import Array
+
+
+class Held(eqx.Module):
+    """What a fit holds fixed: priors, floors. Shared by all restarts and never moved by ``maximize``."""
+
+
+class LatentModel(eqx.Module):
+    """A model fitted by expectation-maximisation: sum expected statistics over rows, then update.
+
+    A model may carry several restarts at once, along leading axes of its parameters; everything per restart then has these
+    axes, the log-likelihood included.
+    """
+
+    def expectation(self, execution: str) -> Callable[..., Any]:
+        """The E-step as a function ``(rows, weight, given=None)`` to statistics, with all that rows share worked out.
+
+        Parameters
+        ----------
+        execution
+            What ``execution()`` of this model answered.
+        """
+        raise NotImplementedError
+
+    def maximize(self, statistics: Any) -> Self:
+        """The M-step: the model with the parameters that maximise the expected complete log-likelihood.
+
+        Parameters
+        ----------
+        statistics
+            Sum of what ``expect`` returns, over all rows.
+        """
+        raise NotImplementedError
+
+    @property
+    def restarts(self) -> tuple[int, ...]:
+        """Sizes of the leading axes of the parameters, along which restarts lie."""
+        return ()
+
+    def execution(self) -> str:
+        """Which of several equal ways to compute suits these parameters; asked outside ``jit``."""
+        return "only"
+
+    def trusts(self, execution: str) -> Array | bool:
+        """Whether rounding errors stay small with an execution at these parameters."""
+        return True
+
+    def log_prior(self) -> Array | float:
+        """Logarithm of the prior density at these parameters, up to a constant."""
+        return 0.0
+
+    def expect(self, rows: Array, weight: Array, given: Array | None = None) -> Any:
+        """Expected sufficient statistics of one tile of rows.
+
+        Parameters
+        ----------
+        rows
+            Rows ``(n, D)``.
+        weight
+            Row weights ``(n,)``.
+        given
+            Log-priors of the components for each row ``(n, K)``: labels, partly known labels, clamped responsibilities.
+        """
+        return self.expectation(self.execution())(rows, weight, given)

@@ -1,0 +1,59 @@
+"""What a fit tells the person who started it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+
+class DegenerateComponentWarning(UserWarning):
+    """A component holds hardly any row, or has collapsed onto fewer dimensions than the data have."""
+
+
+class Outcome(str, Enum):
+    """How a fit ended; each value is a sentence for the user.
+
+    Examples
+    --------
+    >>> from suffice.outcome import Outcome
+    >>> print(Outcome.CONVERGED.value)
+    Converged: the objective changed by less than the tolerance.
+    """
+
+    CONVERGED = "Converged: the objective changed by less than the tolerance."
+    STOPPED_AT_LIMIT = "Stopped at the limit of iterations before converging: raise the limit or the tolerance."
+    INTERRUPTED = "Interrupted: the parameters of the last finished step are kept."
+    STOPPED_BY_CALLBACK = "Stopped by a callback: the parameters of the last finished step are kept."
+    DIVERGED = "Diverged: a step gave values that are not finite, and the last finite parameters are kept."
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True)
+class Solution:
+    """A fitted model, what happened on the way, and how it ended.
+
+    Parameters
+    ----------
+    model
+        The fitted module; its arrays are NumPy arrays.
+    trace
+        The objective at each iteration or epoch.
+    outcome
+        How the fit ended, a sentence.
+    details
+        What one kind of fit has to say beyond that, by name.
+
+    Examples
+    --------
+    >>> from suffice.outcome import Outcome, Solution
+    >>> Solution(model=None, trace=[-2.0, -1.5], outcome=Outcome.CONVERGED).trace[-1]
+    -1.5
+    """
+
+    model: Any
+    trace: Any
+    outcome: Outcome
+    details: dict[str, Any] = field(default_factory=dict)

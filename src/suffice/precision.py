@@ -1,0 +1,95 @@
+"""Floating-point precision, chosen inside a scope and never through JAX's global configuration."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+
+PRECISIONS = {"float32": np.float32, "float64": np.float64}
+
+
+def dtype_of(precision: str) -> type[np.floating]:
+    """NumPy type of a precision.
+
+    Parameters
+    ----------
+    precision
+        ``"float32"`` or ``"float64"``.
+
+    Raises
+    ------
+    ValueError
+        For any other value.
+
+    Examples
+    --------
+    >>> from suffice.precision import dtype_of
+    >>> dtype_of("float32").__name__
+    'float32'
+    """
+    if precision not in PRECISIONS:
+        raise ValueError(f"precision={precision!r} is not known; use 'float32' or 'float64'.")
+    return PRECISIONS[precision]
+
+
+def scope(precision: str) -> AbstractContextManager[None]:
+    """Context in which JAX computes in a precision; the thread's own setting returns on leaving it.
+
+    Parameters
+    ----------
+    precision
+        ``"float32"`` or ``"float64"``.
+
+    Examples
+    --------
+    >>> import jax.numpy as jnp
+    >>> from suffice.precision import scope
+    >>> with scope("float64"):
+    ...     print(jnp.zeros(2).dtype)
+    float64
+    """
+    return jax.enable_x64(dtype_of(precision) is np.float64)
+
+
+def cast(tree: Any, precision: str) -> Any:
+    """Every floating array of a pytree in a precision, as JAX arrays; other leaves are left alone.
+
+    Parameters
+    ----------
+    tree
+        Any pytree, a module for instance.
+    precision
+        ``"float32"`` or ``"float64"``; call inside the matching ``scope``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.precision import cast, scope
+    >>> with scope("float32"):
+    ...     print(cast(np.zeros(3), "float32").dtype)
+    float32
+    """
+    dtype = dtype_of(precision)
+    return jax.tree.map(lambda leaf: jax.numpy.asarray(leaf, dtype) if eqx.is_inexact_array_like(leaf) else leaf, tree)
+
+
+def to_numpy(tree: Any) -> Any:
+    """Every array of a pytree as a NumPy array, so that it keeps its precision wherever it goes.
+
+    Parameters
+    ----------
+    tree
+        Any pytree, a module for instance.
+
+    Examples
+    --------
+    >>> import jax.numpy as jnp
+    >>> from suffice.precision import to_numpy
+    >>> type(to_numpy(jnp.zeros(3))).__name__
+    'ndarray'
+    """
+    return jax.tree.map(lambda leaf: np.asarray(leaf) if eqx.is_array(leaf) else leaf, tree)

@@ -1,0 +1,19 @@
+"""scikit-learn's own checks, for every estimator as it is and with three components; no failure is expected."""
+
+import pytest
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+from suffice import BernoulliMixture, GaussianMixture
+
+ESTIMATORS = [
+    estimator(n_components=components)
+    for estimator in (GaussianMixture, BernoulliMixture)
+    for components in (1, 3)
+]
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.filterwarnings("ignore::suffice.DegenerateComponentWarning")
+@parametrize_with_checks(ESTIMATORS)
+def test_scikit_learn_check_passes(estimator, check):
+    check(estimator)
