@@ -8,9 +8,22 @@ from typing import Any, Self
 import equinox as eqx
 from jax import Array
 
+from suffice.eager import in_own_precision
+
 
 class Held(eqx.Module):
     """What a fit holds fixed: priors, floors. Shared by all restarts and never moved by ``maximize``."""
+
+
+class EStep(eqx.Module):
+    """The E-step of a model as a function of rows; ``ready`` works out, once a pass, what all rows share."""
+
+    model: LatentModel
+    execution: str = eqx.field(static=True)
+
+    def ready(self) -> Callable[..., Any]:
+        """The function ``(rows, weight)`` to statistics."""
+        return self.model.expectation(self.execution)
 
 
 class LatentModel(eqx.Module):
@@ -57,6 +70,7 @@ class LatentModel(eqx.Module):
         """Logarithm of the prior density at these parameters, up to a constant."""
         return 0.0
 
+    @in_own_precision
     def expect(self, rows: Array, weight: Array, given: Array | None = None) -> Any:
         """Expected sufficient statistics of one tile of rows.
 

@@ -56,25 +56,24 @@ def scope(precision: str) -> AbstractContextManager[None]:
 
 
 def cast(tree: Any, precision: str) -> Any:
-    """Every floating array of a pytree in a precision, as JAX arrays; other leaves are left alone.
+    """Every floating array of a pytree in a precision, as NumPy arrays; other leaves are left alone.
 
     Parameters
     ----------
     tree
         Any pytree, a module for instance.
     precision
-        ``"float32"`` or ``"float64"``; call inside the matching ``scope``.
+        ``"float32"`` or ``"float64"``.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from suffice.precision import cast, scope
-    >>> with scope("float32"):
-    ...     print(cast(np.zeros(3), "float32").dtype)
+    >>> from suffice.precision import cast
+    >>> print(cast(np.zeros(3), "float32").dtype)
     float32
     """
     dtype = dtype_of(precision)
-    return jax.tree.map(lambda leaf: jax.numpy.asarray(leaf, dtype) if eqx.is_inexact_array_like(leaf) else leaf, tree)
+    return jax.tree.map(lambda leaf: np.asarray(leaf, dtype) if eqx.is_inexact_array_like(leaf) else leaf, tree)
 
 
 def to_numpy(tree: Any) -> Any:

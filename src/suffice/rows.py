@@ -116,13 +116,21 @@ def add(left: Any, right: Any) -> Any:
 
 
 def block_total(fn: Callable[..., Any], block: Block) -> Any:
-    """Sum of ``fn(rows, weight)`` over the tiles of a block; to be called under ``jit``."""
+    """Sum of ``fn(rows, weight)`` over the tiles of a block; to be called under ``jit``.
+
+    Where ``fn`` has a method ``ready``, what that returns is the function: it is called once, before the first tile.
+    """
+    fn = _ready(fn)
 
     def tile(i: Any) -> tuple[Any, Any]:
         return jax.tree.map(lambda a: lax.dynamic_index_in_dim(a, i, keepdims=False), (block.arrays, block.weight))
 
     zeros = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), jax.eval_shape(lambda: fn(*tile(0))))
     return lax.fori_loop(0, block.used, lambda i, sums: add(sums, fn(*tile(i))), zeros)
+
+
+def _ready(fn: Any) -> Callable[..., Any]:
+    return fn.ready() if hasattr(fn, "ready") else fn
 
 
 _block_total = eqx.filter_jit(block_total)
@@ -133,7 +141,9 @@ def _sharded_total(fn: Any, arrays: Any, weight: Any, mesh: Any, axis: Any, tile
     dynamic, static = eqx.partition(fn, eqx.is_array)
     split = PartitionSpec(axis)
 
-    @partial(jax.shard_map, mesh=mesh, in_specs=(PartitionSpec(), split, split), out_specs=PartitionSpec(), check_vma=False)
+    @partial(
+        jax.shard_map, mesh=mesh, in_specs=(PartitionSpec(), split, split), out_specs=PartitionSpec(), check_vma=False
+    )
     def local_total(dynamic: Any, arrays: Any, weight: Any) -> Any:
         sums = block_total(eqx.combine(dynamic, static), _tiled(arrays, weight, tile))
         return jax.tree.map(lambda leaf: lax.psum(leaf, axis), sums)
@@ -157,6 +167,7 @@ def each(fn: Callable[..., Any], rows: Resident | Streamed) -> Any:
 
 @eqx.filter_jit
 def _each_tile(fn: Any, block: Block) -> Any:
+    fn = _ready(fn)
     return lax.map(lambda tile: fn(*tile), (block.arrays, block.weight))
 
 
@@ -267,7 +278,9 @@ def _streamed_batches(source: Any, weight: Any, origin: Any, dtype: Any, tile: i
         raise ValueError("An iterator can be read only once, and fitting reads the data many times; give a list of batches or "
                          "an object whose __iter__ starts over.")  # fmt: skip
     if weight is not None:
-        raise ValueError("Batches bring their own weights: yield (batch, weight) pairs instead of giving a weight array.")
+        raise ValueError(
+            "Batches bring their own weights: yield (batch, weight) pairs instead of giving a weight array."
+        )
 
     def blocks() -> Iterator[Block]:
         for batch in source:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import jax.numpy as jnp
 import numpy as np
 
 from suffice.estimators.mixture import MixtureEstimator
 from suffice.estimators.validation import check_at_least, check_choice, check_memory, check_shape
 from suffice.latent.constrained_gaussian import GAUSSIANS
-from suffice.latent.forms import STATISTICS
 from suffice.latent.gaussian import Gaussian, GaussianPrior
 from suffice.latent.look import FirstLook
-from suffice.latent.mixture import Mixture, MixtureStatistics
+from suffice.latent.mixture import Mixture, begun
 from suffice.latent.starts import STARTS
 from suffice.precision import cast, to_numpy
+from suffice.rows import as_rows
+from suffice.total import TILE
 
 
 class GaussianMixture(MixtureEstimator):
@@ -194,12 +194,9 @@ class GaussianMixture(MixtureEstimator):
         centred = first.sample - origin
         unit = np.sqrt(scale.mean() if self.covariance_type == "spherical" else scale)
         share = STARTS[self.init_params](centred / unit, first.sample_weight, self.n_components, restarts, generator)
-        blank = cast(blank, "float64")
-        weighted = jnp.asarray(np.swapaxes(share, -1, -2) * first.sample_weight)
-        weight = jnp.asarray(first.sample_weight)
-        moments = blank.form("products").moments(jnp.asarray(centred), weighted, weight)
-        start = Mixture(jnp.ones(share.shape[::2]) / self.n_components, blank, self._mixture_prior())
-        started = to_numpy(start.maximize(MixtureStatistics(moments, jnp.zeros(restarts), weight.sum())))
+        start = Mixture(np.full(share.shape[::2], 1 / self.n_components), cast(blank, "float64"), self._mixture_prior())
+        rows = as_rows((centred, np.moveaxis(share, 0, 1)), first.sample_weight, precision="float64", tile=TILE)
+        started = to_numpy(begun(start, next(rows.blocks())))
         return started.weights, started.components
 
     def _given(self, components: Gaussian, origin: Any) -> Gaussian:
@@ -231,7 +228,9 @@ class GaussianMixture(MixtureEstimator):
         varying = ~first.constant
         if not varying.any():
             return
-        flat = np.broadcast_to(self._least_variance(first, varying) <= 2 * max(self.reg_covar, 1e-12), self.n_components)
+        flat = np.broadcast_to(
+            self._least_variance(first, varying) <= 2 * max(self.reg_covar, 1e-12), self.n_components
+        )
         self._warn_components(np.flatnonzero(flat), "have collapsed: they have no spread in some direction")
 
     def _least_variance(self, first: FirstLook, varying: np.ndarray) -> np.ndarray:

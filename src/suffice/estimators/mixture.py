@@ -154,7 +154,9 @@ class MixtureEstimator(MixtureScores, CallbackSupportMixin, DensityMixin, BaseEs
 
     def _batch(self, rows: np.ndarray, first: int) -> np.ndarray:
         if rows.ndim != 2 or rows.shape[1] != self.n_features_in_:
-            raise ValueError(f"A batch has shape {rows.shape}; (rows, {self.n_features_in_}) is expected, as in the first.")
+            raise ValueError(
+                f"A batch has shape {rows.shape}; (rows, {self.n_features_in_}) is expected, as in the first."
+            )
         rows = np.asarray(rows, np.float32 if rows.dtype == np.float32 else np.float64)
         check_finite(rows, getattr(self, "feature_names_in_", None), first)
         return self._prepared(rows)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-import equinox as eqx
 import numpy as np
 from jax import Array
 from scipy.special import xlogy
@@ -14,37 +14,38 @@ from sklearn.utils.validation import check_is_fitted
 from suffice.estimators.gradient import log_likelihood_gradient
 from suffice.estimators.streams import CheckedBatches, is_stream, on_host
 from suffice.estimators.validation import check_choice, check_count
-from suffice.latent.mixture import Expectation, Mixture, MixtureStatistics, normalised
+from suffice.latent.mixture import Mixture, MixtureStatistics, normalised
+from suffice.model import EStep
 from suffice.precision import cast, scope, to_numpy
 from suffice.rows import as_rows, each
 from suffice.total import TILE
 
 
-class MostProbable(eqx.Module):
-    """The most probable component of each row of a tile."""
+class MostProbable(EStep):
+    """The most probable component of each row."""
 
-    expectation: Expectation
-
-    def __call__(self, rows: Array, weight: Array) -> Array:
-        return self.expectation.joint(rows).argmax(-2)
-
-
-class Responsibilities(eqx.Module):
-    """Responsibilities (n, K) of a tile."""
-
-    expectation: Expectation
-
-    def __call__(self, rows: Array, weight: Array) -> Array:
-        return normalised(self.expectation.joint(rows))[1].T
+    def ready(self) -> Callable[[Array, Array], Array]:
+        """Function of a tile."""
+        expectation = super().ready()
+        return lambda rows, weight: expectation.joint(rows).argmax(-2)
 
 
-class Evidence(eqx.Module):
-    """log p(x) of each row of a tile."""
+class Responsibilities(EStep):
+    """Responsibilities (n, K)."""
 
-    expectation: Expectation
+    def ready(self) -> Callable[[Array, Array], Array]:
+        """Function of a tile."""
+        expectation = super().ready()
+        return lambda rows, weight: normalised(expectation.joint(rows))[1].T
 
-    def __call__(self, rows: Array, weight: Array) -> Array:
-        return normalised(self.expectation.joint(rows))[0]
+
+class Evidence(EStep):
+    """log p(x) of each row."""
+
+    def ready(self) -> Callable[[Array, Array], Array]:
+        """Function of a tile."""
+        expectation = super().ready()
+        return lambda rows, weight: normalised(expectation.joint(rows))[0]
 
 
 class MixtureScores:
@@ -66,7 +67,7 @@ class MixtureScores:
         with scope(self.precision):
             model = cast(self.model_ if origin is None else self.model_.translated(-origin), self.precision)
             rows = as_rows(data, weight, origin=origin, precision=self.precision, tile=TILE)
-            return each(fn(model.expectation(model.execution())), rows)
+            return each(fn(model, model.execution()), rows)
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable component of each row.
@@ -192,7 +193,9 @@ class MixtureScores:
 
     def _log_likelihood(self, X: Any, sample_weight: Any) -> tuple[float, float]:
         evidence = self.score_samples(X)
-        weight = np.ones(len(evidence)) if sample_weight is None else self._checked_weight(sample_weight, evidence[:, None])
+        weight = (
+            np.ones(len(evidence)) if sample_weight is None else self._checked_weight(sample_weight, evidence[:, None])
+        )
         return float(weight @ evidence), float(weight.sum())
 
     def sample(self, n_samples: int = 1) -> tuple[np.ndarray, np.ndarray]:
@@ -272,4 +275,4 @@ class MixtureScores:
         with scope("float64"):
             centred = cast(model if origin is None else model.translated(-origin), "float64")
             rows = as_rows(data, weight, origin=origin, precision="float64", tile=TILE)
-            return to_numpy(rows.total(centred.expectation("products"))), origin
+            return to_numpy(rows.total(EStep(centred, "products"))), origin

@@ -6,15 +6,14 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array, lax
 
 from suffice.fit.restarts import Restarts, restarts_where
-from suffice.model import LatentModel
+from suffice.model import EStep, LatentModel
 from suffice.outcome import Outcome, Solution
-from suffice.precision import cast, scope, to_numpy
+from suffice.precision import cast, dtype_of, scope, to_numpy
 from suffice.rows import Resident, Sharded, Streamed, as_rows, block_total
 from suffice.total import TILE
 
@@ -91,22 +90,26 @@ def em(
     with scope(precision):
         placed = isinstance(data, (Resident, Streamed, Sharded))
         rows = data if placed else as_rows(data, weight, precision=precision, tile=TILE)
-        return _run(cast(model, precision), rows, tol, max_iter, on_step, step_by_step)
+        return _run(cast(model, precision), rows, precision, tol, max_iter, on_step, step_by_step)
 
 
-def _run(model: Any, rows: Any, tol: float, max_iter: int, on_step: Any, step_by_step: bool) -> Solution:
+def _run(
+    model: Any, rows: Any, precision: str, tol: float, max_iter: int, on_step: Any, step_by_step: bool
+) -> Solution:
     batch = Restarts(model)
-    state = _State(model, jnp.full(model.restarts, -jnp.inf), jnp.ones(model.restarts, bool))
+    kind = dtype_of(precision)
+    state = _State(model, np.full(model.restarts, -np.inf, kind), np.ones(model.restarts, bool))
+    tolerance = np.asarray(tol, kind)
     outcome, done, stretch, traces = None, 0, 1, []
     try:
         while done < max_iter and outcome is None:
-            state, trace = _advance(state, rows, tol, min(1 if step_by_step else stretch, max_iter - done))
+            state, trace = _advance(state, rows, tolerance, min(1 if step_by_step else stretch, max_iter - done))
             traces.append(batch.spread(trace))
             batch.update(state.model)
             done, stretch = done + len(trace), min(2 * stretch, STRETCH)
             if on_step is not None and on_step(done, traces[-1][-1], batch.model):
                 outcome = Outcome.STOPPED_BY_CALLBACK
-            if not state.active.any():
+            if not np.asarray(state.active).any():
                 outcome = Outcome.CONVERGED
             state = batch.without_resting(state)
     except KeyboardInterrupt:
@@ -116,12 +119,12 @@ def _run(model: Any, rows: Any, tol: float, max_iter: int, on_step: Any, step_by
     return Solution(to_numpy(batch.model), trace, outcome or Outcome.STOPPED_AT_LIMIT, details)
 
 
-def _advance(state: _State, rows: Any, tol: float, limit: int) -> tuple[_State, np.ndarray]:
+def _advance(state: _State, rows: Any, tol: np.ndarray, limit: int) -> tuple[_State, np.ndarray]:
     execution = state.model.execution()
     if isinstance(rows, Resident):
-        state, trace, steps = _resident_steps(state, rows.block, execution, tol, limit)
+        state, trace, steps = _resident_steps(state, rows.block, execution, tol, np.int32(limit))
         return state, np.asarray(trace)[: int(steps)]
-    statistics = rows.total(state.model.expectation(execution))
+    statistics = rows.total(EStep(state.model, execution))
     state, objective = _one_step(state, statistics, tol)
     return state, np.asarray(objective)[None]
 
@@ -139,7 +142,7 @@ def _resident_steps(state: _State, block: Any, execution: str, tol: Any, limit: 
     def iterate(carry: Any) -> Any:
         dynamic, trace, step = carry
         now = eqx.combine(dynamic, static)
-        statistics = block_total(now.model.expectation(execution), block)
+        statistics = block_total(EStep(now.model, execution), block)
         now, objective = _step(now, statistics, tol)
         return eqx.filter(now, eqx.is_array), trace.at[step].set(objective), step + 1
 

@@ -53,7 +53,7 @@ class Restarts:
             return state
         self.places = self.places[active]
         keep = np.flatnonzero(active)
-        return type(state)(restarts_at(state.model, keep), *(leaf[keep] for leaf in state[1:]))
+        return type(state)(restarts_at(state.model, keep), *(np.asarray(leaf)[keep] for leaf in state[1:]))
 
 
 def restarts_where(chosen: Array, new: Any, old: Any) -> Any:
@@ -68,7 +68,9 @@ def restarts_where(chosen: Array, new: Any, old: Any) -> Any:
     """
 
     def pick(a: Any, b: Any) -> Any:
-        return b if isinstance(b, Held) else jnp.where(chosen.reshape(chosen.shape + (1,) * (a.ndim - chosen.ndim)), a, b)
+        return (
+            b if isinstance(b, Held) else jnp.where(chosen.reshape(chosen.shape + (1,) * (a.ndim - chosen.ndim)), a, b)
+        )
 
     return _map_restarts(pick, new, old)
 
@@ -83,7 +85,7 @@ def restarts_at(model: Any, index: Any) -> Any:
     index
         One index, which drops the axis, or an array of them.
     """
-    return _map_restarts(lambda leaf: leaf if isinstance(leaf, Held) else leaf[index], model)
+    return _map_restarts(lambda leaf: leaf if isinstance(leaf, Held) else np.asarray(leaf)[index], model)
 
 
 def one_restart(model: Any) -> Any:
@@ -107,7 +109,15 @@ def restarts_put(model: Any, index: Any, part: Any) -> Any:
     index
         Where the restarts of ``part`` go.
     """
-    return _map_restarts(lambda a, b: a if isinstance(a, Held) else jnp.asarray(a).at[index].set(b), model, part)
+
+    def put(whole: Any, piece: Any) -> Any:
+        if isinstance(whole, Held):
+            return whole
+        whole = np.array(whole)
+        whole[index] = np.asarray(piece)
+        return whole
+
+    return _map_restarts(put, model, part)
 
 
 def _map_restarts(fn: Any, *models: Any) -> Any:

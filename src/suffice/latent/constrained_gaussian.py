@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
 from suffice.latent.family import kept_where
-from suffice.latent.forms import STATISTICS, Covariance, Moments, Products, unpacked
+from suffice.latent.forms import STATISTICS, Covariance, Moments, Products
 from suffice.latent.gaussian import Gaussian
 
 
@@ -77,8 +77,9 @@ class DiagonalGaussian(Gaussian):
     def _precisions(self, precision: Array) -> Array:
         return precision
 
-    def _terms(self) -> Array:
-        return (1 + jnp.square(self.means) / self._variances()).sum(-1)
+    def _terms(self, numpy: Any) -> Any:
+        means, variances = numpy.asarray(self.means), numpy.asarray(self._variances())
+        return (1 + numpy.square(means) / variances).sum(-1)
 
     def _covariances(self, moments: Moments, second: Array, shift: Array, weight: Array) -> Array:
         total = jnp.moveaxis(second, 0, -1) + jnp.diagonal(self._prior_second(moments), axis1=-2, axis2=-1)

@@ -8,6 +8,7 @@ import equinox as eqx
 import jax.numpy as jnp
 from jax import Array
 
+from suffice.eager import in_own_precision
 from suffice.latent.forms import Deviations, Moments, Products
 
 
@@ -55,6 +56,7 @@ class Family(eqx.Module):
         """Free parameters of all components."""
         raise NotImplementedError
 
+    @in_own_precision
     def log_density(self, rows: Array) -> Array:
         """Log-density of each row under each component, (..., K, n)."""
         return self.form(self.execution()).log_density(rows)

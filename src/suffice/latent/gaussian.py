@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Self
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -107,22 +108,24 @@ class Gaussian(Family):
         return Products(jnp.concatenate([quadratic, linear, constant[..., None]], -1), None, STATISTICS["full"])
 
     def execution(self) -> str:
-        """Products where they are quicker and safe, else deviations."""
+        """Products where they are quicker and safe, else deviations, which suit any parameters."""
         components, features = int(np.prod(self.means.shape[:-1])), self.means.shape[-1]
         quick = self.covariance_type != "full" or many_components(components, features)
-        return "products" if quick and bool(self.trusts("products")) else "deviations"
+        traced = any(isinstance(leaf, jax.core.Tracer) for leaf in (self.means, self.covariances))
+        return "products" if quick and not traced and bool(self._small_terms(np)) else "deviations"
 
     def trusts(self, execution: str) -> Array | bool:
         r"""Whether the largest sum of terms :math:`|P_{ij}| s_i s_j` is small, s the root mean square about the origin."""
-        if execution == "deviations":
-            return True
-        return jnp.max(self._terms()) < safe_limit(jnp.result_type(self.means)) * self.means.shape[-1]
+        return True if execution == "deviations" else self._small_terms(jnp)
 
-    def _terms(self) -> Array:
-        whitening, _ = self._whitening()
-        precision = whitening @ jnp.swapaxes(whitening, -1, -2)
-        size = jnp.sqrt(jnp.square(self.means) + jnp.diagonal(self._matrices(), axis1=-2, axis2=-1))
-        return jnp.einsum("...d,...de,...e->...", size, jnp.abs(precision), size)
+    def _small_terms(self, numpy: Any) -> Any:
+        limit = safe_limit(numpy.asarray(self.means).dtype) * self.means.shape[-1]
+        return (self._terms(numpy) < limit).all()
+
+    def _terms(self, numpy: Any) -> Any:
+        matrices, means = numpy.asarray(self._matrices()), numpy.asarray(self.means)
+        size = numpy.sqrt(numpy.square(means) + numpy.diagonal(matrices, axis1=-2, axis2=-1))
+        return ((numpy.abs(numpy.linalg.inv(matrices)) @ size[..., None])[..., 0] * size).sum(-1)
 
     def maximize(self, moments: Moments) -> tuple[Self, Array]:
         """Weighted mean and covariance of the rows, the prior's rows and the floor included."""

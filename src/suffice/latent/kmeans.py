@@ -104,7 +104,7 @@ def kmeans(rows: np.ndarray, weight: np.ndarray, centres: np.ndarray, *, max_ite
         placed = as_rows(rows, weight, precision="float64", tile=TILE)
         if not hasattr(placed, "block"):
             raise ValueError(f"k-means starts from a sample of the rows; {len(rows)} rows are too many.")
-        return np.asarray(_lloyd(placed.block, jnp.asarray(centres), max_iter))
+        return np.asarray(_lloyd(placed.block, np.asarray(centres, float), max_iter))
 
 
 @eqx.filter_jit

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,5 +120,3 @@ def _reservoir(
         smallest = np.argsort(keys)[:size]
         kept, keys, total = kept[smallest], keys[smallest], total + weight.sum()
     return kept, np.full(len(kept), total / max(1, len(kept)))
-
-

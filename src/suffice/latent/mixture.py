@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import Any, Self
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from suffice.eager import in_own_precision
 from suffice.latent.family import Family
 from suffice.latent.forms import Deviations, Moments, Products
 from suffice.model import Held, LatentModel
+from suffice.rows import Block, block_total
 
 
 class MixturePrior(Held):
@@ -47,6 +50,23 @@ class Expectation(eqx.Module):
         return MixtureStatistics(moments, (evidence * weight).sum(-1), weight.sum())
 
 
+class GivenShares(eqx.Module):
+    """Statistics of a mixture whose responsibilities are given: rows are a pair of rows and shares (n, ..., K)."""
+
+    components: Family
+
+    def __call__(self, rows: tuple[Array, Array], weight: Array) -> MixtureStatistics:
+        share = jnp.moveaxis(rows[1], 0, -1) * weight
+        moments = self.components.form("products").moments(rows[0], share, weight)
+        return MixtureStatistics(moments, jnp.zeros(share.shape[:-2]), weight.sum())
+
+
+@eqx.filter_jit
+def begun(mixture: Mixture, block: Block) -> Mixture:
+    """A mixture after one maximisation with given responsibilities, from a block of rows and shares."""
+    return mixture.maximize(block_total(GivenShares(mixture.components), block))
+
+
 class Mixture(LatentModel):
     r"""A finite mixture, :math:`p(x) = \sum_k \pi_k \, p(x \mid \theta_k)`.
 
@@ -75,7 +95,7 @@ class Mixture(LatentModel):
 
     def __init__(self, weights: Any, components: Family, prior: MixturePrior | None = None):
         with np.errstate(divide="ignore"):
-            self.log_weights = np.log(weights) if isinstance(weights, np.ndarray) else jnp.log(weights)
+            self.log_weights = jnp.log(weights) if isinstance(weights, jax.core.Tracer) else np.log(weights)
         self.components = components
         self.prior = MixturePrior(1.0) if prior is None else prior
 
@@ -127,10 +147,12 @@ class Mixture(LatentModel):
         """The same mixture for rows moved by ``shift`` (D,)."""
         return eqx.tree_at(lambda m: m.components, self, self.components.translated(shift))
 
+    @in_own_precision
     def responsibilities(self, rows: Array) -> Array:
         r"""Posterior probability of each component, :math:`r_{nk} = \pi_k p(x_n | k) / p(x_n)`, (..., n, K)."""
         return jnp.swapaxes(normalised(self.expectation(self.execution()).joint(rows))[1], -1, -2)
 
+    @in_own_precision
     def log_density(self, rows: Array) -> Array:
         """log p(x) of each row, (..., n)."""
         return normalised(self.expectation(self.execution()).joint(rows))[0]

@@ -1,0 +1,175 @@
+"""Rows in memory, checked, and cut into shuffled batches."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+INT32 = np.iinfo(np.int32)
+
+
+def check_rows(data: Any, name: str = "data") -> tuple[np.ndarray, ...]:
+    """Arrays that share their rows, as a tuple of NumPy arrays without NaN or infinity.
+
+    Parameters
+    ----------
+    data
+        An array, or a tuple or list of arrays with one first axis.
+    name
+        What the caller calls the data, for messages.
+
+    Raises
+    ------
+    ValueError
+        When there is no row, the numbers of rows differ, or a value is not a finite number.
+
+    Examples
+    --------
+    >>> from suffice.fit.batches import check_rows
+    >>> [array.shape for array in check_rows(([[0.5, 1.0], [0.0, 1.0]], [0, 1]))]
+    [(2, 2), (2,)]
+    """
+    parts = data if isinstance(data, (tuple, list)) else (data,)
+    arrays = tuple(_numbers(part, name if len(parts) == 1 else f"{name}[{i}]") for i, part in enumerate(parts))
+    counts = [len(array) for array in arrays]
+    if not counts or min(counts) == 0:
+        raise ValueError(f"{name} holds no rows; at least one is needed.")
+    if len(set(counts)) > 1:
+        raise ValueError(f"{name} holds arrays of {counts} rows; all need the same number.")
+    return arrays
+
+
+def check_weight(weight: Any, count: int) -> np.ndarray:
+    """Row weights as float64, one for each of ``count`` rows; None is 1 for every row.
+
+    Parameters
+    ----------
+    weight
+        Weights of at least 0, not all 0, or None.
+    count
+        Number of rows.
+
+    Raises
+    ------
+    ValueError
+        When the number of weights differs, one is negative or not finite, or all are 0.
+
+    Examples
+    --------
+    >>> from suffice.fit.batches import check_weight
+    >>> check_weight([1, 0, 2], 3)
+    array([1., 0., 2.])
+    """
+    if weight is None:
+        return np.ones(count)
+    weight = np.asarray(weight, np.float64)
+    if weight.shape != (count,):
+        raise ValueError(f"weight has shape {weight.shape}; {count} rows need shape ({count},).")
+    if not (np.isfinite(weight).all() and weight.min() >= 0 and weight.max() > 0):
+        raise ValueError("Weights must be finite, at least 0 and not all 0; these are not.")
+    return weight
+
+
+def check_count(name: str, value: Any) -> int:
+    """A whole number of at least 1.
+
+    Parameters
+    ----------
+    name
+        What the caller calls the number, for messages.
+    value
+        The number.
+
+    Raises
+    ------
+    ValueError
+        When it is not a whole number of at least 1.
+
+    Examples
+    --------
+    >>> from suffice.fit.batches import check_count
+    >>> check_count("steps", 3)
+    3
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise ValueError(f"{name}={value!r}; {name} must be a whole number of at least 1.")
+    return int(value)
+
+
+def on_device(arrays: tuple[np.ndarray, ...], weight: np.ndarray, dtype: Any) -> tuple[tuple[Any, ...], Any]:
+    """Rows and weights as JAX arrays, without the rows of weight 0; whole numbers stay whole, as int32.
+
+    Parameters
+    ----------
+    arrays
+        What ``check_rows`` returned.
+    weight
+        What ``check_weight`` returned.
+    dtype
+        Floating-point type; call inside the matching ``suffice.precision.scope``.
+    """
+    if not weight.all():
+        arrays, weight = tuple(array[weight > 0] for array in arrays), weight[weight > 0]
+    return tuple(jnp.asarray(array, _device_type(array, dtype)) for array in arrays), jnp.asarray(weight, dtype)
+
+
+def shuffled_batches(key: Any, count: int, batch_size: int) -> tuple[Any, Any]:
+    """Row numbers in random order, cut into batches, and what is true of them: 1 a row, 0 filling up the last batch.
+
+    Parameters
+    ----------
+    key
+        JAX key.
+    count
+        Number of rows.
+    batch_size
+        Rows in a batch, at most ``count``.
+
+    Returns
+    -------
+    tuple of arrays
+        Row numbers (int32) and truth (bool), both of shape (batches, batch_size).
+    """
+    n_batches = -(-count // batch_size)
+    order = jax.random.permutation(key, jnp.arange(count, dtype=jnp.int32))
+    fill = n_batches * batch_size - count
+    index = jnp.concatenate([order, jnp.zeros(fill, jnp.int32)]).reshape(n_batches, batch_size)
+    return index, jnp.arange(n_batches * batch_size, dtype=jnp.int32).reshape(index.shape) < count
+
+
+def _numbers(values: Any, name: str) -> np.ndarray:
+    array = np.asarray(values)
+    if array.dtype.kind not in "fiub":
+        raise ValueError(
+            f"{name} is of type {array.dtype}, not numbers in an array in memory; read files into an array first, "
+            "and encode texts as numbers."
+        )
+    if array.ndim == 0:
+        raise ValueError(f"{name} is a single number; its first axis must be the rows.")
+    with np.errstate(over="ignore", invalid="ignore"):
+        if array.dtype.kind == "f" and not np.isfinite(array.sum()):
+            _refuse_not_finite(array, name)
+    return array
+
+
+def _refuse_not_finite(array: np.ndarray, name: str) -> None:
+    bad = ~np.isfinite(array)
+    if bad.any():
+        place = tuple(int(i) for i in np.argwhere(bad)[0])
+        raise ValueError(
+            f"{name} holds {bad.sum()} values that are NaN or infinite, the first at {place}; "
+            "fill in or drop these rows."
+        )
+
+
+def _device_type(array: np.ndarray, dtype: Any) -> Any:
+    if array.dtype.kind == "f":
+        return dtype
+    if array.dtype.kind == "b" or not array.size or (array.min() >= INT32.min and array.max() <= INT32.max):
+        return np.int32
+    raise ValueError(
+        f"Whole numbers must lie between {INT32.min} and {INT32.max}; found {array.min()} to {array.max()}."
+    )

@@ -1,0 +1,247 @@
+"""Stochastic gradient descent on a weighted mean of losses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jax import lax
+from sklearn.utils import check_random_state
+
+from suffice.eager import in_own_precision
+from suffice.fit.batches import check_count, check_rows, check_weight, on_device, shuffled_batches
+from suffice.fit.epochs import Record, continued, run_epochs
+from suffice.outcome import Solution
+from suffice.precision import cast, dtype_of, scope, to_numpy
+from suffice.rows import as_rows
+
+TILE = 1024
+ADAM = optax.adam(1e-3)
+
+Loss = Callable[..., Any]
+
+
+class DescendState(NamedTuple):
+    """All that ``descend`` needs to go on: parameters, optimiser, random key, epochs done."""
+
+    model: Any
+    optimizer_state: Any
+    key: Any
+    epoch: Any
+
+
+class LossSums(NamedTuple):
+    """Sums over rows of the weights, of weight times loss, and of weight times the loss's gradient."""
+
+    weight: Any
+    loss: Any
+    gradient: Any
+
+
+def descend(
+    model: Any,
+    data: Any,
+    *,
+    loss: Loss,
+    weight: Any = None,
+    optimizer: optax.GradientTransformation | None = None,
+    batch_size: int = 128,
+    epochs: int = 20,
+    random_state: Any = 0,
+    validation: Any = None,
+    precision: str = "float32",
+    state: DescendState | None = None,
+    progress: bool = False,
+) -> Solution:
+    r"""Fit a network by stochastic gradient descent on the weighted mean loss
+
+    .. math:: \sum_n w_n \, \ell(\theta; x_n) / \sum_n w_n
+
+    with the same quotient over each batch as its estimate. An epoch is one compiled pass over all rows in random order;
+    the last batch may be short.
+
+    Parameters
+    ----------
+    model
+        Equinox module; its floating-point arrays are the parameters.
+    data
+        Array with a row along the first axis, or a tuple of such arrays, ``(X, y)`` for instance, in memory.
+    loss
+        ``loss(model, *row)``, one number for one row of each array. A module-level function compiles once; a new lambda
+        compiles at every call.
+    weight
+        Row weights, at least 0, shape (n,); None is 1 for every row. Rows of weight 0 are left out.
+    optimizer
+        An Optax transformation; None is Adam with step size 0.001. One object serves many calls with one compilation.
+    batch_size
+        Rows in a batch; more than there are rows is all of them.
+    epochs
+        Passes over the data in all, those behind ``state`` included.
+    random_state
+        Whole number, ``numpy.random.RandomState`` or None; one number gives the same parameters bit for bit.
+    validation
+        Rows of the same kind as ``data``, only read.
+    precision
+        ``"float32"`` or ``"float64"``.
+    state
+        ``solution.details["state"]`` of an earlier call, to go on from there: its parameters, optimiser and random key
+        are used in the place of ``model``'s parameters and ``random_state``.
+    progress
+        Whether to draw a bar, on a terminal.
+
+    Returns
+    -------
+    Solution
+        ``trace`` holds an array a figure with one entry an epoch: ``epoch``, ``loss`` (mean over the epoch's batches,
+        each before its step) and, with ``validation``, ``validation_loss`` (after the epoch). ``details["state"]`` is
+        the ``DescendState`` to go on from. After Ctrl-C, or a step to parameters that are not finite, the model of the
+        last good epoch is returned, and ``outcome`` says so.
+
+    Raises
+    ------
+    ValueError
+        When values are not finite, shapes do not fit, a number is out of range, or the loss of a row is not one finite
+        number at the start.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.fit import descend
+    >>> from suffice.nets import MLP, classification_loss
+    >>> X = np.array([[0.0], [1.0], [2.0], [3.0]])
+    >>> solution = descend(MLP(1, [8], 2, key=0), (X, [0, 0, 1, 1]), loss=classification_loss, epochs=5)
+    >>> solution.trace["loss"].shape
+    (5,)
+    """
+    batch_size, epochs = check_count("batch_size", batch_size), check_count("epochs", epochs)
+    arrays = check_rows(data)
+    optimizer = ADAM if optimizer is None else optimizer
+    with scope(precision):
+        rows, weight = on_device(arrays, check_weight(weight, len(arrays[0])), dtype_of(precision))
+        begin = _initial(cast(model, precision), optimizer, random_state)
+        begin = begin if state is None else continued(state, begin)
+        _check_losses(begin.model, loss, rows, "data")
+        held_out = None if validation is None else _held_out(begin.model, loss, validation, precision)
+
+        def epoch(state: DescendState) -> tuple[DescendState, Record]:
+            state, mean = _epoch(state, rows, weight, loss, optimizer, min(batch_size, len(weight)))
+            if held_out is None:
+                return state, {"loss": mean}
+            return state, {"loss": mean, "validation_loss": _mean_loss(state.model, loss, held_out)}
+
+        last, trace, outcome = run_epochs(epoch, begin, epochs, progress)
+        last = to_numpy(last)
+    return Solution(last.model, trace, outcome, {"state": last})
+
+
+@in_own_precision
+def loss_statistics(model: Any, loss: Loss, rows: tuple[Any, ...], weight: Any) -> LossSums:
+    """Sums over rows of weight, weighted loss and its gradient; two of them add leaf by leaf.
+
+    ``suffice.total(equinox.Partial(loss_statistics, model, loss), (X, y), weight)`` is the same over all rows: its
+    ``gradient`` divided by its ``weight`` is the full-batch gradient of the weighted mean loss.
+
+    Parameters
+    ----------
+    model
+        Equinox module.
+    loss
+        ``loss(model, *row)``, one number for one row of each array.
+    rows
+        Tuple of arrays with one first axis.
+    weight
+        Row weights, at least 0, shape (n,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.fit.descend import loss_statistics
+    >>> from suffice.nets import MLP, classification_loss
+    >>> rows = (np.eye(3), np.array([0, 1, 2]))
+    >>> float(loss_statistics(MLP(3, [], 3, key=0), classification_loss, rows, np.array([1.0, 0.0, 2.0])).weight)
+    3.0
+    """
+
+    def weighted(model: Any) -> Any:
+        return weight @ _row_losses(model, loss, rows)
+
+    value, gradient = eqx.filter_value_and_grad(weighted)(model)
+    return LossSums(weight.sum(), value, gradient)
+
+
+@eqx.filter_jit
+def _epoch(
+    state: DescendState, rows: Any, weight: Any, loss: Loss, optimizer: Any, batch_size: int
+) -> tuple[DescendState, Any]:
+    key = jax.random.fold_in(jax.random.wrap_key_data(state.key), state.epoch)
+    parameters, fixed = eqx.partition(state.model, eqx.is_inexact_array)
+
+    def step(carry: Any, batch: Any) -> tuple[Any, Any]:
+        parameters, optimizer_state = carry
+        index, true = batch
+        batch_rows = tuple(array[index] for array in rows)
+        sums = loss_statistics(eqx.combine(parameters, fixed), loss, batch_rows, weight[index] * true)
+        gradient = jax.tree.map(lambda total: total / sums.weight, sums.gradient)
+        updates, optimizer_state = optimizer.update(gradient, optimizer_state, parameters)
+        return (optax.apply_updates(parameters, updates), optimizer_state), (sums.weight, sums.loss)
+
+    batches = shuffled_batches(key, len(weight), batch_size)
+    (parameters, optimizer_state), (weights, losses) = lax.scan(step, (parameters, state.optimizer_state), batches)
+    model = eqx.combine(parameters, fixed)
+    return DescendState(model, optimizer_state, state.key, state.epoch + 1), losses.sum() / weights.sum()
+
+
+def _row_losses(model: Any, loss: Loss, rows: tuple[Any, ...]) -> Any:
+    return jax.vmap(lambda row: loss(model, *row))(rows)
+
+
+def _initial(model: Any, optimizer: Any, random_state: Any) -> DescendState:
+    seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
+    key = jax.random.key_data(jax.random.key(seed, impl="threefry2x32"))
+    optimizer_state = optimizer.init(eqx.filter(model, eqx.is_inexact_array))
+    return DescendState(model, optimizer_state, key, jnp.zeros((), jnp.int32))
+
+
+def _check_losses(model: Any, loss: Loss, rows: tuple[Any, ...], name: str) -> None:
+    """Refuses a loss that is not one finite number a row, before any step is taken."""
+    shapes = [array.shape[1:] for array in rows]
+    try:
+        shape = jax.eval_shape(lambda: loss(model, *(array[0] for array in rows)))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"loss(model, *row) fails on one row of {name}, of shapes {shapes}: {error}") from error
+    if getattr(shape, "shape", None) != ():
+        raise ValueError(f"loss(model, *row) must be one number for one row of shapes {shapes}; it is {shape}.")
+    bad = np.flatnonzero(~np.isfinite(_losses(model, loss, rows)))
+    if bad.size:
+        raise ValueError(
+            f"The loss of {bad.size} rows of {name} is not finite at the start, the first of them row {bad[0]} (rows of "
+            "weight 0 not counted): check its values and label, and the size of the network's output."
+        )
+
+
+@eqx.filter_jit
+def _losses(model: Any, loss: Loss, rows: tuple[Any, ...]) -> Any:
+    count = len(rows[0])
+    index = jnp.arange(-(-count // TILE) * TILE, dtype=jnp.int32).clip(max=count - 1).reshape(-1, TILE)
+    return lax.map(lambda tile: _row_losses(model, loss, tuple(array[tile] for array in rows)), index).ravel()[:count]
+
+
+def _held_out(model: Any, loss: Loss, validation: Any, precision: str) -> Any:
+    arrays = check_rows(validation, "validation")
+    arrays, weight = on_device(arrays, np.ones(len(arrays[0])), dtype_of(precision))
+    _check_losses(model, loss, arrays, "validation")
+    return as_rows(arrays, weight, precision=precision, tile=TILE)
+
+
+def _mean_loss(model: Any, loss: Loss, rows: Any) -> Any:
+    sums = rows.total(eqx.Partial(_loss_sums, model, loss))
+    return sums.loss / sums.weight
+
+
+def _loss_sums(model: Any, loss: Loss, rows: tuple[Any, ...], weight: Any) -> LossSums:
+    return LossSums(weight.sum(), weight @ _row_losses(model, loss, rows), None)

@@ -1,0 +1,109 @@
+"""The loop that descent and contrastive learning share: epochs, and how they end."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from suffice.outcome import Outcome
+
+Record = dict[str, float]
+
+
+def run_epochs(
+    epoch: Callable[[Any], tuple[Any, Record]], state: Any, epochs: int, progress: bool
+) -> tuple[Any, dict[str, np.ndarray], Outcome]:
+    """Repeat an epoch until ``epochs`` are done, Ctrl-C is pressed, or a number is no longer finite.
+
+    Parameters
+    ----------
+    epoch
+        Function from a state to the next state and its record of named figures.
+    state
+        Where to begin; has ``model`` and ``epoch``.
+    epochs
+        Epochs in all, those already behind the state included.
+    progress
+        Whether to draw a bar, on a terminal.
+
+    Returns
+    -------
+    tuple
+        The last finite state, the trace (an array a figure, one entry an epoch) and the outcome.
+    """
+    kept, outcome = (state, ()), Outcome.STOPPED_AT_LIMIT
+    try:
+        with _bar(epochs, int(state.epoch), progress) as show:
+            while int(kept[0].epoch) < epochs:
+                state, record = epoch(kept[0])
+                record = {"epoch": int(state.epoch)} | {name: float(value) for name, value in record.items()}
+                if not (np.isfinite(list(record.values())).all() and _finite(state.model)):
+                    outcome = Outcome.DIVERGED
+                    break
+                kept = (state, (*kept[1], record))
+                show(record)
+    except KeyboardInterrupt:
+        outcome = Outcome.INTERRUPTED
+    return kept[0], _columns(kept[1]), outcome
+
+
+def continued(state: Any, begin: Any) -> Any:
+    """The state of an earlier call, ready to go on, if it has the shape of the one this call would begin with.
+
+    Parameters
+    ----------
+    state
+        What an earlier call left.
+    begin
+        What this call would begin with.
+
+    Raises
+    ------
+    ValueError
+        When a structure, a shape or a precision differs.
+    """
+    if type(state) is not type(begin) or _shapes(state) != _shapes(begin):
+        raise ValueError(
+            f"state is no {type(begin).__name__} that fits this call; take solution.details['state'] of an earlier "
+            "call with the same sizes, optimizer, batch_size, persistent chains and precision."
+        )
+    return jax.tree.map(lambda leaf: jnp.asarray(leaf) if eqx.is_array(leaf) else leaf, state)
+
+
+def _shapes(tree: Any) -> Any:
+    arrays = eqx.filter(tree, eqx.is_array)
+    return jax.tree.structure(arrays), [(leaf.shape, leaf.dtype) for leaf in jax.tree.leaves(arrays)]
+
+
+def _columns(records: tuple[Record, ...]) -> dict[str, np.ndarray]:
+    return {name: np.array([record[name] for record in records]) for name in (records[0] if records else ())}
+
+
+@eqx.filter_jit
+def _finite(model: Any) -> Any:
+    leaves = jax.tree.leaves(eqx.filter(model, eqx.is_inexact_array))
+    return jnp.array([jnp.isfinite(leaf).all() for leaf in leaves]).all()
+
+
+@contextmanager
+def _bar(epochs: int, done: int, progress: bool) -> Iterator[Callable[[Record], None]]:
+    if not (progress and sys.stderr.isatty()):
+        yield lambda record: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True)) as bar:
+        task = bar.add_task("epoch", total=epochs, completed=done)
+        yield lambda record: bar.update(task, advance=1, description=_words(record))
+
+
+def _words(record: Record) -> str:
+    return ", ".join(f"{name} {value:.5g}" for name, value in record.items())

@@ -1,0 +1,93 @@
+"""The multilayer perceptron."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from suffice.eager import in_own_precision
+from suffice.keys import as_key
+from suffice.precision import scope, to_numpy
+
+ACTIVATIONS = {"relu": jax.nn.relu, "sigmoid": jax.nn.sigmoid, "tanh": jnp.tanh}
+
+
+class MLP(eqx.Module):
+    """Fully connected layers with an activation after each but the last; maps one row to its outputs (logits).
+
+    Parameters
+    ----------
+    n_inputs
+        Length of a row.
+    hidden_sizes
+        Number of units in each hidden layer; empty gives a linear model.
+    n_outputs
+        Number of outputs, one a class for a classifier.
+    key
+        Whole number or JAX key for the initial weights and biases: uniform within 1 / sqrt(number of inputs) of 0, for
+        each layer.
+    activation
+        ``"relu"``, ``"sigmoid"`` or ``"tanh"``.
+
+    Attributes
+    ----------
+    layers
+        ``equinox.nn.Linear`` layers, weights of shape (outputs, inputs).
+
+    Raises
+    ------
+    ValueError
+        When a size is below 1 or the activation is not known.
+
+    Examples
+    --------
+    >>> import jax, numpy as np
+    >>> from suffice.nets import MLP
+    >>> network = MLP(4, [8], 3, key=0)
+    >>> network(np.ones(4)).shape, jax.vmap(network)(np.ones((5, 4), np.float32)).shape
+    ((3,), (5, 3))
+    """
+
+    layers: tuple[eqx.nn.Linear, ...]
+    activation: str = eqx.field(static=True)
+
+    def __init__(
+        self, n_inputs: int, hidden_sizes: Sequence[int], n_outputs: int, *, key: Any, activation: str = "relu"
+    ):
+        sizes = [n_inputs, *hidden_sizes, n_outputs]
+        if min(sizes) < 1:
+            raise ValueError(f"Layers of sizes {sizes}: every layer needs at least one unit.")
+        if activation not in ACTIVATIONS:
+            raise ValueError(f"activation={activation!r} is not known; use one of {', '.join(ACTIVATIONS)}.")
+        with scope("float32"):
+            keys = jax.random.split(as_key(key), len(sizes) - 1)
+            layers = [
+                eqx.nn.Linear(fan_in, fan_out, dtype=jnp.float32, key=key)
+                for fan_in, fan_out, key in zip(sizes[:-1], sizes[1:], keys, strict=True)
+            ]
+            self.layers = to_numpy(tuple(layers))
+        self.activation = activation
+
+    @in_own_precision
+    def __call__(self, row: Any) -> Any:
+        """Outputs for one row, shape (n_outputs,).
+
+        Parameters
+        ----------
+        row
+            Shape (n_inputs,); use ``jax.vmap`` for many.
+        """
+        weight = self.layers[0].weight
+        row = jnp.asarray(row, weight.dtype)
+        if row.shape != weight.shape[1:]:
+            raise ValueError(
+                f"One row of shape {row.shape} given; this network takes {weight.shape[1]} inputs, a row at a time."
+            )
+        activation = ACTIVATIONS[self.activation]
+        for layer in self.layers[:-1]:
+            row = activation(layer(row))
+        return self.layers[-1](row)

@@ -1,0 +1,144 @@
+"""One row for each model: every law in ``test_laws.py`` runs on every row to which it applies."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+from scipy.stats import multivariate_normal
+
+from suffice.energy import RBM
+from suffice.latent import (
+    Bernoulli,
+    BernoulliPrior,
+    DiagonalGaussian,
+    Gaussian,
+    GaussianPrior,
+    Mixture,
+    MixturePrior,
+    SphericalGaussian,
+    TiedGaussian,
+)
+from suffice.model import EStep
+from suffice.nets import MLP, cross_entropy
+
+COMPONENTS, FEATURES, ROWS = 3, 4, 300
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model, rows for it, and the sum over rows that fits it; what a latent model has on top may stay None."""
+
+    name: str
+    model: Any
+    data: Any
+    summed: Callable[..., Any]
+    log_density: Callable[[Any, int, np.ndarray], np.ndarray] | None = None
+    penalised: Any = None
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def generator() -> np.random.Generator:
+    return np.random.default_rng(7)
+
+
+def gaussian_rows() -> np.ndarray:
+    draw = generator()
+    centres = 3 * draw.standard_normal((COMPONENTS, FEATURES))
+    return centres[draw.integers(COMPONENTS, size=ROWS)] + draw.standard_normal((ROWS, FEATURES))
+
+
+def binary_rows() -> np.ndarray:
+    return (generator().random((ROWS, FEATURES)) < 0.4).astype(float)
+
+
+def matrices(count: int) -> np.ndarray:
+    factors = generator().standard_normal((count, FEATURES, FEATURES + 2))
+    return factors @ np.swapaxes(factors, -1, -2) / FEATURES + 0.5 * np.eye(FEATURES)
+
+
+MEANS = gaussian_rows()[:COMPONENTS]
+WEIGHTS = np.array([0.5, 0.3, 0.2])
+COVARIANCES = {
+    Gaussian: matrices(COMPONENTS),
+    TiedGaussian: matrices(1)[0],
+    DiagonalGaussian: np.linspace(0.5, 2.0, COMPONENTS * FEATURES).reshape(COMPONENTS, FEATURES),
+    SphericalGaussian: np.array([0.7, 1.0, 1.9]),
+}
+
+
+def whole_covariance(components: Any, k: int) -> np.ndarray:
+    covariances = np.asarray(components.covariances)
+    one = covariances if isinstance(components, TiedGaussian) else covariances[k]
+    return one if one.ndim == 2 else np.diag(np.broadcast_to(one, FEATURES))
+
+
+def gaussian_log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray:
+    return multivariate_normal(np.asarray(components.means)[k], whole_covariance(components, k)).logpdf(rows)
+
+
+def bernoulli_log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray:
+    chance = np.asarray(components.probabilities)[k]
+    return np.log(np.where(rows == 1, chance, 1 - chance)).sum(1)
+
+
+def gaussian_case(family: type[Gaussian], name: str) -> Case:
+    prior = GaussianPrior(4.0, np.full(FEATURES, 0.3), matrices(2)[1], np.zeros(FEATURES))
+    model = Mixture(WEIGHTS, family(MEANS, COVARIANCES[family]))
+    penalised = Mixture(WEIGHTS, family(MEANS, COVARIANCES[family], prior), MixturePrior(3.0))
+    return Case(name, model, gaussian_rows(), EStep(model, "products"), gaussian_log_density, penalised)
+
+
+def bernoulli_case() -> Case:
+    chances = generator().uniform(0.2, 0.8, (COMPONENTS, FEATURES))
+    model = Mixture(WEIGHTS, Bernoulli(chances))
+    penalised = Mixture(WEIGHTS, Bernoulli(chances, BernoulliPrior(4.0, np.full(FEATURES, 0.3))), MixturePrior(3.0))
+    return Case("Bernoulli mixture", model, binary_rows(), EStep(model, "products"), bernoulli_log_density, penalised)
+
+
+class NetGradient(eqx.Module):
+    """The gradient of a classifier's weighted cross-entropy over a tile of rows."""
+
+    net: MLP
+
+    def __call__(self, data: tuple[Any, Any], weight: Any) -> Any:
+        rows, labels = data
+
+        def loss(net: MLP) -> Any:
+            return weight @ jax.vmap(cross_entropy)(jax.vmap(net)(rows), labels)
+
+        return eqx.filter_grad(loss)(self.net)
+
+
+def rbm_case() -> Case:
+    with jax.enable_x64(True):
+        model = RBM(FEATURES, 3, key=0)
+    model = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), model)
+    return Case("Bernoulli RBM", model, binary_rows(), model.statistics)
+
+
+def net_case() -> Case:
+    with jax.enable_x64(True):
+        model = MLP(FEATURES, [5], COMPONENTS, key=0)
+    model = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64) if eqx.is_inexact_array_like(leaf) else leaf, model)
+    labels = generator().integers(COMPONENTS, size=ROWS).astype(np.int32)
+    return Case("MLP classifier", model, (gaussian_rows(), labels), NetGradient(model))
+
+
+CASES = [
+    gaussian_case(Gaussian, "Gaussian mixture, full"),
+    gaussian_case(TiedGaussian, "Gaussian mixture, tied"),
+    gaussian_case(DiagonalGaussian, "Gaussian mixture, diagonal"),
+    gaussian_case(SphericalGaussian, "Gaussian mixture, spherical"),
+    bernoulli_case(),
+    rbm_case(),
+    net_case(),
+]
+LATENT = [case for case in CASES if case.log_density is not None]
+MOVABLE = [case for case in LATENT if case.model.components.movable]
