@@ -1,10 +1,20 @@
-"""Suffice: fit, inspect and check probabilistic, energy-based and small neural models."""
+"""Suffice: fit, inspect and check probabilistic, energy-based and small neural models.
 
-from suffice.estimators.bernoulli_mixture import BernoulliMixture
-from suffice.estimators.gaussian_mixture import GaussianMixture
-from suffice.files import FileError, load, save
-from suffice.outcome import DegenerateComponentWarning, Outcome, Solution
-from suffice.total import total
+Modules and loops are in ``suffice.latent``, ``suffice.energy``, ``suffice.nets`` and ``suffice.fit``, readers in
+``suffice.data``, pictures in ``suffice.plot``. Names below are imported when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from suffice.estimators.bernoulli_mixture import BernoulliMixture
+    from suffice.estimators.gaussian_mixture import GaussianMixture
+    from suffice.files import FileError, load, save
+    from suffice.outcome import DegenerateComponentWarning, Outcome, Solution
+    from suffice.total import total
 
 __all__ = [
     "BernoulliMixture",
@@ -17,3 +27,24 @@ __all__ = [
     "save",
     "total",
 ]
+
+_HOMES = {
+    "estimators.bernoulli_mixture": ["BernoulliMixture"],
+    "estimators.gaussian_mixture": ["GaussianMixture"],
+    "files": ["FileError", "load", "save"],
+    "outcome": ["DegenerateComponentWarning", "Outcome", "Solution"],
+    "total": ["total"],
+}
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            value = getattr(import_module(f"suffice.{home}"), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module 'suffice' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -225,20 +225,21 @@ class GaussianMixture(MixtureEstimator):
 
     def _warn_degenerate(self, first: FirstLook) -> None:
         super()._warn_degenerate(first)
-        varying = ~first.constant
-        if not varying.any():
-            return
-        flat = np.broadcast_to(
-            self._least_variance(first, varying) <= 2 * max(self.reg_covar, 1e-12), self.n_components
-        )
+        least, most = self._spread(first, ~first.constant)
+        flat = least <= 2 * self.reg_covar if self.reg_covar else least <= 1e-12 * most
+        flat = np.broadcast_to(flat, self.n_components)
         self._warn_components(np.flatnonzero(flat), "have collapsed: they have no spread in some direction")
 
-    def _least_variance(self, first: FirstLook, varying: np.ndarray) -> np.ndarray:
-        """Smallest variance of each component in any direction, in units of the columns' variance."""
+    def _spread(self, first: FirstLook, varying: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Smallest and largest variance of each component in any direction, in units of the columns' variance."""
+        if not varying.any():
+            return np.ones(1), np.ones(1)
+        if self.covariance_type == "spherical":
+            share = self.covariances_ / first.variance.mean()
+            return share, share
         scale = np.sqrt(first.variance[varying])
-        if self.covariance_type in ("full", "tied"):
-            whole = self.covariances_[..., varying, :][..., varying]
-            return np.linalg.eigvalsh(whole / scale[:, None] / scale).min(-1)
         if self.covariance_type == "diag":
-            return (self.covariances_[:, varying] / scale**2).min(-1)
-        return self.covariances_ / first.variance.mean()
+            shares = self.covariances_[:, varying] / scale**2
+        else:
+            shares = np.linalg.eigvalsh(self.covariances_[..., varying, :][..., varying] / scale[:, None] / scale)
+        return shares.min(-1), shares.max(-1)

@@ -1,0 +1,5 @@
+"""The command line: ``suffice fit``, ``score``, ``sample`` and ``show``."""
+
+from suffice.cli.main import main
+
+__all__ = ["main"]

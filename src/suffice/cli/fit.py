@@ -1,0 +1,71 @@
+"""``suffice fit MODEL DATA``: one small function for each model.
+
+A new model costs one function here: its own options in the signature, its estimator in the body.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from suffice.cli.flat import flat
+from suffice.cli.job import run
+from suffice.cli.options import FIT, Data, Job, Learning, Reading
+
+app = typer.Typer(help="Fit a model to a file of numbers and write a folder with a report.", no_args_is_help=True)
+
+
+class CovarianceType(StrEnum):
+    """Which covariances a Gaussian component may have."""
+
+    FULL = "full"
+    TIED = "tied"
+    DIAG = "diag"
+    SPHERICAL = "spherical"
+
+
+@app.command("gaussian-mixture")
+@flat
+def gaussian_mixture(
+    data: Data,
+    job: Job,
+    learning: Learning,
+    reading: Reading,
+    covariance_type: Annotated[
+        CovarianceType, typer.Option(help="Freedom of the covariances.", rich_help_panel=FIT)
+    ] = CovarianceType.FULL,
+    reg_covar: Annotated[
+        float, typer.Option(min=0.0, help="Floor of the variances, relative to each column's.", rich_help_panel=FIT)
+    ] = 1e-6,
+) -> int:
+    """Mixture of Gaussians, for rows of real numbers."""
+    from suffice import GaussianMixture
+
+    estimator = GaussianMixture(covariance_type=covariance_type.value, reg_covar=reg_covar, **plain(learning))
+    return run(estimator, data, job, reading)
+
+
+@app.command("bernoulli-mixture")
+@flat
+def bernoulli_mixture(
+    data: Data,
+    job: Job,
+    learning: Learning,
+    reading: Reading,
+    binarize: Annotated[
+        float | None,
+        typer.Option(help="Values above become 1, others 0.", show_default="only 0 and 1 allowed", rich_help_panel=FIT),
+    ] = None,
+) -> int:
+    """Mixture of Bernoullis, for rows of zeros and ones."""
+    from suffice import BernoulliMixture
+
+    return run(BernoulliMixture(binarize=binarize, **plain(learning)), data, job, reading)
+
+
+def plain(learning: Learning) -> dict:
+    """The shared options as parameters of an estimator."""
+    return {name: getattr(value, "value", value) for name, value in asdict(learning).items()}

@@ -1,0 +1,150 @@
+"""One fit from the command line: read, fit, write the folder, say what came out."""
+
+from __future__ import annotations
+
+import re
+import sys
+import time
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import typer
+
+from suffice.cli.options import Job, Reading, shape
+from suffice.cli.run_folder import run_folder
+from suffice.cli.source import Source, read
+from suffice.cli.tables import AssignmentWriter, replacing, write_trace
+
+MODEL, ASSIGNMENTS, TRACE, REPORT = "model.safetensors", "assignments.csv", "trace.csv", "report.html"
+COMMAND: ContextVar[Sequence[str]] = ContextVar("COMMAND", default=())
+
+
+@dataclass(frozen=True)
+class Course:
+    """How a fit went."""
+
+    seconds: float
+    warnings: list[str]
+    interrupted: bool
+
+
+def run(estimator: Any, data: str, job: Job, reading: Reading) -> int:
+    """Fit an estimator to a file and write the run folder; returns the exit status.
+
+    Parameters
+    ----------
+    estimator
+        Not yet fitted.
+    data
+        The file.
+    job, reading
+        Options of the command line.
+    """
+    with run_folder(job.out, overwrite=job.overwrite) as folder:
+        source = read(data, reading, weights=job.weights, target=job.target)
+        pictured = image_shape(source, job.image_shape)
+        for note in source.notes:
+            typer.echo(note, err=True)
+        course = _fit(estimator, source)
+        summary = _write(folder, estimator, replace(source, image_shape=pictured), course, job)
+    _announce(estimator, source, course, summary, job.out)
+    return 130 if course.interrupted else 0
+
+
+def image_shape(source: Source, option: str | None) -> tuple[int, ...] | None:
+    """The size of a row as an image: the option's, or what the reader found."""
+    given, columns = shape(option), len(source.columns)
+    if given is not None and given[0] * given[1] != columns:
+        raise ValueError(f"--image-shape {option} has {given[0] * given[1]} pixels, and a row has {columns} columns.")
+    return given or source.image_shape
+
+
+def _fit(estimator: Any, source: Source) -> Course:
+    estimator.set_params(verbose=int(sys.stderr.isatty()))
+    begin, interrupted = time.perf_counter(), False
+    with warnings.catch_warnings(record=True) as met:
+        warnings.simplefilter("always")
+        try:
+            estimator.fit(source.rows, sample_weight=source.weight)
+        except ValueError as error:
+            raise ValueError(in_options(str(error), estimator.get_params())) from error
+        except KeyboardInterrupt:
+            if not hasattr(estimator, "weights_"):
+                raise
+            interrupted = True
+    estimator.set_params(verbose=0)
+    sentences = [" ".join(str(warning.message).split()) for warning in met if not _says_outcome(warning)]
+    return Course(time.perf_counter() - begin, list(dict.fromkeys(sentences)), interrupted)
+
+
+def in_options(message: str, parameters: Iterable[str]) -> str:
+    """A message about an estimator's parameters, in the options of the command line.
+
+    Examples
+    --------
+    >>> from suffice.cli.job import in_options
+    >>> in_options("n_init=0 was given", ["n_init", "tol"])
+    '--n-init=0 was given'
+    """
+    words = "|".join(name if "_" in name or name == "binarize" else f"{name}(?==)" for name in parameters)
+    return re.sub(rf"\b({words})\b", lambda found: "--" + found[0].replace("_", "-"), message)
+
+
+def _says_outcome(warning: warnings.WarningMessage) -> bool:
+    from sklearn.exceptions import ConvergenceWarning
+
+    return issubclass(warning.category, ConvergenceWarning)
+
+
+@contextmanager
+def named_columns(estimator: Any, columns: list[str]) -> Iterator[None]:
+    """Columns are named while the model is saved; to compute with plain arrays afterwards, they are not."""
+    if columns != [f"x{j}" for j in range(len(columns))]:
+        estimator.feature_names_in_ = np.asarray(columns, dtype=object)
+    try:
+        yield
+    finally:
+        vars(estimator).pop("feature_names_in_", None)
+
+
+def _write(folder: Path, estimator: Any, source: Source, course: Course, job: Job) -> Any:
+    from suffice.files import save
+    from suffice.report import summarize, write_report
+
+    with named_columns(estimator, source.columns):
+        save(estimator, folder / MODEL)
+    write_trace(folder / TRACE, estimator.traces_)
+    with replacing(folder / ASSIGNMENTS) as file:
+        writer = AssignmentWriter(file)
+        summary = summarize(
+            estimator, source.rows, sample_weight=source.weight, each=writer, keep_labels=source.target is not None
+        )
+    write_report(
+        estimator, source.rows, folder / REPORT, source=source.name, columns=source.columns,
+        image_shape=source.image_shape, notes=source.notes, warnings=course.warnings, target=source.target,
+        target_name=job.target or "label", sample_weight=source.weight, seconds=course.seconds,
+        command=["suffice", *COMMAND.get()], summary=summary,
+    )  # fmt: skip
+    return summary
+
+
+def _announce(estimator: Any, source: Source, course: Course, summary: Any, out: Path) -> None:
+    from suffice.report import model_name
+
+    for sentence in course.warnings:
+        typer.echo(f"warning: {sentence}", err=True)
+    if course.interrupted:
+        typer.echo(f"interrupted: kept the best of the {estimator.n_iter_} iterations done", err=True)
+    count = len(estimator.weights_)
+    columns = f"{len(source.columns):,} column{'' if len(source.columns) == 1 else 's'}"
+    typer.echo(f"{model_name(estimator)}, {count} component{'' if count == 1 else 's'}, on {source.name}: "
+               f"{summary.n_rows:,} rows, {columns}, {course.seconds:.2f} s")  # fmt: skip
+    typer.echo(estimator.outcome_)
+    typer.echo(f"log-likelihood {summary.log_likelihood:.4f} nats per row")
+    typer.echo(f"{out / REPORT} shows the fit; beside it {MODEL}, {ASSIGNMENTS} and {TRACE}")

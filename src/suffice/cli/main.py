@@ -1,0 +1,85 @@
+"""The entry point: builds the application, runs it, and turns every failure into one line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+
+from suffice.cli import fit, saved
+from suffice.cli.cache import turn_on_compilation_cache
+from suffice.cli.job import COMMAND
+
+app = typer.Typer(
+    name="suffice",
+    help="Fit latent-variable models to a file of numbers; score, sample and show what was fitted.",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.add_typer(fit.app, name="fit")
+app.command("score")(saved.score)
+app.command("sample")(saved.sample)
+app.command("show")(saved.show)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments
+        Words after ``suffice``; None takes those of the process.
+
+    Returns
+    -------
+    int
+        Exit status: 0, 2 for input that cannot be used, 130 after Ctrl-C.
+
+    Examples
+    --------
+    >>> from suffice.cli import main
+    >>> main(["fit", "gaussian-mixture", "absent.csv", "--out", "run"])
+    2
+    """
+    if arguments is None:
+        turn_on_compilation_cache()
+    words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    COMMAND.set(words)
+    try:
+        return app(words, prog_name="suffice", standalone_mode=False) or 0
+    except (KeyboardInterrupt, typer.Abort):
+        return _fail("interrupted; nothing was written", 130)
+    except BrokenPipeError:
+        return 0
+    except OSError as error:
+        return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+    except (ValueError, MemoryError) as error:
+        return _fail(str(error))
+    except Exception as error:
+        if not hasattr(error, "format_message"):
+            raise
+        return _fail(_usage(error))
+
+
+def _fail(message: str, status: int = 2) -> int:
+    typer.echo(f"suffice: {' '.join(message.split())}", err=True)
+    return status
+
+
+def _usage(error: Any) -> str:
+    """The message of a wrong command line, with what exists in its place."""
+    message, context = error.format_message().rstrip(".?"), getattr(error, "ctx", None)
+    if context is None:
+        return message
+    command = context.command
+    if hasattr(command, "commands"):
+        kind = "models" if command.name == "fit" else "commands"
+        return f"{message}; the {kind} are {', '.join(command.commands)}"
+    if hasattr(error, "option_name"):
+        message = message.split(" (Possible")[0]
+        options = [name for parameter in command.params for name in (*parameter.opts, *parameter.secondary_opts)]
+        return f"{message}; the options are {', '.join(name for name in options if name.startswith('--'))}"
+    return f"{message}; `{context.command_path} --help` lists everything"

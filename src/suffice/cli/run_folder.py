@@ -1,0 +1,45 @@
+"""A folder that is written completely or not at all."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def run_folder(out: Path, *, overwrite: bool = False) -> Iterator[Path]:
+    """Give a hidden folder beside ``out`` to write to; its files move to ``out`` when the block ends well.
+
+    Parameters
+    ----------
+    out
+        The folder to make.
+    overwrite
+        Whether files of the same names there may be replaced.
+
+    Raises
+    ------
+    FileExistsError
+        If ``out`` is a file, or holds files and ``overwrite`` is off.
+    """
+    _refuse_occupied(out, overwrite)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    partial = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    try:
+        yield partial
+        out.mkdir(exist_ok=True)
+        for file in sorted(partial.iterdir()):
+            os.replace(file, out / file.name)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _refuse_occupied(out: Path, overwrite: bool) -> None:
+    if out.exists() and not out.is_dir():
+        raise FileExistsError(f"--out {out} is a file; name a folder.")
+    if out.is_dir() and any(out.iterdir()) and not overwrite:
+        raise FileExistsError(f"--out {out} holds files: name another folder, or replace them with --overwrite.")

@@ -1,0 +1,120 @@
+"""``suffice score``, ``sample`` and ``show``: what can be done with a run that was written."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from suffice.cli.flat import flat
+from suffice.cli.job import MODEL
+from suffice.cli.options import Data, Reading, Run
+from suffice.cli.source import Source, read
+from suffice.cli.tables import AssignmentWriter, replacing, write_columns
+
+
+@flat
+def score(
+    run: Run,
+    data: Data,
+    reading: Reading,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="CSV of the component and log-likelihood of each row.")
+    ] = None,
+) -> None:
+    """Mean log-likelihood of rows under a saved model."""
+    from suffice.report import summarize
+
+    estimator, columns = load_run(run)
+    source = _matching(columns, data, reading)
+    if out is None:
+        summary = summarize(estimator, source.rows)
+    else:
+        with replacing(out) as file:
+            summary = summarize(estimator, source.rows, each=AssignmentWriter(file))
+    typer.echo(f"log-likelihood {summary.log_likelihood:.6f} nats per row, {summary.n_rows:,} rows of {source.name}")
+    if out is not None:
+        typer.echo(f"{out} holds the component, its probability and the log-likelihood of each row")
+
+
+def sample(
+    run: Run,
+    n: Annotated[int, typer.Option("--n", min=1, help="Rows to draw.")] = 100,
+    out: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="CSV to write.", show_default="standard output")
+    ] = None,
+    random_state: Annotated[int, typer.Option(min=0, help="Seed.")] = 0,
+) -> None:
+    """Rows drawn from a saved model, with the component each came from."""
+    estimator, columns = load_run(run)
+    estimator.set_params(random_state=random_state)
+    rows, labels = estimator.sample(n)
+    if out is None:
+        _write_sample(sys.stdout.buffer, columns, rows, labels)
+        return
+    with replacing(out) as file:
+        _write_sample(file, columns, rows, labels)
+    typer.echo(f"{out} holds {n:,} rows; the last column is the component each was drawn from")
+
+
+def show(run: Run) -> None:
+    """Model, components and outcome of a saved run."""
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from suffice.plot.components import centres, deviations
+    from suffice.report import model_name
+    from suffice.report.section import telling
+
+    estimator, columns = load_run(run)
+    apart, centre = deviations(estimator), centres(estimator)
+    table = Table("component", "weight", "mean where it differs most (sd from the overall mean)", box=None)
+    for k in np.argsort(-np.asarray(estimator.weights_), kind="stable")[:40]:
+        table.add_row(str(k), f"{estimator.weights_[k]:.4f}", escape(telling(apart[k], centre[k], columns)))
+    typer.echo(f"{model_name(estimator)}, {len(estimator.weights_)} components, {len(columns):,} columns")
+    typer.echo(f"{estimator.outcome_}\nlog-likelihood {estimator.lower_bound_:.4f} nats per row\n")
+    Console().print(table)
+
+
+def load_run(run: Path) -> tuple[Any, list[str]]:
+    """The estimator of a run folder (or of a model file itself), and the names of its columns."""
+    from suffice.files import load
+    from suffice.plot.canvas import wanted_columns
+
+    path = run / MODEL if run.is_dir() else run
+    if not path.exists():
+        raise FileNotFoundError(f"{run} holds no {MODEL}: `suffice fit MODEL DATA --out {run}` writes one.")
+    estimator = load(path)
+    known = vars(estimator).pop("feature_names_in_", None)
+    return estimator, wanted_columns(None if known is None else list(known), estimator.n_features_in_)
+
+
+def _matching(columns: list[str], data: str, reading: Reading) -> Source:
+    """Rows in the columns of the model, found by name where the file has names."""
+    from suffice.data import DataError
+
+    if reading.columns is not None or reading.drop is not None or columns == [f"x{j}" for j in range(len(columns))]:
+        return _as_many(columns, read(data, reading))
+    try:
+        return read(data, reading, columns=columns)
+    except DataError:
+        return _as_many(columns, read(data, reading))
+
+
+def _as_many(columns: list[str], source: Source) -> Source:
+    if len(source.columns) == len(columns):
+        return source
+    from suffice.data import DataError
+
+    raise DataError(
+        f"{source.name} has {len(source.columns)} columns ({', '.join(source.columns[:20])}), but the model was fitted "
+        f"to {len(columns)} ({', '.join(columns[:20])}): choose them with --columns or --drop."
+    )
+
+
+def _write_sample(file: Any, columns: list[str], rows: Any, labels: Any) -> None:
+    write_columns(file, [*np.asarray(rows).T, labels], header=[*columns, "component"])

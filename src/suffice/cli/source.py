@@ -1,0 +1,137 @@
+"""What the command line reads: rows in memory or in a stream, with weights and known classes where asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from suffice.cli.options import Reading, names
+
+STREAM_BYTES = 1_000_000_000
+
+
+@dataclass(frozen=True)
+class Source:
+    """Rows and what is known of them."""
+
+    rows: Any
+    columns: list[str]
+    name: str
+    notes: list[str] = field(default_factory=list)
+    image_shape: tuple[int, ...] | None = None
+    target: Any = None
+    weight: Any = None
+
+
+class WeightedBatches:
+    """Batches of a stream split into rows and the column of their weights."""
+
+    def __init__(self, batches: Any, column: int) -> None:
+        self.batches, self.column = batches, column
+        self.columns = [name for j, name in enumerate(batches.columns) if j != column]
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        for batch in self.batches:
+            yield np.delete(batch, self.column, axis=1), batch[:, self.column]
+
+
+def read(
+    path: str,
+    reading: Reading,
+    *,
+    columns: list[str] | None = None,
+    weights: str | None = None,
+    target: str | None = None,
+) -> Source:
+    """Read a file as the options say.
+
+    Parameters
+    ----------
+    path
+        The file.
+    reading
+        Options of the command line.
+    columns
+        Columns to use; None takes those of the options.
+    weights
+        Column of row weights, taken out of the rows.
+    target
+        Column of known classes, taken out of the rows.
+
+    Raises
+    ------
+    suffice.data.DataError
+        If the file cannot be read so.
+    """
+    wanted = names(reading.columns) if columns is None else columns
+    if wanted is not None and weights is not None and weights not in wanted:
+        wanted = [*wanted, weights]
+    if _streams(path, reading):
+        return _stream(path, reading, wanted, weights, target)
+    from suffice.data import read_table
+
+    table = read_table(
+        path, header=reading.header, columns=wanted, drop=names(reading.drop), array=reading.array,
+        delimiter=reading.delimiter, target=target,
+    )  # fmt: skip
+    _refuse_gaps(table)
+    source = Source(table.values, list(table.columns), table.name, list(table.notes), table.image_shape, table.target)
+    return source if weights is None else _weighted(source, weights)
+
+
+def _refuse_gaps(table: Any) -> None:
+    """Name the columns with missing or infinite cells, which the reader lets pass and no model here takes."""
+    from suffice.data import DataError
+
+    bad = ~np.isfinite(table.values) if np.issubdtype(table.values.dtype, np.floating) else np.zeros((0, 0), bool)
+    if not bad.any():
+        return
+    row = int(bad.any(axis=1).argmax())
+    columns = [name for name, hit in zip(table.columns, np.any(bad, axis=0), strict=True) if hit]
+    raise DataError(
+        f"{table.name}: {int(bad.sum()):,} cells are missing or infinite, the first in row {row} (counted from 0); "
+        f"columns {', '.join(columns[:10])}{' ...' if len(columns) > 10 else ''}. Fill these cells in, remove the rows, or "
+        f"leave the columns out with --drop {','.join(columns[:10])}."
+    )
+
+
+def _streams(path: str, reading: Reading) -> bool:
+    if reading.stream is not None:
+        return reading.stream
+    return path.endswith((".parquet", ".pq")) and os.path.isfile(path) and os.path.getsize(path) > STREAM_BYTES
+
+
+def _weighted(source: Source, weights: str) -> Source:
+    column = _position(source.columns, weights, source.name)
+    rest = [name for name in source.columns if name != weights]
+    rows, weight = np.delete(source.rows, column, axis=1), source.rows[:, column]
+    note = f"Column {weights!r} holds the row weights."
+    return Source(rows, rest, source.name, [*source.notes, note], None, source.target, weight)
+
+
+def _stream(path: str, reading: Reading, wanted: list[str] | None, weights: str | None, target: str | None) -> Source:
+    from suffice.data import DataError, stream_parquet
+
+    if target is not None:
+        raise DataError(f"--target {target} cannot be compared in a stream: use --in-memory, or --drop {target}.")
+    batches = stream_parquet(path, columns=wanted, drop=names(reading.drop))
+    columns, name = list(batches.columns), os.path.basename(path)
+    notes = [*batches.notes, "The rows were read in batches, in bounded memory."]
+    if weights is None:
+        return Source(batches, columns, name, notes)
+    split = WeightedBatches(batches, _position(columns, weights, name))
+    return Source(split, split.columns, name, [*notes, f"Column {weights!r} holds the row weights."])
+
+
+def _position(columns: list[str], weights: str, name: str) -> int:
+    from suffice.data import DataError
+
+    if weights not in columns:
+        raise DataError(f"{name}: --weights {weights} names no column; the columns are {', '.join(columns[:20])}.")
+    if len(columns) == 1:
+        raise DataError(f"{name}: no column is left to fit beside the weights {weights}.")
+    return columns.index(weights)

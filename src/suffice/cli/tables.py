@@ -1,0 +1,63 @@
+"""CSV files the command line writes, each complete or absent."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from suffice.report import Assigned
+
+
+class AssignmentWriter:
+    """Appends blocks of assigned rows to an open CSV file."""
+
+    header = "row,component,probability,log_likelihood\n"
+
+    def __init__(self, file: Any) -> None:
+        self.file, self.next_row = file, 0
+        file.write(self.header.encode())
+
+    def __call__(self, block: Assigned) -> None:
+        rows = np.arange(self.next_row, self.next_row + len(block.rows))
+        self.next_row += len(block.rows)
+        write_columns(self.file, [rows, block.component, block.probability, block.log_likelihood])
+
+
+def write_columns(file: Any, columns: Sequence[Any], header: Sequence[str] | None = None) -> None:
+    """Append columns of equal length to an open binary file as lines of CSV, under a line of names if given."""
+    import pyarrow
+    from pyarrow import csv
+
+    names = [str(j) for j in range(len(columns))] if header is None else list(header)
+    table = pyarrow.Table.from_arrays([pyarrow.array(column) for column in columns], names=names)
+    csv.write_csv(table, file, csv.WriteOptions(include_header=header is not None, quoting_style="needed"))
+
+
+def write_trace(path: Path, traces: Sequence[Any]) -> None:
+    """Write the log-likelihood of every restart and iteration; iteration 0 is the start."""
+    with replacing(path) as file:
+        file.write(b"restart,iteration,log_likelihood\n")
+        for restart, trace in enumerate(traces):
+            values = np.asarray(trace, dtype=float)
+            write_columns(file, [np.full(len(values), restart), np.arange(len(values)), values])
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Any]:
+    """An open binary file that takes the place of ``path`` when the block ends well."""
+    handle, name = tempfile.mkstemp(prefix=".", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+        os.chmod(name, 0o644)
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise

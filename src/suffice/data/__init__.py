@@ -1,0 +1,29 @@
+"""Reading tables of numbers, and the sets of digits that examples and tests use."""
+
+from suffice.data.digits import (
+    Splits,
+    balanced_splits,
+    balanced_subset,
+    bundled_digits,
+    load_digits_text,
+    load_mnist,
+    write_digits_text,
+)
+from suffice.data.parquet import ParquetRows, stream_parquet
+from suffice.data.read import read_table
+from suffice.data.table import DataError, Table
+
+__all__ = [
+    "DataError",
+    "ParquetRows",
+    "Splits",
+    "Table",
+    "balanced_splits",
+    "balanced_subset",
+    "bundled_digits",
+    "load_digits_text",
+    "load_mnist",
+    "read_table",
+    "stream_parquet",
+    "write_digits_text",
+]

@@ -1,0 +1,188 @@
+"""A table of numbers read from somewhere, and the error that says why it could not be read."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+
+class DataError(ValueError):
+    """Data that cannot be read; the message says where, what was expected and what to do.
+
+    Examples
+    --------
+    >>> from suffice.data import DataError, read_table
+    >>> try:
+    ...     read_table([[1.0, 2.0], [3.0]])
+    ... except DataError as error:
+    ...     print(error)
+    The array: its rows have different lengths; every row needs the same number of values.
+    """
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Rows of numbers, with the names of their columns and what was noticed while reading them.
+
+    Parameters
+    ----------
+    values
+        The numbers, ``(n, D)``; missing cells are NaN.
+    columns
+        Name of each column, D of them.
+    name
+        What reports call the data.
+    notes
+        Sentences about what was detected and left out.
+    image_shape
+        Shape of one row where rows are images, such as ``(28, 28)``; else None.
+    target
+        Label of each row, ``(n,)``, where there is one; else None.
+
+    Examples
+    --------
+    >>> from suffice.data import read_table
+    >>> table = read_table([[1.0, 2.0], [3.0, 4.0]])
+    >>> table.values.shape, table.columns
+    ((2, 2), ['x0', 'x1'])
+    """
+
+    values: np.ndarray
+    columns: list[str]
+    name: str
+    notes: list[str] = field(default_factory=list)
+    image_shape: tuple[int, ...] | None = None
+    target: np.ndarray | None = None
+
+
+def position_names(count: int) -> list[str]:
+    """Names of columns that have none: ``x0``, ``x1`` and so on, as in scikit-learn.
+
+    Parameters
+    ----------
+    count
+        Number of columns.
+
+    Examples
+    --------
+    >>> from suffice.data.table import position_names
+    >>> position_names(3)
+    ['x0', 'x1', 'x2']
+    """
+    return [f"x{j}" for j in range(count)]
+
+
+def select_columns(
+    names: Sequence[str],
+    *,
+    columns: Sequence[str] | None,
+    drop: Sequence[str] | None,
+    target: str | None,
+    where: str,
+) -> list[str]:
+    """Names of the columns to read, in the order asked for.
+
+    Parameters
+    ----------
+    names
+        Names of all columns.
+    columns
+        Columns to keep; None for all.
+    drop
+        Columns to leave out.
+    target
+        Column that holds the labels, and is left out too.
+    where
+        What the data are called in messages.
+
+    Raises
+    ------
+    DataError
+        If a name occurs twice or is not there, or if no column remains.
+
+    Examples
+    --------
+    >>> from suffice.data.table import select_columns
+    >>> select_columns(["a", "b", "c"], columns=None, drop=["b"], target=None, where="data.csv")
+    ['a', 'c']
+    """
+    refuse_duplicates(names, where)
+    kept, dropped = _as_names(columns, "columns"), _as_names(drop, "drop")
+    for option, wanted in (("columns", kept), ("drop", dropped), ("target", [] if target is None else [target])):
+        _refuse_unknown(names, wanted or [], option, where)
+    refuse_duplicates(kept or [], f"{where}: columns=")
+    leave_out = {*(dropped or []), target}
+    chosen = [name for name in (names if kept is None else kept) if name not in leave_out]
+    if not chosen:
+        raise DataError(f"{where}: no column is left to read; its columns are {listing(names)}.")
+    return chosen
+
+
+def refuse_duplicates(names: Sequence[str], where: str) -> None:
+    """Raise a ``DataError`` if a column name occurs twice.
+
+    Parameters
+    ----------
+    names
+        Column names.
+    where
+        What the data are called in the message.
+
+    Raises
+    ------
+    DataError
+        If a name occurs twice.
+
+    Examples
+    --------
+    >>> from suffice.data.table import refuse_duplicates
+    >>> refuse_duplicates(["a", "b"], "data.csv")
+    """
+    if len(set(names)) == len(names):
+        return
+    twice = next(name for j, name in enumerate(names) if name in names[:j])
+    places = [str(j + 1) for j, name in enumerate(names) if name == twice]
+    raise DataError(
+        f"{where}: the column name {twice!r} occurs {len(places)} times (columns {', '.join(places)}); "
+        "every column needs its own name: rename one."
+    )
+
+
+def listing(names: Sequence[str], limit: int = 20) -> str:
+    """Names for a message, quoted, the first ``limit`` of them.
+
+    Parameters
+    ----------
+    names
+        Names of columns, arrays or files.
+    limit
+        How many are written out.
+
+    Examples
+    --------
+    >>> from suffice.data.table import listing
+    >>> listing(["a", "b", "c"], limit=2)
+    "'a', 'b' and 1 more"
+    """
+    shown = ", ".join(repr(str(name)) for name in names[:limit])
+    return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
+
+
+def _as_names(names: Sequence[str] | None, option: str) -> list[str] | None:
+    if names is None:
+        return None
+    if isinstance(names, str) or not all(isinstance(name, str) for name in names):
+        raise DataError(f"{option}={names!r}: give a list of column names, such as {option}=['x0'].")
+    return list(names)
+
+
+def _refuse_unknown(names: Sequence[str], wanted: Sequence[str], option: str, where: str) -> None:
+    unknown = [name for name in wanted if name not in set(names)]
+    if not unknown:
+        return
+    near = difflib.get_close_matches(str(unknown[0]), list(names), n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"its columns are {listing(names)}."
+    raise DataError(f"{where} has no column {unknown[0]!r} (given in {option}=); {hint}")

@@ -1,0 +1,13 @@
+"""Pictures of a fitted model, one ``Display`` a file, as scikit-learn has them.
+
+Every display is made by ``from_estimator`` (or from records, by its constructor), draws with ``plot``, and keeps ``ax_`` and
+``figure_``. Matplotlib is imported when something is drawn.
+"""
+
+from suffice.plot.ellipse import EllipseDisplay
+from suffice.plot.parameter import ParameterDisplay
+from suffice.plot.responsibility import ResponsibilityDisplay
+from suffice.plot.trace import TraceDisplay
+from suffice.plot.weights import WeightsDisplay
+
+__all__ = ["EllipseDisplay", "ParameterDisplay", "ResponsibilityDisplay", "TraceDisplay", "WeightsDisplay"]

@@ -1,0 +1,66 @@
+"""How sure the model is of its assignments."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils.validation import check_is_fitted
+
+from suffice.plot.canvas import INK, PALETTE, axes_or_new, tidy
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+class ResponsibilityDisplay:
+    """Histogram of the largest responsibility of each row: all at 1 when every row has a clear component.
+
+    Parameters
+    ----------
+    counts
+        (B,), rows (or their weight) in each bin.
+    edges
+        (B + 1,), bounds of the bins between 0 and 1.
+
+    Attributes
+    ----------
+    ax_, figure_
+        Where it was drawn.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from suffice.plot import ResponsibilityDisplay
+    >>> display = ResponsibilityDisplay(counts=[2, 6], edges=[0.0, 0.5, 1.0]).plot(ax=Figure().subplots())
+    >>> [float(bar.get_height()) for bar in display.ax_.patches]
+    [0.25, 0.75]
+    """
+
+    def __init__(self, *, counts: ArrayLike, edges: ArrayLike) -> None:
+        self.counts, self.edges = np.asarray(counts, dtype=float), np.asarray(edges, dtype=float)
+
+    @classmethod
+    def from_estimator(cls, estimator: Any, X: ArrayLike, *, ax: Axes | None = None) -> ResponsibilityDisplay:
+        """Draw the sharpness of ``estimator.predict_proba(X)``, X being (N, D), on ``ax`` or a new figure."""
+        check_is_fitted(estimator)
+        largest = np.asarray(estimator.predict_proba(X)).max(axis=1)
+        counts, edges = np.histogram(np.clip(largest, 0, 1), bins=40, range=(0.0, 1.0))
+        return cls(counts=counts, edges=edges).plot(ax=ax)
+
+    def plot(self, *, ax: Axes | None = None) -> ResponsibilityDisplay:
+        """Draw on ``ax`` or a new figure; returns the display."""
+        ax = axes_or_new(ax)
+        shares = self.counts / max(self.counts.sum(), 1e-300)
+        ax.bar(self.edges[:-1], shares, width=np.diff(self.edges), align="edge", color=PALETTE[0], edgecolor="white")
+        ax.set_xlim(self._first_edge(), 1.0)
+        ax.set_xlabel("largest responsibility of a row", color=INK)
+        ax.set_ylabel("share of rows", color=INK)
+        tidy(ax)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    def _first_edge(self) -> float:
+        occupied = np.flatnonzero(self.counts)
+        return float(min(0.5, self.edges[occupied[0]])) if len(occupied) else 0.0

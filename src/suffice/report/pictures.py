@@ -1,0 +1,142 @@
+"""The pictures of a report, as images inside the page."""
+
+from __future__ import annotations
+
+import base64
+import io
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from suffice.plot import EllipseDisplay, ParameterDisplay, ResponsibilityDisplay, TraceDisplay, WeightsDisplay
+from suffice.plot.components import centres, covariance_block, telling_columns
+from suffice.plot.parameter import picture_size
+from suffice.report.advice import restart_sentence
+from suffice.report.summary import EDGES, Summary
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture with its words.
+
+    Attributes
+    ----------
+    title, caption
+        What it shows, and how to read it.
+    uri
+        The image as a data URI.
+    wide
+        Whether it takes the whole width of the page.
+    """
+
+    title: str
+    caption: str
+    uri: str
+    wide: bool = False
+
+
+def pictures(
+    estimator: Any, summary: Summary, names: list[str], image_shape: tuple[int, ...] | None = None
+) -> list[Picture]:
+    """Trace, weights, sharpness, ellipses (Gaussian) and parameters of a fitted mixture.
+
+    Parameters
+    ----------
+    estimator
+        A fitted mixture.
+    summary
+        What its rows look like.
+    names
+        D column names.
+    image_shape
+        (height, width) where rows are images.
+    """
+    gaussian = hasattr(estimator, "covariances_")
+    size = (5.6, 3.9) if gaussian else (4.2, 3.4)
+    found = [_trace(estimator, size), _weights(estimator, size)]
+    if gaussian:
+        found.append(_ellipses(estimator, summary, names, size))
+    return [*found, _sharpness(summary, size), _parameters(estimator, names, image_shape)]
+
+
+def data_uri(figure: Figure) -> str:
+    """A figure as an SVG data URI."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="svg", dpi=180, metadata={"Date": None, "Creator": None})
+    return "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def share(value: float) -> str:
+    """A share in percent that says 100 % and 0 % only of all and none."""
+    digits = 0 if value in (0.0, 1.0) or 0.01 <= value < 0.995 else 2
+    return f"{value:.{digits}%}"
+
+
+def _figure(size: tuple[float, float]) -> tuple[Figure, Any]:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=size, layout="constrained")
+    return figure, figure.subplots()
+
+
+def _trace(estimator: Any, size: tuple[float, float]) -> Picture:
+    figure, ax = _figure(size)
+    TraceDisplay.from_estimator(estimator, ax=ax)
+    return Picture("Climb of every restart", restart_sentence(estimator), data_uri(figure))
+
+
+def _weights(estimator: Any, size: tuple[float, float]) -> Picture:
+    figure, ax = _figure(size)
+    WeightsDisplay.from_estimator(estimator, ax=ax)
+    return Picture("Weights", "The share of the rows that the model expects from each component.", data_uri(figure))
+
+
+def _sharpness(summary: Summary, size: tuple[float, float]) -> Picture:
+    figure, ax = _figure(size)
+    ResponsibilityDisplay(counts=summary.sharpness, edges=EDGES).plot(ax=ax)
+    caption = f"{share(1 - summary.blurred)} of the rows belong to one component with probability 0.8 or more."
+    return Picture("How sharp the posterior is", caption, data_uri(figure))
+
+
+def _ellipses(estimator: Any, summary: Summary, names: list[str], size: tuple[float, float]) -> Picture:
+    figure, ax = _figure(size)
+    shown = telling_columns(estimator)
+    EllipseDisplay(
+        rows=summary.sample[:, shown],
+        labels=summary.sample_labels,
+        weights=estimator.weights_,
+        means=centres(estimator)[:, shown],
+        covariances=covariance_block(estimator, shown),
+        feature_names=[names[j] for j in shown],
+    ).plot(ax=ax)
+    return Picture("Rows and components", _ellipse_caption(summary, shown, names), data_uri(figure))
+
+
+def _ellipse_caption(summary: Summary, shown: list[int], names: list[str]) -> str:
+    shown_rows, all_rows = len(summary.sample), summary.n_rows
+    some = "" if shown_rows == all_rows else f" {shown_rows:,} of {all_rows:,} rows, drawn at random."
+    if len(shown) == 1:
+        return f"Histogram of the rows, the density of each component, and their sum (dashed).{some}"
+    lines = "Ellipses at one and two standard deviations."
+    if len(names) == 2:
+        return lines + some
+    first, second = (names[j] for j in shown)
+    return f"{lines} Of {len(names)} columns, {first} and {second} set the components furthest apart.{some}"
+
+
+def _parameters(estimator: Any, names: list[str], image_shape: tuple[int, ...] | None) -> Picture:
+    shape = np.shape(centres(estimator))
+    figure, ax = _figure(picture_size(shape, image_shape))
+    ParameterDisplay.from_estimator(estimator, feature_names=names, image_shape=image_shape, ax=ax)
+    gaussian = hasattr(estimator, "means_")
+    if image_shape is not None:
+        caption = f"The {'mean' if gaussian else 'probability of each pixel'} of every component, heaviest first."
+        return Picture("Components as images", caption, data_uri(figure), wide=True)
+    if gaussian:
+        caption = "Mean of each column in each component, in standard deviations from the mean over all components."
+        return Picture("Means", caption, data_uri(figure), wide=True)
+    return Picture("Probabilities", "Probability of a 1 in each column.", data_uri(figure), wide=True)

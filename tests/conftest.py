@@ -1,0 +1,24 @@
+"""What every test shares: pictures without a screen, and where the real data lie."""
+
+import os
+
+os.environ.setdefault("MPLBACKEND", "Agg")  # before matplotlib is imported anywhere
+
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+DATA = Path(os.environ.get("SUFFICE_DATA") or REPOSITORY.parent / "shared" / "data")
+
+
+@pytest.fixture(scope="session")
+def real_data():
+    """A function from a name such as ``tabular/faithful.csv`` to its path; the test skips where the file is absent."""
+
+    def path(name: str) -> Path:
+        if not (DATA / name).exists():
+            pytest.skip(f"real data {name} not found: set SUFFICE_DATA to the folder that holds it")
+        return DATA / name
+
+    return path

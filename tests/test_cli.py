@@ -1,0 +1,261 @@
+"""The command line: files written, messages, exit statuses."""
+
+import csv
+import inspect
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from suffice import BernoulliMixture, GaussianMixture
+from suffice.cli import main
+from suffice.cli.cache import turn_on_compilation_cache
+from suffice.cli.options import Learning
+from suffice.cli.run_folder import run_folder
+from suffice.files import load
+
+FILES = ["assignments.csv", "model.safetensors", "report.html", "trace.csv"]
+
+
+def write_csv(path, rows, header):
+    """A CSV file with names in its first line."""
+    np.savetxt(path, rows, delimiter=",", header=",".join(header), comments="")
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """Two groups in columns a and b, their class and a weight beside them."""
+    draw = np.random.default_rng(0)
+    kind = np.repeat([0, 1], [30, 50])
+    rows = draw.normal(size=(80, 2)) + 8.0 * kind[:, None]
+    table = np.column_stack([rows, kind, 1.0 + kind])
+    return write_csv(tmp_path_factory.mktemp("data") / "data.csv", table, ["a", "b", "kind", "times"])
+
+
+@pytest.fixture(scope="module")
+def run(data, tmp_path_factory):
+    """A finished run, and what it wrote is tested below."""
+    out = tmp_path_factory.mktemp("out") / "run"
+    words = ["fit", "gaussian-mixture", data, "--n-components", "2", "--n-init", "2", "--out", str(out)]
+    assert main([*words, "--weights", "times", "--target", "kind"]) == 0
+    return out
+
+
+def rows_of(path):
+    with open(path, newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_run_holds_its_four_files_and_nothing_else(run):
+    assert sorted(file.name for file in run.iterdir()) == FILES
+    assert [file.name for file in run.parent.iterdir()] == ["run"]
+
+
+def test_assignments_have_a_line_for_each_row_that_agrees_with_the_model(run, data):
+    table = rows_of(run / "assignments.csv")
+    assert [int(line["row"]) for line in table] == list(range(80))
+    rows = np.loadtxt(data, delimiter=",", skiprows=1)[:, :2]
+    model = load(run / "model.safetensors")
+    del model.feature_names_in_  # plain arrays follow
+    np.testing.assert_allclose([float(line["log_likelihood"]) for line in table], model.score_samples(rows))
+    assert len({line["component"] for line in table[:30]}) == 1
+
+
+def test_the_trace_has_every_restart(run):
+    table = rows_of(run / "trace.csv")
+    assert {line["restart"] for line in table} == {"0", "1"}
+    assert list(table[0]) == ["restart", "iteration", "log_likelihood"]
+
+
+def test_the_saved_model_knows_its_columns(run):
+    assert load(run / "model.safetensors").feature_names_in_.tolist() == ["a", "b"]
+
+
+def test_the_report_compares_components_with_the_target(run):
+    assert "Components against kind" in (run / "report.html").read_text()
+
+
+def test_score_finds_the_columns_by_name_and_writes_each_row(run, data, tmp_path, capsys):
+    out = tmp_path / "scores.csv"
+    assert main(["score", str(run), data, "--out", str(out)]) == 0
+    assert "80 rows" in capsys.readouterr().out
+    assert out.read_text() == (run / "assignments.csv").read_text()
+
+
+def test_sample_writes_rows_under_the_names_of_the_columns(run, tmp_path):
+    out = tmp_path / "drawn.csv"
+    assert main(["sample", str(run), "--n", "7", "--out", str(out)]) == 0
+    table = rows_of(out)
+    assert len(table) == 7
+    assert list(table[0]) == ["a", "b", "component"]
+
+
+def test_sample_repeats_for_a_seed(run, capfdbinary):
+    outputs = []
+    for seed in ("3", "3", "4"):
+        assert main(["sample", str(run), "--n", "4", "--random-state", seed]) == 0
+        outputs.append(capfdbinary.readouterr().out)
+    assert outputs[0] == outputs[1] != outputs[2]
+
+
+def test_show_names_the_model_and_its_outcome(run, capsys):
+    assert main(["show", str(run)]) == 0
+    shown = capsys.readouterr().out
+    assert "Gaussian mixture, 2 components" in shown
+    assert "Converged" in shown
+
+
+def refused(words, capsys):
+    """The one line on standard error of a command that ends with status 2."""
+    assert main([str(word) for word in words]) == 2
+    line = capsys.readouterr().err
+    assert "Traceback" not in line
+    return line.strip().splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["fit", "gausian", "x.csv"], "the models are gaussian-mixture, bernoulli-mixture"),
+        (["fix"], "the commands are"),
+        (["fit", "gaussian-mixture", "x.csv", "--component", "3"], "--n-components"),
+        (["fit", "gaussian-mixture", "x.csv"], "--out"),
+        (["fit", "gaussian-mixture"], "DATA"),
+        (["fit", "gaussian-mixture", "x.csv", "--out", "r", "--n-components", "many"], "--n-components"),
+        (["fit", "gaussian-mixture", "x.csv", "--out", "r", "--covariance-type", "round"], "spherical"),
+        (["fit", "gaussian-mixture", "absent.csv", "--out", "r"], "absent.csv"),
+        (["show", "absent"], "suffice fit MODEL DATA --out absent"),
+    ],
+)
+def test_a_wrong_command_is_answered_in_one_line_that_says_what_exists(words, said, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert said in refused(words, capsys)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "said"),
+    [
+        ("a,b\n1,2\n3,\n5,6\n", [], "--drop b"),
+        ("a,b\n1,2\n3,x\n5,6\n", [], "b"),
+        ("a,b\n1,2\n3,4\n", ["--weights", "c"], "--weights c"),
+        ("a,b\n1,2\n3,4\n", ["--columns", "a,z"], "z"),
+        ("a,b\n1,2\n3,4\n", ["--n-components", "9"], "--n-components"),
+        ("a,b\n1,2\n3,4\n", ["--array", "x"], "array"),
+        ("a,b\n1,2\n3,4\n", ["--image-shape", "2x2"], "4 pixels, and a row has 2 columns"),
+        ("a,b\n1,2\n3,4\n", ["--image-shape", "square"], "28x28"),
+    ],
+)
+def test_data_that_cannot_be_fitted_are_refused_and_nothing_is_left(content, options, said, capsys, tmp_path):
+    (tmp_path / "data.csv").write_text(content)
+    words = ["fit", "gaussian-mixture", tmp_path / "data.csv", "--out", tmp_path / "run", *options]
+    assert said in refused(words, capsys)
+    assert [file.name for file in tmp_path.iterdir()] == ["data.csv"]
+
+
+def test_values_other_than_zero_and_one_are_refused_with_the_option(data, capsys, tmp_path):
+    assert "--binarize" in refused(["fit", "bernoulli-mixture", data, "--out", tmp_path / "run"], capsys)
+
+
+def test_an_occupied_folder_is_refused_before_anything_is_read(run, capsys):
+    words = ["fit", "gaussian-mixture", "absent.csv", "--out", run]
+    assert "--overwrite" in refused(words, capsys)
+    assert "absent.csv" in refused([*words, "--overwrite"], capsys)
+    assert sorted(file.name for file in run.iterdir()) == FILES
+
+
+def test_a_foreign_model_file_is_refused(run, capsys, tmp_path):
+    (tmp_path / "model.safetensors").write_bytes(b"something else")
+    assert "model.safetensors" in refused(["show", tmp_path], capsys)
+
+
+def test_scoring_other_columns_is_refused_with_both_lists(run, capsys, tmp_path):
+    other = write_csv(tmp_path / "other.csv", np.arange(12.0).reshape(4, 3) ** 2, ["x", "y", "z"])
+    line = refused(["score", run, other], capsys)
+    assert "x, y, z" in line
+    assert "a, b" in line
+
+
+def test_a_parquet_stream_gives_the_fit_of_the_table(tmp_path, data):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    table = np.loadtxt(data, delimiter=",", skiprows=1)
+    parquet.write_table(
+        pyarrow.table(dict(zip(["a", "b", "kind", "times"], table.T, strict=True))), tmp_path / "d.parquet"
+    )
+    for way in ("--stream", "--in-memory"):
+        words = [
+            "fit",
+            "gaussian-mixture",
+            str(tmp_path / "d.parquet"),
+            way,
+            "--out",
+            str(tmp_path / way),
+            "--tol",
+            "1e-8",
+        ]
+        assert main([*words, "--n-components", "2", "--weights", "times", "--drop", "kind"]) == 0
+    scores = [[float(line["log_likelihood"]) for line in rows_of(tmp_path / way / "assignments.csv")]
+              for way in ("--stream", "--in-memory")]  # fmt: skip
+    np.testing.assert_allclose(scores[0], scores[1], rtol=1e-5)
+
+
+def test_interrupting_keeps_what_was_fitted(monkeypatch, data, tmp_path, capsys):
+    finished = GaussianMixture.fit
+
+    def interrupted(self, *arguments, **options):
+        finished(self, *arguments, **options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(GaussianMixture, "fit", interrupted)
+    words = ["fit", "gaussian-mixture", data, "--n-components", "2", "--n-init", "2", "--out", str(tmp_path / "run")]
+    assert main(words) == 130
+    assert "interrupted: kept" in capsys.readouterr().err
+    assert sorted(file.name for file in (tmp_path / "run").iterdir()) == FILES
+
+
+def test_interrupting_before_anything_is_fitted_writes_nothing(monkeypatch, data, tmp_path, capsys):
+    def interrupted(self, *arguments, **options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(GaussianMixture, "fit", interrupted)
+    assert main(["fit", "gaussian-mixture", data, "--out", str(tmp_path / "run")]) == 130
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_fails_half_way_is_not_left_behind(tmp_path):
+    def fail():
+        with run_folder(tmp_path / "run") as folder:
+            (folder / "a").write_text("half")
+            raise OSError("full")
+
+    with pytest.raises(OSError, match="full"):
+        fail()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("estimator", [GaussianMixture, BernoulliMixture])
+def test_defaults_are_those_of_the_estimators(estimator):
+    expected = {name: p.default for name, p in inspect.signature(estimator).parameters.items()}
+    for name, value in vars(Learning()).items():
+        assert name == "random_state" or expected[name] == value
+
+
+def test_the_compilation_cache_respects_the_users_own(monkeypatch, tmp_path):
+    monkeypatch.setitem(sys.modules, "jax", None)
+    monkeypatch.delitem(sys.modules, "jax")
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path))
+    monkeypatch.delenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", raising=False)
+    turn_on_compilation_cache()
+    assert os.environ["JAX_COMPILATION_CACHE_DIR"] == str(tmp_path)
+    assert os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] == "0"
+
+
+def test_the_module_runs_as_a_program():
+    done = subprocess.run([sys.executable, "-m", "suffice"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0
+    assert "score" in done.stdout

@@ -1,0 +1,166 @@
+"""A report is one complete file that says what was fitted, how it went and what to do next."""
+
+import re
+
+import numpy as np
+import pytest
+from sklearn.exceptions import NotFittedError
+
+from suffice import BernoulliMixture, GaussianMixture
+from suffice.data import Table
+from suffice.report import section, summarize, write_page, write_report
+from suffice.report.advice import advice, with_options
+from suffice.report.section import criteria
+
+COMMAND = ["suffice", "fit", "gaussian-mixture", "my data.csv", "--n-components", "2", "--out", "run", "--overwrite"]
+
+
+def blobs():
+    """Two groups of rows, the class of each beside them."""
+    rows = np.random.default_rng(0).normal(size=(120, 3))
+    rows[:40] += 6.0
+    return rows, np.repeat(["left", "right"], [40, 80])
+
+
+@pytest.fixture(scope="module")
+def gaussian():
+    return GaussianMixture(2, n_init=3, random_state=0).fit(blobs()[0])
+
+
+@pytest.fixture(scope="module")
+def summary(gaussian):
+    return summarize(gaussian, blobs()[0], keep_labels=True)
+
+
+@pytest.fixture(scope="module")
+def page(gaussian, tmp_path_factory):
+    rows, classes = blobs()
+    table = Table(rows, ["a", "<i>b</i>", "c"], "my <data>.csv", ["the note"], None, classes)
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    write_report(gaussian, table, path, warnings=["a warning"], seconds=1.5, command=COMMAND)
+    return path.read_text()
+
+
+def test_the_page_asks_no_other_place_for_anything(page):
+    assert not re.search(r"""(src|href)\s*=\s*["'](?!data:|\#)|@import|url\(|<script|<link""", page)
+
+
+def test_names_from_the_data_are_escaped(page):
+    assert "my &lt;data&gt;.csv" in page
+    assert "<i>b</i>" not in page
+
+
+@pytest.mark.parametrize(
+    "fact", ["120", "the note", "a warning", "Converged", "BIC", "1.50 s", "left", "right", "1.000"]
+)
+def test_the_page_names_the_facts(page, fact):
+    assert fact in page
+
+
+def test_every_picture_is_there_with_its_words(page):
+    assert len(re.findall(r'<img alt="[^"]{20,}" src="data:image/svg\+xml;base64,', page)) == 5
+
+
+def test_criteria_equal_those_of_the_estimator_where_components_overlap(gaussian):
+    rows = 3.0 + 0.3 * np.random.default_rng(1).normal(size=(40, 3))  # half way between the groups
+    expected = {"BIC": gaussian.bic(rows), "AIC": gaussian.aic(rows), "ICL": gaussian.icl(rows)}
+    assert expected["ICL"] > expected["BIC"] + 1
+    assert criteria(gaussian, summarize(gaussian, rows)) == pytest.approx(expected)
+
+
+def test_batches_are_summarised_like_the_whole(gaussian, summary):
+    rows, _ = blobs()
+    parts = summarize(gaussian, [rows[:50], (rows[50:], np.ones(70))], keep_labels=True)
+    assert parts.log_likelihood == pytest.approx(summary.log_likelihood)
+    np.testing.assert_array_equal(parts.labels, summary.labels)
+    np.testing.assert_array_equal(parts.counts, summary.counts)
+    assert sorted(map(tuple, parts.sample)) == sorted(map(tuple, summary.sample))
+
+
+def test_row_weights_count_rows_several_times(gaussian):
+    rows, _ = blobs()
+    weighted = summarize(gaussian, rows, sample_weight=np.full(120, 2.0))
+    doubled = summarize(gaussian, np.repeat(rows, 2, axis=0))
+    np.testing.assert_allclose(weighted.counts, doubled.counts)
+    assert weighted.log_likelihood == pytest.approx(doubled.log_likelihood)
+    assert weighted.weight == doubled.weight
+
+
+def test_no_rows_are_refused(gaussian):
+    with pytest.raises(ValueError, match="no rows"):
+        summarize(gaussian, np.zeros((0, 3)))
+
+
+class Fact:
+    """Only what advice looks at."""
+
+    covariance_type, n_features_in_, max_iter, tol = "full", 2, 100, 1e-3
+
+    def __init__(self, *, converged=True, ends=(-1.0, -1.0), weights=(0.5, 0.5)):
+        self.converged_, self.n_iter_ = converged, 100
+        self.traces_, self.weights_ = [np.array([-9.0, end]) for end in ends], np.array(weights)
+
+
+class Rows:
+    """Only what advice looks at."""
+
+    def __init__(self, *, blurred=0.0):
+        self.weight, self.blurred = 1000.0, blurred
+
+
+@pytest.mark.parametrize(
+    ("fact", "rows", "option"),
+    [
+        (Fact(converged=False), Rows(), "--max-iter 500"),
+        (Fact(ends=(-1.0,)), Rows(), "--n-init 10"),
+        (Fact(ends=(-1.0, -1.1, -1.2, -1.3)), Rows(), "--n-init 12"),
+        (Fact(weights=(0.999, 0.001)), Rows(), "--n-components 1"),
+        (Fact(), Rows(blurred=0.5), "--n-components 1"),
+    ],
+)
+def test_each_weakness_is_answered_with_an_option(fact, rows, option):
+    assert any(option in item.text for item in advice(fact, rows, COMMAND))
+
+
+def test_a_sound_fit_is_only_compared_with_its_neighbours():
+    (only,) = advice(Fact(), Rows(), COMMAND)
+    assert [command.split("--n-components ")[1] for command in only.commands] == ["1 --out run-1", "3 --out run-3"]
+
+
+def test_without_a_command_advice_names_parameters():
+    texts = " ".join(item.text for item in advice(Fact(converged=False), Rows()))
+    assert "max_iter=500" in texts
+    assert "--" not in texts
+
+
+def test_changed_options_replace_those_given_and_odd_names_are_quoted():
+    words = with_options(["fit", "my data.csv", "--n-init=3", "--out", "a"], n_init=5, out="b")
+    assert words == "fit 'my data.csv' --out b --n-init 5"
+
+
+def test_a_page_that_cannot_be_written_leaves_the_old_one(gaussian, tmp_path, monkeypatch):
+    path = tmp_path / "report.html"
+    path.write_text("old")
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.replace", full)
+    with pytest.raises((OSError, ValueError), match="No space left"):
+        write_report(gaussian, blobs()[0], path)
+    assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
+    assert path.read_text() == "old"
+
+
+def test_an_unfitted_estimator_is_refused(tmp_path):
+    with pytest.raises(NotFittedError):
+        write_report(GaussianMixture(), blobs()[0], tmp_path / "report.html")
+
+
+def test_two_models_share_a_page_and_images_are_shown_as_images(gaussian, tmp_path):
+    bits = (np.random.default_rng(0).random((50, 6)) < 0.5).astype(float)
+    images = BernoulliMixture(2, random_state=0, tol=1e-2).fit(bits)
+    parts = [section(gaussian, blobs()[0]), section(images, bits, image_shape=(2, 3))]
+    text = write_page(tmp_path / "page.html", "Both", parts).read_text()
+    assert text.count("<article") == 2
+    assert "Components as images" in text
