@@ -39,6 +39,9 @@ class TiedGaussian(Gaussian):
         between = jnp.einsum("...k,...kd,...ke->...de", weight, shift, shift)
         return (total - between) / weight.sum(-1)[..., None, None] + jnp.diag(self.prior.floor)
 
+    def _rescued(self, covariances: Array, rounding: Array) -> Array:
+        return super()._rescued(covariances, rounding.max(-2))
+
     def _accepted(self, covariances: Array, weight: Array) -> tuple[Array, Array]:
         definite = self._positive_definite(covariances)
         return (weight > 0) & definite[..., None], kept_where(definite, covariances, self.covariances)
@@ -85,6 +88,9 @@ class DiagonalGaussian(Gaussian):
         total = jnp.moveaxis(second, 0, -1) + jnp.diagonal(self._prior_second(moments), axis1=-2, axis2=-1)
         return total / jnp.where(weight > 0, weight, 1)[..., None] - jnp.square(shift) + self.prior.floor
 
+    def _rescued(self, covariances: Array, rounding: Array) -> Array:
+        return jnp.maximum(covariances, rounding)
+
     def _positive_definite(self, covariances: Array) -> Array:
         return ((covariances > 0) & jnp.isfinite(covariances)).all(-1)
 
@@ -126,6 +132,9 @@ class SphericalGaussian(DiagonalGaussian):
         total = second[0] + jnp.trace(self._prior_second(moments), axis1=-2, axis2=-1)
         mean = total / jnp.where(weight > 0, weight, 1)
         return (mean - jnp.square(shift).sum(-1)) / shift.shape[-1] + self.prior.floor.mean()
+
+    def _rescued(self, covariances: Array, rounding: Array) -> Array:
+        return jnp.maximum(covariances, rounding.mean(-1))
 
     def _positive_definite(self, covariances: Array) -> Array:
         return (covariances > 0) & jnp.isfinite(covariances)

@@ -132,8 +132,16 @@ class Gaussian(Family):
         shift, second, weight = self._means_about(moments)
         covariances = self._covariances(moments, second, shift, weight)
         origin = self.means if moments.about == "means" else 0.0
+        if moments.about == "zero":
+            covariances = self._rescued(covariances, 16 * jnp.finfo(shift.dtype).eps * jnp.square(shift))
         valid, covariances = self._accepted(covariances, weight)
         return type(self)(kept_where(valid, origin + shift, self.means), covariances, self.prior), valid
+
+    def _rescued(self, covariances: Array, rounding: Array) -> Array:
+        """Covariances that lost all their digits to moments about zero, as wide as the rounding: deviations then mend them."""
+        definite = self._positive_definite(covariances)
+        least = jnp.maximum(jnp.diagonal(covariances, axis1=-2, axis2=-1), rounding)
+        return kept_where(definite, covariances, least[..., None] * jnp.eye(least.shape[-1], dtype=least.dtype))
 
     def _accepted(self, covariances: Array, weight: Array) -> tuple[Array, Array]:
         """Which components have weight and a positive definite covariance, and covariances with the old one elsewhere."""
