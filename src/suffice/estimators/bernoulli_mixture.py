@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -121,6 +122,11 @@ class BernoulliMixture(MixtureEstimator):
         self.precision = precision
         self.warm_start = warm_start
         self.verbose = verbose
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        if self.binarize is not None and (not isinstance(self.binarize, Real) or np.isnan(float(self.binarize))):
+            raise ValueError(f"binarize={self.binarize!r} was given; a number is expected, or None.")
 
     def _prepared(self, rows: np.ndarray) -> np.ndarray:
         if self.binarize is not None:
