@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 .PHONY: demo test lint bench clean
 
 demo: .venv/.ready
-	.venv/bin/python examples/demo.py
+	.venv/bin/python -m suffice.demo
 
 test: lint
 	.venv/bin/python -m pytest

@@ -32,7 +32,9 @@ def test_log_likelihood_sums_over_rows_not_columns():
     """Document 000-1 a.iii ran the sum to D; with n = 40 and D = 5 the two differ widely."""
     X = drawn(40)[0][:, :5]
     mixture = BernoulliMixture(2, random_state=0, max_iter=500).fit(X)
-    parts = np.log(mixture.weights_) + X @ np.log(mixture.probabilities_.T) + (1 - X) @ np.log1p(-mixture.probabilities_.T)
+    parts = (
+        np.log(mixture.weights_) + X @ np.log(mixture.probabilities_.T) + (1 - X) @ np.log1p(-mixture.probabilities_.T)
+    )
     whole = logsumexp(parts, axis=1)
     assert mixture.score_samples(X).sum() == pytest.approx(whole.sum(), rel=1e-6)
     assert abs(whole.sum() - whole[:5].sum()) > 10
@@ -98,7 +100,8 @@ def test_prior_is_rows_seen_beforehand():
 def test_digits_float32_and_float64_agree():
     X = (load_digits().data > 8).astype(float)
     single, double = (
-        BernoulliMixture(10, random_state=0, precision=p, max_iter=300, binarize=None).fit(X) for p in ("float32", "float64")
+        BernoulliMixture(10, random_state=0, precision=p, max_iter=300, binarize=None).fit(X)
+        for p in ("float32", "float64")
     )
     assert single.lower_bound_ == pytest.approx(double.lower_bound_, abs=0.05)
     assert single.score(X) == pytest.approx(single.lower_bound_, abs=0.05)

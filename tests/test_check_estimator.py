@@ -6,9 +6,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from suffice import BernoulliMixture, GaussianMixture
 
 ESTIMATORS = [
-    estimator(n_components=components)
-    for estimator in (GaussianMixture, BernoulliMixture)
-    for components in (1, 3)
+    estimator(n_components=components) for estimator in (GaussianMixture, BernoulliMixture) for components in (1, 3)
 ]
 
 

@@ -6,11 +6,11 @@ import inspect
 import re
 import shlex
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from suffice.cli import main
 from suffice.model import Held
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -117,12 +117,13 @@ def test_method_is_documented_with_the_parameters_it_has(name):
 def test_public_name_has_an_example(name):
     if is_record(OBJECTS[name]):
         pytest.skip("shown in the example of what gives it")
-    assert ">>> " in inspect.getdoc(OBJECTS[name])
+    assert re.search(r"^Examples\n-+\n(.*>>> |See ``)", inspect.getdoc(OBJECTS[name]), re.MULTILINE)
 
 
 @each_page
 def test_examples_and_commands_of_a_page_run_in_order(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path / "cache"))
     namespace = {"__name__": page.stem}
     for language, code in blocks(page, "python", "bash"):
         if language == "python":
@@ -132,12 +133,11 @@ def test_examples_and_commands_of_a_page_run_in_order(page, tmp_path, monkeypatc
 
 
 def run_commands(code):
-    """Run the lines that call ``suffice``, each in a process of its own; check that the others name what exists."""
+    """Run the lines that call ``suffice``; check that the others name what exists."""
     for line in code.splitlines():
         words = shlex.split(line, comments=True)
         if words[:1] == ["suffice"]:
-            done = subprocess.run([sys.executable, "-m", "suffice", *words[1:]], capture_output=True, text=True)
-            assert done.returncode == 0, f"{line}\n{done.stdout}{done.stderr}"
+            assert main(words[1:]) == 0, line
         elif words[:1] == ["make"]:
             assert re.search(rf"^{words[1]}:", (REPOSITORY / "Makefile").read_text(), re.MULTILINE), line
         elif words[:1] == ["python"]:

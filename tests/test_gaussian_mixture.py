@@ -89,7 +89,9 @@ def test_weight_gradients_have_the_right_multiplier():
     with pytest.warns(ConvergenceWarning):
         mixture = GaussianMixture(3, random_state=0, max_iter=2).fit(X)
     counts = mixture.predict_proba(X).sum(0)
-    raw, simplex, logits = (mixture.log_likelihood_gradient(X, weights=w)["weights"] for w in ("raw", "simplex", "logits"))
+    raw, simplex, logits = (
+        mixture.log_likelihood_gradient(X, weights=w)["weights"] for w in ("raw", "simplex", "logits")
+    )
     np.testing.assert_allclose(raw, counts / mixture.weights_, rtol=1e-10)
     np.testing.assert_allclose(simplex, raw - 300, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(logits, counts - 300 * mixture.weights_, rtol=1e-9, atol=1e-9)
@@ -125,7 +127,9 @@ def test_sample_weight_is_repetition_for_every_criterion():
 
 
 def test_icl_is_bic_where_components_do_not_overlap_and_larger_where_they_do():
-    far = np.r_[np.random.default_rng(0).standard_normal((50, 1)), 1000 + np.random.default_rng(1).standard_normal((50, 1))]
+    far = np.r_[
+        np.random.default_rng(0).standard_normal((50, 1)), 1000 + np.random.default_rng(1).standard_normal((50, 1))
+    ]
     apart = GaussianMixture(2, random_state=0).fit(far)
     assert apart.icl(far) == pytest.approx(apart.bic(far), abs=1e-6)
     near = np.random.default_rng(0).standard_normal((100, 1))
@@ -167,7 +171,9 @@ def test_tight_components_far_apart_fall_back_to_exact_arithmetic():
     X = np.r_[1e-4 * draw.standard_normal((200, 2)), 1e4 + 1e-4 * draw.standard_normal((200, 2))]
     for kind in TYPES:
         fitted = GaussianMixture(2, covariance_type=kind, reg_covar=0, random_state=0).fit(X)
-        variances = np.diagonal(fitted.covariances_, axis1=-2, axis2=-1) if kind in ("full", "tied") else fitted.covariances_
+        variances = (
+            np.diagonal(fitted.covariances_, axis1=-2, axis2=-1) if kind in ("full", "tied") else fitted.covariances_
+        )
         np.testing.assert_allclose(variances, 1e-8, rtol=0.3)
 
 
@@ -211,13 +217,16 @@ def test_warm_start_goes_on_where_the_last_fit_ended():
     X, _ = blobs()
     with pytest.warns(ConvergenceWarning):
         mixture = GaussianMixture(3, random_state=0, tol=0, max_iter=3, warm_start=True).fit(X).fit(X)
+    with pytest.warns(ConvergenceWarning):
         straight = GaussianMixture(3, random_state=0, tol=0, max_iter=6).fit(X)
     assert mixture.lower_bound_ == pytest.approx(straight.lower_bound_, rel=1e-9)
 
 
 def test_grid_search_in_two_processes_finds_the_components():
     X, _ = blobs(300)
-    search = GridSearchCV(GaussianMixture(random_state=0, max_iter=500), {"n_components": [1, 3]}, cv=3, n_jobs=2).fit(X)
+    search = GridSearchCV(GaussianMixture(random_state=0, max_iter=500), {"n_components": [1, 3]}, cv=3, n_jobs=2).fit(
+        X
+    )
     assert search.best_params_ == {"n_components": 3}
 
 
@@ -262,7 +271,14 @@ def test_degenerate_component_is_named():
         np.random.default_rng(0).standard_normal((12, 10)),
         np.full((9, 2), 1e6),
     ],
-    ids=["few distinct rows", "constant column", "duplicate columns", "K equals N", "fewer rows than columns", "one point"],
+    ids=[
+        "few distinct rows",
+        "constant column",
+        "duplicate columns",
+        "K equals N",
+        "fewer rows than columns",
+        "one point",
+    ],
 )
 def test_ugly_data_give_finite_results(rows, kind):
     mixture = GaussianMixture(2, covariance_type=kind, n_init=3, random_state=0).fit(rows)

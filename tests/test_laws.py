@@ -20,8 +20,8 @@ import suffice
 from suffice.fit.em import em
 from suffice.model import EStep, Held
 from suffice.precision import cast, scope, to_numpy
+from suffice.row_sum import total
 from suffice.rows import add
-from suffice.total import total
 
 every_model = pytest.mark.parametrize("case", CASES, ids=str)
 every_latent_model = pytest.mark.parametrize("case", LATENT, ids=str)
@@ -211,6 +211,7 @@ def test_shift_and_scale_of_the_data_only_shift_and_scale_the_fit(case, offset, 
     }
     with pytest.warns(ConvergenceWarning):
         plain = suffice.GaussianMixture(**settings).fit(case.data)
+    with pytest.warns(ConvergenceWarning):
         moved = suffice.GaussianMixture(**settings).fit((case.data + offset) * scale)
     features = case.data.shape[1]
     np.testing.assert_allclose(moved.lower_bound_ + features * np.log(scale), plain.lower_bound_, rtol=1e-8)
@@ -268,7 +269,7 @@ import sys, jax, numpy as np
 sys.path.insert(0, {tests!r})
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from table import CASES
-from suffice.total import total
+from suffice.row_sum import total
 assert len(jax.devices()) == 2
 mesh = Mesh(np.array(jax.devices()), ("rows",))
 split = NamedSharding(mesh, PartitionSpec("rows"))

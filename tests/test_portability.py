@@ -80,7 +80,9 @@ def test_repeated_fits_compile_nothing_new():
     compiled = []
     with jax.log_compiles(False):
         jax.monitoring.register_event_duration_secs_listener(
-            lambda name, seconds, **details: compiled.append(name) if name.endswith("backend_compile_duration") else None
+            lambda name, seconds, **details: (
+                compiled.append(name) if name.endswith("backend_compile_duration") else None
+            )
         )
         for rows in (501, 777, 1999):
             GaussianMixture(2, random_state=0, max_iter=1000).fit(draw.standard_normal((rows, 3)))

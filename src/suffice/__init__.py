@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from suffice.estimators.gaussian_mixture import GaussianMixture
     from suffice.files import FileError, load, save
     from suffice.outcome import DegenerateComponentWarning, Outcome, Solution
-    from suffice.total import total
+    from suffice.row_sum import total
 
 __all__ = [
     "BernoulliMixture",
@@ -33,7 +33,7 @@ _HOMES = {
     "estimators.gaussian_mixture": ["GaussianMixture"],
     "files": ["FileError", "load", "save"],
     "outcome": ["DegenerateComponentWarning", "Outcome", "Solution"],
-    "total": ["total"],
+    "row_sum": ["total"],
 }
 
 

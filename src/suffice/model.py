@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any, Self
 
 import equinox as eqx
-from jax import Array
 
+from suffice.arrays import Array
 from suffice.eager import in_own_precision
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 from typing import Any
 
 
@@ -11,7 +11,7 @@ class DegenerateComponentWarning(UserWarning):
     """A component holds hardly any row, or has collapsed onto fewer dimensions than the data have."""
 
 
-class Outcome(str, Enum):
+class Outcome(StrEnum):
     """How a fit ended; each value is a sentence for the user.
 
     Examples
@@ -26,9 +26,6 @@ class Outcome(str, Enum):
     INTERRUPTED = "Interrupted: the parameters of the last finished step are kept."
     STOPPED_BY_CALLBACK = "Stopped by a callback: the parameters of the last finished step are kept."
     DIVERGED = "Diverged: a step gave values that are not finite, and the last finite parameters are kept."
-
-    def __str__(self) -> str:
-        return self.value
 
 
 @dataclass(frozen=True)

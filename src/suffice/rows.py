@@ -21,6 +21,7 @@ from jax.sharding import NamedSharding, PartitionSpec
 
 RESIDENT_BYTES = 64 << 20
 BLOCK_BYTES = 16 << 20
+ALIGNMENT = 64
 
 
 class Block(NamedTuple):
@@ -43,7 +44,7 @@ class Resident:
     def __init__(self, block: Block):
         self.block = block
 
-    def total(self, fn: Callable[..., Any]) -> Any:
+    def total(self, fn: Any) -> Any:
         """Sum of ``fn(rows, weight)`` over all rows."""
         return _block_total(fn, self.block)
 
@@ -64,7 +65,7 @@ class Streamed:
     def __init__(self, blocks: Callable[[], Iterator[Block]]):
         self.blocks = blocks
 
-    def total(self, fn: Callable[..., Any]) -> Any:
+    def total(self, fn: Any) -> Any:
         """Sum of ``fn(rows, weight)`` over all rows, one pass."""
         sums = None
         for block in self.blocks():
@@ -93,7 +94,7 @@ class Sharded:
     def __init__(self, arrays: Any, weight: Any, sharding: NamedSharding, tile: int):
         self.arrays, self.weight, self.sharding, self.tile = arrays, weight, sharding, tile
 
-    def total(self, fn: Callable[..., Any]) -> Any:
+    def total(self, fn: Any) -> Any:
         """Sum of ``fn(rows, weight)`` over all rows of all devices."""
         return _sharded_total(fn, self.arrays, self.weight, self.sharding.mesh, self.sharding.spec[0], self.tile)
 
@@ -115,7 +116,7 @@ def add(left: Any, right: Any) -> Any:
     return jax.tree.map(operator.add, left, right)
 
 
-def block_total(fn: Callable[..., Any], block: Block) -> Any:
+def block_total(fn: Any, block: Block) -> Any:
     """Sum of ``fn(rows, weight)`` over the tiles of a block; to be called under ``jit``.
 
     Where ``fn`` has a method ``ready``, what that returns is the function: it is called once, before the first tile.
@@ -151,7 +152,7 @@ def _sharded_total(fn: Any, arrays: Any, weight: Any, mesh: Any, axis: Any, tile
     return local_total(dynamic, arrays, weight)
 
 
-def each(fn: Callable[..., Any], rows: Resident | Streamed) -> Any:
+def each(fn: Any, rows: Resident | Streamed) -> Any:
     """``fn(rows, weight)`` of every tile, its results (tile, ...) put end to end; rows of weight 0 that fill up are left out.
 
     Parameters
@@ -250,7 +251,8 @@ def _filled(arrays: Any, weight: Any, rows: slice, origin: Any, dtype: Any, tile
 
     def fill(array: Any) -> Any:
         kind = dtype if np.issubdtype(array.dtype, np.floating) or array.dtype == bool else array.dtype
-        buffer = np.zeros((tiles * tile, *array.shape[1:]), kind)
+        buffer = _aligned((tiles * tile, *array.shape[1:]), kind)
+        buffer[count:] = 0
         if origin is None:
             buffer[:count] = array[rows]
         else:
@@ -260,6 +262,14 @@ def _filled(arrays: Any, weight: Any, rows: slice, origin: Any, dtype: Any, tile
     padded = np.zeros(tiles * tile, dtype)
     padded[:count] = weight[rows]
     return Block(jax.tree.map(fill, arrays), jnp.asarray(padded.reshape(tiles, tile)), np.int32(-(-count // tile)))
+
+
+def _aligned(shape: tuple[int, ...], kind: Any) -> np.ndarray:
+    """An array that JAX takes over on the CPU without a copy."""
+    size = int(np.prod(shape)) * np.dtype(kind).itemsize
+    raw = np.empty(size + ALIGNMENT, np.uint8)
+    start = -raw.ctypes.data % ALIGNMENT
+    return raw[start : start + size].view(kind).reshape(shape)
 
 
 def _streamed_array(arrays: Any, weight: Any, origin: Any, dtype: Any, tiles: int, tile: int) -> Streamed:

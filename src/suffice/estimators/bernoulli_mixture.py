@@ -170,5 +170,5 @@ class BernoulliMixture(MixtureEstimator):
             raise ValueError(f"{name} holds values outside [0, 1]; give probabilities.")
         return values
 
-    def _set_parameters(self, model: Mixture) -> None:
+    def _set_parameters(self, model: Any) -> None:
         self.probabilities_ = np.asarray(model.components.probabilities)

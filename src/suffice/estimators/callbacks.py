@@ -8,13 +8,7 @@ from typing import Any
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks  # pyright: ignore[reportMissingImports]
 except ImportError:  # scikit-learn before 1.9
-
-    class CallbackSupportMixin:
-        """Stand-in for a scikit-learn without callbacks."""
-
-    def with_callbacks(method: Callable[..., Any]) -> Callable[..., Any]:
-        """The method as it is."""
-        return method
+    CallbackSupportMixin, with_callbacks = object, lambda method: method
 
 
 class Iterations:

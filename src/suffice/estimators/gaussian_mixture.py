@@ -14,8 +14,8 @@ from suffice.latent.look import FirstLook
 from suffice.latent.mixture import Mixture, begun
 from suffice.latent.starts import STARTS
 from suffice.precision import cast, to_numpy
+from suffice.row_sum import TILE
 from suffice.rows import as_rows
-from suffice.total import TILE
 
 
 class GaussianMixture(MixtureEstimator):
@@ -195,7 +195,7 @@ class GaussianMixture(MixtureEstimator):
         unit = np.sqrt(scale.mean() if self.covariance_type == "spherical" else scale)
         share = STARTS[self.init_params](centred / unit, first.sample_weight, self.n_components, restarts, generator)
         start = Mixture(np.full(share.shape[::2], 1 / self.n_components), cast(blank, "float64"), self._mixture_prior())
-        rows = as_rows((centred, np.moveaxis(share, 0, 1)), first.sample_weight, precision="float64", tile=TILE)
+        rows: Any = as_rows((centred, np.moveaxis(share, 0, 1)), first.sample_weight, precision="float64", tile=TILE)
         started = to_numpy(begun(start, next(rows.blocks())))
         return started.weights, started.components
 
@@ -217,7 +217,7 @@ class GaussianMixture(MixtureEstimator):
             raise ValueError(f"{name} must be symmetric and positive definite.")
         return np.linalg.inv(matrices) if whole else 1 / matrices
 
-    def _set_parameters(self, model: Mixture) -> None:
+    def _set_parameters(self, model: Any) -> None:
         self.means_ = np.asarray(model.components.means)
         self.covariances_ = np.asarray(model.components.covariances)
         whole = self.covariance_type in ("full", "tied")

@@ -12,6 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
+from suffice.blas import one_blas_thread
 from suffice.estimators.callbacks import CallbackSupportMixin, Iterations, with_callbacks
 from suffice.estimators.scores import MixtureScores
 from suffice.estimators.streams import CheckedBatches, is_stream, on_host
@@ -24,8 +25,8 @@ from suffice.latent.starts import STARTS
 from suffice.outcome import DegenerateComponentWarning, Outcome, Solution
 from suffice.precision import dtype_of, scope, to_numpy
 from suffice.progress import progress
+from suffice.row_sum import TILE
 from suffice.rows import as_rows
-from suffice.total import TILE
 
 SAMPLE_ROWS = 4000
 SAMPLE_ROWS_A_COMPONENT = 20
@@ -34,6 +35,16 @@ SAMPLE_ROWS_A_COMPONENT = 20
 class MixtureEstimator(MixtureScores, CallbackSupportMixin, DensityMixin, BaseEstimator):
     """Base of the mixture estimators; a family adds its parameters, its start and its fitted attributes."""
 
+    n_components: int
+    tol: float
+    max_iter: int
+    n_init: int
+    init_params: str
+    weights_init: Any
+    weight_concentration_prior: float | None
+    prior_strength: float
+    warm_start: bool
+    verbose: int
     _movable: ClassVar[bool]
     _least_rows: ClassVar[int] = 1
 
@@ -50,6 +61,12 @@ class MixtureEstimator(MixtureScores, CallbackSupportMixin, DensityMixin, BaseEs
     def _prepared(self, rows: np.ndarray) -> np.ndarray:
         """Rows as the family takes them."""
         return rows
+
+    def _needs_sample(self) -> bool:
+        """Whether any parameter to start from is not given."""
+        given = [value for name, value in self.get_params().items() if name.endswith("_init")]
+        resumed = self.warm_start and hasattr(self, "model_")
+        return not resumed and any(value is None for value in given if not isinstance(value, int))
 
     def _start(self, first: FirstLook, origin: np.ndarray | None, restarts: int, generator: Any) -> Mixture:
         """Where to start, centred on ``origin``, one restart along each entry of the first axis."""
@@ -101,10 +118,14 @@ class MixtureEstimator(MixtureScores, CallbackSupportMixin, DensityMixin, BaseEs
         DegenerateComponentWarning
             If components hold hardly any row or have collapsed.
         """
+        with one_blas_thread():
+            return self._fit(X, sample_weight)
+
+    def _fit(self, X: Any, sample_weight: Any) -> Self:
         self._check_parameters()
         data, weight = self._checked(X, sample_weight)
         generator = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
-        size = max(SAMPLE_ROWS, SAMPLE_ROWS_A_COMPONENT * self.n_components)
+        size = max(SAMPLE_ROWS, SAMPLE_ROWS_A_COMPONENT * self.n_components) if self._needs_sample() else 0
         first = look(on_host(data), weight, size, generator)
         self._check_size(first)
         iterations = Iterations(self, X, {} if sample_weight is None else {"sample_weight": sample_weight})
@@ -132,7 +153,7 @@ class MixtureEstimator(MixtureScores, CallbackSupportMixin, DensityMixin, BaseEs
         return rows, None if sample_weight is None else self._checked_weight(sample_weight, rows)
 
     def _table(self, X: Any, reset: bool) -> np.ndarray:
-        rows = validate_data(self, X, reset=reset, dtype=(np.float64, np.float32), ensure_all_finite=False, order="C",
+        rows: Any = validate_data(self, X, reset=reset, dtype=(np.float64, np.float32), ensure_all_finite=False, order="C",
                              ensure_min_samples=self._least_rows if reset else 1)  # fmt: skip
         check_finite(rows, getattr(self, "feature_names_in_", None))
         return self._prepared(rows)

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
-from jax import Array
 from scipy.special import xlogy
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from suffice.arrays import Array
 from suffice.estimators.gradient import log_likelihood_gradient
 from suffice.estimators.streams import CheckedBatches, is_stream, on_host
 from suffice.estimators.validation import check_choice, check_count
-from suffice.latent.mixture import Mixture, MixtureStatistics, normalised
+from suffice.latent.mixture import MixtureStatistics, normalised
 from suffice.model import EStep
 from suffice.precision import cast, scope, to_numpy
+from suffice.row_sum import TILE
 from suffice.rows import as_rows, each
-from suffice.total import TILE
 
 
 class MostProbable(EStep):
@@ -51,10 +51,15 @@ class Evidence(EStep):
 class MixtureScores:
     """Methods of a fitted mixture estimator."""
 
-    model_: Mixture
+    model_: Any
     weights_: np.ndarray
     random_state: Any
     precision: str
+    _movable: ClassVar[bool]
+    _table: Callable[..., np.ndarray]
+    _batch: Callable[..., np.ndarray]
+    _checked_weight: Callable[..., np.ndarray]
+    fit: Callable[..., Any]
 
     def _each_row(self, X: Any, fn: Any) -> Any:
         """``fn`` of the E-step and of each tile of the rows, put end to end."""
@@ -66,7 +71,7 @@ class MixtureScores:
         origin = self.model_.components.means.mean(0) if self._movable else None
         with scope(self.precision):
             model = cast(self.model_ if origin is None else self.model_.translated(-origin), self.precision)
-            rows = as_rows(data, weight, origin=origin, precision=self.precision, tile=TILE)
+            rows: Any = as_rows(data, weight, origin=origin, precision=self.precision, tile=TILE)
             return each(fn(model, model.execution()), rows)
 
     def predict(self, X: Any) -> np.ndarray:
@@ -244,7 +249,8 @@ class MixtureScores:
         r"""Gradient of the log-likelihood :math:`\sum_n w_n \log p(x_n)` at the fitted parameters.
 
         Means and covariances (or probabilities) as well as the weights; the gradient with respect to a covariance counts its
-        entries as free, so a symmetric change :math:`d\Sigma` changes the log-likelihood by :math:`\sum_{ij} G_{ij} d\Sigma_{ij}`.
+        entries as free, so a symmetric change :math:`d\Sigma` changes the log-likelihood by
+        :math:`\sum_{ij} G_{ij} d\Sigma_{ij}`.
         Computed by Fisher's identity: it is the gradient of the expected complete log-likelihood at its own parameters.
 
         Parameters
@@ -268,7 +274,7 @@ class MixtureScores:
         model = self.model_ if origin is None else self.model_.translated(-origin)
         return log_likelihood_gradient(model, statistics, weights)
 
-    def _statistics(self, X: Any, sample_weight: Any, model: Mixture) -> tuple[MixtureStatistics, Any]:
+    def _statistics(self, X: Any, sample_weight: Any, model: Any) -> tuple[MixtureStatistics, Any]:
         data = self._table(on_host(X), reset=False)
         weight = None if sample_weight is None else self._checked_weight(sample_weight, data)
         origin = model.components.means.mean(0) if self._movable else None

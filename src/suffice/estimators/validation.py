@@ -38,7 +38,7 @@ def check_at_least(name: str, value: Any, least: float) -> None:
     least
         Smallest number allowed.
     """
-    if not isinstance(value, Real) or not np.isfinite(value) or value < least:
+    if not isinstance(value, Real) or not np.isfinite(float(value)) or value < least:
         raise ValueError(f"{name}={value!r} was given; a finite number of at least {least:g} is expected.")
 
 

@@ -8,14 +8,15 @@ from typing import Any, NamedTuple
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jax import Array, lax
+from jax import lax
 
+from suffice.arrays import Array
 from suffice.fit.restarts import Restarts, restarts_where
 from suffice.model import EStep, LatentModel
 from suffice.outcome import Outcome, Solution
 from suffice.precision import cast, dtype_of, scope, to_numpy
+from suffice.row_sum import TILE
 from suffice.rows import Resident, Sharded, Streamed, as_rows, block_total
-from suffice.total import TILE
 
 STRETCH = 64
 """Most iterations between two looks at the clock, the keyboard and the callback."""

@@ -6,8 +6,8 @@ from typing import Any, Self
 
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
 
+from suffice.arrays import Array
 from suffice.latent.family import Family, kept_where
 from suffice.latent.forms import Moments, Products, linear_statistics
 from suffice.model import Held
@@ -67,7 +67,7 @@ class Bernoulli(Family):
         ones = jnp.moveaxis(moments.total[:-1], 0, -1) + self.prior.strength * self.prior.mean
         valid = weight > 0
         mean = jnp.clip(ones / jnp.where(valid, weight, 1)[..., None], 0, 1)
-        return Bernoulli(kept_where(valid, mean, self.probabilities), self.prior), valid
+        return type(self)(kept_where(valid, mean, self.probabilities), self.prior), valid
 
     def log_prior(self) -> Array | float:
         """Expected log-density of the prior's rows."""

@@ -6,8 +6,8 @@ from typing import Any, ClassVar
 
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
 
+from suffice.arrays import Array
 from suffice.latent.family import kept_where
 from suffice.latent.forms import STATISTICS, Covariance, Moments, Products
 from suffice.latent.gaussian import Gaussian

@@ -6,8 +6,8 @@ from typing import Any, ClassVar, Self
 
 import equinox as eqx
 import jax.numpy as jnp
-from jax import Array
 
+from suffice.arrays import Array
 from suffice.eager import in_own_precision
 from suffice.latent.forms import Deviations, Moments, Products
 
@@ -59,7 +59,8 @@ class Family(eqx.Module):
     @in_own_precision
     def log_density(self, rows: Array) -> Array:
         """Log-density of each row under each component, (..., K, n)."""
-        return self.form(self.execution()).log_density(rows)
+        form: Any = self.form(self.execution())
+        return form.log_density(form.features(rows))
 
 
 def kept_where(valid: Array, new: Array, old: Array) -> Array:

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
+from jax import lax
+
+from suffice.arrays import Array
 
 Covariance = Literal["full", "tied", "diag", "spherical"]
 
@@ -27,7 +28,7 @@ class Moments(eqx.Module):
     """
 
     total: Array
-    common: Array | None
+    common: Any
     about: str = eqx.field(static=True)
 
 
@@ -38,16 +39,27 @@ class Products(eqx.Module):
     whitening: Array | None
     statistics: Callable[[Array], Array] = eqx.field(static=True)
 
-    def log_density(self, rows: Array) -> Array:
+    def features(self, rows: Array) -> tuple[Array, Array]:
+        """What both products need: the rows and T(x), written out once."""
+        return rows, lax.optimization_barrier(self.statistics(rows))
+
+    def weighted(self, log_weights: Array) -> Products:
+        """The form with log-weights (..., K) added to the log-densities."""
+        natural = self.natural.at[..., -1].add(log_weights)
+        return Products(natural, self.whitening, self.statistics)
+
+    def log_density(self, features: tuple[Array, Array]) -> Array:
         """Log-density of each row under each component, (..., K, n)."""
-        joint = jnp.tensordot(self.natural, self.statistics(rows), 1)
+        rows, statistics = features
+        joint = jnp.tensordot(self.natural, statistics, 1)
         if self.whitening is None:
             return joint
         return joint - jnp.square(jnp.einsum("nd,...de->...ne", rows, self.whitening)).sum(-1)[..., None, :] / 2
 
-    def moments(self, rows: Array, responsibility: Array, weight: Array) -> Moments:
+    def moments(self, features: tuple[Array, Array], responsibility: Array, weight: Array) -> Moments:
         """Sums over rows, with weighted responsibilities (..., K, n)."""
-        total = jnp.tensordot(self.statistics(rows), responsibility, (1, -1))
+        rows, statistics = features
+        total = jnp.tensordot(statistics, responsibility, (1, -1))
         common = None if self.whitening is None else (rows * weight[:, None]).T @ rows
         return Moments(total, common, "zero")
 
@@ -59,6 +71,14 @@ class Deviations(eqx.Module):
     whitening: Array
     log_scale: Array
     covariance_type: Covariance = eqx.field(static=True)
+
+    def features(self, rows: Array) -> Array:
+        """The rows themselves."""
+        return rows
+
+    def weighted(self, log_weights: Array) -> Deviations:
+        """The form with log-weights (..., K) added to the log-densities."""
+        return Deviations(self.means, self.whitening, self.log_scale + log_weights, self.covariance_type)
 
     def log_density(self, rows: Array) -> Array:
         """Log-density of each row under each component, (..., K, n)."""
@@ -92,7 +112,7 @@ class Deviations(eqx.Module):
         leading = self.means.shape[:-1]
         means = self.means.reshape(-1, self.means.shape[-1])
         other = other.reshape(-1, *other.shape[len(leading) :])
-        results = jax.lax.map(fn, (means, other))
+        results = lax.map(fn, (means, other))
         return results.reshape(*leading, *results.shape[1:])
 
 

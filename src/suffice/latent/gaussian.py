@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Self
 
-import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
-from jax.scipy.linalg import solve_triangular
+from jax.core import Tracer
 
+from suffice.arrays import Array
 from suffice.latent.family import Family, kept_where
 from suffice.latent.forms import (
     STATISTICS,
@@ -22,6 +21,7 @@ from suffice.latent.forms import (
     split,
     unpacked,
 )
+from suffice.latent.whiten import gram, positive_definite, whitening
 from suffice.model import Held
 
 LOG_TWO_PI = float(np.log(2 * np.pi))
@@ -89,10 +89,7 @@ class Gaussian(Family):
 
     def _whitening(self) -> tuple[Array, Array]:
         """W with precision W W', (..., K or 1, D, D), and half the logarithm of the precision's determinant."""
-        root = jnp.linalg.cholesky(self._matrices())
-        identity = jnp.broadcast_to(jnp.eye(root.shape[-1], dtype=root.dtype), root.shape)
-        whitening = jnp.swapaxes(solve_triangular(root, identity, lower=True), -1, -2)
-        return whitening, jnp.log(jnp.diagonal(whitening, axis1=-2, axis2=-1)).sum(-1)
+        return whitening(self._matrices())
 
     def _deviations(self, whitening: Array, log_scale: Array) -> Deviations:
         leading = self.means.shape[:-1]
@@ -100,7 +97,7 @@ class Gaussian(Family):
         return Deviations(self.means, whitening, jnp.broadcast_to(log_scale, leading), self.covariance_type)
 
     def _products(self, whitening: Array, log_scale: Array) -> Products:
-        precision = whitening @ jnp.swapaxes(whitening, -1, -2)
+        precision = gram(whitening)
         linear = jnp.einsum("...de,...e->...d", precision, self.means)
         constant = log_scale - jnp.square(jnp.einsum("...de,...d->...e", whitening, self.means)).sum(-1) / 2
         i, j = np.triu_indices(self.means.shape[-1])
@@ -111,7 +108,7 @@ class Gaussian(Family):
         """Products where they are quicker and safe, else deviations, which suit any parameters."""
         components, features = int(np.prod(self.means.shape[:-1])), self.means.shape[-1]
         quick = self.covariance_type != "full" or many_components(components, features)
-        traced = any(isinstance(leaf, jax.core.Tracer) for leaf in (self.means, self.covariances))
+        traced = any(isinstance(leaf, Tracer) for leaf in (self.means, self.covariances))
         return "products" if quick and not traced and bool(self._small_terms(np)) else "deviations"
 
     def trusts(self, execution: str) -> Array | bool:
@@ -125,7 +122,8 @@ class Gaussian(Family):
     def _terms(self, numpy: Any) -> Any:
         matrices, means = numpy.asarray(self._matrices()), numpy.asarray(self.means)
         size = numpy.sqrt(numpy.square(means) + numpy.diagonal(matrices, axis1=-2, axis2=-1))
-        return ((numpy.abs(numpy.linalg.inv(matrices)) @ size[..., None])[..., 0] * size).sum(-1)
+        precision = np.linalg.inv(matrices) if numpy is np else gram(self._whitening()[0])
+        return ((numpy.abs(precision) @ size[..., None])[..., 0] * size).sum(-1)
 
     def maximize(self, moments: Moments) -> tuple[Self, Array]:
         """Weighted mean and covariance of the rows, the prior's rows and the floor included."""
@@ -168,7 +166,7 @@ class Gaussian(Family):
         return mean - shift[..., :, None] * shift[..., None, :] + jnp.diag(self.prior.floor)
 
     def _positive_definite(self, covariances: Array) -> Array:
-        return jnp.isfinite(jnp.linalg.cholesky(covariances)).all((-1, -2))
+        return positive_definite(covariances)
 
     def log_prior(self) -> Array | float:
         """Expected log-density of the prior's rows."""

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-PIECE = 65536
+PIECE = 4096
+"""Rows looked at together: few enough that what is computed of them stays in the cache."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def look(data: Any, weight: np.ndarray | None, size: int, generator: np.random.G
     weight
         Row weights ``(n,)`` of an array.
     size
-        Rows in the sample, at most.
+        Rows in the sample, at most; 0 where no sample is needed.
     generator
         Source of the sample.
     """
@@ -97,6 +98,8 @@ def _systematic(
     data: np.ndarray, weight: np.ndarray, size: int, generator: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Rows in the order of a random projection; of many, those at equal steps of cumulated weight."""
+    if size == 0:
+        return np.zeros((0, data.shape[1])), np.zeros(0)
     key = data @ generator.standard_normal(data.shape[1])
     order = np.argsort(key, kind="stable")
     order = order[weight[order] > 0]

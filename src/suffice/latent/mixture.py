@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any, Self
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
+from jax.core import Tracer
 
+from suffice.arrays import Array
 from suffice.eager import in_own_precision
 from suffice.latent.family import Family
-from suffice.latent.forms import Deviations, Moments, Products
+from suffice.latent.forms import Moments
 from suffice.model import Held, LatentModel
 from suffice.rows import Block, block_total
 
@@ -32,21 +32,24 @@ class MixtureStatistics(eqx.Module):
 
 
 class Expectation(eqx.Module):
-    """The E-step of a mixture, ready for rows."""
+    """The E-step of a mixture, ready for rows: ``form``, products or deviations, has the weights in its log-densities."""
 
-    form: Products | Deviations
-    log_weights: Array
+    form: Any
 
     def joint(self, rows: Array, given: Array | None = None) -> Array:
         """log p(x, k), (..., K, n)."""
-        joint = self.form.log_density(rows) + self.log_weights[..., None]
+        return self._joint(self.form.features(rows), given)
+
+    def _joint(self, features: Any, given: Array | None) -> Array:
+        joint = self.form.log_density(features)
         return joint if given is None else joint + given.T
 
     def __call__(self, rows: Any, weight: Array, given: Array | None = None) -> MixtureStatistics:
         if isinstance(rows, tuple):
             rows, given = rows
-        evidence, share = normalised(self.joint(rows, given))
-        moments = self.form.moments(rows, share * weight, weight)
+        features = self.form.features(rows)
+        evidence, share = normalised(self._joint(features, given), weight)
+        moments = self.form.moments(features, share, weight)
         return MixtureStatistics(moments, (evidence * weight).sum(-1), weight.sum())
 
 
@@ -57,7 +60,8 @@ class GivenShares(eqx.Module):
 
     def __call__(self, rows: tuple[Array, Array], weight: Array) -> MixtureStatistics:
         share = jnp.moveaxis(rows[1], 0, -1) * weight
-        moments = self.components.form("products").moments(rows[0], share, weight)
+        form: Any = self.components.form("products")
+        moments = form.moments(form.features(rows[0]), share, weight)
         return MixtureStatistics(moments, jnp.zeros(share.shape[:-2]), weight.sum())
 
 
@@ -95,7 +99,7 @@ class Mixture(LatentModel):
 
     def __init__(self, weights: Any, components: Family, prior: MixturePrior | None = None):
         with np.errstate(divide="ignore"):
-            self.log_weights = jnp.log(weights) if isinstance(weights, jax.core.Tracer) else np.log(weights)
+            self.log_weights = jnp.log(weights) if isinstance(weights, Tracer) else np.log(weights)
         self.components = components
         self.prior = MixturePrior(1.0) if prior is None else prior
 
@@ -119,7 +123,7 @@ class Mixture(LatentModel):
 
     def expectation(self, execution: str) -> Expectation:
         """The E-step as a function of rows and weights."""
-        return Expectation(self.components.form(execution), self.log_weights)
+        return Expectation(self.components.form(execution).weighted(self.log_weights))
 
     def maximize(self, statistics: MixtureStatistics) -> Self:
         """Weights N_k / N and the components' own maximisation, priors included."""
@@ -135,7 +139,8 @@ class Mixture(LatentModel):
 
     def expected_complete_log_likelihood(self, statistics: MixtureStatistics) -> Array:
         r"""Q, :math:`\sum_{nk} w_n r_{nk} [\log \pi_k + \log p(x_n | k)]`, of these parameters under statistics about zero."""
-        form, moments = self.components.form("products"), statistics.moments
+        form: Any = self.components.form("products")
+        moments = statistics.moments
         counts = moments.total[-1]
         value = jnp.where(counts > 0, counts * self.log_weights, 0.0).sum(-1)
         value += (form.natural * jnp.moveaxis(moments.total, 0, -1)).sum((-1, -2))
@@ -162,10 +167,10 @@ class Mixture(LatentModel):
         return self.log_weights.shape[-1] - 1 + self.components.parameter_count()
 
 
-def normalised(joint: Array) -> tuple[Array, Array]:
-    """log p(x) (..., n) and responsibilities (..., K, n) from log p(x, k) (..., K, n), without overflow."""
+def normalised(joint: Array, weight: Array | float = 1.0) -> tuple[Array, Array]:
+    """log p(x) (..., n), and responsibilities times ``weight`` (..., K, n), from log p(x, k) (..., K, n) without overflow."""
     peak = jnp.max(joint, -2)
     peak = jnp.where(jnp.isfinite(peak), peak, 0.0)
     share = jnp.exp(joint - peak[..., None, :])
     size = share.sum(-2)
-    return peak + jnp.log(size), share / jnp.where(size > 0, size, 1)[..., None, :]
+    return peak + jnp.log(size), share * (weight / jnp.where(size > 0, size, 1))[..., None, :]
