@@ -56,6 +56,8 @@ class Resident:
 class Streamed:
     """Rows that pass through the device a block at a time, so that memory stays bounded.
 
+    A block is used up before the next one is asked for.
+
     Parameters
     ----------
     blocks
@@ -223,7 +225,7 @@ def as_rows(data: Any, weight: Any, *, origin: Any = None, precision: str, tile:
     used = -(-count // tile)
     row_bytes = sum(leaf[:1].size for leaf in leaves) * np.dtype(dtype).itemsize
     if used * tile * row_bytes <= RESIDENT_BYTES or jax.default_backend() != "cpu":
-        return Resident(_filled(arrays, weight, slice(0, count), origin, dtype, _bucket(used), tile))
+        return Resident(_filled(arrays, weight, slice(0, count), origin, dtype, _bucket(used), tile, _Buffers()))
     return _streamed_array(arrays, weight, origin, dtype, max(1, BLOCK_BYTES // (tile * row_bytes)), tile)
 
 
@@ -245,23 +247,42 @@ def _bucket(tiles: int) -> int:
     return -(-tiles // step) * step
 
 
-def _filled(arrays: Any, weight: Any, rows: slice, origin: Any, dtype: Any, tiles: int, tile: int) -> Block:
-    """Block of ``tiles`` tiles that begins with the given rows and ends with rows of weight 0."""
+class _Buffers:
+    """Memory for blocks, taken again for the next block of the same shape: first use of fresh memory is slow."""
+
+    def __init__(self):
+        self.kept: dict[Any, np.ndarray] = {}
+
+    def __call__(self, place: int, shape: tuple[int, ...], kind: Any) -> np.ndarray:
+        key = (place, shape, np.dtype(kind))
+        if key not in self.kept:
+            self.kept[key] = _aligned(shape, kind)
+        return self.kept[key]
+
+
+def _filled(
+    arrays: Any, weight: Any, rows: slice, origin: Any, dtype: Any, tiles: int, tile: int, buffers: _Buffers
+) -> Block:
+    """Block of ``tiles`` tiles that begins with the given rows and ends with rows of weight 0.
+
+    It is good until ``buffers`` serve the next block.
+    """
     count = rows.stop - rows.start
 
-    def fill(array: Any) -> Any:
+    def fill(place: int, array: Any, centre: Any) -> Any:
         kind = dtype if np.issubdtype(array.dtype, np.floating) or array.dtype == bool else array.dtype
-        buffer = _aligned((tiles * tile, *array.shape[1:]), kind)
+        buffer = buffers(place, (tiles * tile, *array.shape[1:]), kind)
         buffer[count:] = 0
-        if origin is None:
+        if centre is None:
             buffer[:count] = array[rows]
         else:
-            np.subtract(array[rows], origin, out=buffer[:count], casting="same_kind")
+            np.subtract(array[rows], centre, out=buffer[:count], casting="same_kind")
         return jnp.asarray(buffer.reshape(tiles, tile, *array.shape[1:]))
 
-    padded = np.zeros(tiles * tile, dtype)
-    padded[:count] = weight[rows]
-    return Block(jax.tree.map(fill, arrays), jnp.asarray(padded.reshape(tiles, tile)), np.int32(-(-count // tile)))
+    leaves, structure = jax.tree.flatten(arrays)
+    filled = [fill(place, leaf, origin) for place, leaf in enumerate(leaves)]
+    weights = fill(-1, np.asarray(weight, dtype), None)
+    return Block(jax.tree.unflatten(structure, filled), weights, np.int32(-(-count // tile)))
 
 
 def _aligned(shape: tuple[int, ...], kind: Any) -> np.ndarray:
@@ -273,12 +294,12 @@ def _aligned(shape: tuple[int, ...], kind: Any) -> np.ndarray:
 
 
 def _streamed_array(arrays: Any, weight: Any, origin: Any, dtype: Any, tiles: int, tile: int) -> Streamed:
-    step = tiles * tile
+    step, buffers = tiles * tile, _Buffers()
 
     def blocks() -> Iterator[Block]:
         for start in range(0, len(weight), step):
             rows = slice(start, min(start + step, len(weight)))
-            yield _filled(arrays, weight, rows, origin, dtype, tiles, tile)
+            yield _filled(arrays, weight, rows, origin, dtype, tiles, tile, buffers)
 
     return Streamed(blocks)
 
@@ -292,6 +313,8 @@ def _streamed_batches(source: Any, weight: Any, origin: Any, dtype: Any, tile: i
             "Batches bring their own weights: yield (batch, weight) pairs instead of giving a weight array."
         )
 
+    buffers = _Buffers()
+
     def blocks() -> Iterator[Block]:
         for batch in source:
             rows, row_weight = batch if isinstance(batch, tuple) else (batch, None)
@@ -301,7 +324,7 @@ def _streamed_batches(source: Any, weight: Any, origin: Any, dtype: Any, tile: i
             for start in range(0, len(rows), tiles * tile):
                 piece = slice(start, min(start + tiles * tile, len(rows)))
                 used = -(-(piece.stop - start) // tile)
-                yield _filled(rows, row_weight, piece, origin, dtype, _bucket(used), tile)
+                yield _filled(rows, row_weight, piece, origin, dtype, _bucket(used), tile, buffers)
 
     return Streamed(blocks)
 
