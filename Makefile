@@ -32,4 +32,4 @@ bench: .venv/.bench
 
 clean:
 	rm -rf .venv demo dist build .pytest_cache .ruff_cache
-	find src tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} +
+	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
