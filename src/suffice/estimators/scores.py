@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from suffice.arrays import Array
+from suffice.blas import one_blas_thread
 from suffice.estimators.gradient import log_likelihood_gradient
 from suffice.estimators.streams import CheckedBatches, is_stream, on_host
 from suffice.estimators.validation import check_choice, check_count
@@ -69,7 +70,7 @@ class MixtureScores:
         else:
             data, weight = self._table(on_host(X), reset=False), None
         origin = self.model_.components.means.mean(0) if self._movable else None
-        with scope(self.precision):
+        with one_blas_thread(), scope(self.precision):
             model = cast(self.model_ if origin is None else self.model_.translated(-origin), self.precision)
             rows: Any = as_rows(data, weight, origin=origin, precision=self.precision, tile=TILE)
             return each(fn(model, model.execution()), rows)
