@@ -280,6 +280,15 @@ for case in CASES:
     for a, b in zip(jax.tree.leaves(spread), jax.tree.leaves(alone), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-11, atol=1e-11 * max(1.0, np.abs(b).max(initial=0.0)))
     print("same", case.name)
+
+from suffice import BernoulliMixture, GaussianMixture
+X = CASES[0].data
+with jax.enable_x64(True):
+    Y = jax.device_put(X, split)
+for estimator in (GaussianMixture(2, random_state=0, max_iter=5, tol=0), BernoulliMixture(2, random_state=0, max_iter=5, tol=0)):
+    alone = estimator.fit(X).predict_proba(X)
+    np.testing.assert_allclose(estimator.fit(Y).predict_proba(Y), alone, atol=1e-10)
+    print("same", estimator)
 """
 
 
@@ -287,4 +296,4 @@ def test_two_devices_sum_to_what_one_does():
     code = ELSEWHERE.format(tests=str(Path(__file__).parent))
     environment = {**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=2", "JAX_PLATFORMS": "cpu"}
     result = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
-    assert result.stdout.count("same") == len(CASES), result.stderr
+    assert result.stdout.count("same") == len(CASES) + 2, result.stderr

@@ -146,9 +146,10 @@ class MixtureEstimator(MixtureScores, CallbackSupportMixin, DensityMixin, BaseEs
             self._take_names(X)
             return CheckedBatches(X, self._batch), None
         if isinstance(X, jax.Array) and len(X.sharding.device_set) > 1:
-            self.n_features_in_ = X.shape[1]
-            check_finite(np.asarray(X), None)
-            return X, None if sample_weight is None else self._checked_weight(sample_weight, np.asarray(X))
+            rows = self._table(np.asarray(X), reset=True)
+            with scope("float64"):
+                spread = jax.device_put(rows, X.sharding)
+            return spread, None if sample_weight is None else self._checked_weight(sample_weight, rows)
         rows = self._table(X, reset=True)
         return rows, None if sample_weight is None else self._checked_weight(sample_weight, rows)
 
@@ -211,14 +212,15 @@ class MixtureEstimator(MixtureScores, CallbackSupportMixin, DensityMixin, BaseEs
 
             def on_step(done: int, objective: np.ndarray, model: Mixture) -> bool:
                 bar(done, f"log-likelihood {np.nanmax(objective):.4f}" if np.isfinite(objective).any() else "")
-                return iterations.wanted and iterations.step(done, lambda: self._attributes_of(model, origin))
+                best = int(np.argmax(np.nan_to_num(objective, nan=-np.inf)))
+                return iterations.wanted and iterations.step(done, lambda: self._attributes_of(model, best, origin))
 
             return em(start, rows, tol=self.tol, max_iter=self.max_iter, precision=self.precision, on_step=on_step,
                       step_by_step=iterations.wanted)  # fmt: skip
 
-    def _attributes_of(self, model: Mixture, origin: Any) -> dict[str, Any]:
+    def _attributes_of(self, model: Mixture, restart: int, origin: Any) -> dict[str, Any]:
         probe = type(self)(**self.get_params())
-        probe._set_model(to_numpy(restarts_at(model, 0)), origin)
+        probe._set_model(to_numpy(restarts_at(model, restart)), origin)
         return {name: value for name, value in vars(probe).items() if name.endswith("_")}
 
     def _fitted_attributes(self) -> dict[str, Any]:
