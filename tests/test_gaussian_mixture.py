@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from scipy.stats import multivariate_normal
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV
 
-from suffice import DegenerateComponentWarning, GaussianMixture
+from suffice import DegenerateComponentWarning, GaussianMixture, rows, threads
 
 TYPES = ["full", "tied", "diag", "spherical"]
 limited = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -234,21 +235,62 @@ def test_interruption_keeps_what_there_is(monkeypatch):
     X, _ = blobs()
     seen = []
 
-    def interrupt(state, rows, tol, limit):
+    def interrupt(*arguments):
         if seen:
             raise KeyboardInterrupt
         seen.append(1)
-        return original(state, rows, tol, limit)
+        return original(*arguments)
 
     module = importlib.import_module("suffice.fit.em")
-    original = module._advance
-    monkeypatch.setattr(module, "_advance", interrupt)
+    original = module._stretch
+    monkeypatch.setattr(module, "_stretch", interrupt)
     mixture = GaussianMixture(3, random_state=0, tol=0)
     with pytest.raises(KeyboardInterrupt):
         mixture.fit(X)
     assert mixture.n_iter_ == 1
     assert mixture.outcome_.startswith("Interrupted")
     assert np.isfinite(mixture.score(X))
+
+
+def test_interruption_in_the_middle_of_a_pass_keeps_the_last_iteration():
+    X, centres = blobs()
+    fit_passes = []
+
+    class Batches:
+        def __iter__(self):
+            fit_passes.append(1)
+            yield X[:100]
+            if len(fit_passes) > 6:
+                raise KeyboardInterrupt
+            yield X[100:]
+
+    mixture = GaussianMixture(3, tol=0, **start("full", centres))
+    with pytest.raises(KeyboardInterrupt):
+        mixture.fit(Batches())
+    whole = GaussianMixture(3, tol=0, max_iter=mixture.n_iter_, **start("full", centres))
+    with pytest.warns(ConvergenceWarning):
+        whole.fit(X)
+    assert mixture.n_iter_ > 1
+    np.testing.assert_allclose(mixture.means_, whole.means_, rtol=1e-9)
+
+
+@limited
+@pytest.mark.parametrize("kind", TYPES)
+def test_threads_change_nothing(monkeypatch, kind):
+    X, centres = blobs(20_000)
+    options = {"tol": 0, "max_iter": 5, **start(kind, centres)}
+
+    def fitted():
+        mixture = GaussianMixture(3, covariance_type=kind, **options).fit(X)
+        return np.r_[mixture.means_.ravel(), mixture.covariances_.ravel(), mixture.score_samples(X)]
+
+    alone = fitted()
+    monkeypatch.setattr(rows, "THREADED_BYTES", 1 << 16)
+    shared = fitted()
+    np.testing.assert_allclose(shared, alone, rtol=1e-8, atol=1e-10)
+    with ThreadPoolExecutor(1) as single:
+        monkeypatch.setattr(threads, "_pool", lambda: single)
+        np.testing.assert_array_equal(fitted(), shared)
 
 
 def test_degenerate_component_is_named():

@@ -17,11 +17,11 @@ from sklearn.exceptions import ConvergenceWarning
 from table import CASES, LATENT, MOVABLE, Case, generator
 
 import suffice
+from suffice.blocks import add
 from suffice.fit.em import em
 from suffice.model import EStep, Held
 from suffice.precision import cast, scope, to_numpy
 from suffice.row_sum import total
-from suffice.rows import add
 
 every_model = pytest.mark.parametrize("case", CASES, ids=str)
 every_latent_model = pytest.mark.parametrize("case", LATENT, ids=str)

@@ -8,6 +8,7 @@ from typing import Any, Self
 import equinox as eqx
 
 from suffice.arrays import Array
+from suffice.blocks import TILE
 from suffice.eager import in_own_precision
 
 
@@ -57,6 +58,11 @@ class LatentModel(eqx.Module):
     def restarts(self) -> tuple[int, ...]:
         """Sizes of the leading axes of the parameters, along which restarts lie."""
         return ()
+
+    @property
+    def tile(self) -> int:
+        """How many rows the E-step should see at a time."""
+        return TILE
 
     def execution(self) -> str:
         """Which of several equal ways to compute suits these parameters; asked outside ``jit``."""

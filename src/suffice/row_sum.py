@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from suffice.blocks import TILE
 from suffice.precision import scope, to_numpy
-from suffice.rows import Resident, Sharded, Streamed, as_rows
-
-TILE = 2048
+from suffice.rows import Blocks, Resident, Sharded, as_rows
 
 
 def total(
@@ -55,6 +54,6 @@ def total(
     3.0 [ 8. 11.]
     """
     with scope(precision):
-        placed = isinstance(data, (Resident, Streamed, Sharded))
+        placed = isinstance(data, (Resident, Blocks, Sharded))
         rows = data if placed else as_rows(data, weight, precision=precision, tile=tile)
         return to_numpy(rows.total(fn))

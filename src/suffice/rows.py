@@ -1,4 +1,4 @@
-"""Where rows live: in memory, in a stream of batches, or spread over devices.
+"""Where rows live: in one block, in many blocks that threads work through, or spread over devices.
 
 Every place offers the same thing, ``total(fn)``: the sum of ``fn(rows, weight)`` over all rows. Rows are handed to ``fn`` in
 tiles of one fixed size, the last one filled up with rows of weight 0, so the number of rows hardly ever changes a compiled
@@ -7,10 +7,11 @@ shape.
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Iterator
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any, NamedTuple
+from math import log2
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -19,17 +20,18 @@ import numpy as np
 from jax import lax
 from jax.sharding import NamedSharding, PartitionSpec
 
+from suffice.blocks import Block, Buffers, add, block_total, filled, kind_on_device, readied, rounded
+from suffice.threads import in_threads
+
+THREADED_BYTES = 1 << 20
+"""Rows of at least this size are shared out to threads."""
 RESIDENT_BYTES = 64 << 20
-BLOCK_BYTES = 16 << 20
-ALIGNMENT = 64
+"""Rows up to this size are converted once, larger ones in every pass."""
+BLOCK_BYTES = 4 << 20
+MOST_PIECES = 8
+"""Rows that are converted once lie in 2, 4 or 8 blocks: their size decides, not the cores, so that sums are the same anywhere."""
 
-
-class Block(NamedTuple):
-    """Tiles of rows on the device: arrays ``(tiles, tile, ...)``, weight ``(tiles, tile)``, and how many tiles count."""
-
-    arrays: Any
-    weight: Any
-    used: Any
+BlockMaker = Callable[[], Block]
 
 
 class Resident:
@@ -48,34 +50,47 @@ class Resident:
         """Sum of ``fn(rows, weight)`` over all rows."""
         return _block_total(fn, self.block)
 
-    def blocks(self) -> Iterator[Block]:
-        """The one block."""
-        yield self.block
+    def each(self, fn: Any) -> Iterator[Any]:
+        """``fn(rows, weight)`` of the block's tiles, put end to end."""
+        yield _each_of(_parts(fn), self.block)
 
 
-class Streamed:
-    """Rows that pass through the device a block at a time, so that memory stays bounded.
-
-    A block is used up before the next one is asked for.
+class Blocks:
+    """Rows in many blocks: every core works on one, and no more of them are in memory than cores need.
 
     Parameters
     ----------
-    blocks
-        Function that starts a pass: an iterator over blocks of one shape.
+    groups
+        Function that starts a pass: an iterator over groups of functions that make a block. A group is used up before the
+        next one is asked for.
     """
 
-    def __init__(self, blocks: Callable[[], Iterator[Block]]):
-        self.blocks = blocks
+    def __init__(self, groups: Callable[[], Iterable[Iterable[BlockMaker]]]):
+        self.groups = groups
+        self.compiled: set[Any] = set()
 
     def total(self, fn: Any) -> Any:
         """Sum of ``fn(rows, weight)`` over all rows, one pass."""
         sums = None
-        for block in self.blocks():
-            part = jax.block_until_ready(_block_total(fn, block))
+        for part in self._of_blocks(_total_of, _ready(fn)):
             sums = part if sums is None else add(sums, part)
         if sums is None:
             raise ValueError("The data hold no rows; at least one is needed.")
         return sums
+
+    def each(self, fn: Any) -> Iterator[Any]:
+        """``fn(rows, weight)`` of every block's tiles, put end to end."""
+        return self._of_blocks(_each_of, _ready(fn))
+
+    def _of_blocks(self, work: Callable[[Any, Block], Any], fn: Any) -> Iterator[Any]:
+        """``work`` of every block; the first one alone, where it has to be compiled."""
+        parts = _parts(fn)
+        for group in self.groups():
+            makers = iter(group)
+            if (work, parts[1]) not in self.compiled:
+                yield from (work(parts, make()) for make in [next(makers)])
+                self.compiled.add((work, parts[1]))
+            yield from in_threads(lambda make: work(parts, make()), makers)
 
 
 class Sharded:
@@ -101,42 +116,59 @@ class Sharded:
         return _sharded_total(fn, self.arrays, self.weight, self.sharding.mesh, self.sharding.spec[0], self.tile)
 
 
-def add(left: Any, right: Any) -> Any:
-    """Sum of two results of ``total``, leaf by leaf.
+def each(fn: Any, rows: Resident | Blocks) -> Any:
+    """``fn(rows, weight)`` of every tile, its results (tile, ...) put end to end; rows that fill up the last are left out.
 
     Parameters
     ----------
-    left, right
-        Pytrees of the same structure.
-
-    Examples
-    --------
-    >>> from suffice.rows import add
-    >>> add({"a": 1.0}, {"a": 2.0})
-    {'a': 3.0}
+    fn
+        Function of one tile, a pytree; its results are arrays with one entry a row.
+    rows
+        Where the rows live, of weights above 0.
     """
-    return jax.tree.map(operator.add, left, right)
-
-
-def block_total(fn: Any, block: Block) -> Any:
-    """Sum of ``fn(rows, weight)`` over the tiles of a block; to be called under ``jit``.
-
-    Where ``fn`` has a method ``ready``, what that returns is the function: it is called once, before the first tile.
-    """
-    fn = _ready(fn)
-
-    def tile(i: Any) -> tuple[Any, Any]:
-        return jax.tree.map(lambda a: lax.dynamic_index_in_dim(a, i, keepdims=False), (block.arrays, block.weight))
-
-    zeros = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), jax.eval_shape(lambda: fn(*tile(0))))
-    return lax.fori_loop(0, block.used, lambda i, sums: add(sums, fn(*tile(i))), zeros)
-
-
-def _ready(fn: Any) -> Callable[..., Any]:
-    return fn.ready() if hasattr(fn, "ready") else fn
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves), *rows.each(fn))
 
 
 _block_total = eqx.filter_jit(block_total)
+_readied = eqx.filter_jit(readied)
+
+
+def _ready(fn: Any) -> Any:
+    return _readied(fn) if hasattr(fn, "ready") else fn
+
+
+def _parts(fn: Any) -> tuple[list[Any], tuple[Any, ...]]:
+    """The arrays of a function that is a pytree, and all else of it, hashable: passed on quicker than as modules."""
+    dynamic, static = eqx.partition(fn, eqx.is_array)
+    leaves, structure = jax.tree.flatten(dynamic)
+    others, outline = jax.tree.flatten(static)
+    return leaves, (structure, outline, tuple(others))
+
+
+def _whole(leaves: list[Any], rest: tuple[Any, ...]) -> Any:
+    structure, outline, others = rest
+    return eqx.combine(jax.tree.unflatten(structure, leaves), jax.tree.unflatten(outline, others))
+
+
+@partial(jax.jit, static_argnums=1)
+def _compiled_total(leaves: list[Any], rest: tuple[Any, ...], block: Block) -> Any:
+    return block_total(_whole(leaves, rest), block)
+
+
+@partial(jax.jit, static_argnums=1)
+def _compiled_each(leaves: list[Any], rest: tuple[Any, ...], block: Block) -> Any:
+    fn = readied(_whole(leaves, rest))
+    return lax.map(lambda tile: fn(*tile), (block.arrays, block.weight))
+
+
+def _total_of(parts: Any, block: Block) -> Any:
+    return jax.tree.map(np.asarray, _compiled_total(*parts, block))
+
+
+def _each_of(parts: Any, block: Block) -> Any:
+    results = _compiled_each(*parts, block)
+    rows = np.asarray(block.weight).reshape(-1) > 0
+    return jax.tree.map(lambda leaf: np.asarray(leaf).reshape(-1, *leaf.shape[2:])[rows], results)
 
 
 @eqx.filter_jit
@@ -154,31 +186,6 @@ def _sharded_total(fn: Any, arrays: Any, weight: Any, mesh: Any, axis: Any, tile
     return local_total(dynamic, arrays, weight)
 
 
-def each(fn: Any, rows: Resident | Streamed) -> Any:
-    """``fn(rows, weight)`` of every tile, its results (tile, ...) put end to end; rows of weight 0 that fill up are left out.
-
-    Parameters
-    ----------
-    fn
-        Function of one tile, a pytree; its results are arrays with one entry a row.
-    rows
-        Where the rows live.
-    """
-    parts = [_trimmed(_each_tile(fn, block), block) for block in rows.blocks()]
-    return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
-
-
-@eqx.filter_jit
-def _each_tile(fn: Any, block: Block) -> Any:
-    fn = _ready(fn)
-    return lax.map(lambda tile: fn(*tile), (block.arrays, block.weight))
-
-
-def _trimmed(results: Any, block: Block) -> Any:
-    filled = np.asarray(block.weight).reshape(-1) > 0
-    return jax.tree.map(lambda leaf: np.asarray(leaf).reshape(-1, *leaf.shape[2:])[filled], results)
-
-
 def _tiled(arrays: Any, weight: Any, tile: int) -> Block:
     count = weight.shape[0]
     tiles = -(-count // tile)
@@ -190,7 +197,7 @@ def _tiled(arrays: Any, weight: Any, tile: int) -> Block:
     return Block(jax.tree.map(cut, arrays), cut(weight), tiles)
 
 
-def as_rows(data: Any, weight: Any, *, origin: Any = None, precision: str, tile: int) -> Resident | Streamed | Sharded:
+def as_rows(data: Any, weight: Any, *, origin: Any = None, precision: str, tile: int) -> Resident | Blocks | Sharded:
     """Put data where they can be summed; the data choose the place. Call inside the scope of ``precision``.
 
     Parameters
@@ -214,97 +221,62 @@ def as_rows(data: Any, weight: Any, *, origin: Any = None, precision: str, tile:
     """
     dtype = np.float64 if precision == "float64" else np.float32
     if _is_stream(data):
-        return _streamed_batches(data, weight, origin, dtype, tile)
-    arrays = jax.tree.map(lambda leaf: leaf if isinstance(leaf, jax.Array) else np.asarray(leaf), data)
-    leaves = jax.tree.leaves(arrays)
-    count = _count(leaves)
-    if isinstance(leaves[0], jax.Array) and len(leaves[0].sharding.device_set) > 1:
-        return _sharded(arrays, weight, origin, dtype, tile)
-    arrays = jax.tree.map(np.asarray, arrays)
-    weight = np.ones(count, dtype) if weight is None else np.asarray(weight)
-    used = -(-count // tile)
-    row_bytes = sum(leaf[:1].size for leaf in leaves) * np.dtype(dtype).itemsize
-    if used * tile * row_bytes <= RESIDENT_BYTES or jax.default_backend() != "cpu":
-        return Resident(_filled(arrays, weight, slice(0, count), origin, dtype, _bucket(used), tile, _Buffers()))
-    return _streamed_array(arrays, weight, origin, dtype, max(1, BLOCK_BYTES // (tile * row_bytes)), tile)
+        return _batches(data, weight, origin, dtype, tile)
+    leaf = jax.tree.leaves(data)[0]
+    if isinstance(leaf, jax.Array) and len(leaf.sharding.device_set) > 1:
+        return _sharded(data, weight, origin, dtype, tile)
+    arrays, weight = _in_memory(data, weight, dtype)
+    size = sum(leaf.size * kind_on_device(leaf, dtype).itemsize for leaf in jax.tree.leaves(arrays))
+    if size < THREADED_BYTES or jax.default_backend() != "cpu":
+        return resident(arrays, weight, origin=origin, precision=precision, tile=tile)
+    return _blocks(arrays, weight, origin, dtype, size, tile)
+
+
+def resident(data: Any, weight: Any, *, origin: Any = None, precision: str, tile: int) -> Resident:
+    """Rows in one block, whatever their number; arguments as those of ``as_rows``."""
+    dtype = np.float64 if precision == "float64" else np.float32
+    arrays, weight = _in_memory(data, weight, dtype)
+    rows = slice(0, len(weight))
+    return Resident(filled(arrays, weight, rows, origin, dtype, rounded(-(-len(weight) // tile)), tile, Buffers()))
 
 
 def _is_stream(data: Any) -> bool:
     return not isinstance(data, (np.ndarray, jax.Array, tuple, dict, eqx.Module)) and hasattr(data, "__iter__")
 
 
-def _count(leaves: list[Any]) -> int:
-    counts = sorted({leaf.shape[0] if leaf.ndim else 0 for leaf in leaves})
+def _in_memory(data: Any, weight: Any, dtype: Any) -> tuple[Any, np.ndarray]:
+    """Arrays of one length, and a weight for each row."""
+    arrays = jax.tree.map(np.asarray, data)
+    counts = sorted({leaf.shape[0] if leaf.ndim else 0 for leaf in jax.tree.leaves(arrays)})
     if len(counts) != 1:
         raise ValueError(f"All arrays need the same number of rows; got {counts}.")
     if counts[0] == 0:
         raise ValueError("The data hold no rows; at least one is needed.")
-    return counts[0]
+    return arrays, np.ones(counts[0], dtype) if weight is None else np.asarray(weight, dtype)
 
 
-def _bucket(tiles: int) -> int:
-    step = 1 << max(0, tiles.bit_length() - 3)
-    return -(-tiles // step) * step
+def _blocks(arrays: Any, weight: np.ndarray, origin: Any, dtype: Any, size: int, tile: int) -> Blocks:
+    tiles = -(-len(weight) // tile)
+    few = min(MOST_PIECES, 2 ** round(log2(1 + size / THREADED_BYTES)))
+    count = min(few if size <= RESIDENT_BYTES else -(-size // BLOCK_BYTES), tiles)
+    bounds = [tile * (tiles * i // count) for i in range(count)] + [len(weight)]
+    pieces = [slice(*pair) for pair in itertools.pairwise(bounds)]
+
+    def block(rows: slice, buffers: Buffers) -> Block:
+        return filled(arrays, weight, rows, origin, dtype, rounded(-(-tiles // count)), tile, buffers)
+
+    if size <= RESIDENT_BYTES:
+        blocks = list(in_threads(lambda rows: block(rows, Buffers()), pieces))
+        return Blocks(lambda: [[partial(_same, made) for made in blocks]])
+    buffers = Buffers()
+    return Blocks(lambda: [[partial(block, rows, buffers) for rows in pieces]])
 
 
-class _Buffers:
-    """Memory for blocks, taken again for the next block of the same shape: first use of fresh memory is slow."""
-
-    def __init__(self):
-        self.kept: dict[Any, np.ndarray] = {}
-
-    def __call__(self, place: int, shape: tuple[int, ...], kind: Any) -> np.ndarray:
-        key = (place, shape, np.dtype(kind))
-        if key not in self.kept:
-            self.kept[key] = _aligned(shape, kind)
-        return self.kept[key]
+def _same(block: Block) -> Block:
+    return block
 
 
-def _filled(
-    arrays: Any, weight: Any, rows: slice, origin: Any, dtype: Any, tiles: int, tile: int, buffers: _Buffers
-) -> Block:
-    """Block of ``tiles`` tiles that begins with the given rows and ends with rows of weight 0.
-
-    It is good until ``buffers`` serve the next block.
-    """
-    count = rows.stop - rows.start
-
-    def fill(place: int, array: Any, centre: Any) -> Any:
-        kind = dtype if np.issubdtype(array.dtype, np.floating) or array.dtype == bool else array.dtype
-        buffer = buffers(place, (tiles * tile, *array.shape[1:]), kind)
-        buffer[count:] = 0
-        if centre is None:
-            buffer[:count] = array[rows]
-        else:
-            np.subtract(array[rows], centre, out=buffer[:count], casting="same_kind")
-        return jnp.asarray(buffer.reshape(tiles, tile, *array.shape[1:]))
-
-    leaves, structure = jax.tree.flatten(arrays)
-    filled = [fill(place, leaf, origin) for place, leaf in enumerate(leaves)]
-    weights = fill(-1, np.asarray(weight, dtype), None)
-    return Block(jax.tree.unflatten(structure, filled), weights, np.int32(-(-count // tile)))
-
-
-def _aligned(shape: tuple[int, ...], kind: Any) -> np.ndarray:
-    """An array that JAX takes over on the CPU without a copy."""
-    size = int(np.prod(shape)) * np.dtype(kind).itemsize
-    raw = np.empty(size + ALIGNMENT, np.uint8)
-    start = -raw.ctypes.data % ALIGNMENT
-    return raw[start : start + size].view(kind).reshape(shape)
-
-
-def _streamed_array(arrays: Any, weight: Any, origin: Any, dtype: Any, tiles: int, tile: int) -> Streamed:
-    step, buffers = tiles * tile, _Buffers()
-
-    def blocks() -> Iterator[Block]:
-        for start in range(0, len(weight), step):
-            rows = slice(start, min(start + step, len(weight)))
-            yield _filled(arrays, weight, rows, origin, dtype, tiles, tile, buffers)
-
-    return Streamed(blocks)
-
-
-def _streamed_batches(source: Any, weight: Any, origin: Any, dtype: Any, tile: int) -> Streamed:
+def _batches(source: Any, weight: Any, origin: Any, dtype: Any, tile: int) -> Blocks:
     if iter(source) is source:
         raise ValueError("An iterator can be read only once, and fitting reads the data many times; give a list of batches or "
                          "an object whose __iter__ starts over.")  # fmt: skip
@@ -313,20 +285,27 @@ def _streamed_batches(source: Any, weight: Any, origin: Any, dtype: Any, tile: i
             "Batches bring their own weights: yield (batch, weight) pairs instead of giving a weight array."
         )
 
-    buffers = _Buffers()
+    buffers = Buffers()
 
-    def blocks() -> Iterator[Block]:
+    def groups() -> Iterator[list[BlockMaker]]:
         for batch in source:
             rows, row_weight = batch if isinstance(batch, tuple) else (batch, None)
-            rows = np.asarray(rows)
-            row_weight = np.ones(len(rows)) if row_weight is None else np.asarray(row_weight)
-            tiles = max(1, BLOCK_BYTES // (tile * rows[:1].nbytes)) if len(rows) else 1
-            for start in range(0, len(rows), tiles * tile):
-                piece = slice(start, min(start + tiles * tile, len(rows)))
-                used = -(-(piece.stop - start) // tile)
-                yield _filled(rows, row_weight, piece, origin, dtype, _bucket(used), tile, buffers)
+            if len(rows := np.asarray(rows)):
+                row_weight = np.ones(len(rows)) if row_weight is None else np.asarray(row_weight)
+                yield _of_batch(rows, row_weight, origin, dtype, tile, buffers)
 
-    return Streamed(blocks)
+    return Blocks(groups)
+
+
+def _of_batch(
+    rows: np.ndarray, weight: np.ndarray, origin: Any, dtype: Any, tile: int, buffers: Buffers
+) -> list[BlockMaker]:
+    most = tile * max(1, BLOCK_BYTES // (tile * rows[:1].size * kind_on_device(rows, dtype).itemsize))
+    pieces = [slice(start, min(start + most, len(rows))) for start in range(0, len(rows), most)]
+    return [
+        partial(filled, rows, weight, piece, origin, dtype, rounded(-(-(piece.stop - piece.start) // tile)), tile, buffers)
+        for piece in pieces
+    ]  # fmt: skip
 
 
 def _sharded(arrays: Any, weight: Any, origin: Any, dtype: Any, tile: int) -> Sharded:

@@ -14,8 +14,7 @@ from suffice.latent.look import FirstLook
 from suffice.latent.mixture import Mixture, begun
 from suffice.latent.starts import STARTS
 from suffice.precision import cast, to_numpy
-from suffice.row_sum import TILE
-from suffice.rows import as_rows
+from suffice.rows import resident
 
 
 class GaussianMixture(MixtureEstimator):
@@ -195,8 +194,8 @@ class GaussianMixture(MixtureEstimator):
         unit = np.sqrt(scale.mean() if self.covariance_type == "spherical" else scale)
         share = STARTS[self.init_params](centred / unit, first.sample_weight, self.n_components, restarts, generator)
         start = Mixture(np.full(share.shape[::2], 1 / self.n_components), cast(blank, "float64"), self._mixture_prior())
-        rows: Any = as_rows((centred, np.moveaxis(share, 0, 1)), first.sample_weight, precision="float64", tile=TILE)
-        started = to_numpy(begun(start, next(rows.blocks())))
+        rows = resident((centred, np.moveaxis(share, 0, 1)), first.sample_weight, precision="float64", tile=start.tile)
+        started = to_numpy(begun(start, rows.block))
         return started.weights, started.components
 
     def _given(self, components: Gaussian, origin: Any) -> Gaussian:

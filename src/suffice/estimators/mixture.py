@@ -25,7 +25,6 @@ from suffice.latent.starts import STARTS
 from suffice.outcome import DegenerateComponentWarning, Outcome, Solution
 from suffice.precision import dtype_of, scope, to_numpy
 from suffice.progress import progress
-from suffice.row_sum import TILE
 from suffice.rows import as_rows
 
 SAMPLE_ROWS = 4000
@@ -208,7 +207,7 @@ class MixtureEstimator(MixtureScores, CallbackSupportMixin, DensityMixin, BaseEs
 
     def _run(self, start: Mixture, data: Any, weight: Any, origin: Any, iterations: Iterations) -> Solution:
         with progress(self.verbose, self.max_iter, "fitting") as bar, scope(self.precision):
-            rows = as_rows(data, weight, origin=origin, precision=self.precision, tile=TILE)
+            rows = as_rows(data, weight, origin=origin, precision=self.precision, tile=start.tile)
 
             def on_step(done: int, objective: np.ndarray, model: Mixture) -> bool:
                 bar(done, f"log-likelihood {np.nanmax(objective):.4f}" if np.isfinite(objective).any() else "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import equinox as eqx
 import numpy as np
 from scipy.special import xlogy
 from sklearn.utils import check_random_state
@@ -18,35 +19,44 @@ from suffice.estimators.validation import check_choice, check_count
 from suffice.latent.mixture import MixtureStatistics, normalised
 from suffice.model import EStep
 from suffice.precision import cast, scope, to_numpy
-from suffice.row_sum import TILE
 from suffice.rows import as_rows, each
 
 
-class MostProbable(EStep):
+class MostProbable(eqx.Module):
     """The most probable component of each row."""
 
-    def ready(self) -> Callable[[Array, Array], Array]:
-        """Function of a tile."""
-        expectation = super().ready()
-        return lambda rows, weight: expectation.joint(rows).argmax(-2)
+    expectation: Any
+
+    def __call__(self, rows: Array, weight: Array) -> Array:
+        return self.expectation.joint(rows).argmax(-2)
 
 
-class Responsibilities(EStep):
+class Responsibilities(eqx.Module):
     """Responsibilities (n, K)."""
 
-    def ready(self) -> Callable[[Array, Array], Array]:
-        """Function of a tile."""
-        expectation = super().ready()
-        return lambda rows, weight: normalised(expectation.joint(rows))[1].T
+    expectation: Any
+
+    def __call__(self, rows: Array, weight: Array) -> Array:
+        return normalised(self.expectation.joint(rows))[1].T
 
 
-class Evidence(EStep):
+class Evidence(eqx.Module):
     """log p(x) of each row."""
 
+    expectation: Any
+
+    def __call__(self, rows: Array, weight: Array) -> Array:
+        return normalised(self.expectation.joint(rows))[0]
+
+
+class OfEachRow(EStep):
+    """What one of the above reads from the E-step."""
+
+    read: type[MostProbable | Responsibilities | Evidence] = eqx.field(static=True)
+
     def ready(self) -> Callable[[Array, Array], Array]:
         """Function of a tile."""
-        expectation = super().ready()
-        return lambda rows, weight: normalised(expectation.joint(rows))[0]
+        return self.read(super().ready())
 
 
 class MixtureScores:
@@ -62,8 +72,8 @@ class MixtureScores:
     _checked_weight: Callable[..., np.ndarray]
     fit: Callable[..., Any]
 
-    def _each_row(self, X: Any, fn: Any) -> Any:
-        """``fn`` of the E-step and of each tile of the rows, put end to end."""
+    def _each_row(self, X: Any, read: Any) -> Any:
+        """What ``read`` makes of the E-step and of each tile of the rows, put end to end."""
         check_is_fitted(self, "model_")
         if is_stream(X):
             data, weight = CheckedBatches(X, self._batch), None
@@ -72,8 +82,8 @@ class MixtureScores:
         origin = self.model_.components.means.mean(0) if self._movable else None
         with one_blas_thread(), scope(self.precision):
             model = cast(self.model_ if origin is None else self.model_.translated(-origin), self.precision)
-            rows: Any = as_rows(data, weight, origin=origin, precision=self.precision, tile=TILE)
-            return each(fn(model, model.execution()), rows)
+            rows: Any = as_rows(data, weight, origin=origin, precision=self.precision, tile=model.tile)
+            return each(OfEachRow(model, model.execution(), read), rows)
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable component of each row.
@@ -281,5 +291,5 @@ class MixtureScores:
         origin = model.components.means.mean(0) if self._movable else None
         with scope("float64"):
             centred = cast(model if origin is None else model.translated(-origin), "float64")
-            rows = as_rows(data, weight, origin=origin, precision="float64", tile=TILE)
+            rows = as_rows(data, weight, origin=origin, precision="float64", tile=model.tile)
             return to_numpy(rows.total(EStep(centred, "products"))), origin

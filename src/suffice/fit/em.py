@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -11,12 +12,12 @@ import numpy as np
 from jax import lax
 
 from suffice.arrays import Array
+from suffice.blocks import block_total
 from suffice.fit.restarts import Restarts, restarts_where
 from suffice.model import EStep, LatentModel
 from suffice.outcome import Outcome, Solution
 from suffice.precision import cast, dtype_of, scope, to_numpy
-from suffice.row_sum import TILE
-from suffice.rows import Resident, Sharded, Streamed, as_rows, block_total
+from suffice.rows import Blocks, Resident, Sharded, as_rows
 
 STRETCH = 64
 """Most iterations between two looks at the clock, the keyboard and the callback."""
@@ -89,8 +90,8 @@ def em(
     [0.667 0.333] CONVERGED
     """
     with scope(precision):
-        placed = isinstance(data, (Resident, Streamed, Sharded))
-        rows = data if placed else as_rows(data, weight, precision=precision, tile=TILE)
+        placed = isinstance(data, (Resident, Blocks, Sharded))
+        rows = data if placed else as_rows(data, weight, precision=precision, tile=model.tile)
         return _run(cast(model, precision), rows, precision, tol, max_iter, on_step, step_by_step)
 
 
@@ -101,10 +102,11 @@ def _run(
     kind = dtype_of(precision)
     state = _State(model, np.full(model.restarts, -np.inf, kind), np.ones(model.restarts, bool))
     tolerance = np.asarray(tol, kind)
+    advance = partial(_stretch, rows.block) if isinstance(rows, Resident) else _Passes(rows)
     outcome, done, stretch, traces = None, 0, 1, []
     try:
         while done < max_iter and outcome is None:
-            state, trace = _advance(state, rows, tolerance, min(1 if step_by_step else stretch, max_iter - done))
+            state, trace = advance(state, tolerance, min(1 if step_by_step else stretch, max_iter - done))
             traces.append(batch.spread(trace))
             batch.update(state.model)
             done, stretch = done + len(trace), min(2 * stretch, STRETCH)
@@ -120,14 +122,41 @@ def _run(
     return Solution(to_numpy(batch.model), trace, outcome or Outcome.STOPPED_AT_LIMIT, details)
 
 
-def _advance(state: _State, rows: Any, tol: np.ndarray, limit: int) -> tuple[_State, np.ndarray]:
-    execution = state.model.execution()
-    if isinstance(rows, Resident):
-        state, trace, steps = _resident_steps(state, rows.block, execution, tol, np.int32(limit))
-        return state, np.asarray(trace)[: int(steps)]
-    statistics = rows.total(EStep(state.model, execution))
-    state, objective = _one_step(state, statistics, tol)
-    return state, np.asarray(objective)[None]
+def _stretch(block: Any, state: _State, tol: np.ndarray, limit: int) -> tuple[_State, np.ndarray]:
+    state, trace, steps = _resident_steps(state, block, state.model.execution(), tol, np.int32(limit))
+    return state, np.asarray(trace)[: int(steps)]
+
+
+class _Passes:
+    """One iteration at a time over rows in many places; the E-step of the next is made ready together with the M-step.
+
+    Which execution suits is asked again at iterations 1, 2, 4, 8, ..., and wherever the last one is no longer trusted.
+    """
+
+    def __init__(self, rows: Any):
+        self.rows = rows
+        self.state, self.execution, self.expectation, self.count = None, "", None, 0
+
+    def __call__(self, state: _State, tol: np.ndarray, limit: int) -> tuple[_State, np.ndarray]:
+        self.count += 1
+        if self.expectation is None or state is not self.state or self.count.bit_count() == 1:
+            self.execution = state.model.execution()
+            self.expectation = _ready(state.model, self.execution)
+        statistics = self.rows.total(self.expectation)
+        state, objective, expectation, trusted = _turn(state, statistics, tol, self.execution)
+        self.state, self.expectation = state, expectation if trusted else None
+        return state, np.asarray(objective)[None]
+
+
+@eqx.filter_jit
+def _ready(model: Any, execution: str) -> Any:
+    return model.expectation(execution)
+
+
+@eqx.filter_jit
+def _turn(state: _State, statistics: Any, tol: Any, execution: str) -> tuple[_State, Array, Any, Array | bool]:
+    state, objective = _step(state, statistics, tol)
+    return state, objective, state.model.expectation(execution), state.model.trusts(execution)
 
 
 @eqx.filter_jit
@@ -158,6 +187,3 @@ def _step(state: _State, statistics: Any, tol: Any) -> tuple[_State, Array]:
     model = restarts_where(state.active, state.model.maximize(statistics), state.model)
     active = state.active & ~(jnp.abs(objective - state.previous) < tol)
     return _State(model, objective, active), jnp.where(state.active, objective, jnp.nan)
-
-
-_one_step = eqx.filter_jit(_step)

@@ -85,7 +85,7 @@ class DiagonalGaussian(Gaussian):
         return (1 + numpy.square(means) / variances).sum(-1)
 
     def _covariances(self, moments: Moments, second: Array, shift: Array, weight: Array) -> Array:
-        total = jnp.moveaxis(second, 0, -1) + jnp.diagonal(self._prior_second(moments), axis1=-2, axis2=-1)
+        total = second + jnp.diagonal(self._prior_second(moments), axis1=-2, axis2=-1)
         return total / jnp.where(weight > 0, weight, 1)[..., None] - jnp.square(shift) + self.prior.floor
 
     def _rescued(self, covariances: Array, rounding: Array) -> Array:
@@ -129,7 +129,7 @@ class SphericalGaussian(DiagonalGaussian):
         return precision[..., :1]
 
     def _covariances(self, moments: Moments, second: Array, shift: Array, weight: Array) -> Array:
-        total = second[0] + jnp.trace(self._prior_second(moments), axis1=-2, axis2=-1)
+        total = second[..., 0] + jnp.trace(self._prior_second(moments), axis1=-2, axis2=-1)
         mean = total / jnp.where(weight > 0, weight, 1)
         return (mean - jnp.square(shift).sum(-1)) / shift.shape[-1] + self.prior.floor.mean()
 

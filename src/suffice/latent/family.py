@@ -52,6 +52,10 @@ class Family(eqx.Module):
         """One row from each of the components named, (n, D), with a NumPy generator."""
         raise NotImplementedError
 
+    def numbers_per_row(self) -> int:
+        """How many numbers a row becomes in the E-step, sufficient statistics for instance."""
+        raise NotImplementedError
+
     def parameter_count(self) -> int:
         """Free parameters of all components."""
         raise NotImplementedError

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -21,8 +22,9 @@ Covariance = Literal["full", "tied", "diag", "spherical"]
 
 
 class Moments(eqx.Module):
-    """Sums over rows of responsibility times T(x) = [second, x, 1], statistic first: ``total`` is (F, ..., K).
+    """Sums over rows of responsibility times T(x), statistic first: ``total`` is (F, ..., K), its last entry the weight.
 
+    T(x) is what ``STATISTICS`` writes for the family; with ``about="means"`` it is written of the deviations.
     ``common`` is what all components share, the sum of x x' (..., D, D) of a tied covariance. ``about`` says from where x is
     measured: ``"zero"``, the origin of the rows, or ``"means"``, the mean that each component had.
     """
@@ -51,7 +53,7 @@ class Products(eqx.Module):
     def log_density(self, features: tuple[Array, Array]) -> Array:
         """Log-density of each row under each component, (..., K, n)."""
         rows, statistics = features
-        joint = jnp.tensordot(self.natural, statistics, 1)
+        joint = (self.natural.reshape(-1, len(statistics)) @ statistics).reshape(*self.natural.shape[:-1], -1)
         if self.whitening is None:
             return joint
         return joint - jnp.square(jnp.einsum("nd,...de->...ne", rows, self.whitening)).sum(-1)[..., None, :] / 2
@@ -59,7 +61,8 @@ class Products(eqx.Module):
     def moments(self, features: tuple[Array, Array], responsibility: Array, weight: Array) -> Moments:
         """Sums over rows, with weighted responsibilities (..., K, n)."""
         rows, statistics = features
-        total = jnp.tensordot(statistics, responsibility, (1, -1))
+        total = statistics @ responsibility.reshape(-1, statistics.shape[-1]).T
+        total = total.reshape(-1, *responsibility.shape[:-1])
         common = None if self.whitening is None else (rows * weight[:, None]).T @ rows
         return Moments(total, common, "zero")
 
@@ -72,16 +75,17 @@ class Deviations(eqx.Module):
     log_scale: Array
     covariance_type: Covariance = eqx.field(static=True)
 
-    def features(self, rows: Array) -> Array:
-        """The rows themselves."""
-        return rows
+    def features(self, rows: Array) -> tuple[Array, Array]:
+        """The rows, and their columns for the second product: the compiler transposes slowly inside it."""
+        return rows, lax.optimization_barrier(rows.T)
 
     def weighted(self, log_weights: Array) -> Deviations:
         """The form with log-weights (..., K) added to the log-densities."""
         return Deviations(self.means, self.whitening, self.log_scale + log_weights, self.covariance_type)
 
-    def log_density(self, rows: Array) -> Array:
+    def log_density(self, features: tuple[Array, Array]) -> Array:
         """Log-density of each row under each component, (..., K, n)."""
+        rows, _ = features
         matrix = self.covariance_type in ("full", "tied")
 
         def square(component: tuple[Array, Array]) -> Array:
@@ -91,36 +95,38 @@ class Deviations(eqx.Module):
 
         return self.log_scale[..., None] - self._each(square, self.whitening) / 2
 
-    def moments(self, rows: Array, responsibility: Array, weight: Array) -> Moments:
+    def moments(self, features: tuple[Array, Array], responsibility: Array, weight: Array) -> Moments:
         """Sums over rows, with weighted responsibilities (..., K, n)."""
-        pack = PACKED_SQUARES[self.covariance_type]
+        _, columns = features
+        squares = SQUARES[self.covariance_type]
 
-        def sums(component: tuple[Array, Array]) -> Array:
+        def sums(component: tuple[Array, Array]) -> tuple[Array, Array]:
             mean, share = component
-            deviation = rows - mean
-            return jnp.concatenate([pack(deviation, share), share @ deviation, share.sum()[None]])
+            deviation = lax.optimization_barrier(columns - mean[:, None])
+            return squares(deviation, share), jnp.append(deviation @ share, share.sum())
 
-        total = jnp.moveaxis(self._each(sums, responsibility), -1, 0)
-        if self.covariance_type != "tied":
-            return Moments(total, None, "means")
-        features = self.means.shape[-1]
-        common = unpacked(total[: -features - 1].sum(-1), features)
-        return Moments(total[-features - 1 :], common, "means")
+        second, rest = self._each(sums, responsibility)
+        if self.covariance_type == "full":
+            return Moments(packed(bordered(second, rest)), None, "means")
+        rest = jnp.moveaxis(rest, -1, 0)
+        if self.covariance_type == "tied":
+            return Moments(rest, second.sum(-3), "means")
+        return Moments(jnp.concatenate([jnp.moveaxis(second, -1, 0), rest]), None, "means")
 
-    def _each(self, fn: Callable[[tuple[Array, Array]], Array], other: Array) -> Array:
+    def _each(self, fn: Callable[[tuple[Array, Array]], Any], other: Array) -> Any:
         """``fn`` of every component's mean and its part of ``other``, one component at a time."""
         leading = self.means.shape[:-1]
         means = self.means.reshape(-1, self.means.shape[-1])
         other = other.reshape(-1, *other.shape[len(leading) :])
         results = lax.map(fn, (means, other))
-        return results.reshape(*leading, *results.shape[1:])
+        return jax.tree.map(lambda leaf: leaf.reshape(*leading, *leaf.shape[1:]), results)
 
 
 def full_statistics(rows: Array) -> Array:
-    """T(x) = [x_i x_j for i <= j, x, 1], (F, n)."""
-    columns = rows.T
-    i, j = np.triu_indices(rows.shape[1])
-    return jnp.concatenate([columns[i] * columns[j], columns, jnp.ones((1, len(rows)), rows.dtype)])
+    """T(x) = [x_i x_j for i <= j] of x with a 1 put after it, (F, n): squares, x and 1."""
+    columns = lax.optimization_barrier(linear_statistics(rows))
+    i, j = np.triu_indices(len(columns))
+    return columns[i] * columns[j]
 
 
 def diagonal_statistics(rows: Array) -> Array:
@@ -161,21 +167,30 @@ def unpacked(triangle: Array, features: int) -> Array:
     return jnp.moveaxis(triangle, 0, -1)[..., np.maximum(position, position.T)]
 
 
+def bordered(second: Array, rest: Array) -> Array:
+    """Moments of x with a 1 put after it (..., D + 1, D + 1), from those of x (..., D, D) and of [x, 1] (..., D + 1)."""
+    return jnp.concatenate([jnp.concatenate([second, rest[..., None, :-1]], -2), rest[..., None]], -1)
+
+
 def _matrix_square(deviation: Array, share: Array) -> Array:
-    return packed((deviation * share[:, None]).T @ deviation)
+    return lax.optimization_barrier(deviation * share) @ deviation.T
 
 
-PACKED_SQUARES: dict[str, Callable[[Array, Array], Array]] = {
+SQUARES: dict[str, Callable[[Array, Array], Array]] = {
     "full": _matrix_square,
     "tied": _matrix_square,
-    "diag": lambda deviation, share: share @ jnp.square(deviation),
-    "spherical": lambda deviation, share: (share @ jnp.square(deviation).sum(-1))[None],
+    "diag": lambda deviation, share: jnp.square(deviation) @ share,
+    "spherical": lambda deviation, share: (jnp.square(deviation).sum(0) @ share)[None],
 }
 
 
-def split(total: Array, features: int) -> tuple[Array, Array, Array]:
-    """Second moments (F2, ..., K), first moments (..., K, D) and weights (..., K) of ``Moments.total``."""
-    return total[: -features - 1], jnp.moveaxis(total[-features - 1 : -1], 0, -1), total[-1]
+def split(total: Array, features: int, covariance_type: Covariance) -> tuple[Array, Array, Array]:
+    """Second moments (..., K, D, D), or (..., K, D or 1 or 0), first (..., K, D) and weights (..., K) of ``Moments.total``."""
+    if covariance_type == "full":
+        whole = unpacked(total, features + 1)
+        return whole[..., :-1, :-1], whole[..., :-1, -1], whole[..., -1, -1]
+    total = jnp.moveaxis(total, 0, -1)
+    return total[..., : -features - 1], total[..., -features - 1 : -1], total[..., -1]
 
 
 def many_components(components: int, features: int) -> bool:

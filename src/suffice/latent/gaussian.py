@@ -16,10 +16,10 @@ from suffice.latent.forms import (
     Deviations,
     Moments,
     Products,
+    bordered,
     many_components,
     safe_limit,
     split,
-    unpacked,
 )
 from suffice.latent.whiten import gram, positive_definite, whitening
 from suffice.model import Held
@@ -100,20 +100,27 @@ class Gaussian(Family):
         precision = gram(whitening)
         linear = jnp.einsum("...de,...e->...d", precision, self.means)
         constant = log_scale - jnp.square(jnp.einsum("...de,...d->...e", whitening, self.means)).sum(-1) / 2
-        i, j = np.triu_indices(self.means.shape[-1])
-        quadratic = -precision[..., i, j] * np.where(i == j, 0.5, 1.0)
-        return Products(jnp.concatenate([quadratic, linear, constant[..., None]], -1), None, STATISTICS["full"])
+        whole = bordered(-precision / 2, jnp.concatenate([linear / 2, constant[..., None]], -1))
+        i, j = np.triu_indices(whole.shape[-1])
+        return Products(whole[..., i, j] * np.where(i == j, 1.0, 2.0), None, STATISTICS["full"])
 
     def execution(self) -> str:
         """Products where they are quicker and safe, else deviations, which suit any parameters."""
-        components, features = int(np.prod(self.means.shape[:-1])), self.means.shape[-1]
-        quick = self.covariance_type != "full" or many_components(components, features)
+        quick = self.covariance_type != "full" or self._many()
         traced = any(isinstance(leaf, Tracer) for leaf in (self.means, self.covariances))
         return "products" if quick and not traced and bool(self._small_terms(np)) else "deviations"
 
     def trusts(self, execution: str) -> Array | bool:
         r"""Whether the largest sum of terms :math:`|P_{ij}| s_i s_j` is small, s the root mean square about the origin."""
         return True if execution == "deviations" else self._small_terms(jnp)
+
+    def numbers_per_row(self) -> int:
+        """Pairs of [x, 1] for products with full covariances, else about [x, 1] twice."""
+        width = self.means.shape[-1] + 1
+        return width * (width + 1) // 2 if self.covariance_type == "full" and self._many() else 2 * width
+
+    def _many(self) -> bool:
+        return many_components(int(np.prod(self.means.shape[:-1])), self.means.shape[-1])
 
     def _small_terms(self, numpy: Any) -> Any:
         limit = safe_limit(numpy.asarray(self.means).dtype) * self.means.shape[-1]
@@ -147,8 +154,8 @@ class Gaussian(Family):
         return valid, kept_where(valid, covariances, self.covariances)
 
     def _means_about(self, moments: Moments) -> tuple[Array, Array, Array]:
-        """New means from where the moments are measured (..., K, D), second moments (F2, ..., K), and weights (..., K)."""
-        second, first, weight = split(moments.total, self.means.shape[-1])
+        """New means from where the moments are measured (..., K, D), second moments, and weights (..., K)."""
+        second, first, weight = split(moments.total, self.means.shape[-1], self.covariance_type)
         weight = weight + self.prior.strength
         first = first + self.prior.strength * self._prior_mean(moments)
         return first / jnp.where(weight > 0, weight, 1)[..., None], second, weight
@@ -161,8 +168,7 @@ class Gaussian(Family):
         return self.prior.strength * (self.prior.covariance + mean[..., :, None] * mean[..., None, :])
 
     def _covariances(self, moments: Moments, second: Array, shift: Array, weight: Array) -> Array:
-        total = unpacked(second, shift.shape[-1]) + self._prior_second(moments)
-        mean = total / jnp.where(weight > 0, weight, 1)[..., None, None]
+        mean = (second + self._prior_second(moments)) / jnp.where(weight > 0, weight, 1)[..., None, None]
         return mean - shift[..., :, None] * shift[..., None, :] + jnp.diag(self.prior.floor)
 
     def _positive_definite(self, covariances: Array) -> Array:

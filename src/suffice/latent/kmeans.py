@@ -11,9 +11,9 @@ import numpy as np
 from jax import lax
 
 from suffice.arrays import Array
+from suffice.blocks import TILE, block_total
 from suffice.precision import scope
-from suffice.row_sum import TILE
-from suffice.rows import as_rows, block_total
+from suffice.rows import resident
 
 
 class Assignment(eqx.Module):
@@ -102,9 +102,7 @@ def kmeans(rows: np.ndarray, weight: np.ndarray, centres: np.ndarray, *, max_ite
     [0.1 9.1]
     """
     with scope("float64"):
-        placed: Any = as_rows(rows, weight, precision="float64", tile=TILE)
-        if not hasattr(placed, "block"):
-            raise ValueError(f"k-means starts from a sample of the rows; {len(rows)} rows are too many.")
+        placed = resident(rows, weight, precision="float64", tile=TILE)
         return np.asarray(_lloyd(placed.block, np.asarray(centres, float), max_iter))
 
 

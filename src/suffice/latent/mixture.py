@@ -10,11 +10,11 @@ import numpy as np
 from jax.core import Tracer
 
 from suffice.arrays import Array
+from suffice.blocks import Block, block_total, tile_of
 from suffice.eager import in_own_precision
 from suffice.latent.family import Family
 from suffice.latent.forms import Moments
 from suffice.model import Held, LatentModel
-from suffice.rows import Block, block_total
 
 
 class MixturePrior(Held):
@@ -102,6 +102,11 @@ class Mixture(LatentModel):
             self.log_weights = jnp.log(weights) if isinstance(weights, Tracer) else np.log(weights)
         self.components = components
         self.prior = MixturePrior(1.0) if prior is None else prior
+
+    @property
+    def tile(self) -> int:
+        """As many rows as keep their sufficient statistics and responsibilities in the cache."""
+        return tile_of(max(self.components.numbers_per_row(), int(np.prod(self.log_weights.shape))))
 
     @property
     def restarts(self) -> tuple[int, ...]:
