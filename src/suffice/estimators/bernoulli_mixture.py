@@ -87,6 +87,7 @@ class BernoulliMixture(MixtureEstimator):
     """
 
     _movable: ClassVar[bool] = False
+    _kinds: ClassVar[tuple[Any, ...]] = (np.float64, np.float32, np.uint8, np.bool_)
 
     def __init__(
         self,
@@ -129,16 +130,17 @@ class BernoulliMixture(MixtureEstimator):
             raise ValueError(f"binarize={self.binarize!r} was given; a number is expected, or None.")
 
     def _prepared(self, rows: np.ndarray) -> np.ndarray:
+        """Rows of 0 and 1 in one byte each; they become floating-point numbers a tile at a time."""
         if self.binarize is not None:
-            return (rows > self.binarize).astype(rows.dtype)
-        binary = (rows == 0) | (rows == 1)
+            return (rows > self.binarize).view(np.uint8)
+        binary = (rows == 0) | (rows == 1) if rows.dtype.kind == "f" else rows <= 1
         if not binary.all():
             row, column = np.argwhere(~binary)[0]
             raise ValueError(
                 f"X holds {rows[row, column]:g} at row {row}, column {column}; with binarize=None only 0 and 1 are allowed. "
                 "Set binarize to the number above which a cell counts as 1."
             )
-        return rows
+        return rows.astype(np.uint8, copy=False)
 
     def _start(self, first: FirstLook, origin: Any, restarts: int, generator: Any) -> Mixture:
         shape = (restarts, self.n_components, len(first.mean))

@@ -46,6 +46,7 @@ class MixtureEstimator(MixtureScores, CallbackSupportMixin, DensityMixin, BaseEs
     verbose: int
     _movable: ClassVar[bool]
     _least_rows: ClassVar[int] = 1
+    _kinds: ClassVar[tuple[Any, ...]] = (np.float64, np.float32)
 
     def _check_parameters(self) -> None:
         for name in ("n_components", "max_iter", "n_init"):
@@ -153,7 +154,7 @@ class MixtureEstimator(MixtureScores, CallbackSupportMixin, DensityMixin, BaseEs
         return rows, None if sample_weight is None else self._checked_weight(sample_weight, rows)
 
     def _table(self, X: Any, reset: bool) -> np.ndarray:
-        rows: Any = validate_data(self, X, reset=reset, dtype=(np.float64, np.float32), ensure_all_finite=False, order="C",
+        rows: Any = validate_data(self, X, reset=reset, dtype=self._kinds, ensure_all_finite=False, order="C",
                              ensure_min_samples=self._least_rows if reset else 1)  # fmt: skip
         check_finite(rows, getattr(self, "feature_names_in_", None))
         return self._prepared(rows)
@@ -178,7 +179,7 @@ class MixtureEstimator(MixtureScores, CallbackSupportMixin, DensityMixin, BaseEs
             raise ValueError(
                 f"A batch has shape {rows.shape}; (rows, {self.n_features_in_}) is expected, as in the first."
             )
-        rows = np.asarray(rows, np.float32 if rows.dtype == np.float32 else np.float64)
+        rows = rows if rows.dtype in self._kinds else np.asarray(rows, np.float64)
         check_finite(rows, getattr(self, "feature_names_in_", None), first)
         return self._prepared(rows)
 

@@ -90,7 +90,7 @@ def check_finite(rows: np.ndarray, columns: Any, first: int = 0) -> None:
     first
         Number of the first row, for the message.
     """
-    if np.isfinite(rows.sum()) or np.isfinite(rows).all():
+    if rows.dtype.kind != "f" or np.isfinite(rows.sum()) or np.isfinite(rows).all():
         return
     row, column = np.argwhere(~np.isfinite(rows))[0]
     what = "NaN" if np.isnan(rows[row, column]) else "infinity"

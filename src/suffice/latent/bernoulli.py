@@ -9,7 +9,7 @@ import numpy as np
 
 from suffice.arrays import Array
 from suffice.latent.family import Family, kept_where
-from suffice.latent.forms import Moments, Products, linear_statistics
+from suffice.latent.forms import Linear, Moments
 from suffice.model import Held
 
 
@@ -56,10 +56,10 @@ class Bernoulli(Family):
         inside = jnp.clip(self.probabilities, tiny, 1 - tiny)
         return jnp.log(inside) - jnp.log1p(-inside), jnp.log1p(-inside).sum(-1)
 
-    def form(self, execution: str) -> Products:
+    def form(self, execution: str) -> Linear:
         """Natural parameters: the log-odds, and the log-probability of a row of zeros."""
         odds, zeros = self._log_odds()
-        return Products(jnp.concatenate([odds, zeros[..., None]], -1), None, linear_statistics)
+        return Linear(odds, zeros)
 
     def maximize(self, moments: Moments) -> tuple[Self, Array]:
         """Weighted means of the rows, the prior's rows included."""

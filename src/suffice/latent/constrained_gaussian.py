@@ -9,7 +9,7 @@ import numpy as np
 
 from suffice.arrays import Array
 from suffice.latent.family import kept_where
-from suffice.latent.forms import STATISTICS, Covariance, Moments, Products
+from suffice.latent.forms import STATISTICS, Covariance, Linear, Moments, Products
 from suffice.latent.gaussian import Gaussian
 
 
@@ -29,10 +29,10 @@ class TiedGaussian(Gaussian):
     def _matrices(self) -> Array:
         return self.covariances[..., None, :, :]
 
-    def _products(self, whitening: Array, log_scale: Array) -> Products:
-        linear = jnp.einsum("...de,...fe,...f->...d", whitening, whitening, self.means)
+    def _products(self, whitening: Array, log_scale: Array) -> Linear:
+        slope = jnp.einsum("...de,...fe,...f->...d", whitening, whitening, self.means)
         constant = log_scale - jnp.square(jnp.einsum("...de,...d->...e", whitening, self.means)).sum(-1) / 2
-        return Products(jnp.concatenate([linear, constant[..., None]], -1), whitening[..., 0, :, :], STATISTICS["tied"])
+        return Linear(slope, constant, whitening[..., 0, :, :])
 
     def _covariances(self, moments: Moments, second: Array, shift: Array, weight: Array) -> Array:
         total = jnp.broadcast_to(moments.common, self.covariances.shape) + self._prior_second(moments).sum(-3)
@@ -75,7 +75,7 @@ class DiagonalGaussian(Gaussian):
         precision = jnp.square(whitening)
         constant = log_scale - (precision * jnp.square(self.means)).sum(-1) / 2
         natural = [-self._precisions(precision) / 2, precision * self.means, constant[..., None]]
-        return Products(jnp.concatenate(natural, -1), None, STATISTICS[self.covariance_type])
+        return Products(jnp.concatenate(natural, -1), STATISTICS[self.covariance_type])
 
     def _precisions(self, precision: Array) -> Array:
         return precision

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 
 from suffice.arrays import Array
 from suffice.eager import in_own_precision
-from suffice.latent.forms import Deviations, Moments, Products
+from suffice.latent.forms import Deviations, Linear, Moments, Products
 
 
 class Family(eqx.Module):
@@ -21,7 +21,7 @@ class Family(eqx.Module):
     movable: ClassVar[bool] = False
     """Whether a shift of the data only shifts the parameters, so that rows may be centred."""
 
-    def form(self, execution: str) -> Products | Deviations:
+    def form(self, execution: str) -> Products | Linear | Deviations:
         """Log-density and moments as functions of rows, with all that rows share worked out."""
         raise NotImplementedError
 

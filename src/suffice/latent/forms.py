@@ -1,8 +1,9 @@
-"""Two ways to compute the same E-step: products with sufficient statistics, or deviations from each mean.
+"""Ways to compute the same E-step: products with sufficient statistics, or deviations from each mean.
 
 ``Products`` writes every log-density as a linear function of sufficient statistics T(x) that all components share, so that the
-E-step is one matrix product and the M-step another. ``Deviations`` subtracts each mean first: slower with many components, but
-exact where the products lose digits, and quicker with few components in many dimensions. Both return the same ``Moments``.
+E-step is one matrix product and the M-step another; ``Linear`` is the same where T(x) is the row itself and a 1. ``Deviations``
+subtracts each mean first: slower with many components, but exact where the products lose digits, and quicker with few
+components in many dimensions. All return the same ``Moments``.
 """
 
 from __future__ import annotations
@@ -35,36 +36,72 @@ class Moments(eqx.Module):
 
 
 class Products(eqx.Module):
-    """Log-density as ``natural`` (..., K, F) times T(x); with ``whitening``, minus half of |x W|^2 for all components."""
+    """Log-density as ``natural`` (..., K, F) times T(x), whose last entry is 1."""
 
     natural: Array
-    whitening: Array | None
     statistics: Callable[[Array], Array] = eqx.field(static=True)
 
-    def features(self, rows: Array) -> tuple[Array, Array]:
-        """What both products need: the rows and T(x), written out once."""
-        return rows, lax.optimization_barrier(self.statistics(rows))
+    def features(self, rows: Array) -> Array:
+        """T(x), written out once for both products, (F, n)."""
+        return lax.optimization_barrier(self.statistics(rows))
 
     def weighted(self, log_weights: Array) -> Products:
         """The form with log-weights (..., K) added to the log-densities."""
-        natural = self.natural.at[..., -1].add(log_weights)
-        return Products(natural, self.whitening, self.statistics)
+        return Products(self.natural.at[..., -1].add(log_weights), self.statistics)
 
-    def log_density(self, features: tuple[Array, Array]) -> Array:
+    def log_density(self, statistics: Array) -> Array:
         """Log-density of each row under each component, (..., K, n)."""
-        rows, statistics = features
-        joint = (self.natural.reshape(-1, len(statistics)) @ statistics).reshape(*self.natural.shape[:-1], -1)
+        return (_stacked(self.natural) @ statistics).reshape(*self.natural.shape[:-1], -1)
+
+    def moments(self, statistics: Array, responsibility: Array, weight: Array) -> Moments:
+        """Sums over rows, with weighted responsibilities (..., K, n)."""
+        total = statistics @ _stacked(responsibility).T
+        return Moments(total.reshape(-1, *responsibility.shape[:-1]), None, "zero")
+
+    def inner(self, moments: Moments) -> Array:
+        """Expected log-density, summed over rows and components (...)."""
+        return (self.natural * jnp.moveaxis(moments.total, 0, -1)).sum((-1, -2))
+
+
+class Linear(eqx.Module):
+    """Log-density as ``slope`` (..., K, D) times x plus ``constant`` (..., K).
+
+    With ``whitening`` (..., D, D), minus half of |x W|^2 for all components.
+    """
+
+    slope: Array
+    constant: Array
+    whitening: Array | None = None
+
+    def features(self, rows: Array) -> Array:
+        """The rows, of which there may be small whole numbers, as floating-point numbers."""
+        return lax.optimization_barrier(rows.astype(self.slope.dtype))
+
+    def weighted(self, log_weights: Array) -> Linear:
+        """The form with log-weights (..., K) added to the log-densities."""
+        return Linear(self.slope, self.constant + log_weights, self.whitening)
+
+    def log_density(self, rows: Array) -> Array:
+        """Log-density of each row under each component, (..., K, n)."""
+        joint = (_stacked(self.slope) @ rows.T).reshape(*self.constant.shape, -1) + self.constant[..., None]
         if self.whitening is None:
             return joint
         return joint - jnp.square(jnp.einsum("nd,...de->...ne", rows, self.whitening)).sum(-1)[..., None, :] / 2
 
-    def moments(self, features: tuple[Array, Array], responsibility: Array, weight: Array) -> Moments:
+    def moments(self, rows: Array, responsibility: Array, weight: Array) -> Moments:
         """Sums over rows, with weighted responsibilities (..., K, n)."""
-        rows, statistics = features
-        total = statistics @ responsibility.reshape(-1, statistics.shape[-1]).T
-        total = total.reshape(-1, *responsibility.shape[:-1])
+        first = (_stacked(responsibility) @ rows).reshape(*responsibility.shape[:-1], -1)
+        total = jnp.concatenate([jnp.moveaxis(first, -1, 0), responsibility.sum(-1)[None]])
         common = None if self.whitening is None else (rows * weight[:, None]).T @ rows
         return Moments(total, common, "zero")
+
+    def inner(self, moments: Moments) -> Array:
+        """Expected log-density, summed over rows and components (...)."""
+        value = (self.slope * jnp.moveaxis(moments.total[:-1], 0, -1)).sum((-1, -2))
+        value += (self.constant * moments.total[-1]).sum(-1)
+        if self.whitening is None:
+            return value
+        return value - jnp.einsum("...de,...df,...fe->...", self.whitening, moments.common, self.whitening) / 2
 
 
 class Deviations(eqx.Module):
@@ -122,9 +159,14 @@ class Deviations(eqx.Module):
         return jax.tree.map(lambda leaf: leaf.reshape(*leading, *leaf.shape[1:]), results)
 
 
+def _stacked(array: Array) -> Array:
+    """All leading axes as one."""
+    return array.reshape(-1, array.shape[-1])
+
+
 def full_statistics(rows: Array) -> Array:
     """T(x) = [x_i x_j for i <= j] of x with a 1 put after it, (F, n): squares, x and 1."""
-    columns = lax.optimization_barrier(linear_statistics(rows))
+    columns = lax.optimization_barrier(jnp.concatenate([rows.T, jnp.ones((1, len(rows)), rows.dtype)]))
     i, j = np.triu_indices(len(columns))
     return columns[i] * columns[j]
 
@@ -141,14 +183,8 @@ def spherical_statistics(rows: Array) -> Array:
     return jnp.concatenate([jnp.square(columns).sum(0, keepdims=True), columns, jnp.ones((1, len(rows)), rows.dtype)])
 
 
-def linear_statistics(rows: Array) -> Array:
-    """T(x) = [x, 1], (F, n)."""
-    return jnp.concatenate([rows.T, jnp.ones((1, len(rows)), rows.dtype)])
-
-
 STATISTICS = {
     "full": full_statistics,
-    "tied": linear_statistics,
     "diag": diagonal_statistics,
     "spherical": spherical_statistics,
 }

@@ -14,6 +14,7 @@ from suffice.latent.forms import (
     STATISTICS,
     Covariance,
     Deviations,
+    Linear,
     Moments,
     Products,
     bordered,
@@ -76,7 +77,7 @@ class Gaussian(Family):
         nothing = np.zeros(means.shape[-1])
         self.prior = GaussianPrior(0.0, nothing, np.diag(nothing), nothing) if prior is None else prior
 
-    def form(self, execution: str) -> Products | Deviations:
+    def form(self, execution: str) -> Products | Linear | Deviations:
         """Products with sufficient statistics, or deviations from each mean."""
         whitening, half_log_determinant = self._whitening()
         log_scale = half_log_determinant - self.means.shape[-1] / 2 * LOG_TWO_PI
@@ -96,13 +97,13 @@ class Gaussian(Family):
         whitening = jnp.broadcast_to(whitening, leading + whitening.shape[len(leading) :])
         return Deviations(self.means, whitening, jnp.broadcast_to(log_scale, leading), self.covariance_type)
 
-    def _products(self, whitening: Array, log_scale: Array) -> Products:
+    def _products(self, whitening: Array, log_scale: Array) -> Products | Linear:
         precision = gram(whitening)
         linear = jnp.einsum("...de,...e->...d", precision, self.means)
         constant = log_scale - jnp.square(jnp.einsum("...de,...d->...e", whitening, self.means)).sum(-1) / 2
         whole = bordered(-precision / 2, jnp.concatenate([linear / 2, constant[..., None]], -1))
         i, j = np.triu_indices(whole.shape[-1])
-        return Products(whole[..., i, j] * np.where(i == j, 1.0, 2.0), None, STATISTICS["full"])
+        return Products(whole[..., i, j] * np.where(i == j, 1.0, 2.0), STATISTICS["full"])
 
     def execution(self) -> str:
         """Products where they are quicker and safe, else deviations, which suit any parameters."""

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-PIECE = 4096
-"""Rows looked at together: few enough that what is computed of them stays in the cache."""
+PIECE = 1 << 16
+"""Cells looked at together: few enough that what is computed of them stays in the cache."""
 
 
 @dataclass(frozen=True)
@@ -72,8 +72,9 @@ def pairs(batches: Iterable[Any]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
 
 
 def _pieces(data: np.ndarray, weight: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    for start in range(0, len(data), PIECE):
-        yield data[start : start + PIECE], weight[start : start + PIECE]
+    step = max(64, PIECE // data.shape[1])
+    for start in range(0, len(data), step):
+        yield data[start : start + step], weight[start : start + step]
 
 
 def _moments(pieces: Iterator[tuple[np.ndarray, np.ndarray]]) -> tuple[int, float, np.ndarray, np.ndarray]:
@@ -100,7 +101,8 @@ def _systematic(
     """Rows in the order of a random projection; of many, those at equal steps of cumulated weight."""
     if size == 0:
         return np.zeros((0, data.shape[1])), np.zeros(0)
-    key = data @ generator.standard_normal(data.shape[1])
+    direction = generator.standard_normal(data.shape[1])
+    key = np.concatenate([rows @ direction for rows, _ in _pieces(data, weight)])
     order = np.argsort(key, kind="stable")
     order = order[weight[order] > 0]
     if len(order) <= size:

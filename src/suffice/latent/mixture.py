@@ -148,10 +148,7 @@ class Mixture(LatentModel):
         moments = statistics.moments
         counts = moments.total[-1]
         value = jnp.where(counts > 0, counts * self.log_weights, 0.0).sum(-1)
-        value += (form.natural * jnp.moveaxis(moments.total, 0, -1)).sum((-1, -2))
-        if form.whitening is None:
-            return value
-        return value - jnp.einsum("...de,...df,...fe->...", form.whitening, moments.common, form.whitening) / 2
+        return value + form.inner(moments)
 
     def translated(self, shift: Array) -> Self:
         """The same mixture for rows moved by ``shift`` (D,)."""
