@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from jax import lax
 from sklearn.utils import check_random_state
 
@@ -18,6 +17,9 @@ from suffice.fit.epochs import Record, continued, run_epochs
 from suffice.outcome import Solution
 from suffice.precision import cast, dtype_of, scope, to_numpy
 from suffice.rows import as_rows
+
+if TYPE_CHECKING:
+    import optax
 
 READ_ROWS = 10_000
 TILE = 1024
@@ -177,7 +179,7 @@ def _step(carry: Any, rows: Any, weight: Any, key: Any, optimizer: Any, steps: i
     gradient = model.gradient(model.statistics(rows, weight), model.statistics(samples, sample_weight))
     downhill = jax.tree.map(jnp.negative, gradient)
     updates, optimizer_state = optimizer.update(downhill, optimizer_state, model)
-    return optax.apply_updates(model, updates), optimizer_state, samples if persistent else None
+    return eqx.apply_updates(model, updates), optimizer_state, samples if persistent else None
 
 
 def _initial(model: Any, optimizer: Any, rows: Any, n_chains: int, random_state: Any) -> ContrastState:
@@ -247,4 +249,6 @@ def _chosen(optimizer: Any, learning_rate: float | None) -> Any:
 
 @cache
 def _plain_descent(rate: float) -> optax.GradientTransformation:
+    import optax
+
     return optax.sgd(rate)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from jax import lax
 from sklearn.utils import check_random_state
 
@@ -20,8 +20,10 @@ from suffice.outcome import Solution
 from suffice.precision import cast, dtype_of, scope, to_numpy
 from suffice.rows import as_rows
 
+if TYPE_CHECKING:
+    import optax
+
 TILE = 1024
-ADAM = optax.adam(1e-3)
 
 Loss = Callable[..., Any]
 
@@ -120,7 +122,7 @@ def descend(
     """
     batch_size, epochs = check_count("batch_size", batch_size), check_count("epochs", epochs)
     arrays = check_rows(data)
-    optimizer = ADAM if optimizer is None else optimizer
+    optimizer = _adam() if optimizer is None else optimizer
     with scope(precision):
         rows, weight = on_device(arrays, check_weight(weight, len(arrays[0])), dtype_of(precision))
         begin = _initial(cast(model, precision), optimizer, random_state)
@@ -188,7 +190,7 @@ def _epoch(
         sums = loss_statistics(eqx.combine(parameters, fixed), loss, batch_rows, weight[index] * true)
         gradient = jax.tree.map(lambda total: total / sums.weight, sums.gradient)
         updates, optimizer_state = optimizer.update(gradient, optimizer_state, parameters)
-        return (optax.apply_updates(parameters, updates), optimizer_state), (sums.weight, sums.loss)
+        return (eqx.apply_updates(parameters, updates), optimizer_state), (sums.weight, sums.loss)
 
     batches = shuffled_batches(key, len(weight), batch_size)
     (parameters, optimizer_state), (weights, losses) = lax.scan(step, (parameters, state.optimizer_state), batches)
@@ -245,3 +247,10 @@ def _mean_loss(model: Any, loss: Loss, rows: Any) -> Any:
 
 def _loss_sums(model: Any, loss: Loss, rows: tuple[Any, ...], weight: Any) -> LossSums:
     return LossSums(weight.sum(), weight @ _row_losses(model, loss, rows), None)
+
+
+@cache
+def _adam() -> optax.GradientTransformation:
+    import optax
+
+    return optax.adam(1e-3)
