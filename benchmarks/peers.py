@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -117,7 +118,7 @@ def stepmix(X: np.ndarray, measurement: str, parameters: dict, start: Start, ite
     return quietly(lambda: model.fit(X))
 
 
-def suffice_bernoulli(X: np.ndarray, start: Start, iterations: int) -> Any:
+def suffice_bernoulli(X: np.ndarray, start: Start, iterations: int, precision: str = "float64") -> Any:
     from suffice import BernoulliMixture
 
     return quietly(
@@ -129,6 +130,7 @@ def suffice_bernoulli(X: np.ndarray, start: Start, iterations: int) -> Any:
             weights_init=start.weights,
             probabilities_init=start.locations,
             random_state=0,
+            precision=precision,
         ).fit(X)
     )
 
@@ -149,11 +151,13 @@ GAUSSIAN = {
 }
 BERNOULLI = {
     "suffice": Peer(suffice_bernoulli, estimator_score),
+    "suffice float32": Peer(partial(suffice_bernoulli, precision="float32"), estimator_score),
     "stepmix": Peer(stepmix_bernoulli, estimator_score),
     "pomegranate": Peer(pomegranate_bernoulli, pomegranate_score),
 }
 MODULES = {
     "suffice": "suffice",
+    "suffice float32": "suffice",
     "scikit-learn": "sklearn.mixture",
     "pomegranate": "pomegranate.gmm",
     "stepmix": "stepmix.stepmix",

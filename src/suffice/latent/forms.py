@@ -236,4 +236,4 @@ def many_components(components: int, features: int) -> bool:
 
 def safe_limit(dtype: Any) -> float:
     """How much larger than 1 the terms of a log-density may be before products lose the digits that matter."""
-    return float(jnp.finfo(dtype).eps) ** -0.4
+    return float(jnp.finfo(dtype).eps) ** -0.45
