@@ -85,6 +85,16 @@ def test_score_finds_the_columns_by_name_and_writes_each_row(run, data, tmp_path
     assert out.read_text() == (run / "assignments.csv").read_text()
 
 
+def test_score_weighs_rows(run, tmp_path, capsys):
+    rows, weights = np.random.default_rng(0).normal(size=(20, 2)), np.arange(20.0)
+    path = write_csv(tmp_path / "weighted.csv", np.c_[rows, weights], ["a", "b", "w"])
+    assert main(["score", str(run), path, "--weights", "w"]) == 0
+    model = load(run / "model.safetensors")
+    del model.feature_names_in_  # plain arrays follow
+    expected = np.average(model.score_samples(rows), weights=weights)
+    assert f"log-likelihood {expected:.6f} nats" in capsys.readouterr().out
+
+
 def test_sample_writes_rows_under_the_names_of_the_columns(run, tmp_path):
     out = tmp_path / "drawn.csv"
     assert main(["sample", str(run), "--n", "7", "--out", str(out)]) == 0
@@ -246,8 +256,6 @@ def test_defaults_are_those_of_the_estimators(estimator):
 
 
 def test_the_compilation_cache_respects_the_users_own(monkeypatch, tmp_path):
-    monkeypatch.setitem(sys.modules, "jax", None)
-    monkeypatch.delitem(sys.modules, "jax")
     monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path))
     monkeypatch.delenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", raising=False)
     turn_on_compilation_cache()

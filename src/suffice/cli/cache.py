@@ -11,16 +11,6 @@ def turn_on_compilation_cache() -> None:
     """Ask JAX, before it is imported, to keep what it compiles; settings of the user's own stay as they are."""
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(user_cache() / "suffice" / "jax"))
     os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
-    if "jax" in sys.modules:
-        _tell_jax()
-
-
-def _tell_jax() -> None:
-    import jax
-
-    jax.config.update("jax_compilation_cache_dir", os.environ["JAX_COMPILATION_CACHE_DIR"])
-    seconds = float(os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"])
-    jax.config.update("jax_persistent_cache_min_compile_time_secs", seconds)
 
 
 def user_cache() -> Path:

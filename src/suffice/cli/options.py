@@ -75,6 +75,12 @@ class Learning:
     )
 
 
+Weights = Annotated[
+    str | None,
+    typer.Option(metavar="COLUMN", help="Column of row weights.", show_default="none", rich_help_panel=DATA),
+]
+
+
 @dataclass(frozen=True)
 class Job:
     """What to do with the data beside fitting, and where to write."""
@@ -83,10 +89,7 @@ class Job:
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace what an earlier run left there.", rich_help_panel=RUN)
     ] = False
-    weights: Annotated[
-        str | None,
-        typer.Option(metavar="COLUMN", help="Column of row weights.", show_default="none", rich_help_panel=DATA),
-    ] = None
+    weights: Weights = None
     image_shape: Annotated[
         str | None,
         typer.Option(metavar="HEIGHTxWIDTH", help="Show rows as images of this size.", show_default="what the file says",

@@ -11,7 +11,7 @@ import typer
 
 from suffice.cli.flat import flat
 from suffice.cli.job import MODEL
-from suffice.cli.options import Data, Reading, Run
+from suffice.cli.options import Data, Reading, Run, Weights
 from suffice.cli.source import Source, read
 from suffice.cli.tables import AssignmentWriter, replacing, write_columns
 
@@ -24,17 +24,18 @@ def score(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="CSV of the component and log-likelihood of each row.")
     ] = None,
+    weights: Weights = None,
 ) -> None:
     """Mean log-likelihood of rows under a saved model."""
     from suffice.report import summarize
 
     estimator, columns = load_run(run)
-    source = _matching(columns, data, reading)
+    source = _matching(columns, data, reading, weights)
     if out is None:
-        summary = summarize(estimator, source.rows)
+        summary = summarize(estimator, source.rows, sample_weight=source.weight)
     else:
         with replacing(out) as file:
-            summary = summarize(estimator, source.rows, each=AssignmentWriter(file))
+            summary = summarize(estimator, source.rows, sample_weight=source.weight, each=AssignmentWriter(file))
     typer.echo(f"log-likelihood {summary.log_likelihood:.6f} nats per row, {summary.n_rows:,} rows of {source.name}")
     if out is not None:
         typer.echo(f"{out} holds the component, its probability and the log-likelihood of each row")
@@ -93,16 +94,16 @@ def load_run(run: Path) -> tuple[Any, list[str]]:
     return estimator, wanted_columns(None if known is None else list(known), estimator.n_features_in_)
 
 
-def _matching(columns: list[str], data: str, reading: Reading) -> Source:
+def _matching(columns: list[str], data: str, reading: Reading, weights: str | None) -> Source:
     """Rows in the columns of the model, found by name where the file has names."""
     from suffice.data import DataError
 
     if reading.columns is not None or reading.drop is not None or columns == [f"x{j}" for j in range(len(columns))]:
-        return _as_many(columns, read(data, reading))
+        return _as_many(columns, read(data, reading, weights=weights))
     try:
-        return read(data, reading, columns=columns)
+        return read(data, reading, columns=columns, weights=weights)
     except DataError:
-        return _as_many(columns, read(data, reading))
+        return _as_many(columns, read(data, reading, weights=weights))
 
 
 def _as_many(columns: list[str], source: Source) -> Source:

@@ -79,10 +79,6 @@ class Bernoulli(Family):
         chance = np.asarray(self.probabilities)[component]
         return (generator.random(chance.shape) < chance).astype(chance.dtype)
 
-    def numbers_per_row(self) -> int:
-        """The row and a 1."""
-        return self.probabilities.shape[-1] + 1
-
     def parameter_count(self) -> int:
         """K times D."""
         return int(np.prod(self.probabilities.shape[-2:]))

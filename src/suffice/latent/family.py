@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
+import numpy as np
 
 from suffice.arrays import Array
 from suffice.eager import in_own_precision
@@ -53,8 +55,8 @@ class Family(eqx.Module):
         raise NotImplementedError
 
     def numbers_per_row(self) -> int:
-        """How many numbers a row becomes in the E-step, sufficient statistics for instance."""
-        raise NotImplementedError
+        """How many numbers a row becomes in the E-step, sufficient statistics for instance; here the row twice."""
+        return 2 * max(leaf.shape[-1] for leaf in jax.tree.leaves(self) if np.ndim(leaf))
 
     def parameter_count(self) -> int:
         """Free parameters of all components."""
