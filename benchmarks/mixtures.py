@@ -147,7 +147,8 @@ def large_bernoulli(
     )
     seconds = timed(lambda: mixture.fit(train))
     score = float(mixture.score(test))
-    sentence = f"{name}, K = {n_components}, {iterations} iterations, float32, prior_strength 1: {seconds:.1f} s with start and compilation"
+    what = f"{name}, K = {n_components}, {iterations} iterations, float32, prior_strength 1"
+    sentence = f"{what}: {seconds:.1f} s with start and compilation"
     return say("bernoulli large", f"{sentence}, test log-likelihood {score:.2f} nats", seconds=seconds, test=score)
 
 
