@@ -116,9 +116,9 @@ def kind_on_device(array: np.ndarray, dtype: Any) -> np.dtype:
 
 
 def rounded(tiles: int) -> int:
-    """A number of tiles rounded up to 3 significant bits, so that few shapes are compiled."""
+    """A number of tiles, 2 at least, rounded up to 3 significant bits, so that few shapes are compiled."""
     step = 1 << max(0, tiles.bit_length() - 3)
-    return -(-tiles // step) * step
+    return max(2, -(-tiles // step) * step)
 
 
 def _aligned(shape: tuple[int, ...], kind: Any) -> np.ndarray:
