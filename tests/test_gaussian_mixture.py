@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 from concurrent.futures import ThreadPoolExecutor
 
@@ -23,6 +24,10 @@ def blobs(rows=400, features=3, components=3, seed=0):
     draw = np.random.default_rng(seed)
     centres = 4 * draw.standard_normal((components, features))
     return centres[draw.integers(components, size=rows)] + draw.standard_normal((rows, features)), centres
+
+
+def clone_of(mixture, **change):
+    return copy.deepcopy(mixture).set_params(**change)
 
 
 def start(kind, centres):
@@ -212,6 +217,22 @@ def test_prior_moves_the_estimate_towards_it():
     np.testing.assert_allclose(strong.means_[0], X.mean(0) / 2, rtol=1e-9)
     pooled = (X.T @ X + 60 * np.eye(3)) / 120 - np.outer(X.mean(0) / 2, X.mean(0) / 2)
     np.testing.assert_allclose(strong.covariances_[0], pooled + 1e-6 * np.diag(X.var(0)), rtol=1e-9)
+
+
+@limited
+def test_warm_start_takes_a_new_prior_and_refuses_another_model():
+    X, _ = blobs()
+    mixture = GaussianMixture(3, random_state=0, tol=0, max_iter=3, warm_start=True).fit(X)
+    plain = mixture.covariances_.copy()
+    mixture.set_params(prior_strength=1e6, prior_covariance=2 * np.eye(3)).fit(X)
+    assert mixture.model_.components.prior.strength == 1e6
+    np.testing.assert_allclose(mixture.covariances_, np.stack([2 * np.eye(3)] * 3), atol=0.01)
+    assert not np.allclose(plain, mixture.covariances_, atol=0.01)
+    for change in ({"n_components": 2}, {"covariance_type": "diag"}):
+        with pytest.raises(ValueError, match="warm_start"):
+            clone_of(mixture, **change).fit(X)
+    with pytest.raises(ValueError, match="warm_start"):
+        mixture.fit(X[:, :2])
 
 
 def test_warm_start_goes_on_where_the_last_fit_ended():

@@ -2,19 +2,38 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
-from typing import Any
+from threading import Lock
 
 from threadpoolctl import ThreadpoolController
 
 
-@cache
-def _controller() -> ThreadpoolController:
-    return ThreadpoolController()
+class _Limit:
+    """The limit is the whole process's: the first to need it sets it, the last one takes it back."""
+
+    def __init__(self):
+        self.lock, self.users, self.controller = Lock(), 0, ThreadpoolController()
+
+    def enter(self) -> None:
+        with self.lock:
+            if self.users == 0:
+                self.limiter = self.controller.limit(limits=1, user_api="blas")
+            self.users += 1
+
+    def leave(self) -> None:
+        with self.lock:
+            self.users -= 1
+            if self.users == 0:
+                self.limiter.restore_original_limits()
 
 
-def one_blas_thread() -> AbstractContextManager[Any]:
+_limit = cache(_Limit)
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
     """Context in which NumPy's and SciPy's BLAS run on the calling thread alone.
 
     Examples
@@ -23,4 +42,8 @@ def one_blas_thread() -> AbstractContextManager[Any]:
     >>> with one_blas_thread():
     ...     pass
     """
-    return _controller().limit(limits=1, user_api="blas")
+    _limit().enter()
+    try:
+        yield
+    finally:
+        _limit().leave()

@@ -68,7 +68,12 @@ def block_total(fn: Any, block: Block) -> Any:
 
 def readied(fn: Any) -> Callable[..., Any]:
     """``fn``, or where it has a method ``ready``, what that returns."""
-    return fn.ready() if hasattr(fn, "ready") else fn
+    return fn.ready() if has_ready(fn) else fn
+
+
+def has_ready(fn: Any) -> bool:
+    """Whether ``fn`` has a method ``ready``."""
+    return callable(getattr(fn, "ready", None))
 
 
 class Buffers(local):

@@ -37,6 +37,8 @@ class LatentModel(eqx.Module):
     def expectation(self, execution: str) -> Callable[..., Any]:
         """The E-step as a function ``(rows, weight, given=None)`` to statistics, with all that rows share worked out.
 
+        Its attribute ``trusted``, if it has one, says whether rounding errors stay small with this execution at these parameters.
+
         Parameters
         ----------
         execution
@@ -67,10 +69,6 @@ class LatentModel(eqx.Module):
     def execution(self) -> str:
         """Which of several equal ways to compute suits these parameters; asked outside ``jit``."""
         return "only"
-
-    def trusts(self, execution: str) -> Array | bool:
-        """Whether rounding errors stay small with an execution at these parameters."""
-        return True
 
     def log_prior(self) -> Array | float:
         """Logarithm of the prior density at these parameters, up to a constant."""

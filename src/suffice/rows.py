@@ -20,7 +20,7 @@ import numpy as np
 from jax import lax
 from jax.sharding import NamedSharding, PartitionSpec
 
-from suffice.blocks import Block, Buffers, add, block_total, filled, kind_on_device, readied, rounded
+from suffice.blocks import Block, Buffers, add, block_total, filled, has_ready, kind_on_device, readied, rounded
 from suffice.threads import in_threads
 
 THREADED_BYTES = 1 << 20
@@ -30,6 +30,8 @@ RESIDENT_BYTES = 64 << 20
 BLOCK_BYTES = 4 << 20
 MOST_PIECES = 8
 """Rows that are converted once lie in 2, 4 or 8 blocks: their size decides, not the cores, so that sums are the same anywhere."""
+
+NO_ROWS = "The data hold no rows; at least one is needed."
 
 BlockMaker = Callable[[], Block]
 
@@ -52,7 +54,7 @@ class Resident:
 
     def each(self, fn: Any) -> Iterator[Any]:
         """``fn(rows, weight)`` of the block's tiles, put end to end."""
-        yield _each_of(_parts(fn), self.block)
+        yield _each_of(_parts(ready(fn)), self.block)
 
 
 class Blocks:
@@ -72,15 +74,15 @@ class Blocks:
     def total(self, fn: Any) -> Any:
         """Sum of ``fn(rows, weight)`` over all rows, one pass."""
         sums = None
-        for part in self._of_blocks(_total_of, _ready(fn)):
+        for part in self._of_blocks(_total_of, ready(fn)):
             sums = part if sums is None else add(sums, part)
         if sums is None:
-            raise ValueError("The data hold no rows; at least one is needed.")
+            raise ValueError(NO_ROWS)
         return sums
 
     def each(self, fn: Any) -> Iterator[Any]:
         """``fn(rows, weight)`` of every block's tiles, put end to end."""
-        return self._of_blocks(_each_of, _ready(fn))
+        return self._of_blocks(_each_of, ready(fn))
 
     def _of_blocks(self, work: Callable[[Any, Block], Any], fn: Any) -> Iterator[Any]:
         """``work`` of every block; the first one alone, where it has to be compiled."""
@@ -126,15 +128,26 @@ def each(fn: Any, rows: Resident | Blocks) -> Any:
     rows
         Where the rows live, of weights above 0.
     """
-    return jax.tree.map(lambda *leaves: np.concatenate(leaves), *rows.each(fn))
+    parts = list(rows.each(fn))
+    if not parts:
+        raise ValueError(NO_ROWS)
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
 
 
 _block_total = eqx.filter_jit(block_total)
 _readied = eqx.filter_jit(readied)
 
 
-def _ready(fn: Any) -> Any:
-    return _readied(fn) if hasattr(fn, "ready") else fn
+def ready(fn: Any) -> Any:
+    """What ``fn.ready()`` returns, worked out once, where ``fn`` has this method; else ``fn``.
+
+    A function that is no pytree may hold what belongs to one compiled program; then ``fn`` is made ready in each program.
+    """
+    if not has_ready(fn):
+        return fn
+    made = _readied(fn)
+    closed = any(callable(leaf) for leaf in jax.tree.leaves(eqx.filter(made, eqx.is_array, inverse=True)))
+    return fn if closed else made
 
 
 def _parts(fn: Any) -> tuple[list[Any], tuple[Any, ...]]:
@@ -247,12 +260,25 @@ def _is_stream(data: Any) -> bool:
 def _in_memory(data: Any, weight: Any, dtype: Any) -> tuple[Any, np.ndarray]:
     """Arrays of one length, and a weight for each row."""
     arrays = jax.tree.map(np.asarray, data)
+    return arrays, _weight_of(_count(arrays), weight, dtype)
+
+
+def _count(arrays: Any) -> int:
     counts = sorted({leaf.shape[0] if leaf.ndim else 0 for leaf in jax.tree.leaves(arrays)})
     if len(counts) != 1:
         raise ValueError(f"All arrays need the same number of rows; got {counts}.")
     if counts[0] == 0:
-        raise ValueError("The data hold no rows; at least one is needed.")
-    return arrays, np.ones(counts[0], dtype) if weight is None else np.asarray(weight, dtype)
+        raise ValueError(NO_ROWS)
+    return counts[0]
+
+
+def _weight_of(count: int, weight: Any, dtype: Any) -> np.ndarray:
+    weight = np.ones(count, dtype) if weight is None else np.asarray(weight, dtype)
+    if weight.shape != (count,):
+        raise ValueError(
+            f"The weights have shape {weight.shape}; one for each of the {count} rows, ({count},), is expected."
+        )
+    return weight
 
 
 def _blocks(arrays: Any, weight: np.ndarray, origin: Any, dtype: Any, size: int, tile: int) -> Blocks:
@@ -291,8 +317,7 @@ def _batches(source: Any, weight: Any, origin: Any, dtype: Any, tile: int) -> Bl
         for batch in source:
             rows, row_weight = batch if isinstance(batch, tuple) else (batch, None)
             if len(rows := np.asarray(rows)):
-                row_weight = np.ones(len(rows)) if row_weight is None else np.asarray(row_weight)
-                yield _of_batch(rows, row_weight, origin, dtype, tile, buffers)
+                yield _of_batch(rows, _weight_of(len(rows), row_weight, dtype), origin, dtype, tile, buffers)
 
     return Blocks(groups)
 
@@ -300,7 +325,7 @@ def _batches(source: Any, weight: Any, origin: Any, dtype: Any, tile: int) -> Bl
 def _of_batch(
     rows: np.ndarray, weight: np.ndarray, origin: Any, dtype: Any, tile: int, buffers: Buffers
 ) -> list[BlockMaker]:
-    most = tile * max(1, BLOCK_BYTES // (tile * rows[:1].size * kind_on_device(rows, dtype).itemsize))
+    most = tile * max(1, BLOCK_BYTES // (tile * max(1, rows[:1].size) * kind_on_device(rows, dtype).itemsize))
     pieces = [slice(start, min(start + most, len(rows))) for start in range(0, len(rows), most)]
     return [
         partial(filled, rows, weight, piece, origin, dtype, rounded(-(-(piece.stop - piece.start) // tile)), tile, buffers)
@@ -311,10 +336,10 @@ def _of_batch(
 def _sharded(arrays: Any, weight: Any, origin: Any, dtype: Any, tile: int) -> Sharded:
     leaf = jax.tree.leaves(arrays)[0]
     sharding = leaf.sharding
-    if not isinstance(sharding, NamedSharding) or sharding.spec[0] is None:
+    if not isinstance(sharding, NamedSharding) or not sharding.spec or sharding.spec[0] is None:
         raise ValueError("A sharded array must be split along its rows, with a NamedSharding such as P('rows').")
     row_sharding = NamedSharding(sharding.mesh, PartitionSpec(sharding.spec[0]))
-    weight = jnp.ones(leaf.shape[0], dtype) if weight is None else jnp.asarray(weight, dtype)
+    weight = _weight_of(_count(arrays), weight, dtype)
     if origin is not None:
         arrays = arrays - jnp.asarray(origin, arrays.dtype)
     arrays = jax.tree.map(lambda a: a.astype(dtype) if jnp.issubdtype(a.dtype, jnp.floating) else a, arrays)

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
+from threading import local
 from typing import Any
 
 import jax
@@ -20,27 +21,48 @@ def in_threads(fn: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
     Parameters
     ----------
     fn
-        Function of an item that spends its time outside Python.
+        Function of an item that spends its time outside Python; called from such a function, all stays in its thread.
     items
         Items; at most two a core are taken before their results are.
     """
+    if getattr(_here, "working", False):
+        yield from map(fn, items)
+        return
     double = jax.config.jax_enable_x64  # type: ignore[attr-defined]
 
     def work(item: Any) -> Any:
-        with jax.enable_x64(double):
-            return fn(item)
+        _here.working = True
+        try:
+            with jax.enable_x64(double):
+                return fn(item)
+        finally:
+            _here.working = False
 
     waiting: deque[Future[Any]] = deque()
     try:
         for item in items:
             if len(waiting) >= 2 * CORES:
                 yield waiting.popleft().result()
-            waiting.append(_pool().submit(work, item))
+            waiting.append(_submitted(work, item))
         while waiting:
             yield waiting.popleft().result()
     finally:
         for future in waiting:
             future.cancel()
+
+
+_here = local()
+"""Whether this thread works for another one, which may wait for all the others."""
+
+
+def _submitted(work: Callable[[Any], Any], item: Any) -> Future[Any]:
+    """What a thread makes of an item; this one itself where Python is ending and starts no more work."""
+    try:
+        return _pool().submit(work, item)
+    except RuntimeError:
+        done: Future[Any] = Future()
+        done.set_result(work(item))
+        return done
 
 
 @cache

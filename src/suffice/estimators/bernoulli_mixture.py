@@ -150,7 +150,7 @@ class BernoulliMixture(MixtureEstimator):
         if self.probabilities_init is not None:
             given = check_shape("probabilities_init", self.probabilities_init, shape[1:])
             probabilities = np.broadcast_to(self._probability("probabilities_init", given), shape)
-        components = Bernoulli(probabilities, self._prior(first))
+        components = Bernoulli(probabilities, self._prior(first, origin))
         return Mixture(self._weights_start(weights, restarts), components, self._mixture_prior())
 
     def _from_sample(self, first: FirstLook, restarts: int, generator: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -161,11 +161,14 @@ class BernoulliMixture(MixtureEstimator):
         ones = np.swapaxes(share, -1, -2) @ rows
         return (count + 1e-3) / (count + 1e-3).sum(-1, keepdims=True), (ones + first.mean) / (count[..., None] + 1)
 
-    def _prior(self, first: FirstLook) -> BernoulliPrior:
+    def _family(self) -> type[Bernoulli]:
+        return Bernoulli
+
+    def _prior(self, first: FirstLook, origin: Any) -> BernoulliPrior:
         mean = first.mean
         if self.prior_mean is not None:
             mean = self._probability("prior_mean", check_shape("prior_mean", self.prior_mean, first.mean.shape))
-        return BernoulliPrior(float(self.prior_strength), mean)
+        return BernoulliPrior(float(self.prior_strength) or None, mean)
 
     def _probability(self, name: str, values: np.ndarray) -> np.ndarray:
         if ((values < 0) | (values > 1)).any():

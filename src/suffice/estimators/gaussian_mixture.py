@@ -167,24 +167,30 @@ class GaussianMixture(MixtureEstimator):
         return ", ".join(str(names[c]) for c in columns[:20])
 
     def _start(self, first: FirstLook, origin: Any, restarts: int, generator: Any) -> Mixture:
-        scale = np.where(first.constant, 1.0, first.variance)
-        family = GAUSSIANS[self.covariance_type]
+        scale = self._scale(first)
         shape = (restarts, self.n_components, len(scale))
         overall = {"full": np.broadcast_to(np.diag(scale), (*shape, shape[-1])),
                    "tied": np.broadcast_to(np.diag(scale), (restarts, shape[-1], shape[-1])),
                    "diag": np.broadcast_to(scale, shape), "spherical": np.full(shape[:2], scale.mean())}  # fmt: skip
-        blank = family(np.zeros(shape), overall[self.covariance_type], self._prior(first, origin, scale))
+        blank = self._family()(np.zeros(shape), overall[self.covariance_type], self._prior(first, origin))
         weights = np.full(shape[:2], 1 / self.n_components)
         if self.means_init is None or self.precisions_init is None or self.weights_init is None:
             weights, blank = self._from_sample(blank, first, origin, scale, restarts, generator)
         return Mixture(self._weights_start(weights, restarts), self._given(blank, origin), self._mixture_prior())
 
-    def _prior(self, first: FirstLook, origin: Any, scale: np.ndarray) -> GaussianPrior:
+    def _family(self) -> type[Gaussian]:
+        return GAUSSIANS[self.covariance_type]
+
+    def _scale(self, first: FirstLook) -> np.ndarray:
+        return np.where(first.constant, 1.0, first.variance)
+
+    def _prior(self, first: FirstLook, origin: Any) -> GaussianPrior:
+        scale = self._scale(first)
         features = len(scale)
         mean = first.mean if self.prior_mean is None else check_shape("prior_mean", self.prior_mean, (features,))
         covariance = np.diag(scale) if self.prior_covariance is None else (
             check_shape("prior_covariance", self.prior_covariance, (features, features)))  # fmt: skip
-        return GaussianPrior(float(self.prior_strength), mean - origin, covariance, self.reg_covar * scale)
+        return GaussianPrior(float(self.prior_strength) or None, mean - origin, covariance, self.reg_covar * scale)
 
     def _from_sample(
         self, blank: Gaussian, first: FirstLook, origin: Any, scale: np.ndarray, restarts: int, generator: Any

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any, ClassVar, Self
 
+import equinox as eqx
 import jax
 import numpy as np
 from sklearn.base import BaseEstimator, DensityMixin
@@ -19,9 +20,11 @@ from suffice.estimators.streams import CheckedBatches, is_stream, on_host
 from suffice.estimators.validation import check_at_least, check_choice, check_count, check_finite, check_shape
 from suffice.fit.em import em
 from suffice.fit.restarts import one_restart, restarts_at
-from suffice.latent.look import FirstLook, look, pairs
+from suffice.latent.family import Family
+from suffice.latent.look import NO_WEIGHT, FirstLook, look, pairs
 from suffice.latent.mixture import Mixture, MixturePrior
 from suffice.latent.starts import STARTS
+from suffice.model import Held
 from suffice.outcome import DegenerateComponentWarning, Outcome, Solution
 from suffice.precision import dtype_of, scope, to_numpy
 from suffice.progress import progress
@@ -70,6 +73,14 @@ class MixtureEstimator(MixtureScores, CallbackSupportMixin, DensityMixin, BaseEs
 
     def _start(self, first: FirstLook, origin: np.ndarray | None, restarts: int, generator: Any) -> Mixture:
         """Where to start, centred on ``origin``, one restart along each entry of the first axis."""
+        raise NotImplementedError
+
+    def _family(self) -> type[Family]:
+        """What the components are."""
+        raise NotImplementedError
+
+    def _prior(self, first: FirstLook, origin: np.ndarray | None) -> Held:
+        """What maximisation adds to rows centred on ``origin``."""
         raise NotImplementedError
 
     def _set_parameters(self, model: Mixture) -> None:
@@ -162,7 +173,7 @@ class MixtureEstimator(MixtureScores, CallbackSupportMixin, DensityMixin, BaseEs
     def _checked_weight(self, sample_weight: Any, rows: np.ndarray) -> np.ndarray:
         weight = _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
         if not weight.sum() > 0:
-            raise ValueError("All sample weights are zero; at least one row needs a positive weight.")
+            raise ValueError(NO_WEIGHT)
         return weight
 
     def _take_names(self, batches: Any) -> None:
@@ -191,9 +202,22 @@ class MixtureEstimator(MixtureScores, CallbackSupportMixin, DensityMixin, BaseEs
             )
 
     def _first_model(self, first: FirstLook, origin: np.ndarray | None, generator: Any) -> Mixture:
-        if self.warm_start and hasattr(self, "model_"):
-            return one_restart(self.model_ if origin is None else self.model_.translated(-origin))
-        return self._start(first, origin, self.n_init, generator)
+        if not (self.warm_start and hasattr(self, "model_")):
+            return self._start(first, origin, self.n_init, generator)
+        self._check_same_model(len(first.mean))
+        before = one_restart(self.model_ if origin is None else self.model_.translated(-origin))
+        priors = self._mixture_prior(), self._prior(first, origin)
+        return eqx.tree_at(lambda m: (m.prior, m.components.prior), before, priors)
+
+    def _check_same_model(self, features: int) -> None:
+        components = self.model_.components
+        before = type(components), jax.tree.leaves(components)[0].shape
+        now = self._family(), (self.n_components, features)
+        if before != now:
+            said = [f"{family.__name__} of (components, columns) {shape}" for family, shape in (before, now)]
+            raise ValueError(
+                f"warm_start=True continues a fitted {said[0]}, but {said[1]} is asked for; fit a new estimator instead."
+            )
 
     def _mixture_prior(self) -> MixturePrior:
         return MixturePrior(1.0 if self.weight_concentration_prior is None else float(self.weight_concentration_prior))

@@ -14,12 +14,13 @@ from sklearn.utils.validation import check_is_fitted
 from suffice.arrays import Array
 from suffice.blas import one_blas_thread
 from suffice.estimators.gradient import log_likelihood_gradient
-from suffice.estimators.streams import CheckedBatches, is_stream, on_host
+from suffice.estimators.streams import CheckedBatches, Unweighted, is_stream, on_host
 from suffice.estimators.validation import check_choice, check_count
+from suffice.latent.look import pairs
 from suffice.latent.mixture import MixtureStatistics, normalised
 from suffice.model import EStep
 from suffice.precision import cast, scope, to_numpy
-from suffice.rows import as_rows, each
+from suffice.rows import as_rows, each, ready
 
 
 class MostProbable(eqx.Module):
@@ -49,16 +50,6 @@ class Evidence(eqx.Module):
         return normalised(self.expectation.joint(rows))[0]
 
 
-class OfEachRow(EStep):
-    """What one of the above reads from the E-step."""
-
-    read: type[MostProbable | Responsibilities | Evidence] = eqx.field(static=True)
-
-    def ready(self) -> Callable[[Array, Array], Array]:
-        """Function of a tile."""
-        return self.read(super().ready())
-
-
 class MixtureScores:
     """Methods of a fitted mixture estimator."""
 
@@ -73,17 +64,14 @@ class MixtureScores:
     fit: Callable[..., Any]
 
     def _each_row(self, X: Any, read: Any) -> Any:
-        """What ``read`` makes of the E-step and of each tile of the rows, put end to end."""
+        """What ``read`` makes of each tile of the rows with the E-step, put end to end."""
         check_is_fitted(self, "model_")
-        if is_stream(X):
-            data, weight = CheckedBatches(X, self._batch), None
-        else:
-            data, weight = self._table(on_host(X), reset=False), None
+        data = Unweighted(CheckedBatches(X, self._batch)) if is_stream(X) else self._table(on_host(X), reset=False)
         origin = self.model_.components.means.mean(0) if self._movable else None
         with one_blas_thread(), scope(self.precision):
             model = cast(self.model_ if origin is None else self.model_.translated(-origin), self.precision)
-            rows: Any = as_rows(data, weight, origin=origin, precision=self.precision, tile=model.tile)
-            return each(OfEachRow(model, model.execution(), read), rows)
+            rows: Any = as_rows(data, None, origin=origin, precision=self.precision, tile=model.tile)
+            return each(read(ready(EStep(model, model.execution()))), rows)
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable component of each row.
@@ -140,11 +128,10 @@ class MixtureScores:
         y
             Ignored; for scikit-learn's sake.
         sample_weight
-            Row weights ``(n,)``; None is 1 for every row.
+            Row weights ``(n,)``; None is 1 for every row, or what a stream of batches brings.
         """
-        evidence = self.score_samples(X)
-        weight = None if sample_weight is None else self._checked_weight(sample_weight, evidence[:, None])
-        return float(np.average(evidence, weights=weight))
+        total, weight = self._log_likelihood(X, sample_weight)
+        return total / weight
 
     def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> np.ndarray:
         """Fit, then the most probable component of each row.
@@ -204,15 +191,19 @@ class MixtureScores:
         """
         share = self.predict_proba(X)
         entropy = -xlogy(share, share).sum(1)
-        weight = np.ones(len(share)) if sample_weight is None else self._checked_weight(sample_weight, share)
+        weight = self._row_weight(X, sample_weight, share)
         return self.bic(X, sample_weight) + 2 * float(weight @ entropy)
 
     def _log_likelihood(self, X: Any, sample_weight: Any) -> tuple[float, float]:
         evidence = self.score_samples(X)
-        weight = (
-            np.ones(len(evidence)) if sample_weight is None else self._checked_weight(sample_weight, evidence[:, None])
-        )
+        weight = self._row_weight(X, sample_weight, evidence[:, None])
         return float(weight @ evidence), float(weight.sum())
+
+    def _row_weight(self, X: Any, sample_weight: Any, rows: np.ndarray) -> np.ndarray:
+        """The weights given, or those that a stream brings, for as many rows as these."""
+        if sample_weight is None and is_stream(X):
+            sample_weight = np.concatenate([weight for _, weight in pairs(X)])
+        return np.ones(len(rows)) if sample_weight is None else self._checked_weight(sample_weight, rows)
 
     def sample(self, n_samples: int = 1) -> tuple[np.ndarray, np.ndarray]:
         """Rows drawn from the fitted mixture, and the component that each came from.

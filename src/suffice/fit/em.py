@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -17,7 +18,7 @@ from suffice.fit.restarts import Restarts, restarts_where
 from suffice.model import EStep, LatentModel
 from suffice.outcome import Outcome, Solution
 from suffice.precision import cast, dtype_of, scope, to_numpy
-from suffice.rows import Blocks, Resident, Sharded, as_rows
+from suffice.rows import Blocks, Resident, Sharded, as_rows, ready
 
 STRETCH = 64
 """Most iterations between two looks at the clock, the keyboard and the callback."""
@@ -141,22 +142,19 @@ class _Passes:
         self.count += 1
         if self.expectation is None or state is not self.state or self.count.bit_count() == 1:
             self.execution = state.model.execution()
-            self.expectation = _ready(state.model, self.execution)
+            self.expectation = ready(EStep(state.model, self.execution))
         statistics = self.rows.total(self.expectation)
         state, objective, expectation, trusted = _turn(state, statistics, tol, self.execution)
-        self.state, self.expectation = state, expectation if trusted else None
+        again = isinstance(self.expectation, EStep) or not trusted
+        self.state, self.expectation = state, None if again else expectation
         return state, np.asarray(objective)[None]
-
-
-@eqx.filter_jit
-def _ready(model: Any, execution: str) -> Any:
-    return model.expectation(execution)
 
 
 @eqx.filter_jit
 def _turn(state: _State, statistics: Any, tol: Any, execution: str) -> tuple[_State, Array, Any, Array | bool]:
     state, objective = _step(state, statistics, tol)
-    return state, objective, state.model.expectation(execution), state.model.trusts(execution)
+    expectation = state.model.expectation(execution)
+    return state, objective, expectation, _trusted(expectation)
 
 
 @eqx.filter_jit
@@ -165,21 +163,27 @@ def _resident_steps(state: _State, block: Any, execution: str, tol: Any, limit: 
     _, static = eqx.partition(state, eqx.is_array)
 
     def worthwhile(carry: Any) -> Array:
-        dynamic, _, step = carry
-        now = eqx.combine(dynamic, static)
-        return (step < limit) & now.active.any() & ((step == 0) | now.model.trusts(execution))
+        dynamic, _, step, trusted = carry
+        return (step < limit) & eqx.combine(dynamic, static).active.any() & trusted
 
     def iterate(carry: Any) -> Any:
-        dynamic, trace, step = carry
+        dynamic, trace, step, _ = carry
         now = eqx.combine(dynamic, static)
-        statistics = block_total(EStep(now.model, execution), block)
-        now, objective = _step(now, statistics, tol)
-        return eqx.filter(now, eqx.is_array), trace.at[step].set(objective), step + 1
+        expectation = now.model.expectation(execution)
+        trusted = (step == 0) | _trusted(expectation)
+        statistics = block_total(expectation, block._replace(used=jnp.where(trusted, block.used, 0)))
+        new, objective = _step(now, statistics, tol)
+        new = jax.tree.map(partial(jnp.where, trusted), eqx.filter(new, eqx.is_array), dynamic)
+        return new, trace.at[step].set(jnp.where(trusted, objective, jnp.nan)), step + trusted, trusted
 
     trace = jnp.full((STRETCH, *state.previous.shape), jnp.nan, state.previous.dtype)
-    start = (eqx.filter(state, eqx.is_array), trace, jnp.zeros((), jnp.int32))
-    dynamic, trace, steps = lax.while_loop(worthwhile, iterate, start)
+    start = (eqx.filter(state, eqx.is_array), trace, jnp.zeros((), jnp.int32), jnp.ones((), bool))
+    dynamic, trace, steps, _ = lax.while_loop(worthwhile, iterate, start)
     return eqx.combine(dynamic, static), trace, steps
+
+
+def _trusted(expectation: Any) -> Array | bool:
+    return getattr(expectation, "trusted", True)
 
 
 def _step(state: _State, statistics: Any, tol: Any) -> tuple[_State, Array]:

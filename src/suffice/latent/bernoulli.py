@@ -14,9 +14,12 @@ from suffice.model import Held
 
 
 class BernoulliPrior(Held):
-    """Conjugate prior as ``strength`` rows seen beforehand in each component, with column means ``mean`` (D,)."""
+    """Conjugate prior as ``strength`` rows seen beforehand in each component, with column means ``mean`` (D,).
 
-    strength: Array | float
+    Without them, ``strength`` is None.
+    """
+
+    strength: Array | float | None
     mean: Array | float
 
 
@@ -49,7 +52,7 @@ class Bernoulli(Family):
 
     def __init__(self, probabilities: Any, prior: BernoulliPrior | None = None):
         self.probabilities = probabilities
-        self.prior = BernoulliPrior(0.0, 0.5) if prior is None else prior
+        self.prior = BernoulliPrior(None, 0.5) if prior is None else prior
 
     def _log_odds(self) -> tuple[Array, Array]:
         tiny = jnp.finfo(jnp.result_type(self.probabilities)).eps
@@ -63,14 +66,17 @@ class Bernoulli(Family):
 
     def maximize(self, moments: Moments) -> tuple[Self, Array]:
         """Weighted means of the rows, the prior's rows included."""
-        weight = moments.total[-1] + self.prior.strength
-        ones = jnp.moveaxis(moments.total[:-1], 0, -1) + self.prior.strength * self.prior.mean
+        seen = 0.0 if self.prior.strength is None else self.prior.strength
+        weight = moments.total[-1] + seen
+        ones = jnp.moveaxis(moments.total[:-1], 0, -1) + seen * self.prior.mean
         valid = weight > 0
         mean = jnp.clip(ones / jnp.where(valid, weight, 1)[..., None], 0, 1)
         return type(self)(kept_where(valid, mean, self.probabilities), self.prior), valid
 
     def log_prior(self) -> Array | float:
         """Expected log-density of the prior's rows."""
+        if self.prior.strength is None:
+            return 0.0
         odds, zeros = self._log_odds()
         return self.prior.strength * ((odds * self.prior.mean).sum((-1, -2)) + zeros.sum(-1))
 

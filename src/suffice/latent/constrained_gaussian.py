@@ -11,6 +11,7 @@ from suffice.arrays import Array
 from suffice.latent.family import kept_where
 from suffice.latent.forms import STATISTICS, Covariance, Linear, Moments, Products
 from suffice.latent.gaussian import Gaussian
+from suffice.latent.whiten import gram
 
 
 class TiedGaussian(Gaussian):
@@ -32,18 +33,18 @@ class TiedGaussian(Gaussian):
     def _products(self, whitening: Array, log_scale: Array) -> Linear:
         slope = jnp.einsum("...de,...fe,...f->...d", whitening, whitening, self.means)
         constant = log_scale - jnp.square(jnp.einsum("...de,...d->...e", whitening, self.means)).sum(-1) / 2
-        return Linear(slope, constant, whitening[..., 0, :, :])
+        trusted = self._small(self._terms(jnp, gram(whitening)))
+        return Linear(slope, constant, whitening[..., 0, :, :], trusted)
 
     def _covariances(self, moments: Moments, second: Array, shift: Array, weight: Array) -> Array:
         total = jnp.broadcast_to(moments.common, self.covariances.shape) + self._prior_second(moments).sum(-3)
         between = jnp.einsum("...k,...kd,...ke->...de", weight, shift, shift)
         return (total - between) / weight.sum(-1)[..., None, None] + jnp.diag(self.prior.floor)
 
-    def _rescued(self, covariances: Array, rounding: Array) -> Array:
-        return super()._rescued(covariances, rounding.max(-2))
+    def _rescued(self, covariances: Array, definite: Array, rounding: Array) -> tuple[Array, Array]:
+        return super()._rescued(covariances, definite, rounding.max(-2))
 
-    def _accepted(self, covariances: Array, weight: Array) -> tuple[Array, Array]:
-        definite = self._positive_definite(covariances)
+    def _accepted(self, covariances: Array, definite: Array, weight: Array) -> tuple[Array, Array]:
         return (weight > 0) & definite[..., None], kept_where(definite, covariances, self.covariances)
 
     def _roots(self) -> np.ndarray:
@@ -75,27 +76,33 @@ class DiagonalGaussian(Gaussian):
         precision = jnp.square(whitening)
         constant = log_scale - (precision * jnp.square(self.means)).sum(-1) / 2
         natural = [-self._precisions(precision) / 2, precision * self.means, constant[..., None]]
-        return Products(jnp.concatenate(natural, -1), STATISTICS[self.covariance_type])
+        trusted = self._small(self._terms(jnp, precision))
+        return Products(jnp.concatenate(natural, -1), STATISTICS[self.covariance_type], trusted)
 
     def _precisions(self, precision: Array) -> Array:
         return precision
 
-    def _terms(self, numpy: Any) -> Any:
-        means, variances = numpy.asarray(self.means), numpy.asarray(self._variances())
-        return (1 + numpy.square(means) / variances).sum(-1)
+    def _precision(self) -> np.ndarray:
+        return 1 / np.asarray(self._variances())
+
+    def _terms(self, numpy: Any, precision: Any) -> Any:
+        return (1 + numpy.square(numpy.asarray(self.means)) * precision).sum(-1)
 
     def _covariances(self, moments: Moments, second: Array, shift: Array, weight: Array) -> Array:
         total = second + jnp.diagonal(self._prior_second(moments), axis1=-2, axis2=-1)
         return total / jnp.where(weight > 0, weight, 1)[..., None] - jnp.square(shift) + self.prior.floor
 
-    def _rescued(self, covariances: Array, rounding: Array) -> Array:
-        return jnp.maximum(covariances, rounding)
+    def _rescued(self, covariances: Array, definite: Array, rounding: Array) -> tuple[Array, Array]:
+        rescued = jnp.maximum(covariances, rounding)
+        return rescued, self._positive_definite(rescued)
 
     def _positive_definite(self, covariances: Array) -> Array:
         return ((covariances > 0) & jnp.isfinite(covariances)).all(-1)
 
     def log_prior(self) -> Array | float:
         """Expected log-density of the prior's rows."""
+        if self.prior.strength is None:
+            return 0.0
         whitening, half_log_determinant = self._whitening()
         spread = jnp.square(self.means - self.prior.mean) + jnp.diagonal(self.prior.covariance)
         return self.prior.strength * (half_log_determinant - (jnp.square(whitening) * spread).sum(-1) / 2).sum(-1)
@@ -133,8 +140,8 @@ class SphericalGaussian(DiagonalGaussian):
         mean = total / jnp.where(weight > 0, weight, 1)
         return (mean - jnp.square(shift).sum(-1)) / shift.shape[-1] + self.prior.floor.mean()
 
-    def _rescued(self, covariances: Array, rounding: Array) -> Array:
-        return jnp.maximum(covariances, rounding.mean(-1))
+    def _rescued(self, covariances: Array, definite: Array, rounding: Array) -> tuple[Array, Array]:
+        return super()._rescued(covariances, definite, rounding.mean(-1))
 
     def _positive_definite(self, covariances: Array) -> Array:
         return (covariances > 0) & jnp.isfinite(covariances)

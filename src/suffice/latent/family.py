@@ -42,10 +42,6 @@ class Family(eqx.Module):
         """Which form suits these parameters."""
         return "products"
 
-    def trusts(self, execution: str) -> Array | bool:
-        """Whether a form keeps rounding errors small at these parameters."""
-        return True
-
     def translated(self, shift: Array) -> Self:
         """The same distributions for rows moved by ``shift``."""
         raise NotImplementedError

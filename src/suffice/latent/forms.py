@@ -9,7 +9,7 @@ components in many dimensions. All return the same ``Moments``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import equinox as eqx
 import jax
@@ -36,18 +36,22 @@ class Moments(eqx.Module):
 
 
 class Products(eqx.Module):
-    """Log-density as ``natural`` (..., K, F) times T(x), whose last entry is 1."""
+    """Log-density as ``natural`` (..., K, F) times T(x), whose last entry is 1.
+
+    ``trusted`` says whether rounding errors stay small.
+    """
 
     natural: Array
     statistics: Callable[[Array], Array] = eqx.field(static=True)
+    trusted: Array | bool = True
 
     def features(self, rows: Array) -> Array:
         """T(x), written out once for both products, (F, n)."""
-        return lax.optimization_barrier(self.statistics(rows))
+        return lax.optimization_barrier(self.statistics(rows.astype(self.natural.dtype)))
 
     def weighted(self, log_weights: Array) -> Products:
         """The form with log-weights (..., K) added to the log-densities."""
-        return Products(self.natural.at[..., -1].add(log_weights), self.statistics)
+        return Products(self.natural.at[..., -1].add(log_weights), self.statistics, self.trusted)
 
     def log_density(self, statistics: Array) -> Array:
         """Log-density of each row under each component, (..., K, n)."""
@@ -72,6 +76,7 @@ class Linear(eqx.Module):
     slope: Array
     constant: Array
     whitening: Array | None = None
+    trusted: Array | bool = True
 
     def features(self, rows: Array) -> Array:
         """The rows, of which there may be small whole numbers, as floating-point numbers."""
@@ -79,7 +84,7 @@ class Linear(eqx.Module):
 
     def weighted(self, log_weights: Array) -> Linear:
         """The form with log-weights (..., K) added to the log-densities."""
-        return Linear(self.slope, self.constant + log_weights, self.whitening)
+        return Linear(self.slope, self.constant + log_weights, self.whitening, self.trusted)
 
     def log_density(self, rows: Array) -> Array:
         """Log-density of each row under each component, (..., K, n)."""
@@ -111,9 +116,11 @@ class Deviations(eqx.Module):
     whitening: Array
     log_scale: Array
     covariance_type: Covariance = eqx.field(static=True)
+    trusted: ClassVar[bool] = True
 
     def features(self, rows: Array) -> tuple[Array, Array]:
         """The rows, and their columns for the second product: the compiler transposes slowly inside it."""
+        rows = rows.astype(self.means.dtype)
         return rows, lax.optimization_barrier(rows.T)
 
     def weighted(self, log_weights: Array) -> Deviations:

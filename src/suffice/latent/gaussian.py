@@ -31,10 +31,10 @@ LOG_TWO_PI = float(np.log(2 * np.pi))
 class GaussianPrior(Held):
     """Conjugate prior as ``strength`` rows seen beforehand in each component, with ``mean`` (D,) and ``covariance`` (D, D).
 
-    ``floor`` (D,) is added to the diagonal of every covariance.
+    Without them, ``strength`` is None. ``floor`` (D,) is added to the diagonal of every covariance.
     """
 
-    strength: Array | float
+    strength: Array | float | None
     mean: Array
     covariance: Array
     floor: Array
@@ -75,7 +75,7 @@ class Gaussian(Family):
     def __init__(self, means: Any, covariances: Any, prior: GaussianPrior | None = None):
         self.means, self.covariances = means, covariances
         nothing = np.zeros(means.shape[-1])
-        self.prior = GaussianPrior(0.0, nothing, np.diag(nothing), nothing) if prior is None else prior
+        self.prior = GaussianPrior(None, nothing, np.diag(nothing), nothing) if prior is None else prior
 
     def form(self, execution: str) -> Products | Linear | Deviations:
         """Products with sufficient statistics, or deviations from each mean."""
@@ -103,17 +103,19 @@ class Gaussian(Family):
         constant = log_scale - jnp.square(jnp.einsum("...de,...d->...e", whitening, self.means)).sum(-1) / 2
         whole = bordered(-precision / 2, jnp.concatenate([linear / 2, constant[..., None]], -1))
         i, j = np.triu_indices(whole.shape[-1])
-        return Products(whole[..., i, j] * np.where(i == j, 1.0, 2.0), STATISTICS["full"])
+        natural = whole[..., i, j] * np.where(i == j, 1.0, 2.0)
+        return Products(natural, STATISTICS["full"], self._small(self._terms(jnp, precision)))
 
     def execution(self) -> str:
         """Products where they are quicker and safe, else deviations, which suit any parameters."""
         quick = self.covariance_type != "full" or self._many()
         traced = any(isinstance(leaf, Tracer) for leaf in (self.means, self.covariances))
-        return "products" if quick and not traced and bool(self._small_terms(np)) else "deviations"
+        if traced or not quick:
+            return "deviations"
+        return "products" if bool(self._small(self._terms(np, self._precision()))) else "deviations"
 
-    def trusts(self, execution: str) -> Array | bool:
-        r"""Whether the largest sum of terms :math:`|P_{ij}| s_i s_j` is small, s the root mean square about the origin."""
-        return True if execution == "deviations" else self._small_terms(jnp)
+    def _precision(self) -> np.ndarray:
+        return np.linalg.inv(np.asarray(self._matrices()))
 
     def numbers_per_row(self) -> int:
         """Pairs of [x, 1] for products with full covariances, else about [x, 1] twice."""
@@ -123,14 +125,14 @@ class Gaussian(Family):
     def _many(self) -> bool:
         return many_components(int(np.prod(self.means.shape[:-1])), self.means.shape[-1])
 
-    def _small_terms(self, numpy: Any) -> Any:
-        limit = safe_limit(numpy.asarray(self.means).dtype) * self.means.shape[-1]
-        return (self._terms(numpy) < limit).all()
+    def _small(self, terms: Any) -> Any:
+        """Whether products keep the digits that matter, where these are the terms that cancel."""
+        return (terms < safe_limit(terms.dtype) * self.means.shape[-1]).all()
 
-    def _terms(self, numpy: Any) -> Any:
+    def _terms(self, numpy: Any, precision: Any) -> Any:
+        r"""The sum of terms :math:`|P_{ij}| s_i s_j` of each component, s the root mean square about the origin."""
         matrices, means = numpy.asarray(self._matrices()), numpy.asarray(self.means)
         size = numpy.sqrt(numpy.square(means) + numpy.diagonal(matrices, axis1=-2, axis2=-1))
-        precision = np.linalg.inv(matrices) if numpy is np else gram(self._whitening()[0])
         return ((numpy.abs(precision) @ size[..., None])[..., 0] * size).sum(-1)
 
     def maximize(self, moments: Moments) -> tuple[Self, Array]:
@@ -138,35 +140,40 @@ class Gaussian(Family):
         shift, second, weight = self._means_about(moments)
         covariances = self._covariances(moments, second, shift, weight)
         origin = self.means if moments.about == "means" else 0.0
+        definite = self._positive_definite(covariances)
         if moments.about == "zero":
-            covariances = self._rescued(covariances, 16 * jnp.finfo(shift.dtype).eps * jnp.square(shift))
-        valid, covariances = self._accepted(covariances, weight)
+            rounding = 16 * jnp.finfo(shift.dtype).eps * jnp.square(shift)
+            covariances, definite = self._rescued(covariances, definite, rounding)
+        valid, covariances = self._accepted(covariances, definite, weight)
         return type(self)(kept_where(valid, origin + shift, self.means), covariances, self.prior), valid
 
-    def _rescued(self, covariances: Array, rounding: Array) -> Array:
+    def _rescued(self, covariances: Array, definite: Array, rounding: Array) -> tuple[Array, Array]:
         """Covariances that lost all their digits to moments about zero, as wide as the rounding: deviations then mend them."""
-        definite = self._positive_definite(covariances)
         least = jnp.maximum(jnp.diagonal(covariances, axis1=-2, axis2=-1), rounding)
-        return kept_where(definite, covariances, least[..., None] * jnp.eye(least.shape[-1], dtype=least.dtype))
+        wide = least[..., None] * jnp.eye(least.shape[-1], dtype=least.dtype)
+        return kept_where(definite, covariances, wide), definite | ((least > 0) & jnp.isfinite(least)).all(-1)
 
-    def _accepted(self, covariances: Array, weight: Array) -> tuple[Array, Array]:
+    def _accepted(self, covariances: Array, definite: Array, weight: Array) -> tuple[Array, Array]:
         """Which components have weight and a positive definite covariance, and covariances with the old one elsewhere."""
-        valid = (weight > 0) & self._positive_definite(covariances)
+        valid = (weight > 0) & definite
         return valid, kept_where(valid, covariances, self.covariances)
 
     def _means_about(self, moments: Moments) -> tuple[Array, Array, Array]:
         """New means from where the moments are measured (..., K, D), second moments, and weights (..., K)."""
         second, first, weight = split(moments.total, self.means.shape[-1], self.covariance_type)
-        weight = weight + self.prior.strength
-        first = first + self.prior.strength * self._prior_mean(moments)
+        weight = weight + self._prior_rows()
+        first = first + self._prior_rows() * self._prior_mean(moments)
         return first / jnp.where(weight > 0, weight, 1)[..., None], second, weight
+
+    def _prior_rows(self) -> Array | float:
+        return 0.0 if self.prior.strength is None else self.prior.strength
 
     def _prior_mean(self, moments: Moments) -> Array:
         return self.prior.mean - (self.means if moments.about == "means" else jnp.zeros_like(self.means))
 
     def _prior_second(self, moments: Moments) -> Array:
         mean = self._prior_mean(moments)
-        return self.prior.strength * (self.prior.covariance + mean[..., :, None] * mean[..., None, :])
+        return self._prior_rows() * (self.prior.covariance + mean[..., :, None] * mean[..., None, :])
 
     def _covariances(self, moments: Moments, second: Array, shift: Array, weight: Array) -> Array:
         mean = (second + self._prior_second(moments)) / jnp.where(weight > 0, weight, 1)[..., None, None]
@@ -177,6 +184,8 @@ class Gaussian(Family):
 
     def log_prior(self) -> Array | float:
         """Expected log-density of the prior's rows."""
+        if self.prior.strength is None:
+            return 0.0
         whitening, half_log_determinant = self._whitening()
         spread = jnp.einsum("...de,...df,...fe->...", whitening, self.prior.covariance, whitening)
         distance = jnp.square(jnp.einsum("...de,...d->...e", whitening, self.means - self.prior.mean)).sum(-1)

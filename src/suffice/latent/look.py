@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+NO_WEIGHT = "All sample weights are zero; at least one row needs a positive weight."
 PIECE = 1 << 16
 """Cells looked at together: few enough that what is computed of them stays in the cache."""
 
@@ -53,6 +54,8 @@ def look(data: Any, weight: np.ndarray | None, size: int, generator: np.random.G
         sample = _systematic(data, weight, size, generator)
         return FirstLook(mean, square / total, count, total, *sample)
     count, total, mean, square = _moments(pairs(data))
+    if count and not total > 0:
+        raise ValueError(NO_WEIGHT)
     sample = _reservoir(pairs(data), size, generator)
     return FirstLook(mean, square / total, count, total, *sample)
 

@@ -36,6 +36,11 @@ class Expectation(eqx.Module):
 
     form: Any
 
+    @property
+    def trusted(self) -> Array | bool:
+        """Whether rounding errors stay small."""
+        return self.form.trusted
+
     def joint(self, rows: Array, given: Array | None = None) -> Array:
         """log p(x, k), (..., K, n)."""
         return self._joint(self.form.features(rows), given)
@@ -121,10 +126,6 @@ class Mixture(LatentModel):
     def execution(self) -> str:
         """Which form the components ask for."""
         return self.components.execution()
-
-    def trusts(self, execution: str) -> Array | bool:
-        """Whether the components trust a form."""
-        return self.components.trusts(execution)
 
     def expectation(self, execution: str) -> Expectation:
         """The E-step as a function of rows and weights."""

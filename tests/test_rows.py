@@ -1,0 +1,166 @@
+"""Where rows live: the same sums from every place, from any thread, and wrong input refused in each."""
+
+import subprocess
+import sys
+import threading
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from sklearn.exceptions import ConvergenceWarning
+from threadpoolctl import threadpool_info
+
+from suffice import GaussianMixture, total
+from suffice.blas import one_blas_thread
+from suffice.fit import em
+from suffice.latent import Gaussian, Mixture
+from suffice.model import LatentModel
+
+LARGE = 50_000
+"""Rows of four columns that are shared out to threads."""
+
+
+def first_moments(rows, weight):
+    return {"weight": weight.sum(), "first": weight @ rows}
+
+
+class Scaled(eqx.Module):
+    """A function that is made ready as a closure over what is worked out once."""
+
+    logarithm: Any
+
+    def ready(self):
+        scale = jnp.exp(self.logarithm)
+        return lambda rows, weight: (weight @ rows) * scale
+
+
+class Closed(LatentModel):
+    """A mixture whose E-step is a plain function, as a model of a user's own may have it."""
+
+    mixture: Mixture
+
+    def expectation(self, execution):
+        expectation = self.mixture.expectation(execution)
+        return lambda rows, weight, given=None: expectation(rows, weight, given)
+
+    def maximize(self, statistics):
+        return Closed(self.mixture.maximize(statistics))
+
+    def execution(self):
+        return self.mixture.execution()
+
+
+def rows_of(count, seed=0):
+    return np.random.default_rng(seed).standard_normal((count, 4))
+
+
+def mixture_of(X):
+    return Mixture(np.array([0.5, 0.5]), Gaussian(X[:2].copy(), np.stack([np.eye(4)] * 2)))
+
+
+@pytest.mark.parametrize("count", [1, 500, LARGE])
+def test_a_function_may_be_made_ready_as_a_closure(count):
+    X = rows_of(count)
+    np.testing.assert_allclose(total(Scaled(np.zeros(4)), X), X.sum(0), rtol=1e-9, atol=1e-9)
+
+
+@pytest.mark.parametrize("count", [500, LARGE])
+def test_an_e_step_may_be_a_closure(count):
+    X = rows_of(count)
+    closed, plain = (em(start, X, tol=0, max_iter=4) for start in (Closed(mixture_of(X)), mixture_of(X)))
+    np.testing.assert_allclose(closed.trace, plain.trace, rtol=1e-12)
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.int64, np.float32])
+def test_weights_of_any_type_count_as_numbers(kind):
+    X, weight = np.full((10, 2), 3, np.uint8), np.full(10, 100, kind)
+    for sums in (total(first_moments, X, weight=weight), total(first_moments, [(X, weight)])):
+        np.testing.assert_array_equal(sums["first"], [3000, 3000])
+
+
+@pytest.mark.parametrize("count", [100, LARGE])
+def test_weights_that_do_not_fit_the_rows_are_refused(count):
+    X = rows_of(count)
+    for given in (np.ones(5), np.ones(count + 1), np.ones((count, 1))):
+        with pytest.raises(ValueError, match="one for each"):
+            total(first_moments, X, weight=given)
+        with pytest.raises(ValueError, match="one for each"):
+            total(first_moments, [(X, given)])
+
+
+def test_small_whole_numbers_do_not_overflow():
+    X = np.random.default_rng(0).integers(0, 200, (1000, 4)).astype(np.uint8)
+    small, real = (em(mixture_of(X.astype(float)), data, tol=0, max_iter=5).model for data in (X, X.astype(float)))
+    np.testing.assert_allclose(small.components.means, real.components.means, rtol=1e-9)
+
+
+def test_a_sum_inside_a_sum_does_not_wait_for_itself():
+    X = rows_of(LARGE)
+    whole = X.sum()
+
+    def inside(rows):
+        return np.asarray(total(first_moments, X)["first"].sum())
+
+    def outside(rows, weight):
+        return weight.sum() * jax.pure_callback(inside, jax.ShapeDtypeStruct((), np.float64), rows.sum())
+
+    np.testing.assert_allclose(total(outside, X), LARGE * whole, rtol=1e-6)
+
+
+def test_a_thread_that_outlives_the_program_still_fits():
+    code = """
+import threading, numpy as np
+from suffice import total
+def first(rows, weight): return weight @ rows
+def late():
+    threading.main_thread().join()
+    print(total(first, np.ones((200000, 4)))[0])
+threading.Thread(target=late).start()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120)
+    assert done.stdout.strip() == "200000.0", done.stderr
+
+
+def test_blas_threads_come_back_after_overlapping_uses():
+    def threads():
+        return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+
+    before, begun, end = threads(), threading.Event(), threading.Event()
+
+    def first():
+        with one_blas_thread():
+            begun.set()
+            end.wait(20)
+
+    other = threading.Thread(target=first)
+    other.start()
+    begun.wait(20)
+    with one_blas_thread():
+        assert set(threads()) <= {1}
+        end.set()
+        other.join()
+    assert threads() == before
+
+
+def test_scores_of_weighted_batches_have_every_row():
+    X, weight = rows_of(300), np.arange(300.0) % 3
+    batches = [(X[:100], weight[:100]), (X[100:], weight[100:])]
+    with pytest.warns(ConvergenceWarning):
+        mixture = GaussianMixture(2, random_state=0, max_iter=2, tol=0).fit(batches)
+    np.testing.assert_array_equal(mixture.predict(batches), mixture.predict(X))
+    for name in ("score", "bic", "aic", "icl"):
+        ours, whole = getattr(mixture, name)(batches), getattr(mixture, name)(X, sample_weight=weight)
+        np.testing.assert_allclose(ours, whole, rtol=1e-9)
+
+
+def test_streams_without_rows_weight_or_columns_are_refused_or_summed():
+    X = rows_of(20)
+    mixture = GaussianMixture(1).fit(X)
+    with pytest.raises(ValueError, match="no rows"):
+        mixture.predict([X[:0]])
+    with pytest.raises(ValueError, match="weights are zero"):
+        GaussianMixture(1, means_init=X[:1]).fit([(X, np.zeros(20))])
+    assert total(first_moments, [X[:, :0]])["weight"] == 20
