@@ -127,6 +127,13 @@ def test_a_sound_fit_is_only_compared_with_its_neighbours():
     assert [command.split("--n-components ")[1] for command in only.commands] == ["1 --out run-1", "3 --out run-3"]
 
 
+def test_rows_that_may_be_images_are_asked_about():
+    fact = Fact()
+    fact.n_features_in_ = 784
+    assert "--image-shape 28x28" in " ".join(item.text for item in advice(fact, Rows(), COMMAND))
+    assert "image" not in " ".join(item.text for item in advice(fact, Rows(), COMMAND, image_shape=(28, 28)))
+
+
 def test_without_a_command_advice_names_parameters():
     texts = " ".join(item.text for item in advice(Fact(converged=False), Rows()))
     assert "max_iter=500" in texts

@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from importlib import import_module
 from threading import Lock
 
 from threadpoolctl import ThreadpoolController
 
 
 class _Limit:
-    """The limit is the whole process's: the first to need it sets it, the last one takes it back."""
+    """The limit is the whole process's: the first to need it sets it, the last one takes it back.
+
+    It holds for libraries that are loaded; SciPy's, which JAX factorises with, is loaded here.
+    """
 
     def __init__(self):
+        import_module("scipy.linalg")
         self.lock, self.users, self.controller = Lock(), 0, ThreadpoolController()
 
     def enter(self) -> None:

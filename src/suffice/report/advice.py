@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -20,7 +21,9 @@ class Advice:
     commands: tuple[str, ...] = ()
 
 
-def advice(estimator: Any, summary: Summary, command: Sequence[str] | None = None) -> list[Advice]:
+def advice(
+    estimator: Any, summary: Summary, command: Sequence[str] | None = None, *, image_shape: Any = None
+) -> list[Advice]:
     """Sentences on what the fit suggests doing next, most urgent first.
 
     Parameters
@@ -31,12 +34,15 @@ def advice(estimator: Any, summary: Summary, command: Sequence[str] | None = Non
         What its rows look like.
     command
         The arguments of the command line that fitted it, so that the sentences can name options; None names parameters.
+    image_shape
+        Size of the images that the rows are, where it is known.
     """
     found = [
         _unfinished(estimator, command),
         _restarts(estimator, command),
         _tiny(estimator, summary, command),
         _blurred(estimator, summary, command),
+        _images(estimator, image_shape, command),
     ]
     return [Advice(sentence) for sentence in found if sentence] + [_other_sizes(estimator, command)]
 
@@ -129,6 +135,14 @@ def _blurred(estimator: Any, summary: Summary, command: Sequence[str] | None) ->
         f"Read the responsibilities rather than the labels; if you want clusters, try "
         f"{option('n_components', n_components - 1, command)} and compare ICL, which counts overlap against a model."
     )
+
+
+def _images(estimator: Any, image_shape: Any, command: Sequence[str] | None) -> str | None:
+    side = isqrt(estimator.n_features_in_)
+    if image_shape is not None or side < 8 or side**2 != estimator.n_features_in_:
+        return None
+    named = f"image_shape=({side}, {side})" if command is None else f"--image-shape {side}x{side}"
+    return f"{side**2} columns are {side} times {side}: if the rows are images, {named} shows the components as images."
 
 
 def _other_sizes(estimator: Any, command: Sequence[str] | None) -> Advice:

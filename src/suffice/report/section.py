@@ -74,7 +74,7 @@ def section(
         outcome=estimator.outcome_,
         converged=bool(estimator.converged_),
         measures=_measures(estimator, summary, seconds),
-        advice=advice(estimator, summary, command),
+        advice=advice(estimator, summary, command, image_shape=image_shape),
         warnings=list(warnings),
         pictures=pictures(estimator, summary, names, image_shape),
         components=_components(estimator, summary, names, image_shape),
