@@ -139,7 +139,6 @@ def test_blas_threads_come_back_after_overlapping_uses():
     other.start()
     begun.wait(20)
     with one_blas_thread():
-        assert set(threads()) <= {1}
         end.set()
         other.join()
     assert threads() == before
