@@ -43,6 +43,11 @@ def total(
     ValueError
         If there is no row, the arrays' lengths differ, or an iterator that can be read only once is given.
 
+    Notes
+    -----
+    On a CPU, jaxlib 0.10 can wait for ever in a program that factorises or inverts two stacks of matrices at once, with or
+    without this function; take the matrices one by one, with ``jax.lax.map``.
+
     Examples
     --------
     >>> import numpy as np
