@@ -90,7 +90,7 @@ class Blocks:
         for group in self.groups():
             makers = iter(group)
             if (work, parts[1]) not in self.compiled:
-                yield from (work(parts, make()) for make in [next(makers)])
+                yield work(parts, next(makers)())
                 self.compiled.add((work, parts[1]))
             yield from in_threads(lambda make: work(parts, make()), makers)
 

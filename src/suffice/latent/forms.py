@@ -25,7 +25,7 @@ Covariance = Literal["full", "tied", "diag", "spherical"]
 class Moments(eqx.Module):
     """Sums over rows of responsibility times T(x), statistic first: ``total`` is (F, ..., K), its last entry the weight.
 
-    T(x) is what ``STATISTICS`` writes for the family; with ``about="means"`` it is written of the deviations.
+    T(x) is what ``STATISTICS`` writes for a covariance type, or [x, 1]; with ``about="means"`` it is written of the deviations.
     ``common`` is what all components share, the sum of x x' (..., D, D) of a tied covariance. ``about`` says from where x is
     measured: ``"zero"``, the origin of the rows, or ``"means"``, the mean that each component had.
     """
