@@ -10,6 +10,8 @@ import equinox as eqx
 from suffice.arrays import Array
 from suffice.blocks import TILE
 from suffice.eager import in_own_precision
+from suffice.gaps import Layout
+from suffice.patterns import laid_out
 
 
 class Held(eqx.Module):
@@ -21,6 +23,11 @@ class EStep(eqx.Module):
 
     model: LatentModel
     execution: str = eqx.field(static=True)
+
+    @property
+    def gaps(self) -> Layout | None:
+        """How rows with missing cells are handed over."""
+        return self.model.gaps
 
     def ready(self) -> Callable[..., Any]:
         """The function ``(rows, weight)`` to statistics."""
@@ -62,6 +69,11 @@ class LatentModel(eqx.Module):
         return ()
 
     @property
+    def gaps(self) -> Layout | None:
+        """How rows with missing cells are handed to the E-step, as ``Gaps`` or ``Patterns``; None where they are refused."""
+        return None
+
+    @property
     def tile(self) -> int:
         """How many rows the E-step should see at a time."""
         return TILE
@@ -81,10 +93,10 @@ class LatentModel(eqx.Module):
         Parameters
         ----------
         rows
-            Rows ``(n, D)``.
+            Rows ``(n, D)``; NaN is a missing cell, where the model takes them.
         weight
             Row weights ``(n,)``.
         given
             Log-priors of the components for each row ``(n, K)``: labels, partly known labels, clamped responsibilities.
         """
-        return self.expectation(self.execution())(rows, weight, given)
+        return self.expectation(self.execution())(laid_out(rows, self.gaps), weight, given)

@@ -7,7 +7,7 @@ from typing import Any
 
 from suffice.blocks import TILE
 from suffice.precision import scope, to_numpy
-from suffice.rows import Blocks, Resident, Sharded, as_rows
+from suffice.rows import Blocks, Resident, Sharded, as_rows, gaps_in
 
 
 def total(
@@ -60,5 +60,5 @@ def total(
     """
     with scope(precision):
         placed = isinstance(data, (Resident, Blocks, Sharded))
-        rows = data if placed else as_rows(data, weight, precision=precision, tile=tile)
+        rows = data if placed else as_rows(data, weight, precision=precision, tile=tile, gaps=gaps_in(fn, data))
         return to_numpy(rows.total(fn))

@@ -21,6 +21,8 @@ from jax import lax
 from jax.sharding import NamedSharding, PartitionSpec
 
 from suffice.blocks import Block, Buffers, add, block_total, filled, has_ready, kind_on_device, readied, rounded
+from suffice.gaps import Gaps, Layout, any_missing
+from suffice.patterns import pattern_blocks
 from suffice.threads import in_threads
 
 THREADED_BYTES = 1 << 20
@@ -65,10 +67,12 @@ class Blocks:
     groups
         Function that starts a pass: an iterator over groups of functions that make a block. A group is used up before the
         next one is asked for.
+    order
+        Number of the row that stands at each place of the blocks, where the order is not that of the data.
     """
 
-    def __init__(self, groups: Callable[[], Iterable[Iterable[BlockMaker]]]):
-        self.groups = groups
+    def __init__(self, groups: Callable[[], Iterable[Iterable[BlockMaker]]], order: np.ndarray | None = None):
+        self.groups, self.order = groups, order
         self.compiled: set[Any] = set()
 
     def total(self, fn: Any) -> Any:
@@ -131,7 +135,16 @@ def each(fn: Any, rows: Resident | Blocks) -> Any:
     parts = list(rows.each(fn))
     if not parts:
         raise ValueError(NO_ROWS)
-    return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
+    order = rows.order if isinstance(rows, Blocks) else None
+    return jax.tree.map(lambda *leaves: _in_order(np.concatenate(leaves), order), *parts)
+
+
+def _in_order(rows: np.ndarray, order: np.ndarray | None) -> np.ndarray:
+    if order is None:
+        return rows
+    sorted_rows = np.empty_like(rows)
+    sorted_rows[order] = rows
+    return sorted_rows
 
 
 _block_total = eqx.filter_jit(block_total)
@@ -210,7 +223,9 @@ def _tiled(arrays: Any, weight: Any, tile: int) -> Block:
     return Block(jax.tree.map(cut, arrays), cut(weight), tiles)
 
 
-def as_rows(data: Any, weight: Any, *, origin: Any = None, precision: str, tile: int) -> Resident | Blocks | Sharded:
+def as_rows(
+    data: Any, weight: Any, *, origin: Any = None, precision: str, tile: int, gaps: Layout | None = None
+) -> Resident | Blocks | Sharded:
     """Put data where they can be summed; the data choose the place. Call inside the scope of ``precision``.
 
     Parameters
@@ -226,6 +241,9 @@ def as_rows(data: Any, weight: Any, *, origin: Any = None, precision: str, tile:
         ``"float64"`` or ``"float32"``.
     tile
         Rows in one tile.
+    gaps
+        How rows are handed over where cells are missing: ``"cells"`` as ``Gaps``, ``"patterns"`` as ``Patterns``; None where
+        none is missing.
 
     Raises
     ------
@@ -234,7 +252,10 @@ def as_rows(data: Any, weight: Any, *, origin: Any = None, precision: str, tile:
     """
     dtype = np.float64 if precision == "float64" else np.float32
     if _is_stream(data):
-        return _batches(data, weight, origin, dtype, tile)
+        return _batches(data, weight, origin, dtype, tile, gaps)
+    if gaps == "patterns":
+        return _by_pattern(np.asarray(data), weight, origin, dtype, tile)
+    data = Gaps(data) if gaps == "cells" else data
     leaf = jax.tree.leaves(data)[0]
     if isinstance(leaf, jax.Array) and len(leaf.sharding.device_set) > 1:
         return _sharded(data, weight, origin, dtype, tile)
@@ -243,6 +264,19 @@ def as_rows(data: Any, weight: Any, *, origin: Any = None, precision: str, tile:
     if size < THREADED_BYTES or jax.default_backend() != "cpu":
         return resident(arrays, weight, origin=origin, precision=precision, tile=tile)
     return _blocks(arrays, weight, origin, dtype, size, tile)
+
+
+def gaps_in(fn: Any, data: Any) -> Layout | None:
+    """How ``fn`` takes rows with missing cells, its attribute ``gaps``, where some of ``data`` are missing; else None.
+
+    Batches are read until one has a missing cell.
+    """
+    layout = getattr(fn, "gaps", None)
+    if layout is None:
+        return None
+    batches = data if _is_stream(data) and iter(data) is not data else [data]
+    rows = (batch[0] if isinstance(batch, tuple) else batch for batch in batches)
+    return layout if any(any_missing(np.asarray(part)) for part in rows) else None
 
 
 def resident(data: Any, weight: Any, *, origin: Any = None, precision: str, tile: int) -> Resident:
@@ -302,7 +336,16 @@ def _same(block: Block) -> Block:
     return block
 
 
-def _batches(source: Any, weight: Any, origin: Any, dtype: Any, tile: int) -> Blocks:
+def _by_pattern(values: np.ndarray, weight: Any, origin: Any, dtype: Any, tile: int) -> Blocks:
+    weight = _weight_of(_count(values), weight, dtype)
+    makers, order = pattern_blocks(values, weight, origin, dtype, tile)
+    if values.nbytes > RESIDENT_BYTES:
+        return Blocks(lambda: [makers], order)
+    blocks = list(in_threads(lambda make: make(), makers))
+    return Blocks(lambda: [[partial(_same, made) for made in blocks]], order)
+
+
+def _batches(source: Any, weight: Any, origin: Any, dtype: Any, tile: int, gaps: Layout | None) -> Blocks:
     if iter(source) is source:
         raise ValueError("An iterator can be read only once, and fitting reads the data many times; give a list of batches or "
                          "an object whose __iter__ starts over.")  # fmt: skip
@@ -317,18 +360,23 @@ def _batches(source: Any, weight: Any, origin: Any, dtype: Any, tile: int) -> Bl
         for batch in source:
             rows, row_weight = batch if isinstance(batch, tuple) else (batch, None)
             if len(rows := np.asarray(rows)):
-                yield _of_batch(rows, _weight_of(len(rows), row_weight, dtype), origin, dtype, tile, buffers)
+                row_weight = _weight_of(len(rows), row_weight, dtype)
+                if gaps == "patterns":
+                    yield pattern_blocks(rows, row_weight, origin, dtype, tile)[0]
+                else:
+                    yield _of_batch(rows, row_weight, origin, dtype, tile, buffers, gaps)
 
     return Blocks(groups)
 
 
 def _of_batch(
-    rows: np.ndarray, weight: np.ndarray, origin: Any, dtype: Any, tile: int, buffers: Buffers
+    rows: np.ndarray, weight: np.ndarray, origin: Any, dtype: Any, tile: int, buffers: Buffers, gaps: Layout | None
 ) -> list[BlockMaker]:
+    arrays = Gaps(rows) if gaps else rows
     most = tile * max(1, BLOCK_BYTES // (tile * max(1, rows[:1].size) * kind_on_device(rows, dtype).itemsize))
     pieces = [slice(start, min(start + most, len(rows))) for start in range(0, len(rows), most)]
     return [
-        partial(filled, rows, weight, piece, origin, dtype, rounded(-(-(piece.stop - piece.start) // tile)), tile, buffers)
+        partial(filled, arrays, weight, piece, origin, dtype, rounded(-(-(piece.stop - piece.start) // tile)), tile, buffers)
         for piece in pieces
     ]  # fmt: skip
 
@@ -341,6 +389,6 @@ def _sharded(arrays: Any, weight: Any, origin: Any, dtype: Any, tile: int) -> Sh
     row_sharding = NamedSharding(sharding.mesh, PartitionSpec(sharding.spec[0]))
     weight = _weight_of(_count(arrays), weight, dtype)
     if origin is not None:
-        arrays = arrays - jnp.asarray(origin, arrays.dtype)
+        arrays = jax.tree.map(lambda a: a - jnp.asarray(origin, a.dtype), arrays)
     arrays = jax.tree.map(lambda a: a.astype(dtype) if jnp.issubdtype(a.dtype, jnp.floating) else a, arrays)
     return Sharded(arrays, jax.device_put(weight, row_sharding), row_sharding, tile)

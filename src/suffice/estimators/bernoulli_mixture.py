@@ -9,6 +9,7 @@ import numpy as np
 
 from suffice.estimators.mixture import MixtureEstimator
 from suffice.estimators.validation import check_shape
+from suffice.gaps import any_missing, missing_code
 from suffice.latent.bernoulli import Bernoulli, BernoulliPrior
 from suffice.latent.look import FirstLook
 from suffice.latent.mixture import Mixture
@@ -132,15 +133,22 @@ class BernoulliMixture(MixtureEstimator):
     def _prepared(self, rows: np.ndarray) -> np.ndarray:
         """Rows of 0 and 1 in one byte each; they become floating-point numbers a tile at a time."""
         if self.binarize is not None:
-            return (rows > self.binarize).view(np.uint8)
-        binary = (rows == 0) | (rows == 1) if rows.dtype.kind == "f" else rows <= 1
+            return self._with_code(rows, (rows > self.binarize).view(np.uint8))
+        binary = (rows == 0) | (rows == 1) | np.isnan(rows) if rows.dtype.kind == "f" else rows <= 1
         if not binary.all():
             row, column = np.argwhere(~binary)[0]
             raise ValueError(
                 f"X holds {rows[row, column]:g} at row {row}, column {column}; with binarize=None only 0 and 1 are allowed. "
                 "Set binarize to the number above which a cell counts as 1."
             )
-        return rows.astype(np.uint8, copy=False)
+        with np.errstate(invalid="ignore"):
+            return self._with_code(rows, rows.astype(np.uint8, copy=False))
+
+    def _with_code(self, rows: np.ndarray, binary: np.ndarray) -> np.ndarray:
+        """Binary rows with the code for missing where cells were NaN."""
+        if rows.dtype.kind == "f" and any_missing(rows):
+            binary[np.isnan(rows)] = missing_code(binary.dtype)
+        return binary
 
     def _start(self, first: FirstLook, origin: Any, restarts: int, generator: Any) -> Mixture:
         shape = (restarts, self.n_components, len(first.mean))

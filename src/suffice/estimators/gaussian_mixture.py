@@ -162,10 +162,6 @@ class GaussianMixture(MixtureEstimator):
                 "density exists. Drop them, or set reg_covar above 0."
             )
 
-    def _named(self, columns: np.ndarray) -> str:
-        names = getattr(self, "feature_names_in_", columns if not len(columns) else np.arange(columns.max() + 1))
-        return ", ".join(str(names[c]) for c in columns[:20])
-
     def _start(self, first: FirstLook, origin: Any, restarts: int, generator: Any) -> Mixture:
         scale = self._scale(first)
         shape = (restarts, self.n_components, len(scale))

@@ -15,11 +15,13 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from suffice.blas import one_blas_thread
 from suffice.estimators.callbacks import CallbackSupportMixin, Iterations, with_callbacks
+from suffice.estimators.imputation import Imputation
 from suffice.estimators.scores import MixtureScores
 from suffice.estimators.streams import CheckedBatches, is_stream, on_host
-from suffice.estimators.validation import check_at_least, check_choice, check_count, check_finite, check_shape
+from suffice.estimators.validation import check_at_least, check_choice, check_count, check_not_infinite, check_shape
 from suffice.fit.em import em
 from suffice.fit.restarts import one_restart, restarts_at
+from suffice.gaps import Layout
 from suffice.latent.family import Family
 from suffice.latent.look import NO_WEIGHT, FirstLook, look, pairs
 from suffice.latent.mixture import Mixture, MixturePrior
@@ -34,7 +36,7 @@ SAMPLE_ROWS = 4000
 SAMPLE_ROWS_A_COMPONENT = 20
 
 
-class MixtureEstimator(MixtureScores, CallbackSupportMixin, DensityMixin, BaseEstimator):
+class MixtureEstimator(MixtureScores, Imputation, CallbackSupportMixin, DensityMixin, BaseEstimator):
     """Base of the mixture estimators; a family adds its parameters, its start and its fitted attributes."""
 
     n_components: int
@@ -50,6 +52,11 @@ class MixtureEstimator(MixtureScores, CallbackSupportMixin, DensityMixin, BaseEs
     _movable: ClassVar[bool]
     _least_rows: ClassVar[int] = 1
     _kinds: ClassVar[tuple[Any, ...]] = (np.float64, np.float32)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
 
     def _check_parameters(self) -> None:
         for name in ("n_components", "max_iter", "n_init"):
@@ -106,7 +113,7 @@ class MixtureEstimator(MixtureScores, CallbackSupportMixin, DensityMixin, BaseEs
         ----------
         X
             Rows ``(n, D)``: an array, a DataFrame, a JAX array sharded over devices, or an object that yields batches (or
-            pairs of batch and weight) anew each time it is iterated over.
+            pairs of batch and weight) anew each time it is iterated over. NaN is a missing cell.
         y
             Ignored; for scikit-learn's sake.
         sample_weight
@@ -143,7 +150,7 @@ class MixtureEstimator(MixtureScores, CallbackSupportMixin, DensityMixin, BaseEs
         with scope("float64"):
             origin = first.mean if self._movable else None
             start = self._first_model(first, origin, generator)
-        solution = self._run(start, data, weight, origin, iterations)
+        solution = self._run(start, data, weight, origin, start.gaps if first.missing else None, iterations)
         self._keep(solution, first, origin)
         iterations.end(self._fitted_attributes)
         if solution.outcome is Outcome.INTERRUPTED:
@@ -167,7 +174,7 @@ class MixtureEstimator(MixtureScores, CallbackSupportMixin, DensityMixin, BaseEs
     def _table(self, X: Any, reset: bool) -> np.ndarray:
         rows: Any = validate_data(self, X, reset=reset, dtype=self._kinds, ensure_all_finite=False, order="C",
                              ensure_min_samples=self._least_rows if reset else 1)  # fmt: skip
-        check_finite(rows, getattr(self, "feature_names_in_", None))
+        check_not_infinite(rows, getattr(self, "feature_names_in_", None))
         return self._prepared(rows)
 
     def _checked_weight(self, sample_weight: Any, rows: np.ndarray) -> np.ndarray:
@@ -191,7 +198,7 @@ class MixtureEstimator(MixtureScores, CallbackSupportMixin, DensityMixin, BaseEs
                 f"A batch has shape {rows.shape}; (rows, {self.n_features_in_}) is expected, as in the first."
             )
         rows = rows if rows.dtype in self._kinds else np.asarray(rows, np.float64)
-        check_finite(rows, getattr(self, "feature_names_in_", None), first)
+        check_not_infinite(rows, getattr(self, "feature_names_in_", None), first)
         return self._prepared(rows)
 
     def _check_size(self, first: FirstLook) -> None:
@@ -200,6 +207,15 @@ class MixtureEstimator(MixtureScores, CallbackSupportMixin, DensityMixin, BaseEs
                 f"n_samples={first.rows} rows were given for n_components={self.n_components}; at least "
                 f"{max(self.n_components, self._least_rows)} rows are needed: give more rows or fewer components."
             )
+        if (first.observed == 0).any():
+            raise ValueError(
+                f"Columns {self._named(np.flatnonzero(first.observed == 0))} hold no value (in any row of positive weight): "
+                "every cell is missing. Drop them."
+            )
+
+    def _named(self, columns: np.ndarray) -> str:
+        names = getattr(self, "feature_names_in_", columns if not len(columns) else np.arange(columns.max() + 1))
+        return ", ".join(str(names[c]) for c in columns[:20])
 
     def _first_model(self, first: FirstLook, origin: np.ndarray | None, generator: Any) -> Mixture:
         if not (self.warm_start and hasattr(self, "model_")):
@@ -230,9 +246,11 @@ class MixtureEstimator(MixtureScores, CallbackSupportMixin, DensityMixin, BaseEs
             raise ValueError(f"weights_init sums to {given.sum():g}; weights are at least 0 and sum to 1.")
         return np.broadcast_to(given, (restarts, self.n_components))
 
-    def _run(self, start: Mixture, data: Any, weight: Any, origin: Any, iterations: Iterations) -> Solution:
+    def _run(
+        self, start: Mixture, data: Any, weight: Any, origin: Any, gaps: Layout | None, iterations: Iterations
+    ) -> Solution:
         with progress(self.verbose, self.max_iter, "fitting") as bar, scope(self.precision):
-            rows = as_rows(data, weight, origin=origin, precision=self.precision, tile=start.tile)
+            rows = as_rows(data, weight, origin=origin, precision=self.precision, tile=start.tile, gaps=gaps)
 
             def on_step(done: int, objective: np.ndarray, model: Mixture) -> bool:
                 bar(done, f"log-likelihood {np.nanmax(objective):.4f}" if np.isfinite(objective).any() else "")

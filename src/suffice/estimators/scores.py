@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 import equinox as eqx
+import jax
 import numpy as np
 from scipy.special import xlogy
 from sklearn.utils import check_random_state
@@ -14,13 +15,13 @@ from sklearn.utils.validation import check_is_fitted
 from suffice.arrays import Array
 from suffice.blas import one_blas_thread
 from suffice.estimators.gradient import log_likelihood_gradient
-from suffice.estimators.streams import CheckedBatches, Unweighted, is_stream, on_host
+from suffice.estimators.streams import CheckedBatches, is_stream, on_host
 from suffice.estimators.validation import check_choice, check_count
 from suffice.latent.look import pairs
 from suffice.latent.mixture import MixtureStatistics, normalised
 from suffice.model import EStep
 from suffice.precision import cast, scope, to_numpy
-from suffice.rows import as_rows, each, ready
+from suffice.rows import NO_ROWS, as_rows, each, gaps_in, ready
 
 
 class MostProbable(eqx.Module):
@@ -66,12 +67,29 @@ class MixtureScores:
     def _each_row(self, X: Any, read: Any) -> Any:
         """What ``read`` makes of each tile of the rows with the E-step, put end to end."""
         check_is_fitted(self, "model_")
-        data = Unweighted(CheckedBatches(X, self._batch)) if is_stream(X) else self._table(on_host(X), reset=False)
-        origin = self.model_.components.means.mean(0) if self._movable else None
+        if is_stream(X):
+            return self._each_of((rows for rows, _ in CheckedBatches(X, self._batch) if len(rows)), read)
+        return self._each_of([self._table(on_host(X), reset=False)], read)
+
+    def _each_of(self, batches: Iterable[np.ndarray], read: Any, model: Any = None) -> Any:
+        """What ``read`` makes of the rows of checked batches, with the E-step of a model; None is the fitted one."""
+        model = self.model_ if model is None else model
+        origin = self._origin(model)
         with one_blas_thread(), scope(self.precision):
-            model = cast(self.model_ if origin is None else self.model_.translated(-origin), self.precision)
-            rows: Any = as_rows(data, None, origin=origin, precision=self.precision, tile=model.tile)
-            return each(read(ready(EStep(model, model.execution()))), rows)
+            model = cast(model if origin is None else model.translated(-origin), self.precision)
+            reader = read(ready(EStep(model, model.execution())))
+            parts = [each(reader, self._rows(batch, None, origin, model)) for batch in batches]
+        if not parts:
+            raise ValueError(NO_ROWS)
+        return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
+
+    def _origin(self, model: Any) -> np.ndarray | None:
+        """Where rows are measured from while computing."""
+        return model.components.means.mean(0) if self._movable else None
+
+    def _rows(self, data: np.ndarray, weight: Any, origin: Any, model: Any, precision: str | None = None) -> Any:
+        gaps, precision = gaps_in(model, data), precision or self.precision
+        return as_rows(data, weight, origin=origin, precision=precision, tile=model.tile, gaps=gaps)
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable component of each row.
@@ -279,8 +297,8 @@ class MixtureScores:
     def _statistics(self, X: Any, sample_weight: Any, model: Any) -> tuple[MixtureStatistics, Any]:
         data = self._table(on_host(X), reset=False)
         weight = None if sample_weight is None else self._checked_weight(sample_weight, data)
-        origin = model.components.means.mean(0) if self._movable else None
+        origin = self._origin(model)
         with scope("float64"):
             centred = cast(model if origin is None else model.translated(-origin), "float64")
-            rows = as_rows(data, weight, origin=origin, precision="float64", tile=model.tile)
+            rows = self._rows(data, weight, origin, centred, "float64")
             return to_numpy(rows.total(EStep(centred, "products"))), origin

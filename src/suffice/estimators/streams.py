@@ -37,22 +37,6 @@ class CheckedBatches:
             first += len(rows)
 
 
-class Unweighted:
-    """Batches without their weights.
-
-    Parameters
-    ----------
-    batches
-        What yields pairs of batch and weight.
-    """
-
-    def __init__(self, batches: CheckedBatches):
-        self.batches = batches
-
-    def __iter__(self) -> Iterator[np.ndarray]:
-        return (rows for rows, _ in self.batches)
-
-
 def on_host(data: Any) -> Any:
     """JAX arrays as NumPy arrays; anything else as it is.
 

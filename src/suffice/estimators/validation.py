@@ -78,8 +78,8 @@ def check_shape(name: str, value: Any, shape: tuple[int, ...]) -> np.ndarray:
     return array
 
 
-def check_finite(rows: np.ndarray, columns: Any, first: int = 0) -> None:
-    """Refuse NaN and infinite cells, and name the first one.
+def check_not_infinite(rows: np.ndarray, columns: Any, first: int = 0) -> None:
+    """Refuse infinite cells, and name the first one.
 
     Parameters
     ----------
@@ -90,14 +90,13 @@ def check_finite(rows: np.ndarray, columns: Any, first: int = 0) -> None:
     first
         Number of the first row, for the message.
     """
-    if rows.dtype.kind != "f" or np.isfinite(rows.sum()) or np.isfinite(rows).all():
+    if rows.dtype.kind != "f" or np.isfinite(rows.sum()) or not np.isinf(rows).any():
         return
-    row, column = np.argwhere(~np.isfinite(rows))[0]
-    what = "NaN" if np.isnan(rows[row, column]) else "infinity"
+    row, column = np.argwhere(np.isinf(rows))[0]
     name = f" ({columns[column]!r})" if columns is not None else ""
     raise ValueError(
-        f"Input X contains {what} at row {first + row}, column {column}{name}. Missing and infinite cells are not supported: "
-        "drop these rows or columns, or fill the cells in."
+        f"Input X contains infinity at row {first + row}, column {column}{name}. Infinite cells are not supported: drop these "
+        "rows or columns, or make the cells NaN, which means missing."
     )
 
 

@@ -18,7 +18,7 @@ from suffice.fit.restarts import Restarts, restarts_where
 from suffice.model import EStep, LatentModel
 from suffice.outcome import Outcome, Solution
 from suffice.precision import cast, dtype_of, scope, to_numpy
-from suffice.rows import Blocks, Resident, Sharded, as_rows, ready
+from suffice.rows import Blocks, Resident, Sharded, as_rows, gaps_in, ready
 
 STRETCH = 64
 """Most iterations between two looks at the clock, the keyboard and the callback."""
@@ -92,7 +92,9 @@ def em(
     """
     with scope(precision):
         placed = isinstance(data, (Resident, Blocks, Sharded))
-        rows = data if placed else as_rows(data, weight, precision=precision, tile=model.tile)
+        rows = (
+            data if placed else as_rows(data, weight, precision=precision, tile=model.tile, gaps=gaps_in(model, data))
+        )
         return _run(cast(model, precision), rows, precision, tol, max_iter, on_step, step_by_step)
 
 

@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from suffice.arrays import Array
-from suffice.latent.family import Family, kept_where
-from suffice.latent.forms import Linear, Moments
+from suffice.latent.family import Family
+from suffice.latent.forms import Linear, Moments, Products, linear_statistics, split
 from suffice.model import Held
 
 
@@ -57,28 +57,36 @@ class Bernoulli(Family):
     def _log_odds(self) -> tuple[Array, Array]:
         tiny = jnp.finfo(jnp.result_type(self.probabilities)).eps
         inside = jnp.clip(self.probabilities, tiny, 1 - tiny)
-        return jnp.log(inside) - jnp.log1p(-inside), jnp.log1p(-inside).sum(-1)
+        return jnp.log(inside) - jnp.log1p(-inside), jnp.log1p(-inside)
 
     def form(self, execution: str) -> Linear:
         """Natural parameters: the log-odds, and the log-probability of a row of zeros."""
         odds, zeros = self._log_odds()
-        return Linear(odds, zeros)
+        return Linear(odds, zeros.sum(-1))
+
+    def gap_form(self, execution: str) -> Products:
+        """Natural parameters: the log-odds, and the log-probability of a zero in each column."""
+        odds, zeros = self._log_odds()
+        return Products(jnp.concatenate([odds, zeros, jnp.zeros_like(zeros[..., :1])], -1), linear_statistics)
+
+    def cell_moments(self) -> tuple[Array, Array]:
+        """p and p (1 - p)."""
+        return self.probabilities, self.probabilities * (1 - self.probabilities)
 
     def maximize(self, moments: Moments) -> tuple[Self, Array]:
         """Weighted means of the rows, the prior's rows included."""
         seen = 0.0 if self.prior.strength is None else self.prior.strength
-        weight = moments.total[-1] + seen
-        ones = jnp.moveaxis(moments.total[:-1], 0, -1) + seen * self.prior.mean
-        valid = weight > 0
-        mean = jnp.clip(ones / jnp.where(valid, weight, 1)[..., None], 0, 1)
-        return type(self)(kept_where(valid, mean, self.probabilities), self.prior), valid
+        _, first, counts, weight = split(moments.total, self.probabilities.shape[-1])
+        counts = counts + seen
+        mean = jnp.clip((first + seen * self.prior.mean) / jnp.where(counts > 0, counts, 1), 0, 1)
+        return type(self)(jnp.where(counts > 0, mean, self.probabilities), self.prior), weight + seen > 0
 
     def log_prior(self) -> Array | float:
         """Expected log-density of the prior's rows."""
         if self.prior.strength is None:
             return 0.0
         odds, zeros = self._log_odds()
-        return self.prior.strength * ((odds * self.prior.mean).sum((-1, -2)) + zeros.sum(-1))
+        return self.prior.strength * (odds * self.prior.mean + zeros).sum((-1, -2))
 
     def draw(self, component: Any, generator: Any) -> Any:
         """Rows of 0.0 and 1.0, (n, D)."""

@@ -8,9 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from suffice.arrays import Array
+from suffice.gaps import Layout
+from suffice.latent.cells import CellDeviations
 from suffice.latent.family import kept_where
 from suffice.latent.forms import STATISTICS, Covariance, Linear, Moments, Products
 from suffice.latent.gaussian import Gaussian
+from suffice.latent.regressions import LOG_TWO_PI
 from suffice.latent.whiten import gram
 
 
@@ -36,7 +39,8 @@ class TiedGaussian(Gaussian):
         trusted = self._small(self._terms(jnp, gram(whitening)))
         return Linear(slope, constant, whitening[..., 0, :, :], trusted)
 
-    def _covariances(self, moments: Moments, second: Array, shift: Array, weight: Array) -> Array:
+    def _covariances(self, moments: Moments, second: Array, shift: Array, counts: Array) -> Array:
+        weight = counts[..., 0]
         total = jnp.broadcast_to(moments.common, self.covariances.shape) + self._prior_second(moments).sum(-3)
         between = jnp.einsum("...k,...kd,...ke->...de", weight, shift, shift)
         return (total - between) / weight.sum(-1)[..., None, None] + jnp.diag(self.prior.floor)
@@ -63,6 +67,7 @@ class DiagonalGaussian(Gaussian):
     """
 
     covariance_type: ClassVar[Covariance] = "diag"
+    gaps: ClassVar[Layout] = "cells"
 
     def _variances(self) -> Array:
         return self.covariances
@@ -82,15 +87,39 @@ class DiagonalGaussian(Gaussian):
     def _precisions(self, precision: Array) -> Array:
         return precision
 
+    def gap_form(self, execution: str) -> Products | CellDeviations:
+        """Products with sufficient statistics of the observed cells, or their deviations from each mean."""
+        whitening, _ = self._whitening()
+        constant = jnp.log(whitening) - LOG_TWO_PI / 2
+        if execution == "deviations":
+            return CellDeviations(
+                self.means, whitening, constant, jnp.zeros_like(constant[..., 0]), self.covariance_type
+            )
+        precision = jnp.square(whitening)
+        constant = constant - precision * jnp.square(self.means) / 2
+        natural = [
+            -self._precisions(precision) / 2,
+            precision * self.means,
+            constant,
+            jnp.zeros_like(constant[..., :1]),
+        ]
+        trusted = self._small(self._terms(jnp, precision))
+        return Products(jnp.concatenate(natural, -1), STATISTICS[self.covariance_type], trusted)
+
+    def cell_moments(self) -> tuple[Array, Array]:
+        """Means and variances."""
+        return self.means, jnp.broadcast_to(self._variances(), self.means.shape)
+
     def _precision(self) -> np.ndarray:
         return 1 / np.asarray(self._variances())
 
     def _terms(self, numpy: Any, precision: Any) -> Any:
         return (1 + numpy.square(numpy.asarray(self.means)) * precision).sum(-1)
 
-    def _covariances(self, moments: Moments, second: Array, shift: Array, weight: Array) -> Array:
+    def _covariances(self, moments: Moments, second: Array, shift: Array, counts: Array) -> Array:
         total = second + jnp.diagonal(self._prior_second(moments), axis1=-2, axis2=-1)
-        return total / jnp.where(weight > 0, weight, 1)[..., None] - jnp.square(shift) + self.prior.floor
+        variances = total / jnp.where(counts > 0, counts, 1) - jnp.square(shift) + self.prior.floor
+        return jnp.where(counts > 0, variances, self.covariances)
 
     def _rescued(self, covariances: Array, definite: Array, rounding: Array) -> tuple[Array, Array]:
         rescued = jnp.maximum(covariances, rounding)
@@ -135,10 +164,11 @@ class SphericalGaussian(DiagonalGaussian):
     def _precisions(self, precision: Array) -> Array:
         return precision[..., :1]
 
-    def _covariances(self, moments: Moments, second: Array, shift: Array, weight: Array) -> Array:
+    def _covariances(self, moments: Moments, second: Array, shift: Array, counts: Array) -> Array:
         total = second[..., 0] + jnp.trace(self._prior_second(moments), axis1=-2, axis2=-1)
-        mean = total / jnp.where(weight > 0, weight, 1)
-        return (mean - jnp.square(shift).sum(-1)) / shift.shape[-1] + self.prior.floor.mean()
+        cells = jnp.broadcast_to(counts, shift.shape)
+        variance = (total - (cells * jnp.square(shift)).sum(-1)) / jnp.where(cells.sum(-1) > 0, cells.sum(-1), 1)
+        return variance + self.prior.floor.mean()
 
     def _rescued(self, covariances: Array, definite: Array, rounding: Array) -> tuple[Array, Array]:
         return super()._rescued(covariances, definite, rounding.mean(-1))

@@ -11,7 +11,9 @@ import numpy as np
 
 from suffice.arrays import Array
 from suffice.eager import in_own_precision
-from suffice.latent.forms import Deviations, Linear, Moments, Products
+from suffice.gaps import Layout
+from suffice.latent.forms import Moments
+from suffice.patterns import laid_out
 
 
 class Family(eqx.Module):
@@ -23,8 +25,19 @@ class Family(eqx.Module):
     movable: ClassVar[bool] = False
     """Whether a shift of the data only shifts the parameters, so that rows may be centred."""
 
-    def form(self, execution: str) -> Products | Linear | Deviations:
-        """Log-density and moments as functions of rows, with all that rows share worked out."""
+    gaps: ClassVar[Layout] = "cells"
+    """How rows with missing cells are handed to ``gap_form``: ``"cells"`` as ``Gaps``, ``"patterns"`` as ``Patterns``."""
+
+    def form(self, execution: str) -> Any:
+        """Log-density and moments as functions of complete rows, with all that rows share worked out."""
+        raise NotImplementedError
+
+    def gap_form(self, execution: str) -> Any:
+        """The same for rows with missing cells; None where they cannot be used."""
+        return None
+
+    def cell_moments(self) -> tuple[Array, Array]:
+        """Mean and variance of every column, (..., K, D) each, where columns are independent."""
         raise NotImplementedError
 
     def maximize(self, moments: Moments) -> tuple[Self, Array]:
@@ -60,9 +73,10 @@ class Family(eqx.Module):
 
     @in_own_precision
     def log_density(self, rows: Array) -> Array:
-        """Log-density of each row under each component, (..., K, n)."""
-        form: Any = self.form(self.execution())
-        return form.log_density(form.features(rows))
+        """Log-density of each row's observed cells under each component, (..., K, n)."""
+        laid = laid_out(rows, self.gaps)
+        form = self.form(self.execution()) if laid is rows else self.gap_form(self.execution())
+        return form.log_density(form.features(laid))
 
 
 def kept_where(valid: Array, new: Array, old: Array) -> Array:

@@ -18,6 +18,7 @@ import numpy as np
 from jax import lax
 
 from suffice.arrays import Array
+from suffice.gaps import Gaps
 
 Covariance = Literal["full", "tied", "diag", "spherical"]
 
@@ -26,6 +27,7 @@ class Moments(eqx.Module):
     """Sums over rows of responsibility times T(x), statistic first: ``total`` is (F, ..., K), its last entry the weight.
 
     T(x) is what ``STATISTICS`` writes for a covariance type, or [x, 1]; with ``about="means"`` it is written of the deviations.
+    Where cells may be missing from independent columns, 1 for each observed cell and 0 for others come before the last entry.
     ``common`` is what all components share, the sum of x x' (..., D, D) of a tied covariance. ``about`` says from where x is
     measured: ``"zero"``, the origin of the rows, or ``"means"``, the mean that each component had.
     """
@@ -42,12 +44,17 @@ class Products(eqx.Module):
     """
 
     natural: Array
-    statistics: Callable[[Array], Array] = eqx.field(static=True)
+    statistics: Callable[[Any, Any], Array] = eqx.field(static=True)
     trusted: Array | bool = True
 
-    def features(self, rows: Array) -> Array:
+    @property
+    def size(self) -> int:
+        """Number of statistics."""
+        return self.natural.shape[-1]
+
+    def features(self, rows: Any) -> Array:
         """T(x), written out once for both products, (F, n)."""
-        return lax.optimization_barrier(self.statistics(rows.astype(self.natural.dtype)))
+        return lax.optimization_barrier(self.statistics(rows, self.natural.dtype))
 
     def weighted(self, log_weights: Array) -> Products:
         """The form with log-weights (..., K) added to the log-densities."""
@@ -77,6 +84,11 @@ class Linear(eqx.Module):
     constant: Array
     whitening: Array | None = None
     trusted: Array | bool = True
+
+    @property
+    def size(self) -> int:
+        """Number of statistics."""
+        return self.slope.shape[-1] + 1
 
     def features(self, rows: Array) -> Array:
         """The rows, of which there may be small whole numbers, as floating-point numbers."""
@@ -171,23 +183,36 @@ def _stacked(array: Array) -> Array:
     return array.reshape(-1, array.shape[-1])
 
 
-def full_statistics(rows: Array) -> Array:
+def full_statistics(rows: Array, dtype: Any) -> Array:
     """T(x) = [x_i x_j for i <= j] of x with a 1 put after it, (F, n): squares, x and 1."""
-    columns = lax.optimization_barrier(jnp.concatenate([rows.T, jnp.ones((1, len(rows)), rows.dtype)]))
+    columns = lax.optimization_barrier(jnp.concatenate([rows.T.astype(dtype), jnp.ones((1, len(rows)), dtype)]))
     i, j = np.triu_indices(len(columns))
     return columns[i] * columns[j]
 
 
-def diagonal_statistics(rows: Array) -> Array:
-    """T(x) = [x_i^2, x, 1], (F, n)."""
-    columns = rows.T
-    return jnp.concatenate([jnp.square(columns), columns, jnp.ones((1, len(rows)), rows.dtype)])
+def diagonal_statistics(rows: Array | Gaps, dtype: Any) -> Array:
+    """T(x) = [x_i^2, x, 1], (F, n); with missing cells [x_i^2, x, observed, 1]."""
+    rest = linear_statistics(rows, dtype)
+    return jnp.concatenate([jnp.square(rest[: width_of(rows)]), rest])
 
 
-def spherical_statistics(rows: Array) -> Array:
-    """T(x) = [|x|^2, x, 1], (F, n)."""
-    columns = rows.T
-    return jnp.concatenate([jnp.square(columns).sum(0, keepdims=True), columns, jnp.ones((1, len(rows)), rows.dtype)])
+def spherical_statistics(rows: Array | Gaps, dtype: Any) -> Array:
+    """T(x) = [|x|^2, x, 1], (F, n); with missing cells [|x|^2, x, observed, 1]."""
+    rest = linear_statistics(rows, dtype)
+    return jnp.concatenate([jnp.square(rest[: width_of(rows)]).sum(0, keepdims=True), rest])
+
+
+def linear_statistics(rows: Array | Gaps, dtype: Any) -> Array:
+    """T(x) = [x, 1], (F, n); with missing cells [x, observed, 1], x being 0 where it is missing."""
+    if isinstance(rows, Gaps):
+        columns = [rows.filled(dtype).T, rows.observed().T.astype(dtype)]
+        return jnp.concatenate([*columns, jnp.ones((1, columns[0].shape[1]), dtype)])
+    return jnp.concatenate([rows.T.astype(dtype), jnp.ones((1, len(rows)), dtype)])
+
+
+def width_of(rows: Array | Gaps) -> int:
+    """Number of columns."""
+    return (rows.values if isinstance(rows, Gaps) else rows).shape[1]
 
 
 STATISTICS = {
@@ -227,13 +252,18 @@ SQUARES: dict[str, Callable[[Array, Array], Array]] = {
 }
 
 
-def split(total: Array, features: int, covariance_type: Covariance) -> tuple[Array, Array, Array]:
-    """Second moments (..., K, D, D), or (..., K, D or 1 or 0), first (..., K, D) and weights (..., K) of ``Moments.total``."""
+def split(total: Array, features: int, covariance_type: Covariance | None = None) -> tuple[Array, Array, Array, Array]:
+    """``Moments.total`` in its parts: second moments (..., K, D, D), or (..., K, D or 1 or 0), first moments (..., K, D),
+
+    weight of the observed cells (..., K, D), or (..., K, 1) where none is missing, and weight of the rows (..., K).
+    """
     if covariance_type == "full":
         whole = unpacked(total, features + 1)
-        return whole[..., :-1, :-1], whole[..., :-1, -1], whole[..., -1, -1]
+        return whole[..., :-1, :-1], whole[..., :-1, -1], whole[..., -1:, -1], whole[..., -1, -1]
     total = jnp.moveaxis(total, 0, -1)
-    return total[..., : -features - 1], total[..., -features - 1 : -1], total[..., -1]
+    squares = {"diag": features, "spherical": 1}.get(covariance_type or "", 0)
+    first, counts = total[..., squares : squares + features], total[..., squares + features :]
+    return total[..., :squares], first, counts[..., :-1] if counts.shape[-1] > 1 else counts, counts[..., -1]
 
 
 def many_components(components: int, features: int) -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 from jax.core import Tracer
 
 from suffice.arrays import Array
+from suffice.gaps import Layout
 from suffice.latent.family import Family, kept_where
 from suffice.latent.forms import (
     STATISTICS,
@@ -22,10 +23,9 @@ from suffice.latent.forms import (
     safe_limit,
     split,
 )
+from suffice.latent.regressions import LOG_TWO_PI, Regressions
 from suffice.latent.whiten import gram, positive_definite, whitening
 from suffice.model import Held
-
-LOG_TWO_PI = float(np.log(2 * np.pi))
 
 
 class GaussianPrior(Held):
@@ -70,6 +70,7 @@ class Gaussian(Family):
     prior: GaussianPrior
 
     movable: ClassVar[bool] = True
+    gaps: ClassVar[Layout] = "patterns"
     covariance_type: ClassVar[Covariance] = "full"
 
     def __init__(self, means: Any, covariances: Any, prior: GaussianPrior | None = None):
@@ -79,11 +80,20 @@ class Gaussian(Family):
 
     def form(self, execution: str) -> Products | Linear | Deviations:
         """Products with sufficient statistics, or deviations from each mean."""
-        whitening, half_log_determinant = self._whitening()
-        log_scale = half_log_determinant - self.means.shape[-1] / 2 * LOG_TWO_PI
+        whitening, log_scale = self._whitening_and_scale()
         if execution == "deviations":
             return self._deviations(whitening, log_scale)
         return self._products(whitening, log_scale)
+
+    def gap_form(self, execution: str) -> Any:
+        """Regressions of missing cells on observed ones."""
+        whitening, log_scale = self._whitening_and_scale()
+        log_scale = jnp.broadcast_to(log_scale, self.means.shape[:-1])
+        return Regressions(self.means, whitening, log_scale, "zero" if execution == "products" else "means")
+
+    def _whitening_and_scale(self) -> tuple[Array, Array]:
+        whitening, half_log_determinant = self._whitening()
+        return whitening, half_log_determinant - self.means.shape[-1] / 2 * LOG_TWO_PI
 
     def _matrices(self) -> Array:
         return self.covariances
@@ -137,15 +147,15 @@ class Gaussian(Family):
 
     def maximize(self, moments: Moments) -> tuple[Self, Array]:
         """Weighted mean and covariance of the rows, the prior's rows and the floor included."""
-        shift, second, weight = self._means_about(moments)
-        covariances = self._covariances(moments, second, shift, weight)
-        origin = self.means if moments.about == "means" else 0.0
+        shift, second, counts, weight = self._means_about(moments)
+        covariances = self._covariances(moments, second, shift, counts)
+        means = jnp.where(counts > 0, shift + (self.means if moments.about == "means" else 0.0), self.means)
         definite = self._positive_definite(covariances)
         if moments.about == "zero":
             rounding = 16 * jnp.finfo(shift.dtype).eps * jnp.square(shift)
             covariances, definite = self._rescued(covariances, definite, rounding)
         valid, covariances = self._accepted(covariances, definite, weight)
-        return type(self)(kept_where(valid, origin + shift, self.means), covariances, self.prior), valid
+        return type(self)(kept_where(valid, means, self.means), covariances, self.prior), valid
 
     def _rescued(self, covariances: Array, definite: Array, rounding: Array) -> tuple[Array, Array]:
         """Covariances that lost all their digits to moments about zero, as wide as the rounding: deviations then mend them."""
@@ -158,12 +168,12 @@ class Gaussian(Family):
         valid = (weight > 0) & definite
         return valid, kept_where(valid, covariances, self.covariances)
 
-    def _means_about(self, moments: Moments) -> tuple[Array, Array, Array]:
-        """New means from where the moments are measured (..., K, D), second moments, and weights (..., K)."""
-        second, first, weight = split(moments.total, self.means.shape[-1], self.covariance_type)
-        weight = weight + self._prior_rows()
+    def _means_about(self, moments: Moments) -> tuple[Array, Array, Array, Array]:
+        """New means from where the moments are measured (..., K, D), second moments, and weights of cells and rows."""
+        second, first, counts, weight = split(moments.total, self.means.shape[-1], self.covariance_type)
+        counts, weight = counts + self._prior_rows(), weight + self._prior_rows()
         first = first + self._prior_rows() * self._prior_mean(moments)
-        return first / jnp.where(weight > 0, weight, 1)[..., None], second, weight
+        return first / jnp.where(counts > 0, counts, 1), second, counts, weight
 
     def _prior_rows(self) -> Array | float:
         return 0.0 if self.prior.strength is None else self.prior.strength
@@ -175,8 +185,8 @@ class Gaussian(Family):
         mean = self._prior_mean(moments)
         return self._prior_rows() * (self.prior.covariance + mean[..., :, None] * mean[..., None, :])
 
-    def _covariances(self, moments: Moments, second: Array, shift: Array, weight: Array) -> Array:
-        mean = (second + self._prior_second(moments)) / jnp.where(weight > 0, weight, 1)[..., None, None]
+    def _covariances(self, moments: Moments, second: Array, shift: Array, counts: Array) -> Array:
+        mean = (second + self._prior_second(moments)) / jnp.where(counts > 0, counts, 1)[..., None]
         return mean - shift[..., :, None] * shift[..., None, :] + jnp.diag(self.prior.floor)
 
     def _positive_definite(self, covariances: Array) -> Array:

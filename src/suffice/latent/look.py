@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
+
+from suffice.gaps import any_missing, with_nan
 
 NO_WEIGHT = "All sample weights are zero; at least one row needs a positive weight."
 PIECE = 1 << 16
@@ -17,14 +20,17 @@ PIECE = 1 << 16
 class FirstLook:
     """Weighted mean (D,) and variance (D,) of each column, rows and their total weight, and a sample to start from.
 
-    ``sample`` (m, D) holds all rows if they are few; it does not depend on their order, nor on whether a row stands twice or has
-    weight 2, and neither does anything drawn from it with ``sample_weight`` (m,).
+    ``observed`` (D,) is the weight of the cells that are not missing. ``sample`` (m, D) holds all rows if they are few, with
+    column means in missing cells; it does not depend on their order, nor on whether a row stands twice or has weight 2, and
+    neither does anything drawn from it with ``sample_weight`` (m,).
     """
 
     mean: np.ndarray
     variance: np.ndarray
     rows: int
     weight: float
+    observed: np.ndarray
+    missing: int
     sample: np.ndarray
     sample_weight: np.ndarray
 
@@ -48,16 +54,17 @@ def look(data: Any, weight: np.ndarray | None, size: int, generator: np.random.G
     generator
         Source of the sample.
     """
-    if isinstance(data, np.ndarray):
-        weight = np.ones(len(data)) if weight is None else weight
-        count, total, mean, square = _moments(_pieces(data, weight))
-        sample = _systematic(data, weight, size, generator)
-        return FirstLook(mean, square / total, count, total, *sample)
-    count, total, mean, square = _moments(pairs(data))
-    if count and not total > 0:
+    in_memory = isinstance(data, np.ndarray)
+    weight = np.ones(len(data)) if in_memory and weight is None else weight
+    column = _columns(_pieces(data, weight) if in_memory else pairs(data))
+    if column.rows and not column.weight > 0:
         raise ValueError(NO_WEIGHT)
-    sample = _reservoir(pairs(data), size, generator)
-    return FirstLook(mean, square / total, count, total, *sample)
+    draw = partial(_systematic, data, weight, column.mean) if in_memory else partial(_reservoir, pairs(data))
+    sample, sample_weight = draw(size, generator)
+    sample = _filled(sample, column.mean)
+    variance = column.square / np.where(column.observed > 0, column.observed, 1)
+    return FirstLook(column.mean, variance, column.rows, column.weight, column.observed, column.missing, sample,
+                     sample_weight)  # fmt: skip
 
 
 def pairs(batches: Iterable[Any]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -80,39 +87,74 @@ def _pieces(data: np.ndarray, weight: np.ndarray) -> Iterator[tuple[np.ndarray, 
         yield data[start : start + step], weight[start : start + step]
 
 
-def _moments(pieces: Iterator[tuple[np.ndarray, np.ndarray]]) -> tuple[int, float, np.ndarray, np.ndarray]:
-    """Rows, weight, mean and sum of squares about it, merged piece by piece (Chan, Golub and LeVeque, 1983)."""
-    count, total, mean, square = 0, 0.0, np.zeros(1), np.zeros(1)
+class _Columns(NamedTuple):
+    """Rows and their weight; of each column the weight observed, the mean and the sum of squares about it; missing cells."""
+
+    rows: int
+    weight: float
+    observed: np.ndarray
+    mean: np.ndarray
+    square: np.ndarray
+    missing: int
+
+
+def _columns(pieces: Iterator[tuple[np.ndarray, np.ndarray]]) -> _Columns:
+    """Moments of each column, merged piece by piece (Chan, Golub and LeVeque, 1983)."""
+    merged = _Columns(0, 0.0, np.zeros(1), np.zeros(1), np.zeros(1), 0)
     for rows, weight in pieces:
-        added = weight.sum()
-        count += len(rows)
-        if added == 0:
-            continue
-        origin = rows[0].astype(float)
-        first = weight @ (rows - origin) / added
-        deviation = np.square(rows - (origin + first))
-        gap = origin + first - mean
-        square = square + weight @ deviation + np.square(gap) * (total * added / (total + added) if total else 0.0)
-        mean = mean + gap * (added / (total + added))
-        total += added
-    return count, float(total), mean, square
+        added = _moments(with_nan(rows), weight)
+        observed = merged.observed + added.observed
+        share = added.observed / np.where(observed > 0, observed, 1)
+        gap = added.mean - merged.mean
+        merged = _Columns(
+            merged.rows + added.rows,
+            merged.weight + added.weight,
+            observed,
+            merged.mean + gap * share,
+            merged.square + added.square + np.square(gap) * merged.observed * share,
+            merged.missing + added.missing,
+        )
+    return merged
+
+
+def _moments(rows: np.ndarray, weight: np.ndarray) -> _Columns:
+    if not len(rows):
+        empty = np.zeros(rows.shape[1])
+        return _Columns(0, 0.0, empty, empty, empty, 0)
+    origin, seen = rows[0].astype(float), None
+    if any_missing(rows):
+        seen = ~np.isnan(rows)
+        first = rows[seen.argmax(0), np.arange(rows.shape[1])]
+        origin = np.where(seen.any(0), first, 0.0)
+        rows = np.where(seen, rows, origin)
+    observed = np.full(rows.shape[1], weight.sum()) if seen is None else weight @ seen
+    missing = 0 if seen is None else int(seen.size - seen.sum())
+    shift = weight @ (rows - origin) / np.where(observed > 0, observed, 1)
+    deviation = np.square(rows - (origin + shift))
+    square = weight @ (deviation if seen is None else np.where(seen, deviation, 0))
+    mean = np.where(observed > 0, origin + shift, 0)
+    return _Columns(len(rows), float(weight.sum()), observed, mean, square, missing)
 
 
 def _systematic(
-    data: np.ndarray, weight: np.ndarray, size: int, generator: np.random.Generator
+    data: np.ndarray, weight: np.ndarray, mean: np.ndarray, size: int, generator: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Rows in the order of a random projection; of many, those at equal steps of cumulated weight."""
+    """Rows in the order of a random projection, column means in missing cells; of many, those at equal steps of weight."""
     if size == 0:
         return np.zeros((0, data.shape[1])), np.zeros(0)
     direction = generator.standard_normal(data.shape[1])
-    key = np.concatenate([rows @ direction for rows, _ in _pieces(data, weight)])
+    key = np.concatenate([_filled(with_nan(rows), mean) @ direction for rows, _ in _pieces(data, weight)])
     order = np.argsort(key, kind="stable")
     order = order[weight[order] > 0]
     if len(order) <= size:
-        return data[order].astype(float), weight[order].astype(float)
+        return with_nan(data[order]).astype(float), weight[order].astype(float)
     level = np.cumsum(weight[order])
     picked = np.searchsorted(level, (np.arange(size) + 0.5) / size * level[-1])
-    return data[order[picked]].astype(float), np.full(size, level[-1] / size)
+    return with_nan(data[order[picked]]).astype(float), np.full(size, level[-1] / size)
+
+
+def _filled(rows: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    return np.where(np.isnan(rows), mean, rows) if any_missing(rows) else rows
 
 
 def _reservoir(
@@ -121,7 +163,7 @@ def _reservoir(
     """Weighted sample without replacement by exponential keys (Efraimidis and Spirakis, 2006)."""
     kept, keys, total = np.zeros((0, 0)), np.zeros(0), 0.0
     for rows, weight in batches:
-        rows, weight = rows[weight > 0], weight[weight > 0]
+        rows, weight = with_nan(rows[weight > 0]), weight[weight > 0]
         key = generator.exponential(size=len(rows)) / weight
         keys = np.concatenate([keys, key])
         kept = np.concatenate([kept, rows]) if kept.size else rows.astype(float)

@@ -12,9 +12,11 @@ from jax.core import Tracer
 from suffice.arrays import Array
 from suffice.blocks import Block, block_total, tile_of
 from suffice.eager import in_own_precision
+from suffice.gaps import Gaps, Layout, Patterns
 from suffice.latent.family import Family
 from suffice.latent.forms import Moments
 from suffice.model import Held, LatentModel
+from suffice.patterns import laid_out
 
 
 class MixturePrior(Held):
@@ -32,29 +34,36 @@ class MixtureStatistics(eqx.Module):
 
 
 class Expectation(eqx.Module):
-    """The E-step of a mixture, ready for rows: ``form``, products or deviations, has the weights in its log-densities."""
+    """The E-step of a mixture, ready for rows: ``form`` for complete rows, ``gap_form`` for rows with missing cells.
+
+    Both have the weights in their log-densities.
+    """
 
     form: Any
+    gap_form: Any
 
     @property
     def trusted(self) -> Array | bool:
         """Whether rounding errors stay small."""
         return self.form.trusted
 
-    def joint(self, rows: Array, given: Array | None = None) -> Array:
-        """log p(x, k), (..., K, n)."""
-        return self._joint(self.form.features(rows), given)
+    def of(self, rows: Any) -> Any:
+        """The form that suits the rows."""
+        return self.gap_form if isinstance(rows, Gaps | Patterns) else self.form
 
-    def _joint(self, features: Any, given: Array | None) -> Array:
-        joint = self.form.log_density(features)
-        return joint if given is None else joint + given.T
+    def joint(self, rows: Any) -> Array:
+        """log p(x, k), (..., K, n)."""
+        form = self.of(rows)
+        return form.log_density(form.features(rows))
 
     def __call__(self, rows: Any, weight: Array, given: Array | None = None) -> MixtureStatistics:
         if isinstance(rows, tuple):
             rows, given = rows
-        features = self.form.features(rows)
-        evidence, share = normalised(self._joint(features, given), weight)
-        moments = self.form.moments(features, share, weight)
+        form = self.of(rows)
+        features = form.features(rows)
+        joint = form.log_density(features)
+        evidence, share = normalised(joint if given is None else joint + given.T, weight)
+        moments = form.moments(features, share, weight)
         return MixtureStatistics(moments, (evidence * weight).sum(-1), weight.sum())
 
 
@@ -114,6 +123,11 @@ class Mixture(LatentModel):
         return tile_of(max(self.components.numbers_per_row(), int(np.prod(self.log_weights.shape))))
 
     @property
+    def gaps(self) -> Layout:
+        """How rows with missing cells are handed to the E-step."""
+        return self.components.gaps
+
+    @property
     def restarts(self) -> tuple[int, ...]:
         """Sizes of the leading axes, along which restarts lie."""
         return self.log_weights.shape[:-1]
@@ -129,7 +143,8 @@ class Mixture(LatentModel):
 
     def expectation(self, execution: str) -> Expectation:
         """The E-step as a function of rows and weights."""
-        return Expectation(self.components.form(execution).weighted(self.log_weights))
+        form, gap_form = self.components.form(execution), self.components.gap_form(execution)
+        return Expectation(form.weighted(self.log_weights), gap_form and gap_form.weighted(self.log_weights))
 
     def maximize(self, statistics: MixtureStatistics) -> Self:
         """Weights N_k / N and the components' own maximisation, priors included."""
@@ -145,8 +160,9 @@ class Mixture(LatentModel):
 
     def expected_complete_log_likelihood(self, statistics: MixtureStatistics) -> Array:
         r"""Q, :math:`\sum_{nk} w_n r_{nk} [\log \pi_k + \log p(x_n | k)]`, of these parameters under statistics about zero."""
-        form: Any = self.components.form("products")
         moments = statistics.moments
+        form: Any = self.components.form("products")
+        form = form if len(moments.total) == form.size else self.components.gap_form("products")
         counts = moments.total[-1]
         value = jnp.where(counts > 0, counts * self.log_weights, 0.0).sum(-1)
         return value + form.inner(moments)
@@ -158,12 +174,15 @@ class Mixture(LatentModel):
     @in_own_precision
     def responsibilities(self, rows: Array) -> Array:
         r"""Posterior probability of each component, :math:`r_{nk} = \pi_k p(x_n | k) / p(x_n)`, (..., n, K)."""
-        return jnp.swapaxes(normalised(self.expectation(self.execution()).joint(rows))[1], -1, -2)
+        return jnp.swapaxes(normalised(self._joint(rows))[1], -1, -2)
 
     @in_own_precision
     def log_density(self, rows: Array) -> Array:
         """log p(x) of each row, (..., n)."""
-        return normalised(self.expectation(self.execution()).joint(rows))[0]
+        return normalised(self._joint(rows))[0]
+
+    def _joint(self, rows: Array) -> Array:
+        return self.expectation(self.execution()).joint(laid_out(rows, self.gaps))
 
     def parameter_count(self) -> int:
         """Free parameters: the weights' K - 1 and the components'."""
