@@ -150,6 +150,10 @@ class BernoulliMixture(MixtureEstimator):
             binary[np.isnan(rows)] = missing_code(binary.dtype)
         return binary
 
+    def _encoded(self, column: int, value: Any) -> Any:
+        number = isinstance(value, Real) and np.isfinite(float(value))
+        return float(float(value) > self.binarize) if self.binarize is not None and number else value
+
     def _start(self, first: FirstLook, origin: Any, restarts: int, generator: Any) -> Mixture:
         shape = (restarts, self.n_components, len(first.mean))
         weights, probabilities = np.full(shape[:2], 1 / self.n_components), np.broadcast_to(first.mean, shape)

@@ -15,6 +15,7 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from suffice.blas import one_blas_thread
 from suffice.estimators.callbacks import CallbackSupportMixin, Iterations, with_callbacks
+from suffice.estimators.conditioning import MixtureConditioning
 from suffice.estimators.imputation import Imputation
 from suffice.estimators.scores import MixtureScores
 from suffice.estimators.streams import CheckedBatches, is_stream, on_host
@@ -36,7 +37,9 @@ SAMPLE_ROWS = 4000
 SAMPLE_ROWS_A_COMPONENT = 20
 
 
-class MixtureEstimator(MixtureScores, Imputation, CallbackSupportMixin, DensityMixin, BaseEstimator):
+class MixtureEstimator(
+    MixtureScores, MixtureConditioning, Imputation, CallbackSupportMixin, DensityMixin, BaseEstimator
+):
     """Base of the mixture estimators; a family adds its parameters, its start and its fitted attributes."""
 
     n_components: int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Self
 
 import jax.numpy as jnp
@@ -87,6 +88,24 @@ class Bernoulli(Family):
             return 0.0
         odds, zeros = self._log_odds()
         return self.prior.strength * (odds * self.prior.mean + zeros).sum((-1, -2))
+
+    @property
+    def features(self) -> int:
+        """Number of columns D."""
+        return self.probabilities.shape[-1]
+
+    def marginal(self, columns: Sequence[int]) -> Self:
+        """Probabilities of these columns, and the prior's mean of them."""
+        mean = np.broadcast_to(np.asarray(self.prior.mean), (self.features,))[list(columns)]
+        return type(self)(np.asarray(self.probabilities)[..., list(columns)], BernoulliPrior(self.prior.strength, mean))
+
+    def without_prior(self) -> Self:
+        """The same probabilities without a prior."""
+        return type(self)(self.probabilities)
+
+    def refused(self, column: int, value: float) -> str | None:
+        """0 and 1 are all that a row holds."""
+        return None if value in (0, 1) else "0 or 1"
 
     def draw(self, component: Any, generator: Any) -> Any:
         """Rows of 0.0 and 1.0, (n, D)."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
 
 import jax.numpy as jnp
 import numpy as np
@@ -140,6 +141,13 @@ class DiagonalGaussian(Gaussian):
         variances = np.broadcast_to(np.asarray(self._variances(), float), self.means.shape)
         return np.sqrt(variances)[..., None] * np.eye(self.means.shape[-1])
 
+    def _among(self, columns: list[int]) -> np.ndarray:
+        return np.asarray(self.covariances)[..., columns]
+
+    def conditional(self, columns: Sequence[int], values: Array) -> tuple[Self, np.ndarray]:
+        """Gaussians of the other columns as they were, and the log-density (..., K) of the values."""
+        return super(Gaussian, self).conditional(columns, values)
+
     def parameter_count(self) -> int:
         """Means and variances."""
         return int(np.prod(self.means.shape)) + int(np.prod(self.covariances.shape))
@@ -163,6 +171,9 @@ class SphericalGaussian(DiagonalGaussian):
 
     def _precisions(self, precision: Array) -> Array:
         return precision[..., :1]
+
+    def _among(self, columns: list[int]) -> np.ndarray:
+        return np.asarray(self.covariances)
 
     def _covariances(self, moments: Moments, second: Array, shift: Array, counts: Array) -> Array:
         total = second[..., 0] + jnp.trace(self._prior_second(moments), axis1=-2, axis2=-1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import equinox as eqx
@@ -58,6 +59,38 @@ class Family(eqx.Module):
     def translated(self, shift: Array) -> Self:
         """The same distributions for rows moved by ``shift``."""
         raise NotImplementedError
+
+    @property
+    def features(self) -> int:
+        """Number of columns D."""
+        raise NotImplementedError
+
+    def marginal(self, columns: Sequence[int]) -> Self:
+        """The distributions of these columns alone, in this order, with the prior's part for them."""
+        raise NotImplementedError
+
+    def conditional(self, columns: Sequence[int], values: Array) -> tuple[Self, np.ndarray]:
+        """The distributions of the other columns, in their order, where these have the ``values`` (A,).
+
+        Returns them without a prior, and the log-density (..., K) of the values under each component. As it stands, columns are
+        independent given the component, and the others keep their distributions; a family where they are not overrides it.
+        """
+        values = np.asarray(values, float)[None]
+        return self.marginal(self.other_columns(columns)).without_prior(), self.marginal(columns).log_density(values)[
+            ..., 0
+        ]
+
+    def other_columns(self, columns: Sequence[int]) -> list[int]:
+        """Positions of all columns but these, in order."""
+        return [column for column in range(self.features) if column not in set(columns)]
+
+    def without_prior(self) -> Self:
+        """The same distributions, to which maximisation adds nothing."""
+        raise NotImplementedError
+
+    def refused(self, column: int, value: float) -> str | None:
+        """What is expected in place of a value that no row can have in a column; None where a row can."""
+        return None if np.isfinite(value) else "a finite number"
 
     def draw(self, component: Any, generator: Any) -> Any:
         """One row from each of the components named, (n, D), with a NumPy generator."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import jax.numpy as jnp
@@ -206,6 +207,44 @@ class Gaussian(Family):
         prior = GaussianPrior(self.prior.strength, self.prior.mean + shift, self.prior.covariance, self.prior.floor)
         return type(self)(self.means + shift, self.covariances, prior)
 
+    @property
+    def features(self) -> int:
+        """Number of columns D."""
+        return self.means.shape[-1]
+
+    def marginal(self, columns: Sequence[int]) -> Self:
+        """Means and covariances of these columns, and the prior's."""
+        kept, prior = list(columns), self.prior
+        among = GaussianPrior(prior.strength, prior.mean[kept], prior.covariance[np.ix_(kept, kept)], prior.floor[kept])
+        return type(self)(np.asarray(self.means)[..., kept], self._among(kept), among)
+
+    def _among(self, columns: list[int]) -> np.ndarray:
+        return np.asarray(self.covariances)[..., columns, :][..., columns]
+
+    def without_prior(self) -> Self:
+        """The same means and covariances without prior or floor."""
+        return type(self)(self.means, self.covariances)
+
+    def conditional(self, columns: Sequence[int], values: Array) -> tuple[Self, np.ndarray]:
+        r"""Gaussians of the other columns, and the log-density (..., K) of the values (Bishop, 2006, section 2.3.1).
+
+        .. math:: \mu_b + \Sigma_{ba} \Sigma_{aa}^{-1} (x_a - \mu_a), \quad
+            \Sigma_{bb} - \Sigma_{ba} \Sigma_{aa}^{-1} \Sigma_{ab}
+
+        Both from one Cholesky factor of the covariance with the given columns first, so that the result is positive definite.
+        """
+        given, others, count = list(columns), self.other_columns(columns), len(columns)
+        means, matrices, order = np.asarray(self.means), np.asarray(self._matrices()), given + others
+        root = np.linalg.cholesky(matrices[..., order, :][..., order])
+        standard = _solved(root[..., :count, :count], np.asarray(values, float) - means[..., given])
+        shifted = means[..., others] + np.einsum("...ba,...a->...b", root[..., count:, :count], standard)
+        within = root[..., count:, count:] @ np.swapaxes(root[..., count:, count:], -1, -2)
+        within = ((within + np.swapaxes(within, -1, -2)) / 2).reshape(*self.covariances.shape[:-2], *within.shape[-2:])
+        scale = np.log(np.diagonal(root, axis1=-2, axis2=-1)[..., :count]).sum(-1)
+        with np.errstate(over="ignore"):
+            log_density = -np.square(standard).sum(-1) / 2 - scale - count / 2 * LOG_TWO_PI
+        return type(self)(shifted, within), log_density
+
     def draw(self, component: Any, generator: Any) -> Any:
         """Rows (n, D)."""
         roots = self._roots()
@@ -220,3 +259,12 @@ class Gaussian(Family):
         features = self.means.shape[-1]
         matrices = int(np.prod(self._matrices().shape[:-2]))
         return int(np.prod(self.means.shape)) + matrices * features * (features + 1) // 2
+
+
+def _solved(roots: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """Solution of L z = r for lower triangular L (..., A, A) and r (..., A), by forward substitution."""
+    solution = np.zeros_like(right)
+    for row in range(right.shape[-1]):
+        known = np.einsum("...a,...a->...", roots[..., row, :row], solution[..., :row])
+        solution[..., row] = (right[..., row] - known) / roots[..., row, row]
+    return solution

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any, Self
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
+from scipy.special import logsumexp
 
 from suffice.arrays import Array
 from suffice.blocks import Block, block_total, tile_of
 from suffice.eager import in_own_precision
 from suffice.gaps import Gaps, Layout, Patterns
+from suffice.latent.conditioning import check_given, check_value, positions
 from suffice.latent.family import Family
 from suffice.latent.forms import Moments
 from suffice.model import Held, LatentModel
@@ -183,6 +186,66 @@ class Mixture(LatentModel):
 
     def _joint(self, rows: Array) -> Array:
         return self.expectation(self.execution()).joint(laid_out(rows, self.gaps))
+
+    def marginal(self, columns: Sequence[int]) -> Self:
+        r"""The mixture of some columns alone, :math:`p(x_A)`, exactly.
+
+        Parameters
+        ----------
+        columns
+            Positions of the columns, in the order wanted.
+
+        Raises
+        ------
+        ValueError
+            If a column is unknown or stands twice, or there is none.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from suffice.latent import Bernoulli, Mixture
+        >>> mixture = Mixture(np.array([0.5, 0.5]), Bernoulli(np.array([[0.9, 0.2], [0.1, 0.6]])))
+        >>> mixture.marginal([1]).components.probabilities
+        array([[0.2],
+               [0.6]])
+        """
+        kept = positions(columns, self.components.features)
+        return eqx.tree_at(lambda m: m.components, self, self.components.marginal(kept))
+
+    def conditional(self, given: Mapping[int, float]) -> Self:
+        r"""The mixture of the other columns where some have given values, exactly, without a prior.
+
+        .. math:: p(x_B \mid x_A = a) = \sum_k \frac{\pi_k p(a \mid k)}{p(a)} \, p(x_B \mid a, k)
+
+        Parameters
+        ----------
+        given
+            Value of each column that is known, by position.
+
+        Raises
+        ------
+        ValueError
+            If a column is unknown, none or all are given, or no row can have a value.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from suffice.latent import Bernoulli, Mixture
+        >>> mixture = Mixture(np.array([0.5, 0.5]), Bernoulli(np.array([[0.9, 0.2], [0.1, 0.6]])))
+        >>> mixture.conditional({0: 1}).weights
+        array([0.9, 0.1])
+        """
+        check_given(given, self.components.features)
+        columns = positions(given, self.components.features)
+        values = [check_value(self.components, c, v, c) for c, v in zip(columns, given.values(), strict=True)]
+        components, log_density = self.components.conditional(columns, np.array(values))
+        joint = np.asarray(self.log_weights) + log_density
+        if not np.isfinite(joint.max(-1)).all():
+            raise ValueError(f"{dict(given)} is so far from every component that its density cannot be computed.")
+        log_weights = joint - logsumexp(joint, axis=-1, keepdims=True)
+        return eqx.tree_at(
+            lambda m: (m.log_weights, m.components, m.prior), self, (log_weights, components, MixturePrior(1.0))
+        )
 
     def parameter_count(self) -> int:
         """Free parameters: the weights' K - 1 and the components'."""
