@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import equinox as eqx
@@ -131,6 +131,29 @@ def net_case() -> Case:
     return Case("MLP classifier", model, (gaussian_rows(), labels), NetGradient(model))
 
 
+def masked(case: Case) -> Case:
+    """The same model and rows, of which cells are missing: one row whole, one pattern seen once, a quarter of the others."""
+    data = case.data.copy()
+    data[generator().random(data.shape) < 0.25] = np.nan
+    data[0], data[1] = np.nan, np.where(np.arange(FEATURES) == 2, 1.0, np.nan)
+
+    def log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray:
+        return np.array([observed_log_density(case, components, k, row) for row in rows])
+
+    return replace(case, name=f"{case.name}, missing cells", data=data, log_density=log_density)
+
+
+def observed_log_density(case: Case, components: Any, k: int, row: np.ndarray) -> float:
+    """Log-density of a row's observed cells, from the marginal distribution of their columns."""
+    seen = np.flatnonzero(~np.isnan(row))
+    if not len(seen):
+        return 0.0
+    if hasattr(components, "covariances"):
+        covariance = whole_covariance(components, k)[np.ix_(seen, seen)]
+        return multivariate_normal(np.asarray(components.means)[k, seen], covariance).logpdf(row[seen])
+    return case.log_density(components.marginal(seen), k, row[None, seen])[0]
+
+
 CASES = [
     gaussian_case(Gaussian, "Gaussian mixture, full"),
     gaussian_case(TiedGaussian, "Gaussian mixture, tied"),
@@ -140,5 +163,6 @@ CASES = [
     rbm_case(),
     net_case(),
 ]
+CASES += [masked(case) for case in CASES if case.log_density is not None]
 LATENT = [case for case in CASES if case.log_density is not None]
 MOVABLE = [case for case in LATENT if case.model.components.movable]

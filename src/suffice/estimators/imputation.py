@@ -12,6 +12,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from suffice.arrays import Array
+from suffice.estimators.scores import Responsibilities
 from suffice.estimators.streams import on_host
 from suffice.estimators.validation import check_count
 from suffice.gaps import Patterns, any_missing, with_nan
@@ -51,7 +52,6 @@ class Imputation:
     _each_of: Callable[..., Any]
     _origin: Callable[..., np.ndarray | None]
     precision: str
-    predict_proba: Callable[..., np.ndarray]
 
     def impute(self, X: Any, *, return_std: bool = False, draws: int | None = None) -> Any:
         r"""The rows with missing cells filled in by their conditional mean given the observed cells, or by draws.
@@ -164,7 +164,7 @@ class Imputation:
         completed = np.broadcast_to(with_nan(rows).astype(float), (draws, *rows.shape)).copy()
         if not any_missing(rows):
             return completed
-        level = np.cumsum(self.predict_proba(rows), 1)
+        level = np.cumsum(self._each_of([rows], Responsibilities), 1)
         component = (generator.random((draws, len(rows), 1)) * level[:, -1:] > level).sum(-1)
         star = self.model_.components.draw(component.ravel(), generator).reshape(completed.shape)
         gaps = np.isnan(completed)

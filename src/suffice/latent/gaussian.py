@@ -90,7 +90,8 @@ class Gaussian(Family):
         """Regressions of missing cells on observed ones."""
         whitening, log_scale = self._whitening_and_scale()
         log_scale = jnp.broadcast_to(log_scale, self.means.shape[:-1])
-        return Regressions(self.means, whitening, log_scale, "zero" if execution == "products" else "means")
+        about, tied = "zero" if execution == "products" else "means", self.covariance_type == "tied"
+        return Regressions(self.means, whitening, log_scale, tied, about)
 
     def _whitening_and_scale(self) -> tuple[Array, Array]:
         whitening, half_log_determinant = self._whitening()

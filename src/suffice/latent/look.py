@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -54,13 +53,15 @@ def look(data: Any, weight: np.ndarray | None, size: int, generator: np.random.G
     generator
         Source of the sample.
     """
-    in_memory = isinstance(data, np.ndarray)
-    weight = np.ones(len(data)) if in_memory and weight is None else weight
-    column = _columns(_pieces(data, weight) if in_memory else pairs(data))
-    if column.rows and not column.weight > 0:
-        raise ValueError(NO_WEIGHT)
-    draw = partial(_systematic, data, weight, column.mean) if in_memory else partial(_reservoir, pairs(data))
-    sample, sample_weight = draw(size, generator)
+    if isinstance(data, np.ndarray):
+        weight = np.ones(len(data)) if weight is None else weight
+        column = _columns(_pieces(data, weight))
+        sample, sample_weight = _systematic(data, weight, column.mean, size, generator)
+    else:
+        column = _columns(pairs(data))
+        if column.rows and not column.weight > 0:
+            raise ValueError(NO_WEIGHT)
+        sample, sample_weight = _reservoir(pairs(data), size, generator)
     sample = _filled(sample, column.mean)
     variance = column.square / np.where(column.observed > 0, column.observed, 1)
     return FirstLook(column.mean, variance, column.rows, column.weight, column.observed, column.missing, sample,

@@ -40,19 +40,20 @@ class Completed(NamedTuple):
 class Regressions(eqx.Module):
     """Log-density and moments of rows in ``Patterns``: ``means`` (..., K, D), ``whitening`` (..., K or 1, D, D).
 
-    ``log_scale`` (..., K) is the log-density at the mean of a row without missing cells. ``about`` says what moments are
-    measured from, as in ``Moments``.
+    ``log_scale`` (..., K) is the log-density at the mean of a row without missing cells. ``tied`` says whether all components
+    share one covariance matrix, ``about`` what moments are measured from, as in ``Moments``.
     """
 
     means: Array
     whitening: Array
     log_scale: Array
+    tied: bool = eqx.field(static=True)
     about: str = eqx.field(static=True)
     trusted: ClassVar[bool] = True
 
     def weighted(self, log_weights: Array) -> Regressions:
         """The form with log-weights (..., K) added to the log-densities."""
-        return Regressions(self.means, self.whitening, self.log_scale + log_weights, self.about)
+        return Regressions(self.means, self.whitening, self.log_scale + log_weights, self.tied, self.about)
 
     def features(self, rows: Patterns) -> Completed:
         """The rows with the conditional means of their missing cells under each component."""
@@ -86,7 +87,7 @@ class Regressions(eqx.Module):
         if self.about == "zero":
             second, rest = _about_zero(second, rest, self.means)
         spread = self._spread(completed, share)
-        if self._tied():
+        if self.tied:
             return Moments(jnp.moveaxis(rest, -1, 0), second.sum(-3) + spread.reshape(second.sum(-3).shape), self.about)
         return Moments(packed(bordered(second + spread.reshape(second.shape), rest)), None, self.about)
 
@@ -101,9 +102,6 @@ class Regressions(eqx.Module):
 
     def _matrices(self) -> Array:
         return self.whitening.reshape(-1, *self.whitening.shape[-2:])
-
-    def _tied(self) -> bool:
-        return self.whitening.shape[-3] < self.means.shape[-2]
 
     def _matrix(self) -> np.ndarray:
         """Which of the covariance matrices each component has."""
