@@ -9,11 +9,13 @@ from suffice.data.digits import (
     load_mnist,
     write_digits_text,
 )
+from suffice.data.encode import ColumnEncoder
 from suffice.data.parquet import ParquetRows, stream_parquet
 from suffice.data.read import read_columns, read_table
 from suffice.data.table import DataError, MixedTable, Table
 
 __all__ = [
+    "ColumnEncoder",
     "DataError",
     "MixedTable",
     "ParquetRows",

@@ -14,6 +14,7 @@ from scipy import sparse
 from suffice.data.arrays import read_npy, read_npz, table_from_array
 from suffice.data.columns import mixed_from_columns, table_from_columns
 from suffice.data.delimited import read_delimited, read_delimited_columns
+from suffice.data.frame import arrow_table
 from suffice.data.idx import is_idx, read_idx
 from suffice.data.layout import GZIP_ERRORS, open_bytes
 from suffice.data.parquet import read_parquet
@@ -240,7 +241,7 @@ def _as_arrow(frame: Any) -> pa.Table:
     names = [str(name) for name in getattr(frame, "columns", ())]
     refuse_duplicates(names, "The data frame")
     if not type(frame).__module__.startswith("pandas"):
-        return pa.table(frame)
+        return arrow_table(frame)
     try:
         return pa.Table.from_pandas(frame.set_axis(names, axis=1), preserve_index=False)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
