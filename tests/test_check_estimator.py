@@ -4,6 +4,7 @@ import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from suffice import BernoulliMixture, GaussianMixture
+from suffice.data import ColumnEncoder
 
 ESTIMATORS = [
     estimator(n_components=components) for estimator in (GaussianMixture, BernoulliMixture) for components in (1, 3)
@@ -12,6 +13,6 @@ ESTIMATORS = [
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("ignore::suffice.DegenerateComponentWarning")
-@parametrize_with_checks(ESTIMATORS)
+@parametrize_with_checks([*ESTIMATORS, ColumnEncoder()])
 def test_scikit_learn_check_passes(estimator, check):
     check(estimator)

@@ -23,7 +23,15 @@ from safetensors.numpy import save as to_bytes
 from sklearn.base import BaseEstimator
 
 FORMAT, VERSION, SUFFIX = "suffice", 1, ".safetensors"
-PUBLIC_MODULES = ("suffice", "suffice.latent", "suffice.energy", "suffice.nets", "suffice.outcome", "equinox.nn")
+PUBLIC_MODULES = (
+    "suffice",
+    "suffice.latent",
+    "suffice.energy",
+    "suffice.nets",
+    "suffice.data",
+    "suffice.outcome",
+    "equinox.nn",
+)
 _FITTED = re.compile(r"[A-Za-z](\w*[^_\W])?_")
 _INTEGERS = [f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)]
 _TENSOR_TYPES = ("bool", "float16", "float32", "float64", *_INTEGERS)

@@ -1,4 +1,4 @@
-"""Reading tables of numbers, and the sets of digits that examples and tests use."""
+"""Reading tables of numbers and text, and the sets of digits that examples and tests use."""
 
 from suffice.data.digits import (
     Splits,
@@ -9,12 +9,15 @@ from suffice.data.digits import (
     load_mnist,
     write_digits_text,
 )
+from suffice.data.encode import ColumnEncoder
 from suffice.data.parquet import ParquetRows, stream_parquet
-from suffice.data.read import read_table
-from suffice.data.table import DataError, Table
+from suffice.data.read import read_columns, read_table
+from suffice.data.table import DataError, MixedTable, Table
 
 __all__ = [
+    "ColumnEncoder",
     "DataError",
+    "MixedTable",
     "ParquetRows",
     "Splits",
     "Table",
@@ -23,6 +26,7 @@ __all__ = [
     "bundled_digits",
     "load_digits_text",
     "load_mnist",
+    "read_columns",
     "read_table",
     "stream_parquet",
     "write_digits_text",

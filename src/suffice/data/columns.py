@@ -1,4 +1,4 @@
-"""Columns of an Arrow table to one matrix of numbers; columns that hold anything else are refused by name."""
+"""Columns of an Arrow table to one matrix of numbers, or to columns of numbers and text; others are refused by name."""
 
 # pyright: reportAttributeAccessIssue=false
 # (pyarrow.compute makes its functions when it is imported)
@@ -12,11 +12,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from suffice.data.table import DataError, Table, listing, select_columns
-
-MISSING = ("", "NA", "N/A", "#N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?", ".")
-_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$|^[+-]?(?i:inf|infinity|nan)$"
-_DECIMAL_COMMA = r"^[+-]?\d*(,\d+)?([eE][+-]?\d+)?$"
+from suffice.data.table import DataError, MixedTable, Table, listing, select_columns
+from suffice.data.text_cells import MISSING, describe_cells, is_text, numbers_from_text, trimmed
 
 
 def table_from_columns(
@@ -56,15 +53,53 @@ def table_from_columns(
     >>> table_from_columns(pa.table({"a": [1, 2], "b": [0.5, None]}), "example").notes
     ['1 missing cell (NaN).']
     """
-    chosen = select_columns(table.column_names, columns=columns, drop=drop, target=target, where=name)
-    if table.num_rows == 0:
-        raise DataError(f"{name} has columns but no rows; at least one row of numbers is needed.")
-    numbers, found = _numeric(table.select(chosen), name)
-    values = matrix(numbers)
-    missing = sum(column.null_count for column in numbers.columns)
-    found += [f"{missing} missing cell{'s' * (missing > 1)} (NaN)."] if missing else []
-    labels = None if target is None else _labels(table[target], target, name)
-    return Table(values, chosen, name, [*notes, *found], image_shape, labels)
+    chosen, labels = _chosen(table, name, columns, drop, target)
+    numbers, found = _numeric(chosen, name)
+    said = [*notes, *found, *_count_missing(numbers, "NaN")]
+    return Table(matrix(numbers), chosen.column_names, name, said, image_shape, labels)
+
+
+def mixed_from_columns(
+    table: pa.Table,
+    name: str,
+    *,
+    columns: Sequence[str] | None = None,
+    drop: Sequence[str] | None = None,
+    target: str | None = None,
+    notes: Sequence[str] = (),
+) -> MixedTable:
+    """A ``MixedTable`` from Arrow columns: text that is all numbers becomes numbers, other text stays.
+
+    Parameters
+    ----------
+    table
+        The columns.
+    name
+        What the data are called.
+    columns, drop, target
+        Columns to keep, to leave out, and the one with the labels.
+    notes
+        What was noticed so far.
+
+    Raises
+    ------
+    DataError
+        If a column is unknown, occurs twice or holds neither numbers nor text, or if there are no rows.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from suffice.data.columns import mixed_from_columns
+    >>> mixed_from_columns(pa.table({"a": ["1,5", "2"], "b": ["red", "?"]}), "example").values.to_pydict()
+    {'a': [1.5, 2.0], 'b': ['red', None]}
+    """
+    chosen, labels = _chosen(table, name, columns, drop, target)
+    parsed, found, others = _parsed(chosen, keep_categories=True)
+    refused = {label: describe_cells(parsed[label]) for label in others if not _holds_text(parsed[label])}
+    refuse_not_numeric(refused, name, "text")
+    for label in others:
+        parsed = parsed.set_column(parsed.column_names.index(label), label, _without_missing(parsed[label]))
+    return MixedTable(parsed, name, [*notes, *found, *_count_missing(parsed, "null")], labels)
 
 
 def matrix(table: pa.Table | pa.RecordBatch, dtype: np.dtype | None = None) -> np.ndarray:
@@ -113,7 +148,7 @@ def is_numeric(kind: pa.DataType) -> bool:
     return any(test(kind) for test in tests)
 
 
-def refuse_not_numeric(refused: dict[str, str], where: str) -> None:
+def refuse_not_numeric(refused: dict[str, str], where: str, besides: str | None = None) -> None:
     """Raise a ``DataError`` that names the columns that hold no numbers, and how to leave them out.
 
     Parameters
@@ -122,6 +157,8 @@ def refuse_not_numeric(refused: dict[str, str], where: str) -> None:
         For each such column what it holds.
     where
         What the data are called.
+    besides
+        What else could have been read; None for nothing but numbers.
 
     Raises
     ------
@@ -136,98 +173,69 @@ def refuse_not_numeric(refused: dict[str, str], where: str) -> None:
     if not refused:
         return
     name, what = next(iter(refused.items()))
+    readable = "numbers" if besides is None else f"numbers and {besides}"
     named = f"column {name!r} holds {what}"
     if len(refused) > 1:
-        named = f"columns {listing(list(refused))} hold no numbers ({name!r}: {what})"
+        none = "no numbers" if besides is None else f"neither numbers nor {besides}"
+        named = f"columns {listing(list(refused))} hold {none} ({name!r}: {what})"
     option = f"--drop {shlex.quote(','.join(refused))}"
     raise DataError(
-        f"{where}: {named}, and models read numbers; leave {'it' if len(refused) == 1 else 'them'} out "
+        f"{where}: {named}, and models read {readable}; leave {'it' if len(refused) == 1 else 'them'} out "
         f"with drop={list(refused)!r} ({option})."
     )
 
 
-def describe_type(kind: pa.DataType) -> str:
-    """What a column of an Arrow type that is not numeric holds, in words.
-
-    Parameters
-    ----------
-    kind
-        The type of the column.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> from suffice.data.columns import describe_type
-    >>> describe_type(pa.date32())
-    'dates or times'
-    """
-    if pa.types.is_dictionary(kind):
-        return describe_type(kind.value_type)
-    if pa.types.is_temporal(kind):
-        return "dates or times"
-    return "text" if _is_text(kind) else f"cells of type {kind}"
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
-    return any(test(kind) for test in (*tests, pa.types.is_binary, pa.types.is_large_binary))
+def _chosen(
+    table: pa.Table, name: str, columns: Sequence[str] | None, drop: Sequence[str] | None, target: str | None
+) -> tuple[pa.Table, np.ndarray | None]:
+    """The columns asked for, and the labels."""
+    chosen = select_columns(table.column_names, columns=columns, drop=drop, target=target, where=name)
+    if table.num_rows == 0:
+        raise DataError(f"{name} has columns but no rows; at least one row is needed.")
+    return table.select(chosen), None if target is None else _labels(table[target], target, name)
 
 
 def _numeric(table: pa.Table, name: str) -> tuple[pa.Table, list[str]]:
-    notes, refused = [], {}
+    parsed, notes, others = _parsed(table, keep_categories=False)
+    refuse_not_numeric({label: describe_cells(parsed[label]) for label in others}, name)
+    return parsed, notes
+
+
+def _parsed(table: pa.Table, *, keep_categories: bool) -> tuple[pa.Table, list[str], list[str]]:
+    """Text whose cells are all numbers as numbers, what to say of it, and the columns that hold something else."""
+    notes, others = [], []
     for j, label in enumerate(table.column_names):
         column = table.column(j)
         if is_numeric(column.type):
             continue
-        numbers, comma = _from_text(column)
+        declared = keep_categories and pa.types.is_dictionary(column.type)
+        numbers, comma = (None, None) if declared else numbers_from_text(column)
         if numbers is None:
-            refused[label] = _describe(column)
+            others.append(label)
             continue
         table = table.set_column(j, label, numbers)
-        notes += (
-            [f"Column {label!r} has decimal commas: {comma!r} is read as {float(comma.replace(',', '.'))}."]
-            if comma
-            else []
-        )
-    refuse_not_numeric(refused, name)
-    return table, notes
+        if comma:
+            notes.append(f"Column {label!r} has decimal commas: {comma!r} is read as {float(comma.replace(',', '.'))}.")
+    return table, notes, others
 
 
-def _from_text(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray | None, str | None]:
-    """Text whose cells are all numbers as numbers, with one cell that has a decimal comma if there is one."""
-    cells = _trimmed(column)
-    if cells is None:
-        return None, None
-    if _all(pc.match_substring_regex(cells, _NUMBER)):
-        return cells.cast(pa.float64()), None
-    commas = cells.drop_null().filter(pc.match_substring(cells.drop_null(), ","))
-    if len(commas) == 0 or not _all(pc.match_substring_regex(cells, _DECIMAL_COMMA)):
-        return None, None
-    return pc.replace_substring(cells, ",", ".").cast(pa.float64()), str(commas[0])
+def _holds_text(column: pa.ChunkedArray) -> bool:
+    return is_text(column.type.value_type if pa.types.is_dictionary(column.type) else column.type) and (
+        trimmed(column) is not None
+    )
 
 
-def _trimmed(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
-    if not _is_text(column.type):
-        return None
-    try:
-        cells = pc.utf8_trim_whitespace(column.cast(pa.string()))
-    except pa.ArrowInvalid:
-        return None
-    return pc.if_else(pc.is_in(cells, pa.array(MISSING)), pa.scalar(None, pa.string()), cells)
+def _without_missing(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    """Categories stay what they are, and in their order, unless one of them stands for a missing cell."""
+    declared = pa.types.is_dictionary(column.type)
+    if declared and not pc.any(pc.is_in(pc.unique(column).dictionary, pa.array(MISSING))).as_py():
+        return column
+    return trimmed(column)
 
 
-def _all(truth: pa.ChunkedArray) -> bool:
-    return pc.all(truth).as_py() is not False
-
-
-def _describe(column: pa.ChunkedArray) -> str:
-    cells = _trimmed(column)
-    if cells is None:
-        return describe_type(column.type)
-    row = pc.index(pc.fill_null(pc.match_substring_regex(cells, _NUMBER), True), False).as_py()
-    return f"text, such as {cells[row].as_py()!r} in row {row + 1}"
+def _count_missing(table: pa.Table, called: str) -> list[str]:
+    missing = sum(column.null_count for column in table.columns)
+    return [f"{missing} missing cell{'s' * (missing > 1)} ({called})."] if missing else []
 
 
 def _shared_type(table: pa.Table | pa.RecordBatch) -> np.dtype:

@@ -15,9 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
-from suffice.data.columns import MISSING, is_numeric, matrix, table_from_columns
+from suffice.data.columns import is_numeric, matrix, mixed_from_columns, table_from_columns
 from suffice.data.layout import GZIP_ERRORS, Layout, cells, detect_layout, open_bytes
-from suffice.data.table import DataError, Table
+from suffice.data.table import DataError, MixedTable, Table
+from suffice.data.text_cells import MISSING
 
 ROW_NAMES = {"rownames", "rowname", "row.names", "unnamed: 0", ""}
 ROW_NUMBERS = {"index", "id", "row", "nr", "no", "obs"}
@@ -61,6 +62,60 @@ def read_delimited(
     ...     read_delimited(path).values
     array([[1.5, 2. ]])
     """
+    table, layout = _rows(path, header, delimiter)
+    notes = [layout.sentence()]
+    if (columns, drop, target) == (None, None, None) and not layout.header and _is_digits(table):
+        notes.append("Images of 28 x 28 pixels, each followed by its label: the label is the target, not a column.")
+        return _as_float(table_from_columns(table, path.name, target=f"x{PIXELS}", notes=notes, image_shape=(28, 28)))
+    table, said = _without_extras(table, {*(columns or []), *(drop or []), target})
+    notes += said
+    return _as_float(table_from_columns(table, path.name, columns=columns, drop=drop, target=target, notes=notes))
+
+
+def read_delimited_columns(
+    path: Path,
+    *,
+    header: bool | None = None,
+    columns: Sequence[str] | None = None,
+    drop: Sequence[str] | None = None,
+    delimiter: str | None = None,
+    target: str | None = None,
+) -> MixedTable:
+    """Read numbers and text of a delimited text; see ``read_columns``.
+
+    Parameters
+    ----------
+    path
+        The file, gzipped or not.
+    header
+        Whether the first line holds names; None to detect it.
+    columns, drop, target
+        Columns to keep, to leave out, and the one with the labels.
+    delimiter
+        What separates cells; None to detect it.
+
+    Raises
+    ------
+    DataError
+        If the text cannot be read as a table.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from suffice.data.delimited import read_delimited_columns
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "a.csv")
+    ...     _ = path.write_text("size;colour\\n1,5;red\\n2;NA\\n")
+    ...     read_delimited_columns(path).values.to_pydict()
+    {'size': [1.5, 2.0], 'colour': ['red', None]}
+    """
+    table, layout = _rows(path, header, delimiter)
+    table, said = _without_extras(table, {*(columns or []), *(drop or []), target})
+    notes = [layout.sentence(), *said]
+    return mixed_from_columns(table, path.name, columns=columns, drop=drop, target=target, notes=notes)
+
+
+def _rows(path: Path, header: bool | None, delimiter: str | None) -> tuple[pa.Table, Layout]:
     try:
         layout = detect_layout(path, header, delimiter)
         table = _parse(path, layout)
@@ -69,16 +124,16 @@ def read_delimited(
             f"{path.name} is a damaged or incomplete gzip file ({error}); fetch or write it again."
         ) from None
     if table.num_rows == 0:
-        raise DataError(f"{path.name} has column names but no rows; at least one row of numbers is needed.")
-    notes = [layout.sentence()]
-    if (columns, drop, target) == (None, None, None) and not layout.header and _is_digits(table):
-        notes.append("Images of 28 x 28 pixels, each followed by its label: the label is the target, not a column.")
-        return _as_float(table_from_columns(table, path.name, target=f"x{PIXELS}", notes=notes, image_shape=(28, 28)))
-    asked = {*(columns or []), *(drop or []), target}
+        raise DataError(f"{path.name} has column names but no rows; at least one row is needed.")
+    return table, layout
+
+
+def _without_extras(table: pa.Table, asked: set[str | None]) -> tuple[pa.Table, list[str]]:
+    notes = []
     for leave_out in (_without_last_empty, _without_row_names):
         table, said = leave_out(table, asked)
         notes += said
-    return _as_float(table_from_columns(table, path.name, columns=columns, drop=drop, target=target, notes=notes))
+    return table, notes
 
 
 def _parse(path: Path, layout: Layout) -> pa.Table:

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from suffice.data.columns import MISSING
 from suffice.data.table import DataError, position_names, refuse_duplicates
+from suffice.data.text_cells import MISSING
 
 GZIP_ERRORS = (EOFError, gzip.BadGzipFile, zlib.error)
 DELIMITERS = (",", ";", "\t", "|", " ")

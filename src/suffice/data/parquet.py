@@ -12,8 +12,9 @@ import numpy as np
 import pyarrow as pa
 from pyarrow import parquet
 
-from suffice.data.columns import describe_type, is_numeric, matrix, refuse_not_numeric, table_from_columns
-from suffice.data.table import DataError, Table, listing, select_columns
+from suffice.data.columns import is_numeric, matrix, refuse_not_numeric
+from suffice.data.table import DataError, listing, select_columns
+from suffice.data.text_cells import describe_type
 
 _READ_BUFFER = 1 << 16
 
@@ -122,6 +123,7 @@ def stream_parquet(
     if batch_size < 1:
         raise DataError(f"batch_size={batch_size}: give at least 1 row a batch.")
     plan = _plan(Path(path), columns, drop, None)
+    _refuse_text_in_any(plan)
     single = all(pa.types.is_float32(schema.field(name).type) for schema in plan.schemas for name in plan.columns)
     dtype = np.dtype(np.float32 if single else np.float64)
     return ParquetRows(tuple(plan.paths), plan.columns, plan.n_rows, dtype, batch_size, plan.notes)
@@ -133,8 +135,9 @@ def read_parquet(
     columns: Sequence[str] | None = None,
     drop: Sequence[str] | None = None,
     target: str | None = None,
-) -> Table:
-    """Read a Parquet file or a folder of them; see ``read_table``.
+    text: bool = False,
+) -> tuple[pa.Table, list[str]]:
+    """The columns of a Parquet file or of a folder of them, the target last, and what was left out; see ``read_table``.
 
     Parameters
     ----------
@@ -142,6 +145,8 @@ def read_parquet(
         The file or folder.
     columns, drop, target
         Columns to keep, to leave out, and the one with the labels.
+    text
+        Whether columns may hold text; if not, they are refused before anything is read.
 
     Raises
     ------
@@ -157,17 +162,18 @@ def read_parquet(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = pathlib.Path(folder, "a.parquet")
     ...     parquet.write_table(pa.table({"a": [1.0, 2.0]}), path)
-    ...     read_parquet(path).columns
+    ...     read_parquet(path)[0].column_names
     ['a']
     """
     plan = _plan(path, columns, drop, target)
+    if not text:
+        _refuse_text_in_any(plan)
     wanted = [*plan.columns, *([] if target is None else [target])]
     tables = [_read(file, wanted) for file in plan.paths]
     try:
-        table = pa.concat_tables(tables, promote_options="permissive")
+        return pa.concat_tables(tables, promote_options="permissive"), plan.notes
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise DataError(f"The files of {path.name} do not fit together ({_short(error)}).") from None
-    return table_from_columns(table, path.name, columns=plan.columns, target=target, notes=plan.notes)
 
 
 def parquet_files(path: Path) -> list[Path]:
@@ -222,9 +228,8 @@ def _plan(path: Path, columns: Sequence[str] | None, drop: Sequence[str] | None,
     chosen = select_columns(names, columns=columns, drop=drop, target=target, where=path.name)
     for file, schema in zip(paths, schemas, strict=True):
         _refuse_other_columns(schemas[0], schema, paths[0].name, file.name)
-        _refuse_text(schema, chosen, file.name)
     if sum(counts) == 0:
-        raise DataError(f"{path.name} has columns but no rows; at least one row of numbers is needed.")
+        raise DataError(f"{path.name} has columns but no rows; at least one row is needed.")
     note = f"The index {listing(index)} that pandas stored is left out; name it in columns= (--columns) to keep it."
     return _Plan(paths, schemas, sum(counts), chosen, [note] * bool(index))
 
@@ -258,6 +263,11 @@ def _refuse_other_columns(first: pa.Schema, schema: pa.Schema, first_name: str, 
         return
     what = f"has no column {listing(missing)}" if missing else f"has the column {listing(added)} besides"
     raise DataError(f"{name} {what}, unlike {first_name}; all files of a folder need the same columns.")
+
+
+def _refuse_text_in_any(plan: _Plan) -> None:
+    for file, schema in zip(plan.paths, plan.schemas, strict=True):
+        _refuse_text(schema, plan.columns, file.name)
 
 
 def _refuse_text(schema: pa.Schema, columns: list[str], name: str) -> None:

@@ -1,4 +1,4 @@
-"""One function that reads a table from whatever holds it."""
+"""Functions that read a table from whatever holds it: one of numbers, or one of numbers and text."""
 
 from __future__ import annotations
 
@@ -7,16 +7,18 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from scipy import sparse
 
 from suffice.data.arrays import read_npy, read_npz, table_from_array
-from suffice.data.columns import table_from_columns
-from suffice.data.delimited import read_delimited
+from suffice.data.columns import mixed_from_columns, table_from_columns
+from suffice.data.delimited import read_delimited, read_delimited_columns
+from suffice.data.frame import arrow_table
 from suffice.data.idx import is_idx, read_idx
 from suffice.data.layout import GZIP_ERRORS, open_bytes
 from suffice.data.parquet import read_parquet
-from suffice.data.table import DataError, Table, refuse_duplicates
+from suffice.data.table import DataError, MixedTable, Table, refuse_duplicates
 
 _FOREIGN = {
     b"\x80\x04": "a pickle, which is never read because reading one can run any program",
@@ -96,12 +98,84 @@ def read_table(
     if kind == "text":
         return read_delimited(path, header=header, columns=columns, drop=drop, delimiter=delimiter, target=target)
     if kind == "Parquet":
-        return read_parquet(path, columns=columns, drop=drop, target=target)
+        columns_read, notes = read_parquet(path, columns=columns, drop=drop, target=target)
+        return table_from_columns(columns_read, path.name, target=target, notes=notes)
     if kind == "npz":
         values, name, labels = read_npz(path, array, target)
         return table_from_array(values, name, columns=columns, drop=drop, target=labels)
     values = read_npy(path) if kind == "npy" else read_idx(path)
     return table_from_array(values, path.name, columns=columns, drop=drop, target=target)
+
+
+def read_columns(
+    source: Any,
+    *,
+    header: bool | None = None,
+    columns: Sequence[str] | None = None,
+    drop: Sequence[str] | None = None,
+    array: str | None = None,
+    delimiter: str | None = None,
+    target: str | None = None,
+) -> MixedTable:
+    """Read columns of numbers and text, such as names of categories, from a file, a data frame or an array.
+
+    As ``read_table``, but text stays text, without the blanks around it; cells such as ``NA``, ``?`` or empty ones are null. A
+    column whose cells are all numbers holds numbers, unless its type says that they are categories. Dates are refused. Give the
+    result to ``ColumnEncoder``.
+
+    Parameters
+    ----------
+    source
+        As for ``read_table``.
+    header
+        Whether the first line of a text holds the names of the columns; None to detect it.
+    columns
+        Columns to keep, in this order; None for all. Columns without names are called ``x0``, ``x1`` and so on.
+    drop
+        Columns to leave out.
+    array
+        Which array of an npz archive holds the rows.
+    delimiter
+        What separates the cells of a text; None to detect it.
+    target
+        Column, or array of an npz archive, with the label of each row.
+
+    Returns
+    -------
+    MixedTable
+        Its ``values`` is an Arrow table.
+
+    Raises
+    ------
+    DataError
+        If the source cannot be read as a table of numbers and text; the message says where and what to do.
+
+    Examples
+    --------
+    >>> import pathlib, tempfile
+    >>> from suffice.data import read_columns
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = pathlib.Path(folder, "penguins.csv")
+    ...     _ = path.write_text("species,mass\\nGentoo,5.1\\nAdelie,NA\\n")
+    ...     table = read_columns(path)
+    >>> table.values.to_pydict()
+    {'species': ['Gentoo', 'Adelie'], 'mass': [5.1, None]}
+    """
+    path = Path(source) if isinstance(source, str | PathLike) else None
+    kind = "memory" if path is None else _kind(path)
+    _refuse_options(kind, header=header, delimiter=delimiter, array=array)
+    if path is None and _is_frame(source):
+        return mixed_from_columns(_as_arrow(source), "The data frame", columns=columns, drop=drop, target=target)
+    if path is not None and kind == "text":
+        return read_delimited_columns(
+            path, header=header, columns=columns, drop=drop, delimiter=delimiter, target=target
+        )
+    if path is not None and kind == "Parquet":
+        columns_read, notes = read_parquet(path, columns=columns, drop=drop, target=target, text=True)
+        return mixed_from_columns(columns_read, path.name, target=target, notes=notes)
+    table = read_table(source, columns=columns, drop=drop, array=array, target=target)
+    cells = [pa.array(column, from_pandas=True) for column in np.ascontiguousarray(table.values.T)]
+    return MixedTable(pa.table(cells, table.columns), table.name, table.notes, table.target)
 
 
 def _kind(path: Path) -> str:
@@ -152,17 +226,22 @@ def _refuse_options(kind: str, *, header: bool | None, delimiter: str | None, ar
 def _from_memory(source: Any, columns: Sequence[str] | None, drop: Sequence[str] | None, target: str | None) -> Table:
     if sparse.issparse(source):
         source = source.toarray()
-    if not isinstance(source, pa.Table) and not hasattr(source, "__arrow_c_stream__"):
+    if not _is_frame(source):
         return table_from_array(source, "The array", columns=columns, drop=drop, target=target)
-    table = source if isinstance(source, pa.Table) else _as_arrow(source)
-    return table_from_columns(table, "The data frame", columns=columns, drop=drop, target=target)
+    return table_from_columns(_as_arrow(source), "The data frame", columns=columns, drop=drop, target=target)
+
+
+def _is_frame(source: Any) -> bool:
+    return isinstance(source, pa.Table) or hasattr(source, "__arrow_c_stream__")
 
 
 def _as_arrow(frame: Any) -> pa.Table:
+    if isinstance(frame, pa.Table):
+        return frame
     names = [str(name) for name in getattr(frame, "columns", ())]
     refuse_duplicates(names, "The data frame")
     if not type(frame).__module__.startswith("pandas"):
-        return pa.table(frame)
+        return arrow_table(frame)
     try:
         return pa.Table.from_pandas(frame.set_axis(names, axis=1), preserve_index=False)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:

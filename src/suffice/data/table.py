@@ -5,8 +5,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 
 class DataError(ValueError):
@@ -56,6 +58,44 @@ class Table:
     notes: list[str] = field(default_factory=list)
     image_shape: tuple[int, ...] | None = None
     target: np.ndarray | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class MixedTable:
+    """Columns of numbers and text, with what was noticed while reading them; Arrow, pandas and polars take it as a table.
+
+    Parameters
+    ----------
+    values
+        The columns, with their names; missing cells are null.
+    name
+        What reports call the data.
+    notes
+        Sentences about what was detected and left out.
+    target
+        Label of each row, ``(n,)``, where there is one; else None.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from suffice.data import read_columns
+    >>> table = read_columns(pa.table({"size": [1.5, 2.0], "colour": ["red", None]}))
+    >>> table.columns, table.notes
+    (['size', 'colour'], ['1 missing cell (null).'])
+    """
+
+    values: pa.Table
+    name: str
+    notes: list[str] = field(default_factory=list)
+    target: np.ndarray | None = None
+
+    @property
+    def columns(self) -> list[str]:
+        """Name of each column, D of them."""
+        return self.values.column_names
+
+    def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
+        return self.values.__arrow_c_stream__(requested_schema)
 
 
 def position_names(count: int) -> list[str]:

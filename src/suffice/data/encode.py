@@ -1,0 +1,244 @@
+"""Columns of numbers, truth values and categories as one matrix of float64, and back."""
+
+from __future__ import annotations
+
+import warnings
+from numbers import Integral
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
+from sklearn.utils import check_array
+from sklearn.utils.validation import check_is_fitted
+
+from suffice.data.decode import data_frame, decoded, joined
+from suffice.data.frame import Column, Frame, frame_from
+from suffice.data.kinds import detected_kind, given_kinds, sentences
+from suffice.data.labels import codes, distinct_labels, numbers
+from suffice.data.table import DataError, listing, position_names
+
+
+class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
+    """Columns of different kinds as one matrix of float64: numbers as they are, labels as codes, missing cells NaN.
+
+    The kind of a column that is not given is detected:
+
+    ============================================================  ===============
+    cells, missing ones apart                                     kind
+    ============================================================  ===============
+    text, or a type that declares categories (two labels too)     ``categorical``
+    truth values; numbers that are only 0 and 1                   ``bernoulli``
+    whole numbers of an integer type, none negative               ``poisson``
+    whole numbers of a floating type in a column with gaps, none
+    negative (so data frames store integers with gaps)            ``poisson``
+    other numbers                                                 ``gaussian``
+    ============================================================  ===============
+
+    Whole numbers that count nothing, such as years or codes of categories, need their kind in ``kinds``. The code of a label is
+    its place in ``categories_``: in the order that the type declares (every pandas category, a polars Enum, an ordered Arrow
+    dictionary), else sorted. None, NaN, NaT, ``pandas.NA`` and Arrow nulls are missing; text such as ``"NA"`` is a label here
+    (``read_columns`` takes it as missing).
+
+    Parameters
+    ----------
+    kinds
+        None to detect all, one of ``"gaussian"``, ``"bernoulli"``, ``"categorical"`` and ``"poisson"`` for all columns, a list
+        of D of them, or a dictionary from names or positions of some columns to their kinds. Columns without names go by ``x0``,
+        ``x1`` and so on too; ``suffice.save`` keeps names, not positions.
+    max_categories
+        Largest number of labels of a categorical column.
+
+    Attributes
+    ----------
+    kinds_
+        Kind of each column, a list of D strings.
+    categories_
+        For each column the array of its labels, None for Gaussian and Poisson columns.
+    notes_
+        Sentences about what was detected.
+    dtypes_
+        The type that each column had.
+    labels_
+        The columns' own labels; None for arrays.
+    is_pandas_
+        Whether a pandas data frame was fitted.
+    n_features_in_
+        Number of columns D.
+    feature_names_in_
+        Names of the columns, where all have one that is text.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from suffice.data import ColumnEncoder
+    >>> table = pa.table({"mass": [5.1, None, 3.7], "species": ["Gentoo", "Adelie", None], "eggs": [2, 0, 1]})
+    >>> encoder = ColumnEncoder().fit(table)
+    >>> encoder.kinds_
+    ['gaussian', 'categorical', 'poisson']
+    >>> encoder.transform(table)
+    array([[5.1, 1. , 2. ],
+           [nan, 0. , 0. ],
+           [3.7, nan, 1. ]])
+    >>> encoder.inverse_transform([[4.2, 1, 3]]).tolist()
+    [[4.2, 'Gentoo', 3]]
+    """
+
+    def __init__(self, kinds: Any = None, max_categories: int = 254) -> None:
+        self.kinds = kinds
+        self.max_categories = max_categories
+
+    def fit(self, X: Any, y: Any = None) -> Self:
+        """Find the kind of each column and its labels.
+
+        Parameters
+        ----------
+        X
+            ``(n, D)``: an array, a pandas or polars data frame, an Arrow table or a ``MixedTable``.
+        y
+            Not used.
+
+        Raises
+        ------
+        ValueError
+            If a column holds nothing but missing cells, dates or a mixture of text and numbers, or too many labels, or does not
+            fit the kind given for it; if a cell is infinite; if a parameter is not as described.
+        """
+        if not isinstance(self.max_categories, Integral) or self.max_categories < 1:
+            raise ValueError(
+                f"max_categories={self.max_categories!r} was given; a whole number of at least 1 is expected."
+            )
+        frame = frame_from(X, self)
+        _refuse_empty(frame)
+        given = given_kinds(self.kinds, frame)
+        kinds = [kind or detected_kind(column) for kind, column in zip(given, frame.columns, strict=True)]
+        categories = [self._labels(column, kind) for column, kind in zip(frame.columns, kinds, strict=True)]
+        self.kinds_, self.categories_ = kinds, categories
+        self.notes_ = sentences(frame, kinds, [kind is None for kind in given])
+        self.dtypes_ = [column.dtype for column in frame.columns]
+        self.labels_, self.is_pandas_ = frame.labels, frame.is_pandas
+        self.n_features_in_ = len(kinds)
+        self.__dict__.pop("feature_names_in_", None)
+        if frame.labels is not None and all(isinstance(label, str) for label in frame.labels):
+            self.feature_names_in_ = np.array(frame.labels, dtype=object)
+        return self
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Encode rows.
+
+        Parameters
+        ----------
+        X
+            As in ``fit``; columns with names may come in another order.
+
+        Returns
+        -------
+        numpy.ndarray
+            float64, ``(n, D)``.
+
+        Raises
+        ------
+        ValueError
+            If X has other columns, a label that was not fitted, a count that is negative or fractional, or an infinite cell.
+        """
+        check_is_fitted(self)
+        frame = self._aligned(frame_from(X, self))
+        values = np.empty((len(frame.columns[0].cells), self.n_features_in_))
+        for j, column in enumerate(frame.columns):
+            labels = self.categories_[j]
+            values[:, j] = numbers(column, self.kinds_[j]) if labels is None else codes(column, labels)
+        return values
+
+    def inverse_transform(self, values: Any) -> Any:
+        """Decode rows.
+
+        Parameters
+        ----------
+        values
+            ``(n, D)``, as ``transform`` gives them.
+
+        Returns
+        -------
+        pandas.DataFrame or numpy.ndarray
+            Where a pandas data frame was fitted, one with its labels and, where the cells allow it, its types; else an array of
+            numbers, or of objects where a column holds text. Missing cells are None, NaN or ``pandas.NA``.
+
+        Raises
+        ------
+        ValueError
+            If the number of columns is another, a code has no label, or a count is negative or fractional.
+        """
+        check_is_fitted(self)
+        values = check_array(values, dtype=np.float64, ensure_all_finite="allow-nan", input_name="values")  # type: ignore
+        self._check_width(values.shape[1])
+        fitted = zip(values.T, self.kinds_, self.categories_, self.dtypes_, self._names(), strict=True)
+        columns = [decoded(*column) for column in fitted]
+        if self.is_pandas_:
+            return data_frame(columns, self.labels_ or [], self.dtypes_, self.categories_)
+        return joined(columns)
+
+    def _labels(self, column: Column, kind: str) -> np.ndarray | None:
+        if kind in ("gaussian", "poisson"):
+            numbers(column, kind)
+            return None
+        return distinct_labels(column, kind, self.max_categories)
+
+    def _names(self) -> list[str]:
+        return position_names(self.n_features_in_) if self.labels_ is None else [str(label) for label in self.labels_]
+
+    def _aligned(self, frame: Frame) -> Frame:
+        """The columns in the order that was fitted, with the names that they had then."""
+        if self.labels_ is None or frame.labels is None:
+            self._check_width(len(frame.columns))
+            self._warn_of_names(frame)
+            renamed = [column._replace(name=name) for column, name in zip(frame.columns, self._names(), strict=True)]
+            return frame._replace(columns=renamed)
+        if frame.labels == self.labels_:
+            return frame
+        missing = [label for label in self.labels_ if label not in frame.labels]
+        unexpected = [label for label in frame.labels if label not in self.labels_]
+        if missing or unexpected:
+            said = [f"lacks {listing(missing)}"] * bool(missing) + [f"has {listing(unexpected)} besides"] * bool(
+                unexpected
+            )
+            raise DataError(
+                f"X {' and '.join(said)}; the columns that were fitted are expected: {listing(self.labels_)}. Rename, add or "
+                "drop columns."
+            )
+        return frame._replace(columns=[frame.columns[frame.labels.index(label)] for label in self.labels_])
+
+    def _check_width(self, width: int) -> None:
+        if width != self.n_features_in_:
+            raise DataError(
+                f"X has {width} features, but ColumnEncoder is expecting {self.n_features_in_} features as input: the columns "
+                f"that were fitted, {listing(self._names())}."
+            )
+
+    def _warn_of_names(self, frame: Frame) -> None:
+        if hasattr(self, "feature_names_in_"):
+            warnings.warn(
+                "X does not have valid feature names, but ColumnEncoder was fitted with feature names: its columns are taken "
+                "in the order that was fitted.",
+                stacklevel=5,
+            )
+        elif frame.labels is not None and all(isinstance(label, str) for label in frame.labels):
+            warnings.warn(
+                "X has feature names, but ColumnEncoder was fitted without feature names: its columns are taken in their order.",
+                stacklevel=5,
+            )
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+
+def _refuse_empty(frame: Frame) -> None:
+    empty = [column.name for column in frame.columns if column.cells.null_count == len(column.cells)]
+    if empty:
+        raise DataError(
+            f"Column{'s' * (len(empty) > 1)} {listing(empty)} of X hold{'s' * (len(empty) == 1)} no cell that is not missing; "
+            "leave out what has no cells."
+        )

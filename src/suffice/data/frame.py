@@ -1,0 +1,199 @@
+"""The one path from arrays and data frames to Arrow columns of few types, with missing cells null."""
+
+# pyright: reportAttributeAccessIssue=false
+# (pyarrow.compute makes its functions when it is imported)
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from sklearn.utils import check_array
+
+from suffice.data.table import DataError, position_names, refuse_duplicates
+from suffice.data.text_cells import describe_type, is_text
+
+
+class Column(NamedTuple):
+    """Cells of one column: large_string, bool, int64, uint64, float64 or, where all are missing, null."""
+
+    name: str
+    cells: pa.Array
+    dtype: str
+    declared: bool = False
+    order: np.ndarray | None = None
+
+
+class Frame(NamedTuple):
+    """Columns of equal length, with the labels that they had where they had any."""
+
+    columns: list[Column]
+    labels: list[Any] | None
+    is_pandas: bool = False
+
+
+def frame_from(X: Any, estimator: Any) -> Frame:
+    """Columns of an array, a pandas or polars data frame, an Arrow table or anything that Arrow takes as a table.
+
+    Parameters
+    ----------
+    X
+        The rows, ``(n, D)``.
+    estimator
+        What they are for, for messages.
+
+    Raises
+    ------
+    ValueError
+        If there are no rows or no columns, a column holds neither numbers nor truth values nor text, or a cell is infinite.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from suffice.data.frame import frame_from
+    >>> frame_from([[1, "red"], [2, None]], "example").columns[1].cells.to_pylist()
+    ['red', None]
+    """
+    if type(X).__module__.startswith("pandas") and hasattr(X, "columns"):
+        return _from_pandas(X)
+    if isinstance(X, pa.Table | pa.RecordBatch) or (hasattr(X, "__arrow_c_stream__") and hasattr(X, "columns")):
+        return _from_arrow(arrow_table(X))
+    return _from_array(X, estimator)
+
+
+def arrow_table(frame: Any) -> pa.Table:
+    """Anything that Arrow takes as a table, in types that it can work with.
+
+    Parameters
+    ----------
+    frame
+        A polars data frame, a table or a batch of Arrow, or what hands one on.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from suffice.data.frame import arrow_table
+    >>> arrow_table(pa.record_batch({"a": [1, 2]})).num_rows
+    2
+    """
+    is_polars = type(frame).__module__.startswith("polars")  # whose stream has views, which Arrow cannot cast
+    return frame.to_arrow() if is_polars else pa.table(frame)
+
+
+def _from_pandas(X: Any) -> Frame:
+    labels = X.columns.tolist()
+    names = _checked([str(label) for label in labels], len(X))
+    columns = []
+    for j, name in enumerate(names):
+        series = X.iloc[:, j]
+        category = series.dtype == "category"
+        dtype = "ordered category" if category and series.dtype.ordered else str(series.dtype)
+        columns.append(_column(name, _as_cells(series, name), dtype, keep_order=category))
+    return Frame(columns, labels, is_pandas=True)
+
+
+def _from_arrow(table: pa.Table) -> Frame:
+    names = _checked(table.column_names, table.num_rows)
+    return Frame(
+        [_column(name, column, str(column.type)) for name, column in zip(names, table.columns, strict=True)], names
+    )
+
+
+def _from_array(X: Any, estimator: Any) -> Frame:
+    if isinstance(X, list | tuple):
+        X = np.array(X, dtype=object)
+    X = check_array(X, dtype=None, ensure_all_finite=False, estimator=estimator, input_name="X")  # type: ignore
+    if X.dtype.kind == "f" and X.dtype.itemsize not in (4, 8):
+        X = X.astype(np.float64)
+    cells = [(name, _as_cells(X[:, j], name)) for j, name in enumerate(position_names(X.shape[1]))]
+    return Frame([_column(name, column, str(column.type)) for name, column in cells], None)
+
+
+def _checked(names: list[str], n_rows: int) -> list[str]:
+    if not names or n_rows == 0:
+        raise DataError(f"X has {n_rows} rows and {len(names)} columns; at least one row and one column are needed.")
+    refuse_duplicates(names, "X")
+    return names
+
+
+def _as_cells(values: Any, name: str) -> Any:
+    try:
+        return pa.array(values, from_pandas=True)
+    except (pa.ArrowException, OverflowError, TypeError, ValueError) as error:
+        said = str(error).split("\n")[0].rstrip(".")
+        raise DataError(
+            f"Column {name!r} (dtype {values.dtype}) holds cells that do not belong together, or neither numbers nor truth "
+            f"values nor text ({said}); make them all numbers or all text, or leave the column out."
+        ) from None
+
+
+def _column(name: str, cells: Any, dtype: str, *, keep_order: bool = False) -> Column:
+    declared, order = pa.types.is_dictionary(cells.type), None
+    if declared:
+        if keep_order or cells.type.ordered:
+            order = as_labels(_plain(name, _dictionary(cells)))
+        cells = cells.cast(cells.type.value_type)
+    if isinstance(cells, pa.ChunkedArray):
+        cells = pa.concat_arrays(cells.chunks) if cells.num_chunks != 1 else cells.chunk(0)
+    cells = _plain(name, cells)
+    return Column(name, cells, dtype, declared, order)
+
+
+def _dictionary(cells: Any) -> pa.Array:
+    return cells.unify_dictionaries().chunk(0).dictionary if isinstance(cells, pa.ChunkedArray) else cells.dictionary
+
+
+def _plain(name: str, cells: pa.Array) -> pa.Array:
+    kind = cells.type
+    if pa.types.is_boolean(kind) or pa.types.is_null(kind):
+        return cells
+    if pa.types.is_integer(kind):
+        return cells if pa.types.is_uint64(kind) else cells.cast(pa.int64())
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return _finite(name, cells.cast(pa.float64()))
+    if is_text(kind) or pa.types.is_fixed_size_binary(kind):
+        return _as_text(name, cells)
+    raise DataError(
+        f"Column {name!r} holds {describe_type(kind)}; numbers, truth values and text are read: turn its cells into one of "
+        "them (dates into days since the first, intervals into text, for instance), or leave the column out."
+    )
+
+
+def _finite(name: str, cells: pa.Array) -> pa.Array:
+    values = cells.to_numpy(zero_copy_only=False)
+    if np.isinf(values).any():
+        row = int(np.isinf(values).argmax())
+        raise DataError(
+            f"Column {name!r} is infinite ({values[row]}) in row {row} (counted from 0); give a finite number, or NaN if it "
+            "is missing."
+        )
+    return pa.array(values, from_pandas=True)
+
+
+def _as_text(name: str, cells: pa.Array) -> pa.Array:
+    try:
+        return cells.cast(pa.large_string())
+    except pa.ArrowInvalid:
+        raise DataError(
+            f"Column {name!r} holds bytes that are no text in UTF-8; decode them, or leave it out."
+        ) from None
+
+
+def as_labels(cells: pa.Array) -> np.ndarray:
+    """Cells without a missing one as an array: objects for text, else numbers or truth values.
+
+    Parameters
+    ----------
+    cells
+        The cells, of a type that ``Column`` names.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from suffice.data.frame import as_labels
+    >>> as_labels(pa.array(["red", None, "blue"], pa.large_string()))
+    array(['red', 'blue'], dtype=object)
+    """
+    return pc.drop_null(cells).to_numpy(zero_copy_only=False)

@@ -1,0 +1,189 @@
+"""One column as float64: numbers as they are, labels as their place among the categories."""
+
+# pyright: reportAttributeAccessIssue=false
+# (pyarrow.compute makes its functions when it is imported)
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from suffice.data.frame import Column, as_labels
+from suffice.data.table import DataError, listing
+
+
+def distinct_labels(column: Column, kind: str, most: int) -> np.ndarray:
+    """The labels of a column: the order that its type declares, else sorted.
+
+    Parameters
+    ----------
+    column
+        The column.
+    kind
+        ``"bernoulli"`` or ``"categorical"``. Bernoulli columns of numbers in {0, 1} have both as labels, occurring or not.
+    most
+        Largest number of labels allowed of a categorical column; 2 are of a Bernoulli one.
+
+    Raises
+    ------
+    DataError
+        If there are more.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from suffice.data.frame import Column
+    >>> from suffice.data.labels import distinct_labels
+    >>> distinct_labels(Column("colour", pa.array(["red", "blue", None]), "string"), "categorical", 254)
+    array(['blue', 'red'], dtype=object)
+    """
+    if column.order is not None:
+        return _not_too_many(column, column.order, kind, most)
+    if pa.types.is_boolean(column.cells.type):
+        return np.array([False, True])
+    found = np.sort(_not_too_many(column, as_labels(pc.unique(column.cells)), kind, most))
+    is_binary = found.dtype != object and set(found.tolist()) <= {0, 1}
+    return np.array([0, 1], found.dtype) if kind == "bernoulli" and is_binary else found
+
+
+def codes(column: Column, labels: np.ndarray) -> np.ndarray:
+    """Place of each cell among the labels, ``(n,)``, NaN where it is missing.
+
+    Parameters
+    ----------
+    column
+        The column.
+    labels
+        What its cells may be.
+
+    Raises
+    ------
+    DataError
+        If a cell is none of the labels.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import pyarrow as pa
+    >>> from suffice.data.frame import Column
+    >>> from suffice.data.labels import codes
+    >>> codes(Column("colour", pa.array(["red", None, "blue"]), "string"), np.array(["blue", "red"], object))
+    array([ 1., nan,  0.])
+    """
+    cells = column.cells
+    if pa.types.is_null(cells.type):
+        return np.full(len(cells), np.nan)
+    known = pa.array(labels, pa.large_string() if labels.dtype == object else None)
+    if pa.types.is_large_string(known.type) != _holds_text(cells):
+        raise _unseen(column, labels, 0)
+    if known.type != cells.type and not _holds_text(cells):
+        known, cells = known.cast(pa.float64(), safe=False), cells.cast(pa.float64(), safe=False)
+    found = pc.index_in(cells, value_set=known, skip_nulls=True)
+    unseen = pc.index(pc.and_(pc.is_null(found), pc.is_valid(cells)), True).as_py()
+    if unseen >= 0:
+        raise _unseen(column, labels, unseen)
+    return found.cast(pa.float64()).to_numpy(zero_copy_only=False)
+
+
+def numbers(column: Column, kind: str) -> np.ndarray:
+    """Cells as float64, ``(n,)``, NaN where they are missing.
+
+    Parameters
+    ----------
+    column
+        The column.
+    kind
+        ``"gaussian"`` or ``"poisson"``.
+
+    Raises
+    ------
+    DataError
+        If the column holds text, or one of counts a negative or fractional number.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from suffice.data.frame import Column
+    >>> from suffice.data.labels import numbers
+    >>> numbers(Column("n", pa.array([3, None]), "int64"), "poisson")
+    array([ 3., nan])
+    """
+    cells = column.cells
+    if _holds_text(cells):
+        row = _first_valid(cells)
+        raise DataError(
+            f"Column {column.name!r} holds text, such as {cells[row].as_py()!r} in row {row} (counted from 0), and its kind "
+            f"{kind!r} needs numbers; turn the cells into numbers, or fit with kinds={{{column.name!r}: 'categorical'}}."
+        )
+    values = cells.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    if kind == "poisson":
+        refuse_no_counts(values, column.name)
+    return values
+
+
+def refuse_no_counts(values: np.ndarray, name: str) -> None:
+    """Raise a ``DataError`` if a number is negative or no whole number; NaN passes.
+
+    Parameters
+    ----------
+    values
+        The numbers, ``(n,)``.
+    name
+        Name of their column.
+
+    Raises
+    ------
+    DataError
+        If there is one; the message says where.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.data.labels import refuse_no_counts
+    >>> refuse_no_counts(np.array([0.0, 7.0, np.nan]), "n")
+    """
+    bad = (values < 0) | (~np.isnan(values) & (values != np.floor(values)))
+    if not bad.any():
+        return
+    row = int(bad.argmax())
+    raise DataError(
+        f"Column {name!r} is {values[row]:g} in row {row} (counted from 0), and its kind 'poisson' needs counts, whole numbers "
+        f"from 0 up; correct the cell, or fit with kinds={{{name!r}: 'gaussian'}}."
+    )
+
+
+def _holds_text(cells: pa.Array) -> bool:
+    return pa.types.is_large_string(cells.type) or pa.types.is_string(cells.type)
+
+
+def _first_valid(cells: pa.Array) -> int:
+    return pc.index(pc.is_valid(cells), True).as_py()
+
+
+def _not_too_many(column: Column, found: np.ndarray, kind: str, most: int) -> np.ndarray:
+    allowed = 2 if kind == "bernoulli" else most
+    if len(found) <= allowed:
+        return found
+    if kind == "bernoulli":
+        said = f"and its kind 'bernoulli' has two; fit with kinds={{{column.name!r}: 'categorical'}}."
+    else:
+        said = (
+            f"more than max_categories={most}; leave it out if it names the rows, join rare categories or allow more."
+        )
+    raise DataError(
+        f"Column {column.name!r} holds {len(found)} different labels ({listing(found.tolist(), 3)}), {said}"
+    )
+
+
+def _unseen(column: Column, labels: np.ndarray, start: int) -> DataError:
+    row = start + _first_valid(column.cells[start:])
+    return DataError(
+        f"Column {column.name!r} is {column.cells[row].as_py()!r} in row {row} (counted from 0), which did not occur when the "
+        f"encoder was fitted; known are {_known(labels)}. Give it as missing (None or NaN), or fit with rows that hold it."
+    )
+
+
+def _known(labels: np.ndarray, limit: int = 20) -> str:
+    shown = ", ".join(repr(label) for label in labels[:limit].tolist())
+    return shown if len(labels) <= limit else f"{shown} and {len(labels) - limit} more"

@@ -1,0 +1,133 @@
+"""Cells of text: which of them are missing, which are numbers, and what to call the others in a message."""
+
+# pyright: reportAttributeAccessIssue=false
+# (pyarrow.compute makes its functions when it is imported)
+
+from __future__ import annotations
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+MISSING = ("", "NA", "N/A", "#N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?", ".")
+_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$|^[+-]?(?i:inf|infinity|nan)$"
+_DECIMAL_COMMA = r"^[+-]?\d*(,\d+)?([eE][+-]?\d+)?$"
+
+
+def describe_type(kind: pa.DataType) -> str:
+    """What a column of an Arrow type that is not numeric holds, in words.
+
+    Parameters
+    ----------
+    kind
+        The type of the column.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from suffice.data.text_cells import describe_type
+    >>> describe_type(pa.date32())
+    'dates or times'
+    """
+    if pa.types.is_dictionary(kind):
+        return describe_type(kind.value_type)
+    if pa.types.is_temporal(kind):
+        return "dates or times"
+    return "text" if is_text(kind) else f"cells of type {kind}"
+
+
+def is_text(kind: pa.DataType) -> bool:
+    """Whether cells of an Arrow type are text, or bytes that may be.
+
+    Parameters
+    ----------
+    kind
+        The type of a column.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from suffice.data.text_cells import is_text
+    >>> is_text(pa.string()), is_text(pa.int8())
+    (True, False)
+    """
+    tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
+    return any(test(kind) for test in (*tests, pa.types.is_binary, pa.types.is_large_binary))
+
+
+def numbers_from_text(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray | None, str | None]:
+    """Text whose cells are all numbers as numbers, with one cell that has a decimal comma if there is one; else None.
+
+    Parameters
+    ----------
+    column
+        Cells of any type.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from suffice.data.text_cells import numbers_from_text
+    >>> numbers, comma = numbers_from_text(pa.chunked_array([["1,5", "?"]]))
+    >>> numbers.to_pylist(), comma
+    ([1.5, None], '1,5')
+    """
+    cells = trimmed(column)
+    if cells is None:
+        return None, None
+    if _all(pc.match_substring_regex(cells, _NUMBER)):
+        return cells.cast(pa.float64()), None
+    commas = cells.drop_null().filter(pc.match_substring(cells.drop_null(), ","))
+    if len(commas) == 0 or not _all(pc.match_substring_regex(cells, _DECIMAL_COMMA)):
+        return None, None
+    return pc.replace_substring(cells, ",", ".").cast(pa.float64()), str(commas[0])
+
+
+def trimmed(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    """Text without blanks around it, null where it says that a cell is missing; None if the column holds no text.
+
+    Parameters
+    ----------
+    column
+        Cells of any type.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from suffice.data.text_cells import trimmed
+    >>> trimmed(pa.chunked_array([["red ", "NA"]])).to_pylist()
+    ['red', None]
+    """
+    if pa.types.is_dictionary(column.type):
+        column = column.cast(column.type.value_type)
+    if not is_text(column.type):
+        return None
+    try:
+        cells = pc.utf8_trim_whitespace(column.cast(pa.string()))
+    except pa.ArrowInvalid:
+        return None
+    return pc.if_else(pc.is_in(cells, pa.array(MISSING)), pa.scalar(None, pa.string()), cells)
+
+
+def describe_cells(column: pa.ChunkedArray) -> str:
+    """What a column that is not all numbers holds, in words, with the first such cell of a text.
+
+    Parameters
+    ----------
+    column
+        Cells of any type.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from suffice.data.text_cells import describe_cells
+    >>> describe_cells(pa.chunked_array([["1", "red"]]))
+    "text, such as 'red' in row 2"
+    """
+    cells = trimmed(column)
+    if cells is None:
+        return describe_type(column.type)
+    row = pc.index(pc.fill_null(pc.match_substring_regex(cells, _NUMBER), True), False).as_py()
+    return f"text, such as {cells[row].as_py()!r} in row {row + 1}"
+
+
+def _all(truth: pa.ChunkedArray) -> bool:
+    return pc.all(truth).as_py() is not False
