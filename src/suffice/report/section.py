@@ -13,6 +13,7 @@ from suffice.plot.components import centres, deviations
 from suffice.report.advice import Advice, advice, with_options
 from suffice.report.agreement import Agreement, agreement
 from suffice.report.pictures import Picture, pictures
+from suffice.report.selected import Selected, selected
 from suffice.report.summary import Summary, summarize
 
 
@@ -45,6 +46,7 @@ class Section:
     data: list[tuple[str, str]]
     settings: list[tuple[str, str]]
     command: str | None
+    selection: Selected | None
 
 
 def section(
@@ -63,6 +65,7 @@ def section(
     seconds: float | None = None,
     command: Sequence[str] | None = None,
     summary: Summary | None = None,
+    selection: Any = None,
 ) -> Section:
     """Collect what a page says of one model; the parameters are those of ``write_report``."""
     summary = summary or summarize(estimator, data, sample_weight=sample_weight, keep_labels=target is not None)
@@ -74,7 +77,7 @@ def section(
         outcome=estimator.outcome_,
         converged=bool(estimator.converged_),
         measures=_measures(estimator, summary, seconds),
-        advice=advice(estimator, summary, command, image_shape=image_shape),
+        advice=advice(estimator, summary, command, image_shape=image_shape, selection=selection),
         warnings=list(warnings),
         pictures=pictures(estimator, summary, names, image_shape),
         components=_components(estimator, summary, names, image_shape),
@@ -82,6 +85,7 @@ def section(
         data=_data_facts(summary, names, source, notes, image_shape),
         settings=[(name, _setting(value)) for name, value in sorted(estimator.get_params().items())],
         command=None if command is None else with_options(command),
+        selection=None if selection is None else selected(selection),
     )
 
 
