@@ -38,9 +38,13 @@ def gaussian_mixture(
     reading: Reading,
     covariance_type: Annotated[
         Any,
-        typer.Option(parser=choices(CovarianceType), metavar="[full|tied|diag|spherical]",
-                     help="Freedom of the covariances; several with commas to select among them.", rich_help_panel=FIT),
-    ] = "full",  # fmt: skip
+        typer.Option(
+            parser=choices(CovarianceType),
+            metavar="[full|tied|diag|spherical]",
+            help="Freedom of the covariances; several with commas to select among them.",
+            rich_help_panel=FIT,
+        ),
+    ] = "full",
     reg_covar: Annotated[
         float, typer.Option(min=0.0, help="Floor of the variances, relative to each column's.", rich_help_panel=FIT)
     ] = 1e-6,

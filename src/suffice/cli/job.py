@@ -73,7 +73,9 @@ def image_shape(source: Source, option: str | None) -> tuple[int, ...] | None:
 def _refuse_idle_options(estimator: Any, job: Job) -> None:
     for option, value in (("--criterion", job.criterion), ("--folds", job.folds)):
         if value is not None and not several(estimator):
-            raise ValueError(f"{option} {value} selects among several models: give several, such as --n-components 1-8.")
+            raise ValueError(
+                f"{option} {value} selects among several models: give several, such as --n-components 1-8."
+            )
 
 
 def _fit(estimator: Any, source: Source, job: Job) -> Course:
@@ -101,7 +103,7 @@ def _fit(estimator: Any, source: Source, job: Job) -> Course:
 def _select(estimator: Any, source: Source, job: Job) -> Any:
     from suffice.selection import select
 
-    searched = several(estimator)
+    searched: dict[str, Any] = several(estimator)
     first = {name: values[0] for name, values in searched.items()}
     return select(
         estimator.set_params(**first), source.rows, sample_weight=source.weight,
@@ -180,4 +182,6 @@ def _announce(source: Source, course: Course, summary: Any, out: Path) -> None:
         typer.echo(found.outcome)
     typer.echo(estimator.outcome_)
     typer.echo(f"log-likelihood {summary.log_likelihood:.4f} nats per row")
-    typer.echo(f"{out / REPORT} shows the fit; beside it {MODEL}, {ASSIGNMENTS}{'' if found is None else f', {SELECTION}'} and {TRACE}")
+    typer.echo(
+        f"{out / REPORT} shows the fit; beside it {MODEL}, {ASSIGNMENTS}{'' if found is None else f', {SELECTION}'} and {TRACE}"
+    )

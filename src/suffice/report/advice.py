@@ -169,9 +169,15 @@ def _beyond(selection: Any, command: Sequence[str] | None) -> Advice:
     counts = selection.table["n_components"]
     most = int(counts.max())
     if int(counts[selection.best_index]) == most and len(set(counts)) > 1:
-        wider = f"n_components=range({most}, {2 * most + 1})" if command is None else f"--n-components {most}-{2 * most}"
-        return Advice(f"The best has the most components that were tried, {most}; one with more may be better. Try {wider}.")
-    return Advice("The best of these models need not be a good one: look at the pictures below before you trust its components.")
+        wider = (
+            f"n_components=range({most}, {2 * most + 1})" if command is None else f"--n-components {most}-{2 * most}"
+        )
+        return Advice(
+            f"The best has the most components that were tried, {most}; one with more may be better. Try {wider}."
+        )
+    return Advice(
+        "The best of these models need not be a good one: look at the pictures below before you trust its components."
+    )
 
 
 def _beside(command: Sequence[str], size: int) -> str:

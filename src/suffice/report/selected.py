@@ -67,7 +67,7 @@ def selected(selection: Any) -> Selected:
         Line([_cell(name, column[row]) for name, column in table.items()], row == selection.best_index) for row in order
     ]
     texts = [place for place, column in enumerate(table.values()) if column.dtype.kind in "Ub"]
-    names = [TITLES.get(name, name.replace("_", " ")) for name in table]
+    names = [TITLES[name] if name in TITLES else name.replace("_", " ") for name in table]
     more = max(0, len(lines) - MOST_LINES)
     return Selected(selection.outcome, _picture(selection), names, texts, lines[:MOST_LINES], more)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
+from typing import Any, cast
 
 from sklearn.base import clone
 
@@ -55,7 +55,7 @@ def candidates(estimators: Any, n_components: Any, parameters: dict[str, Any]) -
 
 
 def _candidate(estimator: Any, size: int, chosen: dict[str, Any], told: dict[str, Any]) -> Candidate:
-    made = clone(estimator).set_params(n_components=size, **chosen)
+    made = cast(Any, clone(estimator)).set_params(n_components=size, **chosen)
     made._check_parameters()
     return Candidate(made, {"family": type(made).__name__, "n_components": size, **told})
 
@@ -74,7 +74,8 @@ def _values(name: str, values: Any, estimators: list[Any]) -> list[Any]:
         if name not in estimator.get_params():
             raise ValueError(
                 f"{name!r} is no parameter of {type(estimator).__name__}; the parameters are "
-                f"{', '.join(estimator.get_params())}. To search one that only some families have, list an estimator for each value."
+                f"{', '.join(estimator.get_params())}. To search one that only some families have, list an estimator "
+                "for each value."
             )
     if isinstance(values, (str, bytes, dict)) or not isinstance(values, Iterable) or not (found := list(values)):
         raise ValueError(f"{name}={values!r} was given; a list of the values to try is expected, such as [{values!r}].")

@@ -89,12 +89,12 @@ def _splitter(validation_fraction: Any, cv: Any, random_state: Any, count: int) 
     seed = check_random_state(random_state).randint(2**31 - 1)
     if cv is None:
         fraction = 0.2 if validation_fraction is None else validation_fraction
-        if not isinstance(fraction, Real) or not 0 < fraction < 1:
+        if not isinstance(fraction, Real) or not 0 < float(fraction) < 1:
             raise ValueError(f"validation_fraction={fraction!r} was given; a number between 0 and 1 is expected.")
         return ShuffleSplit(1, test_size=float(fraction), random_state=seed)
     if isinstance(cv, Integral):
         check_count("cv", cv, 2)
-        if cv > count:
+        if int(cv) > count:
             raise ValueError(f"cv={cv} folds were asked for of {count} rows; give at most as many folds as rows.")
         return KFold(int(cv), shuffle=True, random_state=seed)
     return check_cv(cv)

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import jax
 import numpy as np
@@ -67,7 +67,7 @@ def _fit(estimator: Any, rows: Rows, start: str = "own", parameters: dict[str, A
     """A fitted copy, which keeps the estimator's parameters wherever it started."""
     settings = estimator.get_params(deep=False)
     changed = {"verbose": 0} if parameters is None else {"verbose": 0, "n_init": 1, **parameters}
-    copy = clone(estimator).set_params(**changed)
+    copy = cast(Any, clone(estimator)).set_params(**changed)
     with _listening() as sentences:
         copy.fit(rows.rows, sample_weight=rows.weight)
     copy.set_params(**{name: settings[name] for name in changed})
@@ -130,7 +130,7 @@ def _most_promising(neighbour: Any, rows: Rows, more: int) -> dict[int, Any]:
 
 def _halves(neighbour: Any, sample: Any, weight: np.ndarray) -> Any:
     """Two components of the same kind fitted to weighted rows, or None where they cannot be or degenerate."""
-    pair = clone(neighbour).set_params(n_components=2, n_init=2, **dict.fromkeys(_starts(neighbour)))
+    pair = cast(Any, clone(neighbour)).set_params(n_components=2, n_init=2, **dict.fromkeys(_starts(neighbour)))
     with suppress(ValueError):
         fit = _fit(pair, Rows(sample, weight, None))
         return None if fit.degenerate else fit.estimator

@@ -115,7 +115,7 @@ def selection(tried: list[Tried], criterion: str) -> Selection:
     """
     if not any(one.fit for one in tried):
         reasons = list(dict.fromkeys(one.reason for one in tried))
-        raise ValueError(f"None of the {len(tried)} candidates could be fitted. {' '.join(reasons[:3])}")
+        raise ValueError(f"No candidate could be fitted. {' '.join(reasons[:3])}")
     table, course = _table(tried), _course(tried)
     best = ranked(table | course, criterion)[0]
     if "held_out" in table:

@@ -60,7 +60,9 @@ def candidate(table: Table, row: int) -> str:
 
 def _comparison(table: Table, criterion: str, best: int) -> str:
     held_out = criterion == "held_out"
-    extreme, way = ("highest held-out log-likelihood", "lower") if held_out else (f"lowest {TITLES[criterion]}", "higher")
+    extreme, way = (
+        ("highest held-out log-likelihood", "lower") if held_out else (f"lowest {TITLES[criterion]}", "higher")
+    )
     values = table[criterion]
     figure = f"{values[best]:.4f} nats per row" if held_out else f"{values[best]:,.1f}"
     lead = f"{candidate(table, best)}: {extreme}, {figure}"
