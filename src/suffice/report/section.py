@@ -76,7 +76,7 @@ def section(
         lead=_lead(estimator, summary, source, kind),
         outcome=estimator.outcome_,
         converged=bool(estimator.converged_),
-        measures=_measures(estimator, summary, seconds),
+        measures=_measures(estimator, summary, seconds, selection),
         advice=advice(estimator, summary, command, image_shape=image_shape, selection=selection),
         warnings=list(warnings),
         pictures=pictures(estimator, summary, names, image_shape),
@@ -112,14 +112,19 @@ def criteria(estimator: Any, summary: Summary) -> dict[str, float]:
     return {"BIC": bic, "AIC": deviance + 2.0 * count, "ICL": bic + 2.0 * summary.entropy}
 
 
-def _measures(estimator: Any, summary: Summary, seconds: float | None) -> list[tuple[str, str, str]]:
+def _measures(estimator: Any, summary: Summary, seconds: float | None, selection: Any) -> list[tuple[str, str, str]]:
     found = [("log-likelihood", f"{summary.log_likelihood:,.4f}", "nats per row, higher is better")]
     for name, value in criteria(estimator, summary).items():
         found.append((name, f"{value:,.{1 if abs(value) < 1e5 else 0}f}", "lower is better"))
     found.append(("iterations", f"{estimator.n_iter_:,}", f"of at most {estimator.max_iter:,}"))
     if seconds is not None:
         starts = len(estimator.traces_)
-        found.append(("time", f"{seconds:.2f} s", f"{starts} start{'' if starts == 1 else 's'}, compilation included"))
+        what = (
+            f"{starts} start{'' if starts == 1 else 's'}"
+            if selection is None
+            else f"{len(selection.estimators)} models"
+        )
+        found.append(("time", f"{seconds:.2f} s", f"{what}, compilation included"))
     return found
 
 

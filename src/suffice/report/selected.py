@@ -73,8 +73,8 @@ def selected(selection: Any) -> Selected:
 
 
 def _told(name: str, column: np.ndarray) -> bool:
-    """Whether a column says something: one family, or no notes, need none."""
-    return name not in ("family", "note", "start") or len(set(column.tolist())) > 1
+    """Whether a column says something here: one family or no notes do not, and where a fit began stands in the table itself."""
+    return name != "start" and (name not in ("family", "note") or len(set(column.tolist())) > 1)
 
 
 def _cell(name: str, value: Any) -> str:
