@@ -66,7 +66,7 @@ class Selection:
     >>> X = np.repeat([[1, 1, 0], [0, 0, 1]], 20, axis=0)
     >>> found = select(BernoulliMixture(random_state=0), X, n_components=[1, 2])
     >>> print(found.outcome)
-    2 components: lowest BIC, 81.3; next 1 component, 96.4 higher. It has the most components tried: try more.
+    2 components: lowest BIC, 81.3; next 1 component, 96.1 higher. It has the most components tried: try more.
     >>> found.table["n_components"]
     array([1, 2])
     """
