@@ -126,6 +126,16 @@ def test_warm_starts_find_what_one_start_misses():
     assert len(found.estimators[-1].traces_) >= 2
 
 
+def test_where_nothing_better_is_found_components_are_taken_twice(monkeypatch):
+    monkeypatch.setattr("suffice.selection.neighbour._most_promising", lambda *_: {})
+    rows = Rows(np.random.default_rng(0).normal(size=(200, 2)), None, 0)
+    neighbour = best_fit(gaussian(n_components=1), rows, None)
+    fit = best_fit(gaussian(n_components=2, init_params="random_from_data", tol=10.0), rows, neighbour)
+    assert fit.start == "twins"
+    assert len(fit.estimator.traces_) == 2
+    assert fit.estimator.score(rows.rows) >= neighbour.estimator.score(rows.rows) - 1e-9
+
+
 def test_the_best_keeps_its_parameters_whatever_it_started_from():
     rows = blobs(np.arange(4) * 8.0, each=40)
     with warnings.catch_warnings():

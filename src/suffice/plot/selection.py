@@ -9,8 +9,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from suffice.plot.canvas import FAINT, INK, axes_or_new, component_colours, tidy, whole_numbers
-from suffice.selection.criteria import TITLES
-from suffice.selection.words import setting
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,7 +49,7 @@ class SelectionDisplay:
     ...     n_components=[1, 2, 3], values=[90.0, 60.0, 66.0], settings=["full"] * 3, best=1, criterion="bic"
     ... )
     >>> display.plot(ax=Figure().subplots()).ax_.get_ylabel()
-    'BIC (lower is better)'
+    'BIC, lower is better'
     """
 
     def __init__(
@@ -74,6 +72,8 @@ class SelectionDisplay:
     @classmethod
     def from_selection(cls, selection: Any, *, ax: Axes | None = None) -> SelectionDisplay:
         """Draw what ``suffice.select`` returned, on ``ax`` or a new figure."""
+        from suffice.selection.words import setting
+
         table, criterion = selection.table, selection.criterion
         return cls(
             n_components=table["n_components"],
@@ -109,9 +109,10 @@ class SelectionDisplay:
             ax.errorbar(x, y, self.errors[own], fmt="none", ecolor=FAINT, elinewidth=1.2, capsize=2, zorder=1)
 
     def _label(self, ax: Axes) -> None:
-        better = "higher" if self.criterion == "held_out" else "lower"
+        held_out = self.criterion == "held_out"
+        what = "held-out log-likelihood per row (nats), higher" if held_out else f"{self.criterion.upper()}, lower"
         ax.set_xlabel("components", color=INK)
-        ax.set_ylabel(f"{TITLES[self.criterion]} ({better} is better)", color=INK)
+        ax.set_ylabel(f"{what} is better", color=INK)
         ax.xaxis.set_major_locator(whole_numbers())
         ax.ticklabel_format(axis="y", useOffset=False)
         self._leave_out_the_far_off(ax)

@@ -11,7 +11,7 @@ from suffice.estimators.streams import is_stream
 from suffice.latent.look import pairs
 from suffice.selection.rows import Rows
 
-TITLES = {"bic": "BIC", "aic": "AIC", "icl": "ICL", "held_out": "held-out log-likelihood per row (nats)"}
+CRITERIA = ("bic", "aic", "icl", "held_out")
 
 
 def ranked(table: dict[str, np.ndarray], criterion: str) -> list[int]:
@@ -22,7 +22,7 @@ def ranked(table: dict[str, np.ndarray], criterion: str) -> list[int]:
     table
         As in ``Selection``.
     criterion
-        One of ``TITLES``.
+        One of ``CRITERIA``.
     """
     values = -table[criterion] if criterion == "held_out" else table[criterion]
     sound = np.isfinite(values) & (table["note"] == "")

@@ -75,8 +75,8 @@ def held_out(rows: Rows, criterion: str, validation_fraction: Any, cv: Any) -> H
         return None
     if is_stream(rows.rows):
         raise ValueError(
-            "Rows of a stream cannot be held out, since it can only be read whole; choose criterion='bic', 'aic' or 'icl', "
-            "without validation_fraction and cv, or give the rows as an array."
+            "Rows of a stream cannot be held out, since it can only be read whole: choose another criterion, or give the rows "
+            "as an array."
         )
     if validation_fraction is not None and cv is not None:
         raise ValueError("validation_fraction and cv were both given; give the one that says which rows to hold out.")

@@ -13,7 +13,7 @@ from sklearn.exceptions import ConvergenceWarning
 from suffice.estimators.validation import check_choice
 from suffice.progress import progress
 from suffice.selection.candidates import Candidate, candidates
-from suffice.selection.criteria import TITLES, criteria
+from suffice.selection.criteria import CRITERIA, criteria
 from suffice.selection.held_out import HeldOut, held_out
 from suffice.selection.neighbour import best_fit
 from suffice.selection.result import Selection, Tried, selection
@@ -36,8 +36,9 @@ def select(
     r"""Fit a mixture with every combination of numbers of components, parameters and families, and find the best.
 
     A candidate with more components than its neighbour, the last one that differs from it in ``n_components`` only, starts also
-    from the neighbour with its most promising components in two, and the fit of higher objective is kept. Without priors the
-    log-likelihood therefore does not fall when a component is added. The split is the one that raises most a lower bound of the
+    from the neighbour with its most promising components in two, and the fit of higher objective is kept, one whose components
+    have not degenerated first. From a sound neighbour and without priors, the log-likelihood therefore does not fall when a
+    component is added. The split is the one that raises most a lower bound of the
     log-likelihood, as in Verbeek, Vlassis and Kröse, "Efficient greedy learning of Gaussian mixture models" (2003).
 
     Parameters
@@ -92,7 +93,7 @@ def select(
     >>> found.table["n_components"][found.table["bic"].argmin()]
     np.int64(2)
     """
-    check_choice("criterion", criterion, list(TITLES))
+    check_choice("criterion", criterion, CRITERIA)
     groups = candidates(estimator, n_components, parameters)
     rows = Rows(X, sample_weight, groups[0][0].estimator.random_state)
     tried = _tried(groups, rows, held_out(rows, criterion, validation_fraction, cv), verbose)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from suffice.selection.criteria import TITLES, ranked
+from suffice.selection.criteria import ranked
 
 Table = dict[str, np.ndarray]
 INTERRUPTED = "Not fitted: the search was interrupted."
@@ -61,7 +61,7 @@ def candidate(table: Table, row: int) -> str:
 def _comparison(table: Table, criterion: str, best: int) -> str:
     held_out = criterion == "held_out"
     extreme, way = (
-        ("highest held-out log-likelihood", "lower") if held_out else (f"lowest {TITLES[criterion]}", "higher")
+        ("highest held-out log-likelihood", "lower") if held_out else (f"lowest {criterion.upper()}", "higher")
     )
     values = table[criterion]
     figure = f"{values[best]:.4f} nats per row" if held_out else f"{values[best]:,.1f}"
