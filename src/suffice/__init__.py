@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from suffice.files import FileError, load, save
     from suffice.outcome import DegenerateComponentWarning, Outcome, Solution
     from suffice.row_sum import total
+    from suffice.selection import Selection, select
 
 __all__ = [
     "BernoulliMixture",
@@ -22,9 +23,11 @@ __all__ = [
     "FileError",
     "GaussianMixture",
     "Outcome",
+    "Selection",
     "Solution",
     "load",
     "save",
+    "select",
     "total",
 ]
 
@@ -34,6 +37,7 @@ _HOMES = {
     "files": ["FileError", "load", "save"],
     "outcome": ["DegenerateComponentWarning", "Outcome", "Solution"],
     "row_sum": ["total"],
+    "selection": ["Selection", "select"],
 }
 
 

@@ -1,19 +1,21 @@
 """``suffice fit MODEL DATA``: one small function for each model.
 
-A new model costs one function here: its own options in the signature, its estimator in the body.
+A new model costs one function here: its own options in the signature, its estimator in the body. An option read by ``choices``
+may have several values; ``run`` selects among them.
 """
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from suffice.cli.flat import flat
 from suffice.cli.job import run
 from suffice.cli.options import FIT, Data, Job, Learning, Reading
+from suffice.cli.several import choices
 
 app = typer.Typer(help="Fit a model to a file of numbers and write a folder with a report.", no_args_is_help=True)
 
@@ -35,8 +37,14 @@ def gaussian_mixture(
     learning: Learning,
     reading: Reading,
     covariance_type: Annotated[
-        CovarianceType, typer.Option(help="Freedom of the covariances.", rich_help_panel=FIT)
-    ] = CovarianceType.FULL,
+        Any,
+        typer.Option(
+            parser=choices(CovarianceType),
+            metavar="[full|tied|diag|spherical]",
+            help="Freedom of the covariances; several with commas to select among them.",
+            rich_help_panel=FIT,
+        ),
+    ] = "full",
     reg_covar: Annotated[
         float, typer.Option(min=0.0, help="Floor of the variances, relative to each column's.", rich_help_panel=FIT)
     ] = 1e-6,
@@ -44,7 +52,7 @@ def gaussian_mixture(
     """Mixture of Gaussians, for rows of real numbers."""
     from suffice import GaussianMixture
 
-    estimator = GaussianMixture(covariance_type=covariance_type.value, reg_covar=reg_covar, **plain(learning))
+    estimator = GaussianMixture(covariance_type=covariance_type, reg_covar=reg_covar, **plain(learning))
     return run(estimator, data, job, reading)
 
 

@@ -18,20 +18,24 @@ import typer
 
 from suffice.cli.options import Job, Reading, shape
 from suffice.cli.run_folder import run_folder
+from suffice.cli.several import several
 from suffice.cli.source import Source, read
-from suffice.cli.tables import AssignmentWriter, replacing, write_trace
+from suffice.cli.tables import AssignmentWriter, replacing, write_columns, write_trace
 
 MODEL, ASSIGNMENTS, TRACE, REPORT = "model.safetensors", "assignments.csv", "trace.csv", "report.html"
+SELECTION = "selection.csv"
 COMMAND: ContextVar[Sequence[str]] = ContextVar("COMMAND", default=())
 
 
 @dataclass(frozen=True)
 class Course:
-    """How a fit went."""
+    """The fitted estimator, how the fit went, and the selection that it comes from, if one was made."""
 
+    estimator: Any
     seconds: float
     warnings: list[str]
     interrupted: bool
+    selection: Any = None
 
 
 def run(estimator: Any, data: str, job: Job, reading: Reading) -> int:
@@ -46,14 +50,15 @@ def run(estimator: Any, data: str, job: Job, reading: Reading) -> int:
     job, reading
         Options of the command line.
     """
+    _refuse_idle_options(estimator, job)
     with run_folder(job.out, overwrite=job.overwrite) as folder:
         source = read(data, reading, weights=job.weights, target=job.target)
         pictured = image_shape(source, job.image_shape)
         for note in source.notes:
             typer.echo(note, err=True)
-        course = _fit(estimator, source)
-        summary = _write(folder, estimator, replace(source, image_shape=pictured), course, job)
-    _announce(estimator, source, course, summary, job.out)
+        course = _fit(estimator, source, job)
+        summary = _write(folder, course, replace(source, image_shape=pictured), job)
+    _announce(source, course, summary, job.out)
     return 130 if course.interrupted else 0
 
 
@@ -65,13 +70,25 @@ def image_shape(source: Source, option: str | None) -> tuple[int, ...] | None:
     return given or source.image_shape
 
 
-def _fit(estimator: Any, source: Source) -> Course:
-    estimator.set_params(verbose=int(sys.stderr.isatty()))
-    begin, interrupted = time.perf_counter(), False
+def _refuse_idle_options(estimator: Any, job: Job) -> None:
+    for option, value in (("--criterion", job.criterion), ("--folds", job.folds)):
+        if value is not None and not several(estimator):
+            raise ValueError(
+                f"{option} {value} selects among several models: give several, such as --n-components 1-8."
+            )
+
+
+def _fit(estimator: Any, source: Source, job: Job) -> Course:
+    begin, interrupted, found = time.perf_counter(), False, None
     with warnings.catch_warnings(record=True) as met:
         warnings.simplefilter("always")
         try:
-            estimator.fit(source.rows, sample_weight=source.weight)
+            if several(estimator):
+                found = _select(estimator, source, job)
+                estimator, interrupted = found.best, found.interrupted
+            else:
+                estimator.set_params(verbose=int(sys.stderr.isatty()))
+                estimator.fit(source.rows, sample_weight=source.weight)
         except ValueError as error:
             raise ValueError(in_options(str(error), estimator.get_params())) from error
         except KeyboardInterrupt:
@@ -80,7 +97,18 @@ def _fit(estimator: Any, source: Source) -> Course:
             interrupted = True
     estimator.set_params(verbose=0)
     sentences = [" ".join(str(warning.message).split()) for warning in met if not _says_outcome(warning)]
-    return Course(time.perf_counter() - begin, list(dict.fromkeys(sentences)), interrupted)
+    return Course(estimator, time.perf_counter() - begin, list(dict.fromkeys(sentences)), interrupted, found)
+
+
+def _select(estimator: Any, source: Source, job: Job) -> Any:
+    from suffice.selection import select
+
+    searched: dict[str, Any] = several(estimator)
+    first = {name: values[0] for name, values in searched.items()}
+    return select(
+        estimator.set_params(**first), source.rows, sample_weight=source.weight,
+        criterion=(job.criterion or "bic").replace("-", "_"), cv=job.folds, verbose=int(sys.stderr.isatty()), **searched,
+    )  # fmt: skip
 
 
 def in_options(message: str, parameters: Iterable[str]) -> str:
@@ -113,13 +141,17 @@ def named_columns(estimator: Any, columns: list[str]) -> Iterator[None]:
         vars(estimator).pop("feature_names_in_", None)
 
 
-def _write(folder: Path, estimator: Any, source: Source, course: Course, job: Job) -> Any:
+def _write(folder: Path, course: Course, source: Source, job: Job) -> Any:
     from suffice.files import save
     from suffice.report import summarize, write_report
 
+    estimator = course.estimator
     with named_columns(estimator, source.columns):
         save(estimator, folder / MODEL)
     write_trace(folder / TRACE, estimator.traces_)
+    if course.selection is not None:
+        with replacing(folder / SELECTION) as file:
+            write_columns(file, list(course.selection.table.values()), list(course.selection.table))
     with replacing(folder / ASSIGNMENTS) as file:
         writer = AssignmentWriter(file)
         summary = summarize(
@@ -129,22 +161,27 @@ def _write(folder: Path, estimator: Any, source: Source, course: Course, job: Jo
         estimator, source.rows, folder / REPORT, source=source.name, columns=source.columns,
         image_shape=source.image_shape, notes=source.notes, warnings=course.warnings, target=source.target,
         target_name=job.target or "label", sample_weight=source.weight, seconds=course.seconds,
-        command=["suffice", *COMMAND.get()], summary=summary,
+        command=["suffice", *COMMAND.get()], summary=summary, selection=course.selection,
     )  # fmt: skip
     return summary
 
 
-def _announce(estimator: Any, source: Source, course: Course, summary: Any, out: Path) -> None:
+def _announce(source: Source, course: Course, summary: Any, out: Path) -> None:
     from suffice.report import model_name
 
+    estimator, found = course.estimator, course.selection
     for sentence in course.warnings:
         typer.echo(f"warning: {sentence}", err=True)
-    if course.interrupted:
+    if course.interrupted and found is None:
         typer.echo(f"interrupted: kept the best of the {estimator.n_iter_} iterations done", err=True)
     count = len(estimator.weights_)
     columns = f"{len(source.columns):,} column{'' if len(source.columns) == 1 else 's'}"
     typer.echo(f"{model_name(estimator)}, {count} component{'' if count == 1 else 's'}, on {source.name}: "
                f"{summary.n_rows:,} rows, {columns}, {course.seconds:.2f} s")  # fmt: skip
+    if found is not None:
+        typer.echo(found.outcome)
     typer.echo(estimator.outcome_)
     typer.echo(f"log-likelihood {summary.log_likelihood:.4f} nats per row")
-    typer.echo(f"{out / REPORT} shows the fit; beside it {MODEL}, {ASSIGNMENTS} and {TRACE}")
+    typer.echo(
+        f"{out / REPORT} shows the fit; beside it {MODEL}, {ASSIGNMENTS}{'' if found is None else f', {SELECTION}'} and {TRACE}"
+    )

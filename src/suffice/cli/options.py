@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from suffice.cli.several import counts
 
 Data = Annotated[str, typer.Argument(metavar="DATA", help="CSV, Parquet, npy, npz, IDX or digits text; gzipped too.")]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `suffice fit` wrote.")]
@@ -62,7 +64,11 @@ class Reading:
 class Learning:
     """What every mixture's fit can be asked, under the estimators' names."""
 
-    n_components: Annotated[int, typer.Option(min=1, help="Number of components.", rich_help_panel=FIT)] = 1
+    n_components: Annotated[
+        Any,
+        typer.Option(parser=counts, metavar="NUMBERS", help="Number of components; 1-8 or 2,4,8 to select among several.",
+                     rich_help_panel=FIT),
+    ] = 1  # fmt: skip
     n_init: Annotated[int, typer.Option(min=1, help="Starts; the best is kept.", rich_help_panel=FIT)] = 1
     max_iter: Annotated[int, typer.Option(min=1, help="Most iterations of a start.", rich_help_panel=FIT)] = 100
     tol: Annotated[
@@ -79,6 +85,15 @@ Weights = Annotated[
     str | None,
     typer.Option(metavar="COLUMN", help="Column of row weights.", show_default="none", rich_help_panel=DATA),
 ]
+
+
+class Criterion(StrEnum):
+    """What selects among several models."""
+
+    BIC = "bic"
+    AIC = "aic"
+    ICL = "icl"
+    HELD_OUT = "held-out"
 
 
 @dataclass(frozen=True)
@@ -99,6 +114,15 @@ class Job:
         str | None,
         typer.Option(metavar="COLUMN", help="Column of known classes, kept out of the fit and compared with it.",
                      show_default="none", rich_help_panel=DATA),
+    ] = None  # fmt: skip
+    criterion: Annotated[
+        Criterion | None,
+        typer.Option(help="What selects where an option has several values.", show_default="bic", rich_help_panel=FIT),
+    ] = None
+    folds: Annotated[
+        int | None,
+        typer.Option(min=2, help="Parts of the rows to hold out in turn.", show_default="a fifth, once",
+                     rich_help_panel=FIT),
     ] = None  # fmt: skip
 
 

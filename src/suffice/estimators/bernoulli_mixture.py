@@ -176,6 +176,10 @@ class BernoulliMixture(MixtureEstimator):
     def _family(self) -> type[Bernoulli]:
         return Bernoulli
 
+    def _likelihood_of(self) -> str:
+        above = "" if self.binarize is None else f", 1 for cells above {self.binarize:g}"
+        return f"probability of whole numbers{above}"
+
     def _prior(self, first: FirstLook, origin: Any) -> BernoulliPrior:
         mean = first.mean
         if self.prior_mean is not None:

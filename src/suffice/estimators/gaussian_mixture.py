@@ -177,6 +177,12 @@ class GaussianMixture(MixtureEstimator):
     def _family(self) -> type[Gaussian]:
         return GAUSSIANS[self.covariance_type]
 
+    def _likelihood_of(self) -> str:
+        return "density of real numbers"
+
+    def _shared_starts(self) -> tuple[str, ...]:
+        return ("precisions_init",) if self.covariance_type == "tied" else ()
+
     def _scale(self, first: FirstLook) -> np.ndarray:
         return np.where(first.constant, 1.0, first.variance)
 

@@ -89,6 +89,14 @@ class MixtureEstimator(
         """What the components are."""
         raise NotImplementedError
 
+    def _likelihood_of(self) -> str:
+        """What the likelihood is of; models are compared only where they agree."""
+        return f"likelihood of its own, as every {type(self).__name__} does"
+
+    def _shared_starts(self) -> tuple[str, ...]:
+        """Starting parameters that all components have in common."""
+        return ()
+
     def _prior(self, first: FirstLook, origin: np.ndarray | None) -> Held:
         """What maximisation adds to rows centred on ``origin``."""
         raise NotImplementedError

@@ -7,7 +7,15 @@ Every display is made by ``from_estimator`` (or from records, by its constructor
 from suffice.plot.ellipse import EllipseDisplay
 from suffice.plot.parameter import ParameterDisplay
 from suffice.plot.responsibility import ResponsibilityDisplay
+from suffice.plot.selection import SelectionDisplay
 from suffice.plot.trace import TraceDisplay
 from suffice.plot.weights import WeightsDisplay
 
-__all__ = ["EllipseDisplay", "ParameterDisplay", "ResponsibilityDisplay", "TraceDisplay", "WeightsDisplay"]
+__all__ = [
+    "EllipseDisplay",
+    "ParameterDisplay",
+    "ResponsibilityDisplay",
+    "SelectionDisplay",
+    "TraceDisplay",
+    "WeightsDisplay",
+]

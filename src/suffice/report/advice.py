@@ -22,7 +22,12 @@ class Advice:
 
 
 def advice(
-    estimator: Any, summary: Summary, command: Sequence[str] | None = None, *, image_shape: Any = None
+    estimator: Any,
+    summary: Summary,
+    command: Sequence[str] | None = None,
+    *,
+    image_shape: Any = None,
+    selection: Any = None,
 ) -> list[Advice]:
     """Sentences on what the fit suggests doing next, most urgent first.
 
@@ -36,6 +41,8 @@ def advice(
         The arguments of the command line that fitted it, so that the sentences can name options; None names parameters.
     image_shape
         Size of the images that the rows are, where it is known.
+    selection
+        What ``suffice.select`` returned, where the estimator is the best of several.
     """
     found = [
         _unfinished(estimator, command),
@@ -44,7 +51,8 @@ def advice(
         _blurred(estimator, summary, command),
         _images(estimator, image_shape, command),
     ]
-    return [Advice(sentence) for sentence in found if sentence] + [_other_sizes(estimator, command)]
+    last = _other_sizes(estimator, command) if selection is None else _beyond(selection, command)
+    return [Advice(sentence) for sentence in found if sentence] + [last]
 
 
 def restart_sentence(estimator: Any) -> str:
@@ -154,6 +162,22 @@ def _other_sizes(estimator: Any, command: Sequence[str] | None) -> Advice:
     words = [word for word in command if word != "--overwrite"]
     text = "Compare BIC with other numbers of components: the lowest is the best trade of fit against size."
     return Advice(text, tuple(with_options(words, n_components=n, out=_beside(words, n)) for n in sizes))
+
+
+def _beyond(selection: Any, command: Sequence[str] | None) -> Advice:
+    """Where to search next."""
+    counts = selection.table["n_components"]
+    most = int(counts.max())
+    if int(counts[selection.best_index]) == most and len(set(counts)) > 1:
+        wider = (
+            f"n_components=range({most}, {2 * most + 1})" if command is None else f"--n-components {most}-{2 * most}"
+        )
+        return Advice(
+            f"The best has the most components that were tried, {most}; one with more may be better. Try {wider}."
+        )
+    return Advice(
+        "The best of these models need not be a good one: look at the pictures below before you trust its components."
+    )
 
 
 def _beside(command: Sequence[str], size: int) -> str:

@@ -30,6 +30,7 @@ def write_report(
     seconds: float | None = None,
     command: Sequence[str] | None = None,
     summary: Summary | None = None,
+    selection: Any = None,
 ) -> Path:
     """Write a self-contained HTML page on a fitted mixture and the rows it was fitted to.
 
@@ -63,6 +64,8 @@ def write_report(
         The command line that did it, as a list of words, so that advice names options.
     summary
         What ``suffice.report.summarize`` made of the rows, if it is at hand already.
+    selection
+        What ``suffice.select`` returned, if the estimator is the best of several.
 
     Returns
     -------
@@ -94,6 +97,7 @@ def write_report(
         seconds=seconds,
         command=command,
         summary=summary,
+        selection=selection,
     )
     return write_page(path, part.title, [part])
 

@@ -13,6 +13,7 @@ from suffice.plot.components import centres, deviations
 from suffice.report.advice import Advice, advice, with_options
 from suffice.report.agreement import Agreement, agreement
 from suffice.report.pictures import Picture, pictures
+from suffice.report.selected import Selected, selected
 from suffice.report.summary import Summary, summarize
 
 
@@ -45,6 +46,7 @@ class Section:
     data: list[tuple[str, str]]
     settings: list[tuple[str, str]]
     command: str | None
+    selection: Selected | None
 
 
 def section(
@@ -63,6 +65,7 @@ def section(
     seconds: float | None = None,
     command: Sequence[str] | None = None,
     summary: Summary | None = None,
+    selection: Any = None,
 ) -> Section:
     """Collect what a page says of one model; the parameters are those of ``write_report``."""
     summary = summary or summarize(estimator, data, sample_weight=sample_weight, keep_labels=target is not None)
@@ -73,8 +76,8 @@ def section(
         lead=_lead(estimator, summary, source, kind),
         outcome=estimator.outcome_,
         converged=bool(estimator.converged_),
-        measures=_measures(estimator, summary, seconds),
-        advice=advice(estimator, summary, command, image_shape=image_shape),
+        measures=_measures(estimator, summary, seconds, selection),
+        advice=advice(estimator, summary, command, image_shape=image_shape, selection=selection),
         warnings=list(warnings),
         pictures=pictures(estimator, summary, names, image_shape),
         components=_components(estimator, summary, names, image_shape),
@@ -82,6 +85,7 @@ def section(
         data=_data_facts(summary, names, source, notes, image_shape),
         settings=[(name, _setting(value)) for name, value in sorted(estimator.get_params().items())],
         command=None if command is None else with_options(command),
+        selection=None if selection is None else selected(selection),
     )
 
 
@@ -108,14 +112,19 @@ def criteria(estimator: Any, summary: Summary) -> dict[str, float]:
     return {"BIC": bic, "AIC": deviance + 2.0 * count, "ICL": bic + 2.0 * summary.entropy}
 
 
-def _measures(estimator: Any, summary: Summary, seconds: float | None) -> list[tuple[str, str, str]]:
+def _measures(estimator: Any, summary: Summary, seconds: float | None, selection: Any) -> list[tuple[str, str, str]]:
     found = [("log-likelihood", f"{summary.log_likelihood:,.4f}", "nats per row, higher is better")]
     for name, value in criteria(estimator, summary).items():
         found.append((name, f"{value:,.{1 if abs(value) < 1e5 else 0}f}", "lower is better"))
     found.append(("iterations", f"{estimator.n_iter_:,}", f"of at most {estimator.max_iter:,}"))
     if seconds is not None:
         starts = len(estimator.traces_)
-        found.append(("time", f"{seconds:.2f} s", f"{starts} start{'' if starts == 1 else 's'}, compilation included"))
+        what = (
+            f"{starts} start{'' if starts == 1 else 's'}"
+            if selection is None
+            else f"{len(selection.estimators)} models"
+        )
+        found.append(("time", f"{seconds:.2f} s", f"{what}, compilation included"))
     return found
 
 

@@ -1,0 +1,82 @@
+"""Options that take several values, among which a fit then selects."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+MOST = 1000
+
+
+def counts(text: Any) -> int | list[int]:
+    """One number of components, or several: a range such as 1-8, numbers with commas between them, or both.
+
+    Parameters
+    ----------
+    text
+        What the option was given.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is something else.
+
+    Examples
+    --------
+    >>> from suffice.cli.several import counts
+    >>> counts("3"), counts("1-3,8")
+    (3, [1, 2, 3, 8])
+    """
+    found: set[int] = set()
+    for part in str(text).split(","):
+        range_given = re.fullmatch(r"\s*(\d{1,9})\s*(?:-\s*(\d{1,9})\s*)?", part)
+        first, last = (0, 0) if range_given is None else (int(range_given[1]), int(range_given[2] or range_given[1]))
+        if not 1 <= first <= last or last - first >= MOST:
+            raise _bad(text, "a whole number of at least 1 is expected, or several such as 1-8 or 2,4,8")
+        found.update(range(first, last + 1))
+    return found.pop() if len(found) == 1 else sorted(found)
+
+
+def choices(kind: type[StrEnum]) -> Callable[[Any], str | list[str]]:
+    """A reader of one choice, or of several with commas between them.
+
+    Parameters
+    ----------
+    kind
+        What may be chosen.
+
+    Examples
+    --------
+    >>> from suffice.cli.fit import CovarianceType
+    >>> from suffice.cli.several import choices
+    >>> choices(CovarianceType)("full,diag")
+    ['full', 'diag']
+    """
+    allowed = [member.value for member in kind]
+
+    def read(text: Any) -> str | list[str]:
+        found = list(dict.fromkeys(part.strip() for part in str(text).split(",")))
+        if not set(found) <= set(allowed):
+            raise _bad(text, f"one of {', '.join(allowed)} is expected, or several with commas between them")
+        return found[0] if len(found) == 1 else found
+
+    return read
+
+
+def several(estimator: Any) -> dict[str, list[Any]]:
+    """The parameters of an estimator that hold several values, by name.
+
+    Parameters
+    ----------
+    estimator
+        Made from options.
+    """
+    return {name: value for name, value in estimator.get_params().items() if isinstance(value, list)}
+
+
+def _bad(text: Any, expected: str) -> Exception:
+    import typer
+
+    return typer.BadParameter(f"{str(text)!r} was given; {expected}.")

@@ -1,0 +1,108 @@
+"""What a selection compares: estimators with their parameters set, in groups that differ in the number of components only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import product
+from typing import Any, cast
+
+from sklearn.base import clone
+
+from suffice.estimators.mixture import MixtureEstimator
+from suffice.estimators.validation import check_count
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """An unfitted estimator and what tells it apart: its family and the parameters searched, by name."""
+
+    estimator: Any
+    columns: dict[str, Any]
+
+
+def candidates(estimators: Any, n_components: Any, parameters: dict[str, Any]) -> list[list[Candidate]]:
+    """Every combination, a list for each family and setting, with the number of components rising.
+
+    Parameters
+    ----------
+    estimators
+        One unfitted mixture, or a list of them.
+    n_components
+        Numbers of components, or None for the estimators' own.
+    parameters
+        Values to try of other parameters, by name.
+
+    Raises
+    ------
+    ValueError
+        If something is no estimator, parameter or list of values, or likelihoods are not of the same data.
+    """
+    listed = _listed(estimators)
+    grid = {name: _values(name, values, listed) for name, values in parameters.items()}
+    counts = None if n_components is None else _counts(_values("n_components", n_components, listed))
+    apart = _parameters_apart(listed)
+    groups = []
+    for estimator in listed:
+        own = estimator.get_params()
+        for setting in product(*grid.values()):
+            chosen = dict(zip(grid, setting, strict=True))
+            told = {name: own.get(name) for name in apart} | chosen
+            sizes = [own["n_components"]] if counts is None else counts
+            groups.append([_candidate(estimator, size, chosen, told) for size in sizes])
+    _refuse_other_data([group[0].estimator for group in groups])
+    return groups
+
+
+def _candidate(estimator: Any, size: int, chosen: dict[str, Any], told: dict[str, Any]) -> Candidate:
+    made = cast(Any, clone(estimator)).set_params(n_components=size, **chosen)
+    made._check_parameters()
+    return Candidate(made, {"family": type(made).__name__, "n_components": size, **told})
+
+
+def _listed(estimators: Any) -> list[Any]:
+    listed = list(estimators) if isinstance(estimators, (list, tuple)) else [estimators]
+    wrong = [one for one in listed if not isinstance(one, MixtureEstimator)]
+    if wrong or not listed:
+        what = repr(wrong[0]) if wrong else "An empty list"
+        raise ValueError(f"{what} was given; a mixture such as GaussianMixture() is expected, or a list of them.")
+    return listed
+
+
+def _values(name: str, values: Any, estimators: list[Any]) -> list[Any]:
+    for estimator in estimators:
+        if name not in estimator.get_params():
+            raise ValueError(
+                f"{name!r} is no parameter of {type(estimator).__name__}; the parameters are "
+                f"{', '.join(estimator.get_params())}. To search one that only some families have, list an estimator "
+                "for each value."
+            )
+    if isinstance(values, (str, bytes, dict)) or not isinstance(values, Iterable) or not (found := list(values)):
+        raise ValueError(f"{name}={values!r} was given; a list of the values to try is expected, such as [{values!r}].")
+    return found
+
+
+def _counts(values: list[Any]) -> list[int]:
+    for value in values:
+        check_count("n_components", value)
+    return sorted({int(value) for value in values})
+
+
+def _parameters_apart(estimators: list[Any]) -> list[str]:
+    """Parameters in which listed estimators of one family differ."""
+    return [
+        name
+        for name in dict.fromkeys(name for one in estimators for name in one.get_params())
+        for family in dict.fromkeys(map(type, estimators))
+        if len({repr(one.get_params().get(name)) for one in estimators if type(one) is family}) > 1
+    ]
+
+
+def _refuse_other_data(estimators: list[Any]) -> None:
+    first = estimators[0]
+    for other in estimators[1:]:
+        if other._likelihood_of() != first._likelihood_of():
+            raise ValueError(
+                f"{type(first).__name__} gives a {first._likelihood_of()}, {type(other).__name__} a "
+                f"{other._likelihood_of()}: their likelihoods cannot be compared. Select among each of them on its own."
+            )

@@ -1,0 +1,60 @@
+"""The figures that candidates are compared by."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.special import xlogy
+
+from suffice.estimators.streams import is_stream
+from suffice.latent.look import pairs
+from suffice.selection.rows import Rows
+
+CRITERIA = ("bic", "aic", "icl", "held_out")
+
+
+def ranked(table: dict[str, np.ndarray], criterion: str) -> list[int]:
+    """Rows of the table, best first: those without a note, or all that were fitted where none is.
+
+    Parameters
+    ----------
+    table
+        As in ``Selection``.
+    criterion
+        One of ``CRITERIA``.
+    """
+    values = -table[criterion] if criterion == "held_out" else table[criterion]
+    sound = np.isfinite(values) & (table["note"] == "")
+    fair = sound if sound.any() else np.isfinite(values)
+    return [int(row) for row in np.argsort(values, kind="stable") if fair[row]]
+
+
+def criteria(estimator: Any, rows: Rows) -> dict[str, float]:
+    """Mean log-likelihood, parameters, and the criteria of the rows a mixture was fitted to, in two passes.
+
+    Parameters
+    ----------
+    estimator
+        Fitted.
+    rows
+        The rows.
+    """
+    log_likelihood, entropy, total = 0.0, 0.0, 0.0
+    for part, weight in _parts(rows):
+        share, evidence = estimator.predict_proba(part), estimator.score_samples(part)
+        weight = np.ones(len(evidence)) if weight is None else np.asarray(weight, float)
+        log_likelihood += float(weight @ evidence)
+        entropy -= float(weight @ xlogy(share, share).sum(1))
+        total += float(weight.sum())
+    count = estimator.model_.parameter_count()
+    bic = -2 * log_likelihood + count * float(np.log(total))
+    return {"log_likelihood": log_likelihood / total, "parameters": count, "bic": bic,
+            "aic": -2 * log_likelihood + 2 * count, "icl": bic + 2 * entropy}  # fmt: skip
+
+
+def _parts(rows: Rows) -> Any:
+    """All rows at once, or the batches of a stream one by one."""
+    if not is_stream(rows.rows):
+        return [(rows.rows, rows.weight)]
+    return (([batch], weight) for batch, weight in pairs(rows.rows) if len(batch))

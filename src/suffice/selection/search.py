@@ -1,0 +1,136 @@
+"""The search itself: fit every candidate, then say which is best."""
+
+from __future__ import annotations
+
+import time
+import warnings
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from suffice.estimators.validation import check_choice
+from suffice.progress import progress
+from suffice.selection.candidates import Candidate, candidates
+from suffice.selection.criteria import CRITERIA, criteria
+from suffice.selection.held_out import HeldOut, held_out
+from suffice.selection.neighbour import best_fit
+from suffice.selection.result import Selection, Tried, selection
+from suffice.selection.rows import Rows
+from suffice.selection.words import INTERRUPTED
+
+
+def select(
+    estimator: Any,
+    X: Any,
+    *,
+    n_components: Iterable[int] | None = None,
+    criterion: str = "bic",
+    sample_weight: Any = None,
+    validation_fraction: float | None = None,
+    cv: Any = None,
+    verbose: int = 0,
+    **parameters: Iterable[Any],
+) -> Selection:
+    r"""Fit a mixture with every combination of numbers of components, parameters and families, and find the best.
+
+    A candidate with more components than its neighbour, the last one that differs from it in ``n_components`` only, starts also
+    from the neighbour with its most promising components in two, and the fit of higher objective is kept, one whose components
+    have not degenerated first. From a sound neighbour and without priors, the log-likelihood therefore does not fall when a
+    component is added. The split is the one that raises most a lower bound of the
+    log-likelihood, as in Verbeek, Vlassis and Kröse, "Efficient greedy learning of Gaussian mixture models" (2003).
+
+    Parameters
+    ----------
+    estimator
+        An unfitted mixture, or a list of them: families, or settings of one family. They must give densities (or
+        probabilities) of the same data, so a Gaussian density is not compared with a Bernoulli probability.
+    X
+        Rows ``(n, D)``, as ``fit`` takes them: an array, a DataFrame, a sharded array or a stream of batches.
+    n_components
+        Numbers of components to try, such as ``range(1, 9)``; None is the estimators' own.
+    criterion
+        ``"bic"``, ``"aic"`` or ``"icl"`` (lower is better) of the fitted rows, or ``"held_out"`` (higher is better): the mean
+        log-likelihood, in nats, of rows that were not fitted.
+    sample_weight
+        Row weights ``(n,)``; None is 1 for every row.
+    validation_fraction
+        Share of the rows to hold out once, drawn by the estimator's ``random_state``; 0.2 for ``criterion="held_out"``. The
+        held-out log-likelihood stands in the table also where another criterion chooses.
+    cv
+        Number of folds, a scikit-learn splitter, or a list of pairs of row numbers, in place of ``validation_fraction``: each
+        part of the rows is held out of one fit.
+    verbose
+        1 shows a progress bar on a terminal.
+    **parameters
+        Values to try of other parameters, by name, such as ``covariance_type=["full", "diag"]``.
+
+    Returns
+    -------
+    Selection
+        The best estimator, the table of all candidates and a sentence. A candidate that cannot be fitted is a row with the
+        reason in it. Ctrl-C ends the search and keeps what was compared until then, if anything was.
+
+    Raises
+    ------
+    ValueError
+        If something cannot be compared or is no parameter, or if no candidate can be fitted; the message says why.
+
+    Warns
+    -----
+    ConvergenceWarning
+        If the best estimator did not converge; the table says it of every candidate.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice import GaussianMixture, select
+    >>> X = np.concatenate([np.random.default_rng(0).normal(centre, 1.0, (100, 2)) for centre in (0, 8)])
+    >>> found = select(GaussianMixture(random_state=0), X, n_components=[1, 2, 3], covariance_type=["full", "spherical"])
+    >>> found.best
+    GaussianMixture(covariance_type='spherical', n_components=2, random_state=0)
+    >>> found.table["n_components"][found.table["bic"].argmin()]
+    np.int64(2)
+    """
+    check_choice("criterion", criterion, CRITERIA)
+    groups = candidates(estimator, n_components, parameters)
+    rows = Rows(X, sample_weight, groups[0][0].estimator.random_state)
+    tried = _tried(groups, rows, held_out(rows, criterion, validation_fraction, cv), verbose)
+    found = selection(tried, criterion)
+    if not found.best.converged_:
+        warnings.warn(f"The best candidate: {found.best.outcome_}", ConvergenceWarning, stacklevel=2)
+    return found
+
+
+def _tried(groups: list[list[Candidate]], rows: Rows, parts: HeldOut | None, verbose: int) -> list[Tried]:
+    tried: list[Tried] = []
+    everything = [candidate for group in groups for candidate in group]
+    try:
+        with progress(verbose, len(everything), "selecting") as bar:
+            for group in groups:
+                neighbour = None
+                if parts is not None:
+                    parts.forget()
+                for candidate in group:
+                    tried.append(_try(candidate, rows, neighbour, parts))
+                    neighbour = tried[-1].fit or neighbour
+                    bar(len(tried), " ".join(str(value) for value in candidate.columns.values()))
+    except KeyboardInterrupt:
+        if not any(one.fit for one in tried):
+            raise
+        missing = everything[len(tried) :]
+        tried += [Tried(candidate.columns, reason=INTERRUPTED) for candidate in missing]
+    return tried
+
+
+def _try(candidate: Candidate, rows: Rows, neighbour: Any, parts: HeldOut | None) -> Tried:
+    begin = time.perf_counter()
+    try:
+        fit = best_fit(candidate.estimator, rows, neighbour)
+        figures = criteria(fit.estimator, rows)
+        evidence = np.zeros(0) if parts is None else parts.evidence(candidate.estimator)
+    except ValueError as error:
+        return Tried(candidate.columns, reason=str(error), seconds=time.perf_counter() - begin)
+    weight = np.zeros(0) if parts is None else parts.weight
+    return Tried(candidate.columns, fit, figures, evidence, weight, seconds=time.perf_counter() - begin)
