@@ -9,7 +9,10 @@ import pytest
 from suffice import BernoulliMixture, FileError, GaussianMixture, load, save
 from suffice.fit import checkpoint as checkpoint_module
 from suffice.fit import em
+from suffice.fit.em import _Passes, _State
 from suffice.latent import DiagonalGaussian, Gaussian, Mixture, TiedGaussian
+from suffice.precision import scope
+from suffice.rows import as_rows
 
 limited = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 pytestmark = limited
@@ -71,14 +74,15 @@ def start_of(kind, restarts):
 
 
 @pytest.mark.parametrize("source", SOURCES)
-@pytest.mark.parametrize(("kind", "restarts"), [("full", 4), ("tied", 1), ("diag", 4)])
-@pytest.mark.parametrize("step_by_step", [False, True])
+@pytest.mark.parametrize(
+    ("kind", "restarts", "step_by_step"), [("full", 4, False), ("tied", 1, False), ("diag", 4, True)]
+)
 def test_a_fit_stopped_anywhere_goes_on_to_the_same_bits(source, kind, restarts, step_by_step, tmp_path):
     data, model = SOURCES[source](), start_of(kind, restarts)
     options = {"tol": 3e-3, "max_iter": 30, "step_by_step": step_by_step}
     whole = em(model, data, **options)
     assert len(whole.trace) > 8
-    for stops in ([1], [2, 3], [7, 20]):
+    for stops in ([3, 6], [20]):
         path = tmp_path / f"{stops}"
         for stop in stops:
             em(model, data, checkpoint=path, on_step=stop_at(stop), **options)
@@ -86,6 +90,23 @@ def test_a_fit_stopped_anywhere_goes_on_to_the_same_bits(source, kind, restarts,
         assert_same_bits((again.model, again.trace), (whole.model, whole.trace))
         assert again.outcome == whole.outcome
         np.testing.assert_array_equal(again.details["converged"], whole.details["converged"])
+
+
+def test_the_e_step_that_was_made_ready_is_taken_over(tmp_path):
+    """Worked out anew, by another program, it may differ in the last bit; and the next look at the execution depends on it."""
+    model, data = start_of("full", 2), SOURCES["stream"]()
+    with scope("float64"):
+        rows = as_rows(data, None, precision="float64", tile=model.tile)
+        state = _State(model, np.full(2, -np.inf), np.ones(2, bool))
+        first, second = _Passes(rows), _Passes(rows)
+        for _ in range(4):  # the next is no power of 2, where the execution is asked for again
+            state, _ = first(state, np.asarray(0.0), 1)
+        prepared = first.prepared(state)
+        prepared["arrays"] = [array + 1e-9 for array in prepared["arrays"]]
+        second.resume(state, prepared)
+        assert_same_bits(second.prepared(state), prepared)
+        moved, as_it_was = second(state, np.asarray(0.0), 1)[0], first(state, np.asarray(0.0), 1)[0]
+    assert not np.array_equal(moved.model.components.means, as_it_was.model.components.means)
 
 
 def test_what_was_done_is_not_done_again(tmp_path):
