@@ -263,8 +263,8 @@ def test_interruption_keeps_what_there_is(monkeypatch):
         return original(*arguments)
 
     module = importlib.import_module("suffice.fit.em")
-    original = module._stretch
-    monkeypatch.setattr(module, "_stretch", interrupt)
+    original = module._resident_steps
+    monkeypatch.setattr(module, "_resident_steps", interrupt)
     mixture = GaussianMixture(3, random_state=0, tol=0)
     with pytest.raises(KeyboardInterrupt):
         mixture.fit(X)

@@ -89,10 +89,8 @@ def save(model: Any, path: str | os.PathLike[str]) -> Path:
     structure = _encode(model, "model", tensors, _names_of_classes())
     if not isinstance(structure, dict) or not structure.keys() & {"module", "estimator"}:
         raise FileError(f"A {type(model).__name__} cannot be saved; give a module or an estimator of suffice.")
-    tree = json.dumps(structure, allow_nan=False)
-    header = {"format": FORMAT, "version": str(VERSION), "tree": tree, "checksum": _checksum(tree, tensors)}
     target = _with_suffix(path)
-    write_atomically(target, to_bytes(tensors, header))
+    _write(structure, tensors, target, FORMAT)
     return target
 
 
@@ -119,15 +117,66 @@ def load(path: str | os.PathLike[str]) -> Any:
     See ``save``.
     """
     target = _with_suffix(path)
+    return _loaded(target, FORMAT, "suffice.save")
+
+
+def write_record(record: dict[str, Any], path: Path, kind: str) -> None:
+    """Write a dict of numbers, text, arrays and lists or dicts of them to one file.
+
+    Parameters
+    ----------
+    record
+        What to write; arrays keep every bit.
+    path
+        Where to write; the file there is replaced only when the new one is complete.
+    kind
+        What the file is, checked by ``read_record``.
+
+    Raises
+    ------
+    FileError
+        If the record holds something else, or the file cannot be written.
+    """
+    tensors: dict[str, np.ndarray] = {}
+    _write(_encode(record, "record", tensors, {}), tensors, path, kind)
+
+
+def read_record(path: Path, kind: str, writer: str) -> dict[str, Any]:
+    """What ``write_record`` wrote.
+
+    Parameters
+    ----------
+    path
+        The file.
+    kind
+        What it must be.
+    writer
+        What writes such files, for the message.
+
+    Raises
+    ------
+    FileError
+        If the file is damaged, or of another kind.
+    """
+    return _loaded(path, kind, writer)
+
+
+def _write(structure: Any, tensors: dict[str, np.ndarray], target: Path, kind: str) -> None:
+    tree = json.dumps(structure, allow_nan=False)
+    header = {"format": kind, "version": str(VERSION), "tree": tree, "checksum": _checksum(tree, tensors)}
+    write_atomically(target, to_bytes(tensors, header))
+
+
+def _loaded(target: Path, kind: str, writer: str) -> Any:
     header, tensors = _read(target)
-    if header.get("format") != FORMAT:
-        raise FileError(f"{target} was not written by suffice.save; it is a safetensors file of another program.")
+    if header.get("format") != kind:
+        raise FileError(f"{target} was not written by {writer}; it is a safetensors file of another program.")
     if not header.get("version", "").isdecimal() or int(header["version"]) > VERSION:
         raise FileError(
             f"{target} has format {header.get('version')}, newer than this suffice reads ({VERSION}): upgrade it."
         )
     if _checksum(header.get("tree", ""), tensors) != header.get("checksum"):
-        raise FileError(f"{target} is damaged: its checksum does not match its contents. Save the model again.")
+        raise FileError(f"{target} is damaged: its checksum does not match its contents.")
     try:
         return _decode(json.loads(header["tree"]), tensors, public_classes())
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import time
@@ -17,7 +18,7 @@ import numpy as np
 import typer
 
 from suffice.cli.options import Job, Reading, shape
-from suffice.cli.run_folder import run_folder
+from suffice.cli.run_folder import check_place, run_folder
 from suffice.cli.several import several
 from suffice.cli.source import Source, read
 from suffice.cli.tables import AssignmentWriter, replacing, write_columns, write_trace
@@ -51,15 +52,53 @@ def run(estimator: Any, data: str, job: Job, reading: Reading) -> int:
         Options of the command line.
     """
     _refuse_idle_options(estimator, job)
+    check_place(job.out, overwrite=job.overwrite)
+    kept = checkpoint_path(job.out)
+    _check_checkpoint(kept, job)
+    source = read(data, reading, weights=job.weights, target=job.target)
+    pictured = image_shape(source, job.image_shape)
+    for note in source.notes:
+        typer.echo(note, err=True)
+    course = _fit(estimator, source, job, kept)
     with run_folder(job.out, overwrite=job.overwrite) as folder:
-        source = read(data, reading, weights=job.weights, target=job.target)
-        pictured = image_shape(source, job.image_shape)
-        for note in source.notes:
-            typer.echo(note, err=True)
-        course = _fit(estimator, source, job)
         summary = _write(folder, course, replace(source, image_shape=pictured), job)
+    if not course.interrupted:
+        _remove(kept)
     _announce(source, course, summary, job.out)
     return 130 if course.interrupted else 0
+
+
+def checkpoint_path(out: Path) -> Path:
+    """The file beside a run folder that keeps the state of its fit until the folder is written.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from suffice.cli.job import checkpoint_path
+    >>> checkpoint_path(Path("runs/a")).name
+    'a.checkpoint'
+    """
+    absolute = Path(os.path.abspath(out))
+    return absolute.with_name(f"{absolute.name}.checkpoint")
+
+
+def _check_checkpoint(kept: Path, job: Job) -> None:
+    """Refuse to lose the state of an interrupted fit unasked."""
+    if job.resume:
+        if not kept.exists():
+            typer.echo(f"--resume: there is no {kept.name} beside {job.out}, so the fit begins anew", err=True)
+    elif kept.exists() and job.overwrite:
+        _remove(kept)
+    elif kept.exists():
+        raise FileExistsError(
+            f"{kept.name} beside {job.out} holds an interrupted fit: continue it with --resume, or begin anew with --overwrite."
+        )
+
+
+def _remove(kept: Path) -> None:
+    from suffice.fit.checkpoint import remove_checkpoint
+
+    remove_checkpoint(kept)
 
 
 def image_shape(source: Source, option: str | None) -> tuple[int, ...] | None:
@@ -76,9 +115,11 @@ def _refuse_idle_options(estimator: Any, job: Job) -> None:
             raise ValueError(
                 f"{option} {value} selects among several models: give several, such as --n-components 1-8."
             )
+    if job.resume and several(estimator):
+        raise ValueError("--resume continues one fit, and several are asked for; give every option one value.")
 
 
-def _fit(estimator: Any, source: Source, job: Job) -> Course:
+def _fit(estimator: Any, source: Source, job: Job, kept: Path) -> Course:
     begin, interrupted, found = time.perf_counter(), False, None
     with warnings.catch_warnings(record=True) as met:
         warnings.simplefilter("always")
@@ -88,7 +129,7 @@ def _fit(estimator: Any, source: Source, job: Job) -> Course:
                 estimator, interrupted = found.best, found.interrupted
             else:
                 estimator.set_params(verbose=int(sys.stderr.isatty()))
-                estimator.fit(source.rows, sample_weight=source.weight)
+                estimator.fit(source.rows, sample_weight=source.weight, checkpoint=kept)
         except ValueError as error:
             raise ValueError(in_options(str(error), estimator.get_params())) from error
         except KeyboardInterrupt:
@@ -174,6 +215,8 @@ def _announce(source: Source, course: Course, summary: Any, out: Path) -> None:
         typer.echo(f"warning: {sentence}", err=True)
     if course.interrupted and found is None:
         typer.echo(f"interrupted: kept the best of the {estimator.n_iter_} iterations done", err=True)
+        if checkpoint_path(out).exists():
+            typer.echo("the same command with --resume --overwrite continues the fit", err=True)
     count = len(estimator.weights_)
     columns = f"{len(source.columns):,} column{'' if len(source.columns) == 1 else 's'}"
     typer.echo(f"{model_name(estimator)}, {count} component{'' if count == 1 else 's'}, on {source.name}: "

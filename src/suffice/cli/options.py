@@ -104,6 +104,12 @@ class Job:
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace what an earlier run left there.", rich_help_panel=RUN)
     ] = False
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume", help="Continue the same fit from where it was killed or interrupted.", rich_help_panel=RUN
+        ),
+    ] = False
     weights: Weights = None
     image_shape: Annotated[
         str | None,

@@ -26,9 +26,7 @@ def run_folder(out: Path, *, overwrite: bool = False) -> Iterator[Path]:
     FileExistsError
         If ``out`` is a file, or holds files and ``overwrite`` is off.
     """
-    _refuse_occupied(out, overwrite)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    partial = _hidden_folder(out, overwrite)
     try:
         yield partial
         out.mkdir(exist_ok=True)
@@ -36,6 +34,17 @@ def run_folder(out: Path, *, overwrite: bool = False) -> Iterator[Path]:
             os.replace(file, out / file.name)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def check_place(out: Path, *, overwrite: bool = False) -> None:
+    """Refuse, before any work is done, what ``run_folder`` would refuse; parameters and errors are its own."""
+    os.rmdir(_hidden_folder(out, overwrite))
+
+
+def _hidden_folder(out: Path, overwrite: bool) -> Path:
+    _refuse_occupied(out, overwrite)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
 
 
 def _refuse_occupied(out: Path, overwrite: bool) -> None:

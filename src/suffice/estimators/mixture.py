@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from typing import Any, ClassVar, Self
 
@@ -22,7 +23,6 @@ from suffice.estimators.streams import CheckedBatches, is_stream, on_host
 from suffice.estimators.validation import check_at_least, check_choice, check_count, check_not_infinite, check_shape
 from suffice.fit.em import em
 from suffice.fit.restarts import one_restart, restarts_at
-from suffice.gaps import Layout
 from suffice.latent.family import Family
 from suffice.latent.look import NO_WEIGHT, FirstLook, look, pairs
 from suffice.latent.mixture import Mixture, MixturePrior
@@ -117,7 +117,9 @@ class MixtureEstimator(
                           DegenerateComponentWarning, stacklevel=4)  # fmt: skip
 
     @with_callbacks
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+    def fit(
+        self, X: Any, y: Any = None, sample_weight: Any = None, *, checkpoint: str | os.PathLike[str] | None = None
+    ) -> Self:
         """Fit by expectation-maximisation, all ``n_init`` restarts in one program, and keep the best.
 
         Parameters
@@ -129,6 +131,10 @@ class MixtureEstimator(
             Ignored; for scikit-learn's sake.
         sample_weight
             Row weights ``(n,)``, not negative; None is 1 for every row.
+        checkpoint
+            File to keep the state of the fit in, every second or less often. If it is there, the fit goes on from it to what it
+            would have given uninterrupted, bit for bit; that takes the same data, parameters and a fixed ``random_state``. It
+            stays when the fit ends: remove it once the result is safe.
 
         Returns
         -------
@@ -138,7 +144,7 @@ class MixtureEstimator(
         Raises
         ------
         ValueError
-            If a parameter or the data cannot be used; the message says what to do.
+            If a parameter, the data or the checkpoint cannot be used; the message says what to do.
 
         Warns
         -----
@@ -148,9 +154,9 @@ class MixtureEstimator(
             If components hold hardly any row or have collapsed.
         """
         with one_blas_thread():
-            return self._fit(X, sample_weight)
+            return self._fit(X, sample_weight, checkpoint)
 
-    def _fit(self, X: Any, sample_weight: Any) -> Self:
+    def _fit(self, X: Any, sample_weight: Any, checkpoint: Any) -> Self:
         self._check_parameters()
         data, weight = self._checked(X, sample_weight)
         generator = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
@@ -161,7 +167,8 @@ class MixtureEstimator(
         with scope("float64"):
             origin = first.mean if self._movable else None
             start = self._first_model(first, origin, generator)
-        solution = self._run(start, data, weight, origin, start.gaps if first.missing else None, iterations)
+        gaps = start.gaps if first.missing else None
+        solution = self._run(start, data, weight, origin, gaps, iterations, checkpoint)
         self._keep(solution, first, origin)
         iterations.end(self._fitted_attributes)
         if solution.outcome is Outcome.INTERRUPTED:
@@ -258,7 +265,7 @@ class MixtureEstimator(
         return np.broadcast_to(given, (restarts, self.n_components))
 
     def _run(
-        self, start: Mixture, data: Any, weight: Any, origin: Any, gaps: Layout | None, iterations: Iterations
+        self, start: Mixture, data: Any, weight: Any, origin: Any, gaps: Any, iterations: Iterations, checkpoint: Any
     ) -> Solution:
         with progress(self.verbose, self.max_iter, "fitting") as bar, scope(self.precision):
             rows = as_rows(data, weight, origin=origin, precision=self.precision, tile=start.tile, gaps=gaps)
@@ -269,7 +276,7 @@ class MixtureEstimator(
                 return iterations.wanted and iterations.step(done, lambda: self._attributes_of(model, best, origin))
 
             return em(start, rows, tol=self.tol, max_iter=self.max_iter, precision=self.precision, on_step=on_step,
-                      step_by_step=iterations.wanted)  # fmt: skip
+                      step_by_step=iterations.wanted, checkpoint=checkpoint)  # fmt: skip
 
     def _attributes_of(self, model: Mixture, restart: int, origin: Any) -> dict[str, Any]:
         probe = type(self)(**self.get_params())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
@@ -14,6 +15,7 @@ from jax import lax
 
 from suffice.arrays import Array
 from suffice.blocks import block_total
+from suffice.fit.checkpoint import Checkpoint, arrays_of, settings_of, with_arrays
 from suffice.fit.restarts import Restarts, restarts_where
 from suffice.model import EStep, LatentModel
 from suffice.outcome import Outcome, Solution
@@ -40,6 +42,7 @@ def em(
     precision: str = "float64",
     on_step: Callable[[int, np.ndarray, Any], object] | None = None,
     step_by_step: bool = False,
+    checkpoint: str | os.PathLike[str] | None = None,
 ) -> Solution:
     r"""Fit a latent-variable model by expectation-maximisation.
 
@@ -67,6 +70,9 @@ def em(
         a true answer stops the fit.
     step_by_step
         Call ``on_step`` after every iteration.
+    checkpoint
+        File to keep the state of the fit in, written every second or less often. If it is there, the fit goes on from it to
+        what it would have given uninterrupted, bit for bit. It stays when the fit ends: remove it once the result is safe.
 
     Returns
     -------
@@ -78,6 +84,8 @@ def em(
     ------
     ValueError
         If the data hold no rows.
+    FileError
+        If ``checkpoint`` is damaged, or of another fit: other data, parameters or versions.
 
     Examples
     --------
@@ -91,23 +99,37 @@ def em(
     [0.667 0.333] CONVERGED
     """
     with scope(precision):
-        placed = isinstance(data, (Resident, Blocks, Sharded))
-        rows = (
-            data if placed else as_rows(data, weight, precision=precision, tile=model.tile, gaps=gaps_in(model, data))
-        )
-        return _run(cast(model, precision), rows, precision, tol, max_iter, on_step, step_by_step)
+        start, rows = cast(model, precision), data
+        if not isinstance(data, (Resident, Blocks, Sharded)):
+            rows = as_rows(data, weight, precision=precision, tile=model.tile, gaps=gaps_in(model, data))
+        kept = None
+        if checkpoint is not None:
+            options = {
+                "tol": float(tol),
+                "max_iter": int(max_iter),
+                "precision": precision,
+                "step_by_step": step_by_step,
+            }
+            kept = Checkpoint(checkpoint, settings_of(start, **options))
+        return _run(start, rows, precision, tol, max_iter, on_step, step_by_step, kept)
 
 
 def _run(
-    model: Any, rows: Any, precision: str, tol: float, max_iter: int, on_step: Any, step_by_step: bool
-) -> Solution:
+    model: Any, rows: Any, precision: str, tol: float, max_iter: int, on_step: Any, step_by_step: bool,
+    checkpoint: Checkpoint | None,
+) -> Solution:  # fmt: skip
     batch = Restarts(model)
     kind = dtype_of(precision)
     state = _State(model, np.full(model.restarts, -np.inf, kind), np.ones(model.restarts, bool))
     tolerance = np.asarray(tol, kind)
-    advance = partial(_stretch, rows.block) if isinstance(rows, Resident) else _Passes(rows)
+    advance, first = _advance(rows), state
     outcome, done, stretch, traces = None, 0, 1, []
+    before = None if checkpoint is None else checkpoint.load()
     try:
+        if checkpoint is not None and before is not None:
+            state, done, stretch, traces = _resumed(before, batch, advance)
+            _check_same_rows(checkpoint, rows, first, tolerance, before["trace"][0])
+            outcome = None if state.active.any() else Outcome.CONVERGED
         while done < max_iter and outcome is None:
             state, trace = advance(state, tolerance, min(1 if step_by_step else stretch, max_iter - done))
             traces.append(batch.spread(trace))
@@ -118,6 +140,9 @@ def _run(
             if not np.asarray(state.active).any():
                 outcome = Outcome.CONVERGED
             state = batch.without_resting(state)
+            if checkpoint is not None:
+                ended = outcome is not None or done >= max_iter
+                checkpoint.keep(partial(_record, state, batch, advance, stretch, traces), last=ended)
     except KeyboardInterrupt:
         outcome = Outcome.INTERRUPTED
     trace = np.concatenate([np.zeros((0, *model.restarts)), *traces])
@@ -125,9 +150,57 @@ def _run(
     return Solution(to_numpy(batch.model), trace, outcome or Outcome.STOPPED_AT_LIMIT, details)
 
 
-def _stretch(block: Any, state: _State, tol: np.ndarray, limit: int) -> tuple[_State, np.ndarray]:
-    state, trace, steps = _resident_steps(state, block, state.model.execution(), tol, np.int32(limit))
-    return state, np.asarray(trace)[: int(steps)]
+def _record(state: _State, batch: Restarts, advance: Any, stretch: int, traces: list[np.ndarray]) -> dict[str, Any]:
+    """All that the loop needs to go on after an iteration."""
+    return {
+        "model": arrays_of(batch.model),
+        "places": batch.places,
+        "previous": np.asarray(state.previous),
+        "active": np.asarray(state.active),
+        "stretch": stretch,
+        "trace": np.concatenate(traces),
+        "prepared": advance.prepared(state),
+    }
+
+
+def _resumed(before: dict[str, Any], batch: Restarts, advance: Any) -> tuple[_State, int, int, list[np.ndarray]]:
+    running = batch.resume(with_arrays(batch.model, before["model"]), before["places"])
+    state = _State(running, before["previous"], before["active"])
+    advance.resume(state, before["prepared"])
+    return state, len(before["trace"]), before["stretch"], [before["trace"]]
+
+
+def _check_same_rows(checkpoint: Checkpoint, rows: Any, first: _State, tol: np.ndarray, before: np.ndarray) -> None:
+    """The first iteration, done again, tells whether rows and weights are the same, to the last bit."""
+    now = Restarts(first.model).spread(_advance(rows)(first, tol, 1)[1])[0]
+    if not np.array_equal(now, before, equal_nan=True):
+        checkpoint.refuse(
+            f"its first iteration gave the log-likelihood {np.nanmax(before):.17g} per row, and gives {np.nanmax(now):.17g} with "
+            "these rows and weights on this machine"
+        )
+
+
+def _advance(rows: Any) -> _Stretches | _Passes:
+    """What takes the state some iterations further."""
+    return _Stretches(rows.block) if isinstance(rows, Resident) else _Passes(rows)
+
+
+class _Stretches:
+    """Many iterations at a time over rows in one block."""
+
+    def __init__(self, block: Any):
+        self.block = block
+
+    def __call__(self, state: _State, tol: np.ndarray, limit: int) -> tuple[_State, np.ndarray]:
+        state, trace, steps = _resident_steps(state, self.block, state.model.execution(), tol, np.int32(limit))
+        return state, np.asarray(trace)[: int(steps)]
+
+    def prepared(self, state: _State) -> dict[str, Any]:
+        """Nothing is kept between two stretches."""
+        return {}
+
+    def resume(self, state: _State, prepared: dict[str, Any]) -> None:
+        """Nothing has to be put back."""
 
 
 class _Passes:
@@ -150,6 +223,18 @@ class _Passes:
         again = isinstance(self.expectation, EStep) or not trusted
         self.state, self.expectation = state, None if again else expectation
         return state, np.asarray(objective)[None]
+
+    def prepared(self, state: _State) -> dict[str, Any]:
+        """Which iteration this is, and the E-step of the next: made again by itself, it may differ in the last bit."""
+        ready_made = self.expectation is not None and state is self.state
+        arrays = arrays_of(self.expectation) if ready_made else None
+        return {"count": self.count, "execution": self.execution, "arrays": arrays}
+
+    def resume(self, state: _State, prepared: dict[str, Any]) -> None:
+        """Go on after the iteration that was ``prepared``."""
+        self.count, self.execution, arrays = prepared["count"], prepared["execution"], prepared["arrays"]
+        made = None if arrays is None else ready(EStep(state.model, self.execution))
+        self.state, self.expectation = state, None if arrays is None else with_arrays(made, arrays)
 
 
 @eqx.filter_jit

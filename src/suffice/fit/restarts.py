@@ -32,6 +32,11 @@ class Restarts:
         whole = len(self.places) == self.count
         self.model = running if whole else restarts_put(self.model, self.places, running)
 
+    def resume(self, model: Any, places: np.ndarray) -> Any:
+        """Take over the parameters of all restarts; those of the restarts at ``places``, which still run."""
+        self.model, self.places = model, places
+        return model if len(places) == self.count else restarts_at(model, places)
+
     def spread(self, trace: np.ndarray) -> np.ndarray:
         """Objectives of the running restarts, (steps, running), at their places among all, NaN for those at rest."""
         if self.single:

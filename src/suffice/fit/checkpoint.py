@@ -1,0 +1,144 @@
+"""The state of a fit on disk, so that one that was killed goes on as if it had not been."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable
+from glob import escape
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+
+from suffice.files import FileError, read_record, write_record
+
+FORMAT = "suffice checkpoint"
+SECONDS = 1.0
+"""Least time between two writes."""
+SHARE = 0.02
+"""Most of the time that writing may take."""
+
+
+class Checkpoint:
+    """A file that holds the state of a fit.
+
+    Parameters
+    ----------
+    path
+        The file.
+    settings
+        What a fit must have in common with the one that wrote the file, by name.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], settings: dict[str, Any]):
+        self.path, self.settings = Path(path), settings
+        self.written, self.cost = time.monotonic(), 0.0
+
+    def load(self) -> dict[str, Any] | None:
+        """The state in the file, None where there is no file.
+
+        Raises
+        ------
+        FileError
+            If the file is damaged, something else, or of another fit.
+        """
+        if not self.path.exists():
+            return None
+        try:
+            record = read_record(self.path, FORMAT, "a fit with a checkpoint")
+        except FileError as error:
+            raise FileError(f"The fit cannot be continued: {error} Remove this file to start anew.") from None
+        for name, mine in self.settings.items():
+            before = record["settings"].get(name)
+            if before != mine:
+                self.refuse(OTHER_START if name == "start" else f"it had {name}={before!r}, and this one has {mine!r}")
+        return record["state"]
+
+    def refuse(self, reason: str) -> None:
+        """Say why the file is of another fit."""
+        raise FileError(
+            f"{self.path} holds the state of another fit: {reason}. Continue that fit with the same data and parameters, or "
+            "remove the file to start anew."
+        )
+
+    def keep(self, state: Callable[[], dict[str, Any]], *, last: bool) -> None:
+        """Write the state if it is time to, and at the ``last`` iteration anyway."""
+        begin = time.monotonic()
+        if last or begin - self.written >= max(SECONDS, self.cost / SHARE):
+            write_record({"settings": self.settings, "state": state()}, self.path, FORMAT)
+            self.written = time.monotonic()
+            self.cost = self.written - begin
+
+
+OTHER_START = "it began with other parameters (other data, options or random_state)"
+
+
+def remove_checkpoint(path: Path) -> None:
+    """Remove a checkpoint, and what a write that was killed left beside it.
+
+    Parameters
+    ----------
+    path
+        The file; it may be absent.
+    """
+    for file in (path, *path.parent.glob(f".{escape(path.name)}.????????")):
+        file.unlink(missing_ok=True)
+
+
+def settings_of(model: Any, **options: Any) -> dict[str, Any]:
+    """What two fits must have in common: versions, options and where they start.
+
+    Parameters
+    ----------
+    model
+        Where the fit starts.
+    options
+        Its options, numbers and text.
+    """
+    return {"suffice": _own_version(), "jax": jax.__version__, **options, "start": _digest(model)}
+
+
+def _own_version() -> str:
+    try:
+        return version("suffice")
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _digest(model: Any) -> str:
+    digest = hashlib.sha256(type(model).__qualname__.encode())
+    for leaf in jax.tree.leaves(model):
+        array = np.asarray(leaf) if eqx.is_array(leaf) else None
+        digest.update(repr(leaf).encode() if array is None else f"{array.dtype} {array.shape}".encode())
+        digest.update(b"" if array is None else array.tobytes())
+    return digest.hexdigest()
+
+
+def arrays_of(tree: Any) -> list[np.ndarray]:
+    """The arrays of a pytree, in order.
+
+    Parameters
+    ----------
+    tree
+        A module, for instance.
+    """
+    return [np.asarray(leaf) for leaf in jax.tree.leaves(eqx.filter(tree, eqx.is_array))]
+
+
+def with_arrays(tree: Any, arrays: list[np.ndarray]) -> Any:
+    """A pytree with other arrays in the place of its own.
+
+    Parameters
+    ----------
+    tree
+        A module, for instance.
+    arrays
+        What ``arrays_of`` gave of a pytree of the same structure.
+    """
+    own, rest = eqx.partition(tree, eqx.is_array)
+    return eqx.combine(jax.tree.unflatten(jax.tree.structure(own), arrays), rest)
