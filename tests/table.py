@@ -8,18 +8,24 @@ from typing import Any
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
-from scipy.stats import multivariate_normal
+from scipy.stats import multivariate_normal, norm, poisson
 
 from suffice.energy import RBM
 from suffice.latent import (
     Bernoulli,
     BernoulliPrior,
+    Categorical,
+    CategoricalPrior,
     DiagonalGaussian,
     Gaussian,
     GaussianPrior,
+    Mixed,
     Mixture,
     MixturePrior,
+    Poisson,
+    PoissonPrior,
     SphericalGaussian,
     TiedGaussian,
 )
@@ -39,6 +45,7 @@ class Case:
     summed: Callable[..., Any]
     log_density: Callable[[Any, int, np.ndarray], np.ndarray] | None = None
     penalised: Any = None
+    feasible: Callable[[Any], Any] = lambda components: components
 
     def __str__(self) -> str:
         return self.name
@@ -102,6 +109,80 @@ def bernoulli_case() -> Case:
     return Case("Bernoulli mixture", model, binary_rows(), EStep(model, "products"), bernoulli_log_density, penalised)
 
 
+SIZES = (2, 3, 2, 4)
+
+
+def shares(sizes: tuple[int, ...], strength: float = 1.0) -> np.ndarray:
+    draw = generator()
+    return np.concatenate([draw.dirichlet(np.full(size, 2.0 * strength), COMPONENTS) for size in sizes], 1)
+
+
+def categorical_log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray:
+    chances = components.by_column()
+    return sum(np.log(chance[k][rows[:, d].astype(int)]) for d, chance in enumerate(chances))
+
+
+def summing_to_one(components: Categorical) -> Categorical:
+    parts = jnp.split(components.probabilities, np.cumsum(components.sizes)[:-1], axis=-1)
+    scaled = jnp.concatenate([part / part.sum(-1, keepdims=True) for part in parts], -1)
+    return Categorical(scaled, components.sizes, components.prior)
+
+
+def categorical_case() -> Case:
+    model = Mixture(WEIGHTS, Categorical(shares(SIZES), SIZES))
+    prior = CategoricalPrior(4.0, shares(SIZES)[0])
+    penalised = Mixture(WEIGHTS, Categorical(shares(SIZES), SIZES, prior), MixturePrior(3.0))
+    rows = generator().integers(0, SIZES, (ROWS, FEATURES)).astype(float)
+    return Case("Categorical mixture", model, rows, EStep(model, "products"), categorical_log_density, penalised,
+                summing_to_one)  # fmt: skip
+
+
+def poisson_log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray:
+    return poisson(np.asarray(components.rates)[k]).logpmf(rows).sum(1)
+
+
+def poisson_case() -> Case:
+    rates = generator().uniform(0.5, 6.0, (COMPONENTS, FEATURES))
+    model = Mixture(WEIGHTS, Poisson(rates))
+    penalised = Mixture(WEIGHTS, Poisson(rates, PoissonPrior(4.0, np.full(FEATURES, 1.5))), MixturePrior(3.0))
+    rows = generator().poisson(rates[generator().integers(COMPONENTS, size=ROWS)]).astype(float)
+    return Case("Poisson mixture", model, rows, EStep(model, "products"), poisson_log_density, penalised)
+
+
+def mixed_log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray:
+    each = {DiagonalGaussian: diagonal_log_density, Bernoulli: bernoulli_log_density, Poisson: poisson_log_density,
+            Categorical: categorical_log_density}  # fmt: skip
+    groups = zip(components.parts, components.columns, strict=True)
+    return sum(each[type(part)](part, k, rows[:, list(group)]) for part, group in groups)
+
+
+def diagonal_log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray:
+    return norm(components.means[k], np.sqrt(components.covariances[k])).logpdf(rows).sum(1)
+
+
+def mixed_components(strength: float | None = None) -> Mixed:
+    chance = generator().uniform(0.2, 0.8, (COMPONENTS, 1))
+    nothing = np.zeros(1)
+    parts = [
+        Poisson(6 * chance, PoissonPrior(strength, np.full(1, 2.0))),
+        DiagonalGaussian(6 * chance, 1 + chance, GaussianPrior(strength, nothing, np.eye(1), nothing)),
+        Bernoulli(chance, BernoulliPrior(strength, np.full(1, 0.3))),
+        Categorical(shares((3,)), (3,), CategoricalPrior(strength, np.array([0.2, 0.5, 0.3]))),
+    ]
+    return Mixed(parts, [[2], [0], [3], [1]])
+
+
+def mixed_case() -> Case:
+    model = Mixture(WEIGHTS, mixed_components())
+    rows = model.components.draw(generator().integers(COMPONENTS, size=ROWS), generator())
+
+    def feasible(components: Mixed) -> Mixed:
+        return Mixed([*components.parts[:-1], summing_to_one(components.parts[-1])], components.columns)
+
+    return Case("Mixed columns", model, rows, EStep(model, "products"), mixed_log_density,
+                Mixture(WEIGHTS, mixed_components(4.0), MixturePrior(3.0)), feasible)  # fmt: skip
+
+
 class NetGradient(eqx.Module):
     """The gradient of a classifier's weighted cross-entropy over a tile of rows."""
 
@@ -160,6 +241,9 @@ CASES = [
     gaussian_case(DiagonalGaussian, "Gaussian mixture, diagonal"),
     gaussian_case(SphericalGaussian, "Gaussian mixture, spherical"),
     bernoulli_case(),
+    categorical_case(),
+    poisson_case(),
+    mixed_case(),
     rbm_case(),
     net_case(),
 ]

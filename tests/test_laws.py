@@ -195,6 +195,7 @@ def test_maximisation_leaves_no_slope(case, penalised):
 
         def objective(p):
             moved = combined(p, rest)
+            moved = eqx.tree_at(lambda m: m.components, moved, case.feasible(moved.components))
             whole = moved.expected_complete_log_likelihood(statistics) + moved.log_prior()
             return whole - jax.nn.logsumexp(moved.log_weights) * (rows_of(case) + (6.0 if penalised else 0.0))
 

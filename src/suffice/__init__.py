@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from suffice.estimators.bernoulli_mixture import BernoulliMixture
+    from suffice.estimators.categorical_mixture import CategoricalMixture
     from suffice.estimators.gaussian_mixture import GaussianMixture
+    from suffice.estimators.mixed_mixture import MixedMixture
+    from suffice.estimators.poisson_mixture import PoissonMixture
     from suffice.files import FileError, load, save
     from suffice.outcome import DegenerateComponentWarning, Outcome, Solution
     from suffice.row_sum import total
@@ -19,10 +22,13 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BernoulliMixture",
+    "CategoricalMixture",
     "DegenerateComponentWarning",
     "FileError",
     "GaussianMixture",
+    "MixedMixture",
     "Outcome",
+    "PoissonMixture",
     "Selection",
     "Solution",
     "load",
@@ -33,7 +39,10 @@ __all__ = [
 
 _HOMES = {
     "estimators.bernoulli_mixture": ["BernoulliMixture"],
+    "estimators.categorical_mixture": ["CategoricalMixture"],
     "estimators.gaussian_mixture": ["GaussianMixture"],
+    "estimators.mixed_mixture": ["MixedMixture"],
+    "estimators.poisson_mixture": ["PoissonMixture"],
     "files": ["FileError", "load", "save"],
     "outcome": ["DegenerateComponentWarning", "Outcome", "Solution"],
     "row_sum": ["total"],

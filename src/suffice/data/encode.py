@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from numbers import Integral
 from typing import Any, Self
 
@@ -175,6 +176,31 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         if self.is_pandas_:
             return data_frame(columns, self.labels_ or [], self.dtypes_, self.categories_)
         return joined(columns)
+
+    def among(self, columns: Sequence[int]) -> ColumnEncoder:
+        """A fitted encoder of some columns.
+
+        Parameters
+        ----------
+        columns
+            Their positions, in the order wanted.
+
+        Returns
+        -------
+        ColumnEncoder
+            Its kinds are given rather than detected.
+        """
+        check_is_fitted(self)
+        kinds = [self.kinds_[column] for column in columns]
+        part = ColumnEncoder(kinds, self.max_categories)
+        part.kinds_, part.notes_ = kinds, []
+        part.categories_ = [self.categories_[column] for column in columns]
+        part.dtypes_ = [self.dtypes_[column] for column in columns]
+        part.labels_ = None if self.labels_ is None else [self.labels_[column] for column in columns]
+        part.is_pandas_, part.n_features_in_ = self.is_pandas_, len(kinds)
+        if hasattr(self, "feature_names_in_"):
+            part.feature_names_in_ = self.feature_names_in_[list(columns)]
+        return part
 
     def _labels(self, column: Column, kind: str) -> np.ndarray | None:
         if kind in ("gaussian", "poisson"):

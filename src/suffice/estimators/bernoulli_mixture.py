@@ -87,7 +87,6 @@ class BernoulliMixture(MixtureEstimator):
     [0.5 0.5] [0. 1.]
     """
 
-    _movable: ClassVar[bool] = False
     _kinds: ClassVar[tuple[Any, ...]] = (np.float64, np.float32, np.uint8, np.bool_)
 
     def __init__(
@@ -167,7 +166,7 @@ class BernoulliMixture(MixtureEstimator):
 
     def _from_sample(self, first: FirstLook, restarts: int, generator: Any) -> tuple[np.ndarray, np.ndarray]:
         """Weights and probabilities of the sample's starting shares, with one row of the overall mean added to each."""
-        rows, weight = first.sample, first.sample_weight
+        rows, weight = first.filled, first.sample_weight
         share = STARTS[self.init_params](rows, weight, self.n_components, restarts, generator) * weight[:, None]
         count = share.sum(1)
         ones = np.swapaxes(share, -1, -2) @ rows

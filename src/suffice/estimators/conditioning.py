@@ -112,12 +112,16 @@ class MixtureConditioning:
         columnwise = [name for name in parameters if name.endswith("_init") and name != "n_init"]
         return {**parameters, **dict.fromkeys({"prior_mean", "prior_covariance", *columnwise} & parameters.keys())}
 
+    def _hand_on(self, part: Any, columns: list[int]) -> None:
+        """Give an estimator of these columns what else it needs to know of them."""
+
     def _over(self, model: Any, columns: list[int]) -> Self:
         """A fitted estimator of the columns at these positions."""
         part = type(self)(**self._parameters_without_columns())
         part.n_features_in_ = len(columns)
         if hasattr(self, "feature_names_in_"):
             part.feature_names_in_ = self.feature_names_in_[columns]
+        self._hand_on(part, columns)
         part._set_model(model, None)
         for name in FIT_ATTRIBUTES:
             setattr(part, name, getattr(self, name))

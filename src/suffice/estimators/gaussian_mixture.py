@@ -7,14 +7,11 @@ from typing import Any, ClassVar
 import numpy as np
 
 from suffice.estimators.mixture import MixtureEstimator
-from suffice.estimators.validation import check_at_least, check_choice, check_memory, check_shape
+from suffice.estimators.validation import check_at_least, check_choice, check_memory, check_shape, check_varying
 from suffice.latent.constrained_gaussian import GAUSSIANS
 from suffice.latent.gaussian import Gaussian, GaussianPrior
 from suffice.latent.look import FirstLook
-from suffice.latent.mixture import Mixture, begun
-from suffice.latent.starts import STARTS
-from suffice.precision import cast, to_numpy
-from suffice.rows import resident
+from suffice.latent.mixture import Mixture
 
 
 class GaussianMixture(MixtureEstimator):
@@ -102,7 +99,6 @@ class GaussianMixture(MixtureEstimator):
     [1. 9.] [0.5 0.5]
     """
 
-    _movable: ClassVar[bool] = True
     _least_rows: ClassVar[int] = 2
 
     def __init__(
@@ -156,11 +152,8 @@ class GaussianMixture(MixtureEstimator):
         features = len(first.mean)
         if self.covariance_type in ("full", "tied"):
             check_memory(self.n_components * self.n_init if self.covariance_type == "full" else 1, features)
-        if self.reg_covar == 0 and first.constant.any() and self.precisions_init is None:
-            raise ValueError(
-                f"Columns {self._named(np.flatnonzero(first.constant))} are constant and reg_covar=0: their variance is 0, so no "
-                "density exists. Drop them, or set reg_covar above 0."
-            )
+        if self.reg_covar == 0 and self.precisions_init is None:
+            check_varying(self._named(np.flatnonzero(first.constant)))
 
     def _start(self, first: FirstLook, origin: Any, restarts: int, generator: Any) -> Mixture:
         scale = self._scale(first)
@@ -173,6 +166,9 @@ class GaussianMixture(MixtureEstimator):
         if self.means_init is None or self.precisions_init is None or self.weights_init is None:
             weights, blank = self._from_sample(blank, first, origin, scale, restarts, generator)
         return Mixture(self._weights_start(weights, restarts), self._given(blank, origin), self._mixture_prior())
+
+    def _first_origin(self, first: FirstLook) -> np.ndarray:
+        return first.mean
 
     def _family(self) -> type[Gaussian]:
         return GAUSSIANS[self.covariance_type]
@@ -198,13 +194,9 @@ class GaussianMixture(MixtureEstimator):
         self, blank: Gaussian, first: FirstLook, origin: Any, scale: np.ndarray, restarts: int, generator: Any
     ) -> tuple[np.ndarray, Gaussian]:
         """Weights and components after one maximisation from the starting responsibilities of the sample."""
-        centred = first.sample - origin
+        centred = first.filled - origin
         unit = np.sqrt(scale.mean() if self.covariance_type == "spherical" else scale)
-        share = STARTS[self.init_params](centred / unit, first.sample_weight, self.n_components, restarts, generator)
-        start = Mixture(np.full(share.shape[::2], 1 / self.n_components), cast(blank, "float64"), self._mixture_prior())
-        rows = resident((centred, np.moveaxis(share, 0, 1)), first.sample_weight, precision="float64", tile=start.tile)
-        started = to_numpy(begun(start, rows.block))
-        return started.weights, started.components
+        return self._from_shares(blank, centred / unit, centred, first.sample_weight, restarts, generator)
 
     def _given(self, components: Gaussian, origin: Any) -> Gaussian:
         """Components with the parameters that were given put in."""

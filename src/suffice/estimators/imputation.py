@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
@@ -14,8 +13,8 @@ from sklearn.utils.validation import check_is_fitted
 from suffice.arrays import Array
 from suffice.estimators.scores import Responsibilities
 from suffice.estimators.streams import on_host
-from suffice.estimators.validation import check_count
-from suffice.gaps import Patterns, any_missing, with_nan
+from suffice.estimators.validation import check_count, check_not_infinite
+from suffice.gaps import any_missing, with_nan
 from suffice.latent.conditioning import positions
 from suffice.latent.family import Family
 from suffice.latent.mixture import normalised
@@ -23,7 +22,7 @@ from suffice.precision import cast
 
 
 class Completion(eqx.Module):
-    """Conditional mean and standard deviation of every cell of each row, (n, D) each, given the row's observed cells."""
+    """What each row's cells are expected to be given the observed ones, and standard deviations, (n, D) each."""
 
     expectation: Any
     components: Family
@@ -32,13 +31,7 @@ class Completion(eqx.Module):
         form = self.expectation.of(rows)
         features = form.features(rows)
         _, share = normalised(form.log_density(features))
-        if isinstance(rows, Patterns):
-            mean, variance = form.conditional(features)
-        else:
-            mean, variance = (cells[:, None] for cells in self.components.cell_moments())
-        share = share[..., None]
-        overall = (share * mean).sum(0)
-        return overall, jnp.sqrt((share * (variance + jnp.square(mean - overall))).sum(0))
+        return self.components.completed(form, features, share)
 
 
 class Imputation:
@@ -49,6 +42,7 @@ class Imputation:
     n_features_in_: int
     random_state: Any
     _table: Callable[..., np.ndarray]
+    _prepared: Callable[..., np.ndarray]
     _each_of: Callable[..., Any]
     _origin: Callable[..., np.ndarray | None]
     precision: str
@@ -73,7 +67,7 @@ class Imputation:
         X : numpy.ndarray
             ``(n, D)``; with ``draws`` ``(draws, n, D)``.
         std : numpy.ndarray
-            ``(n, D)``, 0 for observed cells; only with ``return_std``.
+            ``(n, D)``, 0 for observed cells; for categories the probability of any other. Only with ``return_std``.
 
         Raises
         ------
@@ -96,14 +90,9 @@ class Imputation:
                 raise ValueError(
                     "return_std=True says how uncertain means are; draws show it themselves: give one of the two."
                 )
-            return self._drawn(rows, draws)
-        filled, deviation = with_nan(rows).astype(float), np.zeros(rows.shape)
-        gaps = np.isnan(filled)
-        held = np.flatnonzero(gaps.any(1))
-        if len(held):
-            mean, std = self._completed(rows[held])
-            filled[gaps], deviation[gaps] = mean[gaps[held]], std[gaps[held]]
-        return (filled, deviation) if return_std else filled
+            return self._labelled(self._drawn(rows, draws))
+        filled, deviation = self._filled(rows)
+        return (self._labelled(filled), deviation) if return_std else self._labelled(filled)
 
     def regress(self, X: Any, given: Any, *, return_std: bool = False) -> Any:
         r"""Regression from the mixture: conditional means of the other columns given some, for each row.
@@ -139,18 +128,39 @@ class Imputation:
         """
         check_is_fitted(self, "model_")
         columns = positions(given, self.n_features_in_, getattr(self, "feature_names_in_", None))
-        cells = np.asarray(X, float)
+        cells = np.asarray(X)
         if cells.ndim != 2 or cells.shape[1] != len(columns):
             raise ValueError(
                 f"X has shape {cells.shape}; (rows, {len(columns)}) is expected, a column for each of given."
             )
         if len(columns) == self.n_features_in_:
             raise ValueError("All columns are given; leave out those to be predicted.")
+        others = self.model_.components.other_columns(columns)
+        filled, deviation = self._filled(self._given_rows(cells, columns))
+        labelled = self._labelled(filled)
+        labelled = labelled.iloc[:, others] if hasattr(labelled, "iloc") else labelled[:, others]
+        return (labelled, deviation[:, others]) if return_std else labelled
+
+    def _given_rows(self, cells: np.ndarray, columns: list[int]) -> np.ndarray:
+        """Rows as the family takes them of which only these columns are known."""
         rows = np.full((len(cells), self.n_features_in_), np.nan)
-        rows[:, columns] = cells
-        others = [j for j in range(self.n_features_in_) if j not in columns]
-        filled, deviation = self.impute(rows, return_std=True)
-        return (filled[:, others], deviation[:, others]) if return_std else filled[:, others]
+        rows[:, columns] = np.asarray(cells, float)
+        check_not_infinite(rows, getattr(self, "feature_names_in_", None))
+        return self._prepared(rows)
+
+    def _labelled(self, values: np.ndarray) -> Any:
+        """Completed rows as they are handed out."""
+        return values
+
+    def _filled(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Prepared rows with missing cells filled in, and standard deviations."""
+        filled, deviation = with_nan(rows).astype(float), np.zeros(rows.shape)
+        gaps = np.isnan(filled)
+        held = np.flatnonzero(gaps.any(1))
+        if len(held):
+            mean, std = self._completed(rows[held])
+            filled[gaps], deviation[gaps] = mean[gaps[held]], std[gaps[held]]
+        return filled, deviation
 
     def _completed(self, rows: np.ndarray, model: Any = None) -> tuple[np.ndarray, np.ndarray]:
         model = self.model_ if model is None else model

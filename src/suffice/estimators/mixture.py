@@ -25,16 +25,18 @@ from suffice.fit.em import em
 from suffice.fit.restarts import one_restart, restarts_at
 from suffice.latent.family import Family
 from suffice.latent.look import NO_WEIGHT, FirstLook, look, pairs
-from suffice.latent.mixture import Mixture, MixturePrior
+from suffice.latent.mixture import Mixture, MixturePrior, begun
 from suffice.latent.starts import STARTS
 from suffice.model import Held
 from suffice.outcome import DegenerateComponentWarning, Outcome, Solution
-from suffice.precision import dtype_of, scope, to_numpy
+from suffice.precision import cast, dtype_of, scope, to_numpy
 from suffice.progress import progress
-from suffice.rows import as_rows
+from suffice.rows import as_rows, resident
 
 SAMPLE_ROWS = 4000
 SAMPLE_ROWS_A_COMPONENT = 20
+KNOWN_BEFORE = ("n_features_in_", "feature_names_in_", "encoder_")
+"""Attributes that are set before the first iteration."""
 
 
 class MixtureEstimator(
@@ -52,7 +54,6 @@ class MixtureEstimator(
     prior_strength: float
     warm_start: bool
     verbose: int
-    _movable: ClassVar[bool]
     _least_rows: ClassVar[int] = 1
     _kinds: ClassVar[tuple[Any, ...]] = (np.float64, np.float32)
 
@@ -84,6 +85,10 @@ class MixtureEstimator(
     def _start(self, first: FirstLook, origin: np.ndarray | None, restarts: int, generator: Any) -> Mixture:
         """Where to start, centred on ``origin``, one restart along each entry of the first axis."""
         raise NotImplementedError
+
+    def _first_origin(self, first: FirstLook) -> np.ndarray | None:
+        """Where rows are measured from during the fit; None where a shift would change the family's distributions."""
+        return None
 
     def _family(self) -> type[Family]:
         """What the components are."""
@@ -165,7 +170,7 @@ class MixtureEstimator(
         self._check_size(first)
         iterations = Iterations(self, X, {} if sample_weight is None else {"sample_weight": sample_weight})
         with scope("float64"):
-            origin = first.mean if self._movable else None
+            origin = self._first_origin(first)
             start = self._first_model(first, origin, generator)
         gaps = start.gaps if first.missing else None
         solution = self._run(start, data, weight, origin, gaps, iterations, checkpoint)
@@ -256,6 +261,16 @@ class MixtureEstimator(
     def _mixture_prior(self) -> MixturePrior:
         return MixturePrior(1.0 if self.weight_concentration_prior is None else float(self.weight_concentration_prior))
 
+    def _from_shares(
+        self, blank: Any, coordinates: np.ndarray, rows: np.ndarray, weight: np.ndarray, restarts: int, generator: Any
+    ) -> tuple[np.ndarray, Any]:
+        """Weights and components after one maximisation from starting responsibilities, found in these coordinates."""
+        share = STARTS[self.init_params](coordinates, weight, self.n_components, restarts, generator)
+        start = Mixture(np.full(share.shape[::2], 1 / self.n_components), cast(blank, "float64"), self._mixture_prior())
+        placed = resident((rows, np.moveaxis(share, 0, 1)), weight, precision="float64", tile=start.tile)
+        started = to_numpy(begun(start, placed.block))
+        return started.weights, started.components
+
     def _weights_start(self, weights: Any, restarts: int) -> Any:
         if self.weights_init is None:
             return weights
@@ -280,6 +295,7 @@ class MixtureEstimator(
 
     def _attributes_of(self, model: Mixture, restart: int, origin: Any) -> dict[str, Any]:
         probe = type(self)(**self.get_params())
+        vars(probe).update({name: vars(self)[name] for name in KNOWN_BEFORE if name in vars(self)})
         probe._set_model(to_numpy(restarts_at(model, restart)), origin)
         return {name: value for name, value in vars(probe).items() if name.endswith("_")}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -58,10 +58,10 @@ class MixtureScores:
     weights_: np.ndarray
     random_state: Any
     precision: str
-    _movable: ClassVar[bool]
     _table: Callable[..., np.ndarray]
     _batch: Callable[..., np.ndarray]
     _checked_weight: Callable[..., np.ndarray]
+    _labelled: Callable[..., Any]
     fit: Callable[..., Any]
 
     def _each_row(self, X: Any, read: Any) -> Any:
@@ -85,7 +85,7 @@ class MixtureScores:
 
     def _origin(self, model: Any) -> np.ndarray | None:
         """Where rows are measured from while computing."""
-        return model.components.means.mean(0) if self._movable else None
+        return model.components.centre()
 
     def _rows(self, data: np.ndarray, weight: Any, origin: Any, model: Any, precision: str | None = None) -> Any:
         gaps, precision = gaps_in(model, data), precision or self.precision
@@ -242,7 +242,7 @@ class MixtureScores:
         check_count("n_samples", n_samples)
         generator = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
         component = generator.choice(len(self.weights_), size=n_samples, p=self.weights_)
-        return self.model_.components.draw(component, generator), component
+        return self._labelled(self.model_.components.draw(component, generator)), component
 
     def expected_complete_log_likelihood(self, X: Any, at: Any = None, sample_weight: Any = None) -> float:
         r"""Q, the expected complete log-likelihood of the fitted parameters.

@@ -100,6 +100,21 @@ def check_not_infinite(rows: np.ndarray, columns: Any, first: int = 0) -> None:
     )
 
 
+def check_varying(constant: str) -> None:
+    """Refuse constant columns where no covariance floor makes up for them.
+
+    Parameters
+    ----------
+    constant
+        Names of the constant columns, empty where there are none.
+    """
+    if constant:
+        raise ValueError(
+            f"Columns {constant} are constant and reg_covar=0: their variance is 0, so no density exists. Drop them, or set "
+            "reg_covar above 0."
+        )
+
+
 def check_memory(components: int, features: int) -> None:
     """Refuse full covariances that cannot fit into this machine's memory, before trying.
 

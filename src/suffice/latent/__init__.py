@@ -1,18 +1,26 @@
 """Exponential families and mixtures of them, as modules."""
 
 from suffice.latent.bernoulli import Bernoulli, BernoulliPrior
+from suffice.latent.categorical import Categorical, CategoricalPrior
 from suffice.latent.constrained_gaussian import DiagonalGaussian, SphericalGaussian, TiedGaussian
 from suffice.latent.gaussian import Gaussian, GaussianPrior
+from suffice.latent.mixed import Mixed
 from suffice.latent.mixture import Mixture, MixturePrior
+from suffice.latent.poisson import Poisson, PoissonPrior
 
 __all__ = [
     "Bernoulli",
     "BernoulliPrior",
+    "Categorical",
+    "CategoricalPrior",
     "DiagonalGaussian",
     "Gaussian",
     "GaussianPrior",
+    "Mixed",
     "Mixture",
     "MixturePrior",
+    "Poisson",
+    "PoissonPrior",
     "SphericalGaussian",
     "TiedGaussian",
 ]

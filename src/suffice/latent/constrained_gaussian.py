@@ -11,7 +11,7 @@ import numpy as np
 from suffice.arrays import Array
 from suffice.gaps import Layout
 from suffice.latent.cells import CellDeviations
-from suffice.latent.family import kept_where
+from suffice.latent.family import Family, kept_where
 from suffice.latent.forms import STATISTICS, Covariance, Linear, Moments, Products
 from suffice.latent.gaussian import Gaussian
 from suffice.latent.regressions import LOG_TWO_PI
@@ -106,6 +106,14 @@ class DiagonalGaussian(Gaussian):
         ]
         trusted = self._small(self._terms(jnp, precision))
         return Products(jnp.concatenate(natural, -1), STATISTICS[self.covariance_type], trusted)
+
+    def variances(self) -> np.ndarray:
+        """Variance of every column in every component, (..., K, D)."""
+        return np.broadcast_to(np.asarray(self._variances()), self.means.shape)
+
+    def completed(self, form: Any, features: Any, share: Array) -> tuple[Array, Array]:
+        """Means of the missing cells, which do not depend on the observed ones, and standard deviations."""
+        return Family.completed(self, form, features, share)
 
     def cell_moments(self) -> tuple[Array, Array]:
         """Means and variances."""

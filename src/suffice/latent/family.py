@@ -41,6 +41,23 @@ class Family(eqx.Module):
         """Mean and variance of every column, (..., K, D) each, where columns are independent."""
         raise NotImplementedError
 
+    def completed(self, form: Any, features: Any, share: Array) -> tuple[Array, Array]:
+        """Expected value of every cell and its standard deviation, (n, D) each, given responsibilities (K, n).
+
+        ``features`` is what ``form`` makes of the rows. As it stands, columns are independent given the component.
+        """
+        mean, variance = self.cell_moments()
+        return averaged(share, mean[:, None], variance[:, None])
+
+    def inner(self, moments: Moments) -> Array:
+        """Expected log-density, summed over rows and components (...), under moments about zero."""
+        form = self.form("products")
+        return (form if form.size == len(moments.total) else self.gap_form("products")).inner(moments)
+
+    def centre(self) -> np.ndarray | None:
+        """Where to measure rows from, (D,), while computing; None where a shift would change the distributions."""
+        return None
+
     def maximize(self, moments: Moments) -> tuple[Self, Array]:
         """Parameters of highest expected log-likelihood plus log-prior, and which components (..., K) had such parameters.
 
@@ -110,6 +127,13 @@ class Family(eqx.Module):
         laid = laid_out(rows, self.gaps)
         form = self.form(self.execution()) if laid is rows else self.gap_form(self.execution())
         return form.log_density(form.features(laid))
+
+
+def averaged(share: Array, mean: Array, variance: Array) -> tuple[Array, Array]:
+    """Mean and standard deviation (n, D) over components with responsibilities (K, n), from each one's (K, n or 1, D)."""
+    share = share[..., None]
+    overall = (share * mean).sum(0)
+    return overall, jnp.sqrt((share * (variance + jnp.square(mean - overall))).sum(0))
 
 
 def kept_where(valid: Array, new: Array, old: Array) -> Array:

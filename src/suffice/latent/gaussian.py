@@ -11,7 +11,7 @@ from jax.core import Tracer
 
 from suffice.arrays import Array
 from suffice.gaps import Layout
-from suffice.latent.family import Family, kept_where
+from suffice.latent.family import Family, averaged, kept_where
 from suffice.latent.forms import (
     STATISTICS,
     Covariance,
@@ -92,6 +92,19 @@ class Gaussian(Family):
         log_scale = jnp.broadcast_to(log_scale, self.means.shape[:-1])
         about, tied = "zero" if execution == "products" else "means", self.covariance_type == "tied"
         return Regressions(self.means, whitening, log_scale, tied, about)
+
+    def completed(self, form: Any, features: Any, share: Array) -> tuple[Array, Array]:
+        """Conditional means of the missing cells given the observed ones, and standard deviations."""
+        return averaged(share, *form.conditional(features))
+
+    def variances(self) -> np.ndarray:
+        """Variance of every column in every component, (..., K, D)."""
+        diagonal = np.diagonal(np.asarray(self._matrices()), axis1=-2, axis2=-1)
+        return np.broadcast_to(diagonal, self.means.shape)
+
+    def centre(self) -> np.ndarray:
+        """The mean of the means."""
+        return np.asarray(self.means).mean(-2)
 
     def _whitening_and_scale(self) -> tuple[Array, Array]:
         whitening, half_log_determinant = self._whitening()

@@ -19,9 +19,9 @@ PIECE = 1 << 16
 class FirstLook:
     """Weighted mean (D,) and variance (D,) of each column, rows and their total weight, and a sample to start from.
 
-    ``observed`` (D,) is the weight of the cells that are not missing. ``sample`` (m, D) holds all rows if they are few, with
-    column means in missing cells; it does not depend on their order, nor on whether a row stands twice or has weight 2, and
-    neither does anything drawn from it with ``sample_weight`` (m,).
+    ``observed`` (D,) is the weight of the cells that are not missing. ``sample`` (m, D) holds all rows if they are few; it does
+    not depend on their order, nor on whether a row stands twice or has weight 2, and neither does anything drawn from it with
+    ``sample_weight`` (m,).
     """
 
     mean: np.ndarray
@@ -32,6 +32,11 @@ class FirstLook:
     missing: int
     sample: np.ndarray
     sample_weight: np.ndarray
+
+    @property
+    def filled(self) -> np.ndarray:
+        """The sample with column means in missing cells, (m, D)."""
+        return _filled(self.sample, self.mean)
 
     @property
     def constant(self) -> np.ndarray:
@@ -62,7 +67,6 @@ def look(data: Any, weight: np.ndarray | None, size: int, generator: np.random.G
         if column.rows and not column.weight > 0:
             raise ValueError(NO_WEIGHT)
         sample, sample_weight = _reservoir(pairs(data), size, generator)
-    sample = _filled(sample, column.mean)
     variance = column.square / np.where(column.observed > 0, column.observed, 1)
     return FirstLook(column.mean, variance, column.rows, column.weight, column.observed, column.missing, sample,
                      sample_weight)  # fmt: skip

@@ -163,12 +163,9 @@ class Mixture(LatentModel):
 
     def expected_complete_log_likelihood(self, statistics: MixtureStatistics) -> Array:
         r"""Q, :math:`\sum_{nk} w_n r_{nk} [\log \pi_k + \log p(x_n | k)]`, of these parameters under statistics about zero."""
-        moments = statistics.moments
-        form: Any = self.components.form("products")
-        form = form if len(moments.total) == form.size else self.components.gap_form("products")
-        counts = moments.total[-1]
+        counts = statistics.moments.total[-1]
         value = jnp.where(counts > 0, counts * self.log_weights, 0.0).sum(-1)
-        return value + form.inner(moments)
+        return value + self.components.inner(statistics.moments)
 
     def translated(self, shift: Array) -> Self:
         """The same mixture for rows moved by ``shift`` (D,)."""

@@ -1,0 +1,80 @@
+"""What mixtures of labelled columns share: cells are encoded as numbers, and results come back in their own labels."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import validate_data
+
+from suffice.data.encode import ColumnEncoder
+from suffice.estimators.mixture import MixtureEstimator
+from suffice.estimators.streams import is_stream
+from suffice.latent.conditioning import check_value
+
+
+class EncodedMixture(MixtureEstimator):
+    """Base of the mixtures whose columns hold labels; ``encoder_`` knows them."""
+
+    encoder_: ColumnEncoder
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.categorical = True
+        tags.input_tags.string = True
+        return tags
+
+    def _new_encoder(self) -> ColumnEncoder:
+        raise NotImplementedError
+
+    def _checked(self, X: Any, sample_weight: Any) -> tuple[Any, np.ndarray | None]:
+        if is_stream(X):
+            raise ValueError(
+                f"{type(self).__name__} takes a whole table: its labels must be known before the first pass. Give an array or a "
+                "data frame, or encode the batches and fit suffice.latent.Mixture with suffice.fit.em."
+            )
+        return super()._checked(X, sample_weight)
+
+    def _table(self, X: Any, reset: bool) -> np.ndarray:
+        if reset:
+            self.encoder_ = self._new_encoder().fit(X)
+            self.n_features_in_ = self.encoder_.n_features_in_
+            vars(self).pop("feature_names_in_", None)
+            if hasattr(self.encoder_, "feature_names_in_"):
+                self.feature_names_in_ = self.encoder_.feature_names_in_
+        elif not hasattr(X, "columns"):
+            validate_data(self, X, reset=False, skip_check_array=True)
+        return self._prepared(self.encoder_.transform(X))
+
+    def _labelled(self, values: np.ndarray) -> Any:
+        """Rows of codes and numbers in the table's own labels: binary cells by the likelier value, counts rounded."""
+        values = np.array(values, float)
+        for column, kind in enumerate(self.encoder_.kinds_):
+            if kind in ("bernoulli", "poisson", "categorical"):
+                values[..., column] = np.rint(values[..., column])
+        if values.ndim == 2:
+            return self.encoder_.inverse_transform(values)
+        return [self.encoder_.inverse_transform(rows) for rows in values]
+
+    def _given_rows(self, cells: np.ndarray, columns: list[int]) -> np.ndarray:
+        rows = np.full((len(cells), self.n_features_in_), np.nan)
+        for place, column in enumerate(columns):
+            rows[:, column] = self._codes(cells[:, place], column)
+        return self._prepared(rows)
+
+    def _codes(self, cells: np.ndarray, column: int) -> np.ndarray:
+        """Codes of a column's labels, or its numbers."""
+        name = getattr(self, "feature_names_in_", np.arange(self.n_features_in_))[column]
+        components = self.model_.components
+        return np.array([check_value(components, column, self._encoded(column, cell), name) for cell in cells])
+
+    def _hand_on(self, part: Any, columns: list[int]) -> None:
+        part.encoder_ = self.encoder_.among(columns)
+
+    def _encoded(self, column: int, value: Any) -> Any:
+        """The code of a label of a column."""
+        labels = self.encoder_.categories_[column]
+        if labels is None:
+            return value
+        found = np.flatnonzero(labels == value)
+        return float(found[0]) if len(found) else value

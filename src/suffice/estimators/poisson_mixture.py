@@ -1,0 +1,172 @@
+"""Poisson mixtures, for rows of counts, with scikit-learn's manners."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from suffice.estimators.mixture import MixtureEstimator
+from suffice.estimators.validation import check_shape
+from suffice.latent.look import FirstLook
+from suffice.latent.mixture import Mixture
+from suffice.latent.poisson import Poisson, PoissonPrior
+
+
+class PoissonMixture(MixtureEstimator):
+    r"""Mixture of K products of Poisson variables, for rows of counts, fitted by expectation-maximisation.
+
+    .. math:: p(x) = \sum_k \pi_k \prod_d e^{-\lambda_{kd}} \lambda_{kd}^{x_d} / x_d!
+
+    Formulas: McLachlan and Peel, *Finite Mixture Models* (2000), chapter 5.
+
+    Parameters
+    ----------
+    n_components
+        Number of components K.
+    tol
+        Stop when the mean log-likelihood of a row changes by less than this, in nats.
+    max_iter
+        Largest number of iterations.
+    n_init
+        Number of restarts, run together; the one of highest log-likelihood is kept, every trace is in ``traces_``.
+    init_params
+        Where restarts begin: ``"kmeans"``, ``"k-means++"``, ``"random"`` or ``"random_from_data"``.
+    weights_init
+        Weights to start from, ``(K,)``.
+    rates_init
+        Expected counts to start from, ``(K, D)``, not negative.
+    weight_concentration_prior
+        Concentration of the symmetric Dirichlet prior over the weights, at least 1; None is 1, which adds nothing.
+    prior_strength
+        Conjugate (gamma) prior over the rates, as a number of rows seen beforehand in each component.
+    prior_mean
+        Mean of these rows, ``(D,)``, not negative; None is the mean of the data.
+    random_state
+        Seed, or NumPy random state; the same seed gives the same result, whatever the order of the rows.
+    precision
+        ``"float64"`` or ``"float32"``.
+    warm_start
+        Begin at the parameters of the last fit.
+    verbose
+        1 shows a progress bar on a terminal.
+
+    Attributes
+    ----------
+    weights_ : numpy.ndarray
+        ``(K,)``.
+    rates_ : numpy.ndarray
+        Expected counts, ``(K, D)``.
+    lower_bound_ : float
+        Mean log-likelihood of a row (plus log-prior) in the last iteration, in nats.
+    lower_bounds_ : numpy.ndarray
+        The same for each iteration of the best restart.
+    traces_ : list of numpy.ndarray
+        The same for each restart.
+    converged_ : bool
+        Whether the best restart converged.
+    n_iter_ : int
+        Its number of iterations.
+    outcome_ : str
+        How the fit ended, a sentence.
+    model_ : suffice.latent.Mixture
+        The fitted module.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice import PoissonMixture
+    >>> X = np.array([[1, 0], [0, 1], [1, 1], [12, 9], [10, 11], [11, 10]])
+    >>> mixture = PoissonMixture(n_components=2, random_state=0).fit(X)
+    >>> print(mixture.weights_.round(2), np.sort(mixture.rates_[:, 0]).round(1))
+    [0.5 0.5] [ 0.7 11. ]
+    """
+
+    def __init__(
+        self,
+        n_components: int = 1,
+        *,
+        tol: float = 1e-3,
+        max_iter: int = 100,
+        n_init: int = 1,
+        init_params: str = "kmeans",
+        weights_init: Any = None,
+        rates_init: Any = None,
+        weight_concentration_prior: float | None = None,
+        prior_strength: float = 0.0,
+        prior_mean: Any = None,
+        random_state: Any = None,
+        precision: str = "float64",
+        warm_start: bool = False,
+        verbose: int = 0,
+    ):
+        self.n_components = n_components
+        self.tol = tol
+        self.max_iter = max_iter
+        self.n_init = n_init
+        self.init_params = init_params
+        self.weights_init = weights_init
+        self.rates_init = rates_init
+        self.weight_concentration_prior = weight_concentration_prior
+        self.prior_strength = prior_strength
+        self.prior_mean = prior_mean
+        self.random_state = random_state
+        self.precision = precision
+        self.warm_start = warm_start
+        self.verbose = verbose
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.positive_only = True
+        return tags
+
+    def _prepared(self, rows: np.ndarray) -> np.ndarray:
+        """Rows of counts; anything else is refused."""
+        with np.errstate(invalid="ignore"):
+            wrong = (rows < 0) | (rows != np.floor(rows)) & ~np.isnan(rows)
+        if wrong.any():
+            row, column = np.argwhere(wrong)[0]
+            cell = rows[row, column]
+            what = "Negative values in data passed to X" if cell < 0 else "Fractional values in data passed to X"
+            raise ValueError(
+                f"{what}: {cell:g} at row {row}, column {self._named(np.array([column]))}; counts are whole numbers from 0 up. "
+                "GaussianMixture takes other numbers."
+            )
+        return rows
+
+    def _likelihood_of(self) -> str:
+        return "probability of counts"
+
+    def _start(self, first: FirstLook, origin: Any, restarts: int, generator: Any) -> Mixture:
+        shape = (restarts, self.n_components, len(first.mean))
+        prior = self._prior(first, origin)
+        weights, components = (
+            np.full(shape[:2], 1 / self.n_components),
+            Poisson(np.broadcast_to(first.mean, shape), prior),
+        )
+        if self.rates_init is None or self.weights_init is None:
+            blank = Poisson(components.rates, PoissonPrior(1.0, first.mean))
+            rows = first.filled
+            weights, begun = self._from_shares(blank, np.sqrt(rows), rows, first.sample_weight, restarts, generator)
+            components = Poisson(begun.rates, prior)
+        if self.rates_init is not None:
+            given = self._positive("rates_init", check_shape("rates_init", self.rates_init, shape[1:]))
+            components = Poisson(np.broadcast_to(given, shape), prior)
+        return Mixture(self._weights_start(weights, restarts), components, self._mixture_prior())
+
+    def _family(self) -> type[Poisson]:
+        return Poisson
+
+    def _prior(self, first: FirstLook, origin: Any) -> PoissonPrior:
+        mean = first.mean
+        if self.prior_mean is not None:
+            mean = self._positive("prior_mean", check_shape("prior_mean", self.prior_mean, first.mean.shape))
+        return PoissonPrior(float(self.prior_strength) or None, mean)
+
+    def _positive(self, name: str, values: np.ndarray) -> np.ndarray:
+        if (values < 0).any():
+            raise ValueError(f"{name} holds negative numbers; expected counts are at least 0.")
+        return values
+
+    def _set_parameters(self, model: Any) -> None:
+        self.rates_ = np.asarray(model.components.rates)
