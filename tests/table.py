@@ -247,6 +247,7 @@ CASES = [
     rbm_case(),
     net_case(),
 ]
-CASES += [masked(case) for case in CASES if case.log_density is not None]
+COMPLETE = [case for case in CASES if case.log_density is not None]
+CASES += [masked(case) for case in COMPLETE]
 LATENT = [case for case in CASES if case.log_density is not None]
 MOVABLE = [case for case in LATENT if case.model.components.movable]

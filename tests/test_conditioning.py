@@ -11,7 +11,7 @@ import pytest
 from scipy.integrate import trapezoid
 from scipy.special import logsumexp
 from sklearn.exceptions import NotFittedError
-from table import FEATURES, LATENT
+from table import FEATURES, COMPLETE
 
 import suffice
 from suffice import BernoulliMixture, GaussianMixture
@@ -20,7 +20,7 @@ from suffice.latent import Gaussian, Mixture
 
 TYPES = ["full", "tied", "diag", "spherical"]
 NAMES = ["a", "b", "c", "d"]
-every_latent_model = pytest.mark.parametrize("case", LATENT, ids=str)
+every_latent_model = pytest.mark.parametrize("case", COMPLETE, ids=str)
 every_type = pytest.mark.parametrize("kind", TYPES)
 limited = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

@@ -10,6 +10,7 @@ from suffice.data.digits import (
     write_digits_text,
 )
 from suffice.data.encode import ColumnEncoder
+from suffice.data.labels import UnknownCategoryWarning
 from suffice.data.parquet import ParquetRows, stream_parquet
 from suffice.data.read import read_columns, read_table
 from suffice.data.table import DataError, MixedTable, Table
@@ -21,6 +22,7 @@ __all__ = [
     "ParquetRows",
     "Splits",
     "Table",
+    "UnknownCategoryWarning",
     "balanced_splits",
     "balanced_subset",
     "bundled_digits",

@@ -48,6 +48,8 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         ``x1`` and so on too; ``suffice.save`` keeps names, not positions.
     max_categories
         Largest number of labels of a categorical column.
+    handle_unknown
+        What ``transform`` makes of labels that did not occur in the fit: ``"error"``, or ``"missing"`` with a warning.
 
     Attributes
     ----------
@@ -84,9 +86,10 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     [[4.2, 'Gentoo', 3]]
     """
 
-    def __init__(self, kinds: Any = None, max_categories: int = 254) -> None:
+    def __init__(self, kinds: Any = None, max_categories: int = 254, handle_unknown: str = "error") -> None:
         self.kinds = kinds
         self.max_categories = max_categories
+        self.handle_unknown = handle_unknown
 
     def fit(self, X: Any, y: Any = None) -> Self:
         """Find the kind of each column and its labels.
@@ -108,11 +111,13 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             raise ValueError(
                 f"max_categories={self.max_categories!r} was given; a whole number of at least 1 is expected."
             )
+        if self.handle_unknown not in ("error", "missing"):
+            raise ValueError(f"handle_unknown={self.handle_unknown!r} was given; 'error' or 'missing' is expected.")
         frame = frame_from(X, self)
         _refuse_empty(frame)
         given = given_kinds(self.kinds, frame)
         kinds = [kind or detected_kind(column) for kind, column in zip(given, frame.columns, strict=True)]
-        categories = [self._labels(column, kind) for column, kind in zip(frame.columns, kinds, strict=True)]
+        categories: list[Any] = [self._labels(column, kind) for column, kind in zip(frame.columns, kinds, strict=True)]
         self.kinds_, self.categories_ = kinds, categories
         self.notes_ = sentences(frame, kinds, [kind is None for kind in given])
         self.dtypes_ = [column.dtype for column in frame.columns]
@@ -146,7 +151,8 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         values = np.empty((len(frame.columns[0].cells), self.n_features_in_))
         for j, column in enumerate(frame.columns):
             labels = self.categories_[j]
-            values[:, j] = numbers(column, self.kinds_[j]) if labels is None else codes(column, labels)
+            known = labels is not None
+            values[:, j] = codes(column, labels, self.handle_unknown) if known else numbers(column, self.kinds_[j])
         return values
 
     def inverse_transform(self, values: Any) -> Any:
@@ -192,7 +198,7 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         kinds = [self.kinds_[column] for column in columns]
-        part = ColumnEncoder(kinds, self.max_categories)
+        part = ColumnEncoder(kinds, self.max_categories, self.handle_unknown)
         part.kinds_, part.notes_ = kinds, []
         part.categories_ = [self.categories_[column] for column in columns]
         part.dtypes_ = [self.dtypes_[column] for column in columns]

@@ -5,12 +5,18 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from suffice.data.frame import Column, as_labels
 from suffice.data.table import DataError, listing
+
+
+class UnknownCategoryWarning(UserWarning):
+    """Cells hold categories that did not occur in the fit, and are taken as missing."""
 
 
 def distinct_labels(column: Column, kind: str, most: int) -> np.ndarray:
@@ -47,7 +53,7 @@ def distinct_labels(column: Column, kind: str, most: int) -> np.ndarray:
     return np.array([0, 1], found.dtype) if kind == "bernoulli" and is_binary else found
 
 
-def codes(column: Column, labels: np.ndarray) -> np.ndarray:
+def codes(column: Column, labels: np.ndarray, handle_unknown: str = "error") -> np.ndarray:
     """Place of each cell among the labels, ``(n,)``, NaN where it is missing.
 
     Parameters
@@ -56,11 +62,13 @@ def codes(column: Column, labels: np.ndarray) -> np.ndarray:
         The column.
     labels
         What its cells may be.
+    handle_unknown
+        ``"error"``, or ``"missing"`` to take cells that are none of the labels as missing, with a warning.
 
     Raises
     ------
     DataError
-        If a cell is none of the labels.
+        If a cell is none of the labels, of another type, or ``handle_unknown="error"``.
 
     Examples
     --------
@@ -80,9 +88,16 @@ def codes(column: Column, labels: np.ndarray) -> np.ndarray:
     if known.type != cells.type and not _holds_text(cells):
         known, cells = known.cast(pa.float64(), safe=False), cells.cast(pa.float64(), safe=False)
     found = pc.index_in(cells, value_set=known, skip_nulls=True)
-    unseen = pc.index(pc.and_(pc.is_null(found), pc.is_valid(cells)), True).as_py()
-    if unseen >= 0:
-        raise _unseen(column, labels, unseen)
+    unseen = pc.and_(pc.is_null(found), pc.is_valid(cells))
+    first = pc.index(unseen, True).as_py()
+    if first >= 0 and handle_unknown == "error":
+        raise _unseen(column, labels, first)
+    if first >= 0:
+        warnings.warn(
+            f"{pc.sum(unseen).as_py()} cells of column {column.name!r}, such as {cells[first].as_py()!r} in row {first} (counted "
+            "from 0), did not occur in the fit; they are taken as missing.",
+            UnknownCategoryWarning, stacklevel=2,
+        )  # fmt: skip
     return found.cast(pa.float64()).to_numpy(zero_copy_only=False)
 
 

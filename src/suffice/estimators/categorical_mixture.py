@@ -27,6 +27,9 @@ class CategoricalMixture(EncodedMixture):
     ----------
     n_components
         Number of components K.
+    handle_unknown
+        What becomes of labels that did not occur in the fit (in rows of positive weight): ``"missing"``, with a warning, or
+        ``"error"``.
     tol
         Stop when the mean log-likelihood of a row changes by less than this, in nats.
     max_iter
@@ -94,6 +97,7 @@ class CategoricalMixture(EncodedMixture):
         self,
         n_components: int = 1,
         *,
+        handle_unknown: str = "missing",
         tol: float = 1e-3,
         max_iter: int = 100,
         n_init: int = 1,
@@ -108,6 +112,7 @@ class CategoricalMixture(EncodedMixture):
         verbose: int = 0,
     ):
         self.n_components = n_components
+        self.handle_unknown = handle_unknown
         self.tol = tol
         self.max_iter = max_iter
         self.n_init = n_init
@@ -152,10 +157,10 @@ class CategoricalMixture(EncodedMixture):
         )
 
     def _given_probabilities(self, sizes: tuple[int, ...]) -> np.ndarray:
-        if len(self.probabilities_init) != len(sizes):
+        if not isinstance(self.probabilities_init, list | tuple) or len(self.probabilities_init) != len(sizes):
             raise ValueError(
-                f"probabilities_init holds {len(self.probabilities_init)} arrays; one for each of the {len(sizes)} columns is "
-                "expected."
+                f"probabilities_init={self.probabilities_init!r} was given; a list of arrays, one for each of the {len(sizes)} "
+                "columns, is expected."
             )
         given = [
             check_shape(f"probabilities_init[{column}]", chance, (self.n_components, size))

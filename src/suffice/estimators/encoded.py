@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
+from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import validate_data
 
 from suffice.data.encode import ColumnEncoder
+from suffice.data.labels import UnknownCategoryWarning
 from suffice.estimators.mixture import MixtureEstimator
 from suffice.estimators.streams import is_stream
+from suffice.estimators.validation import check_choice
 from suffice.latent.conditioning import check_value
 
 
@@ -17,6 +21,7 @@ class EncodedMixture(MixtureEstimator):
     """Base of the mixtures whose columns hold labels; ``encoder_`` knows them."""
 
     encoder_: ColumnEncoder
+    handle_unknown: str
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -33,18 +38,29 @@ class EncodedMixture(MixtureEstimator):
                 f"{type(self).__name__} takes a whole table: its labels must be known before the first pass. Give an array or a "
                 "data frame, or encode the batches and fit suffice.latent.Mixture with suffice.fit.em."
             )
-        return super()._checked(X, sample_weight)
+        check_choice("handle_unknown", self.handle_unknown, ("error", "missing"))
+        weight = np.ones(1) if sample_weight is None else np.asarray(sample_weight)
+        if weight.ndim != 1 or np.all(weight != 0) or np.all(weight == 0):
+            return super()._checked(X, sample_weight)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UnknownCategoryWarning)
+            self._learn_labels(_safe_indexing(X, np.flatnonzero(weight)))
+            rows = self._table(X, reset=False)
+        return rows, self._checked_weight(weight, rows)
+
+    def _learn_labels(self, X: Any) -> None:
+        self.encoder_ = self._new_encoder().fit(X)
+        self.n_features_in_ = self.encoder_.n_features_in_
+        vars(self).pop("feature_names_in_", None)
+        if hasattr(self.encoder_, "feature_names_in_"):
+            self.feature_names_in_ = self.encoder_.feature_names_in_
 
     def _table(self, X: Any, reset: bool) -> np.ndarray:
         if reset:
-            self.encoder_ = self._new_encoder().fit(X)
-            self.n_features_in_ = self.encoder_.n_features_in_
-            vars(self).pop("feature_names_in_", None)
-            if hasattr(self.encoder_, "feature_names_in_"):
-                self.feature_names_in_ = self.encoder_.feature_names_in_
-        elif not hasattr(X, "columns"):
+            self._learn_labels(X)
+        elif not hasattr(X, "columns") and np.ndim(X) == 2:
             validate_data(self, X, reset=False, skip_check_array=True)
-        return self._prepared(self.encoder_.transform(X))
+        return self._prepared(self.encoder_.set_params(handle_unknown=self.handle_unknown).transform(X))
 
     def _labelled(self, values: np.ndarray) -> Any:
         """Rows of codes and numbers in the table's own labels: binary cells by the likelier value, counts rounded."""

@@ -27,85 +27,88 @@ KINDS = ("gaussian", "bernoulli", "categorical", "poisson")
 class MixedMixture(EncodedMixture):
     r"""Mixture for tables whose columns are numbers, truth values, categories and counts, fitted by expectation-maximisation.
 
-     .. math:: p(x) = \sum_k \pi_k \, N(x_{\mathrm{gaussian}} | \mu_k, \Sigma_k) \prod_d p(x_d | \theta_{kd})
+    .. math:: p(x) = \sum_k \pi_k \, N(x_{\mathrm{gaussian}} | \mu_k, \Sigma_k) \prod_d p(x_d | \theta_{kd})
 
-     Columns are independent given the component, but for Gaussian ones with a full or tied covariance. Missing cells may be
-     anywhere. Formulas: McLachlan and Peel, *Finite Mixture Models* (2000), chapters 3 and 5.
+    Columns are independent given the component, but for Gaussian ones with a full or tied covariance. Missing cells may be
+    anywhere. Formulas: McLachlan and Peel, *Finite Mixture Models* (2000), chapters 3 and 5.
 
-     Parameters
-     ----------
-     n_components
-         Number of components K.
-     kinds
-         Kinds of the columns: None detects them as ``suffice.data.ColumnEncoder`` says, a list of D or a dictionary from names to
-         kinds states them: ``"gaussian"``, ``"bernoulli"``, ``"categorical"`` or ``"poisson"``.
-     covariance_type
-         Freedom of the Gaussian columns' covariances: ``"full"``, ``"tied"``, ``"diag"`` or ``"spherical"``.
-     tol
-         Stop when the mean log-likelihood of a row changes by less than this, in nats.
-     reg_covar
-         Floor of the variances, relative to each column's.
-     max_iter
-         Largest number of iterations.
-     n_init
-         Number of restarts, run together; the one of highest log-likelihood is kept, every trace is in ``traces_``.
-     init_params
-         Where restarts begin: ``"kmeans"``, ``"k-means++"``, ``"random"`` or ``"random_from_data"``.
-     weights_init
-         Weights to start from, ``(K,)``.
-     weight_concentration_prior
-         Concentration of the symmetric Dirichlet prior over the weights, at least 1; None is 1, which adds nothing.
+    Parameters
+    ----------
+    n_components
+        Number of components K.
+    kinds
+        Kinds of the columns: None detects them as ``suffice.data.ColumnEncoder`` says, a list of D or a dictionary from names to
+        kinds states them: ``"gaussian"``, ``"bernoulli"``, ``"categorical"`` or ``"poisson"``.
+    covariance_type
+        Freedom of the Gaussian columns' covariances: ``"full"``, ``"tied"``, ``"diag"`` or ``"spherical"``.
+    handle_unknown
+        What becomes of labels that did not occur in the fit (in rows of positive weight): ``"missing"``, with a warning, or
+        ``"error"``.
+    tol
+        Stop when the mean log-likelihood of a row changes by less than this, in nats.
+    reg_covar
+        Floor of the variances, relative to each column's.
+    max_iter
+        Largest number of iterations.
+    n_init
+        Number of restarts, run together; the one of highest log-likelihood is kept, every trace is in ``traces_``.
+    init_params
+        Where restarts begin: ``"kmeans"``, ``"k-means++"``, ``"random"`` or ``"random_from_data"``.
+    weights_init
+        Weights to start from, ``(K,)``.
+    weight_concentration_prior
+        Concentration of the symmetric Dirichlet prior over the weights, at least 1; None is 1, which adds nothing.
     prior_strength
-         Conjugate prior over the parameters, as a number of rows seen beforehand in each component; their
-         means, variances and shares of categories are those of the data.
-     random_state
-         Seed, or NumPy random state; the same seed gives the same result, whatever the order of the rows.
-     precision
-         ``"float64"`` or ``"float32"``.
-     warm_start
-         Begin at the parameters of the last fit.
-     verbose
-         1 shows a progress bar on a terminal.
+        Conjugate prior over the parameters, as a number of rows seen beforehand in each component; their
+        means, variances and shares of categories are those of the data.
+    random_state
+        Seed, or NumPy random state; the same seed gives the same result, whatever the order of the rows.
+    precision
+        ``"float64"`` or ``"float32"``.
+    warm_start
+        Begin at the parameters of the last fit.
+    verbose
+        1 shows a progress bar on a terminal.
 
-     Attributes
-     ----------
-     weights_ : numpy.ndarray
-         ``(K,)``.
-     kinds_ : list of str
-         Kind of each column.
-     column_parameters_ : list of dict
-         For each column its parameters in the components: ``"mean"`` and ``"variance"`` ``(K,)``, ``"probability"`` ``(K,)`` of
-         the second label, ``"probabilities"`` ``(K, C)`` or ``"rate"`` ``(K,)``.
-     categories_ : list
-         For each column its labels, None for numbers and counts.
-     encoder_ : suffice.data.ColumnEncoder
-         Turns tables into numbers, and back.
-     lower_bound_ : float
-         Mean log-likelihood of a row (plus log-prior) in the last iteration, in nats.
-     lower_bounds_ : numpy.ndarray
-         The same for each iteration of the best restart.
-     traces_ : list of numpy.ndarray
-         The same for each restart.
-     converged_ : bool
-         Whether the best restart converged.
-     n_iter_ : int
-         Its number of iterations.
-     outcome_ : str
-         How the fit ended, a sentence.
-     model_ : suffice.latent.Mixture
-         The fitted module.
+    Attributes
+    ----------
+    weights_ : numpy.ndarray
+        ``(K,)``.
+    kinds_ : list of str
+        Kind of each column.
+    column_parameters_ : list of dict
+        For each column its parameters in the components: ``"mean"`` and ``"variance"`` ``(K,)``, ``"probability"`` ``(K,)`` of
+        the second label, ``"probabilities"`` ``(K, C)`` or ``"rate"`` ``(K,)``.
+    categories_ : list
+        For each column its labels, None for numbers and counts.
+    encoder_ : suffice.data.ColumnEncoder
+        Turns tables into numbers, and back.
+    lower_bound_ : float
+        Mean log-likelihood of a row (plus log-prior) in the last iteration, in nats.
+    lower_bounds_ : numpy.ndarray
+        The same for each iteration of the best restart.
+    traces_ : list of numpy.ndarray
+        The same for each restart.
+    converged_ : bool
+        Whether the best restart converged.
+    n_iter_ : int
+        Its number of iterations.
+    outcome_ : str
+        How the fit ended, a sentence.
+    model_ : suffice.latent.Mixture
+        The fitted module.
 
-     Examples
-     --------
-     >>> import pyarrow as pa
-     >>> from suffice import MixedMixture
-     >>> species = ["Gentoo", "Gentoo", "Adelie", "Adelie"]
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from suffice import MixedMixture
+    >>> species = ["Gentoo", "Gentoo", "Adelie", "Adelie"]
     >>> table = pa.table({"mass": [5.1, 5.3, 3.7, None], "species": species, "eggs": [2, 3, 1, 0]})
-     >>> mixture = MixedMixture(n_components=2, random_state=0, prior_strength=0.1).fit(table)
-     >>> mixture.kinds_
-     ['gaussian', 'categorical', 'poisson']
-     >>> bool(mixture.predict(table)[0] == mixture.predict(table)[1])
-     True
+    >>> mixture = MixedMixture(n_components=2, random_state=0, prior_strength=0.1).fit(table)
+    >>> mixture.kinds_
+    ['gaussian', 'categorical', 'poisson']
+    >>> bool(mixture.predict(table)[0] == mixture.predict(table)[1])
+    True
     """
 
     def __init__(
@@ -114,6 +117,7 @@ class MixedMixture(EncodedMixture):
         *,
         kinds: Any = None,
         covariance_type: str = "diag",
+        handle_unknown: str = "missing",
         tol: float = 1e-3,
         reg_covar: float = 1e-6,
         max_iter: int = 100,
@@ -130,6 +134,7 @@ class MixedMixture(EncodedMixture):
         self.n_components = n_components
         self.kinds = kinds
         self.covariance_type = covariance_type
+        self.handle_unknown = handle_unknown
         self.tol = tol
         self.reg_covar = reg_covar
         self.max_iter = max_iter

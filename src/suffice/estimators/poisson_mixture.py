@@ -24,6 +24,8 @@ class PoissonMixture(MixtureEstimator):
     ----------
     n_components
         Number of components K.
+    allow_fractional
+        Whether cells may be fractional; rates are then means of the cells all the same, and x! is :math:`\Gamma(x + 1)`.
     tol
         Stop when the mean log-likelihood of a row changes by less than this, in nats.
     max_iter
@@ -86,6 +88,7 @@ class PoissonMixture(MixtureEstimator):
         self,
         n_components: int = 1,
         *,
+        allow_fractional: bool = True,
         tol: float = 1e-3,
         max_iter: int = 100,
         n_init: int = 1,
@@ -101,6 +104,7 @@ class PoissonMixture(MixtureEstimator):
         verbose: int = 0,
     ):
         self.n_components = n_components
+        self.allow_fractional = allow_fractional
         self.tol = tol
         self.max_iter = max_iter
         self.n_init = n_init
@@ -122,17 +126,21 @@ class PoissonMixture(MixtureEstimator):
 
     def _prepared(self, rows: np.ndarray) -> np.ndarray:
         """Rows of counts; anything else is refused."""
-        with np.errstate(invalid="ignore"):
-            wrong = (rows < 0) | (rows != np.floor(rows)) & ~np.isnan(rows)
-        if wrong.any():
-            row, column = np.argwhere(wrong)[0]
-            cell = rows[row, column]
-            what = "Negative values in data passed to X" if cell < 0 else "Fractional values in data passed to X"
-            raise ValueError(
-                f"{what}: {cell:g} at row {row}, column {self._named(np.array([column]))}; counts are whole numbers from 0 up. "
-                "GaussianMixture takes other numbers."
+        self._refuse(rows, rows < 0, "Negative", "counts are at least 0: GaussianMixture takes other numbers.")
+        if not self.allow_fractional:
+            fractional = (rows != np.floor(rows)) & ~np.isnan(rows)
+            self._refuse(
+                rows, fractional, "Fractional", "counts are whole numbers: set allow_fractional=True for others."
             )
         return rows
+
+    def _refuse(self, rows: np.ndarray, wrong: np.ndarray, what: str, advice: str) -> None:
+        if wrong.any():
+            row, column = np.argwhere(wrong)[0]
+            named = self._named(np.array([column]))
+            raise ValueError(
+                f"{what} values in data passed to X: {rows[row, column]:g} at row {row}, column {named}; {advice}"
+            )
 
     def _likelihood_of(self) -> str:
         return "probability of counts"
