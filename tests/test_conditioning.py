@@ -11,7 +11,7 @@ import pytest
 from scipy.integrate import trapezoid
 from scipy.special import logsumexp
 from sklearn.exceptions import NotFittedError
-from table import FEATURES, COMPLETE
+from table import COMPLETE, FEATURES
 
 import suffice
 from suffice import BernoulliMixture, GaussianMixture

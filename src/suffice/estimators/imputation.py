@@ -128,7 +128,7 @@ class Imputation:
         """
         check_is_fitted(self, "model_")
         columns = positions(given, self.n_features_in_, getattr(self, "feature_names_in_", None))
-        cells = np.asarray(X)
+        cells = np.asarray(X, object)
         if cells.ndim != 2 or cells.shape[1] != len(columns):
             raise ValueError(
                 f"X has shape {cells.shape}; (rows, {len(columns)}) is expected, a column for each of given."
