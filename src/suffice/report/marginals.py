@@ -1,0 +1,72 @@
+"""Pictures of the marginals: columns one by one, as they are and as the model has them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from suffice.plot import FrequencyDisplay, MarginalDisplay
+from suffice.plot.marginal import kolmogorov_distance, observed_cells, observed_rows
+from suffice.report.picture import Picture, data_uri, grid, new_figure
+from suffice.report.summary import Summary
+
+MOST_COLUMNS = 12
+ACROSS = 4
+
+
+def marginals(estimator: Any, summary: Summary, names: list[str]) -> Picture:
+    """The columns in which fit and data differ most, or all columns where they are binary.
+
+    Parameters
+    ----------
+    estimator
+        A fitted mixture.
+    summary
+        What its rows look like.
+    names
+        D column names.
+    """
+    if np.ndim(getattr(estimator, "probabilities_", 0)) == 2:
+        return _frequencies(estimator, summary, names)
+    rows = observed_rows(estimator, summary.sample)
+    distance = [_distance(estimator, j, rows, summary.sample_weight) for j in range(len(names))]
+    shown = np.argsort(-np.array(distance), kind="stable")[:MOST_COLUMNS]
+    shown = [int(j) for j in shown if distance[j] >= 0]
+    figure, axes = grid(len(shown), width=2.5, height=1.9, across=ACROSS)
+    for place, (j, ax) in enumerate(zip(shown, axes, strict=True)):
+        MarginalDisplay.from_estimator(estimator, summary.sample, j, sample_weight=summary.sample_weight,
+                                       feature_names=names, ax=ax)  # fmt: skip
+        if place % ACROSS:
+            ax.set_ylabel("")
+    return Picture("Marginals", _caption(len(shown), len(names), summary), data_uri(figure), wide=True)
+
+
+def _distance(estimator: Any, column: int, rows: np.ndarray, weight: np.ndarray) -> float:
+    """Kolmogorov distance of a column; -1 where no cell was observed."""
+    cells, weight = observed_cells(rows[:, column], weight)
+    return kolmogorov_distance(estimator, column, cells, weight) if len(cells) else -1.0
+
+
+def _caption(shown: int, columns: int, summary: Summary) -> str:
+    which = "" if shown == columns else f"The {shown} of {columns} columns in which fit and data differ most. "
+    return (
+        f"{which}Observed cells (grey), the fitted marginal (black) and each component of it. The number above is the Kolmogorov "
+        "distance, the largest difference between the share of cells and the fitted probability below any value: about "
+        f"{1.36 / np.sqrt(len(summary.sample)):.2g} is expected of chance alone in this many rows.{_gaps(summary)}"
+    )
+
+
+def _gaps(summary: Summary) -> str:
+    if not summary.missing.any():
+        return ""
+    return " Where cells are missing more often for some values than for others, observed cells need not follow the marginal."
+
+
+def _frequencies(estimator: Any, summary: Summary, names: list[str]) -> Picture:
+    figure, ax = new_figure((5.6, 3.9))
+    FrequencyDisplay.from_estimator(
+        estimator, summary.sample, sample_weight=summary.sample_weight, feature_names=names, ax=ax
+    )
+    caption = "A dot for each column. Grey bars reach two standard errors around the fitted probability; columns furthest outside"
+    return Picture("Frequencies of 1", f"{caption} are named.{_gaps(summary)}", data_uri(figure))
