@@ -49,7 +49,10 @@ def impute(
     ] = None,
     random_state: Annotated[int, typer.Option(min=0, help="Seed of the draws.")] = 0,
 ) -> None:
-    """Fill in the missing cells of a table with their means under a saved model, given the cells that are there."""
+    """Fill in the missing cells of a table with their means under a saved model, given the cells that are there.
+
+    The mean of a binary cell is the probability of a 1.
+    """
     _refuse_clashes(out, std, draws)
     estimator, columns = load_run(run)
     source = matching(columns, data, reading)

@@ -139,7 +139,7 @@ def refuse_empty_columns(source: Source) -> None:
         )
 
 
-def _hit(columns: list[str], mask: np.ndarray) -> list[str]:
+def _hit(columns: list[str], mask: Any) -> list[str]:
     return [name for name, hit in zip(columns, mask, strict=True) if hit]
 
 

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from suffice.plot.canvas import FAINT, INK, PALETTE, axes_or_new, tidy, wanted_columns
+from suffice.plot.marginal import observed_rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -86,7 +87,7 @@ class ImputedDisplay:
         bounds = None, None
         if hasattr(estimator, "covariances_"):
             bounds = np.quantile(estimator.impute(held, draws=DRAWS)[:, :, column], LEVELS, axis=0)
-        observed = np.delete(rows[:, column], gaps)
+        observed = np.delete(observed_rows(estimator, X)[:, column], gaps)
         means = estimator.impute(held)[:, column]
         return cls(observed=observed, means=means, low=bounds[0], high=bounds[1], name=names[column]).plot(ax=ax)
 

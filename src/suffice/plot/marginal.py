@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.plot.canvas import FAINT, INK, axes_or_new, component_colours, tidy, wanted_columns
+from suffice.plot.canvas import FAINT, INK, axes_or_new, component_colours, tidy, wanted_columns, whole_numbers
 from suffice.plot.components import centres, variances
 
 if TYPE_CHECKING:
@@ -86,17 +86,28 @@ class MarginalDisplay:
         check_is_fitted(estimator)
         given = feature_names if feature_names is not None else getattr(estimator, "feature_names_in_", None)
         names = wanted_columns(None if given is None else list(given), estimator.n_features_in_)
-        cells, weight = observed_cells(observed_rows(estimator, X)[:, column], sample_weight)
+        rows = observed_rows(estimator, X)
+        return cls.from_cells(estimator, column, *observed_cells(rows[:, column], sample_weight), names[column], ax=ax)
+
+    @classmethod
+    def from_cells(
+        cls, estimator: Any, column: int, cells: Array, weight: Array, name: str, *, ax: Axes | None = None
+    ) -> MarginalDisplay:
+        """Draw cells (n,) of one column, none of them missing, with their row weights (n,), on ``ax`` or a new figure."""
         if not len(cells):
-            raise ValueError(
-                f"Column {names[column]!r} has no observed cell: there is nothing to compare the model with."
-            )
-        discrete = not hasattr(estimator, "covariances_")
-        values = np.arange(cells.max() + 1) if discrete else _grid(cells)
-        densities = component_densities(estimator, column, values)
-        distance = kolmogorov_distance(estimator, column, cells, weight)
-        return cls(cells=cells, values=values, densities=densities, discrete=discrete, weight=weight, name=names[column],
-                   distance=distance).plot(ax=ax)  # fmt: skip
+            raise ValueError(f"Column {name!r} has no observed cell: there is nothing to compare the model with.")
+        real = is_real(estimator, column)
+        values = _grid(cells) if real else np.arange(cells.min(), cells.max() + 1)
+        display = cls(
+            cells=cells,
+            values=values,
+            densities=component_densities(estimator, column, values),
+            discrete=not real,
+            weight=weight,
+            name=name,
+            distance=kolmogorov_distance(estimator, column, cells, weight),
+        )
+        return display.plot(ax=ax)
 
     def plot(self, *, ax: Axes | None = None) -> MarginalDisplay:
         """Draw on ``ax`` or a new figure; returns the display."""
@@ -125,13 +136,21 @@ class MarginalDisplay:
         ax.set_ylabel("density", color=INK)
 
     def _bars(self, ax: Axes) -> None:
-        share = np.bincount(self.cells.astype(int), self.weight, len(self.values)) / self.weight.sum()
-        ax.bar(self.values, share[: len(self.values)], color=FAINT, width=0.8)
+        place, few = (self.cells - self.values[0]).astype(int), len(self.values) <= MOST_BINS
+        ax.bar(
+            self.values, np.bincount(place, self.weight, len(self.values)) / self.weight.sum(), color=FAINT, width=0.8
+        )
         for density, colour in zip(self.densities, component_colours(len(self.densities)), strict=True):
-            ax.plot(self.values, density, color=colour, linewidth=0.9, marker="_", markersize=9)
-        ax.plot(self.values, self.densities.sum(axis=0), "o", color=INK, markersize=5)
+            ax.plot(self.values, density, color=colour, linewidth=0.9, marker="_" if few else "", markersize=9)
+        ax.plot(self.values, self.densities.sum(axis=0), "o" if few else "-", color=INK, markersize=5)
+        ax.xaxis.set_major_locator(whole_numbers())
         ax.set_ylim(bottom=0)
         ax.set_ylabel("share", color=INK)
+
+
+def is_real(estimator: Any, column: int) -> bool:
+    """Whether a column holds real numbers, with a density, rather than whole ones from 0, with probabilities."""
+    return hasattr(estimator.marginal([column]), "covariances_")
 
 
 def observed_rows(estimator: Any, X: Any) -> Array:
@@ -152,7 +171,7 @@ def component_densities(estimator: Any, column: int, values: Array) -> Array:
     part, rows = estimator.marginal([column]), values[:, None]
     if hasattr(part, "feature_names_in_"):
         del part.feature_names_in_  # plain arrays follow
-    if hasattr(estimator, "covariances_"):
+    if is_real(estimator, column):
         return (part.predict_proba(rows) * np.exp(part.score_samples(rows))[:, None]).T
     return (part.model_.responsibilities(rows) * np.exp(part.model_.log_density(rows))[:, None]).T
 
@@ -162,7 +181,7 @@ def kolmogorov_distance(estimator: Any, column: int, cells: Array, weight: Array
     values, place = np.unique(cells, return_inverse=True)
     mass = np.bincount(place, weight) / weight.sum()
     after = np.cumsum(mass)
-    if hasattr(estimator, "covariances_"):
+    if is_real(estimator, column):
         mean, deviation = centres(estimator)[:, column], np.sqrt(variances(estimator)[:, column])
         fitted = ndtr((values[:, None] - mean) / np.maximum(deviation, 1e-300)) @ np.asarray(estimator.weights_)
         return float(max(np.abs(after - fitted).max(), np.abs(after - mass - fitted).max()))

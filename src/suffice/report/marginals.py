@@ -30,30 +30,23 @@ def marginals(estimator: Any, summary: Summary, names: list[str]) -> Picture:
     if np.ndim(getattr(estimator, "probabilities_", 0)) == 2:
         return _frequencies(estimator, summary, names)
     rows = observed_rows(estimator, summary.sample)
-    distance = [_distance(estimator, j, rows, summary.sample_weight) for j in range(len(names))]
-    shown = np.argsort(-np.array(distance), kind="stable")[:MOST_COLUMNS]
-    shown = [int(j) for j in shown if distance[j] >= 0]
+    columns = [observed_cells(rows[:, j], summary.sample_weight) for j in range(len(names))]
+    distance = {j: kolmogorov_distance(estimator, j, *cells) for j, cells in enumerate(columns) if len(cells[0])}
+    shown = sorted(distance, key=lambda j: -distance[j])[:MOST_COLUMNS]
     figure, axes = grid(len(shown), width=2.5, height=1.9, across=ACROSS)
     for place, (j, ax) in enumerate(zip(shown, axes, strict=True)):
-        MarginalDisplay.from_estimator(estimator, summary.sample, j, sample_weight=summary.sample_weight,
-                                       feature_names=names, ax=ax)  # fmt: skip
+        MarginalDisplay.from_cells(estimator, j, *columns[j], names[j], ax=ax)
         if place % ACROSS:
             ax.set_ylabel("")
     return Picture("Marginals", _caption(len(shown), len(names), summary), data_uri(figure), wide=True)
-
-
-def _distance(estimator: Any, column: int, rows: np.ndarray, weight: np.ndarray) -> float:
-    """Kolmogorov distance of a column; -1 where no cell was observed."""
-    cells, weight = observed_cells(rows[:, column], weight)
-    return kolmogorov_distance(estimator, column, cells, weight) if len(cells) else -1.0
 
 
 def _caption(shown: int, columns: int, summary: Summary) -> str:
     which = "" if shown == columns else f"The {shown} of {columns} columns in which fit and data differ most. "
     return (
         f"{which}Observed cells (grey), the fitted marginal (black) and each component of it. The number above is the Kolmogorov "
-        "distance, the largest difference between the share of cells and the fitted probability below any value: about "
-        f"{1.36 / np.sqrt(len(summary.sample)):.2g} is expected of chance alone in this many rows.{_gaps(summary)}"
+        "distance, the largest difference between the share of cells and the fitted probability below any value: up to "
+        f"about {1.36 / np.sqrt(len(summary.sample)):.2g} can come of chance alone in this many rows.{_gaps(summary)}"
     )
 
 
