@@ -132,7 +132,8 @@ def test_binary_columns_are_compared_by_their_frequencies():
     rows = (np.random.default_rng(0).random((50, 6)) < 0.5) * 200.0
     rows[:9, 3] = np.nan
     part = section(BernoulliMixture(2, binarize=99, random_state=0, tol=1e-2).fit(rows), rows)
-    assert [picture.title for picture in part.pictures[-3:]] == ["Frequencies of 1", "Missing cells", "Imputed cells"]
+    titles = [picture.title for picture in part.pictures]
+    assert titles[-4:] == ["Frequencies of 1", "Probabilities", "Missing cells", "Imputed cells"]
 
 
 def test_no_rows_are_refused(gaussian):

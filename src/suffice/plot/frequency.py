@@ -89,7 +89,7 @@ class FrequencyDisplay:
         ax.plot([0, 1], [0, 1], color=FAINT, linewidth=1.0, zorder=1)
         ax.errorbar(self.fitted, self.fitted, bars, fmt="none", ecolor=FAINT, elinewidth=1.0, zorder=1)
         ax.plot(self.fitted, self.observed, "o", color=PALETTE[0], markersize=3.5, alpha=0.8, markeredgewidth=0)
-        off = np.nan_to_num(np.abs(self.observed - self.fitted) / np.maximum(bars, 1e-12))
+        off = np.nan_to_num(np.abs(self.observed - self.fitted) / np.maximum(bars, 2 / np.maximum(self.counts, 1)))
         for j in np.argsort(-off, kind="stable")[:MOST_NAMES]:
             if off[j] > 1:
                 place = (self.fitted[j], self.observed[j])

@@ -15,7 +15,7 @@ MOST_COLUMNS = 12
 ACROSS = 4
 
 
-def marginals(estimator: Any, summary: Summary, names: list[str]) -> Picture:
+def marginals(estimator: Any, summary: Summary, names: list[str], size: tuple[float, float] = (4.2, 3.4)) -> Picture:
     """The columns in which fit and data differ most, or all columns where they are binary.
 
     Parameters
@@ -26,9 +26,11 @@ def marginals(estimator: Any, summary: Summary, names: list[str]) -> Picture:
         What its rows look like.
     names
         D column names.
+    size
+        Inches of the picture of binary columns.
     """
     if np.ndim(getattr(estimator, "probabilities_", 0)) == 2:
-        return _frequencies(estimator, summary, names)
+        return _frequencies(estimator, summary, names, size)
     rows = observed_rows(estimator, summary.sample)
     columns = [observed_cells(rows[:, j], summary.sample_weight) for j in range(len(names))]
     distance = {j: kolmogorov_distance(estimator, j, *cells) for j, cells in enumerate(columns) if len(cells[0])}
@@ -56,8 +58,8 @@ def _gaps(summary: Summary) -> str:
     return " Where cells are missing more often for some values than for others, observed cells need not follow the marginal."
 
 
-def _frequencies(estimator: Any, summary: Summary, names: list[str]) -> Picture:
-    figure, ax = new_figure((5.6, 3.9))
+def _frequencies(estimator: Any, summary: Summary, names: list[str], size: tuple[float, float]) -> Picture:
+    figure, ax = new_figure(size)
     FrequencyDisplay.from_estimator(
         estimator, summary.sample, sample_weight=summary.sample_weight, feature_names=names, ax=ax
     )

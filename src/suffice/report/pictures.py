@@ -38,7 +38,8 @@ def pictures(
     if gaussian:
         found.append(_ellipses(estimator, summary, names, size))
     found += [_sharpness(summary, size), _parameters(estimator, names, image_shape)]
-    return [*found, marginals(estimator, summary, names), *gap_pictures(estimator, summary, names)]
+    found += [marginals(estimator, summary, names, size), *gap_pictures(estimator, summary, names)]
+    return sorted(found, key=lambda picture: picture.wide)
 
 
 def share(value: float) -> str:
