@@ -395,3 +395,17 @@ def test_streams_take_missing_cells_like_tables(gaps, gappy, tmp_path, capsys):
     assert main(["impute", str(gappy), path, "--stream", "--out", str(tmp_path / "out.csv")]) == 0
     found = rows_of(tmp_path / "out.csv")
     np.testing.assert_allclose(cells_of(found, ["b", "a", "c"]), imputed(gappy, rows)[0], rtol=1e-12)
+
+
+def test_cells_that_a_binary_model_cuts_at_a_threshold_stay_as_they_were(tmp_path):
+    rows = np.random.default_rng(0).integers(0, 9, (40, 3)).astype(float)
+    rows[::5, 1] = np.nan
+    np.save(tmp_path / "counts.npy", rows)
+    run, out = str(tmp_path / "run"), tmp_path / "out.csv"
+    words = ["fit", "bernoulli-mixture", str(tmp_path / "counts.npy"), "--binarize", "4", "--out", run]
+    assert main(words) == 0
+    assert main(["impute", run, str(tmp_path / "counts.npy"), "--out", str(out)]) == 0
+    found = cells_of(rows_of(out), ["x0", "x1", "x2"])
+    np.testing.assert_array_equal(found[~np.isnan(rows)], rows[~np.isnan(rows)])
+    share = (rows[~np.isnan(rows[:, 1]), 1] > 4).mean()
+    np.testing.assert_allclose(found[::5, 1], share, rtol=1e-2)
