@@ -149,7 +149,11 @@ def test_a_wrong_command_is_answered_in_one_line_that_says_what_exists(words, sa
 @pytest.mark.parametrize(
     ("content", "options", "said"),
     [
-        ("a,b\n1,2\n3,\n5,6\n", [], "--drop b"),
+        ("a,b\n1,2\n3,inf\n5,6\n", [], "1 cells are infinite, the first in row 1"),
+        ("a,b\n1,2\n3,-inf\n5,6\n", [], "--drop b"),
+        ("a,b,c\n1,,2\n3,,3\n5,,1\n", [], "every cell of b is missing"),
+        ("a,b,w\n1,,1\n3,,2\n5,1,0\n", ["--weights", "w"], "every cell of b is missing"),
+        ("a,b,w\n1,2,1\n3,4,\n5,6,1\n", ["--weights", "w"], "the weight of row 1 (counted from 0) is nan"),
         ("a,b\n1,2\n3,x\n5,6\n", [], "b"),
         ("a,b\n1,2\n3,4\n", ["--weights", "c"], "--weights c"),
         ("a,b\n1,2\n3,4\n", ["--columns", "a,z"], "z"),
@@ -267,3 +271,141 @@ def test_the_module_runs_as_a_program():
     done = subprocess.run([sys.executable, "-m", "suffice"], capture_output=True, text=True, check=False)
     assert done.returncode == 0
     assert "score" in done.stdout
+
+
+@pytest.fixture(scope="module")
+def gaps(tmp_path_factory):
+    """Two groups in columns b, a and c with missing cells, and text that has nothing to do with them."""
+    draw = np.random.default_rng(0)
+    rows = draw.normal(size=(60, 3)) + 6.0 * np.repeat([0, 1], [20, 40])[:, None]
+    rows[draw.random(rows.shape) < 0.15] = np.nan
+    lines = [",".join([f"mouse {i}", *("" if np.isnan(cell) else f"{cell:.17g}" for cell in row)])
+             for i, row in enumerate(rows)]  # fmt: skip
+    path = tmp_path_factory.mktemp("gaps") / "gaps.csv"
+    path.write_text("\n".join(["who,b,a,c", *lines]) + "\n")
+    return path, rows
+
+
+@pytest.fixture(scope="module")
+def gappy(gaps, tmp_path_factory):
+    """A finished run on rows with missing cells; the model knows its columns in another order than the file."""
+    out = tmp_path_factory.mktemp("out") / "run"
+    words = ["fit", "gaussian-mixture", str(gaps[0]), "--columns", "a,b,c", "--n-components", "2", "--out", str(out)]
+    assert main(words) == 0
+    return out
+
+
+def imputed(gappy, rows, **options):
+    """What the saved model says of the rows of the file, in the order of its columns."""
+    model = load(gappy / "model.safetensors")
+    del model.feature_names_in_  # plain arrays follow
+    found = model.impute(rows[:, [1, 0, 2]], **options)
+    return [part[..., [1, 0, 2]] for part in (found if isinstance(found, tuple) else (found,))]
+
+
+def cells_of(table, names):
+    return np.array([[float(line[name]) for name in names] for line in table])
+
+
+def test_missing_cells_are_counted_in_fit_and_score(gappy, gaps, capsys):
+    count = np.isnan(gaps[1]).sum()
+    assert main(["score", str(gappy), str(gaps[0])]) == 0
+    assert f"60 rows of gaps.csv, {count} missing cells" in capsys.readouterr().out
+    page = (gappy / "report.html").read_text()
+    assert f"{count} (" in page
+    assert "Imputed cells" in page
+
+
+def test_impute_fills_in_the_table_and_keeps_the_rest_of_it(gappy, gaps, tmp_path, capsys):
+    path, rows = gaps
+    out, std = tmp_path / "full.csv", tmp_path / "std.csv"
+    assert main(["impute", str(gappy), str(path), "--out", str(out), "--std", str(std)]) == 0
+    assert f"{np.isnan(rows).sum()} missing cells are filled in" in capsys.readouterr().out
+    table = rows_of(out)
+    assert list(table[0]) == ["who", "b", "a", "c"]
+    assert [line["who"] for line in table] == [f"mouse {i}" for i in range(60)]
+    found = cells_of(table, ["b", "a", "c"])
+    mean, deviation = imputed(gappy, rows, return_std=True)
+    np.testing.assert_array_equal(found[~np.isnan(rows)], rows[~np.isnan(rows)])
+    np.testing.assert_allclose(found, mean, rtol=1e-12)
+    spread = rows_of(std)
+    assert list(spread[0]) == ["b", "a", "c"]
+    np.testing.assert_allclose(cells_of(spread, ["b", "a", "c"]), deviation, rtol=1e-12)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["full.csv", "std.csv"]
+
+
+def test_impute_draws_complete_tables_one_below_another(gappy, gaps, tmp_path):
+    path, rows = gaps
+    outputs = []
+    for seed in ("1", "1", "2"):
+        words = ["impute", str(gappy), str(path), "--out", str(tmp_path / "draws.csv"), "--draws", "3"]
+        assert main([*words, "--random-state", seed]) == 0
+        outputs.append(rows_of(tmp_path / "draws.csv"))
+    assert outputs[0] == outputs[1] != outputs[2]
+    assert list(outputs[0][0]) == ["draw", "who", "b", "a", "c"]
+    assert [line["draw"] for line in outputs[0]] == np.repeat(["1", "2", "3"], 60).tolist()
+    drawn = cells_of(outputs[0], ["b", "a", "c"]).reshape(3, 60, 3)
+    gap = np.isnan(rows)
+    np.testing.assert_array_equal(drawn[:, ~gap], np.broadcast_to(rows[~gap], (3, (~gap).sum())))
+    assert (np.ptp(drawn[:, gap], axis=0) > 0).all()
+
+
+def test_impute_keeps_row_numbers_and_a_table_without_gaps(run, tmp_path):
+    (tmp_path / "data.csv").write_text("rownames,a,b\n1,0.5,1\n2,7,8\n")
+    assert main(["impute", str(run), str(tmp_path / "data.csv"), "--out", str(tmp_path / "out.csv")]) == 0
+    assert rows_of(tmp_path / "out.csv") == rows_of(tmp_path / "data.csv")
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "said"),
+    [
+        ("a,b,c\n1,,3\n", ["--std", "s.csv", "--draws", "2"], "give one of the two"),
+        ("a,b,c\n1,,3\n", ["--std", "out.csv"], "name two files"),
+        ("a,b,c\n1,inf,3\n", [], "columns b"),
+        ("a,b\n1,2\n", [], "has 2 columns (a, b), but the model was fitted to 3 (a, b, c)"),
+        ("draw,a,b,c\n1,1,,3\n", ["--draws", "2"], "rename it"),
+        ("a,b,c\n1,,3\n", ["--draws", "0"], "--draws"),
+        ("a,b,c\n1,,3\n", ["--out", "absent/out.csv"], "no folder absent"),
+        ("a,b,c\n1,,3\n", ["--out", "."], "is a folder"),
+    ],
+)
+def test_impute_refuses_what_it_cannot_do_and_leaves_nothing(
+    content, options, said, gappy, capsys, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "data.csv").write_text(content)
+    assert said in refused(["impute", gappy, "data.csv", "--out", "out.csv", *options], capsys)
+    assert [file.name for file in tmp_path.iterdir()] == ["data.csv"]
+
+
+def test_streams_take_missing_cells_like_tables(gaps, gappy, tmp_path, capsys):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    rows = gaps[1]
+    table = pyarrow.table(
+        {name: pyarrow.array(column, from_pandas=True) for name, column in zip("bac", rows.T, strict=True)}
+    )
+    parquet.write_table(table, tmp_path / "gaps.parquet")
+    path = str(tmp_path / "gaps.parquet")
+    assert (
+        main(["fit", "gaussian-mixture", path, "--stream", "--n-components", "2", "--out", str(tmp_path / "run")]) == 0
+    )
+    assert f"{np.isnan(rows).sum()} missing cells" in capsys.readouterr().out
+    assert main(["impute", str(gappy), path, "--stream", "--out", str(tmp_path / "out.csv")]) == 0
+    found = rows_of(tmp_path / "out.csv")
+    np.testing.assert_allclose(cells_of(found, ["b", "a", "c"]), imputed(gappy, rows)[0], rtol=1e-12)
+
+
+def test_cells_that_a_binary_model_cuts_at_a_threshold_stay_as_they_were(tmp_path):
+    rows = np.random.default_rng(0).integers(0, 9, (40, 3)).astype(float)
+    rows[::5, 1] = np.nan
+    np.save(tmp_path / "counts.npy", rows)
+    run, out = str(tmp_path / "run"), tmp_path / "out.csv"
+    words = ["fit", "bernoulli-mixture", str(tmp_path / "counts.npy"), "--binarize", "4", "--out", run]
+    assert main(words) == 0
+    assert main(["impute", run, str(tmp_path / "counts.npy"), "--out", str(out)]) == 0
+    found = cells_of(rows_of(out), ["x0", "x1", "x2"])
+    np.testing.assert_array_equal(found[~np.isnan(rows)], rows[~np.isnan(rows)])
+    share = (rows[~np.isnan(rows[:, 1]), 1] > 4).mean()
+    np.testing.assert_allclose(found[::5, 1], share, rtol=1e-2)

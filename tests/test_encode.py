@@ -419,6 +419,7 @@ def test_decimal_commas_marks_and_row_names_are_seen_as_in_tables_of_numbers(tmp
     assert table.columns == ["a", "b"]
     assert any("numbers or names the rows" in note for note in table.notes)
     assert read_columns(path, columns=["rownames", "b"]).columns == ["rownames", "b"]
+    assert read_columns(path, row_names=True).columns == ["rownames", "a", "b"]
 
 
 def test_a_target_is_taken_out_and_columns_are_chosen(tmp_path):

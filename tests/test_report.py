@@ -8,6 +8,7 @@ from sklearn.exceptions import NotFittedError
 
 from suffice import BernoulliMixture, GaussianMixture
 from suffice.data import Table
+from suffice.plot.components import telling_columns
 from suffice.report import section, summarize, write_page, write_report
 from suffice.report.advice import advice, with_options
 from suffice.report.section import criteria
@@ -58,7 +59,7 @@ def test_the_page_names_the_facts(page, fact):
 
 
 def test_every_picture_is_there_with_its_words(page):
-    assert len(re.findall(r'<img alt="[^"]{20,}" src="data:image/svg\+xml;base64,', page)) == 5
+    assert len(re.findall(r'<img alt="[^"]{20,}" src="data:image/svg\+xml;base64,', page)) == 6
 
 
 def test_criteria_equal_those_of_the_estimator_where_components_overlap(gaussian):
@@ -84,6 +85,55 @@ def test_row_weights_count_rows_several_times(gaussian):
     np.testing.assert_allclose(weighted.counts, doubled.counts)
     assert weighted.log_likelihood == pytest.approx(doubled.log_likelihood)
     assert weighted.weight == doubled.weight
+
+
+@pytest.fixture(scope="module")
+def gappy():
+    """Rows with missing cells, in two columns of three, and a mixture of them."""
+    rows, _ = blobs()
+    rows[::4, 2], rows[::6, 0] = np.nan, np.nan
+    return GaussianMixture(2, random_state=0).fit(rows), rows
+
+
+def test_missing_cells_are_counted_alike_in_batches_and_in_the_whole(gappy):
+    mixture, rows = gappy
+    whole, parts = summarize(mixture, rows), summarize(mixture, [rows[:50], rows[50:]])
+    assert whole.missing.tolist() == parts.missing.tolist() == [20, 0, 30]
+    assert whole.complete == parts.complete == 80
+    assert whole.log_likelihood == pytest.approx(mixture.score(rows))
+
+
+def test_a_page_on_missing_cells_shows_where_they_are_and_what_the_model_puts_there(gappy):
+    mixture, rows = gappy
+    part = section(mixture, rows, columns=["a", "b", "c"])
+    titles = {picture.title: picture.caption for picture in part.pictures}
+    assert list(titles)[-3:] == ["Marginals", "Missing cells", "Imputed cells"]
+    assert ("missing cells", "50 (14% of all), in 2 columns; 80 rows are complete") in part.data
+    assert "40 rows miss cells" in titles["Missing cells"]
+    shown = np.isnan(rows[:, telling_columns(mixture)]).any(1).sum()
+    assert f"{shown} rows that miss one of these cells are left out" in titles["Rows and components"]
+
+
+def test_complete_rows_have_no_pictures_of_missing_cells(gaussian):
+    part = section(gaussian, blobs()[0])
+    assert part.pictures[-1].title == "Marginals"
+    assert "missing cells" not in dict(part.data)
+
+
+def test_the_columns_furthest_from_their_marginal_are_shown():
+    rows = np.random.default_rng(0).normal(size=(300, 15))
+    rows[:, 4] = np.exp(2 * rows[:, 4])
+    picture = section(GaussianMixture(1).fit(rows), rows, columns=[f"column{j}" for j in range(15)]).pictures[-1]
+    assert "The 12 of 15 columns" in picture.caption
+    assert "0.079" in picture.caption  # 1.36 / sqrt(300)
+
+
+def test_binary_columns_are_compared_by_their_frequencies():
+    rows = (np.random.default_rng(0).random((50, 6)) < 0.5) * 200.0
+    rows[:9, 3] = np.nan
+    part = section(BernoulliMixture(2, binarize=99, random_state=0, tol=1e-2).fit(rows), rows)
+    titles = [picture.title for picture in part.pictures]
+    assert titles[-4:] == ["Frequencies of 1", "Probabilities", "Missing cells", "Imputed cells"]
 
 
 def test_no_rows_are_refused(gaussian):

@@ -1,4 +1,4 @@
-"""The command line: ``suffice fit``, ``score``, ``sample`` and ``show``."""
+"""The command line: ``suffice fit``, ``score``, ``sample``, ``impute`` and ``show``."""
 
 from suffice.cli.main import main
 

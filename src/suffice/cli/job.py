@@ -20,7 +20,7 @@ import typer
 from suffice.cli.options import Job, Reading, shape
 from suffice.cli.run_folder import check_place, run_folder
 from suffice.cli.several import several
-from suffice.cli.source import Source, read
+from suffice.cli.source import Source, finite, read, refuse_empty_columns
 from suffice.cli.tables import AssignmentWriter, replacing, write_columns, write_trace
 
 MODEL, ASSIGNMENTS, TRACE, REPORT = "model.safetensors", "assignments.csv", "trace.csv", "report.html"
@@ -55,7 +55,8 @@ def run(estimator: Any, data: str, job: Job, reading: Reading) -> int:
     check_place(job.out, overwrite=job.overwrite)
     kept = checkpoint_path(job.out)
     _check_checkpoint(kept, job)
-    source = read(data, reading, weights=job.weights, target=job.target)
+    source = finite(read(data, reading, weights=job.weights, target=job.target))
+    refuse_empty_columns(source)
     pictured = image_shape(source, job.image_shape)
     for note in source.notes:
         typer.echo(note, err=True)
@@ -207,6 +208,12 @@ def _write(folder: Path, course: Course, source: Source, job: Job) -> Any:
     return summary
 
 
+def missing_words(summary: Any) -> str:
+    """How many cells are missing, to go on a sentence; nothing where none is."""
+    count = int(summary.missing.sum())
+    return f", {count:,} missing cell{'' if count == 1 else 's'}" if count else ""
+
+
 def _announce(source: Source, course: Course, summary: Any, out: Path) -> None:
     from suffice.report import model_name
 
@@ -220,7 +227,7 @@ def _announce(source: Source, course: Course, summary: Any, out: Path) -> None:
     count = len(estimator.weights_)
     columns = f"{len(source.columns):,} column{'' if len(source.columns) == 1 else 's'}"
     typer.echo(f"{model_name(estimator)}, {count} component{'' if count == 1 else 's'}, on {source.name}: "
-               f"{summary.n_rows:,} rows, {columns}, {course.seconds:.2f} s")  # fmt: skip
+               f"{summary.n_rows:,} rows, {columns}{missing_words(summary)}, {course.seconds:.2f} s")  # fmt: skip
     if found is not None:
         typer.echo(found.outcome)
     typer.echo(estimator.outcome_)

@@ -10,11 +10,12 @@ import typer
 
 from suffice.cli import fit, saved
 from suffice.cli.cache import turn_on_compilation_cache
+from suffice.cli.impute import impute
 from suffice.cli.job import COMMAND
 
 app = typer.Typer(
     name="suffice",
-    help="Fit latent-variable models to a file of numbers; score, sample and show what was fitted.",
+    help="Fit latent-variable models to a file of numbers; score, sample, impute and show with what was fitted.",
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -22,6 +23,7 @@ app = typer.Typer(
 app.add_typer(fit.app, name="fit")
 app.command("score")(saved.score)
 app.command("sample")(saved.sample)
+app.command("impute")(impute)
 app.command("show")(saved.show)
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import typer
 
 from suffice.cli.flat import flat
-from suffice.cli.job import MODEL
+from suffice.cli.job import MODEL, missing_words
 from suffice.cli.options import Data, Reading, Run, Weights
-from suffice.cli.source import Source, read
+from suffice.cli.source import Source, finite, read
 from suffice.cli.tables import AssignmentWriter, replacing, write_columns
 
 
@@ -30,13 +30,14 @@ def score(
     from suffice.report import summarize
 
     estimator, columns = load_run(run)
-    source = _matching(columns, data, reading, weights)
+    source = matching(columns, data, reading, weights)
     if out is None:
         summary = summarize(estimator, source.rows, sample_weight=source.weight)
     else:
         with replacing(out) as file:
             summary = summarize(estimator, source.rows, sample_weight=source.weight, each=AssignmentWriter(file))
-    typer.echo(f"log-likelihood {summary.log_likelihood:.6f} nats per row, {summary.n_rows:,} rows of {source.name}")
+    typer.echo(f"log-likelihood {summary.log_likelihood:.6f} nats per row, {summary.n_rows:,} rows of {source.name}"
+               f"{missing_words(summary)}")  # fmt: skip
     if out is not None:
         typer.echo(f"{out} holds the component, its probability and the log-likelihood of each row")
 
@@ -94,8 +95,12 @@ def load_run(run: Path) -> tuple[Any, list[str]]:
     return estimator, wanted_columns(None if known is None else list(known), estimator.n_features_in_)
 
 
-def _matching(columns: list[str], data: str, reading: Reading, weights: str | None) -> Source:
+def matching(columns: list[str], data: str, reading: Reading, weights: str | None = None) -> Source:
     """Rows in the columns of the model, found by name where the file has names."""
+    return finite(_matching(columns, data, reading, weights))
+
+
+def _matching(columns: list[str], data: str, reading: Reading, weights: str | None) -> Source:
     from suffice.data import DataError
 
     if reading.columns is not None or reading.drop is not None or columns == [f"x{j}" for j in range(len(columns))]:

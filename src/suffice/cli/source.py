@@ -78,25 +78,69 @@ def read(
         path, header=reading.header, columns=wanted, drop=names(reading.drop), array=reading.array,
         delimiter=reading.delimiter, target=target,
     )  # fmt: skip
-    _refuse_gaps(table)
     source = Source(table.values, list(table.columns), table.name, list(table.notes), table.image_shape, table.target)
     return source if weights is None else _weighted(source, weights)
 
 
-def _refuse_gaps(table: Any) -> None:
-    """Name the columns with missing or infinite cells, which the reader lets pass and no model here takes."""
+def finite(source: Source) -> Source:
+    """The source as it is, if no cell of its rows is infinite and no weight is missing; a stream is checked as it is read.
+
+    Parameters
+    ----------
+    source
+        What ``read`` gave.
+
+    Raises
+    ------
+    suffice.data.DataError
+        If there are such cells, with the names of their columns.
+    """
     from suffice.data import DataError
 
-    bad = ~np.isfinite(table.values) if np.issubdtype(table.values.dtype, np.floating) else np.zeros((0, 0), bool)
+    if source.weight is not None and not np.isfinite(source.weight).all():
+        row = int((~np.isfinite(source.weight)).argmax())
+        raise DataError(
+            f"{source.name}: the weight of row {row} (counted from 0) is {source.weight[row]:g}; every row needs a finite weight."
+        )
+    bad = np.isinf(source.rows) if isinstance(source.rows, np.ndarray) else np.zeros((0, 0), bool)
     if not bad.any():
-        return
-    row = int(bad.any(axis=1).argmax())
-    columns = [name for name, hit in zip(table.columns, np.any(bad, axis=0), strict=True) if hit]
+        return source
+    columns = _hit(source.columns, bad.any(axis=0))
     raise DataError(
-        f"{table.name}: {int(bad.sum()):,} cells are missing or infinite, the first in row {row} (counted from 0); "
-        f"columns {', '.join(columns[:10])}{' ...' if len(columns) > 10 else ''}. Fill these cells in, remove the rows, or "
-        f"leave the columns out with --drop {','.join(columns[:10])}."
+        f"{source.name}: {int(bad.sum()):,} cells are infinite, the first in row {int(bad.any(axis=1).argmax())} (counted from "
+        f"0); columns {', '.join(columns[:10])}{' ...' if len(columns) > 10 else ''}. Empty these cells (missing), "
+        f"remove the rows, or leave the columns out with --drop {','.join(columns[:10])}."
     )
+
+
+def refuse_empty_columns(source: Source) -> None:
+    """Refuse columns without any value, by name; a fit checks those of a stream itself.
+
+    Parameters
+    ----------
+    source
+        What ``read`` gave.
+
+    Raises
+    ------
+    suffice.data.DataError
+        If there is one.
+    """
+    from suffice.data import DataError
+
+    if not isinstance(source.rows, np.ndarray) or source.rows.dtype.kind != "f":
+        return
+    used = source.rows if source.weight is None else source.rows[source.weight > 0]
+    columns = _hit(source.columns, np.isnan(used).all(axis=0)) if len(used) else []
+    if columns:
+        raise DataError(
+            f"{source.name}: every cell of {', '.join(columns[:10])}{' ...' if len(columns) > 10 else ''} is missing (in "
+            f"the rows with a weight), so nothing can be learned of it: leave it out with --drop {','.join(columns)}."
+        )
+
+
+def _hit(columns: list[str], mask: Any) -> list[str]:
+    return [name for name, hit in zip(columns, mask, strict=True) if hit]
 
 
 def _streams(path: str, reading: Reading) -> bool:

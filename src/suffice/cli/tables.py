@@ -33,11 +33,17 @@ class AssignmentWriter:
 def write_columns(file: Any, columns: Sequence[Any], header: Sequence[str] | None = None) -> None:
     """Append columns of equal length to an open binary file as lines of CSV, under a line of names if given."""
     import pyarrow
-    from pyarrow import csv
 
     names = [str(j) for j in range(len(columns))] if header is None else list(header)
     table = pyarrow.Table.from_arrays([pyarrow.array(column) for column in columns], names=names)
-    csv.write_csv(table, file, csv.WriteOptions(include_header=header is not None, quoting_style="needed"))
+    append_table(file, table, header is not None)
+
+
+def append_table(file: Any, table: Any, header: bool) -> None:
+    """Append an Arrow table to an open binary file as lines of CSV, under a line of its names if ``header``."""
+    from pyarrow import csv
+
+    csv.write_csv(table, file, csv.WriteOptions(include_header=header, quoting_style="needed"))
 
 
 def write_trace(path: Path, traces: Sequence[Any]) -> None:
@@ -52,6 +58,10 @@ def write_trace(path: Path, traces: Sequence[Any]) -> None:
 @contextmanager
 def replacing(path: Path) -> Iterator[Any]:
     """An open binary file that takes the place of ``path`` when the block ends well."""
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder; name a file to write.")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"There is no folder {path.parent} to write {path.name} to.")
     handle, name = tempfile.mkstemp(prefix=".", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

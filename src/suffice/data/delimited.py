@@ -80,6 +80,7 @@ def read_delimited_columns(
     drop: Sequence[str] | None = None,
     delimiter: str | None = None,
     target: str | None = None,
+    row_names: bool = False,
 ) -> MixedTable:
     """Read numbers and text of a delimited text; see ``read_columns``.
 
@@ -93,6 +94,8 @@ def read_delimited_columns(
         Columns to keep, to leave out, and the one with the labels.
     delimiter
         What separates cells; None to detect it.
+    row_names
+        Whether a first column that numbers or names the rows is kept.
 
     Raises
     ------
@@ -110,7 +113,8 @@ def read_delimited_columns(
     {'size': [1.5, 2.0], 'colour': ['red', None]}
     """
     table, layout = _rows(path, header, delimiter)
-    table, said = _without_extras(table, {*(columns or []), *(drop or []), target})
+    asked = {*(columns or []), *(drop or []), target, *(table.column_names[:1] if row_names else [])}
+    table, said = _without_extras(table, asked)
     notes = [layout.sentence(), *said]
     return mixed_from_columns(table, path.name, columns=columns, drop=drop, target=target, notes=notes)
 

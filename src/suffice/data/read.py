@@ -116,6 +116,7 @@ def read_columns(
     array: str | None = None,
     delimiter: str | None = None,
     target: str | None = None,
+    row_names: bool = False,
 ) -> MixedTable:
     """Read columns of numbers and text, such as names of categories, from a file, a data frame or an array.
 
@@ -139,6 +140,8 @@ def read_columns(
         What separates the cells of a text; None to detect it.
     target
         Column, or array of an npz archive, with the label of each row.
+    row_names
+        Whether a first column of a text that numbers or names the rows is kept, as it is when it is asked for by name.
 
     Returns
     -------
@@ -168,7 +171,7 @@ def read_columns(
         return mixed_from_columns(_as_arrow(source), "The data frame", columns=columns, drop=drop, target=target)
     if path is not None and kind == "text":
         return read_delimited_columns(
-            path, header=header, columns=columns, drop=drop, delimiter=delimiter, target=target
+            path, header=header, columns=columns, drop=drop, delimiter=delimiter, target=target, row_names=row_names
         )
     if path is not None and kind == "Parquet":
         columns_read, notes = read_parquet(path, columns=columns, drop=drop, target=target, text=True)

@@ -5,6 +5,10 @@ Every display is made by ``from_estimator`` (or from records, by its constructor
 """
 
 from suffice.plot.ellipse import EllipseDisplay
+from suffice.plot.frequency import FrequencyDisplay
+from suffice.plot.imputed import ImputedDisplay
+from suffice.plot.marginal import MarginalDisplay
+from suffice.plot.missingness import MissingnessDisplay
 from suffice.plot.parameter import ParameterDisplay
 from suffice.plot.responsibility import ResponsibilityDisplay
 from suffice.plot.selection import SelectionDisplay
@@ -13,6 +17,10 @@ from suffice.plot.weights import WeightsDisplay
 
 __all__ = [
     "EllipseDisplay",
+    "FrequencyDisplay",
+    "ImputedDisplay",
+    "MarginalDisplay",
+    "MissingnessDisplay",
     "ParameterDisplay",
     "ResponsibilityDisplay",
     "SelectionDisplay",

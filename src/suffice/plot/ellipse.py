@@ -19,7 +19,8 @@ class EllipseDisplay:
     """Rows coloured by component, with ellipses at one and two standard deviations of every component.
 
     Of more than two columns, those two are shown in which the components lie furthest apart
-    (``suffice.plot.components.telling_columns``); a single column is a histogram under the components' densities.
+    (``suffice.plot.components.telling_columns``); a single column is a histogram under the components' densities. Rows that miss
+    a cell of these columns (NaN) are left out.
 
     Parameters
     ----------
@@ -58,7 +59,9 @@ class EllipseDisplay:
         covariances: ArrayLike,
         feature_names: list[str] | None = None,
     ) -> None:
-        self.rows, self.labels = np.asarray(rows, dtype=float), np.asarray(labels, dtype=int)
+        rows, labels = np.asarray(rows, dtype=float), np.asarray(labels, dtype=int)
+        complete = ~np.isnan(rows).any(axis=1)
+        self.rows, self.labels = rows[complete], labels[complete]
         self.weights, self.means = np.asarray(weights, dtype=float), np.asarray(means, dtype=float)
         self.covariances = np.asarray(covariances, dtype=float)
         self.feature_names = wanted_columns(feature_names, self.rows.shape[1])
@@ -131,7 +134,7 @@ class EllipseDisplay:
 
     def _densities(self, ax: Axes) -> None:
         values, deviation = self.rows[:, 0], np.sqrt(self.covariances[:, 0, 0])
-        ax.hist(values, bins="auto" if len(values) > 1 else 1, density=True, color=FAINT, edgecolor="white")
+        ax.hist(values, bins="auto" if len(values) > 1 else 1, density=len(values) > 0, color=FAINT, edgecolor="white")
         low, high = values.min(initial=self.means.min()), values.max(initial=self.means.max())
         grid = np.linspace(low - 0.05 * (high - low), high + 0.05 * (high - low), 800)
         safe = np.maximum(deviation, 1e-300)

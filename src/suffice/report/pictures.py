@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import base64
-import io
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -13,36 +10,16 @@ from suffice.plot import EllipseDisplay, ParameterDisplay, ResponsibilityDisplay
 from suffice.plot.components import centres, covariance_block, telling_columns
 from suffice.plot.parameter import picture_size
 from suffice.report.advice import restart_sentence
+from suffice.report.gaps import gap_pictures
+from suffice.report.marginals import marginals
+from suffice.report.picture import Picture, data_uri, new_figure
 from suffice.report.summary import EDGES, Summary
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A picture with its words.
-
-    Attributes
-    ----------
-    title, caption
-        What it shows, and how to read it.
-    uri
-        The image as a data URI.
-    wide
-        Whether it takes the whole width of the page.
-    """
-
-    title: str
-    caption: str
-    uri: str
-    wide: bool = False
 
 
 def pictures(
     estimator: Any, summary: Summary, names: list[str], image_shape: tuple[int, ...] | None = None
 ) -> list[Picture]:
-    """Trace, weights, sharpness, ellipses (Gaussian) and parameters of a fitted mixture.
+    """Trace, weights, sharpness, ellipses (Gaussian), parameters and marginals of a fitted mixture, and missing cells if any.
 
     Parameters
     ----------
@@ -60,14 +37,9 @@ def pictures(
     found = [_trace(estimator, size), _weights(estimator, size)]
     if gaussian:
         found.append(_ellipses(estimator, summary, names, size))
-    return [*found, _sharpness(summary, size), _parameters(estimator, names, image_shape)]
-
-
-def data_uri(figure: Figure) -> str:
-    """A figure as an SVG data URI."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="svg", dpi=180, metadata={"Date": None, "Creator": None})
-    return "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+    found += [_sharpness(summary, size), _parameters(estimator, names, image_shape)]
+    found += [marginals(estimator, summary, names, size), *gap_pictures(estimator, summary, names)]
+    return sorted(found, key=lambda picture: picture.wide)
 
 
 def share(value: float) -> str:
@@ -76,34 +48,27 @@ def share(value: float) -> str:
     return f"{value:.{digits}%}"
 
 
-def _figure(size: tuple[float, float]) -> tuple[Figure, Any]:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=size, layout="constrained")
-    return figure, figure.subplots()
-
-
 def _trace(estimator: Any, size: tuple[float, float]) -> Picture:
-    figure, ax = _figure(size)
+    figure, ax = new_figure(size)
     TraceDisplay.from_estimator(estimator, ax=ax)
     return Picture("Climb of every restart", restart_sentence(estimator), data_uri(figure))
 
 
 def _weights(estimator: Any, size: tuple[float, float]) -> Picture:
-    figure, ax = _figure(size)
+    figure, ax = new_figure(size)
     WeightsDisplay.from_estimator(estimator, ax=ax)
     return Picture("Weights", "The share of the rows that the model expects from each component.", data_uri(figure))
 
 
 def _sharpness(summary: Summary, size: tuple[float, float]) -> Picture:
-    figure, ax = _figure(size)
+    figure, ax = new_figure(size)
     ResponsibilityDisplay(counts=summary.sharpness, edges=EDGES).plot(ax=ax)
     caption = f"{share(1 - summary.blurred)} of the rows belong to one component with probability 0.8 or more."
     return Picture("How sharp the posterior is", caption, data_uri(figure))
 
 
 def _ellipses(estimator: Any, summary: Summary, names: list[str], size: tuple[float, float]) -> Picture:
-    figure, ax = _figure(size)
+    figure, ax = new_figure(size)
     shown = telling_columns(estimator)
     EllipseDisplay(
         rows=summary.sample[:, shown],
@@ -119,6 +84,9 @@ def _ellipses(estimator: Any, summary: Summary, names: list[str], size: tuple[fl
 def _ellipse_caption(summary: Summary, shown: list[int], names: list[str]) -> str:
     shown_rows, all_rows = len(summary.sample), summary.n_rows
     some = "" if shown_rows == all_rows else f" {shown_rows:,} of {all_rows:,} rows, drawn at random."
+    left_out = int(np.isnan(summary.sample[:, shown]).any(axis=1).sum())
+    if left_out:
+        some += f" {left_out:,} rows that miss {'this cell' if len(shown) == 1 else 'one of these cells'} are left out."
     if len(shown) == 1:
         return f"Histogram of the rows, the density of each component, and their sum (dashed).{some}"
     lines = "Ellipses at one and two standard deviations."
@@ -130,7 +98,7 @@ def _ellipse_caption(summary: Summary, shown: list[int], names: list[str]) -> st
 
 def _parameters(estimator: Any, names: list[str], image_shape: tuple[int, ...] | None) -> Picture:
     shape = np.shape(centres(estimator))
-    figure, ax = _figure(picture_size(shape, image_shape))
+    figure, ax = new_figure(picture_size(shape, image_shape))
     ParameterDisplay.from_estimator(estimator, feature_names=names, image_shape=image_shape, ax=ax)
     gaussian = hasattr(estimator, "means_")
     if image_shape is not None:

@@ -12,7 +12,8 @@ from suffice.plot.canvas import component_colours, wanted_columns
 from suffice.plot.components import centres, deviations
 from suffice.report.advice import Advice, advice, with_options
 from suffice.report.agreement import Agreement, agreement
-from suffice.report.pictures import Picture, pictures
+from suffice.report.picture import Picture
+from suffice.report.pictures import pictures, share
 from suffice.report.selected import Selected, selected
 from suffice.report.summary import Summary, summarize
 
@@ -160,11 +161,22 @@ def _data_facts(
 ) -> list[tuple[str, str]]:
     shown = ", ".join(names[:40]) + (f", ... ({len(names):,} in all)" if len(names) > 40 else "")
     facts = [("source", source or "an array"), ("rows", f"{summary.n_rows:,}"), ("columns", shown)]
+    if summary.missing.any():
+        facts.append(("missing cells", missing_facts(summary)))
     if not np.isclose(summary.weight, summary.n_rows):
         facts.append(("sum of row weights", f"{summary.weight:,.6g}"))
     if image_shape is not None:
         facts.append(("rows shown as", f"images of {image_shape[0]} x {image_shape[1]} pixels"))
     return facts + [("note", note) for note in notes]
+
+
+def missing_facts(summary: Summary) -> str:
+    """How many cells are missing, in how many columns and rows."""
+    count, columns = int(summary.missing.sum()), int((summary.missing > 0).sum())
+    return (
+        f"{count:,} ({share(count / (summary.n_rows * len(summary.missing)))} of all), in {columns:,} columns; "
+        f"{summary.complete:,} rows are complete"
+    )
 
 
 def _setting(value: Any) -> str:

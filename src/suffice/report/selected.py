@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from suffice.plot import SelectionDisplay
-from suffice.report.pictures import Picture, data_uri
+from suffice.report.picture import Picture, data_uri
 from suffice.selection.criteria import ranked
 
 MOST_LINES = 40

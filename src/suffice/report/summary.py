@@ -67,8 +67,12 @@ class Summary:
         (40,), weight of the rows by largest responsibility, bins of ``EDGES``.
     blurred
         Share of the rows whose largest responsibility is below 0.8.
-    sample, sample_labels
-        At most 3,000 rows drawn without replacement, and their components.
+    missing
+        (D,), rows that miss each column.
+    complete
+        Rows that miss no column.
+    sample, sample_labels, sample_weight
+        At most 3,000 rows drawn without replacement, their components and their weights.
     labels
         (N,) components of all rows where they were asked for, else None.
     """
@@ -81,8 +85,11 @@ class Summary:
     certainty: Array
     sharpness: Array
     blurred: float
+    missing: NDArray[np.int64]
+    complete: int
     sample: Array
     sample_labels: NDArray[np.int64]
+    sample_weight: Array
     labels: NDArray[np.int64] | None
 
 
@@ -109,7 +116,7 @@ def summarize(
     keep_labels
         Whether to keep the component of every row.
     """
-    collector = _Collector(len(estimator.weights_), keep_labels)
+    collector = _Collector(len(estimator.weights_), estimator.n_features_in_, keep_labels)
     for assigned in assign(estimator, data, sample_weight):
         collector.add(assigned)
         if each is not None:
@@ -141,14 +148,16 @@ def _blocks(data: Any, sample_weight: Any) -> Iterator[tuple[Array, Array]]:
 
 
 class _Collector:
-    def __init__(self, n_components: int, keep_labels: bool) -> None:
+    def __init__(self, n_components: int, n_columns: int, keep_labels: bool) -> None:
         self.n_rows, self.weight, self.blurred = 0, 0.0, 0.0
         self.log_likelihood, self.entropy = 0.0, 0.0
         self.counts, self.certainty = np.zeros(n_components), np.zeros(n_components)
         self.sharpness = np.zeros(len(EDGES) - 1)
         self.labels: list[NDArray[np.int64]] | None = [] if keep_labels else None
         self.draw = np.random.default_rng(0)
-        self.keys, self.sample, self.sample_labels = np.zeros(0), None, np.zeros(0, dtype=np.int64)
+        self.missing, self.complete = np.zeros(n_columns, dtype=np.int64), 0
+        self.keys, self.sample = np.zeros(0), None
+        self.sample_labels, self.sample_weight = np.zeros(0, dtype=np.int64), np.zeros(0)
 
     def add(self, block: Assigned) -> None:
         self.n_rows += len(block.rows)
@@ -159,6 +168,9 @@ class _Collector:
         self.counts += np.bincount(block.component, block.weight, len(self.counts))
         self.certainty += np.bincount(block.component, block.weight * block.probability, len(self.counts))
         self.sharpness += np.histogram(np.clip(block.probability, 0, 1), bins=EDGES, weights=block.weight)[0]
+        gaps = np.isnan(block.rows)
+        self.missing += gaps.sum(axis=0)
+        self.complete += int((~gaps.any(axis=1)).sum())
         self._draw_sample(block)
         if self.labels is not None:
             self.labels.append(block.component)
@@ -170,8 +182,10 @@ class _Collector:
         sample = block.rows[best] if self.sample is None else np.concatenate([self.sample, block.rows[best]])
         all_keys = np.concatenate([self.keys, keys[best]])
         labels = np.concatenate([self.sample_labels, block.component[best]])
+        weight = np.concatenate([self.sample_weight, block.weight[best]])
         kept = np.argsort(all_keys)[:SAMPLE_ROWS]
-        self.keys, self.sample, self.sample_labels = all_keys[kept], sample[kept], labels[kept]
+        self.keys, self.sample = all_keys[kept], sample[kept]
+        self.sample_labels, self.sample_weight = labels[kept], weight[kept]
 
     def summary(self) -> Summary:
         if self.sample is None:
@@ -188,7 +202,10 @@ class _Collector:
             certainty=certainty,
             sharpness=self.sharpness,
             blurred=self.blurred / total,
+            missing=self.missing,
+            complete=self.complete,
             sample=self.sample,
             sample_labels=self.sample_labels,
+            sample_weight=self.sample_weight,
             labels=None if self.labels is None else np.concatenate(self.labels),
         )

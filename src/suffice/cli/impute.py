@@ -1,0 +1,158 @@
+"""``suffice impute RUN DATA``: a table with its missing cells filled in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from suffice.cli.flat import flat
+from suffice.cli.options import Data, Reading, Run, names
+from suffice.cli.saved import load_run, matching
+from suffice.cli.source import Source
+from suffice.cli.tables import append_table, replacing
+
+DRAW = "draw"
+
+
+@flat
+def impute(
+    run: Run,
+    data: Data,
+    reading: Reading,
+    out: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE",
+            help="CSV to write: every column of DATA in its order, text too; of a stream, the columns of the model.",
+        ),
+    ],
+    std: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="CSV of the standard deviation of each cell of the model's columns: 0 where it was there.",
+        ),
+    ] = None,
+    draws: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help="Draw cells in place of their means, so many times: complete tables one below another, numbered from 1 "
+            f"in a first column named {DRAW}.",
+            show_default="means",
+        ),
+    ] = None,
+    random_state: Annotated[int, typer.Option(min=0, help="Seed of the draws.")] = 0,
+) -> None:
+    """Fill in the missing cells of a table with their means under a saved model, given the cells that are there.
+
+    The mean of a binary cell is the probability of a 1.
+    """
+    _refuse_clashes(out, std, draws)
+    estimator, columns = load_run(run)
+    source = matching(columns, data, reading)
+    whole = None if not isinstance(source.rows, np.ndarray) else _whole(data, reading)
+    for note in source.notes if whole is None else whole.notes:
+        typer.echo(note, err=True)
+    if draws is not None:
+        estimator.set_params(random_state=np.random.RandomState(random_state))
+    with ExitStack() as files:
+        file = files.enter_context(replacing(out))
+        deviations = None if std is None else files.enter_context(replacing(std))
+        for number in range(1, (draws or 1) + 1):
+            drawn = None if draws is None else number
+            rows, filled = _write(estimator, _parts(source, whole), source.columns, drawn, file, deviations)
+    what = "their means" if draws is None else f"draws: {draws:,} tables, numbered in the first column {DRAW}"
+    typer.echo(
+        f"{out} holds {rows:,} rows; {filled:,} missing cell{' is' if filled == 1 else 's are'} filled in with {what}"
+    )
+    if std is not None:
+        typer.echo(f"{std} holds the standard deviation of each cell of the model's columns")
+
+
+def _refuse_clashes(out: Path, std: Path | None, draws: int | None) -> None:
+    if std is not None and draws is not None:
+        raise ValueError(
+            f"--std {std} says how uncertain means are, and --draws {draws} show it themselves: give one of the two."
+        )
+    if std is not None and std.absolute() == out.absolute():
+        raise ValueError(f"--out and --std both name {out}; name two files.")
+
+
+def _parts(source: Source, whole: Any) -> Iterator[tuple[np.ndarray, Any]]:
+    """Rows in the columns of the model, with the columns to be written: a table in one part, a stream in batches."""
+    import pyarrow as pa
+
+    if whole is not None:
+        yield source.rows, whole.values
+        return
+    for batch in source.rows:
+        if len(batch):
+            yield batch, pa.table(dict(zip(source.columns, np.ascontiguousarray(batch.T), strict=True)))
+
+
+def _write(
+    estimator: Any,
+    parts: Iterator[tuple[np.ndarray, Any]],
+    columns: list[str],
+    draw: int | None,
+    file: Any,
+    spread: Any,
+) -> tuple[int, int]:
+    """Append one complete table, and the deviations where wanted; returns the numbers of rows and of cells filled in."""
+    rows, filled = 0, 0
+    for cells, table in parts:
+        gaps, header = np.isnan(cells), rows == 0 and draw in (None, 1)
+        if draw is None:
+            values, deviations = estimator.impute(cells, return_std=True)
+        else:
+            values, deviations = estimator.impute(cells, draws=1)[0], None
+        append_table(file, _numbered(_completed(table, columns, cells, gaps, values), draw), header)
+        if spread is not None:
+            append_table(spread, _in_order(table, columns, deviations), header)
+        rows, filled = rows + len(cells), filled + int(gaps.sum())
+    return rows, filled
+
+
+def _completed(table: Any, columns: list[str], cells: np.ndarray, gaps: np.ndarray, values: np.ndarray) -> Any:
+    """The table with other cells where there are gaps."""
+    import pyarrow as pa
+
+    for j in np.flatnonzero(gaps.any(axis=0)):
+        place = table.column_names.index(columns[j])
+        kind = table.schema.field(place).type
+        complete = pa.array(np.where(gaps[:, j], values[:, j], cells[:, j]))
+        table = table.set_column(place, columns[j], complete.cast(kind) if pa.types.is_floating(kind) else complete)
+    return table
+
+
+def _numbered(table: Any, draw: int | None) -> Any:
+    import pyarrow as pa
+
+    if draw is None:
+        return table
+    if DRAW in table.column_names:
+        raise ValueError(f"The table has a column {DRAW!r} of its own, the name of the numbers of draws: rename it.")
+    return table.add_column(0, DRAW, pa.array(np.full(table.num_rows, draw)))
+
+
+def _in_order(table: Any, columns: list[str], values: Any) -> Any:
+    """Values of some columns, in the order in which the table has them."""
+    import pyarrow as pa
+
+    return pa.table({name: values[:, columns.index(name)] for name in table.column_names if name in columns})
+
+
+def _whole(data: str, reading: Reading) -> Any:
+    """All columns of the file, with text."""
+    from suffice.data import read_columns
+
+    return read_columns(
+        data, header=reading.header, drop=names(reading.drop), array=reading.array, delimiter=reading.delimiter,
+        row_names=True,
+    )  # fmt: skip

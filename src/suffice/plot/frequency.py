@@ -1,0 +1,101 @@
+"""Frequencies of binary columns and the probabilities that the mixture gives them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils.validation import check_is_fitted
+
+from suffice.plot.canvas import FAINT, INK, PALETTE, axes_or_new, tidy, wanted_columns
+from suffice.plot.components import column_moments
+from suffice.plot.marginal import observed_rows
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MOST_NAMES = 5
+
+
+class FrequencyDisplay:
+    """A dot for each binary column: its frequency of 1 among observed cells against the fitted marginal probability.
+
+    Bars reach two standard errors; the columns that lie most of these off the diagonal are named.
+
+    Parameters
+    ----------
+    fitted
+        (D,), marginal probability of a 1.
+    observed
+        (D,), frequency of a 1; NaN where no cell was observed.
+    counts
+        (D,), observed cells (their weight).
+    feature_names
+        D names.
+
+    Attributes
+    ----------
+    ax_, figure_
+        Where it was drawn.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from suffice.plot import FrequencyDisplay
+    >>> display = FrequencyDisplay(fitted=[0.2, 0.9], observed=[0.25, 0.6], counts=[40, 40], feature_names=["a", "b"])
+    >>> [text.get_text() for text in display.plot(ax=Figure().subplots()).ax_.texts]
+    ['b']
+    """
+
+    def __init__(
+        self, *, fitted: ArrayLike, observed: ArrayLike, counts: ArrayLike, feature_names: list[str] | None = None
+    ) -> None:
+        self.fitted, self.observed = np.asarray(fitted, dtype=float), np.asarray(observed, dtype=float)
+        self.counts = np.asarray(counts, dtype=float)
+        self.feature_names = wanted_columns(feature_names, len(self.fitted))
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        *,
+        sample_weight: ArrayLike | None = None,
+        feature_names: list[str] | None = None,
+        ax: Axes | None = None,
+    ) -> FrequencyDisplay:
+        """Draw the columns of X, (N, D) with NaN for missing cells, on ``ax`` or a new figure."""
+        check_is_fitted(estimator)
+        if not hasattr(estimator, "probabilities_"):
+            raise TypeError(f"{type(estimator).__name__} has no probabilities_: use MarginalDisplay instead")
+        given = feature_names if feature_names is not None else getattr(estimator, "feature_names_in_", None)
+        rows = observed_rows(estimator, X)
+        weight = np.ones(len(rows)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
+        counts = weight @ ~np.isnan(rows)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            observed = weight @ np.nan_to_num(rows) / counts
+        names = None if given is None else list(given)
+        fitted = column_moments(estimator)[0]
+        return cls(fitted=fitted, observed=observed, counts=counts, feature_names=names).plot(ax=ax)
+
+    def errors(self) -> np.ndarray:
+        """Standard error (D,) of the frequency of so many cells with the fitted probability."""
+        return np.sqrt(self.fitted * (1 - self.fitted) / np.maximum(self.counts, 1))
+
+    def plot(self, *, ax: Axes | None = None) -> FrequencyDisplay:
+        """Draw on ``ax`` or a new figure; returns the display."""
+        ax, bars = axes_or_new(ax), 2 * self.errors()
+        ax.plot([0, 1], [0, 1], color=FAINT, linewidth=1.0, zorder=1)
+        ax.errorbar(self.fitted, self.fitted, bars, fmt="none", ecolor=FAINT, elinewidth=1.0, zorder=1)
+        ax.plot(self.fitted, self.observed, "o", color=PALETTE[0], markersize=3.5, alpha=0.8, markeredgewidth=0)
+        off = np.nan_to_num(np.abs(self.observed - self.fitted) / np.maximum(bars, 2 / np.maximum(self.counts, 1)))
+        for j in np.argsort(-off, kind="stable")[:MOST_NAMES]:
+            if off[j] > 1:
+                place = (self.fitted[j], self.observed[j])
+                ax.annotate(self.feature_names[j], place, (5, 3), textcoords="offset points", fontsize=8, color=INK)
+        ax.set_xlabel("fitted probability of a 1", color=INK)
+        ax.set_ylabel("observed frequency", color=INK)
+        tidy(ax)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self

@@ -1,0 +1,197 @@
+"""The cells of one column and what the mixture says of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import ndtr
+from sklearn.utils.validation import check_is_fitted
+
+from suffice.plot.canvas import FAINT, INK, axes_or_new, component_colours, tidy, wanted_columns, whole_numbers
+from suffice.plot.components import centres, variances
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Array = NDArray[np.floating[Any]]
+MOST_BINS = 60
+
+
+class MarginalDisplay:
+    """Observed cells of one column against its fitted marginal: the sum over components, and each of them as a thin line.
+
+    Real numbers are a histogram under densities; whole numbers are bars of their frequency under dots of their probability.
+
+    Parameters
+    ----------
+    cells
+        (n,), observed cells.
+    weight
+        (n,), their row weights; None is 1 for each.
+    values
+        (G,), where the marginal is given: a grid, or the whole numbers that occur.
+    densities
+        (K, G), weight times density (or probability) of each component there.
+    discrete
+        Whether the column holds whole numbers.
+    name
+        What the column is called.
+    distance
+        Kolmogorov distance between cells and marginal, to be written in the corner; None writes nothing.
+
+    Attributes
+    ----------
+    ax_, figure_
+        Where it was drawn.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from suffice.plot import MarginalDisplay
+    >>> display = MarginalDisplay(cells=[0, 1, 1, 1], values=[0, 1], densities=[[0.3, 0.7]], discrete=True, name="smokes")
+    >>> [float(bar.get_height()) for bar in display.plot(ax=Figure().subplots()).ax_.patches]
+    [0.25, 0.75]
+    """
+
+    def __init__(
+        self,
+        *,
+        cells: ArrayLike,
+        values: ArrayLike,
+        densities: ArrayLike,
+        discrete: bool,
+        weight: ArrayLike | None = None,
+        name: str = "x0",
+        distance: float | None = None,
+    ) -> None:
+        self.cells = np.asarray(cells, dtype=float)
+        self.weight = np.ones(len(self.cells)) if weight is None else np.asarray(weight, dtype=float)
+        self.values, self.densities = np.asarray(values, dtype=float), np.asarray(densities, dtype=float)
+        self.discrete, self.name, self.distance = discrete, name, distance
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Any,
+        column: int,
+        *,
+        sample_weight: ArrayLike | None = None,
+        feature_names: list[str] | None = None,
+        ax: Axes | None = None,
+    ) -> MarginalDisplay:
+        """Draw the column at position ``column`` of X, (N, D) with NaN for missing cells, on ``ax`` or a new figure."""
+        check_is_fitted(estimator)
+        given = feature_names if feature_names is not None else getattr(estimator, "feature_names_in_", None)
+        names = wanted_columns(None if given is None else list(given), estimator.n_features_in_)
+        rows = observed_rows(estimator, X)
+        return cls.from_cells(estimator, column, *observed_cells(rows[:, column], sample_weight), names[column], ax=ax)
+
+    @classmethod
+    def from_cells(
+        cls, estimator: Any, column: int, cells: Array, weight: Array, name: str, *, ax: Axes | None = None
+    ) -> MarginalDisplay:
+        """Draw cells (n,) of one column, none of them missing, with their row weights (n,), on ``ax`` or a new figure."""
+        if not len(cells):
+            raise ValueError(f"Column {name!r} has no observed cell: there is nothing to compare the model with.")
+        real = is_real(estimator, column)
+        values = _grid(cells) if real else np.arange(cells.min(), cells.max() + 1)
+        display = cls(
+            cells=cells,
+            values=values,
+            densities=component_densities(estimator, column, values),
+            discrete=not real,
+            weight=weight,
+            name=name,
+            distance=kolmogorov_distance(estimator, column, cells, weight),
+        )
+        return display.plot(ax=ax)
+
+    def plot(self, *, ax: Axes | None = None) -> MarginalDisplay:
+        """Draw on ``ax`` or a new figure; returns the display."""
+        ax = axes_or_new(ax)
+        self._bars(ax) if self.discrete else self._histogram(ax)
+        ax.set_xlabel(self.name, color=INK)
+        if self.distance is not None:
+            ax.set_title(f"{self.distance:.3f}", loc="right", fontsize=9, color=INK, pad=2)
+        tidy(ax)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+    def _histogram(self, ax: Axes) -> None:
+        edges = np.histogram_bin_edges(self.cells, "auto" if len(self.cells) > 1 else 1)
+        edges = np.linspace(edges[0], edges[-1], min(len(edges), MOST_BINS + 1))
+        heights, *_ = ax.hist(
+            self.cells, edges, density=True, weights=self.weight, color=FAINT, edgecolor="white", lw=0.3
+        )
+        for density, colour in zip(self.densities, component_colours(len(self.densities)), strict=True):
+            ax.plot(self.values, density, color=colour, linewidth=0.9)
+        total, top = self.densities.sum(axis=0), float(np.max(heights))
+        ax.plot(self.values, total, color=INK, linewidth=1.5)
+        ax.set_ylim(0, 1.08 * max(top, min(float(total.max()), 2 * top)))
+        ax.set_xlim(self.values[0], self.values[-1])
+        ax.set_yticks([])
+        ax.set_ylabel("density", color=INK)
+
+    def _bars(self, ax: Axes) -> None:
+        place, few = (self.cells - self.values[0]).astype(int), len(self.values) <= MOST_BINS
+        ax.bar(
+            self.values, np.bincount(place, self.weight, len(self.values)) / self.weight.sum(), color=FAINT, width=0.8
+        )
+        for density, colour in zip(self.densities, component_colours(len(self.densities)), strict=True):
+            ax.plot(self.values, density, color=colour, linewidth=0.9, marker="_" if few else "", markersize=9)
+        ax.plot(self.values, self.densities.sum(axis=0), "o" if few else "-", color=INK, markersize=5)
+        ax.xaxis.set_major_locator(whole_numbers())
+        ax.set_ylim(bottom=0)
+        ax.set_ylabel("share", color=INK)
+
+
+def is_real(estimator: Any, column: int) -> bool:
+    """Whether a column holds real numbers, with a density, rather than whole ones from 0, with probabilities."""
+    return hasattr(estimator.marginal([column]), "covariances_")
+
+
+def observed_rows(estimator: Any, X: Any) -> Array:
+    """Rows as the model takes them (binary ones as 0 and 1), missing cells NaN, (N, D)."""
+    return np.where(np.isnan(np.asarray(X, dtype=float)), np.nan, estimator.impute(X))
+
+
+def observed_cells(cells: ArrayLike, weight: ArrayLike | None) -> tuple[Array, Array]:
+    """The cells of a column that are not missing, and their row weights (0 left out)."""
+    cells = np.asarray(cells, dtype=float)
+    weight = np.ones(len(cells)) if weight is None else np.asarray(weight, dtype=float)
+    kept = ~np.isnan(cells) & (weight > 0)
+    return cells[kept], weight[kept]
+
+
+def component_densities(estimator: Any, column: int, values: Array) -> Array:
+    """Weight times density (probability, for whole numbers) of each component in one column, (K, G)."""
+    part, rows = estimator.marginal([column]), values[:, None]
+    if hasattr(part, "feature_names_in_"):
+        del part.feature_names_in_  # plain arrays follow
+    if is_real(estimator, column):
+        return (part.predict_proba(rows) * np.exp(part.score_samples(rows))[:, None]).T
+    return (part.model_.responsibilities(rows) * np.exp(part.model_.log_density(rows))[:, None]).T
+
+
+def kolmogorov_distance(estimator: Any, column: int, cells: Array, weight: Array) -> float:
+    r"""Largest difference :math:`\sup_x |F_n(x) - F(x)|` between the distribution of cells and the fitted marginal."""
+    values, place = np.unique(cells, return_inverse=True)
+    mass = np.bincount(place, weight) / weight.sum()
+    after = np.cumsum(mass)
+    if is_real(estimator, column):
+        mean, deviation = centres(estimator)[:, column], np.sqrt(variances(estimator)[:, column])
+        fitted = ndtr((values[:, None] - mean) / np.maximum(deviation, 1e-300)) @ np.asarray(estimator.weights_)
+        return float(max(np.abs(after - fitted).max(), np.abs(after - mass - fitted).max()))
+    support = np.arange(values[-1] + 1)
+    fitted = np.cumsum(component_densities(estimator, column, support).sum(axis=0))
+    observed = np.concatenate([[0.0], after])[np.searchsorted(values, support, side="right")]
+    return float(max(np.abs(observed - fitted)))
+
+
+def _grid(cells: Array) -> Array:
+    low, high = cells.min(), cells.max()
+    room = 0.04 * (high - low) or 0.5
+    return np.linspace(low - room, high + room, 600)
