@@ -120,5 +120,6 @@ class MixtureConditioning:
             part.feature_names_in_ = self.feature_names_in_[columns]
         part._set_model(model, None)
         for name in FIT_ATTRIBUTES:
-            setattr(part, name, getattr(self, name))
+            if hasattr(self, name):
+                setattr(part, name, getattr(self, name))
         return part

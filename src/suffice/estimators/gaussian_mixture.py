@@ -66,6 +66,10 @@ class GaussianMixture(MixtureEstimator):
         Begin at the parameters of the last fit.
     verbose
         1 shows a progress bar on a terminal.
+    learning_decay
+        How fast the steps of ``partial_fit`` grow smaller, above 0.5 and at most 1.
+    learning_offset
+        Steps that ``partial_fit`` counts as done beforehand, at least 0: more make the first steps smaller.
 
     Attributes
     ----------
@@ -89,6 +93,10 @@ class GaussianMixture(MixtureEstimator):
         Its number of iterations.
     outcome_ : str
         How the fit ended, a sentence.
+    effective_rows_ : float
+        Number of rows that the parameters rest on: the weight of the data, or after ``partial_fit`` what it has not forgotten.
+    n_steps_ : int
+        Number of steps, after ``partial_fit``.
     model_ : suffice.latent.Mixture
         The fitted module.
 
@@ -126,6 +134,8 @@ class GaussianMixture(MixtureEstimator):
         precision: str = "float64",
         warm_start: bool = False,
         verbose: int = 0,
+        learning_decay: float = 0.7,
+        learning_offset: float = 10.0,
     ):
         self.n_components = n_components
         self.covariance_type = covariance_type
@@ -145,6 +155,8 @@ class GaussianMixture(MixtureEstimator):
         self.precision = precision
         self.warm_start = warm_start
         self.verbose = verbose
+        self.learning_decay = learning_decay
+        self.learning_offset = learning_offset
 
     def _check_parameters(self) -> None:
         super()._check_parameters()

@@ -17,6 +17,7 @@ from suffice.blas import one_blas_thread
 from suffice.estimators.callbacks import CallbackSupportMixin, Iterations, with_callbacks
 from suffice.estimators.conditioning import MixtureConditioning
 from suffice.estimators.imputation import Imputation
+from suffice.estimators.online import OnlineLearning
 from suffice.estimators.scores import MixtureScores
 from suffice.estimators.streams import CheckedBatches, is_stream, on_host
 from suffice.estimators.validation import check_at_least, check_choice, check_count, check_not_infinite, check_shape
@@ -38,7 +39,13 @@ SAMPLE_ROWS_A_COMPONENT = 20
 
 
 class MixtureEstimator(
-    MixtureScores, MixtureConditioning, Imputation, CallbackSupportMixin, DensityMixin, BaseEstimator
+    MixtureScores,
+    MixtureConditioning,
+    Imputation,
+    OnlineLearning,
+    CallbackSupportMixin,
+    DensityMixin,
+    BaseEstimator,
 ):
     """Base of the mixture estimators; a family adds its parameters, its start and its fitted attributes."""
 
@@ -80,6 +87,9 @@ class MixtureEstimator(
         given = [value for name, value in self.get_params().items() if name.endswith("_init")]
         resumed = self.warm_start and hasattr(self, "model_")
         return not resumed and any(value is None for value in given if not isinstance(value, int))
+
+    def _sample_size(self) -> int:
+        return max(SAMPLE_ROWS, SAMPLE_ROWS_A_COMPONENT * self.n_components) if self._needs_sample() else 0
 
     def _start(self, first: FirstLook, origin: np.ndarray | None, restarts: int, generator: Any) -> Mixture:
         """Where to start, centred on ``origin``, one restart along each entry of the first axis."""
@@ -154,8 +164,7 @@ class MixtureEstimator(
         self._check_parameters()
         data, weight = self._checked(X, sample_weight)
         generator = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
-        size = max(SAMPLE_ROWS, SAMPLE_ROWS_A_COMPONENT * self.n_components) if self._needs_sample() else 0
-        first = look(on_host(data), weight, size, generator)
+        first = look(on_host(data), weight, self._sample_size(), generator)
         self._check_size(first)
         iterations = Iterations(self, X, {} if sample_weight is None else {"sample_weight": sample_weight})
         with scope("float64"):
@@ -231,19 +240,19 @@ class MixtureEstimator(
     def _first_model(self, first: FirstLook, origin: np.ndarray | None, generator: Any) -> Mixture:
         if not (self.warm_start and hasattr(self, "model_")):
             return self._start(first, origin, self.n_init, generator)
-        self._check_same_model(len(first.mean))
+        self._check_same_model(len(first.mean), "warm_start=True")
         before = one_restart(self.model_ if origin is None else self.model_.translated(-origin))
         priors = self._mixture_prior(), self._prior(first, origin)
         return eqx.tree_at(lambda m: (m.prior, m.components.prior), before, priors)
 
-    def _check_same_model(self, features: int) -> None:
+    def _check_same_model(self, features: int, caller: str) -> None:
         components = self.model_.components
         before = type(components), jax.tree.leaves(components)[0].shape
         now = self._family(), (self.n_components, features)
         if before != now:
             said = [f"{family.__name__} of (components, columns) {shape}" for family, shape in (before, now)]
             raise ValueError(
-                f"warm_start=True continues a fitted {said[0]}, but {said[1]} is asked for; fit a new estimator instead."
+                f"{caller} continues a fitted {said[0]}, but {said[1]} is asked for; fit a new estimator instead."
             )
 
     def _mixture_prior(self) -> MixturePrior:
@@ -298,6 +307,7 @@ class MixtureEstimator(
         stopped = solution.outcome in (Outcome.INTERRUPTED, Outcome.STOPPED_BY_CALLBACK)
         limit = Outcome.CONVERGED if self.converged_ else Outcome.STOPPED_AT_LIMIT
         self.outcome_ = str(solution.outcome if stopped else limit)
+        self._after_fit(first.weight)
         self._warn_degenerate(first)
         if not self.converged_ and not stopped:
             warnings.warn(self.outcome_, ConvergenceWarning, stacklevel=3)

@@ -48,6 +48,17 @@ class Family(eqx.Module):
         """
         raise NotImplementedError
 
+    def about_zero(self, moments: Moments) -> Moments:
+        """The same sums measured from the origin, so that they can be added to those of other parameters."""
+        return moments
+
+    def moments_at(self, counts: Array) -> Moments | None:
+        """Moments about zero, cells counted, of rows of weight ``counts`` (..., K) whose maximisation gives these parameters.
+
+        None where they are not known: online learning after a fit then begins with the statistics of its first batch.
+        """
+        return None
+
     def log_prior(self) -> Array | float:
         """Logarithm of the prior density at these parameters, up to a constant, summed over components."""
         raise NotImplementedError

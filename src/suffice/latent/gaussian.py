@@ -24,6 +24,7 @@ from suffice.latent.forms import (
     safe_limit,
     split,
 )
+from suffice.latent.origin import joined, moved
 from suffice.latent.regressions import LOG_TWO_PI, Regressions
 from suffice.latent.whiten import gram, positive_definite, whitening
 from suffice.model import Held
@@ -193,6 +194,25 @@ class Gaussian(Family):
 
     def _positive_definite(self, covariances: Array) -> Array:
         return positive_definite(covariances)
+
+    def about_zero(self, moments: Moments) -> Moments:
+        """The same sums measured from the origin."""
+        return moments if moments.about == "zero" else moved(moments, self.means, self.covariance_type, "zero")
+
+    def moments_at(self, counts: Array) -> Moments:
+        """Sums about the means, less the prior's rows and the floor, then measured from the origin."""
+        blank = Moments(jnp.zeros((1, *counts.shape)), None, "means")
+        second = self._second_at((counts + self._prior_rows())[..., None], self._prior_second(blank))
+        first = -self._prior_rows() * self._prior_mean(blank)
+        return self.about_zero(joined(second, first, self._cells(counts), self.covariance_type, "means"))
+
+    def _second_at(self, rows: Array, prior: Array) -> Array:
+        """Second moments about the means that, with the prior's (..., K, D, D), give the covariances."""
+        return rows[..., None] * (self.covariances - jnp.diag(self.prior.floor)) - prior
+
+    def _cells(self, counts: Array) -> Array:
+        """The weights at the end of the moments, where no cell is missing."""
+        return counts[None]
 
     def log_prior(self) -> Array | float:
         """Expected log-density of the prior's rows."""

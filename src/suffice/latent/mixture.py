@@ -156,6 +156,13 @@ class Mixture(LatentModel):
         weights = counts / counts.sum(-1, keepdims=True)
         return eqx.tree_at(lambda m: (m.log_weights, m.components), self, (jnp.log(weights), components))
 
+    def statistics_at(self, rows: float) -> MixtureStatistics | None:
+        """Statistics about zero, cells counted, of so many rows whose maximisation gives these parameters; None if not known."""
+        excess = self.prior.concentration - 1
+        counts = self.weights * (rows + excess * self.log_weights.shape[-1]) - excess
+        moments = self.components.moments_at(counts)
+        return None if moments is None else MixtureStatistics(moments, jnp.zeros(counts.shape[:-1]), jnp.asarray(rows))
+
     def log_prior(self) -> Array | float:
         """Log-prior of the weights and of the components."""
         excess = self.prior.concentration - 1
