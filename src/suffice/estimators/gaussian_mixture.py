@@ -189,6 +189,9 @@ class GaussianMixture(MixtureEstimator):
     def _family(self) -> type[Gaussian]:
         return GAUSSIANS[self.covariance_type]
 
+    def _init_of(self, name: str) -> str:
+        return "precisions_init" if name == "covariances" else super()._init_of(name)
+
     def _likelihood_of(self) -> str:
         return "density of real numbers"
 

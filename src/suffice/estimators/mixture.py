@@ -17,6 +17,7 @@ from suffice.blas import one_blas_thread
 from suffice.estimators.callbacks import CallbackSupportMixin, Iterations, with_callbacks
 from suffice.estimators.conditioning import MixtureConditioning
 from suffice.estimators.imputation import Imputation
+from suffice.estimators.labels import codes_of, labelled_start
 from suffice.estimators.online import OnlineLearning
 from suffice.estimators.scores import MixtureScores
 from suffice.estimators.streams import CheckedBatches, is_stream, on_host
@@ -99,6 +100,10 @@ class MixtureEstimator(
         """What the components are."""
         raise NotImplementedError
 
+    def _init_of(self, name: str) -> str:
+        """The parameter from which a fitted parameter starts."""
+        return f"{name}_init"
+
     def _likelihood_of(self) -> str:
         """What the likelihood is of; models are compared only where they agree."""
         return f"likelihood of its own, as every {type(self).__name__} does"
@@ -127,8 +132,8 @@ class MixtureEstimator(
                           DegenerateComponentWarning, stacklevel=4)  # fmt: skip
 
     @with_callbacks
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
-        """Fit by expectation-maximisation, all ``n_init`` restarts in one program, and keep the best.
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None, component_labels: Any = None) -> Self:
+        r"""Fit by expectation-maximisation, all ``n_init`` restarts in one program, and keep the best.
 
         Parameters
         ----------
@@ -139,6 +144,10 @@ class MixtureEstimator(
             Ignored; for scikit-learn's sake.
         sample_weight
             Row weights ``(n,)``, not negative; None is 1 for every row.
+        component_labels
+            Component of each row where it is known, ``(n,)`` from 0 to K - 1, and -1 where it is not; None is -1 for every row.
+            A row with a label counts for its component alone, so that the fit maximises
+            :math:`\sum_{known} w_n \log \pi_{z_n} p(x_n | z_n) + \sum_{unknown} w_n \log p(x_n)`. For arrays in memory.
 
         Returns
         -------
@@ -158,18 +167,24 @@ class MixtureEstimator(
             If components hold hardly any row or have collapsed.
         """
         with one_blas_thread():
-            return self._fit(X, sample_weight)
+            return self._fit(X, sample_weight, component_labels)
 
-    def _fit(self, X: Any, sample_weight: Any) -> Self:
+    def _fit(self, X: Any, sample_weight: Any, component_labels: Any) -> Self:
         self._check_parameters()
         data, weight = self._checked(X, sample_weight)
+        codes = None if component_labels is None else self._codes(data, weight, component_labels)
         generator = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
         first = look(on_host(data), weight, self._sample_size(), generator)
         self._check_size(first)
-        iterations = Iterations(self, X, {} if sample_weight is None else {"sample_weight": sample_weight})
+        metadata = {"sample_weight": sample_weight, "component_labels": component_labels}
+        iterations = Iterations(self, X, {name: value for name, value in metadata.items() if value is not None})
         with scope("float64"):
             origin = first.mean if self._movable else None
-            start = self._first_model(first, origin, generator)
+            if codes is None:
+                start = self._first_model(first, origin, generator)
+            else:
+                start = labelled_start(self, data, weight, codes, first, origin, generator)
+                data = data, codes
         solution = self._run(start, data, weight, origin, start.gaps if first.missing else None, iterations)
         self._keep(solution, first, origin)
         iterations.end(self._fitted_attributes)
@@ -190,6 +205,12 @@ class MixtureEstimator(
             return spread, None if sample_weight is None else self._checked_weight(sample_weight, rows)
         rows = self._table(X, reset=True)
         return rows, None if sample_weight is None else self._checked_weight(sample_weight, rows)
+
+    def _codes(self, data: Any, weight: np.ndarray | None, component_labels: Any) -> np.ndarray:
+        if not isinstance(data, np.ndarray):
+            raise ValueError("component_labels needs rows in memory; give an array or a DataFrame, neither batches nor rows "
+                             "spread over devices.")  # fmt: skip
+        return codes_of(component_labels, self.n_components, np.ones(len(data)) if weight is None else weight)
 
     def _table(self, X: Any, reset: bool) -> np.ndarray:
         rows: Any = validate_data(self, X, reset=reset, dtype=self._kinds, ensure_all_finite=False, order="C",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
@@ -14,6 +15,7 @@ from suffice.arrays import Array
 from suffice.eager import in_own_precision
 from suffice.gaps import Layout
 from suffice.latent.forms import Moments
+from suffice.model import Held
 from suffice.patterns import laid_out
 
 
@@ -28,6 +30,12 @@ class Family(eqx.Module):
 
     gaps: ClassVar[Layout] = "cells"
     """How rows with missing cells are handed to ``gap_form``: ``"cells"`` as ``Gaps``, ``"patterns"`` as ``Patterns``."""
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of what maximisation sets, which is all but what is held fixed."""
+        names = [field.name for field in dataclasses.fields(self)]
+        return tuple(name for name in names if not isinstance(getattr(self, name), Held))
 
     def form(self, execution: str) -> Any:
         """Log-density and moments as functions of complete rows, with all that rows share worked out."""

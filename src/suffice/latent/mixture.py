@@ -39,7 +39,7 @@ class MixtureStatistics(eqx.Module):
 class Expectation(eqx.Module):
     """The E-step of a mixture, ready for rows: ``form`` for complete rows, ``gap_form`` for rows with missing cells.
 
-    Both have the weights in their log-densities.
+    Both have the weights in their log-densities. Rows may be a pair of rows and what ``log_priors`` takes.
     """
 
     form: Any
@@ -65,9 +65,19 @@ class Expectation(eqx.Module):
         form = self.of(rows)
         features = form.features(rows)
         joint = form.log_density(features)
-        evidence, share = normalised(joint if given is None else joint + given.T, weight)
+        if given is not None:
+            joint = joint + log_priors(given, joint.shape[-2])
+        evidence, share = normalised(joint, weight)
         moments = form.moments(features, share, weight)
         return MixtureStatistics(moments, (evidence * weight).sum(-1), weight.sum())
+
+
+def log_priors(given: Array, components: int) -> Array:
+    """Log-priors (K, n) from log-priors (n, K), or from codes (n,): 0 where the component is unknown, else one more."""
+    if not jnp.issubdtype(given.dtype, jnp.integer):
+        return given.T
+    allowed = (given == 0) | (given == 1 + jnp.arange(components)[:, None])
+    return jnp.where(allowed, 0.0, -jnp.inf)
 
 
 class GivenShares(eqx.Module):
