@@ -41,6 +41,8 @@ class BernoulliMixture(MixtureEstimator):
         Weights to start from, ``(K,)``.
     probabilities_init
         Probabilities to start from, ``(K, D)``, in [0, 1].
+    frozen
+        Names of parameters that stay at the values given to start from, out of ``"weights"`` and ``"probabilities"``.
     weight_concentration_prior
         Concentration of the symmetric Dirichlet prior over the weights, at least 1; None is 1, which adds nothing.
     prior_strength
@@ -109,6 +111,7 @@ class BernoulliMixture(MixtureEstimator):
         init_params: str = "kmeans",
         weights_init: Any = None,
         probabilities_init: Any = None,
+        frozen: Any = None,
         weight_concentration_prior: float | None = None,
         prior_strength: float = 0.0,
         prior_mean: Any = None,
@@ -127,6 +130,7 @@ class BernoulliMixture(MixtureEstimator):
         self.init_params = init_params
         self.weights_init = weights_init
         self.probabilities_init = probabilities_init
+        self.frozen = frozen
         self.weight_concentration_prior = weight_concentration_prior
         self.prior_strength = prior_strength
         self.prior_mean = prior_mean

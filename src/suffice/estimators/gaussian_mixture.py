@@ -50,6 +50,9 @@ class GaussianMixture(MixtureEstimator):
         Means to start from, ``(K, D)``.
     precisions_init
         Inverse covariances to start from, in the shape of ``covariances_``.
+    frozen
+        Names of parameters that stay at the values given to start from, out of ``"weights"``, ``"means"`` and ``"covariances"``
+        (which ``precisions_init`` gives). The others are maximised given these.
     weight_concentration_prior
         Concentration of the symmetric Dirichlet prior over the weights, at least 1; None is 1, which adds nothing.
     prior_strength
@@ -126,6 +129,7 @@ class GaussianMixture(MixtureEstimator):
         weights_init: Any = None,
         means_init: Any = None,
         precisions_init: Any = None,
+        frozen: Any = None,
         weight_concentration_prior: float | None = None,
         prior_strength: float = 0.0,
         prior_mean: Any = None,
@@ -147,6 +151,7 @@ class GaussianMixture(MixtureEstimator):
         self.weights_init = weights_init
         self.means_init = means_init
         self.precisions_init = precisions_init
+        self.frozen = frozen
         self.weight_concentration_prior = weight_concentration_prior
         self.prior_strength = prior_strength
         self.prior_mean = prior_mean
@@ -191,6 +196,10 @@ class GaussianMixture(MixtureEstimator):
 
     def _init_of(self, name: str) -> str:
         return "precisions_init" if name == "covariances" else super()._init_of(name)
+
+    def _frozen_value(self, name: str) -> np.ndarray:
+        value = super()._frozen_value(name)
+        return self._inverse(value, "precisions_init") if name == "covariances" else value
 
     def _likelihood_of(self) -> str:
         return "density of real numbers"
@@ -244,6 +253,8 @@ class GaussianMixture(MixtureEstimator):
         self.covariances_ = np.asarray(model.components.covariances)
         whole = self.covariance_type in ("full", "tied")
         self.precisions_ = np.linalg.inv(self.covariances_) if whole else 1 / self.covariances_
+        if "covariances" in model.frozen:
+            self.precisions_ = np.array(self.precisions_init, float)
 
     def _warn_degenerate(self, first: FirstLook) -> None:
         super()._warn_degenerate(first)

@@ -76,7 +76,7 @@ def labelled_start(
     start = cast(estimator._first_model(sampled, origin, generator), "float64")
     centred = rows if origin is None else rows - origin
     share = np.array(start.responsibilities(centred))
-    given = [name for name in start.components.parameters if _is_given(estimator, name)]
+    given = [name for name in start.components.parameter_names() if _is_given(estimator, name)]
     if not given:
         share = np.stack([_matched(one, row_codes) for one in share])
     known = row_codes > 0

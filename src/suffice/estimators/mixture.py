@@ -16,6 +16,7 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 from suffice.blas import one_blas_thread
 from suffice.estimators.callbacks import CallbackSupportMixin, Iterations, with_callbacks
 from suffice.estimators.conditioning import MixtureConditioning
+from suffice.estimators.freezing import Freezing
 from suffice.estimators.imputation import Imputation
 from suffice.estimators.labels import codes_of, labelled_start
 from suffice.estimators.online import OnlineLearning
@@ -44,6 +45,7 @@ class MixtureEstimator(
     MixtureConditioning,
     Imputation,
     OnlineLearning,
+    Freezing,
     CallbackSupportMixin,
     DensityMixin,
     BaseEstimator,
@@ -99,10 +101,6 @@ class MixtureEstimator(
     def _family(self) -> type[Family]:
         """What the components are."""
         raise NotImplementedError
-
-    def _init_of(self, name: str) -> str:
-        """The parameter from which a fitted parameter starts."""
-        return f"{name}_init"
 
     def _likelihood_of(self) -> str:
         """What the likelihood is of; models are compared only where they agree."""
@@ -259,10 +257,12 @@ class MixtureEstimator(
         return ", ".join(str(names[c]) for c in columns[:20])
 
     def _first_model(self, first: FirstLook, origin: np.ndarray | None, generator: Any) -> Mixture:
+        frozen = self._frozen_names()
         if not (self.warm_start and hasattr(self, "model_")):
-            return self._start(first, origin, self.n_init, generator)
+            return self._start(first, origin, self.n_init, generator).holding(frozen)
         self._check_same_model(len(first.mean), "warm_start=True")
-        before = one_restart(self.model_ if origin is None else self.model_.translated(-origin))
+        before = self._restored(self.model_.holding(frozen))
+        before = one_restart(before if origin is None else before.translated(-origin))
         priors = self._mixture_prior(), self._prior(first, origin)
         return eqx.tree_at(lambda m: (m.prior, m.components.prior), before, priors)
 
@@ -311,8 +311,9 @@ class MixtureEstimator(
 
     def _set_model(self, model: Mixture, origin: Any) -> None:
         model = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), model)
-        self.model_ = model if origin is None else model.translated(origin)
-        self.weights_ = self.model_.weights / self.model_.weights.sum()
+        self.model_ = self._restored(model if origin is None else model.translated(origin))
+        weights = self.model_.weights / self.model_.weights.sum()
+        self.weights_ = self._frozen_value("weights") if "weights" in self.model_.frozen else weights
         self._set_parameters(self.model_)
 
     def _keep(self, solution: Solution, first: FirstLook, origin: Any) -> None:

@@ -46,6 +46,8 @@ class OnlineLearning:
     _check_same_model: Callable[..., None]
     _check_size: Callable[..., None]
     _first_model: Callable[..., Any]
+    frozen: Any
+    _frozen_names: Callable[[], tuple[str, ...]]
     _sample_size: Callable[[], int]
 
     def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
@@ -110,6 +112,7 @@ class OnlineLearning:
             return self
         if begun:
             self._check_same_model(rows.shape[1], "partial_fit")
+            self._check_same_frozen()
             state = self._continued()
         else:
             state = self._begun(rows, weight)
@@ -123,6 +126,13 @@ class OnlineLearning:
         if not 0.5 < self.learning_decay <= 1:
             raise ValueError(
                 f"learning_decay={self.learning_decay!r} was given; a number above 0.5 and at most 1 is expected."
+            )
+
+    def _check_same_frozen(self) -> None:
+        if self._frozen_names() != self.model_.frozen:
+            raise ValueError(
+                f"frozen={self.frozen!r} was given, but {list(self.model_.frozen)} are frozen in the fitted model; set it as it "
+                "was, or fit anew."
             )
 
     def _batch_weight(self, sample_weight: Any, rows: np.ndarray, begun: bool) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar, Self
 
 import equinox as eqx
@@ -15,7 +15,6 @@ from suffice.arrays import Array
 from suffice.eager import in_own_precision
 from suffice.gaps import Layout
 from suffice.latent.forms import Moments
-from suffice.model import Held
 from suffice.patterns import laid_out
 
 
@@ -31,11 +30,11 @@ class Family(eqx.Module):
     gaps: ClassVar[Layout] = "cells"
     """How rows with missing cells are handed to ``gap_form``: ``"cells"`` as ``Gaps``, ``"patterns"`` as ``Patterns``."""
 
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        """Names of what maximisation sets, which is all but what is held fixed."""
-        names = [field.name for field in dataclasses.fields(self)]
-        return tuple(name for name in names if not isinstance(getattr(self, name), Held))
+    @classmethod
+    def parameter_names(cls) -> tuple[str, ...]:
+        """Names of what maximisation sets: all fields but the prior."""
+        fields = [field for field in dataclasses.fields(cls) if not field.metadata.get("static")]
+        return tuple(field.name for field in fields if field.name != "prior")
 
     def form(self, execution: str) -> Any:
         """Log-density and moments as functions of complete rows, with all that rows share worked out."""
@@ -55,6 +54,23 @@ class Family(eqx.Module):
         A component without them (no weight, or a covariance that is not positive definite) keeps the ones it had.
         """
         raise NotImplementedError
+
+    def maximize_given(self, moments: Moments, frozen: Collection[str]) -> tuple[Self, Array]:
+        """What ``maximize`` gives where the parameters named in ``frozen`` stay as they are.
+
+        As it stands, a family keeps all of its parameters or none; one with several parameters overrides it.
+        """
+        if set(self.parameter_names()) <= set(frozen):
+            return self, jnp.ones(moments.total.shape[1:], bool)
+        if set(self.parameter_names()) & set(frozen):
+            raise ValueError(
+                f"{type(self).__name__} can hold all of {', '.join(self.parameter_names())}, or none of them."
+            )
+        return self.maximize(moments)
+
+    def free_parameter_count(self, frozen: Collection[str]) -> int:
+        """Free parameters of all components where the parameters named in ``frozen`` stay as they are."""
+        return 0 if set(self.parameter_names()) <= set(frozen) else self.parameter_count()
 
     def about_zero(self, moments: Moments) -> Moments:
         """The same sums measured from the origin, so that they can be added to those of other parameters."""

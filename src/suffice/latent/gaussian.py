@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar, Self
 
 import jax.numpy as jnp
@@ -159,6 +159,25 @@ class Gaussian(Family):
             covariances, definite = self._rescued(covariances, definite, rounding)
         valid, covariances = self._accepted(covariances, definite, weight)
         return type(self)(kept_where(valid, means, self.means), covariances, self.prior), valid
+
+    def maximize_given(self, moments: Moments, frozen: Collection[str]) -> tuple[Self, Array]:
+        """Covariances about means that stay, or means with covariances that stay: conditional maximisation."""
+        if ("means" in frozen) == ("covariances" in frozen):
+            return super().maximize_given(moments, frozen)
+        if "means" in frozen and moments.about == "zero":
+            moments = moved(moments, -self.means, self.covariance_type, "means")
+        shift, second, counts, weight = self._means_about(moments)
+        if "covariances" in frozen:
+            means = shift + (self.means if moments.about == "means" else 0.0)
+            return type(self)(jnp.where(counts > 0, means, self.means), self.covariances, self.prior), weight > 0
+        covariances = self._covariances(moments, second, jnp.zeros_like(shift), counts)
+        valid, covariances = self._accepted(covariances, self._positive_definite(covariances), weight)
+        return type(self)(self.means, covariances, self.prior), valid
+
+    def free_parameter_count(self, frozen: Collection[str]) -> int:
+        """Means and covariances, where they do not stay."""
+        means, whole = int(np.prod(self.means.shape)), self.parameter_count()
+        return (0 if "means" in frozen else means) + (0 if "covariances" in frozen else whole - means)
 
     def _rescued(self, covariances: Array, definite: Array, rounding: Array) -> tuple[Array, Array]:
         """Covariances that lost all their digits to moments about zero, as wide as the rounding: deviations then mend them."""

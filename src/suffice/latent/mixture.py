@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Self
 
 import equinox as eqx
@@ -109,6 +109,8 @@ class Mixture(LatentModel):
         A family with K components.
     prior
         Dirichlet prior over the weights; concentration 1, which adds nothing, by default.
+    frozen
+        Names of parameters that maximisation leaves as they are: ``"weights"``, or what the family calls its own.
 
     Examples
     --------
@@ -123,12 +125,16 @@ class Mixture(LatentModel):
     log_weights: Array
     components: Family
     prior: MixturePrior
+    frozen: tuple[str, ...] = eqx.field(static=True)
 
-    def __init__(self, weights: Any, components: Family, prior: MixturePrior | None = None):
+    def __init__(
+        self, weights: Any, components: Family, prior: MixturePrior | None = None, frozen: Collection[str] = ()
+    ):
         with np.errstate(divide="ignore"):
             self.log_weights = jnp.log(weights) if isinstance(weights, Tracer) else np.log(weights)
         self.components = components
         self.prior = MixturePrior(1.0) if prior is None else prior
+        self.frozen = tuple(frozen)
 
     @property
     def tile(self) -> int:
@@ -161,7 +167,12 @@ class Mixture(LatentModel):
 
     def maximize(self, statistics: MixtureStatistics) -> Self:
         """Weights N_k / N and the components' own maximisation, priors included."""
-        components, _ = self.components.maximize(statistics.moments)
+        if self.frozen:
+            components, _ = self.components.maximize_given(statistics.moments, self.frozen)
+        else:
+            components, _ = self.components.maximize(statistics.moments)
+        if "weights" in self.frozen:
+            return eqx.tree_at(lambda m: m.components, self, components)
         counts = statistics.moments.total[-1] + (self.prior.concentration - 1)
         weights = counts / counts.sum(-1, keepdims=True)
         return eqx.tree_at(lambda m: (m.log_weights, m.components), self, (jnp.log(weights), components))
@@ -175,6 +186,8 @@ class Mixture(LatentModel):
 
     def log_prior(self) -> Array | float:
         """Log-prior of the weights and of the components."""
+        if "weights" in self.frozen:
+            return self.components.log_prior()
         excess = self.prior.concentration - 1
         return jnp.where(excess > 0, excess * self.log_weights, 0.0).sum(-1) + self.components.log_prior()
 
@@ -186,6 +199,11 @@ class Mixture(LatentModel):
         counts = moments.total[-1]
         value = jnp.where(counts > 0, counts * self.log_weights, 0.0).sum(-1)
         return value + form.inner(moments)
+
+    def holding(self, frozen: Collection[str]) -> Self:
+        """The same mixture with the parameters of these names frozen."""
+        held = Mixture(self.weights, self.components, self.prior, frozen)
+        return eqx.tree_at(lambda m: m.log_weights, held, self.log_weights)
 
     def translated(self, shift: Array) -> Self:
         """The same mixture for rows moved by ``shift`` (D,)."""
@@ -265,8 +283,9 @@ class Mixture(LatentModel):
         )
 
     def parameter_count(self) -> int:
-        """Free parameters: the weights' K - 1 and the components'."""
-        return self.log_weights.shape[-1] - 1 + self.components.parameter_count()
+        """Free parameters: the weights' K - 1 and the components', without those that are frozen."""
+        weights = 0 if "weights" in self.frozen else self.log_weights.shape[-1] - 1
+        return weights + self.components.free_parameter_count(self.frozen)
 
 
 def normalised(joint: Array, weight: Array | float = 1.0) -> tuple[Array, Array]:
