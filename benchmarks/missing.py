@@ -86,8 +86,8 @@ def gaussian_end_to_end(count: int) -> dict[str, Any]:
             "suffice_held_out": ours.score(test), "scikit_learn_held_out": theirs.score(test)}  # fmt: skip
     said = (
         f"suffice {again:.2f} s (first {first:.2f} s, {ours.n_iter_} iterations), IterativeImputer and scikit-learn "
-        f"{seconds:.2f} + {fit_seconds:.2f} s ({theirs.n_iter_} iterations): {total / again:.1f} times ({total / first:.1f} times "
-        f"the first); held-out log-likelihood of a row {case['suffice_held_out']:.4f} against "
+        f"{seconds:.2f} + {fit_seconds:.2f} s ({theirs.n_iter_} iterations): {total / again:.1f} times "
+        f"({total / first:.1f} times the first); held-out log-likelihood of a row {case['suffice_held_out']:.4f} against "
         f"{case['scikit_learn_held_out']:.4f}"
     )
     return say("end to end, full covariance", said, rows=count, **case)

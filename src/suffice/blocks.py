@@ -110,7 +110,7 @@ def filled(
         return jnp.asarray(buffer.reshape(tiles, tile, *array.shape[1:]))
 
     leaves, structure = jax.tree.flatten(arrays)
-    blocks = [fill(place, leaf, origin) for place, leaf in enumerate(leaves)]
+    blocks = [fill(place, leaf, origin if leaf.dtype.kind == "f" else None) for place, leaf in enumerate(leaves)]
     weights = fill(-1, weight, None)
     return Block(jax.tree.unflatten(structure, blocks), weights, np.int32(-(-count // tile)))
 

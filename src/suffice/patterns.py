@@ -52,12 +52,15 @@ def laid_out(rows: Any, layout: Layout | None) -> Any:
 
 
 def pattern_blocks(
-    values: np.ndarray, weight: np.ndarray, origin: Any, dtype: Any, tile: int
+    values: np.ndarray, weight: np.ndarray, origin: Any, dtype: Any, tile: int, codes: np.ndarray | None = None
 ) -> tuple[list[Callable[[], Block]], np.ndarray]:
-    """Functions that make the blocks of an array with missing cells, and the order in which its rows come."""
+    """Functions that make the blocks of an array with missing cells, and the order in which its rows come.
+
+    With ``codes`` (n,), whole numbers, blocks are of pairs of rows and codes.
+    """
     groups = grouped(values)
     makers = [
-        partial(_block, values, weight, origin, dtype, tile, most, group, bounds)
+        partial(_block, values, weight, codes, origin, dtype, tile, most, group, bounds)
         for group in groups
         for most in [_most_patterns(group, tile)]
         for bounds in _in_eights(_tile_bounds(group.pattern, tile, most))
@@ -113,7 +116,15 @@ def _in_eights(bounds: Iterator[tuple[int, int]]) -> list[list[tuple[int, int]]]
 
 
 def _block(
-    values: np.ndarray, weight: np.ndarray, origin: Any, dtype: Any, tile: int, most: int, group: Group, bounds: Any
+    values: np.ndarray,
+    weight: np.ndarray,
+    codes: np.ndarray | None,
+    origin: Any,
+    dtype: Any,
+    tile: int,
+    most: int,
+    group: Group,
+    bounds: Any,
 ) -> Block:
     """Up to eight tiles of a group: missing cells 0, the tiles filled up with rows of weight 0."""
     width, features = group.missing.shape[1], values.shape[1]
@@ -129,5 +140,14 @@ def _block(
         pattern[t, : stop - start] = group.pattern[start:stop] - group.pattern[start]
         here = group.missing[group.pattern[start] : group.pattern[stop - 1] + 1]
         missing[t, : len(here)] = here
-    arrays = Patterns(jnp.asarray(rows), jnp.asarray(pattern), jnp.asarray(missing))
+    arrays: Any = Patterns(jnp.asarray(rows), jnp.asarray(pattern), jnp.asarray(missing))
+    if codes is not None:
+        arrays = arrays, jnp.asarray(_tiled(codes, group, bounds, tile))
     return Block(arrays, jnp.asarray(weights), np.int32(len(bounds)))
+
+
+def _tiled(codes: np.ndarray, group: Group, bounds: Any, tile: int) -> np.ndarray:
+    tiled = np.zeros((BLOCK_TILES, tile), codes.dtype)
+    for t, (start, stop) in enumerate(bounds):
+        tiled[t, : stop - start] = codes[group.rows[start:stop]]
+    return tiled

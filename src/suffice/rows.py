@@ -231,12 +231,13 @@ def as_rows(
     Parameters
     ----------
     data
-        An array ``(n, D)``, a pytree of arrays with one first axis, a JAX array sharded over several devices, or an object
+        An array ``(n, D)``, a pytree of arrays with one first axis (a pair of rows and whole numbers, where cells are missing),
+        a JAX array sharded over several devices, or an object
         that yields batches ``(rows, D)`` (or ``(batch, weight)`` pairs) anew each time it is iterated over.
     weight
         Row weights ``(n,)``, or None for 1; streams bring their own.
     origin
-        Subtracted from every row before its precision is lowered, ``(D,)``; only for a single array of rows.
+        Subtracted from every row before its precision is lowered, ``(D,)``; only where rows are the one array of real numbers.
     precision
         ``"float64"`` or ``"float32"``.
     tile
@@ -254,8 +255,9 @@ def as_rows(
     if _is_stream(data):
         return _batches(data, weight, origin, dtype, tile, gaps)
     if gaps == "patterns":
-        return _by_pattern(np.asarray(data), weight, origin, dtype, tile)
-    data = Gaps(data) if gaps == "cells" else data
+        return _by_pattern(*_with_codes(data), weight, origin, dtype, tile)
+    if gaps == "cells":
+        data = (Gaps(data[0]), *data[1:]) if isinstance(data, tuple) else Gaps(data)
     leaf = jax.tree.leaves(data)[0]
     if isinstance(leaf, jax.Array) and len(leaf.sharding.device_set) > 1:
         return _sharded(data, weight, origin, dtype, tile)
@@ -336,9 +338,16 @@ def _same(block: Block) -> Block:
     return block
 
 
-def _by_pattern(values: np.ndarray, weight: Any, origin: Any, dtype: Any, tile: int) -> Blocks:
-    weight = _weight_of(_count(values), weight, dtype)
-    makers, order = pattern_blocks(values, weight, origin, dtype, tile)
+def _with_codes(data: Any) -> tuple[np.ndarray, np.ndarray | None]:
+    values, codes = data if isinstance(data, tuple) else (data, None)
+    return np.asarray(values), None if codes is None else np.asarray(codes)
+
+
+def _by_pattern(
+    values: np.ndarray, codes: np.ndarray | None, weight: Any, origin: Any, dtype: Any, tile: int
+) -> Blocks:
+    weight = _weight_of(_count(values if codes is None else (values, codes)), weight, dtype)
+    makers, order = pattern_blocks(values, weight, origin, dtype, tile, codes)
     if values.nbytes > RESIDENT_BYTES:
         return Blocks(lambda: [makers], order)
     blocks = list(in_threads(lambda make: make(), makers))

@@ -41,6 +41,8 @@ class BernoulliMixture(MixtureEstimator):
         Weights to start from, ``(K,)``.
     probabilities_init
         Probabilities to start from, ``(K, D)``, in [0, 1].
+    frozen
+        Names of parameters that stay at the values given to start from, out of ``"weights"`` and ``"probabilities"``.
     weight_concentration_prior
         Concentration of the symmetric Dirichlet prior over the weights, at least 1; None is 1, which adds nothing.
     prior_strength
@@ -55,6 +57,10 @@ class BernoulliMixture(MixtureEstimator):
         Begin at the parameters of the last fit.
     verbose
         1 shows a progress bar on a terminal.
+    learning_decay
+        How fast the steps of ``partial_fit`` grow smaller, above 0.5 and at most 1.
+    learning_offset
+        Steps that ``partial_fit`` counts as done beforehand, at least 0: more make the first steps smaller.
 
     Attributes
     ----------
@@ -74,6 +80,10 @@ class BernoulliMixture(MixtureEstimator):
         Its number of iterations.
     outcome_ : str
         How the fit ended, a sentence.
+    effective_rows_ : float
+        Number of rows that the parameters rest on: the weight of the data, or after ``partial_fit`` what it has not forgotten.
+    n_steps_ : int
+        Number of steps, after ``partial_fit``.
     model_ : suffice.latent.Mixture
         The fitted module.
 
@@ -100,6 +110,7 @@ class BernoulliMixture(MixtureEstimator):
         init_params: str = "kmeans",
         weights_init: Any = None,
         probabilities_init: Any = None,
+        frozen: Any = None,
         weight_concentration_prior: float | None = None,
         prior_strength: float = 0.0,
         prior_mean: Any = None,
@@ -107,6 +118,8 @@ class BernoulliMixture(MixtureEstimator):
         precision: str = "float64",
         warm_start: bool = False,
         verbose: int = 0,
+        learning_decay: float = 0.7,
+        learning_offset: float = 10.0,
     ):
         self.n_components = n_components
         self.binarize = binarize
@@ -116,6 +129,7 @@ class BernoulliMixture(MixtureEstimator):
         self.init_params = init_params
         self.weights_init = weights_init
         self.probabilities_init = probabilities_init
+        self.frozen = frozen
         self.weight_concentration_prior = weight_concentration_prior
         self.prior_strength = prior_strength
         self.prior_mean = prior_mean
@@ -123,6 +137,8 @@ class BernoulliMixture(MixtureEstimator):
         self.precision = precision
         self.warm_start = warm_start
         self.verbose = verbose
+        self.learning_decay = learning_decay
+        self.learning_offset = learning_offset
 
     def _check_parameters(self) -> None:
         super()._check_parameters()

@@ -42,11 +42,17 @@ class CategoricalMixture(EncodedMixture):
         Weights to start from, ``(K,)``.
     probabilities_init
         Probabilities to start from: for each column ``(K, C)``, one for each of its categories.
+    frozen
+        Names of parameters that stay at the values given to start from, out of ``"weights"`` and ``"probabilities"``.
     weight_concentration_prior
         Concentration of the symmetric Dirichlet prior over the weights, at least 1; None is 1, which adds nothing.
     prior_strength
         Conjugate (Dirichlet) prior over the probabilities, as a number of rows seen beforehand in each component; the
         shares of categories in them are those of the data.
+    learning_decay
+        How fast the steps of ``partial_fit`` grow smaller, above 0.5 and at most 1.
+    learning_offset
+        Steps that ``partial_fit`` counts as done beforehand, at least 0: more make the first steps smaller.
     random_state
         Seed, or NumPy random state; the same seed gives the same result, whatever the order of the rows.
     precision
@@ -78,6 +84,8 @@ class CategoricalMixture(EncodedMixture):
         Its number of iterations.
     outcome_ : str
         How the fit ended, a sentence.
+    n_steps_ : int
+        Number of steps, after ``partial_fit``.
     model_ : suffice.latent.Mixture
         The fitted module.
 
@@ -104,8 +112,11 @@ class CategoricalMixture(EncodedMixture):
         init_params: str = "kmeans",
         weights_init: Any = None,
         probabilities_init: Any = None,
+        frozen: Any = None,
         weight_concentration_prior: float | None = None,
         prior_strength: float = 0.0,
+        learning_decay: float = 0.7,
+        learning_offset: float = 10.0,
         random_state: Any = None,
         precision: str = "float64",
         warm_start: bool = False,
@@ -119,8 +130,11 @@ class CategoricalMixture(EncodedMixture):
         self.init_params = init_params
         self.weights_init = weights_init
         self.probabilities_init = probabilities_init
+        self.frozen = frozen
         self.weight_concentration_prior = weight_concentration_prior
         self.prior_strength = prior_strength
+        self.learning_decay = learning_decay
+        self.learning_offset = learning_offset
         self.random_state = random_state
         self.precision = precision
         self.warm_start = warm_start
@@ -132,6 +146,15 @@ class CategoricalMixture(EncodedMixture):
     def _prepared(self, rows: np.ndarray) -> np.ndarray:
         """Codes in one byte each; they become indicators a tile at a time."""
         return np.where(np.isnan(rows), missing_code(np.uint8), rows).astype(np.uint8)
+
+    def _needs_sample(self) -> bool:
+        return True
+
+    def _start_rows(self, first: FirstLook) -> np.ndarray:
+        return first.sample
+
+    def _frozen_value(self, name: str) -> np.ndarray:
+        return self._given_probabilities(self._sizes()) if name == "probabilities" else super()._frozen_value(name)
 
     def _likelihood_of(self) -> str:
         return "probability of categories"

@@ -110,7 +110,8 @@ class MixtureConditioning:
         """Parameters of an estimator of other columns: all but the arrays over columns."""
         parameters = self.get_params(deep=False)
         columnwise = [name for name in parameters if name.endswith("_init") and name != "n_init"]
-        return {**parameters, **dict.fromkeys({"prior_mean", "prior_covariance", *columnwise} & parameters.keys())}
+        dropped = {"prior_mean", "prior_covariance", "frozen", *columnwise} & parameters.keys()
+        return {**parameters, **dict.fromkeys(dropped)}
 
     def _hand_on(self, part: Any, columns: list[int]) -> None:
         """Give an estimator of these columns what else it needs to know of them."""
@@ -122,7 +123,8 @@ class MixtureConditioning:
         if hasattr(self, "feature_names_in_"):
             part.feature_names_in_ = self.feature_names_in_[columns]
         self._hand_on(part, columns)
-        part._set_model(model, None)
+        part._set_model(model.holding(()), None)
         for name in FIT_ATTRIBUTES:
-            setattr(part, name, getattr(self, name))
+            if hasattr(self, name):
+                setattr(part, name, getattr(self, name))
         return part

@@ -75,10 +75,10 @@ class EncodedMixture(MixtureEstimator):
     def _given_rows(self, cells: np.ndarray, columns: list[int]) -> np.ndarray:
         rows = np.full((len(cells), self.n_features_in_), np.nan)
         for place, column in enumerate(columns):
-            rows[:, column] = self._codes(cells[:, place], column)
+            rows[:, column] = self._column_codes(cells[:, place], column)
         return self._prepared(rows)
 
-    def _codes(self, cells: np.ndarray, column: int) -> np.ndarray:
+    def _column_codes(self, cells: np.ndarray, column: int) -> np.ndarray:
         """Codes of a column's labels, or its numbers."""
         name = getattr(self, "feature_names_in_", np.arange(self.n_features_in_))[column]
         components = self.model_.components

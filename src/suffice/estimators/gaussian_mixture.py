@@ -47,6 +47,9 @@ class GaussianMixture(MixtureEstimator):
         Means to start from, ``(K, D)``.
     precisions_init
         Inverse covariances to start from, in the shape of ``covariances_``.
+    frozen
+        Names of parameters that stay at the values given to start from, out of ``"weights"``, ``"means"`` and ``"covariances"``
+        (which ``precisions_init`` gives). The others are maximised given these.
     weight_concentration_prior
         Concentration of the symmetric Dirichlet prior over the weights, at least 1; None is 1, which adds nothing.
     prior_strength
@@ -63,6 +66,10 @@ class GaussianMixture(MixtureEstimator):
         Begin at the parameters of the last fit.
     verbose
         1 shows a progress bar on a terminal.
+    learning_decay
+        How fast the steps of ``partial_fit`` grow smaller, above 0.5 and at most 1.
+    learning_offset
+        Steps that ``partial_fit`` counts as done beforehand, at least 0: more make the first steps smaller.
 
     Attributes
     ----------
@@ -86,6 +93,10 @@ class GaussianMixture(MixtureEstimator):
         Its number of iterations.
     outcome_ : str
         How the fit ended, a sentence.
+    effective_rows_ : float
+        Number of rows that the parameters rest on: the weight of the data, or after ``partial_fit`` what it has not forgotten.
+    n_steps_ : int
+        Number of steps, after ``partial_fit``.
     model_ : suffice.latent.Mixture
         The fitted module.
 
@@ -114,6 +125,7 @@ class GaussianMixture(MixtureEstimator):
         weights_init: Any = None,
         means_init: Any = None,
         precisions_init: Any = None,
+        frozen: Any = None,
         weight_concentration_prior: float | None = None,
         prior_strength: float = 0.0,
         prior_mean: Any = None,
@@ -122,6 +134,8 @@ class GaussianMixture(MixtureEstimator):
         precision: str = "float64",
         warm_start: bool = False,
         verbose: int = 0,
+        learning_decay: float = 0.7,
+        learning_offset: float = 10.0,
     ):
         self.n_components = n_components
         self.covariance_type = covariance_type
@@ -133,6 +147,7 @@ class GaussianMixture(MixtureEstimator):
         self.weights_init = weights_init
         self.means_init = means_init
         self.precisions_init = precisions_init
+        self.frozen = frozen
         self.weight_concentration_prior = weight_concentration_prior
         self.prior_strength = prior_strength
         self.prior_mean = prior_mean
@@ -141,6 +156,8 @@ class GaussianMixture(MixtureEstimator):
         self.precision = precision
         self.warm_start = warm_start
         self.verbose = verbose
+        self.learning_decay = learning_decay
+        self.learning_offset = learning_offset
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
@@ -172,6 +189,13 @@ class GaussianMixture(MixtureEstimator):
 
     def _family(self) -> type[Gaussian]:
         return GAUSSIANS[self.covariance_type]
+
+    def _init_of(self, name: str) -> str:
+        return "precisions_init" if name == "covariances" else super()._init_of(name)
+
+    def _frozen_value(self, name: str) -> np.ndarray:
+        value = super()._frozen_value(name)
+        return self._inverse(value, "precisions_init") if name == "covariances" else value
 
     def _likelihood_of(self) -> str:
         return "density of real numbers"
@@ -221,6 +245,8 @@ class GaussianMixture(MixtureEstimator):
         self.covariances_ = np.asarray(model.components.covariances)
         whole = self.covariance_type in ("full", "tied")
         self.precisions_ = np.linalg.inv(self.covariances_) if whole else 1 / self.covariances_
+        if "covariances" in model.frozen:
+            self.precisions_ = np.array(self.precisions_init, float)
 
     def _warn_degenerate(self, first: FirstLook) -> None:
         super()._warn_degenerate(first)

@@ -56,11 +56,17 @@ class MixedMixture(EncodedMixture):
         Where restarts begin: ``"kmeans"``, ``"k-means++"``, ``"random"`` or ``"random_from_data"``.
     weights_init
         Weights to start from, ``(K,)``.
+    frozen
+        ``["weights"]`` holds the weights at ``weights_init``, or None.
     weight_concentration_prior
         Concentration of the symmetric Dirichlet prior over the weights, at least 1; None is 1, which adds nothing.
     prior_strength
         Conjugate prior over the parameters, as a number of rows seen beforehand in each component; their
         means, variances and shares of categories are those of the data.
+    learning_decay
+        How fast the steps of ``partial_fit`` grow smaller, above 0.5 and at most 1.
+    learning_offset
+        Steps that ``partial_fit`` counts as done beforehand, at least 0: more make the first steps smaller.
     random_state
         Seed, or NumPy random state; the same seed gives the same result, whatever the order of the rows.
     precision
@@ -95,6 +101,8 @@ class MixedMixture(EncodedMixture):
         Its number of iterations.
     outcome_ : str
         How the fit ended, a sentence.
+    n_steps_ : int
+        Number of steps, after ``partial_fit``.
     model_ : suffice.latent.Mixture
         The fitted module.
 
@@ -124,8 +132,11 @@ class MixedMixture(EncodedMixture):
         n_init: int = 1,
         init_params: str = "kmeans",
         weights_init: Any = None,
+        frozen: Any = None,
         weight_concentration_prior: float | None = None,
         prior_strength: float = 0.0,
+        learning_decay: float = 0.7,
+        learning_offset: float = 10.0,
         random_state: Any = None,
         precision: str = "float64",
         warm_start: bool = False,
@@ -141,8 +152,11 @@ class MixedMixture(EncodedMixture):
         self.n_init = n_init
         self.init_params = init_params
         self.weights_init = weights_init
+        self.frozen = frozen
         self.weight_concentration_prior = weight_concentration_prior
         self.prior_strength = prior_strength
+        self.learning_decay = learning_decay
+        self.learning_offset = learning_offset
         self.random_state = random_state
         self.precision = precision
         self.warm_start = warm_start
@@ -182,21 +196,25 @@ class MixedMixture(EncodedMixture):
     def _first_origin(self, first: FirstLook) -> np.ndarray:
         return np.where(np.array(self.encoder_.kinds_) == "gaussian", first.mean, 0.0)
 
-    def _needs_sample(self) -> bool:
-        return not (self.warm_start and hasattr(self, "model_"))
-
     def _start(self, first: FirstLook, origin: Any, restarts: int, generator: Any) -> Mixture:
         groups, prior = self._groups(), self._prior(first, origin)
         begin = self._priors(first, origin, max(1.0, float(self.prior_strength)))
         blank = Mixed([self._blank(kind, columns, first, restarts, own) for (kind, columns), own in
                        zip(groups.items(), begin, strict=True)], [columns.tolist() for columns in groups.values()])  # fmt: skip
-        rows = first.filled - origin
-        categorical = groups.get("categorical", np.zeros(0, int))
-        rows[:, categorical] = first.sample[:, categorical]
+        rows = self._start_rows(first) - origin
         coordinates = np.concatenate([self._coordinates(kind, rows[:, c], first, c) for kind, c in groups.items()], 1)
         weights, started = self._from_shares(blank, coordinates, rows, first.sample_weight, restarts, generator)
         components = eqx.tree_at(lambda c: c.prior, started, prior)
         return Mixture(self._weights_start(weights, restarts), components, self._mixture_prior())
+
+    def _needs_sample(self) -> bool:
+        return True
+
+    def _start_rows(self, first: FirstLook) -> np.ndarray:
+        categorical = self._groups().get("categorical", np.zeros(0, int))
+        rows = np.array(first.filled)
+        rows[:, categorical] = first.sample[:, categorical]
+        return rows
 
     def _blank(self, kind: str, columns: np.ndarray, first: FirstLook, restarts: int, prior: Any) -> Family:
         """A family of the columns' overall distribution in every component of every restart."""

@@ -17,7 +17,10 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 from suffice.blas import one_blas_thread
 from suffice.estimators.callbacks import CallbackSupportMixin, Iterations, with_callbacks
 from suffice.estimators.conditioning import MixtureConditioning
+from suffice.estimators.freezing import Freezing
 from suffice.estimators.imputation import Imputation
+from suffice.estimators.labels import codes_of, labelled_start
+from suffice.estimators.online import OnlineLearning
 from suffice.estimators.scores import MixtureScores
 from suffice.estimators.streams import CheckedBatches, is_stream, on_host
 from suffice.estimators.validation import check_at_least, check_choice, check_count, check_not_infinite, check_shape
@@ -40,7 +43,14 @@ KNOWN_BEFORE = ("n_features_in_", "feature_names_in_", "encoder_")
 
 
 class MixtureEstimator(
-    MixtureScores, MixtureConditioning, Imputation, CallbackSupportMixin, DensityMixin, BaseEstimator
+    MixtureScores,
+    MixtureConditioning,
+    Imputation,
+    OnlineLearning,
+    Freezing,
+    CallbackSupportMixin,
+    DensityMixin,
+    BaseEstimator,
 ):
     """Base of the mixture estimators; a family adds its parameters, its start and its fitted attributes."""
 
@@ -82,9 +92,16 @@ class MixtureEstimator(
         resumed = self.warm_start and hasattr(self, "model_")
         return not resumed and any(value is None for value in given if not isinstance(value, int))
 
+    def _sample_size(self) -> int:
+        return max(SAMPLE_ROWS, SAMPLE_ROWS_A_COMPONENT * self.n_components) if self._needs_sample() else 0
+
     def _start(self, first: FirstLook, origin: np.ndarray | None, restarts: int, generator: Any) -> Mixture:
         """Where to start, centred on ``origin``, one restart along each entry of the first axis."""
         raise NotImplementedError
+
+    def _start_rows(self, first: FirstLook) -> np.ndarray:
+        """Rows to start from, without missing cells (m, D), or with NaN where the family's own form takes it."""
+        return first.filled
 
     def _first_origin(self, first: FirstLook) -> np.ndarray | None:
         """Where rows are measured from during the fit; None where a shift would change the family's distributions."""
@@ -123,9 +140,15 @@ class MixtureEstimator(
 
     @with_callbacks
     def fit(
-        self, X: Any, y: Any = None, sample_weight: Any = None, *, checkpoint: str | os.PathLike[str] | None = None
+        self,
+        X: Any,
+        y: Any = None,
+        sample_weight: Any = None,
+        component_labels: Any = None,
+        *,
+        checkpoint: str | os.PathLike[str] | None = None,
     ) -> Self:
-        """Fit by expectation-maximisation, all ``n_init`` restarts in one program, and keep the best.
+        r"""Fit by expectation-maximisation, all ``n_init`` restarts in one program, and keep the best.
 
         Parameters
         ----------
@@ -136,6 +159,10 @@ class MixtureEstimator(
             Ignored; for scikit-learn's sake.
         sample_weight
             Row weights ``(n,)``, not negative; None is 1 for every row.
+        component_labels
+            Component of each row where it is known, ``(n,)`` from 0 to K - 1, and -1 where it is not; None is -1 for every row.
+            A row with a label counts for its component alone, so that the fit maximises
+            :math:`\sum_{known} w_n \log \pi_{z_n} p(x_n | z_n) + \sum_{unknown} w_n \log p(x_n)`. For arrays in memory.
         checkpoint
             File to keep the state of the fit in, every second or less often. If it is there, the fit goes on from it to what it
             would have given uninterrupted, bit for bit; that takes the same data, parameters and a fixed ``random_state``. It
@@ -159,19 +186,24 @@ class MixtureEstimator(
             If components hold hardly any row or have collapsed.
         """
         with one_blas_thread():
-            return self._fit(X, sample_weight, checkpoint)
+            return self._fit(X, sample_weight, component_labels, checkpoint)
 
-    def _fit(self, X: Any, sample_weight: Any, checkpoint: Any) -> Self:
+    def _fit(self, X: Any, sample_weight: Any, component_labels: Any, checkpoint: Any) -> Self:
         self._check_parameters()
         data, weight = self._checked(X, sample_weight)
+        codes = None if component_labels is None else self._codes(data, weight, component_labels)
         generator = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
-        size = max(SAMPLE_ROWS, SAMPLE_ROWS_A_COMPONENT * self.n_components) if self._needs_sample() else 0
-        first = look(on_host(data), weight, size, generator)
+        first = look(on_host(data), weight, self._sample_size(), generator)
         self._check_size(first)
-        iterations = Iterations(self, X, {} if sample_weight is None else {"sample_weight": sample_weight})
+        metadata = {"sample_weight": sample_weight, "component_labels": component_labels}
+        iterations = Iterations(self, X, {name: value for name, value in metadata.items() if value is not None})
         with scope("float64"):
             origin = self._first_origin(first)
-            start = self._first_model(first, origin, generator)
+            if codes is None:
+                start = self._first_model(first, origin, generator)
+            else:
+                start = labelled_start(self, data, weight, codes, first, origin, generator)
+                data = data, codes
         gaps = start.gaps if first.missing else None
         solution = self._run(start, data, weight, origin, gaps, iterations, checkpoint)
         self._keep(solution, first, origin)
@@ -193,6 +225,12 @@ class MixtureEstimator(
             return spread, None if sample_weight is None else self._checked_weight(sample_weight, rows)
         rows = self._table(X, reset=True)
         return rows, None if sample_weight is None else self._checked_weight(sample_weight, rows)
+
+    def _codes(self, data: Any, weight: np.ndarray | None, component_labels: Any) -> np.ndarray:
+        if not isinstance(data, np.ndarray):
+            raise ValueError("component_labels needs rows in memory; give an array or a DataFrame, neither batches nor rows "
+                             "spread over devices.")  # fmt: skip
+        return codes_of(component_labels, self.n_components, np.ones(len(data)) if weight is None else weight)
 
     def _table(self, X: Any, reset: bool) -> np.ndarray:
         rows: Any = validate_data(self, X, reset=reset, dtype=self._kinds, ensure_all_finite=False, order="C",
@@ -241,21 +279,23 @@ class MixtureEstimator(
         return ", ".join(str(names[c]) for c in columns[:20])
 
     def _first_model(self, first: FirstLook, origin: np.ndarray | None, generator: Any) -> Mixture:
+        frozen = self._frozen_names()
         if not (self.warm_start and hasattr(self, "model_")):
-            return self._start(first, origin, self.n_init, generator)
-        self._check_same_model(len(first.mean))
-        before = one_restart(self.model_ if origin is None else self.model_.translated(-origin))
+            return self._start(first, origin, self.n_init, generator).holding(frozen)
+        self._check_same_model(len(first.mean), "warm_start=True")
+        before = self._restored(self.model_.holding(frozen))
+        before = one_restart(before if origin is None else before.translated(-origin))
         priors = self._mixture_prior(), self._prior(first, origin)
         return eqx.tree_at(lambda m: (m.prior, m.components.prior), before, priors)
 
-    def _check_same_model(self, features: int) -> None:
+    def _check_same_model(self, features: int, caller: str) -> None:
         components = self.model_.components
         before = type(components), jax.tree.leaves(components)[0].shape
         now = self._family(), (self.n_components, features)
         if before != now:
             said = [f"{family.__name__} of (components, columns) {shape}" for family, shape in (before, now)]
             raise ValueError(
-                f"warm_start=True continues a fitted {said[0]}, but {said[1]} is asked for; fit a new estimator instead."
+                f"{caller} continues a fitted {said[0]}, but {said[1]} is asked for; fit a new estimator instead."
             )
 
     def _mixture_prior(self) -> MixturePrior:
@@ -304,8 +344,9 @@ class MixtureEstimator(
 
     def _set_model(self, model: Mixture, origin: Any) -> None:
         model = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), model)
-        self.model_ = model if origin is None else model.translated(origin)
-        self.weights_ = self.model_.weights / self.model_.weights.sum()
+        self.model_ = self._restored(model if origin is None else model.translated(origin))
+        weights = self.model_.weights / self.model_.weights.sum()
+        self.weights_ = self._frozen_value("weights") if "weights" in self.model_.frozen else weights
         self._set_parameters(self.model_)
 
     def _keep(self, solution: Solution, first: FirstLook, origin: Any) -> None:
@@ -321,6 +362,7 @@ class MixtureEstimator(
         stopped = solution.outcome in (Outcome.INTERRUPTED, Outcome.STOPPED_BY_CALLBACK)
         limit = Outcome.CONVERGED if self.converged_ else Outcome.STOPPED_AT_LIMIT
         self.outcome_ = str(solution.outcome if stopped else limit)
+        self._after_fit(first.weight)
         self._warn_degenerate(first)
         if not self.converged_ and not stopped:
             warnings.warn(self.outcome_, ConvergenceWarning, stacklevel=3)

@@ -38,12 +38,18 @@ class PoissonMixture(MixtureEstimator):
         Weights to start from, ``(K,)``.
     rates_init
         Expected counts to start from, ``(K, D)``, not negative.
+    frozen
+        Names of parameters that stay at the values given to start from, out of ``"weights"`` and ``"rates"``.
     weight_concentration_prior
         Concentration of the symmetric Dirichlet prior over the weights, at least 1; None is 1, which adds nothing.
     prior_strength
         Conjugate (gamma) prior over the rates, as a number of rows seen beforehand in each component.
     prior_mean
         Mean of these rows, ``(D,)``, not negative; None is the mean of the data.
+    learning_decay
+        How fast the steps of ``partial_fit`` grow smaller, above 0.5 and at most 1.
+    learning_offset
+        Steps that ``partial_fit`` counts as done beforehand, at least 0: more make the first steps smaller.
     random_state
         Seed, or NumPy random state; the same seed gives the same result, whatever the order of the rows.
     precision
@@ -71,6 +77,8 @@ class PoissonMixture(MixtureEstimator):
         Its number of iterations.
     outcome_ : str
         How the fit ended, a sentence.
+    n_steps_ : int
+        Number of steps, after ``partial_fit``.
     model_ : suffice.latent.Mixture
         The fitted module.
 
@@ -95,9 +103,12 @@ class PoissonMixture(MixtureEstimator):
         init_params: str = "kmeans",
         weights_init: Any = None,
         rates_init: Any = None,
+        frozen: Any = None,
         weight_concentration_prior: float | None = None,
         prior_strength: float = 0.0,
         prior_mean: Any = None,
+        learning_decay: float = 0.7,
+        learning_offset: float = 10.0,
         random_state: Any = None,
         precision: str = "float64",
         warm_start: bool = False,
@@ -111,9 +122,12 @@ class PoissonMixture(MixtureEstimator):
         self.init_params = init_params
         self.weights_init = weights_init
         self.rates_init = rates_init
+        self.frozen = frozen
         self.weight_concentration_prior = weight_concentration_prior
         self.prior_strength = prior_strength
         self.prior_mean = prior_mean
+        self.learning_decay = learning_decay
+        self.learning_offset = learning_offset
         self.random_state = random_state
         self.precision = precision
         self.warm_start = warm_start

@@ -82,6 +82,13 @@ class Bernoulli(Family):
         mean = jnp.clip((first + seen * self.prior.mean) / jnp.where(counts > 0, counts, 1), 0, 1)
         return type(self)(jnp.where(counts > 0, mean, self.probabilities), self.prior), weight + seen > 0
 
+    def moments_at(self, counts: Array) -> Moments:
+        """Ones and observed cells, less the prior's rows."""
+        seen = 0.0 if self.prior.strength is None else self.prior.strength
+        ones = (counts + seen)[..., None] * self.probabilities - seen * self.prior.mean
+        cells = jnp.broadcast_to(counts[..., None], ones.shape)
+        return Moments(jnp.moveaxis(jnp.concatenate([ones, cells, counts[..., None]], -1), -1, 0), None, "zero")
+
     def log_prior(self) -> Array | float:
         """Expected log-density of the prior's rows."""
         if self.prior.strength is None:

@@ -89,6 +89,12 @@ class Categorical(Family):
         share = jnp.where(total > 0, counts / jnp.where(total > 0, total, 1), self.probabilities)
         return type(self)(share, self.sizes, self.prior), moments.total[-1] + seen > 0
 
+    def moments_at(self, counts: Array) -> Moments:
+        """Counts of the categories, less the prior's rows."""
+        seen = 0.0 if self.prior.strength is None else self.prior.strength
+        cells = (counts + seen)[..., None] * self.probabilities - seen * self.prior.mean
+        return Moments(jnp.moveaxis(jnp.concatenate([cells, counts[..., None]], -1), -1, 0), None, "zero")
+
     def log_prior(self) -> Array | float:
         """Expected log-density of the prior's rows."""
         if self.prior.strength is None:

@@ -46,6 +46,9 @@ class TiedGaussian(Gaussian):
         between = jnp.einsum("...k,...kd,...ke->...de", weight, shift, shift)
         return (total - between) / weight.sum(-1)[..., None, None] + jnp.diag(self.prior.floor)
 
+    def _second_at(self, rows: Array, prior: Array) -> Array:
+        return rows.sum(-2)[..., None] * (self.covariances - jnp.diag(self.prior.floor)) - prior.sum(-3)
+
     def _rescued(self, covariances: Array, definite: Array, rounding: Array) -> tuple[Array, Array]:
         return super()._rescued(covariances, definite, rounding.max(-2))
 
@@ -130,6 +133,12 @@ class DiagonalGaussian(Gaussian):
         variances = total / jnp.where(counts > 0, counts, 1) - jnp.square(shift) + self.prior.floor
         return jnp.where(counts > 0, variances, self.covariances)
 
+    def _second_at(self, rows: Array, prior: Array) -> Array:
+        return rows * (self.covariances - self.prior.floor) - jnp.diagonal(prior, axis1=-2, axis2=-1)
+
+    def _cells(self, counts: Array) -> Array:
+        return jnp.broadcast_to(counts, (self.means.shape[-1] + 1, *counts.shape))
+
     def _rescued(self, covariances: Array, definite: Array, rounding: Array) -> tuple[Array, Array]:
         rescued = jnp.maximum(covariances, rounding)
         return rescued, self._positive_definite(rescued)
@@ -188,6 +197,10 @@ class SphericalGaussian(DiagonalGaussian):
         cells = jnp.broadcast_to(counts, shift.shape)
         variance = (total - (cells * jnp.square(shift)).sum(-1)) / jnp.where(cells.sum(-1) > 0, cells.sum(-1), 1)
         return variance + self.prior.floor.mean()
+
+    def _second_at(self, rows: Array, prior: Array) -> Array:
+        excess = (self.covariances - self.prior.floor.mean())[..., None]
+        return self.means.shape[-1] * rows * excess - jnp.trace(prior, axis1=-2, axis2=-1)[..., None]
 
     def _rescued(self, covariances: Array, definite: Array, rounding: Array) -> tuple[Array, Array]:
         return super()._rescued(covariances, definite, rounding.mean(-1))

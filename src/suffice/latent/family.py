@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar, Self
 
 import equinox as eqx
@@ -28,6 +29,17 @@ class Family(eqx.Module):
 
     gaps: ClassVar[Layout] = "cells"
     """How rows with missing cells are handed to ``gap_form``: ``"cells"`` as ``Gaps``, ``"patterns"`` as ``Patterns``."""
+
+    @property
+    def counts_cells(self) -> bool:
+        """Whether moments of rows with missing cells count the observed ones, and so differ in shape from others."""
+        return self.gaps == "cells"
+
+    @classmethod
+    def parameter_names(cls) -> tuple[str, ...]:
+        """Names of what maximisation sets: all fields but the prior."""
+        fields = [field for field in dataclasses.fields(cls) if not field.metadata.get("static")]
+        return tuple(field.name for field in fields if field.name != "prior")
 
     def form(self, execution: str) -> Any:
         """Log-density and moments as functions of complete rows, with all that rows share worked out."""
@@ -64,6 +76,34 @@ class Family(eqx.Module):
         A component without them (no weight, or a covariance that is not positive definite) keeps the ones it had.
         """
         raise NotImplementedError
+
+    def maximize_given(self, moments: Moments, frozen: Collection[str]) -> tuple[Self, Array]:
+        """What ``maximize`` gives where the parameters named in ``frozen`` stay as they are.
+
+        As it stands, a family keeps all of its parameters or none; one with several parameters overrides it.
+        """
+        if set(self.parameter_names()) <= set(frozen):
+            return self, jnp.ones(moments.total.shape[1:], bool)
+        if set(self.parameter_names()) & set(frozen):
+            raise ValueError(
+                f"{type(self).__name__} can hold all of {', '.join(self.parameter_names())}, or none of them."
+            )
+        return self.maximize(moments)
+
+    def free_parameter_count(self, frozen: Collection[str]) -> int:
+        """Free parameters of all components where the parameters named in ``frozen`` stay as they are."""
+        return 0 if set(self.parameter_names()) <= set(frozen) else self.parameter_count()
+
+    def about_zero(self, moments: Moments) -> Moments:
+        """The same sums measured from the origin, so that they can be added to those of other parameters."""
+        return moments
+
+    def moments_at(self, counts: Array) -> Moments | None:
+        """Moments about zero, cells counted, of rows of weight ``counts`` (..., K) whose maximisation gives these parameters.
+
+        None where they are not known: online learning after a fit then begins with the statistics of its first batch.
+        """
+        return None
 
     def log_prior(self) -> Array | float:
         """Logarithm of the prior density at these parameters, up to a constant, summed over components."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, ClassVar, Self
 
 import jax.numpy as jnp
@@ -24,6 +24,7 @@ from suffice.latent.forms import (
     safe_limit,
     split,
 )
+from suffice.latent.origin import joined, moved
 from suffice.latent.regressions import LOG_TWO_PI, Regressions
 from suffice.latent.whiten import gram, positive_definite, whitening
 from suffice.model import Held
@@ -172,6 +173,25 @@ class Gaussian(Family):
         valid, covariances = self._accepted(covariances, definite, weight)
         return type(self)(kept_where(valid, means, self.means), covariances, self.prior), valid
 
+    def maximize_given(self, moments: Moments, frozen: Collection[str]) -> tuple[Self, Array]:
+        """Covariances about means that stay, or means with covariances that stay: conditional maximisation."""
+        if ("means" in frozen) == ("covariances" in frozen):
+            return super().maximize_given(moments, frozen)
+        if "means" in frozen and moments.about == "zero":
+            moments = moved(moments, -self.means, self.covariance_type, "means")
+        shift, second, counts, weight = self._means_about(moments)
+        if "covariances" in frozen:
+            means = shift + (self.means if moments.about == "means" else 0.0)
+            return type(self)(jnp.where(counts > 0, means, self.means), self.covariances, self.prior), weight > 0
+        covariances = self._covariances(moments, second, jnp.zeros_like(shift), counts)
+        valid, covariances = self._accepted(covariances, self._positive_definite(covariances), weight)
+        return type(self)(self.means, covariances, self.prior), valid
+
+    def free_parameter_count(self, frozen: Collection[str]) -> int:
+        """Means and covariances, where they do not stay."""
+        means, whole = int(np.prod(self.means.shape)), self.parameter_count()
+        return (0 if "means" in frozen else means) + (0 if "covariances" in frozen else whole - means)
+
     def _rescued(self, covariances: Array, definite: Array, rounding: Array) -> tuple[Array, Array]:
         """Covariances that lost all their digits to moments about zero, as wide as the rounding: deviations then mend them."""
         least = jnp.maximum(jnp.diagonal(covariances, axis1=-2, axis2=-1), rounding)
@@ -206,6 +226,25 @@ class Gaussian(Family):
 
     def _positive_definite(self, covariances: Array) -> Array:
         return positive_definite(covariances)
+
+    def about_zero(self, moments: Moments) -> Moments:
+        """The same sums measured from the origin."""
+        return moments if moments.about == "zero" else moved(moments, self.means, self.covariance_type, "zero")
+
+    def moments_at(self, counts: Array) -> Moments:
+        """Sums about the means, less the prior's rows and the floor, then measured from the origin."""
+        blank = Moments(jnp.zeros((1, *counts.shape)), None, "means")
+        second = self._second_at((counts + self._prior_rows())[..., None], self._prior_second(blank))
+        first = -self._prior_rows() * self._prior_mean(blank)
+        return self.about_zero(joined(second, first, self._cells(counts), self.covariance_type, "means"))
+
+    def _second_at(self, rows: Array, prior: Array) -> Array:
+        """Second moments about the means that, with the prior's (..., K, D, D), give the covariances."""
+        return rows[..., None] * (self.covariances - jnp.diag(self.prior.floor)) - prior
+
+    def _cells(self, counts: Array) -> Array:
+        """The weights at the end of the moments, where no cell is missing."""
+        return counts[None]
 
     def log_prior(self) -> Array | float:
         """Expected log-density of the prior's rows."""

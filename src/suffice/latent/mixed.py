@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Self
 
 import equinox as eqx
@@ -132,6 +132,34 @@ class Mixed(Family):
         made = [part.maximize(own) for part, own in zip(self.parts, moments.common, strict=True)]
         valid = jnp.stack([valid for _, valid in made]).all(0)
         return type(self)([part for part, _ in made], self.columns), valid
+
+    @classmethod
+    def parameter_names(cls) -> tuple[str, ...]:
+        """None that can be held: parts have names of their own."""
+        return ()
+
+    def maximize_given(self, moments: Moments, frozen: Collection[str]) -> tuple[Self, Array]:
+        """What ``maximize`` gives."""
+        return self.maximize(moments)
+
+    def free_parameter_count(self, frozen: Collection[str]) -> int:
+        """Free parameters of all parts."""
+        return self.parameter_count()
+
+    def about_zero(self, moments: Moments) -> Moments:
+        """The parts' sums, each measured from the origin."""
+        groups = zip(self.parts, moments.common, strict=True)
+        return Moments(moments.total, tuple(part.about_zero(own) for part, own in groups), "zero")
+
+    def moments_at(self, counts: Array) -> Moments | None:
+        """The parts' own."""
+        made = tuple(part.moments_at(counts) for part in self.parts)
+        return None if any(part is None for part in made) else Moments(counts[None], made, "zero")
+
+    @property
+    def counts_cells(self) -> bool:
+        """Independent columns among the parts do."""
+        return True
 
     def log_prior(self) -> Array | float:
         """Sum of the parts'."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Self
 
 import equinox as eqx
@@ -39,7 +39,7 @@ class MixtureStatistics(eqx.Module):
 class Expectation(eqx.Module):
     """The E-step of a mixture, ready for rows: ``form`` for complete rows, ``gap_form`` for rows with missing cells.
 
-    Both have the weights in their log-densities.
+    Both have the weights in their log-densities. Rows may be a pair of rows and what ``log_priors`` takes.
     """
 
     form: Any
@@ -65,9 +65,19 @@ class Expectation(eqx.Module):
         form = self.of(rows)
         features = form.features(rows)
         joint = form.log_density(features)
-        evidence, share = normalised(joint if given is None else joint + given.T, weight)
+        if given is not None:
+            joint = joint + log_priors(given, joint.shape[-2])
+        evidence, share = normalised(joint, weight)
         moments = form.moments(features, share, weight)
         return MixtureStatistics(moments, (evidence * weight).sum(-1), weight.sum())
+
+
+def log_priors(given: Array, components: int) -> Array:
+    """Log-priors (K, n) from log-priors (n, K), or from codes (n,): 0 where the component is unknown, else one more."""
+    if not jnp.issubdtype(given.dtype, jnp.integer):
+        return given.T
+    allowed = (given == 0) | (given == 1 + jnp.arange(components)[:, None])
+    return jnp.where(allowed, 0.0, -jnp.inf)
 
 
 class GivenShares(eqx.Module):
@@ -99,6 +109,8 @@ class Mixture(LatentModel):
         A family with K components.
     prior
         Dirichlet prior over the weights; concentration 1, which adds nothing, by default.
+    frozen
+        Names of parameters that maximisation leaves as they are: ``"weights"``, or what the family calls its own.
 
     Examples
     --------
@@ -113,12 +125,16 @@ class Mixture(LatentModel):
     log_weights: Array
     components: Family
     prior: MixturePrior
+    frozen: tuple[str, ...] = eqx.field(static=True)
 
-    def __init__(self, weights: Any, components: Family, prior: MixturePrior | None = None):
+    def __init__(
+        self, weights: Any, components: Family, prior: MixturePrior | None = None, frozen: Collection[str] = ()
+    ):
         with np.errstate(divide="ignore"):
             self.log_weights = jnp.log(weights) if isinstance(weights, Tracer) else np.log(weights)
         self.components = components
         self.prior = MixturePrior(1.0) if prior is None else prior
+        self.frozen = tuple(frozen)
 
     @property
     def tile(self) -> int:
@@ -151,13 +167,27 @@ class Mixture(LatentModel):
 
     def maximize(self, statistics: MixtureStatistics) -> Self:
         """Weights N_k / N and the components' own maximisation, priors included."""
-        components, _ = self.components.maximize(statistics.moments)
+        if self.frozen:
+            components, _ = self.components.maximize_given(statistics.moments, self.frozen)
+        else:
+            components, _ = self.components.maximize(statistics.moments)
+        if "weights" in self.frozen:
+            return eqx.tree_at(lambda m: m.components, self, components)
         counts = statistics.moments.total[-1] + (self.prior.concentration - 1)
         weights = counts / counts.sum(-1, keepdims=True)
         return eqx.tree_at(lambda m: (m.log_weights, m.components), self, (jnp.log(weights), components))
 
+    def statistics_at(self, rows: float) -> MixtureStatistics | None:
+        """Statistics about zero, cells counted, of so many rows whose maximisation gives these parameters; None if not known."""
+        excess = self.prior.concentration - 1
+        counts = self.weights * (rows + excess * self.log_weights.shape[-1]) - excess
+        moments = self.components.moments_at(counts)
+        return None if moments is None else MixtureStatistics(moments, jnp.zeros(counts.shape[:-1]), jnp.asarray(rows))
+
     def log_prior(self) -> Array | float:
         """Log-prior of the weights and of the components."""
+        if "weights" in self.frozen:
+            return self.components.log_prior()
         excess = self.prior.concentration - 1
         return jnp.where(excess > 0, excess * self.log_weights, 0.0).sum(-1) + self.components.log_prior()
 
@@ -166,6 +196,11 @@ class Mixture(LatentModel):
         counts = statistics.moments.total[-1]
         value = jnp.where(counts > 0, counts * self.log_weights, 0.0).sum(-1)
         return value + self.components.inner(statistics.moments)
+
+    def holding(self, frozen: Collection[str]) -> Self:
+        """The same mixture with the parameters of these names frozen."""
+        held = Mixture(self.weights, self.components, self.prior, frozen)
+        return eqx.tree_at(lambda m: m.log_weights, held, self.log_weights)
 
     def translated(self, shift: Array) -> Self:
         """The same mixture for rows moved by ``shift`` (D,)."""
@@ -245,8 +280,9 @@ class Mixture(LatentModel):
         )
 
     def parameter_count(self) -> int:
-        """Free parameters: the weights' K - 1 and the components'."""
-        return self.log_weights.shape[-1] - 1 + self.components.parameter_count()
+        """Free parameters: the weights' K - 1 and the components', without those that are frozen."""
+        weights = 0 if "weights" in self.frozen else self.log_weights.shape[-1] - 1
+        return weights + self.components.free_parameter_count(self.frozen)
 
 
 def normalised(joint: Array, weight: Array | float = 1.0) -> tuple[Array, Array]:

@@ -123,6 +123,14 @@ class Poisson(Family):
         rates = (first + seen * self.prior.mean) / jnp.where(cells > 0, cells, 1)
         return type(self)(jnp.where(cells > 0, rates, self.rates), self.prior), weight + seen > 0
 
+    def moments_at(self, counts: Array) -> Moments:
+        """Counts and observed cells, less the prior's rows."""
+        seen = 0.0 if self.prior.strength is None else self.prior.strength
+        first = (counts + seen)[..., None] * self.rates - seen * self.prior.mean
+        cells = jnp.broadcast_to(counts[..., None], first.shape)
+        total = jnp.moveaxis(jnp.concatenate([first, cells, counts[..., None]], -1), -1, 0)
+        return Moments(total, jnp.zeros(()), "zero")
+
     def log_prior(self) -> Array | float:
         """Expected log-density of the prior's rows, but for what does not depend on the rates."""
         if self.prior.strength is None:
