@@ -136,7 +136,7 @@ def test_ugly_data_give_finite_results(rows):
     ("options", "X", "message"),
     [
         ({"binarize": None}, [[0.0, 0.5]], "0.5 at row 0, column 1.*binarize"),
-        ({}, [[0.0, np.nan]], "NaN at row 0, column 1"),
+        ({}, [[0.0, np.nan]], "Columns 1 hold no value"),
         ({"n_components": 3}, [[0.0, 1.0]], "n_samples=1"),
         ({"probabilities_init": [[2.0, 0.0]]}, [[0.0, 1.0]], r"outside \[0, 1\]"),
         ({"prior_mean": [2.0, 0.0]}, [[0.0, 1.0]], r"outside \[0, 1\]"),

@@ -15,12 +15,12 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from suffice.blocks import CACHE_BYTES, Block
+from suffice.blocks import CACHE_BYTES, Block, tile_of
 from suffice.gaps import Gaps, Layout, Patterns, any_missing
 
 BLOCK_TILES = 8
-FEW_ROWS = 4096
-"""Fewer rows than these are not worth a program of their own."""
+LITTLE_WORK = 1 << 18
+"""Numbers in the conditional covariances of rows that are not worth a program of their own."""
 
 
 class Group(NamedTuple):
@@ -60,20 +60,21 @@ def pattern_blocks(
     """
     groups = grouped(values)
     makers = [
-        partial(_block, values, weight, codes, origin, dtype, tile, most, group, bounds)
+        partial(_block, values, weight, codes, origin, dtype, size, most, group, bounds)
         for group in groups
-        for most in [_most_patterns(group, tile)]
-        for bounds in _in_eights(_tile_bounds(group.pattern, tile, most))
+        for size in [min(tile, tile_of(group.missing.shape[1] ** 2 + 1))]
+        for most in [_most_patterns(group, size)]
+        for bounds in _in_eights(_tile_bounds(group.pattern, size, most))
     ]
     return makers, np.concatenate([group.rows for group in groups])
 
 
 def _width(count: np.ndarray) -> np.ndarray:
-    """Missing cells rounded up to a power of two, 0 staying 0; where few rows have as many, as the next rows up."""
+    """Missing cells rounded up to a power of two, 0 staying 0; or as those with more have, where that is little work."""
     width = np.where(count > 0, 2 ** np.ceil(np.log2(np.maximum(count, 1))), 0).astype(int)
     sizes = np.unique(width)
     for size, wider in itertools.pairwise(sizes):
-        if (width == size).sum() < FEW_ROWS:
+        if (width == size).sum() * wider**2 < LITTLE_WORK:
             width[width == size] = wider
     return width
 
