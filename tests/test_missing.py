@@ -9,7 +9,7 @@ from table import CASES, COMPONENTS, whole_covariance
 
 from suffice import BernoulliMixture, DegenerateComponentWarning, GaussianMixture
 from suffice.fit import em
-from suffice.latent import Gaussian, Mixture
+from suffice.latent import Bernoulli, Gaussian, Mixture
 from suffice.patterns import pattern_blocks
 from suffice.rows import as_rows
 
@@ -278,6 +278,20 @@ def test_nearly_equal_columns_lose_no_digits():
     filled, deviation = mixture.impute(hidden, return_std=True)
     np.testing.assert_allclose(deviation[:500, 1], 1e-5, rtol=0.1)
     assert np.abs(filled - rows)[:500, 1].max() < 6e-5
+
+
+class Complete(Bernoulli):
+    """A family that does not take missing cells."""
+
+    def gap_form(self, execution):
+        return None
+
+
+def test_a_family_that_takes_no_missing_cells_says_so():
+    model = Mixture(np.full(2, 0.5), Complete(np.full((2, 8), 0.4)))
+    assert np.isfinite(em(model, binary_rows(50), max_iter=2).trace).all()
+    with pytest.raises(ValueError, match="Cells are missing .* no gap_form"):
+        em(model, with_gaps(binary_rows(50), 0.1))
 
 
 def test_restarts_share_patterns():

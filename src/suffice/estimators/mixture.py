@@ -290,7 +290,7 @@ class MixtureEstimator(
 
     def _check_same_model(self, features: int, caller: str) -> None:
         components = self.model_.components
-        before = type(components), jax.tree.leaves(components)[0].shape
+        before = type(components), (self.model_.log_weights.shape[-1], components.features)
         now = self._family(), (self.n_components, features)
         if before != now:
             said = [f"{family.__name__} of (components, columns) {shape}" for family, shape in (before, now)]

@@ -52,7 +52,11 @@ class Expectation(eqx.Module):
 
     def of(self, rows: Any) -> Any:
         """The form that suits the rows."""
-        return self.gap_form if isinstance(rows, Gaps | Patterns) else self.form
+        if not isinstance(rows, Gaps | Patterns):
+            return self.form
+        if self.gap_form is None:
+            raise ValueError("Cells are missing (NaN), and the components have no gap_form; drop or fill in these cells.")
+        return self.gap_form
 
     def joint(self, rows: Any) -> Array:
         """log p(x, k), (..., K, n)."""
