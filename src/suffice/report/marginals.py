@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from suffice.plot import FrequencyDisplay, MarginalDisplay
+from suffice.plot.components import kinds
 from suffice.plot.marginal import kolmogorov_distance, observed_cells, observed_rows
 from suffice.report.picture import Picture, data_uri, grid, new_figure
 from suffice.report.summary import Summary
@@ -29,7 +30,7 @@ def marginals(estimator: Any, summary: Summary, names: list[str], size: tuple[fl
     size
         Inches of the picture of binary columns.
     """
-    if np.ndim(getattr(estimator, "probabilities_", 0)) == 2:
+    if set(kinds(estimator)) == {"bernoulli"}:
         return _frequencies(estimator, summary, names, size)
     rows = observed_rows(estimator, summary.sample)
     columns = [observed_cells(rows[:, j], summary.sample_weight) for j in range(len(names))]
