@@ -69,7 +69,8 @@ def impute(
         for number in range(1, (draws or 1) + 1):
             drawn = None if draws is None else number
             rows, filled = _write(estimator, _parts(source, whole), source.columns, drawn, file, deviations)
-    what = "their means" if draws is None else f"draws: {draws:,} tables, numbered in the first column {DRAW}"
+    means = "their means or likeliest labels" if takes_labels(estimator) else "their means"
+    what = means if draws is None else f"draws: {draws:,} tables, numbered in the first column {DRAW}"
     typer.echo(
         f"{out} holds {rows:,} rows; {filled:,} missing cell{' is' if filled == 1 else 's are'} filled in with {what}"
     )

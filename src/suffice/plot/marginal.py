@@ -10,7 +10,7 @@ from scipy.special import ndtr, pdtr
 from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.encoded import coded_rows, on_codes
-from suffice.plot.canvas import FAINT, INK, axes_or_new, component_colours, tidy, wanted_columns, whole_numbers
+from suffice.plot.canvas import FAINT, INK, axes_or_new, component_colours, shortened, tidy, wanted_columns, whole_numbers
 from suffice.plot.components import centres, kinds, variances
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Array = NDArray[np.floating[Any]]
 MOST_BINS = 60
 MOST_WHOLE = 200
-MOST_LABELS = 16
+MOST_LABELS = 10
 
 
 class MarginalDisplay:
@@ -121,8 +121,8 @@ class MarginalDisplay:
     def plot(self, *, ax: Axes | None = None) -> MarginalDisplay:
         """Draw on ``ax`` or a new figure; returns the display."""
         ax = axes_or_new(ax)
-        self._bars(ax) if self.discrete else self._histogram(ax)
         ax.set_xlabel(self.name, color=INK)
+        self._bars(ax) if self.discrete else self._histogram(ax)
         if self.distance is not None:
             ax.set_title(f"{self.distance:.3f}", loc="right", fontsize=9, color=INK, pad=2)
         tidy(ax)
@@ -161,11 +161,14 @@ class MarginalDisplay:
         ax.set_ylabel("share", color=INK)
 
     def _name_values(self, ax: Axes) -> None:
-        assert self.labels is not None
-        some = range(0, len(self.labels), 1 + (len(self.labels) - 1) // MOST_LABELS)
-        names = [self.labels[j] if len(self.labels[j]) <= 14 else f"{self.labels[j][:13]}…" for j in some]
-        slanted = {"rotation": 45, "ha": "right"} if sum(map(len, names)) > 24 else {}
-        ax.set_xticks(self.values[list(some)], names, **slanted, fontsize=8)
+        labels = self.labels or []
+        if len(labels) > MOST_LABELS:
+            ax.set_xticks([])
+            ax.set_xlabel(f"{self.name} ({len(labels)} categories)", color=INK)
+            return
+        names = [shortened(label, 11) for label in labels]
+        slant: dict[str, Any] = {"rotation": 35, "ha": "right"} if sum(map(len, names)) > 24 else {}
+        ax.set_xticks(self.values, names, fontsize=8, **slant)
 
 
 def is_real(estimator: Any, column: int) -> bool:

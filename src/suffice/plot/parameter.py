@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.plot.canvas import INK, axes_or_new, wanted_columns, whole_numbers
+from suffice.plot.canvas import INK, axes_or_new, shortened, wanted_columns, whole_numbers
 from suffice.plot.components import centres, deviations, kinds, telling_features
 from suffice.plot.components import feature_names as names_of_features
 
@@ -121,7 +121,8 @@ class ParameterDisplay:
         if self.values.shape[0] <= 30:
             ax.set_yticks(np.arange(self.values.shape[0]))
         if self.values.shape[1] <= 60:
-            ax.set_xticks(np.arange(self.values.shape[1]), self.feature_names, rotation=45, ha="right", fontsize=8)
+            names = [shortened(name, 30) for name in self.feature_names]
+            ax.set_xticks(np.arange(self.values.shape[1]), names, rotation=45, ha="right", fontsize=8)
         else:
             ax.set_xlabel("column", color=INK)
         self._write_numbers(ax, high)
