@@ -490,16 +490,17 @@ def test_labels_are_imputed_and_known_cells_stay(labelled, penguins, tmp_path, d
                 assert new[name] == cell
 
 
+@pytest.mark.parametrize("labelled", ["categorical-mixture", "mixed-mixture"], indirect=True)
 @pytest.mark.filterwarnings("default::suffice.data.UnknownCategoryWarning")
 def test_labels_that_the_fit_did_not_know_are_said_and_left_as_they_are(labelled, tmp_path, capsys):
     run, columns = labelled
-    if "island" not in columns:
-        pytest.skip("a model of counts knows no labels")
     path, cells = tmp_path / "new.csv", {"mass": "3.1", "island": "Torgersen", "sex": "f", "eggs": "2", "year": "2008"}
     with open(path, "w", newline="") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
-        writer.writerows([{name: cells[name] for name in columns}, {name: cells[name] for name in columns} | {"sex": ""}])
+        writer.writerows(
+            [{name: cells[name] for name in columns}, {name: cells[name] for name in columns} | {"sex": ""}]
+        )
     assert main(["impute", str(run), str(path), "--out", str(tmp_path / "out.csv")]) == 0
     said = capsys.readouterr().err
     assert said.count("warning: 2 cells of column 'island', such as 'Torgersen' in row 0") == 1

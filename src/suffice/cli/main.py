@@ -16,7 +16,7 @@ from suffice.cli.job import COMMAND
 
 app = typer.Typer(
     name="suffice",
-    help="Fit latent-variable models to a file of numbers; score, sample, impute and show with what was fitted.",
+    help="Fit latent-variable models to a file of rows; score, sample, impute and show with what was fitted.",
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -10,7 +10,16 @@ from scipy.special import ndtr, pdtr
 from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.encoded import coded_rows, on_codes
-from suffice.plot.canvas import FAINT, INK, axes_or_new, component_colours, shortened, tidy, wanted_columns, whole_numbers
+from suffice.plot.canvas import (
+    FAINT,
+    INK,
+    axes_or_new,
+    component_colours,
+    shortened,
+    tidy,
+    wanted_columns,
+    whole_numbers,
+)
 from suffice.plot.components import centres, kinds, variances
 
 if TYPE_CHECKING:
