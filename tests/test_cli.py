@@ -409,3 +409,124 @@ def test_cells_that_a_binary_model_cuts_at_a_threshold_stay_as_they_were(tmp_pat
     np.testing.assert_array_equal(found[~np.isnan(rows)], rows[~np.isnan(rows)])
     share = (rows[~np.isnan(rows[:, 1]), 1] > 4).mean()
     np.testing.assert_allclose(found[::5, 1], share, rtol=1e-2)
+
+
+KINDS_FILES = {
+    "categorical-mixture": ["island", "sex"],
+    "mixed-mixture": ["mass", "island", "sex", "eggs", "year"],
+    "poisson-mixture": ["eggs", "chicks"],
+}
+
+
+@pytest.fixture(scope="module")
+def penguins(tmp_path_factory):
+    """Three groups in columns of text, numbers and counts with gaps, their kind and a weight beside them."""
+    draw = np.random.default_rng(0)
+    kind = np.repeat([0, 1, 2], 30)
+    lines = [
+        {"kind": "ABC"[k], "mass": f"{3 + k + 0.2 * draw.normal():.2f}", "island": ["Biscoe, south", "Dream", "?"][k],
+         "sex": draw.choice(["f", "m", ""]), "eggs": draw.poisson(2 + 5 * k), "chicks": draw.choice(["1", "7", ""]),
+         "year": draw.integers(2007, 2010), "times": 1 + k}
+        for k in kind
+    ]  # fmt: skip
+    path = tmp_path_factory.mktemp("penguins") / "penguins.csv"
+    with open(path, "w", newline="") as file:
+        writer = csv.DictWriter(file, list(lines[0]))
+        writer.writeheader()
+        writer.writerows(lines)
+    return str(path)
+
+
+@pytest.fixture(scope="module", params=sorted(KINDS_FILES))
+def labelled(request, penguins, tmp_path_factory):
+    """A run of each of these models, and the names of its columns."""
+    out, columns = tmp_path_factory.mktemp("labelled") / "run", KINDS_FILES[request.param]
+    words = ["fit", request.param, penguins, "--columns", ",".join(columns), "--weights", "times", "--out", str(out)]
+    if request.param == "mixed-mixture":
+        words += ["--kinds", "year=categorical"]
+    assert main([*words, "--n-components", "2", "--target", "kind", "--tol", "0.01"]) == 0
+    return out, columns
+
+
+def test_models_of_labels_and_counts_write_a_run_too(labelled, penguins, tmp_path, capsys):
+    run, columns = labelled
+    assert sorted(file.name for file in run.iterdir()) == FILES
+    assert load(run / "model.safetensors").feature_names_in_.tolist() == columns
+    page = (run / "report.html").read_text()
+    assert "Components against kind" in page
+    assert ("Detected as categorical" in page) == ("mass" in columns)
+    assert main(["score", str(run), penguins, "--out", str(tmp_path / "scores.csv")]) == 0
+    assert (tmp_path / "scores.csv").read_text() == (run / "assignments.csv").read_text()
+    capsys.readouterr()
+    assert main(["show", str(run)]) == 0
+    assert ("island = Dream" in capsys.readouterr().out) == ("island" in columns)
+
+
+def test_labels_come_back_as_text(labelled, penguins, tmp_path):
+    run, columns = labelled
+    out = tmp_path / "drawn.csv"
+    assert main(["sample", str(run), "--n", "20", "--out", str(out)]) == 0
+    drawn = rows_of(out)
+    assert list(drawn[0]) == [*columns, "component"]
+    known = {"island": {"Biscoe, south", "Dream"}, "sex": {"f", "m"}, "year": {"2007", "2008", "2009"}}
+    for name in known.keys() & set(columns):
+        assert {line[name] for line in drawn} <= known[name]
+
+
+@pytest.mark.parametrize("draws", [[], ["--draws", "2"]])
+def test_labels_are_imputed_and_known_cells_stay(labelled, penguins, tmp_path, draws):
+    run, columns = labelled
+    out = tmp_path / "full.csv"
+    assert main(["impute", str(run), penguins, "--out", str(out), *draws]) == 0
+    before, after = rows_of(penguins), rows_of(out)
+    assert len(after) == len(before) * (2 if draws else 1)
+    for old, new in zip(before * 2, after, strict=False):
+        for name, cell in old.items():
+            if cell in ("", "?"):
+                assert (new[name] != "") == (name in columns)
+            elif name == "mass":
+                assert float(new[name]) == float(cell)
+            else:
+                assert new[name] == cell
+
+
+@pytest.mark.parametrize("labelled", ["categorical-mixture", "mixed-mixture"], indirect=True)
+@pytest.mark.filterwarnings("default::suffice.data.UnknownCategoryWarning")
+def test_labels_that_the_fit_did_not_know_are_said_and_left_as_they_are(labelled, tmp_path, capsys):
+    run, columns = labelled
+    path, cells = tmp_path / "new.csv", {"mass": "3.1", "island": "Torgersen", "sex": "f", "eggs": "2", "year": "2008"}
+    with open(path, "w", newline="") as file:
+        writer = csv.DictWriter(file, columns)
+        writer.writeheader()
+        writer.writerows(
+            [{name: cells[name] for name in columns}, {name: cells[name] for name in columns} | {"sex": ""}]
+        )
+    assert main(["impute", str(run), str(path), "--out", str(tmp_path / "out.csv")]) == 0
+    said = capsys.readouterr().err
+    assert said.count("warning: 2 cells of column 'island', such as 'Torgersen' in row 0") == 1
+    assert "labels.py" not in said
+    assert [line["island"] for line in rows_of(tmp_path / "out.csv")] == ["Torgersen", "Torgersen"]
+
+
+@pytest.mark.parametrize(
+    ("content", "words", "said"),
+    [
+        ("a,b\n1,x\n2,y\n", ["mixed-mixture", "--kinds", "a=round"], "'round'"),
+        ("a,b\n1,x\n2,y\n", ["mixed-mixture", "--kinds", "c=gaussian"], "'c'"),
+        ("a,b\n1,x\n2,y\n", ["mixed-mixture", "--kinds", "gaussian"], "name=value"),
+        ("a,b\n1,x\n2,y\n", ["mixed-mixture", "--kinds", "a=gaussian,a=poisson"], "named twice"),
+        ("a,b\n1,x\n2,y\n", ["mixed-mixture", "--image-shape", "1x2"], "--image-shape 1x2"),
+        ("a,b\n1,x\n2,y\n", ["mixed-mixture", "--weights", "b"], "--weights b names a column of text"),
+        ("a,b\n1,x\n2,y\n", ["categorical-mixture", "--stream"], "--in-memory"),
+        ("a,b\n1,x\n2,y\n", ["categorical-mixture", "--n-components", "3"], "--n-components"),
+        ("a,b\n1,\n2,\n", ["categorical-mixture"], "'b'"),
+        ("a,b\n1,x\n2,y\n", ["poisson-mixture"], "b"),
+        ("a,b\n1,2\n2.5,3\n", ["poisson-mixture"], "Fractional values"),
+        ("a,b\n1,2\n-1,3\n", ["poisson-mixture"], "Negative values"),
+    ],
+)
+def test_labels_and_counts_that_cannot_be_used_are_refused(content, words, said, capsys, tmp_path):
+    (tmp_path / "data.csv").write_text(content)
+    command = ["fit", words[0], tmp_path / "data.csv", *words[1:], "--out", tmp_path / "run"]
+    assert said in refused(command, capsys)
+    assert [file.name for file in tmp_path.iterdir()] == ["data.csv"]

@@ -3,12 +3,17 @@
 import re
 
 import numpy as np
+import pandas as pd
 import pytest
+from scipy.stats import kstest, norm, poisson
 from sklearn.exceptions import NotFittedError
 
-from suffice import BernoulliMixture, GaussianMixture
+from suffice import BernoulliMixture, CategoricalMixture, GaussianMixture, MixedMixture, PoissonMixture
 from suffice.data import Table
-from suffice.plot.components import telling_columns
+from suffice.estimators.encoded import coded_rows, on_codes
+from suffice.plot import EllipseDisplay, FrequencyDisplay, ImputedDisplay, MarginalDisplay, ParameterDisplay
+from suffice.plot.components import column_moments, feature_names, gaussian_part, telling_columns
+from suffice.plot.marginal import component_densities, kolmogorov_distance
 from suffice.report import section, summarize, write_page, write_report
 from suffice.report.advice import advice, with_options
 from suffice.report.section import criteria
@@ -221,3 +226,114 @@ def test_two_models_share_a_page_and_images_are_shown_as_images(gaussian, tmp_pa
     text = write_page(tmp_path / "page.html", "Both", parts).read_text()
     assert text.count("<article") == 2
     assert "Components as images" in text
+
+
+def of_kinds(count=300):
+    """A frame with a column of each kind, two Gaussian ones, and gaps."""
+    draw = np.random.default_rng(0)
+    z = draw.integers(2, size=count)
+    frame = pd.DataFrame({
+        "mass": 4.0 * z + draw.normal(size=count),
+        "colour": np.array(["red", "blue", "grey"])[z + draw.integers(2, size=count)],
+        "eggs": draw.poisson(2 + 6 * z),
+        "length": draw.normal(size=count) - z,
+        "sex": draw.choice(["f", "m"], count),
+    })  # fmt: skip
+    for place, name in enumerate(frame):
+        frame[name] = frame[name].astype(object).where(np.arange(count) % 11 != place, None)
+    return frame.astype({"mass": float, "eggs": float, "length": float})
+
+
+@pytest.fixture(scope="module")
+def mixed():
+    return MixedMixture(2, covariance_type="full", random_state=0).fit(of_kinds())
+
+
+def test_a_frame_of_labels_has_a_page_of_its_own(mixed, tmp_path):
+    path = write_report(mixed, of_kinds(), tmp_path / "report.html", source="birds", columns=list(of_kinds()))
+    text = path.read_text()
+    for said in (
+        "colour = ",
+        "Detected as categorical",
+        "Of 2 columns of real numbers, mass and length",
+        "Imputed cells",
+    ):
+        assert said in text
+    part = section(mixed, of_kinds(), columns=list(of_kinds()))
+    assert part.measures[0][1] == f"{mixed.score(of_kinds()):,.4f}"
+
+
+def test_codes_are_asked_like_labels(mixed):
+    codes = coded_rows(mixed, of_kinds())
+    np.testing.assert_array_equal(np.isnan(codes), of_kinds().isna())
+    np.testing.assert_allclose(on_codes(mixed).score_samples(codes), mixed.score_samples(of_kinds()))
+    np.testing.assert_array_equal(coded_rows(on_codes(mixed), codes), codes)
+    with pytest.raises(ValueError, match="takes a whole table"):
+        summarize(mixed, [codes[:9], codes[9:]])
+
+
+def test_moments_of_features_are_those_of_draws(mixed):
+    """20,000 draws: five standard errors of a mean are 0.036 sd."""
+    names = feature_names(mixed, list(of_kinds()))
+    assert names == ["mass", "colour = blue", "colour = grey", "colour = red", "eggs", "length", "sex = m"]
+    frame = mixed.set_params(random_state=1).sample(20_000)[0]
+    drawn = np.column_stack([frame[name] if name in frame else frame[name.split(" = ")[0]] == name.split(" = ")[1]
+                             for name in names]).astype(float)  # fmt: skip
+    mean, deviation = column_moments(mixed)
+    np.testing.assert_array_less(np.abs(drawn.mean(0) - mean), 0.036 * deviation)
+    np.testing.assert_allclose(drawn.std(0), deviation, rtol=0.05)
+
+
+def test_the_gaussian_part_is_the_marginal_of_its_columns(mixed):
+    part, columns = gaussian_part(mixed)
+    assert columns == [0, 3]
+    rows = np.random.default_rng(0).normal(size=(20, 2))
+    frame = pd.DataFrame(rows, columns=["mass", "length"])
+    np.testing.assert_allclose(part.score_samples(rows), mixed.marginal(["mass", "length"]).score_samples(frame))
+
+
+def test_distances_are_those_of_the_definition(mixed):
+    cells = np.random.default_rng(0).integers(0, 9, 50).astype(float)
+    weights, parameters = mixed.weights_, mixed.column_parameters_
+    codes = on_codes(mixed)
+    own = parameters[0]
+    fitted = kstest(cells, lambda x: norm.cdf(x[:, None], own["mean"], np.sqrt(own["variance"])) @ weights).statistic
+    assert kolmogorov_distance(codes, 0, cells, np.ones(50)) == pytest.approx(fitted)
+    whole = np.arange(-1, 60)
+    empirical = (cells <= whole[:, None]).mean(1)
+    fitted = poisson(parameters[2]["rate"]).cdf(whole[:, None]) @ weights
+    assert kolmogorov_distance(codes, 2, cells, np.ones(50)) == pytest.approx(np.abs(empirical - fitted).max())
+    fitted = np.cumsum(weights @ parameters[1]["probabilities"])
+    empirical = (cells % 3 <= np.arange(3)[:, None]).mean(1)
+    assert kolmogorov_distance(codes, 1, cells % 3, np.ones(50)) == pytest.approx(np.abs(empirical - fitted).max())
+    np.testing.assert_allclose(
+        component_densities(codes, 1, np.arange(3.0)).sum(0), weights @ parameters[1]["probabilities"]
+    )
+
+
+def test_displays_take_frames_of_labels(mixed):
+    frame = of_kinds()
+    ax = MarginalDisplay.from_estimator(mixed, frame, 1).ax_
+    assert [tick.get_text() for tick in ax.get_xticklabels()] == ["blue", "grey", "red"]
+    assert [bar.get_height() for bar in ax.patches] == pytest.approx(
+        list(frame["colour"].value_counts(normalize=True).sort_index())
+    )
+    assert EllipseDisplay.from_estimator(mixed, frame).ax_.get_xlabel() == "mass"
+    assert len(ParameterDisplay.from_estimator(mixed).values[0]) == 7
+    assert ImputedDisplay.from_estimator(mixed, frame, 2).name == "eggs"
+    with pytest.raises(ValueError, match="'colour' holds labels"):
+        ImputedDisplay.from_estimator(mixed, frame, 1)
+    with pytest.raises(ValueError, match=r"Gaussian columns, which are \[0, 3\]"):
+        EllipseDisplay.from_estimator(mixed, frame, columns=[0, 1])
+    with pytest.raises(TypeError, match="not binary"):
+        FrequencyDisplay.from_estimator(mixed, frame)
+
+
+def test_latent_classes_and_counts_have_their_pictures():
+    frame = of_kinds()[["colour", "sex"]]
+    part = section(CategoricalMixture(2, random_state=0, tol=1e-2).fit(frame), frame)
+    assert [picture.title for picture in part.pictures[3:]] == ["Means and shares", "Marginals", "Missing cells"]
+    rows = np.random.default_rng(0).poisson([1, 1000], (50, 2)).astype(float)
+    rows[:9, 0] = np.nan
+    part = section(PoissonMixture(2, random_state=0, tol=1e-2).fit(rows), rows)
+    assert [picture.title for picture in part.pictures[3:]] == ["Means", "Marginals", "Missing cells", "Imputed cells"]

@@ -15,9 +15,9 @@ import typer
 from suffice.cli.flat import flat
 from suffice.cli.job import run
 from suffice.cli.options import FIT, Data, Job, Learning, Reading
-from suffice.cli.several import choices
+from suffice.cli.several import choices, pairs
 
-app = typer.Typer(help="Fit a model to a file of numbers and write a folder with a report.", no_args_is_help=True)
+app = typer.Typer(help="Fit a model to a file of rows and write a folder with a report.", no_args_is_help=True)
 
 
 class CovarianceType(StrEnum):
@@ -29,6 +29,20 @@ class CovarianceType(StrEnum):
     SPHERICAL = "spherical"
 
 
+Covariances = Annotated[
+    Any,
+    typer.Option(
+        parser=choices(CovarianceType),
+        metavar="[full|tied|diag|spherical]",
+        help="Freedom of the covariances; several with commas to select among them.",
+        rich_help_panel=FIT,
+    ),
+]
+Floor = Annotated[
+    float, typer.Option(min=0.0, help="Floor of the variances, relative to each column's.", rich_help_panel=FIT)
+]
+
+
 @app.command("gaussian-mixture")
 @flat
 def gaussian_mixture(
@@ -36,18 +50,8 @@ def gaussian_mixture(
     job: Job,
     learning: Learning,
     reading: Reading,
-    covariance_type: Annotated[
-        Any,
-        typer.Option(
-            parser=choices(CovarianceType),
-            metavar="[full|tied|diag|spherical]",
-            help="Freedom of the covariances; several with commas to select among them.",
-            rich_help_panel=FIT,
-        ),
-    ] = "full",
-    reg_covar: Annotated[
-        float, typer.Option(min=0.0, help="Floor of the variances, relative to each column's.", rich_help_panel=FIT)
-    ] = 1e-6,
+    covariance_type: Covariances = "full",
+    reg_covar: Floor = 1e-6,
 ) -> int:
     """Mixture of Gaussians, for rows of real numbers."""
     from suffice import GaussianMixture
@@ -72,6 +76,51 @@ def bernoulli_mixture(
     from suffice import BernoulliMixture
 
     return run(BernoulliMixture(binarize=binarize, **plain(learning)), data, job, reading)
+
+
+@app.command("categorical-mixture")
+@flat
+def categorical_mixture(data: Data, job: Job, learning: Learning, reading: Reading) -> int:
+    """Mixture of categorical variables (latent classes), for rows of labels."""
+    from suffice import CategoricalMixture
+
+    return run(CategoricalMixture(**plain(learning)), data, job, reading)
+
+
+@app.command("poisson-mixture")
+@flat
+def poisson_mixture(data: Data, job: Job, learning: Learning, reading: Reading) -> int:
+    """Mixture of Poissons, for rows of counts."""
+    from suffice import PoissonMixture
+
+    return run(PoissonMixture(allow_fractional=False, **plain(learning)), data, job, reading)
+
+
+@app.command("mixed-mixture")
+@flat
+def mixed_mixture(
+    data: Data,
+    job: Job,
+    learning: Learning,
+    reading: Reading,
+    kinds: Annotated[
+        Any,
+        typer.Option(
+            parser=pairs,
+            metavar="COLUMN=KIND,...",
+            help="Kinds of some columns: gaussian, bernoulli, categorical or poisson.",
+            show_default="detected",
+            rich_help_panel=FIT,
+        ),
+    ] = None,
+    covariance_type: Covariances = "diag",
+    reg_covar: Floor = 1e-6,
+) -> int:
+    """Mixture for rows of numbers, truth values, labels and counts, in columns of their own."""
+    from suffice import MixedMixture
+
+    estimator = MixedMixture(kinds=kinds, covariance_type=covariance_type, reg_covar=reg_covar, **plain(learning))
+    return run(estimator, data, job, reading)
 
 
 def plain(learning: Learning) -> dict:

@@ -11,6 +11,7 @@ import numpy as np
 import typer
 
 from suffice.cli.flat import flat
+from suffice.cli.job import takes_labels
 from suffice.cli.options import Data, Reading, Run, names
 from suffice.cli.saved import load_run, matching
 from suffice.cli.source import Source
@@ -51,12 +52,13 @@ def impute(
 ) -> None:
     """Fill in the missing cells of a table with their means under a saved model, given the cells that are there.
 
-    The mean of a binary cell is the probability of a 1.
+    The mean of a binary cell is the probability of a 1; labels and counts of a model of labels are the likeliest label and a
+    rounded mean.
     """
     _refuse_clashes(out, std, draws)
     estimator, columns = load_run(run)
-    source = matching(columns, data, reading)
-    whole = None if not isinstance(source.rows, np.ndarray) else _whole(data, reading)
+    source = matching(columns, data, reading, labels=takes_labels(estimator))
+    whole = _whole(data, reading) if hasattr(source.rows, "shape") else None
     for note in source.notes if whole is None else whole.notes:
         typer.echo(note, err=True)
     if draws is not None:
@@ -67,7 +69,8 @@ def impute(
         for number in range(1, (draws or 1) + 1):
             drawn = None if draws is None else number
             rows, filled = _write(estimator, _parts(source, whole), source.columns, drawn, file, deviations)
-    what = "their means" if draws is None else f"draws: {draws:,} tables, numbered in the first column {DRAW}"
+    means = "their means or likeliest labels" if takes_labels(estimator) else "their means"
+    what = means if draws is None else f"draws: {draws:,} tables, numbered in the first column {DRAW}"
     typer.echo(
         f"{out} holds {rows:,} rows; {filled:,} missing cell{' is' if filled == 1 else 's are'} filled in with {what}"
     )
@@ -84,7 +87,7 @@ def _refuse_clashes(out: Path, std: Path | None, draws: int | None) -> None:
         raise ValueError(f"--out and --std both name {out}; name two files.")
 
 
-def _parts(source: Source, whole: Any) -> Iterator[tuple[np.ndarray, Any]]:
+def _parts(source: Source, whole: Any) -> Iterator[tuple[Any, Any]]:
     """Rows in the columns of the model, with the columns to be written: a table in one part, a stream in batches."""
     import pyarrow as pa
 
@@ -98,7 +101,7 @@ def _parts(source: Source, whole: Any) -> Iterator[tuple[np.ndarray, Any]]:
 
 def _write(
     estimator: Any,
-    parts: Iterator[tuple[np.ndarray, Any]],
+    parts: Iterator[tuple[Any, Any]],
     columns: list[str],
     draw: int | None,
     file: Any,
@@ -107,27 +110,38 @@ def _write(
     """Append one complete table, and the deviations where wanted; returns the numbers of rows and of cells filled in."""
     rows, filled = 0, 0
     for cells, table in parts:
-        gaps, header = np.isnan(cells), rows == 0 and draw in (None, 1)
+        gaps, header = _gaps(cells), rows == 0 and draw in (None, 1)
         if draw is None:
             values, deviations = estimator.impute(cells, return_std=True)
         else:
             values, deviations = estimator.impute(cells, draws=1)[0], None
-        append_table(file, _numbered(_completed(table, columns, cells, gaps, values), draw), header)
+        append_table(file, _numbered(_completed(table, columns, gaps, values), draw), header)
         if spread is not None:
             append_table(spread, _in_order(table, columns, deviations), header)
         rows, filled = rows + len(cells), filled + int(gaps.sum())
     return rows, filled
 
 
-def _completed(table: Any, columns: list[str], cells: np.ndarray, gaps: np.ndarray, values: np.ndarray) -> Any:
+def _gaps(cells: Any) -> np.ndarray:
+    """Which cells of an array, or of an Arrow table, are missing, (n, D)."""
+    if isinstance(cells, np.ndarray):
+        return np.isnan(cells)
+    return np.column_stack([column.is_null(nan_is_null=True).to_numpy() for column in cells.columns])
+
+
+def _completed(table: Any, columns: list[str], gaps: np.ndarray, values: np.ndarray) -> Any:
     """The table with other cells where there are gaps."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     for j in np.flatnonzero(gaps.any(axis=0)):
-        place = table.column_names.index(columns[j])
-        kind = table.schema.field(place).type
-        complete = pa.array(np.where(gaps[:, j], values[:, j], cells[:, j]))
-        table = table.set_column(place, columns[j], complete.cast(kind) if pa.types.is_floating(kind) else complete)
+        place, filled = table.column_names.index(columns[j]), pa.array(values[:, j])
+        kind = getattr(table.schema.field(place).type, "value_type", table.schema.field(place).type)
+        if pa.types.is_floating(filled.type) and not pa.types.is_floating(kind):
+            kind = filled.type
+        own = table.column(place).cast(kind, safe=False)
+        complete = pc.if_else(pa.array(gaps[:, j]), filled.cast(kind), own)  # pyright: ignore[reportAttributeAccessIssue]
+        table = table.set_column(place, columns[j], complete)
     return table
 
 

@@ -55,18 +55,31 @@ def run(estimator: Any, data: str, job: Job, reading: Reading) -> int:
     check_place(job.out, overwrite=job.overwrite)
     kept = checkpoint_path(job.out)
     _check_checkpoint(kept, job)
-    source = finite(read(data, reading, weights=job.weights, target=job.target))
+    source = finite(read(data, reading, weights=job.weights, target=job.target, labels=takes_labels(estimator)))
     refuse_empty_columns(source)
+    if takes_labels(estimator) and job.image_shape is not None:
+        raise ValueError(
+            f"--image-shape {job.image_shape} shows rows of numbers, and this model's are labels: leave it out."
+        )
     pictured = image_shape(source, job.image_shape)
     for note in source.notes:
         typer.echo(note, err=True)
     course = _fit(estimator, source, job, kept)
+    for note in course.estimator.encoder_.notes_ if takes_labels(estimator) else []:
+        typer.echo(in_options(note, ["kinds"]), err=True)
     with run_folder(job.out, overwrite=job.overwrite) as folder:
         summary = _write(folder, course, replace(source, image_shape=pictured), job)
     if not course.interrupted:
         _remove(kept)
     _announce(source, course, summary, job.out)
     return 130 if course.interrupted else 0
+
+
+def takes_labels(estimator: Any) -> bool:
+    """Whether an estimator takes tables with text."""
+    from suffice.estimators.encoded import EncodedMixture
+
+    return isinstance(estimator, EncodedMixture)
 
 
 def checkpoint_path(out: Path) -> Path:

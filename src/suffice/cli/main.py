@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ from suffice.cli.job import COMMAND
 
 app = typer.Typer(
     name="suffice",
-    help="Fit latent-variable models to a file of numbers; score, sample, impute and show with what was fitted.",
+    help="Fit latent-variable models to a file of rows; score, sample, impute and show with what was fitted.",
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -51,7 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     COMMAND.set(words)
     try:
-        return app(words, prog_name="suffice", standalone_mode=False) or 0
+        with warnings.catch_warnings():
+            warnings.showwarning = _say
+            return app(words, prog_name="suffice", standalone_mode=False) or 0
     except (KeyboardInterrupt, typer.Abort):
         return _fail("interrupted; nothing was written", 130)
     except BrokenPipeError:
@@ -64,6 +67,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not hasattr(error, "format_message"):
             raise
         return _fail(_usage(error))
+
+
+def _say(message: Warning | str, *_: Any) -> None:
+    typer.echo(f"warning: {' '.join(str(message).split())}", err=True)
 
 
 def _fail(message: str, status: int = 2) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import typer
 
 from suffice.cli.flat import flat
-from suffice.cli.job import MODEL, missing_words
+from suffice.cli.job import MODEL, missing_words, takes_labels
 from suffice.cli.options import Data, Reading, Run, Weights
 from suffice.cli.source import Source, finite, read
 from suffice.cli.tables import AssignmentWriter, replacing, write_columns
@@ -30,7 +31,7 @@ def score(
     from suffice.report import summarize
 
     estimator, columns = load_run(run)
-    source = matching(columns, data, reading, weights)
+    source = matching(columns, data, reading, weights, labels=takes_labels(estimator))
     if out is None:
         summary = summarize(estimator, source.rows, sample_weight=source.weight)
     else:
@@ -68,15 +69,16 @@ def show(run: Run) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from suffice.plot.components import centres, deviations
+    from suffice.plot.components import centres, deviations, feature_names
     from suffice.report import model_name
     from suffice.report.section import telling
 
     estimator, columns = load_run(run)
-    apart, centre = deviations(estimator), centres(estimator)
-    table = Table("component", "weight", "mean where it differs most (sd from the overall mean)", box=None)
+    apart, centre, names = deviations(estimator), centres(estimator), feature_names(estimator, columns)
+    what = "mean or share" if takes_labels(estimator) else "mean"
+    table = Table("component", "weight", f"{what} where it differs most (sd from the overall mean)", box=None)
     for k in np.argsort(-np.asarray(estimator.weights_), kind="stable")[:40]:
-        table.add_row(str(k), f"{estimator.weights_[k]:.4f}", escape(telling(apart[k], centre[k], columns)))
+        table.add_row(str(k), f"{estimator.weights_[k]:.4f}", escape(telling(apart[k], centre[k], names)))
     typer.echo(f"{model_name(estimator)}, {len(estimator.weights_)} components, {len(columns):,} columns")
     typer.echo(f"{estimator.outcome_}\nlog-likelihood {estimator.lower_bound_:.4f} nats per row\n")
     Console().print(table)
@@ -95,20 +97,23 @@ def load_run(run: Path) -> tuple[Any, list[str]]:
     return estimator, wanted_columns(None if known is None else list(known), estimator.n_features_in_)
 
 
-def matching(columns: list[str], data: str, reading: Reading, weights: str | None = None) -> Source:
-    """Rows in the columns of the model, found by name where the file has names."""
-    return finite(_matching(columns, data, reading, weights))
+def matching(
+    columns: list[str], data: str, reading: Reading, weights: str | None = None, *, labels: bool = False
+) -> Source:
+    """Rows in the columns of the model, found by name where the file has names; an Arrow table if they may hold ``labels``."""
+    source = finite(_matching(columns, data, reading, weights, labels))
+    return replace(source, rows=source.rows.rename_columns(columns)) if labels else source
 
 
-def _matching(columns: list[str], data: str, reading: Reading, weights: str | None) -> Source:
+def _matching(columns: list[str], data: str, reading: Reading, weights: str | None, labels: bool) -> Source:
     from suffice.data import DataError
 
     if reading.columns is not None or reading.drop is not None or columns == [f"x{j}" for j in range(len(columns))]:
-        return _as_many(columns, read(data, reading, weights=weights))
+        return _as_many(columns, read(data, reading, weights=weights, labels=labels))
     try:
-        return read(data, reading, columns=columns, weights=weights)
+        return read(data, reading, columns=columns, weights=weights, labels=labels)
     except DataError:
-        return _as_many(columns, read(data, reading, weights=weights))
+        return _as_many(columns, read(data, reading, weights=weights, labels=labels))
 
 
 def _as_many(columns: list[str], source: Source) -> Source:

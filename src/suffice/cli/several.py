@@ -65,6 +65,36 @@ def choices(kind: type[StrEnum]) -> Callable[[Any], str | list[str]]:
     return read
 
 
+def pairs(text: Any) -> dict[str, str]:
+    """Settings of columns, written as name=value with commas between them.
+
+    Parameters
+    ----------
+    text
+        What the option was given.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is something else, or names a column twice.
+
+    Examples
+    --------
+    >>> from suffice.cli.several import pairs
+    >>> pairs("year=gaussian, sex=categorical")
+    {'year': 'gaussian', 'sex': 'categorical'}
+    """
+    found: dict[str, str] = {}
+    for part in str(text).split(","):
+        name, _, value = (word.strip() for word in part.rpartition("="))
+        if not name or not value:
+            raise _bad(text, "name=value is expected, or several such as year=gaussian,sex=categorical")
+        if name in found:
+            raise _bad(text, f"each column once is expected, and {name!r} is named twice")
+        found[name] = value
+    return found
+
+
 def several(estimator: Any) -> dict[str, list[Any]]:
     """The parameters of an estimator that hold several values, by name.
 

@@ -46,6 +46,7 @@ def read(
     columns: list[str] | None = None,
     weights: str | None = None,
     target: str | None = None,
+    labels: bool = False,
 ) -> Source:
     """Read a file as the options say.
 
@@ -61,6 +62,8 @@ def read(
         Column of row weights, taken out of the rows.
     target
         Column of known classes, taken out of the rows.
+    labels
+        Whether columns may hold text; the rows are then an Arrow table.
 
     Raises
     ------
@@ -71,14 +74,17 @@ def read(
     if wanted is not None and weights is not None and weights not in wanted:
         wanted = [*wanted, weights]
     if _streams(path, reading):
+        if labels:
+            _refuse_stream(path)
         return _stream(path, reading, wanted, weights, target)
-    from suffice.data import read_table
+    from suffice.data import read_columns, read_table
 
-    table = read_table(
+    table = (read_columns if labels else read_table)(
         path, header=reading.header, columns=wanted, drop=names(reading.drop), array=reading.array,
         delimiter=reading.delimiter, target=target,
     )  # fmt: skip
-    source = Source(table.values, list(table.columns), table.name, list(table.notes), table.image_shape, table.target)
+    shape = getattr(table, "image_shape", None)
+    source = Source(table.values, list(table.columns), table.name, list(table.notes), shape, table.target)
     return source if weights is None else _weighted(source, weights)
 
 
@@ -152,9 +158,32 @@ def _streams(path: str, reading: Reading) -> bool:
 def _weighted(source: Source, weights: str) -> Source:
     column = _position(source.columns, weights, source.name)
     rest = [name for name in source.columns if name != weights]
-    rows, weight = np.delete(source.rows, column, axis=1), source.rows[:, column]
+    if isinstance(source.rows, np.ndarray):
+        rows, weight = np.delete(source.rows, column, axis=1), source.rows[:, column]
+    else:
+        rows, weight = source.rows.drop_columns([weights]), _numbers(source, weights)
     note = f"Column {weights!r} holds the row weights."
     return Source(rows, rest, source.name, [*source.notes, note], None, source.target, weight)
+
+
+def _numbers(source: Source, column: str) -> np.ndarray:
+    """A column of an Arrow table as numbers."""
+    from suffice.data import DataError
+    from suffice.data.columns import is_numeric, matrix
+
+    chosen = source.rows.select([column])
+    if not is_numeric(chosen.schema.field(0).type):
+        raise DataError(f"{source.name}: --weights {column} names a column of text; weights are numbers.")
+    return matrix(chosen, np.dtype(float))[:, 0]
+
+
+def _refuse_stream(path: str) -> None:
+    from suffice.data import DataError
+
+    raise DataError(
+        f"{os.path.basename(path)} would be read in batches, and a model of labels must know them all before its first pass: "
+        "use --in-memory."
+    )
 
 
 def _stream(path: str, reading: Reading, wanted: list[str] | None, weights: str | None, target: str | None) -> Source:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from copy import copy
+from typing import Any, Self
 
 import numpy as np
 from sklearn.utils import _safe_indexing
@@ -14,6 +15,7 @@ from suffice.data.labels import UnknownCategoryWarning
 from suffice.estimators.mixture import MixtureEstimator
 from suffice.estimators.streams import is_stream
 from suffice.estimators.validation import check_choice
+from suffice.gaps import with_nan
 from suffice.latent.conditioning import check_value
 
 
@@ -87,6 +89,17 @@ class EncodedMixture(MixtureEstimator):
     def _hand_on(self, part: Any, columns: list[int]) -> None:
         part.encoder_ = self.encoder_.among(columns)
 
+    def _on_codes(self) -> Self:
+        """The same mixture of plain arrays of codes and numbers."""
+        mixture, encoder = copy(self), self.encoder_.among(range(self.n_features_in_))
+        known = self.encoder_.categories_
+        encoder.categories_ = [None if labels is None else np.arange(len(labels), dtype=float) for labels in known]
+        encoder.dtypes_, encoder.labels_, encoder.is_pandas_ = ["double"] * self.n_features_in_, None, False
+        mixture.encoder_ = encoder
+        for part in (mixture, encoder):
+            vars(part).pop("feature_names_in_", None)
+        return mixture
+
     def _encoded(self, column: int, value: Any) -> Any:
         """The code of a label of a column."""
         labels = self.encoder_.categories_[column]
@@ -94,3 +107,36 @@ class EncodedMixture(MixtureEstimator):
             return value
         found = np.flatnonzero(labels == value)
         return float(found[0]) if len(found) else value
+
+
+def on_codes(estimator: Any) -> Any:
+    """The same fitted mixture, of rows as ``coded_rows`` gives them; one that takes numbers anyway as it is.
+
+    Parameters
+    ----------
+    estimator
+        A fitted mixture.
+    """
+    return estimator._on_codes() if isinstance(estimator, EncodedMixture) else estimator
+
+
+def coded_rows(estimator: Any, X: Any) -> Any:
+    """Rows of codes and numbers, ``(n, D)`` with NaN for missing cells; those of a mixture that takes numbers as they are.
+
+    Parameters
+    ----------
+    estimator
+        A fitted mixture.
+    X
+        Rows as it takes them.
+
+    Raises
+    ------
+    ValueError
+        If it takes labels, and X comes in batches.
+    """
+    if not isinstance(estimator, EncodedMixture):
+        return X
+    if is_stream(X):
+        raise ValueError(f"{type(estimator).__name__} takes a whole table, and batches were given: put them together.")
+    return with_nan(estimator._table(X, reset=False)).astype(float)

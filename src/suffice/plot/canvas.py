@@ -51,6 +51,11 @@ def whole_numbers() -> MaxNLocator:
     return MaxNLocator(integer=True)
 
 
+def shortened(name: str, most: int) -> str:
+    """A name of at most so many letters."""
+    return name if len(name) <= most else f"{name[: most - 1]}…"
+
+
 def wanted_columns(names: list[str] | None, n_columns: int) -> list[str]:
     """The names given, or x0, x1, ... as scikit-learn calls unnamed columns."""
     if names is None:

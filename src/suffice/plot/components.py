@@ -4,23 +4,84 @@ from __future__ import annotations
 
 from typing import Any
 
+import equinox as eqx
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.floating[Any]]
 
 
-def centres(estimator: Any) -> Array:
-    """The expected row of each component, (K, D): ``means_`` or ``probabilities_``."""
-    for name in ("means_", "probabilities_"):
+PARAMETERS = {"means_": "gaussian", "rates_": "poisson", "probabilities_": "bernoulli"}
+
+
+def kinds(estimator: Any) -> list[str]:
+    """Kind of each column: gaussian, bernoulli, categorical or poisson."""
+    if hasattr(estimator, "encoder_"):
+        return list(estimator.encoder_.kinds_)
+    name = _parameter(estimator)
+    return [PARAMETERS[name]] * np.shape(getattr(estimator, name))[1]
+
+
+def _parameter(estimator: Any) -> str:
+    for name in PARAMETERS:
         if hasattr(estimator, name):
-            return np.asarray(getattr(estimator, name), dtype=float)
-    raise TypeError(f"{type(estimator).__name__} has neither means_ nor probabilities_: fit a mixture first")
+            return name
+    raise TypeError(f"{type(estimator).__name__} has neither means_ nor probabilities_ nor rates_: fit a mixture first")
+
+
+def feature_names(estimator: Any, names: list[str]) -> list[str]:
+    """What ``centres`` are of: columns (D names), and each category of a column; of two categories the second."""
+    if not hasattr(estimator, "encoder_"):
+        return names
+    found = []
+    for name, labels in zip(names, estimator.categories_, strict=True):
+        if labels is None or labels.tolist() in ([0, 1], [False, True]):
+            found.append(name)
+        else:
+            found += [f"{name} = {label}" for label in _told(np.asarray(labels))]
+    return found
+
+
+def centres(estimator: Any) -> Array:
+    """The expectation of each feature in each component, (K, F): of numbers, and of indicators of categories."""
+    if hasattr(estimator, "encoder_"):
+        return np.concatenate([_expected(own) for own in _by_column(estimator)], axis=1)
+    return np.asarray(getattr(estimator, _parameter(estimator)), dtype=float)
+
+
+def _by_column(estimator: Any) -> list[dict[str, Array]]:
+    if hasattr(estimator, "column_parameters_"):
+        return estimator.column_parameters_
+    return [{"probabilities": chance} for chance in estimator.probabilities_]
+
+
+def _told(categories: np.ndarray) -> np.ndarray:
+    """Those of the last axis that say all: of two, which sum to one, the second."""
+    return categories[..., 1:] if categories.shape[-1] == 2 else categories
+
+
+def _expected(own: dict[str, Array]) -> Array:
+    if "probabilities" in own:
+        return _told(np.asarray(own["probabilities"], dtype=float))
+    (value,) = (own[name] for name in ("mean", "rate", "probability") if name in own)
+    return np.asarray(value, dtype=float)[:, None]
+
+
+def _variance(own: dict[str, Array]) -> Array:
+    for name in ("variance", "rate"):
+        if name in own:
+            return np.asarray(own[name], dtype=float)[:, None]
+    chance = _expected(own)
+    return chance * (1.0 - chance)
 
 
 def variances(estimator: Any) -> Array:
-    """The variance of each column in each component, (K, D)."""
+    """The variance of each feature in each component, (K, F)."""
+    if hasattr(estimator, "encoder_"):
+        return np.concatenate([_variance(own) for own in _by_column(estimator)], axis=1)
     centre = centres(estimator)
+    if hasattr(estimator, "rates_"):
+        return centre
     if not hasattr(estimator, "covariances_"):
         return centre * (1.0 - centre)
     covariance = np.asarray(estimator.covariances_, dtype=float)
@@ -35,7 +96,7 @@ def variances(estimator: Any) -> Array:
 
 
 def column_moments(estimator: Any) -> tuple[Array, Array]:
-    """Mean and standard deviation of each column under the mixture, (D,) each."""
+    """Mean and standard deviation of each feature under the mixture, (F,) each."""
     weights, centre = np.asarray(estimator.weights_, dtype=float), centres(estimator)
     mean = weights @ centre
     variance = weights @ (variances(estimator) + (centre - mean) ** 2)
@@ -43,10 +104,30 @@ def column_moments(estimator: Any) -> tuple[Array, Array]:
 
 
 def deviations(estimator: Any) -> Array:
-    """How far each component lies from the mean of the mixture, in standard deviations of the column, (K, D)."""
+    """How far each component lies from the mean of the mixture, in standard deviations of the feature, (K, F)."""
     mean, deviation = column_moments(estimator)
     safe = np.where(deviation > 0, deviation, 1.0)
     return (centres(estimator) - mean) / safe
+
+
+def telling_features(estimator: Any, most: int) -> list[int]:
+    """The features, at most so many, in which the components lie furthest apart, in their order."""
+    apart = np.asarray(estimator.weights_, dtype=float) @ deviations(estimator) ** 2
+    return sorted(np.argsort(-apart, kind="stable")[:most].tolist())
+
+
+def gaussian_part(estimator: Any) -> tuple[Any, list[int]]:
+    """The mixture of the Gaussian columns alone, with ``covariances_``, and their positions; None where there are none."""
+    columns = [j for j, kind in enumerate(kinds(estimator)) if kind == "gaussian"]
+    if not columns or hasattr(estimator, "covariances_"):
+        return (estimator if columns else None), columns
+    from suffice.estimators.gaussian_mixture import GaussianMixture
+
+    model = estimator.marginal(columns).model_
+    part = GaussianMixture(len(estimator.weights_), covariance_type=estimator.covariance_type)
+    part.n_features_in_ = len(columns)
+    part._set_model(eqx.tree_at(lambda whole: whole.components, model, model.components.parts[0]), None)
+    return part, columns
 
 
 def covariance_block(estimator: Any, columns: list[int]) -> Array:

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
+from suffice.estimators.encoded import coded_rows, on_codes
 from suffice.plot.canvas import FAINT, INK, axes_or_new, component_colours, tidy, wanted_columns
-from suffice.plot.components import centres, covariance_block, telling_columns
+from suffice.plot.components import centres, covariance_block, gaussian_part, telling_columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -80,21 +81,25 @@ class EllipseDisplay:
     ) -> EllipseDisplay:
         """Draw at most ``max_points`` rows of X, (N, D), in ``columns`` (one or two positions; None chooses them)."""
         check_is_fitted(estimator)
-        if not hasattr(estimator, "covariances_"):
+        part, gaussian = gaussian_part(estimator)
+        if part is None:
             raise TypeError(f"{type(estimator).__name__} has no covariances_: use ParameterDisplay instead")
-        shown = telling_columns(estimator) if columns is None else list(columns)
+        shown = [gaussian[j] for j in telling_columns(part)] if columns is None else list(columns)
+        if not set(shown) <= set(gaussian):
+            raise ValueError(f"columns={shown} was given; ellipses are of Gaussian columns, which are {gaussian}")
         if len(shown) not in (1, 2):
             raise ValueError(f"columns holds {len(shown)} positions; an ellipse needs two (or one for a histogram)")
-        some = _some_rows(X, max_points, random_state)
-        values = np.asarray(some, dtype=float)
         given = feature_names if feature_names is not None else getattr(estimator, "feature_names_in_", None)
+        estimator, X = on_codes(estimator), coded_rows(estimator, X)
+        some = _some_rows(X, max_points, random_state)
+        values, places = np.asarray(some, dtype=float), [gaussian.index(j) for j in shown]
         names = wanted_columns(None if given is None else list(given), values.shape[1])
         display = cls(
             rows=values[:, shown],
             labels=estimator.predict(some),
             weights=estimator.weights_,
-            means=centres(estimator)[:, shown],
-            covariances=covariance_block(estimator, shown),
+            means=centres(part)[:, places],
+            covariances=covariance_block(part, places),
             feature_names=[names[j] for j in shown],
         )
         return display.plot(ax=ax)

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
+from suffice.estimators.encoded import coded_rows, on_codes
 from suffice.plot.canvas import FAINT, INK, PALETTE, axes_or_new, tidy, wanted_columns
-from suffice.plot.components import column_moments
+from suffice.plot.components import column_moments, kinds
 from suffice.plot.marginal import observed_rows
 
 if TYPE_CHECKING:
@@ -67,9 +68,10 @@ class FrequencyDisplay:
     ) -> FrequencyDisplay:
         """Draw the columns of X, (N, D) with NaN for missing cells, on ``ax`` or a new figure."""
         check_is_fitted(estimator)
-        if not hasattr(estimator, "probabilities_"):
-            raise TypeError(f"{type(estimator).__name__} has no probabilities_: use MarginalDisplay instead")
+        if set(kinds(estimator)) != {"bernoulli"}:
+            raise TypeError(f"{type(estimator).__name__} has columns that are not binary: use MarginalDisplay instead")
         given = feature_names if feature_names is not None else getattr(estimator, "feature_names_in_", None)
+        estimator, X = on_codes(estimator), coded_rows(estimator, X)
         rows = observed_rows(estimator, X)
         weight = np.ones(len(rows)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
         counts = weight @ ~np.isnan(rows)

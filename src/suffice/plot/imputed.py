@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
+from suffice.estimators.encoded import coded_rows, on_codes
 from suffice.plot.canvas import FAINT, INK, PALETTE, axes_or_new, tidy, wanted_columns
+from suffice.plot.components import kinds
 from suffice.plot.marginal import observed_rows
 
 if TYPE_CHECKING:
@@ -73,11 +75,15 @@ class ImputedDisplay:
     ) -> ImputedDisplay:
         """Draw at most ``max_cells`` missing cells of the column at position ``column`` of X, (N, D), with 90 % intervals.
 
-        The intervals hold 90 % of 400 draws; a column of binary cells has none, as its mean is a probability.
+        The intervals hold 90 % of 400 draws; a column of binary cells has none, as its mean is a probability. Columns whose
+        cells are imputed by a label are refused.
         """
         check_is_fitted(estimator)
         given = feature_names if feature_names is not None else getattr(estimator, "feature_names_in_", None)
         names = wanted_columns(None if given is None else list(given), estimator.n_features_in_)
+        if not has_means(estimator, column):
+            raise ValueError(f"Column {names[column]!r} holds labels, which have no mean.")
+        estimator, X = on_codes(estimator), coded_rows(estimator, X)
         rows = np.asarray(X, dtype=float)
         gaps = np.flatnonzero(np.isnan(rows[:, column]))
         if not len(gaps):
@@ -85,8 +91,9 @@ class ImputedDisplay:
         some = gaps[np.unique(np.linspace(0, len(gaps) - 1, min(len(gaps), max_cells)).round().astype(int))]
         held = X.iloc[some] if hasattr(X, "iloc") else rows[some]
         bounds = None, None
-        if hasattr(estimator, "covariances_"):
-            bounds = np.quantile(estimator.impute(held, draws=DRAWS)[:, :, column], LEVELS, axis=0)
+        if kinds(estimator)[column] != "bernoulli":
+            drawn = np.asarray(estimator.impute(held, draws=DRAWS))
+            bounds = np.quantile(drawn[:, :, column], LEVELS, axis=0)
         observed = np.delete(observed_rows(estimator, X)[:, column], gaps)
         means = estimator.impute(held)[:, column]
         return cls(observed=observed, means=means, low=bounds[0], high=bounds[1], name=names[column]).plot(ax=ax)
@@ -122,3 +129,8 @@ class ImputedDisplay:
             edgecolor="white",
             lw=0.3,
         )
+
+
+def has_means(estimator: Any, column: int) -> bool:
+    """Whether missing cells of a column are imputed by a mean, rather than by the likeliest label."""
+    return kinds(estimator)[column] in ("gaussian", "poisson") or not hasattr(estimator, "encoder_")

@@ -6,23 +6,36 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr
+from scipy.special import ndtr, pdtr
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.plot.canvas import FAINT, INK, axes_or_new, component_colours, tidy, wanted_columns, whole_numbers
-from suffice.plot.components import centres, variances
+from suffice.estimators.encoded import coded_rows, on_codes
+from suffice.plot.canvas import (
+    FAINT,
+    INK,
+    axes_or_new,
+    component_colours,
+    shortened,
+    tidy,
+    wanted_columns,
+    whole_numbers,
+)
+from suffice.plot.components import centres, kinds, variances
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Array = NDArray[np.floating[Any]]
 MOST_BINS = 60
+MOST_WHOLE = 200
+MOST_LABELS = 10
 
 
 class MarginalDisplay:
     """Observed cells of one column against its fitted marginal: the sum over components, and each of them as a thin line.
 
-    Real numbers are a histogram under densities; whole numbers are bars of their frequency under dots of their probability.
+    Real numbers, and whole numbers of a wide range, are a histogram under densities; other whole numbers and categories are
+    bars of their frequency under dots of their probability.
 
     Parameters
     ----------
@@ -35,11 +48,13 @@ class MarginalDisplay:
     densities
         (K, G), weight times density (or probability) of each component there.
     discrete
-        Whether the column holds whole numbers.
+        Whether to draw bars, of whole numbers or categories.
     name
         What the column is called.
     distance
         Kolmogorov distance between cells and marginal, to be written in the corner; None writes nothing.
+    labels
+        Names of the values, (G,), where they are codes of categories.
 
     Attributes
     ----------
@@ -65,11 +80,12 @@ class MarginalDisplay:
         weight: ArrayLike | None = None,
         name: str = "x0",
         distance: float | None = None,
+        labels: list[str] | None = None,
     ) -> None:
         self.cells = np.asarray(cells, dtype=float)
         self.weight = np.ones(len(self.cells)) if weight is None else np.asarray(weight, dtype=float)
         self.values, self.densities = np.asarray(values, dtype=float), np.asarray(densities, dtype=float)
-        self.discrete, self.name, self.distance = discrete, name, distance
+        self.discrete, self.name, self.distance, self.labels = discrete, name, distance, labels
 
     @classmethod
     def from_estimator(
@@ -86,6 +102,7 @@ class MarginalDisplay:
         check_is_fitted(estimator)
         given = feature_names if feature_names is not None else getattr(estimator, "feature_names_in_", None)
         names = wanted_columns(None if given is None else list(given), estimator.n_features_in_)
+        estimator, X = on_codes(estimator), coded_rows(estimator, X)
         rows = observed_rows(estimator, X)
         return cls.from_cells(estimator, column, *observed_cells(rows[:, column], sample_weight), names[column], ax=ax)
 
@@ -96,24 +113,25 @@ class MarginalDisplay:
         """Draw cells (n,) of one column, none of them missing, with their row weights (n,), on ``ax`` or a new figure."""
         if not len(cells):
             raise ValueError(f"Column {name!r} has no observed cell: there is nothing to compare the model with.")
-        real = is_real(estimator, column)
-        values = _grid(cells) if real else np.arange(cells.min(), cells.max() + 1)
+        labels = labels_of(estimator, column)
+        values, discrete = _values(estimator, column, cells)
         display = cls(
             cells=cells,
             values=values,
             densities=component_densities(estimator, column, values),
-            discrete=not real,
+            discrete=discrete,
             weight=weight,
             name=name,
             distance=kolmogorov_distance(estimator, column, cells, weight),
+            labels=labels,
         )
         return display.plot(ax=ax)
 
     def plot(self, *, ax: Axes | None = None) -> MarginalDisplay:
         """Draw on ``ax`` or a new figure; returns the display."""
         ax = axes_or_new(ax)
-        self._bars(ax) if self.discrete else self._histogram(ax)
         ax.set_xlabel(self.name, color=INK)
+        self._bars(ax) if self.discrete else self._histogram(ax)
         if self.distance is not None:
             ax.set_title(f"{self.distance:.3f}", loc="right", fontsize=9, color=INK, pad=2)
         tidy(ax)
@@ -141,16 +159,36 @@ class MarginalDisplay:
             self.values, np.bincount(place, self.weight, len(self.values)) / self.weight.sum(), color=FAINT, width=0.8
         )
         for density, colour in zip(self.densities, component_colours(len(self.densities)), strict=True):
-            ax.plot(self.values, density, color=colour, linewidth=0.9, marker="_" if few else "", markersize=9)
+            line = "" if self.labels is not None else "-"
+            marker = "_" if few else ""
+            ax.plot(self.values, density, color=colour, linewidth=0.9, linestyle=line, marker=marker, markersize=9)
         ax.plot(self.values, self.densities.sum(axis=0), "o" if few else "-", color=INK, markersize=5)
         ax.xaxis.set_major_locator(whole_numbers())
+        if self.labels is not None:
+            self._name_values(ax)
         ax.set_ylim(bottom=0)
         ax.set_ylabel("share", color=INK)
+
+    def _name_values(self, ax: Axes) -> None:
+        labels = self.labels or []
+        if len(labels) > MOST_LABELS:
+            ax.set_xticks([])
+            ax.set_xlabel(f"{self.name} ({len(labels)} categories)", color=INK)
+            return
+        names = [shortened(label, 11) for label in labels]
+        slant: dict[str, Any] = {"rotation": 35, "ha": "right"} if sum(map(len, names)) > 24 else {}
+        ax.set_xticks(self.values, names, fontsize=8, **slant)
 
 
 def is_real(estimator: Any, column: int) -> bool:
     """Whether a column holds real numbers, with a density, rather than whole ones from 0, with probabilities."""
-    return hasattr(estimator.marginal([column]), "covariances_")
+    return kinds(estimator)[column] == "gaussian"
+
+
+def labels_of(estimator: Any, column: int) -> list[str] | None:
+    """The labels of a column, None where it holds numbers."""
+    labels = estimator.categories_[column] if hasattr(estimator, "encoder_") else None
+    return None if labels is None else [str(label) for label in labels]
 
 
 def observed_rows(estimator: Any, X: Any) -> Array:
@@ -168,12 +206,12 @@ def observed_cells(cells: ArrayLike, weight: ArrayLike | None) -> tuple[Array, A
 
 def component_densities(estimator: Any, column: int, values: Array) -> Array:
     """Weight times density (probability, for whole numbers) of each component in one column, (K, G)."""
-    part, rows = estimator.marginal([column]), values[:, None]
+    part, rows = on_codes(estimator.marginal([column])), values[:, None]
     if hasattr(part, "feature_names_in_"):
         del part.feature_names_in_  # plain arrays follow
-    if is_real(estimator, column):
-        return (part.predict_proba(rows) * np.exp(part.score_samples(rows))[:, None]).T
-    return (part.model_.responsibilities(rows) * np.exp(part.model_.log_density(rows))[:, None]).T
+    if hasattr(part, "binarize"):  # zeros and ones need no threshold
+        return (part.model_.responsibilities(rows) * np.exp(part.model_.log_density(rows))[:, None]).T
+    return (part.predict_proba(rows) * np.exp(part.score_samples(rows))[:, None]).T
 
 
 def kolmogorov_distance(estimator: Any, column: int, cells: Array, weight: Array) -> float:
@@ -181,14 +219,35 @@ def kolmogorov_distance(estimator: Any, column: int, cells: Array, weight: Array
     values, place = np.unique(cells, return_inverse=True)
     mass = np.bincount(place, weight) / weight.sum()
     after = np.cumsum(mass)
+    step = 0.0 if is_real(estimator, column) else 1.0
+    fitted = [_cumulative(estimator, column, place) for place in (values, values - step)]
+    return float(max(np.abs(after - fitted[0]).max(), np.abs(after - mass - fitted[1]).max()))
+
+
+def _cumulative(estimator: Any, column: int, values: Array) -> Array:
+    """The fitted probability of a cell up to each value, (G,)."""
+    kind, weights = kinds(estimator)[column], np.asarray(estimator.weights_)
+    if kind in ("bernoulli", "categorical"):
+        codes = np.arange(len(labels_of(estimator, column) or "01"), dtype=float)
+        below = np.concatenate([[0.0], np.cumsum(component_densities(estimator, column, codes).sum(axis=0))])
+        return below[np.clip(values + 1, 0, len(codes)).astype(int)]
+    part = estimator.marginal([column])
+    mean, deviation = centres(part)[:, 0], np.sqrt(variances(part)[:, 0])
+    if kind == "poisson":
+        return np.where(values[:, None] < 0, 0.0, pdtr(np.maximum(values[:, None], 0), mean)) @ weights
+    return ndtr((values[:, None] - mean) / np.maximum(deviation, 1e-300)) @ weights
+
+
+def _values(estimator: Any, column: int, cells: Array) -> tuple[Array, bool]:
+    """Where to show the marginal, and whether as bars."""
     if is_real(estimator, column):
-        mean, deviation = centres(estimator)[:, column], np.sqrt(variances(estimator)[:, column])
-        fitted = ndtr((values[:, None] - mean) / np.maximum(deviation, 1e-300)) @ np.asarray(estimator.weights_)
-        return float(max(np.abs(after - fitted).max(), np.abs(after - mass - fitted).max()))
-    support = np.arange(values[-1] + 1)
-    fitted = np.cumsum(component_densities(estimator, column, support).sum(axis=0))
-    observed = np.concatenate([[0.0], after])[np.searchsorted(values, support, side="right")]
-    return float(max(np.abs(observed - fitted)))
+        return _grid(cells), False
+    labels, low, high = labels_of(estimator, column), np.floor(cells.min()), np.floor(cells.max())
+    if labels is not None:
+        return np.arange(len(labels), dtype=float), True
+    if high - low > MOST_WHOLE:
+        return np.unique(_grid(cells).round().clip(0)), False
+    return np.arange(low, high + 1), True
 
 
 def _grid(cells: Array) -> Array:

@@ -53,10 +53,11 @@ class MissingnessDisplay:
 
     @classmethod
     def from_rows(cls, X: Any, *, feature_names: list[str] | None = None, ax: Axes | None = None) -> MissingnessDisplay:
-        """Draw which cells of X, (N, D) or a frame, are NaN, on ``ax`` or a new figure."""
+        """Draw which cells of X, (N, D) or a frame, are missing, on ``ax`` or a new figure."""
         given = feature_names if feature_names is not None else getattr(X, "columns", None)
         names = None if given is None else [str(name) for name in given]
-        return cls(missing=np.isnan(np.asarray(X, dtype=float)), feature_names=names).plot(ax=ax)
+        missing = X.isna() if hasattr(X, "isna") else np.isnan(np.asarray(X, dtype=float))
+        return cls(missing=missing, feature_names=names).plot(ax=ax)
 
     def lines(self) -> list[list[int]]:
         """Positions of the columns of each line, from the top."""

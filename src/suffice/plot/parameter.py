@@ -8,21 +8,24 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.plot.canvas import INK, axes_or_new, wanted_columns, whole_numbers
-from suffice.plot.components import centres, deviations
+from suffice.plot.canvas import INK, axes_or_new, shortened, wanted_columns, whole_numbers
+from suffice.plot.components import centres, deviations, kinds, telling_features
+from suffice.plot.components import feature_names as names_of_features
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_IMAGES = 100
+MOST_FEATURES = 40
+UNITS = {"gaussian": "mean", "poisson": "rate", "bernoulli": "probability", "categorical": "probability"}
 
 
 class ParameterDisplay:
     """A heat map, components by columns, or one image for each component when the rows are images.
 
-    Means are shown as deviations from the mean of the mixture in standard deviations of the column, so that columns of
-    different units compare; probabilities as they are, between 0 and 1. Of more than 100 images the 100 of largest
-    weight are drawn.
+    Means, rates and shares of categories are shown as deviations from those of the mixture in standard deviations, so that
+    columns of different units compare; probabilities of a 1 as they are. Of more than 100 images the 100 of largest
+    weight are drawn, of more than 40 columns and categories of tables with labels those that set the components furthest apart.
 
     Parameters
     ----------
@@ -79,17 +82,19 @@ class ParameterDisplay:
         image_shape: tuple[int, ...] | None = None,
         ax: Axes | None = None,
     ) -> ParameterDisplay:
-        """Draw ``means_`` or ``probabilities_`` on ``ax`` or a new figure."""
+        """Draw the parameters on ``ax`` or a new figure; ``feature_names`` are of the columns."""
         check_is_fitted(estimator)
-        names = getattr(estimator, "feature_names_in_", None)
-        chosen = feature_names if feature_names is not None or names is None else list(names)
-        signed = hasattr(estimator, "means_") and image_shape is None
+        known = getattr(estimator, "feature_names_in_", None)
+        given = feature_names if feature_names is not None or known is None else list(known)
+        names = names_of_features(estimator, wanted_columns(given, estimator.n_features_in_))
+        signed = set(kinds(estimator)) != {"bernoulli"} and image_shape is None
+        shown = shown_features(estimator)
         display = cls(
-            values=deviations(estimator) if signed else centres(estimator),
+            values=(deviations(estimator) if signed else centres(estimator))[:, shown],
             weights=estimator.weights_,
-            label="sd from the mean" if signed else _unit(estimator),
+            label="sd from the mean" if signed else UNITS[kinds(estimator)[0]],
             signed=signed,
-            feature_names=chosen,
+            feature_names=[names[j] for j in shown],
             image_shape=image_shape,
         )
         return display.plot(ax=ax)
@@ -116,7 +121,8 @@ class ParameterDisplay:
         if self.values.shape[0] <= 30:
             ax.set_yticks(np.arange(self.values.shape[0]))
         if self.values.shape[1] <= 60:
-            ax.set_xticks(np.arange(self.values.shape[1]), self.feature_names, rotation=45, ha="right", fontsize=8)
+            names = [shortened(name, 30) for name in self.feature_names]
+            ax.set_xticks(np.arange(self.values.shape[1]), names, rotation=45, ha="right", fontsize=8)
         else:
             ax.set_xlabel("column", color=INK)
         self._write_numbers(ax, high)
@@ -159,8 +165,10 @@ class ParameterDisplay:
         return picture
 
 
-def _unit(estimator: Any) -> str:
-    return "mean" if hasattr(estimator, "means_") else "probability"
+def shown_features(estimator: Any) -> list[int]:
+    """Positions of the features that are drawn: all, or of tables with labels the 40 that say most."""
+    count = centres(estimator).shape[1]
+    return telling_features(estimator, MOST_FEATURES) if hasattr(estimator, "encoder_") else list(range(count))
 
 
 def _images_across(count: int) -> int:

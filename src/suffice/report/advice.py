@@ -147,7 +147,7 @@ def _blurred(estimator: Any, summary: Summary, command: Sequence[str] | None) ->
 
 def _images(estimator: Any, image_shape: Any, command: Sequence[str] | None) -> str | None:
     side = isqrt(estimator.n_features_in_)
-    if image_shape is not None or side < 8 or side**2 != estimator.n_features_in_:
+    if image_shape is not None or hasattr(estimator, "encoder_") or side < 8 or side**2 != estimator.n_features_in_:
         return None
     named = f"image_shape=({side}, {side})" if command is None else f"--image-shape {side}x{side}"
     return f"{side**2} columns are {side} times {side}: if the rows are images, {named} shows the components as images."

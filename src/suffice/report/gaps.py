@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from suffice.plot import ImputedDisplay, MissingnessDisplay
+from suffice.plot.components import kinds
+from suffice.plot.imputed import has_means
 from suffice.plot.missingness import MOST_LINES
 from suffice.report.picture import Picture, data_uri, grid, new_figure
 from suffice.report.summary import Summary
@@ -29,7 +31,8 @@ def gap_pictures(estimator: Any, summary: Summary, names: list[str]) -> list[Pic
     missing = np.isnan(summary.sample)
     if not missing.any():
         return []
-    return [_map(missing, summary, names), _imputed(estimator, missing, summary, names)]
+    found = _imputed(estimator, missing, summary, names)
+    return [_map(missing, summary, names), *([] if found is None else [found])]
 
 
 def _map(missing: np.ndarray, summary: Summary, names: list[str]) -> Picture:
@@ -47,21 +50,24 @@ def _map(missing: np.ndarray, summary: Summary, names: list[str]) -> Picture:
     return Picture("Missing cells", caption, data_uri(figure), wide=True)
 
 
-def _imputed(estimator: Any, missing: np.ndarray, summary: Summary, names: list[str]) -> Picture:
-    most = np.argsort(-missing.sum(axis=0), kind="stable")[:MOST_COLUMNS]
-    shown = [int(j) for j in most if missing[:, j].any()]
+def _imputed(estimator: Any, missing: np.ndarray, summary: Summary, names: list[str]) -> Picture | None:
+    most = [int(j) for j in np.argsort(-missing.sum(axis=0), kind="stable") if missing[:, j].any()]
+    shown = [j for j in most if has_means(estimator, j)][:MOST_COLUMNS]
+    if not shown:
+        return None
     figure, axes = grid(len(shown), width=3.3, height=2.4, across=3)
     for j, ax in zip(shown, axes, strict=True):
         ImputedDisplay.from_estimator(estimator, summary.sample, j, feature_names=names, ax=ax)
-    if hasattr(estimator, "covariances_"):
+    if set(kinds(estimator)) != {"bernoulli"}:
         how = (
             "with intervals that hold 90 % of their probability. Intervals as wide as the observed cells (left) say that the "
             "other columns tell nothing of this one."
         )
     else:
         how = "which is the probability of a 1. Left: the observed cells."
+    labels = " of numbers" if hasattr(estimator, "encoder_") else ""
     caption = (
-        "Up to 40 missing cells of each of the columns that miss most, by their mean given the cells of the row that are there, "
+        f"Up to 40 missing cells of each of the columns{labels} that miss most, by their mean given the row's other cells, "
         f"{how} `suffice impute` writes the table with its missing cells filled in; in Python, the method impute gives it."
     )
     return Picture("Imputed cells", caption, data_uri(figure), wide=True)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from suffice.plot import FrequencyDisplay, MarginalDisplay
-from suffice.plot.marginal import kolmogorov_distance, observed_cells, observed_rows
+from suffice.plot.components import kinds
+from suffice.plot.marginal import kolmogorov_distance, labels_of, observed_cells, observed_rows
 from suffice.report.picture import Picture, data_uri, grid, new_figure
 from suffice.report.summary import Summary
 
@@ -29,13 +30,14 @@ def marginals(estimator: Any, summary: Summary, names: list[str], size: tuple[fl
     size
         Inches of the picture of binary columns.
     """
-    if np.ndim(getattr(estimator, "probabilities_", 0)) == 2:
+    if set(kinds(estimator)) == {"bernoulli"}:
         return _frequencies(estimator, summary, names, size)
     rows = observed_rows(estimator, summary.sample)
     columns = [observed_cells(rows[:, j], summary.sample_weight) for j in range(len(names))]
     distance = {j: kolmogorov_distance(estimator, j, *cells) for j, cells in enumerate(columns) if len(cells[0])}
     shown = sorted(distance, key=lambda j: -distance[j])[:MOST_COLUMNS]
-    figure, axes = grid(len(shown), width=2.5, height=1.9, across=ACROSS)
+    height = 2.3 if any(labels_of(estimator, j) for j in shown) else 1.9
+    figure, axes = grid(len(shown), width=2.5, height=height, across=ACROSS)
     for place, (j, ax) in enumerate(zip(shown, axes, strict=True)):
         MarginalDisplay.from_cells(estimator, j, *columns[j], names[j], ax=ax)
         if place % ACROSS:

@@ -39,7 +39,7 @@ def write_report(
     estimator
         A fitted mixture.
     data
-        A ``suffice.data.Table``, (N, D) values, or a re-iterable stream of batches.
+        A ``suffice.data.Table`` or ``MixedTable``, (N, D) values, a frame, or a re-iterable stream of batches.
     path
         The file to write; it is replaced only when the new page is complete.
     title
@@ -84,7 +84,7 @@ def write_report(
     check_is_fitted(estimator)
     part = section(
         estimator,
-        getattr(data, "values", data),
+        data if hasattr(data, "iloc") else getattr(data, "values", data),
         title=title,
         source=source or getattr(data, "name", None),
         columns=columns if columns is not None else getattr(data, "columns", None),

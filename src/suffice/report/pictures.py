@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from suffice.plot import EllipseDisplay, ParameterDisplay, ResponsibilityDisplay, TraceDisplay, WeightsDisplay
-from suffice.plot.components import centres, covariance_block, telling_columns
-from suffice.plot.parameter import picture_size
+from suffice.plot.components import centres, covariance_block, gaussian_part, kinds, telling_columns
+from suffice.plot.parameter import picture_size, shown_features
 from suffice.report.advice import restart_sentence
 from suffice.report.gaps import gap_pictures
 from suffice.report.marginals import marginals
@@ -32,10 +32,11 @@ def pictures(
     image_shape
         (height, width) where rows are images.
     """
-    gaussian = hasattr(estimator, "covariances_")
-    size = (5.6, 3.9) if gaussian else (4.2, 3.4)
+    gaussian = kinds(estimator).count("gaussian")
+    ellipses = gaussian > 1 or gaussian == len(names)
+    size = (5.6, 3.9) if ellipses else (4.2, 3.4)
     found = [_trace(estimator, size), _weights(estimator, size)]
-    if gaussian:
+    if ellipses:
         found.append(_ellipses(estimator, summary, names, size))
     found += [_sharpness(summary, size), _parameters(estimator, names, image_shape)]
     found += [marginals(estimator, summary, names, size), *gap_pictures(estimator, summary, names)]
@@ -69,19 +70,21 @@ def _sharpness(summary: Summary, size: tuple[float, float]) -> Picture:
 
 def _ellipses(estimator: Any, summary: Summary, names: list[str], size: tuple[float, float]) -> Picture:
     figure, ax = new_figure(size)
-    shown = telling_columns(estimator)
+    part, gaussian = gaussian_part(estimator)
+    best = telling_columns(part)
+    shown = [gaussian[j] for j in best]
     EllipseDisplay(
         rows=summary.sample[:, shown],
         labels=summary.sample_labels,
         weights=estimator.weights_,
-        means=centres(estimator)[:, shown],
-        covariances=covariance_block(estimator, shown),
+        means=centres(part)[:, best],
+        covariances=covariance_block(part, best),
         feature_names=[names[j] for j in shown],
     ).plot(ax=ax)
-    return Picture("Rows and components", _ellipse_caption(summary, shown, names), data_uri(figure))
+    return Picture("Rows and components", _ellipse_caption(summary, shown, names, len(gaussian)), data_uri(figure))
 
 
-def _ellipse_caption(summary: Summary, shown: list[int], names: list[str]) -> str:
+def _ellipse_caption(summary: Summary, shown: list[int], names: list[str], gaussian: int) -> str:
     shown_rows, all_rows = len(summary.sample), summary.n_rows
     some = "" if shown_rows == all_rows else f" {shown_rows:,} of {all_rows:,} rows, drawn at random."
     left_out = int(np.isnan(summary.sample[:, shown]).any(axis=1).sum())
@@ -93,18 +96,25 @@ def _ellipse_caption(summary: Summary, shown: list[int], names: list[str]) -> st
     if len(names) == 2:
         return lines + some
     first, second = (names[j] for j in shown)
-    return f"{lines} Of {len(names)} columns, {first} and {second} set the components furthest apart.{some}"
+    which = "columns" if gaussian == len(names) else "columns of real numbers"
+    return f"{lines} Of {gaussian} {which}, {first} and {second} set the components furthest apart.{some}"
 
 
 def _parameters(estimator: Any, names: list[str], image_shape: tuple[int, ...] | None) -> Picture:
-    shape = np.shape(centres(estimator))
+    features = centres(estimator).shape[1]
+    shape, own = (len(estimator.weights_), len(shown_features(estimator))), set(kinds(estimator))
     figure, ax = new_figure(picture_size(shape, image_shape))
     ParameterDisplay.from_estimator(estimator, feature_names=names, image_shape=image_shape, ax=ax)
-    gaussian = hasattr(estimator, "means_")
     if image_shape is not None:
-        caption = f"The {'mean' if gaussian else 'probability of each pixel'} of every component, heaviest first."
+        caption = (
+            f"The {'probability of each pixel' if own == {'bernoulli'} else 'mean'} of every component, heaviest first."
+        )
         return Picture("Components as images", caption, data_uri(figure), wide=True)
-    if gaussian:
-        caption = "Mean of each column in each component, in standard deviations from the mean over all components."
-        return Picture("Means", caption, data_uri(figure), wide=True)
-    return Picture("Probabilities", "Probability of a 1 in each column.", data_uri(figure), wide=True)
+    if own == {"bernoulli"}:
+        return Picture("Probabilities", "Probability of a 1 in each column.", data_uri(figure), wide=True)
+    what = "Mean of each column" + (" and share of each category" if hasattr(estimator, "encoder_") else "")
+    caption = f"{what} in each component, in standard deviations from that over all components."
+    if shape[1] < features:
+        caption += f" The {shape[1]} of {features} that set the components furthest apart."
+    title = "Means and shares" if hasattr(estimator, "encoder_") else "Means"
+    return Picture(title, caption, data_uri(figure), wide=True)

@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from suffice.estimators.encoded import on_codes
 from suffice.plot.canvas import component_colours, wanted_columns
-from suffice.plot.components import centres, deviations
+from suffice.plot.components import centres, deviations, feature_names
 from suffice.report.advice import Advice, advice, with_options
 from suffice.report.agreement import Agreement, agreement
 from suffice.report.picture import Picture
@@ -71,7 +72,7 @@ def section(
     """Collect what a page says of one model; the parameters are those of ``write_report``."""
     summary = summary or summarize(estimator, data, sample_weight=sample_weight, keep_labels=target is not None)
     names = wanted_columns(None if columns is None else list(columns), estimator.n_features_in_)
-    kind = model_name(estimator)
+    kind, detected = model_name(estimator), getattr(getattr(estimator, "encoder_", None), "notes_", [])
     return Section(
         title=title or f"{kind[0].upper()}{kind[1:]}" + (f" of {source}" if source else ""),
         lead=_lead(estimator, summary, source, kind),
@@ -80,10 +81,10 @@ def section(
         measures=_measures(estimator, summary, seconds, selection),
         advice=advice(estimator, summary, command, image_shape=image_shape, selection=selection),
         warnings=list(warnings),
-        pictures=pictures(estimator, summary, names, image_shape),
+        pictures=pictures(on_codes(estimator), summary, names, image_shape),
         components=_components(estimator, summary, names, image_shape),
         agreement=None if target is None else agreement(target, summary.labels, target_name),
-        data=_data_facts(summary, names, source, notes, image_shape),
+        data=_data_facts(summary, names, source, [*notes, *detected], image_shape),
         settings=[(name, _setting(value)) for name, value in sorted(estimator.get_params().items())],
         command=None if command is None else with_options(command),
         selection=None if selection is None else selected(selection),
@@ -134,7 +135,7 @@ def _components(
 ) -> list[Component]:
     weights = np.asarray(estimator.weights_)
     colours, apart, centre = component_colours(len(weights)), deviations(estimator), centres(estimator)
-    order = np.argsort(-weights, kind="stable")[:200]
+    order, features = np.argsort(-weights, kind="stable")[:200], feature_names(estimator, names)
     return [
         Component(
             index=int(k),
@@ -142,14 +143,14 @@ def _components(
             weight=float(weights[k]),
             rows=float(summary.counts[k]),
             certainty=float(summary.certainty[k]),
-            columns="" if image_shape is not None else telling(apart[k], centre[k], names),
+            columns="" if image_shape is not None else telling(apart[k], centre[k], features),
         )
         for k in order
     ]
 
 
 def telling(apart: np.ndarray, centre: np.ndarray, names: list[str]) -> str:
-    """The columns in which a component lies furthest from the mean of the mixture, in words."""
+    """The columns (or categories) in which a component lies furthest from the mean of the mixture, in words."""
     strongest = np.argsort(-np.abs(apart), kind="stable")[:4]
     chosen = [j for j in strongest if abs(apart[j]) >= 0.3]
     words = [f"{names[j]} {centre[j]:.4g} ({apart[j]:+.1f} sd)" for j in chosen]

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import xlogy
 
+from suffice.estimators.encoded import coded_rows, on_codes
+
 BLOCK_ROWS = 65_536
 SAMPLE_ROWS = 3_000
 EDGES = np.linspace(0.0, 1.0, 41)
@@ -24,7 +26,7 @@ class Assigned:
     Attributes
     ----------
     rows
-        (n, D), the block.
+        (n, D), the block; of tables with labels as codes and numbers.
     weight
         (n,), row weights.
     component
@@ -108,7 +110,7 @@ def summarize(
     estimator
         A fitted mixture.
     data
-        (N, D), or an iterable of batches (or of pairs of batch and weight).
+        (N, D), a table with labels where the mixture takes one, or an iterable of batches (or of pairs of batch and weight).
     sample_weight
         (N,), for data in memory; None is 1 for each row.
     each
@@ -116,6 +118,7 @@ def summarize(
     keep_labels
         Whether to keep the component of every row.
     """
+    estimator, data = on_codes(estimator), coded_rows(estimator, data)
     collector = _Collector(len(estimator.weights_), estimator.n_features_in_, keep_labels)
     for assigned in assign(estimator, data, sample_weight):
         collector.add(assigned)
