@@ -6,10 +6,18 @@ os.environ.setdefault("MPLBACKEND", "Agg")  # before matplotlib is imported anyw
 
 from pathlib import Path
 
+import jax
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("SUFFICE_DATA") or REPOSITORY.parent / "shared" / "data")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def compiled_programs_of_one_file():
+    """What one file has compiled is of no use to the next, and takes gigabytes over the whole suite."""
+    yield
+    jax.clear_caches()
 
 
 @pytest.fixture(scope="session")

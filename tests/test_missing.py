@@ -290,7 +290,7 @@ class Complete(Bernoulli):
 def test_a_family_that_takes_no_missing_cells_says_so():
     model = Mixture(np.full(2, 0.5), Complete(np.full((2, 8), 0.4)))
     assert np.isfinite(em(model, binary_rows(50), max_iter=2).trace).all()
-    with pytest.raises(ValueError, match="Cells are missing .* no gap_form"):
+    with pytest.raises(ValueError, match=r"Cells are missing .* no gap_form"):
         em(model, with_gaps(binary_rows(50), 0.1))
 
 

@@ -55,7 +55,9 @@ class Expectation(eqx.Module):
         if not isinstance(rows, Gaps | Patterns):
             return self.form
         if self.gap_form is None:
-            raise ValueError("Cells are missing (NaN), and the components have no gap_form; drop or fill in these cells.")
+            raise ValueError(
+                "Cells are missing (NaN), and the components have no gap_form; drop or fill in these cells."
+            )
         return self.gap_form
 
     def joint(self, rows: Any) -> Array:
