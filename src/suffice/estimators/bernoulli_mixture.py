@@ -97,6 +97,7 @@ class BernoulliMixture(MixtureEstimator):
     [0.5 0.5] [0. 1.]
     """
 
+    _sparse: ClassVar[bool] = True
     _kinds: ClassVar[tuple[Any, ...]] = (np.float64, np.float32, np.uint8, np.bool_)
 
     def __init__(

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Self
 import equinox as eqx
 import jax
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
@@ -22,6 +23,7 @@ from suffice.estimators.imputation import Imputation
 from suffice.estimators.labels import codes_of, labelled_start
 from suffice.estimators.online import OnlineLearning
 from suffice.estimators.scores import MixtureScores
+from suffice.estimators.sparse import SparseRows
 from suffice.estimators.streams import CheckedBatches, is_stream, on_host
 from suffice.estimators.validation import check_at_least, check_choice, check_count, check_not_infinite, check_shape
 from suffice.fit.em import em
@@ -65,11 +67,13 @@ class MixtureEstimator(
     warm_start: bool
     verbose: int
     _least_rows: ClassVar[int] = 1
+    _sparse: ClassVar[bool] = False
     _kinds: ClassVar[tuple[Any, ...]] = (np.float64, np.float32)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
+        tags.input_tags.sparse = self._sparse
         return tags
 
     def _check_parameters(self) -> None:
@@ -153,8 +157,9 @@ class MixtureEstimator(
         Parameters
         ----------
         X
-            Rows ``(n, D)``: an array, a DataFrame, a JAX array sharded over devices, or an object that yields batches (or
-            pairs of batch and weight) anew each time it is iterated over. NaN is a missing cell.
+            Rows ``(n, D)``: an array, a DataFrame, a JAX array sharded over devices, an object that yields batches (or pairs
+            of batch and weight) anew each time it is iterated over, or for binary rows and counts a scipy.sparse matrix, made
+            dense a block at a time. NaN is a missing cell.
         y
             Ignored; for scikit-learn's sake.
         sample_weight
@@ -223,22 +228,38 @@ class MixtureEstimator(
             with scope("float64"):
                 spread = jax.device_put(rows, X.sharding)
             return spread, None if sample_weight is None else self._checked_weight(sample_weight, rows)
+        if issparse(X) and self._sparse:
+            sparse = self._sparse_rows(X, reset=True)
+            if sample_weight is not None:
+                sparse.weight = self._checked_weight(sample_weight, sparse)
+            return sparse, None
         rows = self._table(X, reset=True)
         return rows, None if sample_weight is None else self._checked_weight(sample_weight, rows)
 
     def _codes(self, data: Any, weight: np.ndarray | None, component_labels: Any) -> np.ndarray:
         if not isinstance(data, np.ndarray):
-            raise ValueError("component_labels needs rows in memory; give an array or a DataFrame, neither batches nor rows "
-                             "spread over devices.")  # fmt: skip
+            raise ValueError("component_labels needs rows in memory; give an array or a DataFrame, neither batches, a sparse "
+                             "matrix nor rows spread over devices.")  # fmt: skip
         return codes_of(component_labels, self.n_components, np.ones(len(data)) if weight is None else weight)
 
+    def _sparse_rows(self, X: Any, reset: bool) -> SparseRows:
+        matrix: Any = validate_data(self, X, reset=reset, accept_sparse="csr", dtype=self._kinds, ensure_all_finite=False,
+                               ensure_min_samples=self._least_rows if reset else 1)  # fmt: skip
+        if np.isinf(matrix.data).any():
+            raise ValueError(
+                "Input X contains infinity. Infinite cells are not supported: make them NaN, which means missing."
+            )
+        return SparseRows(matrix, self._prepared)
+
     def _table(self, X: Any, reset: bool) -> np.ndarray:
+        if issparse(X) and self._sparse:
+            return self._sparse_rows(X, reset)[:]
         rows: Any = validate_data(self, X, reset=reset, dtype=self._kinds, ensure_all_finite=False, order="C",
                              ensure_min_samples=self._least_rows if reset else 1)  # fmt: skip
         check_not_infinite(rows, getattr(self, "feature_names_in_", None))
         return self._prepared(rows)
 
-    def _checked_weight(self, sample_weight: Any, rows: np.ndarray) -> np.ndarray:
+    def _checked_weight(self, sample_weight: Any, rows: Any) -> np.ndarray:
         weight = _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
         if not weight.sum() > 0:
             raise ValueError(NO_WEIGHT)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -91,6 +91,8 @@ class PoissonMixture(MixtureEstimator):
     >>> print(mixture.weights_.round(2), np.sort(mixture.rates_[:, 0]).round(1))
     [0.5 0.5] [ 0.7 11. ]
     """
+
+    _sparse: ClassVar[bool] = True
 
     def __init__(
         self,

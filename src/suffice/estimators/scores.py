@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
 import numpy as np
+from scipy.sparse import issparse
 from scipy.special import xlogy
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
@@ -58,6 +59,8 @@ class MixtureScores:
     weights_: np.ndarray
     random_state: Any
     precision: str
+    _sparse: ClassVar[bool]
+    _sparse_rows: Callable[..., Any]
     _table: Callable[..., np.ndarray]
     _batch: Callable[..., np.ndarray]
     _checked_weight: Callable[..., np.ndarray]
@@ -69,6 +72,8 @@ class MixtureScores:
         check_is_fitted(self, "model_")
         if is_stream(X):
             return self._each_of((rows for rows, _ in CheckedBatches(X, self._batch) if len(rows)), read)
+        if issparse(X) and self._sparse:
+            return self._each_of((rows for rows, _ in self._sparse_rows(X, reset=False)), read)
         return self._each_of([self._table(on_host(X), reset=False)], read)
 
     def _each_of(self, batches: Iterable[np.ndarray], read: Any, model: Any = None) -> Any:

@@ -50,7 +50,8 @@ def look(data: Any, weight: np.ndarray | None, size: int, generator: np.random.G
     Parameters
     ----------
     data
-        Array ``(n, D)``, or an object that yields batches (or pairs of batch and weight).
+        Array ``(n, D)``, an object that is sliced like one and may have a ``weight``, or one that yields batches (or pairs of
+        batch and weight).
     weight
         Row weights ``(n,)`` of an array.
     size
@@ -58,7 +59,8 @@ def look(data: Any, weight: np.ndarray | None, size: int, generator: np.random.G
     generator
         Source of the sample.
     """
-    if isinstance(data, np.ndarray):
+    if hasattr(data, "shape"):
+        weight = getattr(data, "weight", weight)
         weight = np.ones(len(data)) if weight is None else weight
         column = _columns(_pieces(data, weight))
         sample, sample_weight = _systematic(data, weight, column.mean, size, generator)
