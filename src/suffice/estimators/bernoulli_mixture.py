@@ -43,6 +43,10 @@ class BernoulliMixture(MixtureEstimator):
         Probabilities to start from, ``(K, D)``, in [0, 1].
     frozen
         Names of parameters that stay at the values given to start from, out of ``"weights"`` and ``"probabilities"``.
+    degenerate
+        What becomes of components that hold less than one row's weight: ``"keep"`` warns. ``"remove"`` takes them out and
+        fits on, so that K is smaller than ``n_components``. ``"restart"`` puts them on rows that the model explains worst, up to
+        5 times, and keeps them with the warning if that does not help. ``outcome_`` says what was done.
     weight_concentration_prior
         Concentration of the symmetric Dirichlet prior over the weights, at least 1; None is 1, which adds nothing.
     prior_strength
@@ -112,6 +116,7 @@ class BernoulliMixture(MixtureEstimator):
         weights_init: Any = None,
         probabilities_init: Any = None,
         frozen: Any = None,
+        degenerate: str = "keep",
         weight_concentration_prior: float | None = None,
         prior_strength: float = 0.0,
         prior_mean: Any = None,
@@ -131,6 +136,7 @@ class BernoulliMixture(MixtureEstimator):
         self.weights_init = weights_init
         self.probabilities_init = probabilities_init
         self.frozen = frozen
+        self.degenerate = degenerate
         self.weight_concentration_prior = weight_concentration_prior
         self.prior_strength = prior_strength
         self.prior_mean = prior_mean

@@ -50,6 +50,11 @@ class GaussianMixture(MixtureEstimator):
     frozen
         Names of parameters that stay at the values given to start from, out of ``"weights"``, ``"means"`` and ``"covariances"``
         (which ``precisions_init`` gives). The others are maximised given these.
+    degenerate
+        What becomes of components that hold less than one row's weight or have no spread in some direction: ``"keep"`` warns.
+        ``"remove"`` takes them out and fits on, so that K is smaller than ``n_components``. ``"restart"`` puts them on rows that
+        the model explains worst, up to 5 times, and keeps them with the warning if that does not help. ``outcome_`` says what
+        was done.
     weight_concentration_prior
         Concentration of the symmetric Dirichlet prior over the weights, at least 1; None is 1, which adds nothing.
     prior_strength
@@ -126,6 +131,7 @@ class GaussianMixture(MixtureEstimator):
         means_init: Any = None,
         precisions_init: Any = None,
         frozen: Any = None,
+        degenerate: str = "keep",
         weight_concentration_prior: float | None = None,
         prior_strength: float = 0.0,
         prior_mean: Any = None,
@@ -148,6 +154,7 @@ class GaussianMixture(MixtureEstimator):
         self.means_init = means_init
         self.precisions_init = precisions_init
         self.frozen = frozen
+        self.degenerate = degenerate
         self.weight_concentration_prior = weight_concentration_prior
         self.prior_strength = prior_strength
         self.prior_mean = prior_mean
@@ -248,12 +255,14 @@ class GaussianMixture(MixtureEstimator):
         if "covariances" in model.frozen:
             self.precisions_ = np.array(self.precisions_init, float)
 
-    def _warn_degenerate(self, first: FirstLook) -> None:
-        super()._warn_degenerate(first)
+    def _degenerate_components(self, first: FirstLook) -> dict[str, np.ndarray]:
         least, most = self._spread(first, ~first.constant)
         flat = least <= 2 * self.reg_covar if self.reg_covar else least <= 1e-12 * most
-        flat = np.broadcast_to(flat, self.n_components)
-        self._warn_components(np.flatnonzero(flat), "have collapsed: they have no spread in some direction")
+        flat = np.flatnonzero(np.broadcast_to(flat, self.weights_.shape))
+        return {
+            **super()._degenerate_components(first),
+            "have collapsed: they have no spread in some direction": flat,
+        }
 
     def _spread(self, first: FirstLook, varying: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Smallest and largest variance of each component in any direction, in units of the columns' variance."""

@@ -58,6 +58,10 @@ class MixedMixture(EncodedMixture):
         Weights to start from, ``(K,)``.
     frozen
         ``["weights"]`` holds the weights at ``weights_init``, or None.
+    degenerate
+        What becomes of components that hold less than one row's weight: ``"keep"`` warns. ``"remove"`` takes them out and
+        fits on, so that K is smaller than ``n_components``. ``"restart"`` puts them on rows that the model explains worst, up to
+        5 times, and keeps them with the warning if that does not help. ``outcome_`` says what was done.
     weight_concentration_prior
         Concentration of the symmetric Dirichlet prior over the weights, at least 1; None is 1, which adds nothing.
     prior_strength
@@ -133,6 +137,7 @@ class MixedMixture(EncodedMixture):
         init_params: str = "kmeans",
         weights_init: Any = None,
         frozen: Any = None,
+        degenerate: str = "keep",
         weight_concentration_prior: float | None = None,
         prior_strength: float = 0.0,
         learning_decay: float = 0.7,
@@ -153,6 +158,7 @@ class MixedMixture(EncodedMixture):
         self.init_params = init_params
         self.weights_init = weights_init
         self.frozen = frozen
+        self.degenerate = degenerate
         self.weight_concentration_prior = weight_concentration_prior
         self.prior_strength = prior_strength
         self.learning_decay = learning_decay

@@ -17,6 +17,7 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from suffice.blas import one_blas_thread
 from suffice.estimators.callbacks import CallbackSupportMixin, Iterations, with_callbacks
+from suffice.estimators.collapse import DEGENERATE, Collapsing, traces_of
 from suffice.estimators.conditioning import MixtureConditioning
 from suffice.estimators.freezing import Freezing
 from suffice.estimators.imputation import Imputation
@@ -50,6 +51,7 @@ class MixtureEstimator(
     Imputation,
     OnlineLearning,
     Freezing,
+    Collapsing,
     CallbackSupportMixin,
     DensityMixin,
     BaseEstimator,
@@ -82,6 +84,7 @@ class MixtureEstimator(
         check_at_least("tol", self.tol, 0.0)
         check_at_least("prior_strength", self.prior_strength, 0.0)
         check_choice("init_params", self.init_params, list(STARTS))
+        check_choice("degenerate", self.degenerate, DEGENERATE)
         dtype_of(self.precision)
         if self.weight_concentration_prior is not None:
             check_at_least("weight_concentration_prior", self.weight_concentration_prior, 1.0)
@@ -97,7 +100,8 @@ class MixtureEstimator(
         return not resumed and any(value is None for value in given if not isinstance(value, int))
 
     def _sample_size(self) -> int:
-        return max(SAMPLE_ROWS, SAMPLE_ROWS_A_COMPONENT * self.n_components) if self._needs_sample() else 0
+        needed = self._needs_sample() or self.degenerate == "restart"
+        return max(SAMPLE_ROWS, SAMPLE_ROWS_A_COMPONENT * self.n_components) if needed else 0
 
     def _start(self, first: FirstLook, origin: np.ndarray | None, restarts: int, generator: Any) -> Mixture:
         """Where to start, centred on ``origin``, one restart along each entry of the first axis."""
@@ -131,16 +135,16 @@ class MixtureEstimator(
         """Set the family's fitted attributes."""
         raise NotImplementedError
 
-    def _warn_degenerate(self, first: FirstLook) -> None:
-        """Name the components that hold hardly any row."""
-        small = np.flatnonzero(self.weights_ * first.weight < 1)
-        self._warn_components(small, "hold less than one row's weight")
+    def _degenerate_components(self, first: FirstLook) -> dict[str, np.ndarray]:
+        """Components that are degenerate, by what is wrong with them."""
+        return {"hold less than one row's weight": np.flatnonzero(self.weights_ * first.weight < 1)}
 
-    def _warn_components(self, components: np.ndarray, what: str) -> None:
-        if len(components):
-            named = ", ".join(str(k) for k in components[:20]) + (" and more" if len(components) > 20 else "")
-            warnings.warn(f"Components {named} {what}; use fewer components or a stronger prior.",
-                          DegenerateComponentWarning, stacklevel=4)  # fmt: skip
+    def _warn_degenerate(self, first: FirstLook) -> None:
+        for what, components in self._degenerate_components(first).items():
+            if len(components):
+                named = ", ".join(str(k) for k in components[:20]) + (" and more" if len(components) > 20 else "")
+                warnings.warn(f"Components {named} {what}; use fewer components or a stronger prior.",
+                              DegenerateComponentWarning, stacklevel=4)  # fmt: skip
 
     @with_callbacks
     def fit(
@@ -195,6 +199,7 @@ class MixtureEstimator(
 
     def _fit(self, X: Any, sample_weight: Any, component_labels: Any, checkpoint: Any) -> Self:
         self._check_parameters()
+        self._check_repairable(component_labels, checkpoint)
         data, weight = self._checked(X, sample_weight)
         codes = None if component_labels is None else self._codes(data, weight, component_labels)
         generator = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
@@ -210,8 +215,13 @@ class MixtureEstimator(
                 start = labelled_start(self, data, weight, codes, first, origin, generator)
                 data = data, codes
         gaps = start.gaps if first.missing else None
-        solution = self._run(start, data, weight, origin, gaps, iterations, checkpoint)
+
+        def run(begin: Mixture) -> Solution:
+            return self._run(begin, data, weight, origin, gaps, iterations, checkpoint)
+
+        solution, repaired = self._repaired(run(start), run, first, origin, generator)
         self._keep(solution, first, origin)
+        self.outcome_ = f"{self.outcome_} {repaired}".strip()
         iterations.end(self._fitted_attributes)
         if solution.outcome is Outcome.INTERRUPTED:
             raise KeyboardInterrupt
@@ -355,10 +365,15 @@ class MixtureEstimator(
                       step_by_step=iterations.wanted, checkpoint=checkpoint)  # fmt: skip
 
     def _attributes_of(self, model: Mixture, restart: int, origin: Any) -> dict[str, Any]:
+        probe = self._with_model(model, restart, origin)
+        return {name: value for name, value in vars(probe).items() if name.endswith("_")}
+
+    def _with_model(self, model: Mixture, restart: int, origin: Any) -> Self:
+        """Another estimator with one restart of a model for its own."""
         probe = type(self)(**self.get_params())
         vars(probe).update({name: vars(self)[name] for name in KNOWN_BEFORE if name in vars(self)})
         probe._set_model(to_numpy(restarts_at(model, restart)), origin)
-        return {name: value for name, value in vars(probe).items() if name.endswith("_")}
+        return probe
 
     def _fitted_attributes(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name.endswith("_") and not name.startswith("_")}
@@ -371,9 +386,7 @@ class MixtureEstimator(
         self._set_parameters(self.model_)
 
     def _keep(self, solution: Solution, first: FirstLook, origin: Any) -> None:
-        columns = solution.trace.T
-        traces = [column[np.isfinite(column)] for column in columns]
-        best = int(np.argmax([trace[-1] if len(trace) else -np.inf for trace in traces]))
+        traces, best = traces_of(solution)
         with scope(self.precision):
             self._set_model(restarts_at(solution.model, best), origin)
         self.traces_, self.lower_bounds_ = traces, traces[best]

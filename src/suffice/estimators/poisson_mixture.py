@@ -40,6 +40,10 @@ class PoissonMixture(MixtureEstimator):
         Expected counts to start from, ``(K, D)``, not negative.
     frozen
         Names of parameters that stay at the values given to start from, out of ``"weights"`` and ``"rates"``.
+    degenerate
+        What becomes of components that hold less than one row's weight: ``"keep"`` warns. ``"remove"`` takes them out and
+        fits on, so that K is smaller than ``n_components``. ``"restart"`` puts them on rows that the model explains worst, up to
+        5 times, and keeps them with the warning if that does not help. ``outcome_`` says what was done.
     weight_concentration_prior
         Concentration of the symmetric Dirichlet prior over the weights, at least 1; None is 1, which adds nothing.
     prior_strength
@@ -106,6 +110,7 @@ class PoissonMixture(MixtureEstimator):
         weights_init: Any = None,
         rates_init: Any = None,
         frozen: Any = None,
+        degenerate: str = "keep",
         weight_concentration_prior: float | None = None,
         prior_strength: float = 0.0,
         prior_mean: Any = None,
@@ -125,6 +130,7 @@ class PoissonMixture(MixtureEstimator):
         self.weights_init = weights_init
         self.rates_init = rates_init
         self.frozen = frozen
+        self.degenerate = degenerate
         self.weight_concentration_prior = weight_concentration_prior
         self.prior_strength = prior_strength
         self.prior_mean = prior_mean

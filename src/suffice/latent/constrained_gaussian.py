@@ -31,6 +31,10 @@ class TiedGaussian(Gaussian):
 
     covariance_type: ClassVar[Covariance] = "tied"
 
+    def among(self, components: Any) -> Self:
+        """These components alone; the covariance is all components'."""
+        return type(self)(np.asarray(self.means)[:, components], self.covariances, self.prior)
+
     def _matrices(self) -> Array:
         return self.covariances[..., None, :, :]
 

@@ -15,6 +15,7 @@ from suffice.arrays import Array
 from suffice.eager import in_own_precision
 from suffice.gaps import Layout
 from suffice.latent.forms import Moments
+from suffice.model import Held
 from suffice.patterns import laid_out
 
 
@@ -140,6 +141,14 @@ class Family(eqx.Module):
     def other_columns(self, columns: Sequence[int]) -> list[int]:
         """Positions of all columns but these, in order."""
         return [column for column in range(self.features) if column not in set(columns)]
+
+    def among(self, components: Any) -> Self:
+        """These components alone, given by number, of every restart; restarts lie along one leading axis."""
+
+        def chosen(leaf: Any) -> Any:
+            return leaf if isinstance(leaf, Held) else np.asarray(leaf)[:, components]
+
+        return jax.tree.map(chosen, self, is_leaf=lambda leaf: isinstance(leaf, Held))
 
     def without_prior(self) -> Self:
         """The same distributions, to which maximisation adds nothing."""

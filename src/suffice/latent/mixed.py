@@ -219,6 +219,10 @@ class Mixed(Family):
             groups.append([others.index(column) for column in group if column not in given])
         return type(self)(parts, groups), np.asarray(log_density)
 
+    def among(self, components: Any) -> Self:
+        """These components of each part."""
+        return type(self)([part.among(components) for part in self.parts], self.columns)
+
     def without_prior(self) -> Self:
         """The parts without priors."""
         return type(self)([part.without_prior() for part in self.parts], self.columns)

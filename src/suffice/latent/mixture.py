@@ -208,6 +208,13 @@ class Mixture(LatentModel):
         held = Mixture(self.weights, self.components, self.prior, frozen)
         return eqx.tree_at(lambda m: m.log_weights, held, self.log_weights)
 
+    def among(self, components: Any) -> Self:
+        """These components alone, given by number, with weights that sum to 1; restarts lie along one leading axis."""
+        log_weights = np.asarray(self.log_weights)[:, components]
+        log_weights = log_weights - logsumexp(log_weights, axis=-1, keepdims=True)
+        kept = self.components.among(components)
+        return eqx.tree_at(lambda m: (m.log_weights, m.components), self, (log_weights, kept))
+
     def translated(self, shift: Array) -> Self:
         """The same mixture for rows moved by ``shift`` (D,)."""
         return eqx.tree_at(lambda m: m.components, self, self.components.translated(shift))
