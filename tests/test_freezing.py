@@ -83,7 +83,7 @@ def test_frozen_parameters_stay_and_the_objective_never_falls(kind, frozen):
     assert_held(mixture, kind, frozen)
 
 
-@pytest.mark.parametrize("offset", [0.0, 1e5])
+@pytest.mark.parametrize("offset", [1e5])
 @pytest.mark.parametrize("kind", COVARIANCE_TYPES)
 def test_covariances_are_measured_from_the_frozen_means(kind, offset):
     """Far from the origin, too, where products lose digits: the means are three standard deviations off."""

@@ -57,7 +57,7 @@ def test_the_likelihood_is_that_of_the_clamped_model_and_never_falls(kind, share
     assert mixture.lower_bound_ == pytest.approx(before, abs=1e-10)
 
 
-@pytest.mark.parametrize("offset", [0.0, 1e6])
+@pytest.mark.parametrize("offset", [1e6])
 @pytest.mark.parametrize("kind", KINDS)
 def test_all_labels_known_is_maximum_likelihood_of_each_class(kind, offset):
     rows, labels = data(kind, 0.0)

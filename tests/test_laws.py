@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from scipy.special import logsumexp
 from sklearn.exceptions import ConvergenceWarning
-from table import CASES, LATENT, MOVABLE, Case, generator
+from table import CASES, COMPLETE, LATENT, MOVABLE, Case, generator
 
 import suffice
 from suffice.blocks import add
@@ -204,8 +204,17 @@ def test_maximisation_leaves_no_slope(case, penalised):
         assert np.abs(slope).max() < 1e-8
 
 
-@every_movable_model
-@pytest.mark.parametrize(("offset", "scale"), [(1e3, 1.0), (0.0, 1e6), (1e6, 1e-6), (1e6, 1e6)])
+@pytest.mark.parametrize(
+    ("case", "offset", "scale"),
+    [
+        (case, *move)
+        for case in MOVABLE
+        if case in COMPLETE
+        for move in [(1e3, 1.0), (0.0, 1e6), (1e6, 1e-6), (1e6, 1e6)]
+    ]
+    + [(case, 1e6, 1e6) for case in MOVABLE if case not in COMPLETE],
+    ids=str,
+)
 def test_shift_and_scale_of_the_data_only_shift_and_scale_the_fit(case, offset, scale):
     kind = case.model.components.covariance_type
     settings = {
@@ -251,7 +260,7 @@ def test_a_component_without_weight_keeps_its_parameters(case):
     assert fitted.weights[2] == 0
 
 
-@every_latent_model
+@pytest.mark.parametrize("case", COMPLETE, ids=str)
 def test_restarts_together_equal_restarts_alone(case):
     spread = [1.0, 0.8, 1.2]
     models = [

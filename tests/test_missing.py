@@ -175,10 +175,9 @@ def test_regression_refuses_what_it_cannot_do():
 
 
 @pytest.mark.parametrize("covariance_type", COVARIANCE_TYPES)
-@pytest.mark.parametrize("offset", [0.0, 1e6])
-def test_a_fit_with_gaps_finds_what_a_complete_fit_finds(covariance_type, offset):
+def test_a_fit_with_gaps_finds_what_a_complete_fit_finds_far_from_zero(covariance_type):
     """Margins are five standard errors of a mean of 20,000 rows of which a fifth of the cells are gone."""
-    draw = np.random.default_rng(1)
+    draw, offset = np.random.default_rng(1), 1e6
     centres = np.array([[0.0, 0, 0], [8, 0, 0], [0, 8, 8]])
     rows = centres[draw.integers(3, size=20_000)] + draw.standard_normal((20_000, 3))
     mixture = GaussianMixture(3, covariance_type=covariance_type, random_state=0)

@@ -48,7 +48,7 @@ def test_a_first_step_is_one_iteration(kind, share):
     assert_same_model(unfitted(kind, **settings).partial_fit(rows), fitted(kind, rows, 1, **settings))
 
 
-@pytest.mark.parametrize("offset", [0.0, 1e5])
+@pytest.mark.parametrize("offset", [1e5])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_whole_step_after_a_fit_is_one_iteration_more(kind, offset):
     """Five digits are left of squares at 1e5 standard deviations from the origin, were they measured from there."""
