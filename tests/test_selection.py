@@ -326,7 +326,7 @@ def test_rows_of_a_stream_are_not_held_out():
 
 def test_bad_data_are_named_when_nothing_can_be_fitted():
     rows = blobs()
-    rows[3, 1] = np.nan
+    rows[3, 1] = np.inf
     assert "row 3, column 1" in refusal(gaussian(), rows, n_components=[1, 2])
 
 

@@ -78,9 +78,9 @@ class Imputation:
         --------
         >>> import numpy as np
         >>> from suffice import GaussianMixture
-        >>> X = np.array([[1.0, 2.0], [2.0, 4.0], [3.0, 6.0], [4.0, np.nan]])
-        >>> print(GaussianMixture(reg_covar=1e-9, tol=1e-9).fit(X).impute(X)[3].round(3))
-        [4. 8.]
+        >>> X = np.array([[1.0, 2.1], [2.0, 3.9], [3.0, 6.1], [4.0, 7.9], [5.0, np.nan]])
+        >>> print(GaussianMixture(tol=1e-9, max_iter=1000).fit(X).impute(X)[4].round(1))
+        [5. 9.9]
         """
         check_is_fitted(self, "model_")
         rows = self._table(on_host(X), reset=False)

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
+from sklearn.utils import ClassifierTags, check_random_state
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from suffice.blas import one_blas_thread
@@ -76,6 +76,8 @@ class MixtureEstimator(
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
         tags.input_tags.sparse = self._sparse
+        if self._sparse:  # scikit-learn's checks of sparse input ask all that have predict_proba for these tags
+            tags.classifier_tags = ClassifierTags()
         return tags
 
     def _check_parameters(self) -> None:

@@ -45,8 +45,8 @@ def effective_rows(before: float, batch: float, rho: float) -> float:
     Examples
     --------
     >>> from suffice.fit.online import effective_rows
-    >>> effective_rows(100.0, 50.0, 1 / 3)
-    150.0
+    >>> effective_rows(100.0, 100.0, 0.5)
+    200.0
     """
     return 1 / ((1 - rho) ** 2 / before + rho**2 / batch)
 
