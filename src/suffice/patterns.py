@@ -62,8 +62,7 @@ def pattern_blocks(
     makers = [
         partial(_block, values, weight, codes, origin, dtype, size, most, group, bounds)
         for group in groups
-        for size in [min(tile, tile_of(group.missing.shape[1] ** 2 + 1))]
-        for most in [_most_patterns(group, size)]
+        for size, most in [_tile_and_patterns(group, tile)]
         for bounds in _in_eights(_tile_bounds(group.pattern, size, most))
     ]
     return makers, np.concatenate([group.rows for group in groups])
@@ -95,12 +94,17 @@ def _columns(gaps: np.ndarray, width: int) -> np.ndarray:
     return np.where(np.take_along_axis(padded, order, 1), order, features).astype(np.int32)
 
 
-def _most_patterns(group: Group, tile: int) -> int:
-    """Patterns in a tile: a power of two, as many as a tile of the group has on average, and as the cache allows."""
+def _tile_and_patterns(group: Group, tile: int) -> tuple[int, int]:
+    """Rows and patterns in a tile, powers of two: as many patterns as the rows have on average, and as the cache allows."""
     patterns, width = group.missing.shape
-    needed = min(patterns, 1.2 * patterns * tile / len(group.rows))
-    allowed = CACHE_BYTES // (64 * max(1, width) ** 2)
-    return 2 ** int(np.ceil(np.log2(max(1, min(needed, allowed, tile)))))
+    rows = min(tile // 2, tile_of(width**2 + 1))
+    needed = min(patterns, 1.2 * patterns * rows / len(group.rows))
+    most = _power_of_two(min(needed, CACHE_BYTES // (64 * max(1, width) ** 2), rows))
+    return max(64, min(rows, _power_of_two(1.2 * most * len(group.rows) / patterns))), most
+
+
+def _power_of_two(number: float) -> int:
+    return 2 ** int(np.ceil(np.log2(max(1, number))))
 
 
 def _tile_bounds(pattern: np.ndarray, tile: int, most: int) -> Iterator[tuple[int, int]]:

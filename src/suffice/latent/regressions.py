@@ -116,7 +116,7 @@ class Regressions(eqx.Module):
         place = (rows.missing[:, :, None] == jnp.arange(features))[rows.pattern]
         absent = place.any(1)
         column = jnp.minimum(rows.missing, features - 1)[rows.pattern]
-        of_pattern = jnp.moveaxis(covariance, (3, 2), (0, 1))
+        of_pattern = lax.optimization_barrier(jnp.moveaxis(covariance, (3, 2), (0, 1)))
 
         def one(component: tuple[Array, Array]) -> Array:
             mean, matrix = component
@@ -135,10 +135,10 @@ class Regressions(eqx.Module):
             return jnp.zeros((matrices, features, features), share.dtype)
         of_matrix = share.reshape(matrices, -1, share.shape[-1]).sum(1)
         of_pattern = jnp.zeros((patterns, matrices), share.dtype).at[completed.rows.pattern].add(of_matrix.T)
-        first, second = jnp.broadcast_arrays(missing.T[:, None], missing.T[None])
-        wide = jnp.zeros((features + 1, features + 1, matrices), share.dtype)
-        wide = wide.at[first, second].add(completed.covariance * of_pattern)
-        return jnp.moveaxis(wide[:-1, :-1], -1, 0)
+        place = (missing.T[:, None] * (features + 1) + missing.T[None]).reshape(-1)
+        wide = jnp.zeros(((features + 1) ** 2, matrices), share.dtype)
+        wide = wide.at[place].add((completed.covariance * of_pattern).reshape(-1, matrices))
+        return jnp.moveaxis(wide.reshape(features + 1, features + 1, matrices)[:-1, :-1], -1, 0)
 
 
 def inverses(matrices: Array, columns: Array) -> tuple[Array, Array]:
