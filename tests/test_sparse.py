@@ -11,7 +11,10 @@ DRAW = np.random.default_rng(0)
 COMPONENT = DRAW.integers(2, size=300)
 BINARY = (DRAW.random((300, 12)) < np.array([[0.05], [0.3]])[COMPONENT]).astype(float)
 COUNTS = DRAW.poisson(np.array([[0.1], [1.5]])[COMPONENT], (300, 12)).astype(float)
-CASES = [(BernoulliMixture(2, random_state=0), BINARY), (PoissonMixture(2, random_state=0), COUNTS)]
+CASES = [
+    (BernoulliMixture(2, accept_sparse=True, random_state=0), BINARY),
+    (PoissonMixture(2, accept_sparse=True, random_state=0), COUNTS),
+]
 both = pytest.mark.parametrize(("mixture", "rows"), CASES, ids=["bernoulli", "poisson"])
 
 
@@ -54,7 +57,7 @@ def test_only_blocks_are_made_dense(mixture, rows, monkeypatch):
     monkeypatch.setattr(suffice.estimators.sparse, "BLOCK_CELLS", 12 * 50)
     sizes, prepared = [], type(mixture)._prepared
     monkeypatch.setattr(type(mixture), "_prepared", lambda self, rows: sizes.append(len(rows)) or prepared(self, rows))
-    mixture = type(mixture)(2, random_state=0, init_params="random_from_data")
+    mixture = type(mixture)(2, accept_sparse=True, random_state=0, init_params="random_from_data")
     monkeypatch.setattr(type(mixture), "_sample_size", lambda self: 40)
     mixture.fit(scipy.sparse.csr_array(rows)).score(scipy.sparse.csr_array(rows))
     assert max(sizes[1:]) <= max(50, suffice.latent.look.PIECE // 12)
@@ -62,14 +65,14 @@ def test_only_blocks_are_made_dense(mixture, rows, monkeypatch):
 
 def test_what_cannot_be_sparse_is_refused():
     sparse = scipy.sparse.csr_array(COUNTS)
-    for estimator in (GaussianMixture(), MixedMixture(), CategoricalMixture()):
+    for estimator in (GaussianMixture(), MixedMixture(), CategoricalMixture(), PoissonMixture()):
         with pytest.raises((TypeError, ValueError), match=r"[Ss]parse"):
             estimator.fit(sparse)
     with pytest.raises(ValueError, match="Negative values"):
-        PoissonMixture().fit(-sparse)
+        PoissonMixture(accept_sparse=True).fit(-sparse)
     with pytest.raises(ValueError, match="infinity"):
-        PoissonMixture().fit(sparse * np.inf)
+        PoissonMixture(accept_sparse=True).fit(sparse * np.inf)
     with pytest.raises(ValueError, match="a sparse matrix"):
-        PoissonMixture(2).fit(sparse, component_labels=np.zeros(300, int))
+        PoissonMixture(2, accept_sparse=True).fit(sparse, component_labels=np.zeros(300, int))
     with pytest.raises(ValueError, match="12 features"):
-        PoissonMixture().fit(sparse).predict(sparse[:, :3])
+        PoissonMixture(accept_sparse=True).fit(sparse).predict(sparse[:, :3])

@@ -29,6 +29,8 @@ class BernoulliMixture(MixtureEstimator):
         Number of components K.
     binarize
         Cells above this number become 1, the others 0; None refuses anything but 0 and 1.
+    accept_sparse
+        Whether rows may be a scipy.sparse matrix, of which a block at a time is made dense.
     tol
         Stop when the mean log-likelihood of a row changes by less than this, in nats.
     max_iter
@@ -101,7 +103,6 @@ class BernoulliMixture(MixtureEstimator):
     [0.5 0.5] [0. 1.]
     """
 
-    _sparse: ClassVar[bool] = True
     _kinds: ClassVar[tuple[Any, ...]] = (np.float64, np.float32, np.uint8, np.bool_)
 
     def __init__(
@@ -109,6 +110,7 @@ class BernoulliMixture(MixtureEstimator):
         n_components: int = 1,
         *,
         binarize: float | None = 0.0,
+        accept_sparse: bool = False,
         tol: float = 1e-3,
         max_iter: int = 100,
         n_init: int = 1,
@@ -129,6 +131,7 @@ class BernoulliMixture(MixtureEstimator):
     ):
         self.n_components = n_components
         self.binarize = binarize
+        self.accept_sparse = accept_sparse
         self.tol = tol
         self.max_iter = max_iter
         self.n_init = n_init

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import ClassifierTags, check_random_state
+from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from suffice.blas import one_blas_thread
@@ -69,15 +69,13 @@ class MixtureEstimator(
     warm_start: bool
     verbose: int
     _least_rows: ClassVar[int] = 1
-    _sparse: ClassVar[bool] = False
+    accept_sparse: bool | None = None
     _kinds: ClassVar[tuple[Any, ...]] = (np.float64, np.float32)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.allow_nan = True
-        tags.input_tags.sparse = self._sparse
-        if self._sparse:  # scikit-learn's checks of sparse input ask all that have predict_proba for these tags
-            tags.classifier_tags = ClassifierTags()
+        tags.input_tags.sparse = bool(self.accept_sparse)
         return tags
 
     def _check_parameters(self) -> None:
@@ -240,7 +238,7 @@ class MixtureEstimator(
             with scope("float64"):
                 spread = jax.device_put(rows, X.sharding)
             return spread, None if sample_weight is None else self._checked_weight(sample_weight, rows)
-        if issparse(X) and self._sparse:
+        if issparse(X) and self.accept_sparse:
             sparse = self._sparse_rows(X, reset=True)
             if sample_weight is not None:
                 sparse.weight = self._checked_weight(sample_weight, sparse)
@@ -264,8 +262,10 @@ class MixtureEstimator(
         return SparseRows(matrix, self._prepared)
 
     def _table(self, X: Any, reset: bool) -> np.ndarray:
-        if issparse(X) and self._sparse:
+        if issparse(X) and self.accept_sparse:
             return self._sparse_rows(X, reset)[:]
+        if issparse(X) and self.accept_sparse is not None:
+            raise TypeError("Sparse data was passed for X; set accept_sparse=True to take it, or give X.toarray().")
         rows: Any = validate_data(self, X, reset=reset, dtype=self._kinds, ensure_all_finite=False, order="C",
                              ensure_min_samples=self._least_rows if reset else 1)  # fmt: skip
         check_not_infinite(rows, getattr(self, "feature_names_in_", None))

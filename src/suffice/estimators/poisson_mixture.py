@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +26,8 @@ class PoissonMixture(MixtureEstimator):
         Number of components K.
     allow_fractional
         Whether cells may be fractional; rates are then means of the cells all the same, and x! is :math:`\Gamma(x + 1)`.
+    accept_sparse
+        Whether rows may be a scipy.sparse matrix, of which a block at a time is made dense.
     tol
         Stop when the mean log-likelihood of a row changes by less than this, in nats.
     max_iter
@@ -96,13 +98,12 @@ class PoissonMixture(MixtureEstimator):
     [0.5 0.5] [ 0.7 11. ]
     """
 
-    _sparse: ClassVar[bool] = True
-
     def __init__(
         self,
         n_components: int = 1,
         *,
         allow_fractional: bool = True,
+        accept_sparse: bool = False,
         tol: float = 1e-3,
         max_iter: int = 100,
         n_init: int = 1,
@@ -123,6 +124,7 @@ class PoissonMixture(MixtureEstimator):
     ):
         self.n_components = n_components
         self.allow_fractional = allow_fractional
+        self.accept_sparse = accept_sparse
         self.tol = tol
         self.max_iter = max_iter
         self.n_init = n_init

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, ClassVar
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -59,7 +59,7 @@ class MixtureScores:
     weights_: np.ndarray
     random_state: Any
     precision: str
-    _sparse: ClassVar[bool]
+    accept_sparse: bool | None
     _sparse_rows: Callable[..., Any]
     _table: Callable[..., np.ndarray]
     _batch: Callable[..., np.ndarray]
@@ -72,7 +72,7 @@ class MixtureScores:
         check_is_fitted(self, "model_")
         if is_stream(X):
             return self._each_of((rows for rows, _ in CheckedBatches(X, self._batch) if len(rows)), read)
-        if issparse(X) and self._sparse:
+        if issparse(X) and self.accept_sparse:
             return self._each_of((rows for rows, _ in self._sparse_rows(X, reset=False)), read)
         return self._each_of([self._table(on_host(X), reset=False)], read)
 
