@@ -4,6 +4,12 @@ import os
 
 os.environ.setdefault("MPLBACKEND", "Agg")  # before matplotlib is imported anywhere
 
+# Most of the suite's time is compilation: programs that run once need not be optimised. XLA_FLAGS="" tests with the usual ones.
+os.environ.setdefault(
+    "XLA_FLAGS",
+    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true --xla_cpu_use_fusion_emitters=false",
+)
+
 from pathlib import Path
 
 import jax

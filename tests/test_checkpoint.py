@@ -22,6 +22,7 @@ pytestmark = limited
 def _written_after_every_iteration(monkeypatch):
     monkeypatch.setattr(checkpoint_module, "SECONDS", 0.0)
     monkeypatch.setattr(checkpoint_module, "SHARE", np.inf)
+    monkeypatch.setattr(checkpoint_module, "SHARE", np.inf)
 
 
 def groups(rows, features=4, seed=0):

@@ -310,6 +310,10 @@ for estimator in (GaussianMixture(2, random_state=0, max_iter=5, tol=0), Bernoul
 
 def test_two_devices_sum_to_what_one_does():
     code = ELSEWHERE.format(tests=str(Path(__file__).parent))
-    environment = {**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=2", "JAX_PLATFORMS": "cpu"}
+    environment = {
+        **os.environ,
+        "XLA_FLAGS": f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count=2",
+        "JAX_PLATFORMS": "cpu",
+    }
     result = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True)
     assert result.stdout.count("same") == len(CASES) + 2, result.stderr

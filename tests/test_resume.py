@@ -20,7 +20,7 @@ from suffice.fit import checkpoint
 
 WRITE_OFTEN = (
     "import sys; from suffice.cli import main; from suffice.fit import checkpoint; "
-    "checkpoint.SECONDS = 0; sys.exit(main(sys.argv[1:]))"
+    "checkpoint.SECONDS, checkpoint.SHARE = 0, float('inf'); sys.exit(main(sys.argv[1:]))"
 )
 
 
@@ -87,6 +87,7 @@ def test_a_streamed_fit_that_was_killed_twice_ends_with_the_same_bytes(data, who
 def interrupted(data, tmp_path, monkeypatch, capsys):
     """A run folder of a fit that was interrupted, with its checkpoint beside it."""
     monkeypatch.setattr(checkpoint, "SECONDS", 0)
+    monkeypatch.setattr(checkpoint, "SHARE", np.inf)
     written, original = [], checkpoint.write_record
 
     def interrupt(*arguments):

@@ -21,6 +21,7 @@ from jax import lax
 from jax.sharding import NamedSharding, PartitionSpec
 
 from suffice.blocks import Block, Buffers, add, block_total, filled, has_ready, kind_on_device, readied, rounded
+from suffice.compiling import COMPILER_OPTIONS, filter_jit
 from suffice.gaps import Gaps, Layout, any_missing
 from suffice.patterns import pattern_blocks
 from suffice.threads import in_threads
@@ -147,8 +148,8 @@ def _in_order(rows: np.ndarray, order: np.ndarray | None) -> np.ndarray:
     return sorted_rows
 
 
-_block_total = eqx.filter_jit(block_total)
-_readied = eqx.filter_jit(readied)
+_block_total = filter_jit(block_total)
+_readied = filter_jit(readied)
 
 
 def ready(fn: Any) -> Any:
@@ -176,12 +177,12 @@ def _whole(leaves: list[Any], rest: tuple[Any, ...]) -> Any:
     return eqx.combine(jax.tree.unflatten(structure, leaves), jax.tree.unflatten(outline, others))
 
 
-@partial(jax.jit, static_argnums=1)
+@partial(jax.jit, static_argnums=1, compiler_options=COMPILER_OPTIONS)
 def _compiled_total(leaves: list[Any], rest: tuple[Any, ...], block: Block) -> Any:
     return block_total(_whole(leaves, rest), block)
 
 
-@partial(jax.jit, static_argnums=1)
+@partial(jax.jit, static_argnums=1, compiler_options=COMPILER_OPTIONS)
 def _compiled_each(leaves: list[Any], rest: tuple[Any, ...], block: Block) -> Any:
     fn = readied(_whole(leaves, rest))
     return lax.map(lambda tile: fn(*tile), (block.arrays, block.weight))
@@ -197,7 +198,7 @@ def _each_of(parts: Any, block: Block) -> Any:
     return jax.tree.map(lambda leaf: np.asarray(leaf).reshape(-1, *leaf.shape[2:])[rows], results)
 
 
-@eqx.filter_jit
+@filter_jit
 def _sharded_total(fn: Any, arrays: Any, weight: Any, mesh: Any, axis: Any, tile: int) -> Any:
     dynamic, static = eqx.partition(fn, eqx.is_array)
     split = PartitionSpec(axis)

@@ -15,6 +15,7 @@ from jax import lax
 
 from suffice.arrays import Array
 from suffice.blocks import block_total
+from suffice.compiling import filter_jit
 from suffice.fit.checkpoint import Checkpoint, arrays_of, settings_of, with_arrays
 from suffice.fit.restarts import Restarts, restarts_where
 from suffice.model import EStep, LatentModel
@@ -237,14 +238,14 @@ class _Passes:
         self.state, self.expectation = state, None if arrays is None else with_arrays(made, arrays)
 
 
-@eqx.filter_jit
+@filter_jit
 def _turn(state: _State, statistics: Any, tol: Any, execution: str) -> tuple[_State, Array, Any, Array | bool]:
     state, objective = _step(state, statistics, tol)
     expectation = state.model.expectation(execution)
     return state, objective, expectation, _trusted(expectation)
 
 
-@eqx.filter_jit
+@filter_jit
 def _resident_steps(state: _State, block: Any, execution: str, tol: Any, limit: Any) -> tuple[_State, Array, Array]:
     """Up to ``limit`` iterations in one program; it stops early when all rest, or where the execution loses digits."""
     _, static = eqx.partition(state, eqx.is_array)

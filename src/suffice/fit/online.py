@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import equinox as eqx
 import jax
 import numpy as np
+
+from suffice.compiling import filter_jit
 
 
 def step_size(step: int, decay: float, offset: float) -> float:
@@ -51,7 +52,7 @@ def effective_rows(before: float, batch: float, rho: float) -> float:
     return 1 / ((1 - rho) ** 2 / before + rho**2 / batch)
 
 
-@eqx.filter_jit
+@filter_jit
 def advanced(model: Any, batch: Any, running: Any, rho: np.ndarray, rows: np.ndarray) -> tuple[Any, Any]:
     r"""The model after one step, and the new running statistics :math:`(1 - \rho) s + \rho s_{batch} / w_{batch}`.
 

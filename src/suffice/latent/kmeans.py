@@ -12,6 +12,7 @@ from jax import lax
 
 from suffice.arrays import Array
 from suffice.blocks import TILE, block_total
+from suffice.compiling import filter_jit
 from suffice.precision import scope
 from suffice.rows import resident
 
@@ -106,7 +107,7 @@ def kmeans(rows: np.ndarray, weight: np.ndarray, centres: np.ndarray, *, max_ite
         return np.asarray(_lloyd(placed.block, np.asarray(centres, float), max_iter))
 
 
-@eqx.filter_jit
+@filter_jit
 def _lloyd(block: Any, centres: Array, max_iter: Any) -> Array:
     def iterate(carry: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
         now, _, step = carry

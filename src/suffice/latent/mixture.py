@@ -13,6 +13,7 @@ from scipy.special import logsumexp
 
 from suffice.arrays import Array
 from suffice.blocks import Block, block_total, tile_of
+from suffice.compiling import filter_jit
 from suffice.eager import in_own_precision
 from suffice.gaps import Gaps, Layout, Patterns
 from suffice.latent.conditioning import check_given, check_value, positions
@@ -98,7 +99,7 @@ class GivenShares(eqx.Module):
         return MixtureStatistics(moments, jnp.zeros(share.shape[:-2]), weight.sum())
 
 
-@eqx.filter_jit
+@filter_jit
 def begun(mixture: Mixture, block: Block) -> Mixture:
     """A mixture after one maximisation with given responsibilities, from a block of rows and shares."""
     return mixture.maximize(block_total(GivenShares(mixture.components), block))
