@@ -17,6 +17,7 @@ from suffice.estimators.validation import check_at_least
 from suffice.fit.online import advanced, effective_rows, step_size
 from suffice.fit.restarts import restarts_at
 from suffice.latent.look import NO_WEIGHT, look
+from suffice.latent.ties import fixed_ties
 from suffice.model import EStep
 from suffice.precision import cast, scope, to_numpy
 from suffice.rows import as_rows, gaps_in, ready
@@ -47,7 +48,9 @@ class OnlineLearning:
     _check_size: Callable[..., None]
     _first_model: Callable[..., Any]
     frozen: Any
+    tied: Any
     _frozen_names: Callable[[], tuple[str, ...]]
+    _ties: Callable[[], dict[str, np.ndarray]]
     _sample_size: Callable[[], int]
 
     def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
@@ -112,7 +115,7 @@ class OnlineLearning:
             return self
         if begun:
             self._check_same_model(rows.shape[1], "partial_fit")
-            self._check_same_frozen()
+            self._check_same_restrictions()
             state = self._continued()
         else:
             state = self._begun(rows, weight)
@@ -128,11 +131,16 @@ class OnlineLearning:
                 f"learning_decay={self.learning_decay!r} was given; a number above 0.5 and at most 1 is expected."
             )
 
-    def _check_same_frozen(self) -> None:
+    def _check_same_restrictions(self) -> None:
         if self._frozen_names() != self.model_.frozen:
             raise ValueError(
                 f"frozen={self.frozen!r} was given, but {list(self.model_.frozen)} are frozen in the fitted model; set it as it "
                 "was, or fit anew."
+            )
+        if fixed_ties(self._ties()) != self.model_.tied:
+            raise ValueError(
+                f"tied={self.tied!r} was given, but {dict(self.model_.tied)} is tied in the fitted model; set it as it was, or "
+                "fit anew."
             )
 
     def _batch_weight(self, sample_weight: Any, rows: np.ndarray, begun: bool) -> np.ndarray:
