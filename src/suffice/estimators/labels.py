@@ -128,11 +128,29 @@ def _with_given(found: Mixture, start: Mixture, estimator: Any, given: list[str]
 
 
 def _without_contradiction(start: Mixture, codes: np.ndarray) -> Mixture:
+    refuse_contradiction(start.weights, codes)
+    return start
+
+
+def refuse_contradiction(weights: Any, codes: np.ndarray) -> None:
+    """Refuse labels of components whose weight is 0, which stays so.
+
+    Parameters
+    ----------
+    weights
+        Weights of the components ``(..., K)``.
+    codes
+        What ``codes_of`` gave.
+
+    Raises
+    ------
+    ValueError
+        If there is one.
+    """
     labels = np.unique(codes[codes > 0]) - 1
-    never = labels[(np.asarray(start.weights)[:, labels] == 0).any(0)]
+    never = labels[(np.asarray(weights).reshape(-1, np.shape(weights)[-1])[:, labels] == 0).any(0)]
     if len(never):
         raise ValueError(
             f"component_labels holds component {never[0]}, whose weight is 0 at the start and stays so: give it a weight above "
             "0 in weights_init, or another label."
         )
-    return start
