@@ -25,7 +25,7 @@ from suffice.estimators.labels import codes_of, labelled_start
 from suffice.estimators.online import OnlineLearning
 from suffice.estimators.scores import MixtureScores
 from suffice.estimators.sparse import SparseRows
-from suffice.estimators.streams import CheckedBatches, is_stream, on_host
+from suffice.estimators.streams import WEIGHTS_OF_STREAMS, CheckedBatches, is_stream, on_host
 from suffice.estimators.tying import Tying
 from suffice.estimators.validation import check_at_least, check_choice, check_count, check_not_infinite, check_shape
 from suffice.fit.em import em
@@ -236,7 +236,7 @@ class MixtureEstimator(
     def _checked(self, X: Any, sample_weight: Any) -> tuple[Any, np.ndarray | None]:
         if is_stream(X):
             if sample_weight is not None:
-                raise ValueError("Batches bring their own weights: yield (batch, weight) pairs, without sample_weight.")
+                raise ValueError(WEIGHTS_OF_STREAMS)
             self._take_names(X)
             return CheckedBatches(X, self._batch), None
         if isinstance(X, jax.Array) and len(X.sharding.device_set) > 1:
@@ -292,7 +292,8 @@ class MixtureEstimator(
             raise ValueError("The stream's first batch is no table of rows; batches (rows, D) are expected.")
         self.n_features_in_ = rows.shape[1]
 
-    def _batch(self, rows: np.ndarray, first: int) -> np.ndarray:
+    def _batch(self, rows: Any, first: int) -> np.ndarray:
+        rows = np.asarray(rows)
         if rows.ndim != 2 or rows.shape[1] != self.n_features_in_:
             raise ValueError(
                 f"A batch has shape {rows.shape}; (rows, {self.n_features_in_}) is expected, as in the first."
