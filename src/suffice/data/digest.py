@@ -78,7 +78,8 @@ def _merged(old: Column, new: Column, number: int) -> Column:
             "cells all numbers or all text."
         )
     common = types.pop() if len(types) == 1 else pa.float64() if types else pa.null()
-    order = old.order if old.order is not None and np.array_equal(old.order, new.order) else None
+    declared = old.order is not None and new.order is not None
+    order = old.order if declared and np.array_equal(old.order, new.order) else None  # type: ignore[arg-type]
     joined = pa.concat_arrays([cell.cast(common, safe=False) for cell in cells])
     return Column(old.name, joined, old.dtype, old.declared or new.declared, order)
 

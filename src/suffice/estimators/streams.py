@@ -33,6 +33,25 @@ def parted(batches: Any) -> Iterator[tuple[Any, np.ndarray]]:
         yield rows, weight
 
 
+def repeatable(source: Any) -> Any:
+    """A source of batches, if it starts over each time it is iterated over.
+
+    Parameters
+    ----------
+    source
+        What yields batches.
+
+    Raises
+    ------
+    ValueError
+        If it can be read only once.
+    """
+    if iter(source) is source:
+        raise ValueError("An iterator can be read only once, and fitting reads the data many times; give a list of "
+                         "batches or an object whose __iter__ starts over.")  # fmt: skip
+    return source
+
+
 class CheckedBatches:
     """Batches that are checked as they pass, anew each time they are iterated over.
 
@@ -45,10 +64,7 @@ class CheckedBatches:
     """
 
     def __init__(self, source: Any, check: Callable[[Any, int], np.ndarray]):
-        if iter(source) is source:
-            raise ValueError("An iterator can be read only once, and fitting reads the data many times; give a list of "
-                             "batches or an object whose __iter__ starts over.")  # fmt: skip
-        self.source, self.check = source, check
+        self.source, self.check = repeatable(source), check
 
     def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         first = 0
@@ -67,7 +83,7 @@ class Weighing:
     """
 
     def __init__(self, source: Any):
-        self.source = source
+        self.source = repeatable(source)
 
     def __iter__(self) -> Iterator[tuple[Any, np.ndarray]]:
         for rows, weight in parted(self.source):
