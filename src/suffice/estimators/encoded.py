@@ -7,6 +7,7 @@ from copy import copy
 from typing import Any, Self
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import validate_data
 
@@ -59,6 +60,7 @@ class EncodedMixture(MixtureEstimator):
         return self._table(rows, reset=False)
 
     def _learn_labels(self, X: Any) -> None:
+        self._refuse_sparse(X)
         self._take_labels(self._new_encoder().fit(X))
 
     def _take_labels(self, encoder: ColumnEncoder) -> None:
@@ -68,7 +70,15 @@ class EncodedMixture(MixtureEstimator):
         if hasattr(self.encoder_, "feature_names_in_"):
             self.feature_names_in_ = self.encoder_.feature_names_in_
 
+    def _refuse_sparse(self, X: Any) -> None:
+        if issparse(X):
+            raise TypeError(
+                "Sparse data was passed for X, and no label stands for the cells that a sparse matrix leaves out; give "
+                "X.toarray(), or for zeros and ones or counts BernoulliMixture or PoissonMixture with accept_sparse=True."
+            )
+
     def _table(self, X: Any, reset: bool) -> np.ndarray:
+        self._refuse_sparse(X)
         if reset:
             self._learn_labels(X)
         elif not hasattr(X, "columns") and np.ndim(X) == 2:
