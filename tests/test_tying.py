@@ -190,3 +190,14 @@ def test_a_selection_over_what_is_not_tied_keeps_the_ties():
         GaussianMixture(2, tied=tied, random_state=0), gaussian_rows(), covariance_type=["diag", "spherical"]
     )
     assert np.array_equal(*found.best.means_)
+
+
+@pytest.mark.parametrize("change", [{"tied": None}, {"frozen": ["weights"]}], ids=["tied", "frozen"])
+def test_a_checkpoint_goes_on_under_the_same_restrictions_only(change, tmp_path):
+    start = {"weights_init": [0.2, 0.8], "rates_init": [[1.0] * 5, [4.0] * 5]}
+    mixture = PoissonMixture(2, tied={"rates": [[0] * 5, [1, 0, 0, 1, 1]]}, max_iter=2, tol=0, **start)
+    mixture.rates_init[1][1:3] = [1.0, 1.0]
+    with pytest.warns(ConvergenceWarning):
+        mixture.fit(counts(), checkpoint=tmp_path / "state")
+    with pytest.raises(ValueError, match="state"):
+        mixture.set_params(**change).fit(counts(), checkpoint=tmp_path / "state")
