@@ -517,12 +517,21 @@ def test_labels_that_the_fit_did_not_know_are_said_and_left_as_they_are(labelled
         ("a,b\n1,x\n2,y\n", ["mixed-mixture", "--kinds", "a=gaussian,a=poisson"], "named twice"),
         ("a,b\n1,x\n2,y\n", ["mixed-mixture", "--image-shape", "1x2"], "--image-shape 1x2"),
         ("a,b\n1,x\n2,y\n", ["mixed-mixture", "--weights", "b"], "--weights b names a column of text"),
-        ("a,b\n1,x\n2,y\n", ["categorical-mixture", "--stream"], "--in-memory"),
+        ("a,b\n1,x\n2,y\n", ["categorical-mixture", "--stream"], "not a complete Parquet file"),
         ("a,b\n1,x\n2,y\n", ["categorical-mixture", "--n-components", "3"], "--n-components"),
         ("a,b\n1,\n2,\n", ["categorical-mixture"], "'b'"),
         ("a,b\n1,x\n2,y\n", ["poisson-mixture"], "b"),
         ("a,b\n1,2\n2.5,3\n", ["poisson-mixture"], "Fractional values"),
         ("a,b\n1,2\n-1,3\n", ["poisson-mixture"], "Negative values"),
+        ("a,b\n1,2\n3,3\n", ["poisson-mixture", "--weights-init", "half"], "numbers with commas"),
+        (
+            "a,b\n1,2\n3,3\n",
+            ["poisson-mixture", "--weights-init", "0.5,0.9", "--n-components", "2"],
+            "--weights-init sums to 1.4",
+        ),
+        ("a,b\n1,2\n3,3\n", ["poisson-mixture", "--frozen", "weights"], "--weights-init is None"),
+        ("a,b\n1,2\n3,3\n", ["poisson-mixture", "--degenerate", "drop"], "'drop'"),
+        ("a,b\n1,2\n3,3\n", ["poisson-mixture", "--degenerate", "remove", "--resume"], "leave out one of the two"),
     ],
 )
 def test_labels_and_counts_that_cannot_be_used_are_refused(content, words, said, capsys, tmp_path):
@@ -530,3 +539,15 @@ def test_labels_and_counts_that_cannot_be_used_are_refused(content, words, said,
     command = ["fit", words[0], tmp_path / "data.csv", *words[1:], "--out", tmp_path / "run"]
     assert said in refused(command, capsys)
     assert [file.name for file in tmp_path.iterdir()] == ["data.csv"]
+
+
+def test_weights_can_be_held_and_degenerate_components_removed(tmp_path, capsys):
+    write_csv(tmp_path / "data.csv", np.repeat([[0.0, 9.0], [9.0, 0.0]], 10, axis=0), ["a", "b"])
+    command = ["fit", "poisson-mixture", tmp_path / "data.csv", "--n-components", "2"]
+    held = [*command, "--weights-init", "0.25,0.75", "--frozen", "weights", "--out", tmp_path / "held"]
+    assert main(list(map(str, held))) == 0
+    assert load(tmp_path / "held" / "model").weights_.tolist() == [0.25, 0.75]
+    removed = [*command, "--weights-init", "1,0", "--degenerate", "remove", "--out", tmp_path / "removed"]
+    assert main(list(map(str, removed))) == 0
+    assert "1 of 2" in capsys.readouterr().out
+    assert len(load(tmp_path / "removed" / "model").weights_) == 1

@@ -143,3 +143,44 @@ def test_y_stays_ignored():
     rows = mixture_rows(100)
     one = GaussianMixture(2, random_state=0).fit(rows, np.arange(100))
     np.testing.assert_array_equal(one.means_, GaussianMixture(2, random_state=0).fit(rows).means_)
+
+
+@pytest.mark.parametrize("kind", ["diag", "bernoulli"])
+@pytest.mark.parametrize("share", [0.0, 0.2])
+def test_a_first_step_with_labels_is_one_iteration_and_later_ones_use_theirs(kind, share):
+    rows, labels = data(kind, share)
+    step = unfitted(kind).partial_fit(rows, component_labels=labels)
+    for a, b in zip(
+        jax.tree.leaves(step.model_), jax.tree.leaves(fitted(kind, rows, labels, max_iter=1).model_), strict=True
+    ):
+        np.testing.assert_allclose(a, b, rtol=1e-9)
+    expected = clamped(step, rows, labels).mean()
+    assert step.partial_fit(rows, component_labels=labels).lower_bound_ == pytest.approx(expected, abs=1e-10)
+
+
+def test_labels_of_steps_that_cannot_be_used_are_refused():
+    rows, labels = mixture_rows(30), np.zeros(30, int)
+    mixture = GaussianMixture(2, random_state=0).partial_fit(rows, component_labels=np.arange(30) % 2)
+    with pytest.raises(ValueError, match=r"shape \(20,\)"):
+        mixture.partial_fit(rows, component_labels=labels[:20])
+    with pytest.raises(ValueError, match="holds 2 at row 0"):
+        mixture.partial_fit(rows, component_labels=labels + 2)
+    never = GaussianMixture(2, weights_init=[0.0, 1.0], frozen=["weights"])
+    for learn in (never.fit, never.partial_fit):
+        with pytest.raises(ValueError, match="component 0, whose weight is 0"):
+            learn(rows, component_labels=labels)
+    with pytest.warns(DegenerateComponentWarning):
+        never.fit(rows)
+    with pytest.raises(ValueError, match="component 0, whose weight is 0"):
+        never.partial_fit(rows, component_labels=labels)
+
+
+def test_labels_that_contradict_frozen_parameters_give_finite_likelihoods():
+    """The frozen component holds a cell of every row to be impossible, and gets all rows."""
+    rows = np.ones((20, 2))
+    mixture = BernoulliMixture(2, probabilities_init=[[0.0, 0.0], [1.0, 1.0]], frozen=["probabilities"], random_state=0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DegenerateComponentWarning)
+        mixture.fit(rows, component_labels=np.zeros(20, int))
+    assert np.isfinite(mixture.lower_bound_)
+    np.testing.assert_allclose(mixture.weights_, [1.0, 0.0], atol=1e-12)

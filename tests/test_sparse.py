@@ -68,6 +68,11 @@ def test_what_cannot_be_sparse_is_refused():
     for estimator in (GaussianMixture(), MixedMixture(), CategoricalMixture(), PoissonMixture()):
         with pytest.raises((TypeError, ValueError), match=r"[Ss]parse"):
             estimator.fit(sparse)
+    for estimator in (MixedMixture(), CategoricalMixture()):
+        with pytest.raises(TypeError, match="no label stands for the cells"):
+            estimator.fit(sparse)
+    with pytest.raises(TypeError, match="no label stands for the cells"):
+        CategoricalMixture(1).fit(COUNTS).predict(sparse)
     with pytest.raises(ValueError, match="Negative values"):
         PoissonMixture(accept_sparse=True).fit(-sparse)
     with pytest.raises(ValueError, match="infinity"):

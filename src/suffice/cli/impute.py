@@ -96,7 +96,11 @@ def _parts(source: Source, whole: Any) -> Iterator[tuple[Any, Any]]:
         return
     for batch in source.rows:
         if len(batch):
-            yield batch, pa.table(dict(zip(source.columns, np.ascontiguousarray(batch.T), strict=True)))
+            named = isinstance(batch, pa.Table)
+            yield (
+                batch,
+                batch if named else pa.table(dict(zip(source.columns, np.ascontiguousarray(batch.T), strict=True))),
+            )
 
 
 def _write(

@@ -131,6 +131,11 @@ def _refuse_idle_options(estimator: Any, job: Job) -> None:
             )
     if job.resume and several(estimator):
         raise ValueError("--resume continues one fit, and several are asked for; give every option one value.")
+    if job.resume and estimator.degenerate != "keep":
+        raise ValueError(
+            f"--resume continues the components of a fit, and --degenerate {estimator.degenerate} changes them: leave out one "
+            "of the two."
+        )
 
 
 def _fit(estimator: Any, source: Source, job: Job, kept: Path) -> Course:
@@ -143,7 +148,8 @@ def _fit(estimator: Any, source: Source, job: Job, kept: Path) -> Course:
                 estimator, interrupted = found.best, found.interrupted
             else:
                 estimator.set_params(verbose=int(sys.stderr.isatty()))
-                estimator.fit(source.rows, sample_weight=source.weight, checkpoint=kept)
+                state = kept if estimator.degenerate == "keep" else None
+                estimator.fit(source.rows, sample_weight=source.weight, checkpoint=state)
         except ValueError as error:
             raise ValueError(in_options(str(error), estimator.get_params())) from error
         except KeyboardInterrupt:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from suffice.cli.several import counts
+from suffice.cli.several import counts, shares, words
 
 Data = Annotated[str, typer.Argument(metavar="DATA", help="CSV, Parquet, npy, npz, IDX or digits text; gzipped too.")]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `suffice fit` wrote.")]
@@ -30,6 +30,14 @@ class Start(StrEnum):
     KMEANS_PLUS_PLUS = "k-means++"
     RANDOM = "random"
     RANDOM_FROM_DATA = "random_from_data"
+
+
+class Degenerate(StrEnum):
+    """What becomes of components that hold hardly any row or have collapsed."""
+
+    KEEP = "keep"
+    REMOVE = "remove"
+    RESTART = "restart"
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,21 @@ class Learning:
     precision: Annotated[Precision, typer.Option(help="Numbers to compute with.", rich_help_panel=FIT)] = (
         Precision.FLOAT64
     )
+    degenerate: Annotated[
+        Degenerate,
+        typer.Option(help="Components that hold hardly any row or have collapsed: kept with a warning, removed, or "
+                          "restarted where the model explains rows worst.", rich_help_panel=FIT),
+    ] = Degenerate.KEEP  # fmt: skip
+    weights_init: Annotated[
+        Any,
+        typer.Option(parser=shares, metavar="NUMBERS", help="Weights of the components to start from, such as 0.2,0.8.",
+                     show_default="found", rich_help_panel=FIT),
+    ] = None  # fmt: skip
+    frozen: Annotated[
+        Any,
+        typer.Option(parser=words, metavar="weights", help="Parameters that stay as given to start from.",
+                     show_default="none", rich_help_panel=FIT),
+    ] = None  # fmt: skip
 
 
 Weights = Annotated[

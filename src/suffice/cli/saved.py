@@ -13,7 +13,7 @@ import typer
 from suffice.cli.flat import flat
 from suffice.cli.job import MODEL, missing_words, takes_labels
 from suffice.cli.options import Data, Reading, Run, Weights
-from suffice.cli.source import Source, finite, read
+from suffice.cli.source import RenamedBatches, Source, finite, read
 from suffice.cli.tables import AssignmentWriter, replacing, write_columns
 
 
@@ -102,7 +102,11 @@ def matching(
 ) -> Source:
     """Rows in the columns of the model, found by name where the file has names; an Arrow table if they may hold ``labels``."""
     source = finite(_matching(columns, data, reading, weights, labels))
-    return replace(source, rows=source.rows.rename_columns(columns)) if labels else source
+    if not labels:
+        return source
+    whole = hasattr(source.rows, "rename_columns")
+    named = source.rows.rename_columns(columns) if whole else RenamedBatches(source.rows, columns)
+    return replace(source, rows=named)
 
 
 def _matching(columns: list[str], data: str, reading: Reading, weights: str | None, labels: bool) -> Source:

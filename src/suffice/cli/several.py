@@ -95,6 +95,48 @@ def pairs(text: Any) -> dict[str, str]:
     return found
 
 
+def shares(text: Any) -> tuple[float, ...]:
+    """Numbers with commas between them.
+
+    Parameters
+    ----------
+    text
+        What the option was given.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is something else.
+
+    Examples
+    --------
+    >>> from suffice.cli.several import shares
+    >>> shares("0.2,0.8")
+    (0.2, 0.8)
+    """
+    try:
+        return tuple(float(part) for part in str(text).split(","))
+    except ValueError:
+        raise _bad(text, "numbers with commas between them are expected, such as 0.2,0.8") from None
+
+
+def words(text: Any) -> tuple[str, ...]:
+    """Names with commas between them.
+
+    Parameters
+    ----------
+    text
+        What the option was given.
+
+    Examples
+    --------
+    >>> from suffice.cli.several import words
+    >>> words("weights, means")
+    ('weights', 'means')
+    """
+    return tuple(part.strip() for part in str(text).split(","))
+
+
 def several(estimator: Any) -> dict[str, list[Any]]:
     """The parameters of an estimator that hold several values, by name.
 

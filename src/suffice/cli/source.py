@@ -30,13 +30,30 @@ class Source:
 class WeightedBatches:
     """Batches of a stream split into rows and the column of their weights."""
 
-    def __init__(self, batches: Any, column: int) -> None:
-        self.batches, self.column = batches, column
+    def __init__(self, batches: Any, column: int, name: str) -> None:
+        self.batches, self.column, self.name = batches, column, name
         self.columns = [name for j, name in enumerate(batches.columns) if j != column]
 
     def __iter__(self) -> Iterator[tuple[Any, Any]]:
         for batch in self.batches:
-            yield np.delete(batch, self.column, axis=1), batch[:, self.column]
+            if isinstance(batch, np.ndarray):
+                yield np.delete(batch, self.column, axis=1), batch[:, self.column]
+            else:
+                yield batch.remove_column(self.column), numbers_of(batch, batch.column_names[self.column], self.name)
+
+
+class RenamedBatches:
+    """Arrow tables of a stream, or pairs of table and weights, under other names of the columns."""
+
+    def __init__(self, batches: Any, columns: list[str]) -> None:
+        self.batches, self.columns = batches, columns
+
+    def __iter__(self) -> Iterator[Any]:
+        for batch in self.batches:
+            if isinstance(batch, tuple):
+                yield batch[0].rename_columns(self.columns), batch[1]
+            else:
+                yield batch.rename_columns(self.columns)
 
 
 def read(
@@ -74,9 +91,7 @@ def read(
     if wanted is not None and weights is not None and weights not in wanted:
         wanted = [*wanted, weights]
     if _streams(path, reading):
-        if labels:
-            _refuse_stream(path)
-        return _stream(path, reading, wanted, weights, target)
+        return _stream(path, reading, wanted, weights, target, labels)
     from suffice.data import read_columns, read_table
 
     table = (read_columns if labels else read_table)(
@@ -161,42 +176,50 @@ def _weighted(source: Source, weights: str) -> Source:
     if isinstance(source.rows, np.ndarray):
         rows, weight = np.delete(source.rows, column, axis=1), source.rows[:, column]
     else:
-        rows, weight = source.rows.drop_columns([weights]), _numbers(source, weights)
+        rows, weight = source.rows.drop_columns([weights]), numbers_of(source.rows, weights, source.name)
     note = f"Column {weights!r} holds the row weights."
     return Source(rows, rest, source.name, [*source.notes, note], None, source.target, weight)
 
 
-def _numbers(source: Source, column: str) -> np.ndarray:
-    """A column of an Arrow table as numbers."""
+def numbers_of(rows: Any, column: str, name: str) -> np.ndarray:
+    """A column of an Arrow table as numbers.
+
+    Parameters
+    ----------
+    rows
+        The table.
+    column
+        The column.
+    name
+        What the table is called, for the message.
+
+    Raises
+    ------
+    suffice.data.DataError
+        If it holds text.
+    """
     from suffice.data import DataError
     from suffice.data.columns import is_numeric, matrix
 
-    chosen = source.rows.select([column])
+    chosen = rows.select([column])
     if not is_numeric(chosen.schema.field(0).type):
-        raise DataError(f"{source.name}: --weights {column} names a column of text; weights are numbers.")
+        raise DataError(f"{name}: --weights {column} names a column of text; weights are numbers.")
     return matrix(chosen, np.dtype(float))[:, 0]
 
 
-def _refuse_stream(path: str) -> None:
-    from suffice.data import DataError
-
-    raise DataError(
-        f"{os.path.basename(path)} would be read in batches, and a model of labels must know them all before its first pass: "
-        "use --in-memory."
-    )
-
-
-def _stream(path: str, reading: Reading, wanted: list[str] | None, weights: str | None, target: str | None) -> Source:
+def _stream(
+    path: str, reading: Reading, wanted: list[str] | None, weights: str | None, target: str | None, labels: bool
+) -> Source:
     from suffice.data import DataError, stream_parquet
 
     if target is not None:
         raise DataError(f"--target {target} cannot be compared in a stream: use --in-memory, or --drop {target}.")
-    batches = stream_parquet(path, columns=wanted, drop=names(reading.drop))
+    batches = stream_parquet(path, columns=wanted, drop=names(reading.drop), text=labels)
     columns, name = list(batches.columns), os.path.basename(path)
     notes = [*batches.notes, "The rows were read in batches, in bounded memory."]
     if weights is None:
         return Source(batches, columns, name, notes)
-    split = WeightedBatches(batches, _position(columns, weights, name))
+    split = WeightedBatches(batches, _position(columns, weights, name), name)
     return Source(split, split.columns, name, [*notes, f"Column {weights!r} holds the row weights."])
 
 

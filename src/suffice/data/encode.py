@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from numbers import Integral
 from typing import Any, Self
 
@@ -13,6 +13,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from suffice.data.decode import data_frame, decoded, joined
+from suffice.data.digest import digest
 from suffice.data.frame import Column, Frame, frame_from
 from suffice.data.kinds import detected_kind, given_kinds, sentences
 from suffice.data.labels import codes, distinct_labels, numbers
@@ -107,19 +108,51 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             If a column holds nothing but missing cells, dates or a mixture of text and numbers, or too many labels, or does not
             fit the kind given for it; if a cell is infinite; if a parameter is not as described.
         """
+        self._check_parameters()
+        frame = frame_from(X, self)
+        return self._fit_frame(frame, [column.cells.null_count for column in frame.columns])
+
+    def fit_batches(self, batches: Iterable[Any]) -> Self:
+        """Find the kind of each column and its labels in one pass over batches of rows, in bounded memory.
+
+        The result is that of ``fit`` with the batches put together, but for the order of labels where batches declare different
+        ones: it is sorted then.
+
+        Parameters
+        ----------
+        batches
+            Tables as ``fit`` takes them.
+
+        Raises
+        ------
+        ValueError
+            As in ``fit``; if a batch has other columns, or text where another has numbers.
+
+        Examples
+        --------
+        >>> from suffice.data import ColumnEncoder
+        >>> encoder = ColumnEncoder().fit_batches([[["red", 1.5]], [["blue", None]]])
+        >>> encoder.kinds_, encoder.categories_[0].tolist()
+        (['categorical', 'gaussian'], ['blue', 'red'])
+        """
+        self._check_parameters()
+        return self._fit_frame(*digest(batches, int(self.max_categories), self))
+
+    def _check_parameters(self) -> None:
         if not isinstance(self.max_categories, Integral) or self.max_categories < 1:
             raise ValueError(
                 f"max_categories={self.max_categories!r} was given; a whole number of at least 1 is expected."
             )
         if self.handle_unknown not in ("error", "missing"):
             raise ValueError(f"handle_unknown={self.handle_unknown!r} was given; 'error' or 'missing' is expected.")
-        frame = frame_from(X, self)
+
+    def _fit_frame(self, frame: Frame, missing: Sequence[int]) -> Self:
         _refuse_empty(frame)
         given = given_kinds(self.kinds, frame)
         kinds = [kind or detected_kind(column) for kind, column in zip(given, frame.columns, strict=True)]
         categories: list[Any] = [self._labels(column, kind) for column, kind in zip(frame.columns, kinds, strict=True)]
         self.kinds_, self.categories_ = kinds, categories
-        self.notes_ = sentences(frame, kinds, [kind is None for kind in given])
+        self.notes_ = sentences(frame, kinds, [kind is None for kind in given], missing)
         self.dtypes_ = [column.dtype for column in frame.columns]
         self.labels_, self.is_pandas_ = frame.labels, frame.is_pandas
         self.n_features_in_ = len(kinds)

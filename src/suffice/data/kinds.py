@@ -82,7 +82,7 @@ def detected_kind(column: Column) -> str:
     return "poisson" if may_count and values.min() >= 0 else "gaussian"
 
 
-def sentences(frame: Frame, kinds: Sequence[str], detected: Sequence[bool]) -> list[str]:
+def sentences(frame: Frame, kinds: Sequence[str], detected: Sequence[bool], missing: Sequence[int]) -> list[str]:
     """What was detected, which columns have gaps and which are constant, for the user.
 
     Parameters
@@ -93,12 +93,14 @@ def sentences(frame: Frame, kinds: Sequence[str], detected: Sequence[bool]) -> l
         Kind of each column.
     detected
         Whether that kind was detected rather than given.
+    missing
+        Number of missing cells of each column.
 
     Examples
     --------
     >>> from suffice.data.frame import frame_from
     >>> from suffice.data.kinds import sentences
-    >>> sentences(frame_from([[0.5, "a"], [None, "b"]], "example"), ["gaussian", "categorical"], [True, True])
+    >>> sentences(frame_from([[0.5, "a"], [None, "b"]], "example"), ["gaussian", "categorical"], [True, True], [1, 0])
     ["Detected as gaussian (other numbers): 'x0'.",
      "Detected as categorical (text or categories): 'x1'.",
      "1 missing cell in 'x0'.",
@@ -118,13 +120,13 @@ def sentences(frame: Frame, kinds: Sequence[str], detected: Sequence[bool]) -> l
             if own == kind and by_itself
         ]
         said += [f"Detected as {kind} ({reasons[kind]}): {listing(named)}."] if named else []
-    return [*said, *_gaps(frame), *_constants(frame)]
+    return [*said, *_gaps(frame, missing), *_constants(frame)]
 
 
-def _gaps(frame: Frame) -> list[str]:
-    gaps = {column.name: column.cells.null_count for column in frame.columns if column.cells.null_count}
-    missing = sum(gaps.values())
-    return [f"{missing} missing cell{'s' * (missing > 1)} in {listing(list(gaps))}."] if gaps else []
+def _gaps(frame: Frame, missing: Sequence[int]) -> list[str]:
+    gaps = [column.name for column, count in zip(frame.columns, missing, strict=True) if count]
+    total = sum(missing)
+    return [f"{total} missing cell{'s' * (total > 1)} in {listing(gaps)}."] if gaps else []
 
 
 def _constants(frame: Frame) -> list[str]:

@@ -37,6 +37,8 @@ class ParquetRows:
         Largest number of rows in a batch.
     notes
         Sentences about what was left out.
+    text
+        Whether batches are Arrow tables, whose columns may hold text, rather than arrays.
 
     Examples
     --------
@@ -58,23 +60,26 @@ class ParquetRows:
     dtype: np.dtype
     batch_size: int
     notes: list[str] = field(default_factory=list)
+    text: bool = False
 
     @property
     def n_features(self) -> int:
         """Number of columns D."""
         return len(self.columns)
 
-    def __iter__(self) -> Iterator[np.ndarray]:
-        """Batches ``(at most batch_size, D)``, missing cells NaN."""
+    def __iter__(self) -> Iterator[Any]:
+        """Batches ``(at most batch_size, D)``, missing cells NaN; or Arrow tables of so many rows."""
         for path in self.paths:
             yield from self._batches(path)
 
-    def _batches(self, path: Path) -> Iterator[np.ndarray]:
+    def _batches(self, path: Path) -> Iterator[Any]:
         try:
             with _open(path) as file:
-                _refuse_text(file.schema_arrow, self.columns, path.name)
+                if not self.text:
+                    _refuse_text(file.schema_arrow, self.columns, path.name)
                 for batch in file.iter_batches(self.batch_size, columns=self.columns, use_threads=False):
-                    yield matrix(batch.select(self.columns), self.dtype)
+                    rows = batch.select(self.columns)
+                    yield pa.table(rows).replace_schema_metadata(None) if self.text else matrix(rows, self.dtype)
         except (OSError, pa.ArrowInvalid, KeyError) as error:
             raise DataError(f"{path.name} is a damaged or incomplete Parquet file ({_short(error)}).") from None
 
@@ -85,6 +90,7 @@ def stream_parquet(
     columns: Sequence[str] | None = None,
     drop: Sequence[str] | None = None,
     batch_size: int = 65536,
+    text: bool = False,
 ) -> ParquetRows:
     """Rows of a Parquet file, or of all Parquet files in a folder, in batches.
 
@@ -102,11 +108,13 @@ def stream_parquet(
         Columns to leave out.
     batch_size
         Largest number of rows in a batch.
+    text
+        Whether columns may hold text: batches are then Arrow tables, as mixtures of labels take them.
 
     Raises
     ------
     DataError
-        If a file is damaged, has other columns than the first one, or a column holds no numbers.
+        If a file is damaged, has other columns than the first one, or, without ``text``, a column holds no numbers.
 
     Examples
     --------
@@ -123,10 +131,11 @@ def stream_parquet(
     if batch_size < 1:
         raise DataError(f"batch_size={batch_size}: give at least 1 row a batch.")
     plan = _plan(Path(path), columns, drop, None)
-    _refuse_text_in_any(plan)
+    if not text:
+        _refuse_text_in_any(plan)
     single = all(pa.types.is_float32(schema.field(name).type) for schema in plan.schemas for name in plan.columns)
     dtype = np.dtype(np.float32 if single else np.float64)
-    return ParquetRows(tuple(plan.paths), plan.columns, plan.n_rows, dtype, batch_size, plan.notes)
+    return ParquetRows(tuple(plan.paths), plan.columns, plan.n_rows, dtype, batch_size, plan.notes, text)
 
 
 def read_parquet(

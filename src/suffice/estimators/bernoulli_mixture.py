@@ -45,6 +45,9 @@ class BernoulliMixture(MixtureEstimator):
         Probabilities to start from, ``(K, D)``, in [0, 1].
     frozen
         Names of parameters that stay at the values given to start from, out of ``"weights"`` and ``"probabilities"``.
+    tied
+        Parameters that components share, a dictionary from ``"weights"`` and ``"probabilities"`` to a label
+        for each component: ``(K,)``, or ``(K, D)`` for one in each column. Those of one label share the probability.
     degenerate
         What becomes of components that hold less than one row's weight: ``"keep"`` warns. ``"remove"`` takes them out and
         fits on, so that K is smaller than ``n_components``. ``"restart"`` puts them on rows that the model explains worst, up to
@@ -118,6 +121,7 @@ class BernoulliMixture(MixtureEstimator):
         weights_init: Any = None,
         probabilities_init: Any = None,
         frozen: Any = None,
+        tied: Any = None,
         degenerate: str = "keep",
         weight_concentration_prior: float | None = None,
         prior_strength: float = 0.0,
@@ -139,6 +143,7 @@ class BernoulliMixture(MixtureEstimator):
         self.weights_init = weights_init
         self.probabilities_init = probabilities_init
         self.frozen = frozen
+        self.tied = tied
         self.degenerate = degenerate
         self.weight_concentration_prior = weight_concentration_prior
         self.prior_strength = prior_strength

@@ -44,6 +44,9 @@ class CategoricalMixture(EncodedMixture):
         Probabilities to start from: for each column ``(K, C)``, one for each of its categories.
     frozen
         Names of parameters that stay at the values given to start from, out of ``"weights"`` and ``"probabilities"``.
+    tied
+        Parameters that components share, a dictionary from ``"weights"`` and ``"probabilities"`` to a label
+        for each component: ``(K,)``, or ``(K, D)`` for one in each column. Those of one label share the probabilities.
     degenerate
         What becomes of components that hold less than one row's weight: ``"keep"`` warns. ``"remove"`` takes them out and
         fits on, so that K is smaller than ``n_components``. ``"restart"`` puts them on rows that the model explains worst, up to
@@ -117,6 +120,7 @@ class CategoricalMixture(EncodedMixture):
         weights_init: Any = None,
         probabilities_init: Any = None,
         frozen: Any = None,
+        tied: Any = None,
         degenerate: str = "keep",
         weight_concentration_prior: float | None = None,
         prior_strength: float = 0.0,
@@ -136,6 +140,7 @@ class CategoricalMixture(EncodedMixture):
         self.weights_init = weights_init
         self.probabilities_init = probabilities_init
         self.frozen = frozen
+        self.tied = tied
         self.degenerate = degenerate
         self.weight_concentration_prior = weight_concentration_prior
         self.prior_strength = prior_strength

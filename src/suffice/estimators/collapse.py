@@ -26,13 +26,19 @@ class Collapsing:
 
     degenerate: str = "keep"
     frozen: Any
+    tied: Any
     _with_model: Callable[..., Any]
     _start_rows: Callable[[FirstLook], np.ndarray]
 
     def _check_repairable(self, component_labels: Any, checkpoint: Any) -> None:
         if self.degenerate == "keep":
             return
-        given = {"frozen": self.frozen, "component_labels": component_labels, "checkpoint": checkpoint}
+        given = {
+            "frozen": self.frozen,
+            "tied": self.tied,
+            "component_labels": component_labels,
+            "checkpoint": checkpoint,
+        }
         for name, value in given.items():
             if value is not None:
                 raise ValueError(

@@ -110,7 +110,7 @@ class MixtureConditioning:
         """Parameters of an estimator of other columns: all but the arrays over columns."""
         parameters = self.get_params(deep=False)
         columnwise = [name for name in parameters if name.endswith("_init") and name != "n_init"]
-        dropped = {"prior_mean", "prior_covariance", "frozen", *columnwise} & parameters.keys()
+        dropped = {"prior_mean", "prior_covariance", "frozen", "tied", *columnwise} & parameters.keys()
         return {**parameters, **dict.fromkeys(dropped)}
 
     def _hand_on(self, part: Any, columns: list[int]) -> None:

@@ -7,13 +7,14 @@ from copy import copy
 from typing import Any, Self
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import validate_data
 
 from suffice.data.encode import ColumnEncoder
 from suffice.data.labels import UnknownCategoryWarning
 from suffice.estimators.mixture import MixtureEstimator
-from suffice.estimators.streams import is_stream
+from suffice.estimators.streams import WEIGHTS_OF_STREAMS, CheckedBatches, Weighing, is_stream
 from suffice.estimators.validation import check_choice
 from suffice.gaps import with_nan
 from suffice.latent.conditioning import check_value
@@ -35,12 +36,9 @@ class EncodedMixture(MixtureEstimator):
         raise NotImplementedError
 
     def _checked(self, X: Any, sample_weight: Any) -> tuple[Any, np.ndarray | None]:
-        if is_stream(X):
-            raise ValueError(
-                f"{type(self).__name__} takes a whole table: its labels must be known before the first pass. Give an array or a "
-                "data frame, or encode the batches and fit suffice.latent.Mixture with suffice.fit.em."
-            )
         check_choice("handle_unknown", self.handle_unknown, ("error", "missing"))
+        if is_stream(X):
+            return self._checked_stream(X, sample_weight), None
         weight = np.ones(1) if sample_weight is None else np.asarray(sample_weight)
         if weight.ndim != 1 or np.all(weight != 0) or np.all(weight == 0):
             return super()._checked(X, sample_weight)
@@ -50,14 +48,37 @@ class EncodedMixture(MixtureEstimator):
             rows = self._table(X, reset=False)
         return rows, self._checked_weight(weight, rows)
 
+    def _checked_stream(self, X: Any, sample_weight: Any) -> CheckedBatches:
+        """Batches as codes and numbers, without rows of weight 0, once a first pass has found the kinds and labels."""
+        if sample_weight is not None:
+            raise ValueError(WEIGHTS_OF_STREAMS)
+        weighing = Weighing(X)
+        self._take_labels(self._new_encoder().fit_batches(rows for rows, _ in weighing))
+        return CheckedBatches(weighing, self._batch)
+
+    def _batch(self, rows: Any, first: int) -> np.ndarray:
+        return self._table(rows, reset=False)
+
     def _learn_labels(self, X: Any) -> None:
-        self.encoder_ = self._new_encoder().fit(X)
+        self._refuse_sparse(X)
+        self._take_labels(self._new_encoder().fit(X))
+
+    def _take_labels(self, encoder: ColumnEncoder) -> None:
+        self.encoder_ = encoder
         self.n_features_in_ = self.encoder_.n_features_in_
         vars(self).pop("feature_names_in_", None)
         if hasattr(self.encoder_, "feature_names_in_"):
             self.feature_names_in_ = self.encoder_.feature_names_in_
 
+    def _refuse_sparse(self, X: Any) -> None:
+        if issparse(X):
+            raise TypeError(
+                "Sparse data was passed for X, and no label stands for the cells that a sparse matrix leaves out; give "
+                "X.toarray(), or for zeros and ones or counts BernoulliMixture or PoissonMixture with accept_sparse=True."
+            )
+
     def _table(self, X: Any, reset: bool) -> np.ndarray:
+        self._refuse_sparse(X)
         if reset:
             self._learn_labels(X)
         elif not hasattr(X, "columns") and np.ndim(X) == 2:
@@ -130,13 +151,15 @@ def coded_rows(estimator: Any, X: Any) -> Any:
     X
         Rows as it takes them.
 
-    Raises
-    ------
-    ValueError
-        If it takes labels, and X comes in batches.
+    Returns
+    -------
+    Any
+        An array, or batches with their weights where X comes in batches.
     """
     if not isinstance(estimator, EncodedMixture):
         return X
-    if is_stream(X):
-        raise ValueError(f"{type(estimator).__name__} takes a whole table, and batches were given: put them together.")
-    return with_nan(estimator._table(X, reset=False)).astype(float)
+
+    def coded(rows: Any, first: int = 0) -> np.ndarray:
+        return with_nan(estimator._table(rows, reset=False)).astype(float)
+
+    return CheckedBatches(X, coded) if is_stream(X) else coded(X)

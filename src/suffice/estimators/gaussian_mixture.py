@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from suffice.estimators.mixture import MixtureEstimator
+from suffice.estimators.spread import COLLAPSED, collapsed
 from suffice.estimators.validation import check_at_least, check_choice, check_memory, check_shape, check_varying
 from suffice.latent.constrained_gaussian import GAUSSIANS
 from suffice.latent.gaussian import Gaussian, GaussianPrior
@@ -50,6 +51,11 @@ class GaussianMixture(MixtureEstimator):
     frozen
         Names of parameters that stay at the values given to start from, out of ``"weights"``, ``"means"`` and ``"covariances"``
         (which ``precisions_init`` gives). The others are maximised given these.
+    tied
+        Parameters that components share, a dictionary from ``"weights"``, ``"means"`` and ``"covariances"`` to a label
+        for each component: ``{"means": [0, 0, 1]}`` gives the first two one mean. Where columns are independent
+        (``"diag"``, and means of ``"spherical"``), labels may differ between columns, ``(K, D)``. Shared means are set before
+        the covariances about them, each given the other (ECM: Meng and Rubin, 1993).
     degenerate
         What becomes of components that hold less than one row's weight or have no spread in some direction: ``"keep"`` warns.
         ``"remove"`` takes them out and fits on, so that K is smaller than ``n_components``. ``"restart"`` puts them on rows that
@@ -131,6 +137,7 @@ class GaussianMixture(MixtureEstimator):
         means_init: Any = None,
         precisions_init: Any = None,
         frozen: Any = None,
+        tied: Any = None,
         degenerate: str = "keep",
         weight_concentration_prior: float | None = None,
         prior_strength: float = 0.0,
@@ -154,6 +161,7 @@ class GaussianMixture(MixtureEstimator):
         self.means_init = means_init
         self.precisions_init = precisions_init
         self.frozen = frozen
+        self.tied = tied
         self.degenerate = degenerate
         self.weight_concentration_prior = weight_concentration_prior
         self.prior_strength = prior_strength
@@ -256,24 +264,8 @@ class GaussianMixture(MixtureEstimator):
             self.precisions_ = np.array(self.precisions_init, float)
 
     def _degenerate_components(self, first: FirstLook) -> dict[str, np.ndarray]:
-        least, most = self._spread(first, ~first.constant)
-        flat = least <= 2 * self.reg_covar if self.reg_covar else least <= 1e-12 * most
-        flat = np.flatnonzero(np.broadcast_to(flat, self.weights_.shape))
+        flat = collapsed(self.covariances_, self.covariance_type, first.variance, first.constant, self.reg_covar)
         return {
             **super()._degenerate_components(first),
-            "have collapsed: they have no spread in some direction": flat,
+            COLLAPSED: np.flatnonzero(np.broadcast_to(flat, self.weights_.shape)),
         }
-
-    def _spread(self, first: FirstLook, varying: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Smallest and largest variance of each component in any direction, in units of the columns' variance."""
-        if not varying.any():
-            return np.ones(1), np.ones(1)
-        if self.covariance_type == "spherical":
-            share = self.covariances_ / first.variance.mean()
-            return share, share
-        scale = np.sqrt(first.variance[varying])
-        if self.covariance_type == "diag":
-            shares = self.covariances_[:, varying] / scale**2
-        else:
-            shares = np.linalg.eigvalsh(self.covariances_[..., varying, :][..., varying] / scale[:, None] / scale)
-        return shares.min(-1), shares.max(-1)

@@ -76,13 +76,14 @@ def labelled_start(
     start = cast(estimator._first_model(sampled, origin, generator), "float64")
     centred = rows if origin is None else rows - origin
     share = np.array(start.responsibilities(centred))
-    given = [name for name in start.components.parameter_names() if _is_given(estimator, name)]
+    given = [name for name in estimator._parameter_names() if name != "weights" and estimator._is_given(name)]
     if not given:
         share = np.stack([_matched(one, row_codes) for one in share])
     known = row_codes > 0
     share[:, known] = SOFTENED / share.shape[-1] + (1 - SOFTENED) * np.eye(share.shape[-1])[row_codes[known] - 1]
     block = resident((centred, np.moveaxis(share, 0, 1)), row_weight, precision="float64", tile=start.tile).block
-    return _without_contradiction(_put_back(start, to_numpy(begun(start, block)), estimator, given), codes)
+    found = _with_given(to_numpy(begun(start, block)), start, estimator, given, origin)
+    return _without_contradiction(found, codes)
 
 
 def _sample(
@@ -118,25 +119,38 @@ def _matched(share: np.ndarray, codes: np.ndarray) -> np.ndarray:
     return share[:, order]
 
 
-def _is_given(estimator: Any, name: str) -> bool:
-    return getattr(estimator, estimator._init_of(name), None) is not None
-
-
-def _put_back(start: Mixture, found: Mixture, estimator: Any, given: list[str]) -> Mixture:
+def _with_given(found: Mixture, start: Mixture, estimator: Any, given: list[str], origin: Any) -> Mixture:
     """The model found, with what was given as it was at the start."""
     if estimator.weights_init is not None:
         found = eqx.tree_at(lambda m: m.log_weights, found, start.log_weights)
-    for name in given:
-        found = eqx.tree_at(lambda m, name=name: getattr(m.components, name), found, getattr(start.components, name))
-    return found
+    components = estimator._put_back(found.components, given, start.components, origin)
+    return eqx.tree_at(lambda m: m.components, found, components)
 
 
 def _without_contradiction(start: Mixture, codes: np.ndarray) -> Mixture:
+    refuse_contradiction(start.weights, codes)
+    return start
+
+
+def refuse_contradiction(weights: Any, codes: np.ndarray) -> None:
+    """Refuse labels of components whose weight is 0, which stays so.
+
+    Parameters
+    ----------
+    weights
+        Weights of the components ``(..., K)``.
+    codes
+        What ``codes_of`` gave.
+
+    Raises
+    ------
+    ValueError
+        If there is one.
+    """
     labels = np.unique(codes[codes > 0]) - 1
-    never = labels[(np.asarray(start.weights)[:, labels] == 0).any(0)]
+    never = labels[(np.asarray(weights).reshape(-1, np.shape(weights)[-1])[:, labels] == 0).any(0)]
     if len(never):
         raise ValueError(
             f"component_labels holds component {never[0]}, whose weight is 0 at the start and stays so: give it a weight above "
             "0 in weights_init, or another label."
         )
-    return start

@@ -9,7 +9,10 @@ import numpy as np
 
 from suffice.data.encode import ColumnEncoder
 from suffice.estimators.categorical_mixture import category_shares
+from suffice.estimators.column_parameters import by_columns
 from suffice.estimators.encoded import EncodedMixture
+from suffice.estimators.given_columns import GivenColumns
+from suffice.estimators.spread import COLLAPSED, collapsed
 from suffice.estimators.validation import check_at_least, check_choice, check_memory, check_varying
 from suffice.latent.bernoulli import Bernoulli, BernoulliPrior
 from suffice.latent.categorical import Categorical, CategoricalPrior, Indicators
@@ -24,7 +27,7 @@ from suffice.latent.poisson import Poisson, PoissonPrior
 KINDS = ("gaussian", "bernoulli", "categorical", "poisson")
 
 
-class MixedMixture(EncodedMixture):
+class MixedMixture(GivenColumns, EncodedMixture):
     r"""Mixture for tables whose columns are numbers, truth values, categories and counts, fitted by expectation-maximisation.
 
     .. math:: p(x) = \sum_k \pi_k \, N(x_{\mathrm{gaussian}} | \mu_k, \Sigma_k) \prod_d p(x_d | \theta_{kd})
@@ -56,12 +59,22 @@ class MixedMixture(EncodedMixture):
         Where restarts begin: ``"kmeans"``, ``"k-means++"``, ``"random"`` or ``"random_from_data"``.
     weights_init
         Weights to start from, ``(K,)``.
+    column_parameters_init
+        Parameters of some or all columns to start from, in the form of ``column_parameters_``: a dictionary from names or
+        positions of columns to theirs, or a list of D. Variances that components or columns share are averaged; correlations
+        of full and tied covariances are found from the data.
     frozen
-        ``["weights"]`` holds the weights at ``weights_init``, or None.
+        Names of parameters that stay at the values given to start from: ``"weights"`` at ``weights_init``; ``"means"``,
+        ``"covariances"`` (of ``covariance_type="diag"``), ``"probabilities"`` (of truth values and categories) and ``"rates"``
+        at ``column_parameters_init``, which has to hold them for every column of the kind.
+    tied
+        Parameters that components share, a dictionary from ``"weights"`` and what can be frozen to a label
+        for each component: ``(K,)``, or ``(K, D)`` for one in each column. Those of one label share the parameter.
     degenerate
-        What becomes of components that hold less than one row's weight: ``"keep"`` warns. ``"remove"`` takes them out and
-        fits on, so that K is smaller than ``n_components``. ``"restart"`` puts them on rows that the model explains worst, up to
-        5 times, and keeps them with the warning if that does not help. ``outcome_`` says what was done.
+        What becomes of components that hold less than one row's weight, or have no spread in some direction of the Gaussian
+        columns: ``"keep"`` warns. ``"remove"`` takes them out and fits on, so that K is smaller than ``n_components``.
+        ``"restart"`` puts them on rows that the model explains worst, up to 5 times, and keeps them with the warning if that
+        does not help. ``outcome_`` says what was done.
     weight_concentration_prior
         Concentration of the symmetric Dirichlet prior over the weights, at least 1; None is 1, which adds nothing.
     prior_strength
@@ -136,7 +149,9 @@ class MixedMixture(EncodedMixture):
         n_init: int = 1,
         init_params: str = "kmeans",
         weights_init: Any = None,
+        column_parameters_init: Any = None,
         frozen: Any = None,
+        tied: Any = None,
         degenerate: str = "keep",
         weight_concentration_prior: float | None = None,
         prior_strength: float = 0.0,
@@ -157,7 +172,9 @@ class MixedMixture(EncodedMixture):
         self.n_init = n_init
         self.init_params = init_params
         self.weights_init = weights_init
+        self.column_parameters_init = column_parameters_init
         self.frozen = frozen
+        self.tied = tied
         self.degenerate = degenerate
         self.weight_concentration_prior = weight_concentration_prior
         self.prior_strength = prior_strength
@@ -210,7 +227,9 @@ class MixedMixture(EncodedMixture):
         rows = self._start_rows(first) - origin
         coordinates = np.concatenate([self._coordinates(kind, rows[:, c], first, c) for kind, c in groups.items()], 1)
         weights, started = self._from_shares(blank, coordinates, rows, first.sample_weight, restarts, generator)
-        components = eqx.tree_at(lambda c: c.prior, started, prior)
+        parts = zip(started.parts, prior, strict=True)
+        parts = [eqx.tree_at(lambda part: part.prior, part, held) for part, held in parts]
+        components = self._put_back(type(started)(parts, started.columns), list(self._parameter_names()), None, origin)
         return Mixture(self._weights_start(weights, restarts), components, self._mixture_prior())
 
     def _needs_sample(self) -> bool:
@@ -245,6 +264,23 @@ class MixedMixture(EncodedMixture):
     def _family(self) -> type[Mixed]:
         return Mixed
 
+    def _families(self) -> list[type[Family]]:
+        return [self._family_of(kind) for kind in self._groups()]
+
+    def _family_of(self, kind: str) -> type[Family]:
+        others = {"bernoulli": Bernoulli, "categorical": Categorical, "poisson": Poisson}
+        return others.get(kind, GAUSSIANS[self.covariance_type])
+
+    def _degenerate_components(self, first: FirstLook) -> dict[str, np.ndarray]:
+        found = super()._degenerate_components(first)
+        columns = self._groups().get("gaussian")
+        if columns is None:
+            return found
+        part = self.model_.components.parts[0]
+        variance, constant = first.variance[columns], first.constant[columns]
+        flat = collapsed(part.covariances, self.covariance_type, variance, constant, self.reg_covar)
+        return {**found, COLLAPSED: np.flatnonzero(np.broadcast_to(flat, self.weights_.shape))}
+
     def _prior(self, first: FirstLook, origin: Any) -> Any:
         return self._priors(first, origin, float(self.prior_strength) or None)
 
@@ -267,24 +303,8 @@ class MixedMixture(EncodedMixture):
     def _set_parameters(self, model: Any) -> None:
         self.kinds_ = list(self.encoder_.kinds_)
         self.categories_ = [None if labels is None else np.asarray(labels) for labels in self.encoder_.categories_]
-        found: dict[int, dict[str, np.ndarray]] = {}
-        for part, columns in zip(model.components.parts, model.components.columns, strict=True):
-            found |= dict(zip(columns, _by_column(part), strict=True))
-        self.column_parameters_ = [found[column] for column in range(len(self.kinds_))]
+        self.column_parameters_ = by_columns(model.components)
 
 
 def _scale(first: FirstLook) -> np.ndarray:
     return np.where(first.constant, 1.0, first.variance)
-
-
-def _by_column(part: Any) -> list[dict[str, np.ndarray]]:
-    """The parameters of each column of a family."""
-    if isinstance(part, Categorical):
-        return [{"probabilities": chance} for chance in part.by_column()]
-    if isinstance(part, Bernoulli):
-        return [{"probability": chance} for chance in np.asarray(part.probabilities).T]
-    if isinstance(part, Poisson):
-        return [{"rate": rate} for rate in np.asarray(part.rates).T]
-    return [
-        {"mean": mean, "variance": variance} for mean, variance in zip(part.means.T, part.variances().T, strict=True)
-    ]

@@ -25,7 +25,8 @@ from suffice.estimators.labels import codes_of, labelled_start
 from suffice.estimators.online import OnlineLearning
 from suffice.estimators.scores import MixtureScores
 from suffice.estimators.sparse import SparseRows
-from suffice.estimators.streams import CheckedBatches, is_stream, on_host
+from suffice.estimators.streams import WEIGHTS_OF_STREAMS, CheckedBatches, is_stream, on_host
+from suffice.estimators.tying import Tying
 from suffice.estimators.validation import check_at_least, check_choice, check_count, check_not_infinite, check_shape
 from suffice.fit.em import em
 from suffice.fit.restarts import one_restart, restarts_at
@@ -51,6 +52,7 @@ class MixtureEstimator(
     Imputation,
     OnlineLearning,
     Freezing,
+    Tying,
     Collapsing,
     CallbackSupportMixin,
     DensityMixin,
@@ -118,6 +120,10 @@ class MixtureEstimator(
     def _family(self) -> type[Family]:
         """What the components are."""
         raise NotImplementedError
+
+    def _families(self) -> list[type[Family]]:
+        """The families whose parameters may be frozen or tied."""
+        return [self._family()]
 
     def _likelihood_of(self) -> str:
         """What the likelihood is of; models are compared only where they agree."""
@@ -230,7 +236,7 @@ class MixtureEstimator(
     def _checked(self, X: Any, sample_weight: Any) -> tuple[Any, np.ndarray | None]:
         if is_stream(X):
             if sample_weight is not None:
-                raise ValueError("Batches bring their own weights: yield (batch, weight) pairs, without sample_weight.")
+                raise ValueError(WEIGHTS_OF_STREAMS)
             self._take_names(X)
             return CheckedBatches(X, self._batch), None
         if isinstance(X, jax.Array) and len(X.sharding.device_set) > 1:
@@ -286,7 +292,8 @@ class MixtureEstimator(
             raise ValueError("The stream's first batch is no table of rows; batches (rows, D) are expected.")
         self.n_features_in_ = rows.shape[1]
 
-    def _batch(self, rows: np.ndarray, first: int) -> np.ndarray:
+    def _batch(self, rows: Any, first: int) -> np.ndarray:
+        rows = np.asarray(rows)
         if rows.ndim != 2 or rows.shape[1] != self.n_features_in_:
             raise ValueError(
                 f"A batch has shape {rows.shape}; (rows, {self.n_features_in_}) is expected, as in the first."
@@ -312,12 +319,12 @@ class MixtureEstimator(
         return ", ".join(str(names[c]) for c in columns[:20])
 
     def _first_model(self, first: FirstLook, origin: np.ndarray | None, generator: Any) -> Mixture:
-        frozen = self._frozen_names()
+        frozen, ties = self._frozen_names(), self._ties()
         if not (self.warm_start and hasattr(self, "model_")):
-            return self._start(first, origin, self.n_init, generator).holding(frozen)
+            return self._tied_start(self._start(first, origin, self.n_init, generator).holding(frozen, ties))
         self._check_same_model(len(first.mean), "warm_start=True")
-        before = self._restored(self.model_.holding(frozen))
-        before = one_restart(before if origin is None else before.translated(-origin))
+        before = self._restored(self.model_.holding(frozen, ties))
+        before = one_restart(before if origin is None else before.translated(-origin)).sharing()
         priors = self._mixture_prior(), self._prior(first, origin)
         return eqx.tree_at(lambda m: (m.prior, m.components.prior), before, priors)
 

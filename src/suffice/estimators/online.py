@@ -12,11 +12,13 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight
 
 from suffice.blas import one_blas_thread
+from suffice.estimators.labels import codes_of, labelled_start, refuse_contradiction
 from suffice.estimators.streams import is_stream, on_host
 from suffice.estimators.validation import check_at_least
 from suffice.fit.online import advanced, effective_rows, step_size
 from suffice.fit.restarts import restarts_at
 from suffice.latent.look import NO_WEIGHT, look
+from suffice.latent.ties import fixed_ties
 from suffice.model import EStep
 from suffice.precision import cast, scope, to_numpy
 from suffice.rows import as_rows, gaps_in, ready
@@ -30,6 +32,7 @@ class OnlineLearning:
 
     model_: Any
     random_state: Any
+    n_components: int
     n_init: int
     precision: str
     learning_decay: float = 0.7
@@ -47,10 +50,12 @@ class OnlineLearning:
     _check_size: Callable[..., None]
     _first_model: Callable[..., Any]
     frozen: Any
+    tied: Any
     _frozen_names: Callable[[], tuple[str, ...]]
+    _ties: Callable[[], dict[str, np.ndarray]]
     _sample_size: Callable[[], int]
 
-    def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+    def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None, component_labels: Any = None) -> Self:
         r"""One step of online expectation-maximisation with a batch of rows.
 
         .. math:: s \leftarrow (1 - \rho_t) s + \rho_t s_{batch}, \quad \rho_t = \min(1, (t + t_0)^{-\alpha}), \quad
@@ -72,6 +77,9 @@ class OnlineLearning:
             Ignored; for scikit-learn's sake.
         sample_weight
             Row weights ``(n,)``, not negative; None is 1 for every row. A later batch without any weight is no step.
+        component_labels
+            Component of each row where it is known, ``(n,)`` from 0 to K - 1, and -1 where it is not, as in ``fit``; None is -1
+            for every row. Those of the first batch decide which component is which.
 
         Returns
         -------
@@ -97,9 +105,9 @@ class OnlineLearning:
         [0. 9.] 20
         """
         with one_blas_thread():
-            return self._partial_fit(X, sample_weight)
+            return self._partial_fit(X, sample_weight, component_labels)
 
-    def _partial_fit(self, X: Any, sample_weight: Any) -> Self:
+    def _partial_fit(self, X: Any, sample_weight: Any, component_labels: Any) -> Self:
         self._check_schedule()
         if is_stream(X):
             raise ValueError(
@@ -108,15 +116,18 @@ class OnlineLearning:
         begun = hasattr(self, "model_")
         rows = self._table(on_host(X), reset=not begun)
         weight = self._batch_weight(sample_weight, rows, begun)
+        codes = None if component_labels is None else codes_of(component_labels, self.n_components, weight)
         if not weight.any():
             return self
         if begun:
             self._check_same_model(rows.shape[1], "partial_fit")
-            self._check_same_frozen()
+            self._check_same_restrictions()
+            if codes is not None:
+                refuse_contradiction(self.model_.weights, codes)
             state = self._continued()
         else:
-            state = self._begun(rows, weight)
-        self._step(rows, weight, *state)
+            state = self._begun(rows, weight, codes)
+        self._step(rows, weight, codes, *state)
         return self
 
     def _check_schedule(self) -> None:
@@ -128,11 +139,16 @@ class OnlineLearning:
                 f"learning_decay={self.learning_decay!r} was given; a number above 0.5 and at most 1 is expected."
             )
 
-    def _check_same_frozen(self) -> None:
+    def _check_same_restrictions(self) -> None:
         if self._frozen_names() != self.model_.frozen:
             raise ValueError(
                 f"frozen={self.frozen!r} was given, but {list(self.model_.frozen)} are frozen in the fitted model; set it as it "
                 "was, or fit anew."
+            )
+        if fixed_ties(self._ties()) != self.model_.tied:
+            raise ValueError(
+                f"tied={self.tied!r} was given, but {dict(self.model_.tied)} is tied in the fitted model; set it as it was, or "
+                "fit anew."
             )
 
     def _batch_weight(self, sample_weight: Any, rows: np.ndarray, begun: bool) -> np.ndarray:
@@ -142,17 +158,21 @@ class OnlineLearning:
             raise ValueError(NO_WEIGHT)
         return np.zeros(len(rows))
 
-    def _begun(self, rows: np.ndarray, weight: np.ndarray) -> tuple[Any, Any, Any]:
+    def _begun(self, rows: np.ndarray, weight: np.ndarray, codes: np.ndarray | None) -> tuple[Any, Any, Any]:
         """Where ``fit`` would start: the model, the origin of rows, and no statistics."""
         generator = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
         first = look(rows, weight, self._sample_size(), generator)
         self._check_size(first)
         with scope("float64"):
             origin = self._first_origin(first)
-            starts = cast(self._first_model(first, origin, generator), "float64")
+            if codes is None:
+                starts = self._first_model(first, origin, generator)
+            else:
+                starts = labelled_start(self, rows, weight, codes, first, origin, generator)
+            starts = cast(starts, "float64")
         best = 0
         if self.n_init > 1:
-            best = int(np.nanargmax(self._expected(starts, rows, weight, origin).log_likelihood))
+            best = int(np.nanargmax(self._expected(starts, rows, weight, codes, origin).log_likelihood))
         return restarts_at(starts, best), origin, None
 
     def _continued(self) -> tuple[Any, Any, Any]:
@@ -171,22 +191,29 @@ class OnlineLearning:
     def _centred(self, origin: Any) -> Any:
         return cast(self.model_ if origin is None else self.model_.translated(-origin), "float64")
 
-    def _expected(self, model: Any, rows: np.ndarray, weight: np.ndarray, origin: Any) -> Any:
+    def _expected(self, model: Any, rows: np.ndarray, weight: np.ndarray, codes: np.ndarray | None, origin: Any) -> Any:
         """Statistics of a batch about zero; of independent columns always with their cells counted, so that all can be added."""
         lowered = cast(model, self.precision)
         with scope(self.precision):
             counted = lowered.components.counts_cells and lowered.components.gap_form("deviations") is not None
             gaps = model.gaps if counted else gaps_in(model, rows)
-            placed = as_rows(rows, weight, origin=origin, precision=self.precision, tile=model.tile, gaps=gaps)
+            data = rows if codes is None else (rows, codes)
+            placed = as_rows(data, weight, origin=origin, precision=self.precision, tile=model.tile, gaps=gaps)
             sums = to_numpy(placed.total(ready(EStep(lowered, lowered.execution()))))
         with scope("float64"):
             moments = cast(lowered, "float64").components.about_zero(cast(sums.moments, "float64"))
             return cast(to_numpy(eqx.tree_at(lambda s: s.moments, sums, moments)), "float64")
 
     def _step(
-        self, rows: np.ndarray, weight: np.ndarray, model: Any, origin: Any, kept: list[np.ndarray] | None
+        self,
+        rows: np.ndarray,
+        weight: np.ndarray,
+        codes: np.ndarray | None,
+        model: Any,
+        origin: Any,
+        kept: list[np.ndarray] | None,
     ) -> None:
-        batch, size = self._expected(model, rows, weight, origin), float(weight.sum())
+        batch, size = self._expected(model, rows, weight, codes, origin), float(weight.sum())
         leaves, structure = jax.tree.flatten(batch)
         step = getattr(self, "n_steps_", 0) + 1
         rho, effective = 1.0, size

@@ -42,6 +42,9 @@ class PoissonMixture(MixtureEstimator):
         Expected counts to start from, ``(K, D)``, not negative.
     frozen
         Names of parameters that stay at the values given to start from, out of ``"weights"`` and ``"rates"``.
+    tied
+        Parameters that components share, a dictionary from ``"weights"`` and ``"rates"`` to a label
+        for each component: ``(K,)``, or ``(K, D)`` for one in each column. Those of one label share the rate.
     degenerate
         What becomes of components that hold less than one row's weight: ``"keep"`` warns. ``"remove"`` takes them out and
         fits on, so that K is smaller than ``n_components``. ``"restart"`` puts them on rows that the model explains worst, up to
@@ -111,6 +114,7 @@ class PoissonMixture(MixtureEstimator):
         weights_init: Any = None,
         rates_init: Any = None,
         frozen: Any = None,
+        tied: Any = None,
         degenerate: str = "keep",
         weight_concentration_prior: float | None = None,
         prior_strength: float = 0.0,
@@ -132,6 +136,7 @@ class PoissonMixture(MixtureEstimator):
         self.weights_init = weights_init
         self.rates_init = rates_init
         self.frozen = frozen
+        self.tied = tied
         self.degenerate = degenerate
         self.weight_concentration_prior = weight_concentration_prior
         self.prior_strength = prior_strength

@@ -16,9 +16,8 @@ from sklearn.utils.validation import check_is_fitted
 from suffice.arrays import Array
 from suffice.blas import one_blas_thread
 from suffice.estimators.gradient import log_likelihood_gradient
-from suffice.estimators.streams import CheckedBatches, is_stream, on_host
+from suffice.estimators.streams import CheckedBatches, is_stream, on_host, parted
 from suffice.estimators.validation import check_choice, check_count
-from suffice.latent.look import pairs
 from suffice.latent.mixture import MixtureStatistics, normalised
 from suffice.model import EStep
 from suffice.precision import cast, scope, to_numpy
@@ -225,7 +224,7 @@ class MixtureScores:
     def _row_weight(self, X: Any, sample_weight: Any, rows: np.ndarray) -> np.ndarray:
         """The weights given, or those that a stream brings, for as many rows as these."""
         if sample_weight is None and is_stream(X):
-            sample_weight = np.concatenate([weight for _, weight in pairs(X)])
+            sample_weight = np.concatenate([weight for _, weight in parted(X)])
         return np.ones(len(rows)) if sample_weight is None else self._checked_weight(sample_weight, rows)
 
     def sample(self, n_samples: int = 1) -> tuple[np.ndarray, np.ndarray]:

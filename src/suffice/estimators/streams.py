@@ -7,8 +7,49 @@ from typing import Any
 
 import jax
 import numpy as np
+from sklearn.utils import _safe_indexing
 
-from suffice.latent.look import pairs
+WEIGHTS_OF_STREAMS = "Batches bring their own weights: yield (batch, weight) pairs, without sample_weight."
+
+
+def parted(batches: Any) -> Iterator[tuple[Any, np.ndarray]]:
+    """Batches as they are, with their weights.
+
+    Parameters
+    ----------
+    batches
+        What yields batches, or pairs of batch and weight.
+
+    Raises
+    ------
+    ValueError
+        If weights are negative, not finite, or not one for each row.
+    """
+    for batch in batches:
+        rows, weight = batch if isinstance(batch, tuple) else (batch, None)
+        weight = np.ones(len(rows)) if weight is None else np.asarray(weight)
+        if weight.shape != (len(rows),) or not (np.isfinite(weight) & (weight >= 0)).all():
+            raise ValueError("A batch's weights must be finite, not negative, and one for each of its rows.")
+        yield rows, weight
+
+
+def repeatable(source: Any) -> Any:
+    """A source of batches, if it starts over each time it is iterated over.
+
+    Parameters
+    ----------
+    source
+        What yields batches.
+
+    Raises
+    ------
+    ValueError
+        If it can be read only once.
+    """
+    if iter(source) is source:
+        raise ValueError("An iterator can be read only once, and fitting reads the data many times; give a list of "
+                         "batches or an object whose __iter__ starts over.")  # fmt: skip
+    return source
 
 
 class CheckedBatches:
@@ -22,19 +63,34 @@ class CheckedBatches:
         Function of a batch and the number of its first row, to the batch as the family takes it.
     """
 
-    def __init__(self, source: Any, check: Callable[[np.ndarray, int], np.ndarray]):
-        if iter(source) is source:
-            raise ValueError("An iterator can be read only once, and fitting reads the data many times; give a list of "
-                             "batches or an object whose __iter__ starts over.")  # fmt: skip
-        self.source, self.check = source, check
+    def __init__(self, source: Any, check: Callable[[Any, int], np.ndarray]):
+        self.source, self.check = repeatable(source), check
 
     def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         first = 0
-        for rows, weight in pairs(self.source):
-            if weight.shape != rows.shape[:1] or not (np.isfinite(weight) & (weight >= 0)).all():
-                raise ValueError("A batch's weights must be finite, not negative, and one for each of its rows.")
+        for rows, weight in parted(self.source):
             yield self.check(rows, first), weight
             first += len(rows)
+
+
+class Weighing:
+    """The rows of batches that have a weight, with their weights, anew each time they are iterated over.
+
+    Parameters
+    ----------
+    source
+        What yields batches, or pairs of batch and weight.
+    """
+
+    def __init__(self, source: Any):
+        self.source = repeatable(source)
+
+    def __iter__(self) -> Iterator[tuple[Any, np.ndarray]]:
+        for rows, weight in parted(self.source):
+            if not weight.all():
+                rows, weight = _safe_indexing(rows, np.flatnonzero(weight)), weight[weight > 0]
+            if len(weight):
+                yield rows, weight
 
 
 def on_host(data: Any) -> Any:
@@ -59,7 +115,7 @@ def is_stream(data: Any) -> bool:
     if isinstance(data, list):
         first = data[0] if data else None
         first = first[0] if isinstance(first, tuple) and first else first
-        return getattr(first, "ndim", 0) == 2
+        return getattr(first, "ndim", 0) == 2 or hasattr(first, "columns")
     tabular = ("shape", "__array__", "__dataframe__", "__array_interface__")
     return hasattr(data, "__iter__") and not isinstance(data, (tuple, str, bytes, dict)) and not any(
         hasattr(data, name) for name in tabular

@@ -111,7 +111,7 @@ def _own_version() -> str:
 
 
 def _digest(model: Any) -> str:
-    digest = hashlib.sha256(type(model).__qualname__.encode())
+    digest = hashlib.sha256(str(jax.tree.structure(model)).encode())
     for leaf in jax.tree.leaves(model):
         array = np.asarray(leaf) if eqx.is_array(leaf) else None
         digest.update(repr(leaf).encode() if array is None else f"{array.dtype} {array.shape}".encode())

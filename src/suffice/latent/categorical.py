@@ -13,6 +13,7 @@ from suffice.arrays import Array
 from suffice.gaps import Gaps
 from suffice.latent.family import Family
 from suffice.latent.forms import Moments, Products
+from suffice.latent.ties import Labels, distinct, group_means
 from suffice.model import Held
 
 
@@ -88,6 +89,19 @@ class Categorical(Family):
         total = per_column(counts, self.sizes)
         share = jnp.where(total > 0, counts / jnp.where(total > 0, total, 1), self.probabilities)
         return type(self)(share, self.sizes, self.prior), moments.total[-1] + seen > 0
+
+    def averaged_moments(self, moments: Moments, labels: Labels) -> Moments:
+        """Counts of the categories, averaged over components of one label."""
+        counts = group_means(jnp.moveaxis(moments.total[:-1], 0, -1), self.labels_of_numbers(labels))
+        return Moments(jnp.concatenate([jnp.moveaxis(counts, -1, 0), moments.total[-1:]]), None, moments.about)
+
+    def labels_of_numbers(self, labels: Labels) -> Labels:
+        """Those of each category's column."""
+        return labels if labels.shape[1] == 1 else np.repeat(labels, self.sizes, axis=1)
+
+    def shared_parameter_count(self, labels: Labels) -> int:
+        """For each column and label, its categories less one."""
+        return int(distinct(labels, self.features) @ (np.array(self.sizes) - 1))
 
     def moments_at(self, counts: Array) -> Moments:
         """Counts of the categories, less the prior's rows."""

@@ -15,6 +15,7 @@ from suffice.latent.family import Family, kept_where
 from suffice.latent.forms import STATISTICS, Covariance, Linear, Moments, Products
 from suffice.latent.gaussian import Gaussian
 from suffice.latent.regressions import LOG_TWO_PI
+from suffice.latent.ties import Labels, distinct, group_means
 from suffice.latent.whiten import gram
 
 
@@ -30,6 +31,7 @@ class TiedGaussian(Gaussian):
     """
 
     covariance_type: ClassVar[Covariance] = "tied"
+    shared_parameters: ClassVar[tuple[str, ...]] = ("covariances",)
 
     def among(self, components: Any) -> Self:
         """These components alone; the covariance is all components'."""
@@ -76,6 +78,11 @@ class DiagonalGaussian(Gaussian):
 
     covariance_type: ClassVar[Covariance] = "diag"
     gaps: ClassVar[Layout] = "cells"
+
+    @classmethod
+    def column_parameters(cls) -> tuple[str, ...]:
+        """Means and variances."""
+        return ("means", "covariances")
 
     def _variances(self) -> Array:
         return self.covariances
@@ -137,6 +144,19 @@ class DiagonalGaussian(Gaussian):
         variances = total / jnp.where(counts > 0, counts, 1) - jnp.square(shift) + self.prior.floor
         return jnp.where(counts > 0, variances, self.covariances)
 
+    def _shared_means(self, means: Array, counts: Array, labels: Labels) -> Array:
+        reference = group_means(means, labels)
+        weight = counts / jnp.broadcast_to(self._variances(), means.shape)
+        total = group_means(weight, labels)
+        return reference + group_means(weight * (means - reference), labels) / jnp.where(total > 0, total, 1)
+
+    def _pooled(self, covariances: Array, counts: Array, labels: Labels) -> tuple[Array, Array]:
+        pooled, weight = super()._pooled(covariances, counts, labels)
+        return jnp.where((pooled > 0) & jnp.isfinite(pooled), pooled, self.covariances), weight
+
+    def _shared_covariance_count(self, labels: Labels) -> int:
+        return int(distinct(labels, self.means.shape[-1]).sum())
+
     def _second_at(self, rows: Array, prior: Array) -> Array:
         return rows * (self.covariances - self.prior.floor) - jnp.diagonal(prior, axis1=-2, axis2=-1)
 
@@ -187,6 +207,11 @@ class SphericalGaussian(DiagonalGaussian):
 
     covariance_type: ClassVar[Covariance] = "spherical"
 
+    @classmethod
+    def column_parameters(cls) -> tuple[str, ...]:
+        """Means alone: the variance is that of all columns."""
+        return ("means",)
+
     def _variances(self) -> Array:
         return self.covariances[..., None]
 
@@ -201,6 +226,12 @@ class SphericalGaussian(DiagonalGaussian):
         cells = jnp.broadcast_to(counts, shift.shape)
         variance = (total - (cells * jnp.square(shift)).sum(-1)) / jnp.where(cells.sum(-1) > 0, cells.sum(-1), 1)
         return variance + self.prior.floor.mean()
+
+    def _covariance_cells(self, counts: Array) -> Array:
+        return jnp.broadcast_to(counts, self.means.shape).sum(-1, keepdims=True)
+
+    def _shared_covariance_count(self, labels: Labels) -> int:
+        return int(distinct(labels, 1).sum())
 
     def _second_at(self, rows: Array, prior: Array) -> Array:
         excess = (self.covariances - self.prior.floor.mean())[..., None]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import equinox as eqx
@@ -15,6 +15,7 @@ from suffice.arrays import Array
 from suffice.eager import in_own_precision
 from suffice.gaps import Layout
 from suffice.latent.forms import Moments
+from suffice.latent.ties import Labels, averaged_moments, distinct, group_means
 from suffice.model import Held
 from suffice.patterns import laid_out
 
@@ -27,6 +28,9 @@ class Family(eqx.Module):
 
     movable: ClassVar[bool] = False
     """Whether a shift of the data only shifts the parameters, so that rows may be centred."""
+
+    shared_parameters: ClassVar[tuple[str, ...]] = ()
+    """Parameters of which all components have the same."""
 
     gaps: ClassVar[Layout] = "cells"
     """How rows with missing cells are handed to ``gap_form``: ``"cells"`` as ``Gaps``, ``"patterns"`` as ``Patterns``."""
@@ -41,6 +45,11 @@ class Family(eqx.Module):
         """Names of what maximisation sets: all fields but the prior."""
         fields = [field for field in dataclasses.fields(cls) if not field.metadata.get("static")]
         return tuple(field.name for field in fields if field.name != "prior")
+
+    @classmethod
+    def column_parameters(cls) -> tuple[str, ...]:
+        """Names of the parameters that components may share in some columns only; as it stands, all."""
+        return cls.parameter_names()
 
     def form(self, execution: str) -> Any:
         """Log-density and moments as functions of complete rows, with all that rows share worked out."""
@@ -91,9 +100,47 @@ class Family(eqx.Module):
             )
         return self.maximize(moments)
 
-    def free_parameter_count(self, frozen: Collection[str]) -> int:
-        """Free parameters of all components where the parameters named in ``frozen`` stay as they are."""
-        return 0 if set(self.parameter_names()) <= set(frozen) else self.parameter_count()
+    def maximize_tied(
+        self, moments: Moments, frozen: Collection[str], tied: Mapping[str, Labels]
+    ) -> tuple[Self, Array]:
+        """What ``maximize_given`` gives where components of one label share the parameters named in ``tied``.
+
+        As it stands, for families of one parameter: sums over rows are averaged over the components that share it.
+        """
+        for labels in tied.values():
+            moments = self.averaged_moments(moments, labels)
+        return self.maximize_given(moments, frozen)
+
+    def averaged_moments(self, moments: Moments, labels: Labels) -> Moments:
+        """Moments of which those of components of one label are equal in each column, where columns are independent."""
+        return averaged_moments(moments, self.features, labels)
+
+    def sharing(self, tied: Mapping[str, Labels]) -> Self:
+        """Parameters averaged over the components that are to share them; restarts lie along one leading axis."""
+        names = list(tied)
+        values = [np.asarray(getattr(self, name)) for name in names]
+        shared = [
+            group_means(value.reshape(*value.shape[:2], -1), self.labels_of_numbers(tied[name])).reshape(value.shape)
+            for name, value in zip(names, values, strict=True)
+        ]
+        return eqx.tree_at(lambda family: [getattr(family, name) for name in names], self, shared)
+
+    def labels_of_numbers(self, labels: Labels) -> Labels:
+        """Labels (K, T) or (K, 1) of the T numbers of a parameter; as it stands, one for each column."""
+        return labels
+
+    def free_parameter_count(self, frozen: Collection[str], tied: Mapping[str, Labels] | None = None) -> int:
+        """Free parameters of all components where parameters stay as they are, or are shared.
+
+        As it stands, for families of one parameter.
+        """
+        if set(self.parameter_names()) <= set(frozen):
+            return 0
+        return sum(map(self.shared_parameter_count, tied.values())) if tied else self.parameter_count()
+
+    def shared_parameter_count(self, labels: Labels) -> int:
+        """Free numbers in a parameter that components of one label share, where it has one for each column."""
+        return int(distinct(labels, self.features).sum())
 
     def about_zero(self, moments: Moments) -> Moments:
         """The same sums measured from the origin, so that they can be added to those of other parameters."""

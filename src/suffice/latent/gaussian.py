@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import jax.numpy as jnp
@@ -26,6 +26,7 @@ from suffice.latent.forms import (
 )
 from suffice.latent.origin import joined, moved
 from suffice.latent.regressions import LOG_TWO_PI, Regressions
+from suffice.latent.ties import Labels, distinct, group_means
 from suffice.latent.whiten import gram, positive_definite, whitening
 from suffice.model import Held
 
@@ -79,6 +80,11 @@ class Gaussian(Family):
         self.means, self.covariances = means, covariances
         nothing = np.zeros(means.shape[-1])
         self.prior = GaussianPrior(None, nothing, np.diag(nothing), nothing) if prior is None else prior
+
+    @classmethod
+    def column_parameters(cls) -> tuple[str, ...]:
+        """None: columns depend on one another."""
+        return ()
 
     def form(self, execution: str) -> Products | Linear | Deviations:
         """Products with sufficient statistics, or deviations from each mean."""
@@ -179,18 +185,79 @@ class Gaussian(Family):
             return super().maximize_given(moments, frozen)
         if "means" in frozen and moments.about == "zero":
             moments = moved(moments, -self.means, self.covariance_type, "means")
-        shift, second, counts, weight = self._means_about(moments)
+        if "means" in frozen:
+            return self._about_these_means(moments)
+        means, _, weight = self._free_means(moments)
+        return type(self)(means, self.covariances, self.prior), weight > 0
+
+    def maximize_tied(
+        self, moments: Moments, frozen: Collection[str], tied: Mapping[str, Labels]
+    ) -> tuple[Self, Array]:
+        """Shared means with the covariances as they were, then covariances about the new means (Meng and Rubin, 1993)."""
+        means, counts, weight = self._free_means(moments)
+        if "means" in frozen:
+            means = self.means
+        elif "means" in tied:
+            means = self._shared_means(means, counts, tied["means"])
+        placed = type(self)(means, self.covariances, self.prior)
         if "covariances" in frozen:
-            means = shift + (self.means if moments.about == "means" else 0.0)
-            return type(self)(jnp.where(counts > 0, means, self.means), self.covariances, self.prior), weight > 0
+            return placed, weight > 0
+        origin = self.means if moments.about == "means" else jnp.zeros_like(self.means)
+        return placed._about_these_means(
+            moved(moments, origin - means, self.covariance_type, "means"), tied.get("covariances")
+        )
+
+    def _about_these_means(self, moments: Moments, labels: Labels | None = None) -> tuple[Self, Array]:
+        """Covariances of moments about the means, pooled over components of one label, and which could be set."""
+        shift, second, counts, weight = self._means_about(moments)
         covariances = self._covariances(moments, second, jnp.zeros_like(shift), counts)
+        if labels is not None:
+            covariances, weight = self._pooled(covariances, counts, labels)
         valid, covariances = self._accepted(covariances, self._positive_definite(covariances), weight)
         return type(self)(self.means, covariances, self.prior), valid
 
-    def free_parameter_count(self, frozen: Collection[str]) -> int:
-        """Means and covariances, where they do not stay."""
+    def _free_means(self, moments: Moments) -> tuple[Array, Array, Array]:
+        """Weighted means, and weights of cells and rows."""
+        shift, _, counts, weight = self._means_about(moments)
+        means = shift + (self.means if moments.about == "means" else 0.0)
+        return jnp.where(counts > 0, means, self.means), counts, weight
+
+    def _shared_means(self, means: Array, counts: Array, labels: Labels) -> Array:
+        """Averages of means (..., K, D) over components of one label, weighted with cells and the precision matrices."""
+        reference = group_means(means, labels)
+        weighted = counts[..., None] * gram(self._whitening()[0])
+        pull = group_means((weighted @ (means - reference)[..., None])[..., 0], labels)
+        flat = group_means(weighted.reshape(*weighted.shape[:-2], -1), labels)
+        total = jnp.where(flat.any(-1)[..., None, None], flat.reshape(weighted.shape), jnp.eye(means.shape[-1]))
+        root, _ = whitening(total)
+        return reference + (root @ (jnp.swapaxes(root, -1, -2) @ pull[..., None]))[..., 0]
+
+    def _pooled(self, covariances: Array, counts: Array, labels: Labels) -> tuple[Array, Array]:
+        """Averages of covariances over components of one label, weighted with cells, and the weight (..., K) behind them."""
+        flat = covariances.reshape(*self.means.shape[:-1], -1)
+        weight = jnp.broadcast_to(self._covariance_cells(counts), flat.shape)
+        total = group_means(weight, labels)
+        pooled = group_means(weight * flat, labels) / jnp.where(total > 0, total, 1)
+        return jnp.where(total > 0, pooled, flat).reshape(covariances.shape), total.max(-1)
+
+    def _covariance_cells(self, counts: Array) -> Array:
+        """Weight of the cells (..., K, 1 or D) behind the numbers of a covariance."""
+        return counts
+
+    def free_parameter_count(self, frozen: Collection[str], tied: Mapping[str, Labels] | None = None) -> int:
+        """Means and covariances, where they do not stay, each once that is shared."""
+        tied = tied or {}
         means, whole = int(np.prod(self.means.shape)), self.parameter_count()
-        return (0 if "means" in frozen else means) + (0 if "covariances" in frozen else whole - means)
+        counts = {"means": means, "covariances": whole - means}
+        if "means" in tied:
+            counts["means"] = super().shared_parameter_count(tied["means"])
+        if "covariances" in tied:
+            counts["covariances"] = self._shared_covariance_count(tied["covariances"])
+        return sum(count for name, count in counts.items() if name not in frozen)
+
+    def _shared_covariance_count(self, labels: Labels) -> int:
+        features = self.means.shape[-1]
+        return int(distinct(labels, 1).sum()) * features * (features + 1) // 2
 
     def _rescued(self, covariances: Array, definite: Array, rounding: Array) -> tuple[Array, Array]:
         """Covariances that lost all their digits to moments about zero, as wide as the rounding: deviations then mend them."""

@@ -167,13 +167,13 @@ def _filled(rows: np.ndarray, mean: np.ndarray) -> np.ndarray:
 def _reservoir(
     batches: Iterator[tuple[np.ndarray, np.ndarray]], size: int, generator: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Weighted sample without replacement by exponential keys (Efraimidis and Spirakis, 2006)."""
-    kept, keys, total = np.zeros((0, 0)), np.zeros(0), 0.0
+    """All rows with their weights if they are few, else a weighted sample by exponential keys (Efraimidis and Spirakis, 2006)."""
+    kept, keys, weights, total, seen = np.zeros((0, 0)), np.zeros(0), np.zeros(0), 0.0, 0
     for rows, weight in batches:
         rows, weight = with_nan(rows[weight > 0]), weight[weight > 0]
         key = generator.exponential(size=len(rows)) / weight
-        keys = np.concatenate([keys, key])
+        keys, weights, seen = np.concatenate([keys, key]), np.concatenate([weights, weight]), seen + len(rows)
         kept = np.concatenate([kept, rows]) if kept.size else rows.astype(float)
         smallest = np.argsort(keys)[:size]
-        kept, keys, total = kept[smallest], keys[smallest], total + weight.sum()
-    return kept, np.full(len(kept), total / max(1, len(kept)))
+        kept, keys, weights, total = kept[smallest], keys[smallest], weights[smallest], total + weight.sum()
+    return kept, weights if seen == len(kept) else np.full(len(kept), total / len(kept))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Self
 
 import equinox as eqx
@@ -13,6 +13,7 @@ from suffice.arrays import Array
 from suffice.gaps import Gaps, Layout, Patterns
 from suffice.latent.family import Family
 from suffice.latent.forms import Moments
+from suffice.latent.ties import Labels
 
 
 class MixedForm(eqx.Module):
@@ -63,6 +64,20 @@ def _part(rows: Any, columns: Sequence[int], layout: Layout) -> Any:
         return Patterns(rows.values[:, chosen], rows.pattern, jnp.asarray(position)[rows.missing])
     absent = (rows.missing[:, :, None] == chosen).any(1)[rows.pattern]
     return Gaps(jnp.where(absent, jnp.nan, rows.values[:, chosen]))
+
+
+def _ties_of(part: Family, columns: Sequence[int], tied: Mapping[str, Labels]) -> dict[str, Labels]:
+    """Labels of those columns, for the parameters that the part has."""
+    own = {name: labels for name, labels in tied.items() if name in part.parameter_names()}
+    return {name: labels if labels.shape[1] == 1 else labels[:, list(columns)] for name, labels in own.items()}
+
+
+def _restricted(
+    part: Family, moments: Moments, frozen: Collection[str], tied: Mapping[str, Labels]
+) -> tuple[Family, Array]:
+    if tied:
+        return part.maximize_tied(moments, frozen, tied)
+    return part.maximize_given(moments, frozen)
 
 
 class Mixed(Family):
@@ -135,16 +150,30 @@ class Mixed(Family):
 
     @classmethod
     def parameter_names(cls) -> tuple[str, ...]:
-        """None that can be held: parts have names of their own."""
+        """None of its own: parts have theirs, and those of one name stay or are shared together."""
         return ()
 
     def maximize_given(self, moments: Moments, frozen: Collection[str]) -> tuple[Self, Array]:
-        """What ``maximize`` gives."""
-        return self.maximize(moments)
+        """Each part's own maximisation given those of its parameters that stay."""
+        return self.maximize_tied(moments, frozen, {})
 
-    def free_parameter_count(self, frozen: Collection[str]) -> int:
+    def maximize_tied(
+        self, moments: Moments, frozen: Collection[str], tied: Mapping[str, Labels]
+    ) -> tuple[Self, Array]:
+        """Each part's own maximisation given those of its parameters that stay or are shared."""
+        parts = zip(self.parts, self.columns, moments.common, strict=True)
+        made = [_restricted(part, own, frozen, _ties_of(part, columns, tied)) for part, columns, own in parts]
+        return type(self)([part for part, _ in made], self.columns), jnp.stack([valid for _, valid in made]).all(0)
+
+    def sharing(self, tied: Mapping[str, Labels]) -> Self:
+        """The parts, each with the parameters that it is to share averaged."""
+        parts = zip(self.parts, self.columns, strict=True)
+        return type(self)([part.sharing(_ties_of(part, columns, tied)) for part, columns in parts], self.columns)
+
+    def free_parameter_count(self, frozen: Collection[str], tied: Mapping[str, Labels] | None = None) -> int:
         """Free parameters of all parts."""
-        return self.parameter_count()
+        parts = zip(self.parts, self.columns, strict=True)
+        return sum(part.free_parameter_count(frozen, _ties_of(part, columns, tied or {})) for part, columns in parts)
 
     def about_zero(self, moments: Moments) -> Moments:
         """The parts' sums, each measured from the origin."""

@@ -19,6 +19,7 @@ from suffice.gaps import Gaps, Layout, Patterns
 from suffice.latent.conditioning import check_given, check_value, positions
 from suffice.latent.family import Family
 from suffice.latent.forms import Moments
+from suffice.latent.ties import distinct, fixed_ties, group_means, labels_of
 from suffice.model import Held, LatentModel
 from suffice.patterns import laid_out
 
@@ -118,6 +119,9 @@ class Mixture(LatentModel):
         Dirichlet prior over the weights; concentration 1, which adds nothing, by default.
     frozen
         Names of parameters that maximisation leaves as they are: ``"weights"``, or what the family calls its own.
+    tied
+        Parameters that components share, by name: labels ``(K,)``, or ``(K, D)`` for one set in each column. Those of one label
+        have the same parameter, which ``components`` must agree with.
 
     Examples
     --------
@@ -133,15 +137,22 @@ class Mixture(LatentModel):
     components: Family
     prior: MixturePrior
     frozen: tuple[str, ...] = eqx.field(static=True)
+    tied: tuple[tuple[str, Any], ...] = eqx.field(static=True)
 
     def __init__(
-        self, weights: Any, components: Family, prior: MixturePrior | None = None, frozen: Collection[str] = ()
+        self,
+        weights: Any,
+        components: Family,
+        prior: MixturePrior | None = None,
+        frozen: Collection[str] = (),
+        tied: Mapping[str, Any] | None = None,
     ):
         with np.errstate(divide="ignore"):
             self.log_weights = jnp.log(weights) if isinstance(weights, Tracer) else np.log(weights)
         self.components = components
         self.prior = MixturePrior(1.0) if prior is None else prior
         self.frozen = tuple(frozen)
+        self.tied = fixed_ties(tied or {})
 
     @property
     def tile(self) -> int:
@@ -174,15 +185,28 @@ class Mixture(LatentModel):
 
     def maximize(self, statistics: MixtureStatistics) -> Self:
         """Weights N_k / N and the components' own maximisation, priors included."""
-        if self.frozen:
-            components, _ = self.components.maximize_given(statistics.moments, self.frozen)
-        else:
-            components, _ = self.components.maximize(statistics.moments)
+        components, _ = self._maximized(statistics.moments)
         if "weights" in self.frozen:
             return eqx.tree_at(lambda m: m.components, self, components)
-        counts = statistics.moments.total[-1] + (self.prior.concentration - 1)
+        counts = self._shared(statistics.moments.total[-1] + (self.prior.concentration - 1))
         weights = counts / counts.sum(-1, keepdims=True)
         return eqx.tree_at(lambda m: (m.log_weights, m.components), self, (jnp.log(weights), components))
+
+    def _maximized(self, moments: Moments) -> tuple[Family, Array]:
+        ties = self._component_ties()
+        if ties:
+            return self.components.maximize_tied(moments, self.frozen, ties)
+        if self.frozen:
+            return self.components.maximize_given(moments, self.frozen)
+        return self.components.maximize(moments)
+
+    def _component_ties(self) -> dict[str, np.ndarray]:
+        return {name: labels for name, labels in labels_of(self.tied).items() if name != "weights"}
+
+    def _shared(self, weights: Array) -> Array:
+        """Weights (..., K) averaged over the components that share one."""
+        labels = labels_of(self.tied).get("weights")
+        return weights if labels is None else group_means(weights[..., None], labels)[..., 0]
 
     def statistics_at(self, rows: float) -> MixtureStatistics | None:
         """Statistics about zero, cells counted, of so many rows whose maximisation gives these parameters; None if not known."""
@@ -204,17 +228,28 @@ class Mixture(LatentModel):
         value = jnp.where(counts > 0, counts * self.log_weights, 0.0).sum(-1)
         return value + self.components.inner(statistics.moments)
 
-    def holding(self, frozen: Collection[str]) -> Self:
-        """The same mixture with the parameters of these names frozen."""
-        held = Mixture(self.weights, self.components, self.prior, frozen)
+    def holding(self, frozen: Collection[str], tied: Mapping[str, Any] | None = None) -> Self:
+        """The same mixture with the parameters of these names frozen or, by their labels, tied."""
+        held = Mixture(self.weights, self.components, self.prior, frozen, tied)
         return eqx.tree_at(lambda m: m.log_weights, held, self.log_weights)
+
+    def sharing(self) -> Self:
+        """The same mixture with tied parameters averaged over the components; restarts lie along one leading axis."""
+        if not self.tied:
+            return self
+        weights = self._shared(jnp.asarray(self.weights))
+        components = self.components.sharing(self._component_ties())
+        return eqx.tree_at(lambda m: (m.log_weights, m.components), self, (jnp.log(weights), components))
 
     def among(self, components: Any) -> Self:
         """These components alone, given by number, with weights that sum to 1; restarts lie along one leading axis."""
         log_weights = np.asarray(self.log_weights)[:, components]
         log_weights = log_weights - logsumexp(log_weights, axis=-1, keepdims=True)
-        kept = self.components.among(components)
-        return eqx.tree_at(lambda m: (m.log_weights, m.components), self, (log_weights, kept))
+        tied = {name: labels[components] for name, labels in labels_of(self.tied).items()}
+        kept = self.holding(self.frozen, tied)
+        return eqx.tree_at(
+            lambda m: (m.log_weights, m.components), kept, (log_weights, self.components.among(components))
+        )
 
     def translated(self, shift: Array) -> Self:
         """The same mixture for rows moved by ``shift`` (D,)."""
@@ -256,7 +291,11 @@ class Mixture(LatentModel):
                [0.6]])
         """
         kept = positions(columns, self.components.features)
-        return eqx.tree_at(lambda m: m.components, self, self.components.marginal(kept))
+        tied = {
+            name: labels if labels.shape[1] == 1 else labels[:, kept] for name, labels in labels_of(self.tied).items()
+        }
+        whole = self.holding(self.frozen, tied)
+        return eqx.tree_at(lambda m: m.components, whole, self.components.marginal(kept))
 
     def conditional(self, given: Mapping[int, float]) -> Self:
         r"""The mixture of the other columns where some have given values, exactly, without a prior.
@@ -290,13 +329,17 @@ class Mixture(LatentModel):
             raise ValueError(f"{dict(given)} is so far from every component that its density cannot be computed.")
         log_weights = joint - logsumexp(joint, axis=-1, keepdims=True)
         return eqx.tree_at(
-            lambda m: (m.log_weights, m.components, m.prior), self, (log_weights, components, MixturePrior(1.0))
+            lambda m: (m.log_weights, m.components, m.prior),
+            self.holding(self.frozen),
+            (log_weights, components, MixturePrior(1.0)),
         )
 
     def parameter_count(self) -> int:
         """Free parameters: the weights' K - 1 and the components', without those that are frozen."""
-        weights = 0 if "weights" in self.frozen else self.log_weights.shape[-1] - 1
-        return weights + self.components.free_parameter_count(self.frozen)
+        labels = labels_of(self.tied).get("weights")
+        groups = self.log_weights.shape[-1] if labels is None else int(distinct(labels, 1)[0])
+        weights = 0 if "weights" in self.frozen else groups - 1
+        return weights + self.components.free_parameter_count(self.frozen, self._component_ties())
 
 
 def normalised(joint: Array, weight: Array | float = 1.0) -> tuple[Array, Array]:

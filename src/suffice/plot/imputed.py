@@ -110,7 +110,7 @@ class ImputedDisplay:
         ax.axvline(0, color=FAINT, linewidth=0.8)
         ax.set_xlim(-0.45, 1)
         ax.set_xticks([-0.2, 0.5], ["observed", "imputed"])
-        ax.set_ylabel(self.name, color=INK)
+        ax.set_title(self.name, color=INK, fontsize="medium")
         tidy(ax)
         ax.tick_params(axis="x", length=0)
         self.ax_, self.figure_ = ax, ax.figure

@@ -68,6 +68,7 @@ def _imputed(estimator: Any, missing: np.ndarray, summary: Summary, names: list[
     labels = " of numbers" if hasattr(estimator, "encoder_") else ""
     caption = (
         f"Up to 40 missing cells of each of the columns{labels} that miss most, by their mean given the row's other cells, "
-        f"{how} `suffice impute` writes the table with its missing cells filled in; in Python, the method impute gives it."
+        f"{how} The command suffice impute writes the table with its missing cells filled in; in Python, the method impute "
+        "gives it."
     )
     return Picture("Imputed cells", caption, data_uri(figure), wide=True)

@@ -91,6 +91,9 @@ def section(
     )
 
 
+PERSONS = ("Gaussian", "Bernoulli", "Poisson")
+
+
 def model_name(estimator: Any) -> str:
     """'GaussianMixture' in words: 'Gaussian mixture'."""
     name = type(estimator).__name__
@@ -103,6 +106,7 @@ def _lead(estimator: Any, summary: Summary, source: str | None, kind: str) -> st
     shape = f" and {estimator.covariance_type} covariances" if hasattr(estimator, "covariance_type") else ""
     where = f"the {summary.n_rows:,} rows of {source}" if source else f"{summary.n_rows:,} rows"
     columns = f"{estimator.n_features_in_:,} column{'' if estimator.n_features_in_ == 1 else 's'}"
+    kind = kind if kind.startswith(PERSONS) else kind[0].lower() + kind[1:]
     return f"A {kind} with {count} component{'' if count == 1 else 's'}{shape}, fitted to {where} in {columns}."
 
 

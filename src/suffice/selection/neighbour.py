@@ -97,9 +97,9 @@ def _starts(estimator: Any) -> dict[str, Any]:
 def _can_start(estimator: Any) -> bool:
     """Whether every starting parameter has a fitted one, with an entry for each component unless it is shared.
 
-    Starting parameters that are frozen are no starts.
+    Starting parameters that are frozen are no starts, and tied components cannot be split.
     """
-    return not estimator._frozen_names() and all(
+    return not estimator._frozen_names() and not estimator.tied and all(
         value is not None
         and (name in estimator._shared_starts()
              or all(np.shape(leaf)[:1] == (estimator.n_components,) for leaf in jax.tree.leaves(value)))

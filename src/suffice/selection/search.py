@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from suffice.estimators.encoded import EncodedMixture
+from suffice.estimators.streams import is_stream
 from suffice.estimators.validation import check_choice
 from suffice.progress import progress
 from suffice.selection.candidates import Candidate, candidates
@@ -95,6 +97,10 @@ def select(
     """
     check_choice("criterion", criterion, CRITERIA)
     groups = candidates(estimator, n_components, parameters)
+    if is_stream(X) and any(isinstance(group[0].estimator, EncodedMixture) for group in groups):
+        raise ValueError(
+            "select takes a whole table for mixtures of labels, and batches were given; put them together, or fit one by one."
+        )
     rows = Rows(X, sample_weight, groups[0][0].estimator.random_state)
     tried = _tried(groups, rows, held_out(rows, criterion, validation_fraction, cv), verbose)
     found = selection(tried, criterion)

@@ -1,0 +1,102 @@
+"""What batches of a table hold, in bounded memory: of each column the different cells that its kind and labels follow from."""
+
+# pyright: reportAttributeAccessIssue=false
+# (pyarrow.compute makes its functions when it is imported)
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from suffice.data.frame import Column, Frame, frame_from
+from suffice.data.table import DataError
+
+
+def digest(batches: Iterable[Any], most: int, estimator: Any) -> tuple[Frame, list[int]]:
+    """A short frame with the kinds and labels of the whole, and the number of missing cells in each column.
+
+    Parameters
+    ----------
+    batches
+        Tables as ``ColumnEncoder.fit`` takes them, all with the same columns.
+    most
+        Different labels to keep of a column, and one more.
+    estimator
+        What they are for, for messages.
+
+    Raises
+    ------
+    DataError
+        If there is no row, or a batch has other columns, or text where another has numbers.
+
+    Examples
+    --------
+    >>> from suffice.data.digest import digest
+    >>> frame, missing = digest([[["red"], ["blue"]], [["red"], [None]]], 254, "example")
+    >>> frame.columns[0].cells.to_pylist(), missing
+    (['red', 'blue', None], [1])
+    """
+    kept: Frame | None = None
+    missing: list[int] = []
+    for number, batch in enumerate(batches):
+        frame = frame_from(batch, estimator)
+        counts = [column.cells.null_count for column in frame.columns]
+        if kept is None:
+            kept, missing = frame._replace(columns=[_reduced(column, most) for column in frame.columns]), counts
+            continue
+        columns = _same_columns(kept, frame, number)
+        missing = [before + column.cells.null_count for before, column in zip(missing, columns, strict=True)]
+        pairs = zip(kept.columns, columns, strict=True)
+        kept = kept._replace(columns=[_reduced(_merged(old, new, number), most) for old, new in pairs])
+    if kept is None:
+        raise DataError("The batches hold no row; at least one is needed.")
+    return kept, missing
+
+
+def _same_columns(kept: Frame, frame: Frame, number: int) -> list[Column]:
+    """The columns of a batch in the order of the first."""
+    expected, given = [column.name for column in kept.columns], [column.name for column in frame.columns]
+    if sorted(expected) != sorted(given):
+        raise DataError(
+            f"Batch {number} (counted from 0) has the columns {', '.join(given[:20])}; {', '.join(expected[:20])} are expected, "
+            "as in the first."
+        )
+    return [frame.columns[given.index(name)] for name in expected]
+
+
+def _merged(old: Column, new: Column, number: int) -> Column:
+    cells = [old.cells, new.cells]
+    types = {cell.type for cell in cells if not pa.types.is_null(cell.type)}
+    if len(types) > 1 and not all(_is_number(kind) for kind in types):
+        said = " and ".join(sorted(map(str, types)))
+        raise DataError(
+            f"Column {old.name!r} changes its type in batch {number} (counted from 0): {said} do not belong together; make its "
+            "cells all numbers or all text."
+        )
+    common = types.pop() if len(types) == 1 else pa.float64() if types else pa.null()
+    declared = old.order is not None and new.order is not None
+    order = old.order if declared and np.array_equal(old.order, new.order) else None  # type: ignore[arg-type]
+    joined = pa.concat_arrays([cell.cast(common, safe=False) for cell in cells])
+    return Column(old.name, joined, old.dtype, old.declared or new.declared, order)
+
+
+def _is_number(kind: pa.DataType) -> bool:
+    return pa.types.is_integer(kind) or pa.types.is_floating(kind)
+
+
+def _reduced(column: Column, most: int) -> Column:
+    """Different cells only; of many numbers the smallest, the largest, one that is not whole, and some others."""
+    cells = pc.unique(column.cells)
+    if len(cells) > most + 2 and _is_number(cells.type):
+        numbers = pc.drop_null(cells)
+        values = numbers.to_numpy(zero_copy_only=False)
+        kept = {int(values.argmin()), int(values.argmax()), *np.flatnonzero(values != np.floor(values))[:1].tolist()}
+        kept |= set(range(most + 1))
+        cells = pa.concat_arrays(
+            [numbers.take(pa.array(sorted(kept))), pa.nulls(int(cells.null_count > 0), cells.type)]
+        )
+    return column._replace(cells=cells)
