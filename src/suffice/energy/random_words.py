@@ -13,7 +13,7 @@ PARITY = 0x1BD11BDA
 ROUNDS = 20
 
 
-def random_words(key: Any, shape: tuple[int, int]) -> tuple[Any, Any]:
+def random_words(key: Any, shape: tuple[int, int], first: Any = 0) -> tuple[Any, Any]:
     """Two arrays of random 32-bit words, by Threefry-2x32 with 20 rounds (Salmon et al. 2011).
 
     ``jax.random.bits`` gives words of the same generator; here the rounds are written out, so that one compiled loop goes
@@ -25,6 +25,8 @@ def random_words(key: Any, shape: tuple[int, int]) -> tuple[Any, Any]:
         JAX key of the kind that ``suffice.keys.as_key`` makes.
     shape
         Rows and columns.
+    first
+        Number of the first row.
 
     Examples
     --------
@@ -33,10 +35,9 @@ def random_words(key: Any, shape: tuple[int, int]) -> tuple[Any, Any]:
     >>> random_words(as_key(0), (2, 3))[0].shape
     (2, 3)
     """
-    first, second = jax.random.key_data(key)
-    return threefry(
-        first, second, lax.broadcasted_iota(jnp.uint32, shape, 1), lax.broadcasted_iota(jnp.uint32, shape, 0)
-    )
+    words = jax.random.key_data(key)
+    column, row = (lax.broadcasted_iota(jnp.uint32, shape, axis) for axis in (1, 0))
+    return threefry(words[0], words[1], column, row + jnp.asarray(first, jnp.uint32))
 
 
 def threefry(first: Any, second: Any, low: Any, high: Any) -> tuple[Any, Any]:

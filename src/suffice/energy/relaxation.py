@@ -9,6 +9,8 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from suffice.energy.reductions import row_maxima
+
 
 class Relaxed(NamedTuple):
     """``state`` at the end, ``trace`` (max_iter + 1, B, M) of which ``iterations`` (B,) sweeps count, and ``still`` (B,)."""
@@ -61,4 +63,4 @@ def _spread(flag: Any, like: Any) -> Any:
 
 
 def _largest_change(new: Any, old: Any) -> Any:
-    return jnp.abs(new - old).reshape(len(new), -1).max(1).astype(jnp.float64)
+    return row_maxima(jnp.abs(new - old).reshape(len(new), -1)).astype(jnp.float64)

@@ -13,24 +13,27 @@ from jax import lax
 from suffice.energy import gibbs
 from suffice.energy.checkerboard import Layout, inner, neighbour_sum, odd_rows, replaced, split
 from suffice.energy.random_words import random_words
+from suffice.energy.reductions import row_totals
 from suffice.energy.relaxation import Relaxed, relax
 
 LARGEST_WORD = 2**32 - 1
 
 
 class Observed(NamedTuple):
-    """Noisy pixels of both colours, -1 or +1 and 0 where there is no pixel (B, H * stride), and which rows are odd."""
+    """Noisy pixels of both colours, -1 or +1 and 0 where there is no pixel (B, H * stride), which rows are odd, and the number
+    of the first image, so that each image of a batch has random numbers of its own."""
 
     black: Any
     white: Any
     odd: Any
+    first: Any
 
 
-def observed(images: np.ndarray) -> Observed:
-    """Noisy images (B, H, W) of -1 and +1 as sweeps take them."""
+def observed(images: np.ndarray, first: int = 0) -> Observed:
+    """Noisy images (B, H, W) of -1 and +1 as sweeps take them, and the number of the first one."""
     layout = Layout(*images.shape)
     black, white = (inner(colour, layout) for colour in split(images))
-    return Observed(black, white, odd_rows(layout))
+    return Observed(black, white, odd_rows(layout), np.uint32(first))
 
 
 def thresholds(fields: np.ndarray) -> np.ndarray:
@@ -79,7 +82,7 @@ def gibbs_sweep(spins: Any, key: Any, table: Any, seen: Observed, layout: Layout
     layout
         Of the images.
     """
-    words = lax.optimization_barrier(random_words(key, (layout.count, layout.cells)))
+    words = lax.optimization_barrier(random_words(key, (layout.count, layout.cells), seen.first))
     black, white = spins
 
     def drawn(other: Any, to_the_right: Any, pixels: Any, word: Any) -> Any:
@@ -121,8 +124,7 @@ def sums(spins: Any, seen: Observed, layout: Layout) -> Any:
     black, white = (inner(colour, layout) for colour in spins)
     beside = neighbour_sum(spins[1], seen.odd, layout)
     terms = (black + white, black * beside, black * seen.black + white * seen.white)
-    kind = None if jnp.issubdtype(black.dtype, jnp.floating) else jnp.int32
-    return jnp.stack([term.sum(1, dtype=kind) for term in terms], 1)
+    return jnp.stack([row_totals(term) for term in terms], 1)
 
 
 @partial(jax.jit, static_argnames=("layout", "recorded"))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from numbers import Real
 from typing import Any, Self
 
 import numpy as np
 
 from suffice.energy.images import two_valued
-from suffice.energy.restored import Restored
+from suffice.energy.restored import Restored, together
 from suffice.energy.spin_sums import energies, neighbour_sum, sums
+from suffice.estimators.image_blocks import in_blocks
 from suffice.estimators.ising_methods import METHODS, gibbs_probability
 from suffice.estimators.validation import check_at_least, check_choice, check_count, check_strength
 from suffice.keys import LARGEST_SEED
@@ -113,7 +115,8 @@ class IsingDenoiser:
             If images are in colour, have NaN or more than two values, or too many pixels: 2**26, with ``"cut"`` 2**24 an image.
         """
         given = two_valued("images", images)
-        return METHODS[self.method](self, given.spins).given_back(given)
+        parts = in_blocks(partial(METHODS[self.method], self), given.spins)
+        return together(parts).given_back(given)
 
     def posterior(self, images: Any, *, n_sweeps: int = 1000, burn_in: int = 100) -> np.ndarray:
         """Probability of the higher value at each pixel, estimated by Gibbs sampling at temperature 1.
@@ -135,7 +138,8 @@ class IsingDenoiser:
         check_count("n_sweeps", n_sweeps)
         check_count("burn_in", burn_in, 0)
         given = two_valued("images", images)
-        probability = gibbs_probability(self, given.spins, n_sweeps, burn_in)
+        sampled = partial(gibbs_probability, self, n_sweeps=n_sweeps, burn_in=burn_in)
+        probability = np.concatenate(in_blocks(sampled, given.spins))
         return probability[0] if given.single else probability
 
     def energy(self, x: Any, y: Any) -> Any:

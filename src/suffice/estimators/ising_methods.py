@@ -1,4 +1,4 @@
-"""The five ways of ``IsingDenoiser`` to lower the energy, each ``method(denoiser, spins (B, H, W))``."""
+"""The five ways of ``IsingDenoiser`` to lower the energy: ``method(denoiser, spins (B, H, W), number of the first image)``."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FIXED = "Approximate: a local minimum, no single pixel lowers the energy."
 UNFINISHED = "Approximate, and stopped at the limit of sweeps while still moving: raise max_iter."
 
 
-def cut(denoiser: IsingDenoiser, noisy: np.ndarray) -> Restored:
+def cut(denoiser: IsingDenoiser, noisy: np.ndarray, _: int) -> Restored:
     """The least energy, by a minimum cut an image."""
     from suffice.energy.cut import minimum_cut
 
@@ -41,7 +41,7 @@ def cut(denoiser: IsingDenoiser, noisy: np.ndarray) -> Restored:
     return Restored(images, energy, np.stack([start, energy], 1), exact, said, lower_bound=energy - gap)
 
 
-def icm(denoiser: IsingDenoiser, noisy: np.ndarray) -> Restored:
+def icm(denoiser: IsingDenoiser, noisy: np.ndarray, _: int) -> Restored:
     """Iterated conditional modes."""
     table = _signs(denoiser)
     if denoiser.order == "sequential":
@@ -51,7 +51,7 @@ def icm(denoiser: IsingDenoiser, noisy: np.ndarray) -> Restored:
     return _approximate(denoiser, images, relaxed, FIXED)
 
 
-def gibbs(denoiser: IsingDenoiser, noisy: np.ndarray) -> Restored:
+def gibbs(denoiser: IsingDenoiser, noisy: np.ndarray, first: int) -> Restored:
     """Gibbs sweeps at falling temperatures."""
     from suffice.energy.checkerboard import join
     from suffice.energy.spins import annealed, thresholds
@@ -60,7 +60,7 @@ def gibbs(denoiser: IsingDenoiser, noisy: np.ndarray) -> Restored:
 
     temperatures = np.geomspace(*denoiser.temperature, num=denoiser.max_iter)
     tables = np.stack([thresholds(_fields(denoiser) / temperature) for temperature in temperatures])
-    spins, seen, layout = _prepared(noisy)
+    spins, seen, layout = _prepared(noisy, first)
     with scope("float64"):
         spins, totals = annealed(spins, as_key(denoiser.random_state), tables, seen, layout, True)
         images, totals = join(spins, layout), np.asarray(totals)
@@ -70,7 +70,7 @@ def gibbs(denoiser: IsingDenoiser, noisy: np.ndarray) -> Restored:
     return Restored(images, trace[:, -1], trace, False, said)
 
 
-def mean_field(denoiser: IsingDenoiser, noisy: np.ndarray) -> Restored:
+def mean_field(denoiser: IsingDenoiser, noisy: np.ndarray, _: int) -> Restored:
     """Independent pixels closest to the posterior."""
     from suffice.energy.checkerboard import join
     from suffice.energy.mean_field import labels
@@ -88,7 +88,7 @@ def mean_field(denoiser: IsingDenoiser, noisy: np.ndarray) -> Restored:
     return found._replace(probability=probability, free_energy=free_energy)
 
 
-def bp(denoiser: IsingDenoiser, noisy: np.ndarray) -> Restored:
+def bp(denoiser: IsingDenoiser, noisy: np.ndarray, _: int) -> Restored:
     """Likeliest value of each pixel by loopy belief propagation."""
     from suffice.energy.belief_propagation import belief_propagation, labels
     from suffice.precision import scope
@@ -105,7 +105,7 @@ def bp(denoiser: IsingDenoiser, noisy: np.ndarray) -> Restored:
     return found._replace(probability=(1 + np.tanh(np.asarray(field))) / 2)
 
 
-METHODS: dict[str, Callable[[IsingDenoiser, np.ndarray], Restored]] = {
+METHODS: dict[str, Callable[[IsingDenoiser, np.ndarray, int], Restored]] = {
     "icm": icm,
     "gibbs": gibbs,
     "mean_field": mean_field,
@@ -114,14 +114,16 @@ METHODS: dict[str, Callable[[IsingDenoiser, np.ndarray], Restored]] = {
 }
 
 
-def gibbs_probability(denoiser: IsingDenoiser, noisy: np.ndarray, n_sweeps: int, burn_in: int) -> np.ndarray:
+def gibbs_probability(
+    denoiser: IsingDenoiser, noisy: np.ndarray, first: int, *, n_sweeps: int, burn_in: int
+) -> np.ndarray:
     """Share of sweeps at temperature 1 in which each pixel is +1, (B, H, W)."""
     from suffice.energy.checkerboard import join
     from suffice.energy.spins import counted, thresholds
     from suffice.keys import as_key
     from suffice.precision import scope
 
-    spins, seen, layout = _prepared(noisy)
+    spins, seen, layout = _prepared(noisy, first)
     table = thresholds(_fields(denoiser))
     with scope("float64"):
         counts = counted(spins, as_key(denoiser.random_state), table, seen, layout, n_sweeps, burn_in)
@@ -144,11 +146,11 @@ def _signs(denoiser: IsingDenoiser) -> np.ndarray:
     return np.where(np.abs(fields) <= rounding, 0, np.sign(fields)).astype(np.int8)
 
 
-def _prepared(noisy: np.ndarray) -> tuple[Any, Any, Any]:
+def _prepared(noisy: np.ndarray, first: int = 0) -> tuple[Any, Any, Any]:
     from suffice.energy.checkerboard import Layout, split
     from suffice.energy.spins import observed
 
-    return split(noisy), observed(noisy), Layout(*noisy.shape)
+    return split(noisy), observed(noisy, first), Layout(*noisy.shape)
 
 
 def _raster(noisy: np.ndarray, table: np.ndarray, max_iter: int) -> tuple[Any, np.ndarray]:
