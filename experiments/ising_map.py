@@ -90,8 +90,10 @@ def draw(maps: dict[str, np.ndarray], learned: IsingDenoiser, path: Path) -> Non
             label="learned by pseudo-likelihood",
         )
         ax.set(title=f"{method}: least {share.min():.2%}", xlabel="beta / eta", ylabel="h / eta", xscale="log")
+        ax.set_xticks([0.3, 0.5, 1, 2, 3], ["0.3", "0.5", "1", "2", "3"])
+        ax.minorticks_off()
         ax.legend(loc="upper left")
-        figure.colorbar(mesh, ax=ax, label="wrong pixels (%)")
+        figure.colorbar(mesh, ax=ax, label="wrong pixels (%)", format="%g")
     figure.savefig(path, dpi=120)
 
 

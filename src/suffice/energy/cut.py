@@ -47,21 +47,21 @@ def minimum_cut(unary: np.ndarray, right: Any, left: Any, down: Any, up: Any) ->
     Returns
     -------
     Cut
-        Proven where ``gap`` is what rounding in float64 leaves: 1e-12 of the largest cost and 1e-14 of their sum.
+        Proven where ``gap`` is at most 1e-8 of the smallest cost that is not 0, and what rounding in float64 makes of the sum.
 
     Examples
     --------
     >>> import numpy as np
     >>> from suffice.energy.cut import minimum_cut
     >>> minimum_cut(np.array([[-3.0, 1.0, 5.0]]), 2.0, 2.0, 2.0, 2.0).ones.astype(int)
-    array([[1, 1, 0]])
+    array([[1, 0, 0]])
     """
     graph, capacity = _grid(np.asarray(unary, float), right, left, down, up)
     source = unary.size
     constant = float(np.minimum(unary, 0).sum())
     residual, flow, room = capacity.copy(), 0.0, float(capacity[graph.tails == source].sum())
     ones, value = np.zeros(unary.size, bool), room
-    tolerance = 1e-12 * float(capacity.max()) + 1e-14 * room
+    tolerance = 1e-8 * float(capacity[capacity > 0].min(initial=np.inf)) + 1e-14 * room if room else 0.0
     for _ in range(MOST_ROUNDS):
         if value - flow <= tolerance:
             break

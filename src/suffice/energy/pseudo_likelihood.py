@@ -12,8 +12,8 @@ from suffice.energy.spin_sums import neighbour_sum
 def learn(clean: np.ndarray, noisy: np.ndarray | None) -> tuple[float, ...]:
     """h, beta and, given noisy images, eta with the largest pseudo-likelihood under a N(0, 1) prior on each.
 
-    log p(x_k | rest) = -log(1 + exp(-2 x_k f_k)) with f_k = beta sum_j x_j + eta y_k - h: a logistic regression, on the few
-    combinations of neighbours' sum and noisy pixel there are.
+    log p(x_k | rest) = -log(1 + exp(-2 x_k f_k)) with f_k = beta sum_j x_j + eta y_k - h, and log p(y_k | rest) =
+    -log(1 + exp(-2 eta x_k y_k)): together a logistic regression, on the few combinations of neighbours' sum and noisy pixel.
 
     Parameters
     ----------
@@ -29,7 +29,7 @@ def learn(clean: np.ndarray, noisy: np.ndarray | None) -> tuple[float, ...]:
     """
     from scipy.optimize import minimize
 
-    features, ups, downs = _counts(clean, noisy)
+    features, ups, downs = _counts(clean) if noisy is None else _joint_counts(clean, noisy)
 
     def loss(w: Any) -> tuple[float, np.ndarray]:
         field = features @ w
@@ -55,13 +55,21 @@ def learn(clean: np.ndarray, noisy: np.ndarray | None) -> tuple[float, ...]:
     return h, beta, *eta
 
 
-def _counts(clean: np.ndarray, noisy: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Combinations (-1, sum of neighbours, noisy pixel), and how many clean pixels in each are +1 and -1."""
-    number = (neighbour_sum(clean) + 4).astype(np.intp)
-    if noisy is not None:
-        number += 9 * (noisy > 0)
-    size = 9 if noisy is None else 18
-    ups, downs = (np.bincount(number[clean == spin], minlength=size).astype(float) for spin in (1, -1))
-    combinations = np.arange(size)
-    columns = [np.full(size, -1.0), combinations % 9 - 4.0, 2.0 * (combinations // 9) - 1]
-    return np.stack(columns[: 2 if noisy is None else 3], 1), ups, downs
+def _counts(clean: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sums of neighbours, as (-1, sum), and how many clean pixels with each are +1 and -1."""
+    ups, downs = _tally(neighbour_sum(clean) + 4, clean, 9)
+    return np.stack([np.full(9, -1.0), np.arange(-4.0, 5.0)], 1), ups, downs
+
+
+def _joint_counts(clean: np.ndarray, noisy: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The same with noisy pixels, as (-1, sum, noisy pixel); and, as (0, 0, 1), how many noisy pixels are right and wrong."""
+    ups, downs = _tally(neighbour_sum(clean) + 4 + 9 * (noisy > 0), clean, 18)
+    sums, pixels = np.tile(np.arange(-4.0, 5.0), 2), np.repeat([-1.0, 1.0], 9)
+    features = np.vstack([np.stack([np.full(18, -1.0), sums, pixels], 1), [0.0, 0.0, 1.0]])
+    right = float((clean == noisy).sum())
+    return features, np.append(ups, right), np.append(downs, clean.size - right)
+
+
+def _tally(numbers: np.ndarray, clean: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    up, down = (np.bincount(numbers[clean == spin].astype(np.intp), minlength=size) for spin in (1, -1))
+    return up.astype(float), down.astype(float)
