@@ -252,11 +252,9 @@ def test_random_numbers_of_a_batch_differ_from_image_to_image_and_begin_as_those
     assert (batch.images[2] != batch.images[1]).any()
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ["icm", "mean_field", "bp", "cut"])
 def test_restoring_commutes_with_swapping_the_two_values(method):
     _, y = noise(3)
-    if method == "gibbs":
-        pytest.skip("random numbers are not swapped")
     left = IsingDenoiser(0.21, 0.8, 0.9, method=method).denoise(y)
     right = IsingDenoiser(-0.21, 0.8, 0.9, method=method).denoise(-y)
     assert left.energy == pytest.approx(right.energy, abs=1e-9)
@@ -375,13 +373,15 @@ def test_expansion_is_within_twice_the_least_cost_and_no_expansion_lowers_it(see
 def test_one_expansion_is_the_best_of_all(labellings):
     from suffice.energy.expansion import expanded
 
-    rng = np.random.default_rng(1)
-    for _ in range(20):
-        y, start, (beta, eta) = rng.integers(3, size=(2, 3)), rng.integers(3, size=(2, 3)), rng.exponential(size=2)
+    rng, pixels = np.random.default_rng(1), np.indices((2, 3))
+    for _ in range(60):
+        start, cost, beta = rng.integers(3, size=(2, 3)), rng.normal(size=(2, 3, 3)), rng.exponential()
         reachable = labellings[((labellings == start) | (labellings == 1)).all((1, 2))]
-        taken, proven = expanded(start, 1, -eta * (y[..., None] == np.arange(3)), beta)
-        least = min(potts_energy(x, y, beta, eta) for x in reachable)
-        assert potts_energy(taken, y, beta, eta) == pytest.approx(least, abs=1e-12)
+        energies = [potts_energy(x, x, beta, 0) + cost[(*pixels, x)].sum() for x in reachable]
+        taken, proven = expanded(start, 1, cost, beta)
+        assert potts_energy(taken, taken, beta, 0) + cost[(*pixels, taken)].sum() == pytest.approx(
+            min(energies), abs=1e-12
+        )
         assert proven
 
 
