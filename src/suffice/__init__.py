@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from suffice.estimators.bernoulli_mixture import BernoulliMixture
     from suffice.estimators.categorical_mixture import CategoricalMixture
     from suffice.estimators.gaussian_mixture import GaussianMixture
+    from suffice.estimators.ising_denoiser import IsingDenoiser
     from suffice.estimators.mixed_mixture import MixedMixture
     from suffice.estimators.poisson_mixture import PoissonMixture
+    from suffice.estimators.potts_denoiser import PottsDenoiser
     from suffice.files import FileError, load, save
     from suffice.outcome import DegenerateComponentWarning, Outcome, Solution
     from suffice.row_sum import total
@@ -26,9 +28,11 @@ __all__ = [
     "DegenerateComponentWarning",
     "FileError",
     "GaussianMixture",
+    "IsingDenoiser",
     "MixedMixture",
     "Outcome",
     "PoissonMixture",
+    "PottsDenoiser",
     "Selection",
     "Solution",
     "load",
@@ -41,8 +45,10 @@ _HOMES = {
     "estimators.bernoulli_mixture": ["BernoulliMixture"],
     "estimators.categorical_mixture": ["CategoricalMixture"],
     "estimators.gaussian_mixture": ["GaussianMixture"],
+    "estimators.ising_denoiser": ["IsingDenoiser"],
     "estimators.mixed_mixture": ["MixedMixture"],
     "estimators.poisson_mixture": ["PoissonMixture"],
+    "estimators.potts_denoiser": ["PottsDenoiser"],
     "files": ["FileError", "load", "save"],
     "outcome": ["DegenerateComponentWarning", "Outcome", "Solution"],
     "row_sum": ["total"],

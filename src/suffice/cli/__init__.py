@@ -1,4 +1,4 @@
-"""The command line: ``suffice fit``, ``score``, ``sample``, ``impute`` and ``show``."""
+"""The command line: ``suffice fit``, ``score``, ``sample``, ``impute``, ``show`` and ``denoise``."""
 
 from suffice.cli.main import main
 

@@ -11,12 +11,14 @@ import typer
 
 from suffice.cli import fit, saved
 from suffice.cli.cache import turn_on_compilation_cache
+from suffice.cli.denoise import denoise
 from suffice.cli.impute import impute
 from suffice.cli.job import COMMAND
 
 app = typer.Typer(
     name="suffice",
-    help="Fit latent-variable models to a file of rows; score, sample, impute and show with what was fitted.",
+    help="Fit latent-variable models to a file of rows; score, sample, impute and show with what was fitted; "
+    "restore black and white pictures.",
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -25,6 +27,7 @@ app.add_typer(fit.app, name="fit")
 app.command("score")(saved.score)
 app.command("sample")(saved.sample)
 app.command("impute")(impute)
+app.command("denoise")(denoise)
 app.command("show")(saved.show)
 
 

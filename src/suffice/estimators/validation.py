@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+LARGEST_STRENGTH = 1e100
+
 
 def check_count(name: str, value: Any, least: int = 1) -> None:
     """Refuse anything but a whole number of at least ``least``.
@@ -40,6 +42,24 @@ def check_at_least(name: str, value: Any, least: float) -> None:
     """
     if not isinstance(value, Real) or not np.isfinite(float(value)) or value < least:
         raise ValueError(f"{name}={value!r} was given; a finite number of at least {least:g} is expected.")
+
+
+def check_strength(name: str, value: Any, *, positive: bool = False) -> None:
+    """Refuse anything but a number from 0 to 1e100, so that energies stay finite.
+
+    Parameters
+    ----------
+    name
+        The parameter's name.
+    value
+        What was given.
+    positive
+        Whether 0 is refused too.
+    """
+    check_at_least(name, value, 0)
+    if value > LARGEST_STRENGTH or (positive and value == 0):
+        least = "above 0" if positive else "at least 0"
+        raise ValueError(f"{name}={value!r} was given; a number {least} and at most {LARGEST_STRENGTH:g} is expected.")
 
 
 def check_choice(name: str, value: Any, choices: Iterable[str]) -> None:

@@ -5,6 +5,7 @@ Every display is made by ``from_estimator`` (or from records, by its constructor
 """
 
 from suffice.plot.ellipse import EllipseDisplay
+from suffice.plot.energy import EnergyDisplay
 from suffice.plot.frequency import FrequencyDisplay
 from suffice.plot.imputed import ImputedDisplay
 from suffice.plot.marginal import MarginalDisplay
@@ -17,6 +18,7 @@ from suffice.plot.weights import WeightsDisplay
 
 __all__ = [
     "EllipseDisplay",
+    "EnergyDisplay",
     "FrequencyDisplay",
     "ImputedDisplay",
     "MarginalDisplay",

@@ -1,0 +1,62 @@
+"""Random bits for whole grids, cheap enough not to hold up a sweep."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
+PARITY = 0x1BD11BDA
+ROUNDS = 20
+
+
+def random_words(key: Any, shape: tuple[int, int], first: Any = 0) -> tuple[Any, Any]:
+    """Two arrays of random 32-bit words, by Threefry-2x32 with 20 rounds (Salmon et al. 2011).
+
+    ``jax.random.bits`` gives words of the same generator; here the rounds are written out, so that one compiled loop goes
+    over the grid. The counter is (column, row): a row has the same words whatever rows come after it.
+
+    Parameters
+    ----------
+    key
+        JAX key of the kind that ``suffice.keys.as_key`` makes.
+    shape
+        Rows and columns.
+    first
+        Number of the first row.
+
+    Examples
+    --------
+    >>> from suffice.energy.random_words import random_words
+    >>> from suffice.keys import as_key
+    >>> random_words(as_key(0), (2, 3))[0].shape
+    (2, 3)
+    """
+    words = jax.random.key_data(key)
+    column, row = (lax.broadcasted_iota(jnp.uint32, shape, axis) for axis in (1, 0))
+    return threefry(words[0], words[1], column, row + jnp.asarray(first, jnp.uint32))
+
+
+def threefry(first: Any, second: Any, low: Any, high: Any) -> tuple[Any, Any]:
+    """Threefry-2x32 of counters.
+
+    Parameters
+    ----------
+    first, second
+        The two words of the key.
+    low, high
+        The two words of the counters, arrays of uint32 of one shape.
+    """
+    words = (first, second, first ^ second ^ jnp.uint32(PARITY))
+    low, high = low + words[0], high + words[1]
+    for turn in range(ROUNDS):
+        distance = ROTATIONS[turn // 4 % 2][turn % 4]
+        low = low + high
+        high = ((high << distance) | (high >> (32 - distance))) ^ low
+        if turn % 4 == 3:
+            group = turn // 4 + 1
+            low, high = low + words[group % 3], high + words[(group + 1) % 3] + jnp.uint32(group)
+    return low, high
