@@ -56,7 +56,7 @@ def test_hidden_units_are_independent_given_the_visible_ones(rbm):
 def test_visible_units_are_independent_given_the_hidden_ones(rbm):
     visible = all_states(5)[:, None]
     joint = np.exp(joint_log_probability(rbm))
-    p = rbm.visible_probability(all_states(4))[None]
+    p = rbm.visible_mean(all_states(4))[None]
     np.testing.assert_allclose(joint / joint.sum(0), (p**visible * (1 - p) ** (1 - visible)).prod(-1), atol=1e-12)
 
 
@@ -153,7 +153,7 @@ def test_one_key_gives_the_same_chain_and_another_key_another(rbm):
 
 def transitions(rbm):
     visible, hidden = all_states(5), all_states(4)
-    up, down = rbm.hidden_probability(visible)[:, None], rbm.visible_probability(hidden)[:, None]
+    up, down = rbm.hidden_probability(visible)[:, None], rbm.visible_mean(hidden)[:, None]
     return (up**hidden * (1 - up) ** (1 - hidden)).prod(-1) @ (down**visible * (1 - down) ** (1 - visible)).prod(-1)
 
 
@@ -196,7 +196,7 @@ def test_initial_parameters_are_numpy_and_have_the_stated_scale():
     ("call", "message"),
     [
         (lambda rbm: rbm.free_energy(np.zeros((2, 4))), "5 visible units"),
-        (lambda rbm: rbm.visible_probability(np.zeros(5)), "4 hidden units"),
+        (lambda rbm: rbm.visible_mean(np.zeros(5)), "4 hidden units"),
         (lambda rbm: rbm.statistics(np.zeros((3, 5)), np.ones(2)), r"shape \(3,\)"),
         (lambda rbm: rbm.gibbs(np.zeros(5), key=0, steps=0), "at least 1 step"),
         (lambda rbm: rbm.gibbs(np.zeros(5), key=-1), "out of range"),

@@ -1,5 +1,7 @@
 """Energy models: modules that give an energy to a state, learned with ``suffice.fit.contrast``."""
 
+from suffice.energy.categorical_rbm import CategoricalRBM
+from suffice.energy.gaussian_rbm import GaussianRBM
 from suffice.energy.rbm import RBM, RBMStatistics
 
-__all__ = ["RBM", "RBMStatistics"]
+__all__ = ["RBM", "CategoricalRBM", "GaussianRBM", "RBMStatistics"]
