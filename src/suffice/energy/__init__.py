@@ -1,7 +1,15 @@
 """Energy models: modules that give an energy to a state, learned with ``suffice.fit.contrast``."""
 
+from suffice.energy.ais import LogPartition, annealed_importance_sampling
 from suffice.energy.categorical_rbm import CategoricalRBM
 from suffice.energy.gaussian_rbm import GaussianRBM
 from suffice.energy.rbm import RBM, RBMStatistics
 
-__all__ = ["RBM", "CategoricalRBM", "GaussianRBM", "RBMStatistics"]
+__all__ = [
+    "RBM",
+    "CategoricalRBM",
+    "GaussianRBM",
+    "LogPartition",
+    "RBMStatistics",
+    "annealed_importance_sampling",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import equinox as eqx
 import jax
@@ -49,6 +49,8 @@ class GaussianRBM(RBM):
     >>> GaussianRBM(3, 2, key=0).visible_mean([1, 0]).shape
     (3,)
     """
+
+    visible_range: ClassVar[tuple[float, float]] = (-np.inf, np.inf)
 
     log_precision: Any
 

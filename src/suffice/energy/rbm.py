@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
 import jax
@@ -70,6 +70,8 @@ class RBM(eqx.Module):
     >>> rbm.hidden_probability([1, 0, 1, 0, 1, 0]).shape
     (3,)
     """
+
+    visible_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
     weights: Any
     visible_bias: Any
