@@ -15,12 +15,16 @@ if TYPE_CHECKING:
     from suffice.estimators.gaussian_mixture import GaussianMixture
     from suffice.estimators.mixed_mixture import MixedMixture
     from suffice.estimators.poisson_mixture import PoissonMixture
+    from suffice.estimators.rbm import RBM
+    from suffice.estimators.rbm_classifier import RBMClassifier
+    from suffice.estimators.rbm_stack import RBMStack
     from suffice.files import FileError, load, save
-    from suffice.outcome import DegenerateComponentWarning, Outcome, Solution
+    from suffice.outcome import DegenerateComponentWarning, Outcome, SaturatedUnitWarning, Solution
     from suffice.row_sum import total
     from suffice.selection import Selection, select
 
 __all__ = [
+    "RBM",
     "BernoulliMixture",
     "CategoricalMixture",
     "DegenerateComponentWarning",
@@ -29,6 +33,9 @@ __all__ = [
     "MixedMixture",
     "Outcome",
     "PoissonMixture",
+    "RBMClassifier",
+    "RBMStack",
+    "SaturatedUnitWarning",
     "Selection",
     "Solution",
     "load",
@@ -43,8 +50,11 @@ _HOMES = {
     "estimators.gaussian_mixture": ["GaussianMixture"],
     "estimators.mixed_mixture": ["MixedMixture"],
     "estimators.poisson_mixture": ["PoissonMixture"],
+    "estimators.rbm": ["RBM"],
+    "estimators.rbm_classifier": ["RBMClassifier"],
+    "estimators.rbm_stack": ["RBMStack"],
     "files": ["FileError", "load", "save"],
-    "outcome": ["DegenerateComponentWarning", "Outcome", "Solution"],
+    "outcome": ["DegenerateComponentWarning", "Outcome", "SaturatedUnitWarning", "Solution"],
     "row_sum": ["total"],
     "selection": ["Selection", "select"],
 }

@@ -11,6 +11,10 @@ class DegenerateComponentWarning(UserWarning):
     """A component holds hardly any row, or has collapsed onto fewer dimensions than the data have."""
 
 
+class SaturatedUnitWarning(UserWarning):
+    """A hidden unit is always 1 or always 0, so that it says nothing of a row."""
+
+
 class Outcome(StrEnum):
     """How a fit ended; each value is a sentence for the user.
 

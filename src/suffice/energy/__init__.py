@@ -3,6 +3,7 @@
 from suffice.energy.ais import LogPartition, annealed_importance_sampling
 from suffice.energy.categorical_rbm import CategoricalRBM
 from suffice.energy.gaussian_rbm import GaussianRBM
+from suffice.energy.mixing import Mixing, mixing
 from suffice.energy.rbm import RBM, RBMStatistics
 
 __all__ = [
@@ -10,6 +11,8 @@ __all__ = [
     "CategoricalRBM",
     "GaussianRBM",
     "LogPartition",
+    "Mixing",
     "RBMStatistics",
     "annealed_importance_sampling",
+    "mixing",
 ]

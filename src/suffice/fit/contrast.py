@@ -6,13 +6,14 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import check_random_state
 
-from suffice.fit.batches import check_count, check_weight, on_device, shuffled_batches
+from suffice.fit.batches import check_count, check_weight
 from suffice.fit.contrast_epoch import Batches, ContrastState, run_batches
 from suffice.fit.contrast_rows import check_visible, dense, tiles
 from suffice.fit.contrast_trace import Reader, spread, verdict
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     import optax
 
 LEARNING_RATE = 0.1
+SMALL_BATCH = 128
+"""Rows of a batch up to which few rows are filled up, so that one program serves any number of them."""
 
 Schedule = Callable[[Any], Any]
 
@@ -152,17 +155,19 @@ def contrast(
     optimizer, schedule = _chosen(optimizer, learning_rate, momentum, weight_decay)
     options = steps, _check_share("averaging", averaging), bool(centred)
     chains = _chain_shape(persistent, n_chains, n_temperatures, batch_size, rows.shape[0])
+    rows, weight = _weighted_rows(rows, check_weight(weight, rows.shape[0]))
+    count = rows.shape[0]
+    batch_size = min(batch_size, max(count, SMALL_BATCH))
     with scope(precision):
-        rows, weight, known = _placed(rows, check_weight(weight, rows.shape[0]), dtype)
-        batch_size = min(batch_size, rows.shape[0])
-        begin = _initial(cast(model, precision), optimizer, rows, known, chains, options, random_state)
+        placed, weights, known = _placed(rows, weight.astype(dtype), max(count, batch_size))
+        begin = _initial(cast(model, precision), optimizer, placed, known, chains, options, random_state)
         begin = begin if state is None else continued(state, begin)
-        rows = rows if known is None else None
         base = begin.model.visible_bias
         reader = _reader(rows, begin.filled, weight, held_out, precision)
 
         def epoch(state: ContrastState) -> tuple[ContrastState, Record]:
-            state = _epoch(state, rows, weight, known, base, batch_size, schedule, optimizer, options)
+            batches = _shuffled(state, count, batch_size, schedule, dtype)
+            state = _epoch(state, placed, weights, known, base, batches, optimizer, options)
             return state, reader.read(state.best)
 
         judge = verdict(reader.read(begin.best)["reconstruction"], largest_gap)
@@ -172,38 +177,47 @@ def contrast(
 
 
 def _epoch(
-    state: ContrastState, rows: Any, weight: Any, known: Any, base: Any, batch_size: int, schedule: Schedule,
-    optimizer: Any, options: Any,
-) -> ContrastState:  # fmt: skip
-    key = jax.random.fold_in(jax.random.wrap_key_data(state.key), state.epoch)
-    index, true = shuffled_batches(key, len(weight), batch_size)
-    first, dtype = int(state.epoch) * len(index), weight.dtype
-    number = np.arange(first, first + len(index), dtype=np.int32)
-    rate = np.broadcast_to(np.asarray(schedule(number), dtype), number.shape)
-    batches = Batches(number, index, true, rate)
+    state: ContrastState, rows: Any, weight: Any, known: Any, base: Any, batches: Batches, optimizer: Any, options: Any
+) -> ContrastState:
     if not issparse(rows):
         state = run_batches(state, rows, weight, known, batches, base, optimizer, options)
         return state._replace(epoch=state.epoch + 1)
-    for here, tile, tile_weight in tiles(rows, weight, np.asarray(index)):
-        own = np.arange(len(tile), dtype=np.int32).reshape(-1, batch_size)
-        part = Batches(number[here], own, true[here], rate[here])
+    for here, tile, tile_weight in tiles(rows, weight, batches.index):
+        own = np.arange(len(tile), dtype=np.int32).reshape(-1, batches.index.shape[1])
+        part = Batches(batches.number[here], own, batches.true[here], batches.rate[here])
         state = run_batches(state, tile, tile_weight, None, part, base, optimizer, options)
     return state._replace(epoch=state.epoch + 1)
 
 
-def _placed(rows: Any, weight: np.ndarray, dtype: Any) -> tuple[Any, Any, Any]:
-    """Rows and weights on the device without rows of weight 0, and which cells are known; sparse rows stay where they are."""
+def _shuffled(state: ContrastState, count: int, batch_size: int, schedule: Schedule, dtype: Any) -> Batches:
+    """Rows in random order, cut into batches; row 0, counted as absent, fills up the last one."""
+    draw = np.random.default_rng([*np.asarray(state.key).tolist(), int(state.epoch)])
+    index = np.zeros((-(-count // batch_size), batch_size), np.int32)
+    index.ravel()[:count] = draw.permutation(count)
+    true = np.arange(index.size).reshape(index.shape) < count
+    first = int(state.epoch) * len(index)
+    number = np.arange(first, first + len(index), dtype=np.int32)
+    return Batches(number, index, true, np.broadcast_to(np.asarray(schedule(number), dtype), number.shape))
+
+
+def _weighted_rows(rows: Any, weight: np.ndarray) -> tuple[Any, np.ndarray]:
+    return (rows, weight) if weight.all() else (rows[weight > 0], weight[weight > 0])
+
+
+def _placed(rows: Any, weight: np.ndarray, length: int) -> tuple[Any, Any, Any]:
+    """Rows and weights on the device, filled up to one length for few rows, and which cells are known if not all are."""
     if issparse(rows):
-        return rows[weight > 0], jnp.asarray(weight[weight > 0], dtype), None
-    (placed,), weight = on_device((rows,), weight, dtype)
-    known = ~jnp.isnan(placed)
-    return placed, weight, None if known.all() else known
+        return rows, weight, None
+    fill = length - len(rows)
+    rows, weight = np.pad(rows, ((0, fill), (0, 0))), np.pad(weight, (0, fill))
+    known = ~np.isnan(rows)
+    return jnp.asarray(rows), jnp.asarray(weight), None if known.all() else jnp.asarray(known)
 
 
 def _reader(rows: Any, filled: Any, weight: Any, held_out: Any, precision: str) -> Reader:
     chosen = spread(len(weight))
     held_out = None if held_out is None else dense(held_out, spread(held_out.shape[0]))
-    shown = filled if rows is None else rows
+    shown = rows if filled is None else np.asarray(filled)[: len(weight)]
     return Reader(dense(shown, chosen), weight[chosen], held_out, precision)
 
 
@@ -211,11 +225,16 @@ def _initial(
     model: Any, optimizer: Any, rows: Any, known: Any, chains: tuple[int, ...], options: Any, random_state: Any
 ) -> ContrastState:
     seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
+    return _drawn_state(model, optimizer, rows if known is not None else None, known, chains, options, seed)
+
+
+@eqx.filter_jit
+def _drawn_state(
+    model: Any, optimizer: Any, rows: Any, known: Any, chains: tuple[int, ...], options: Any, seed: Any
+) -> ContrastState:
     key, chain_key, fill_key = jax.random.split(jax.random.key(seed, impl="threefry2x32"), 3)
     _, averaging, centred = options
     bias = jnp.asarray(model.visible_bias)
-    filled = None if known is None else jnp.where(known, rows, _drawn(model, bias, rows.shape[:1], fill_key))
-    centre = (model.mean_at(bias), jax.nn.sigmoid(jnp.asarray(model.hidden_bias))) if centred else None
     return ContrastState(
         model=model,
         optimizer_state=optimizer.init(model),
@@ -223,8 +242,8 @@ def _initial(
         key=jax.random.key_data(key),
         epoch=jnp.zeros((), jnp.int32),
         average=jax.tree.map(jnp.asarray, model) if averaging else None,
-        centre=centre,
-        filled=filled,
+        centre=(model.mean_at(bias), jax.nn.sigmoid(jnp.asarray(model.hidden_bias))) if centred else None,
+        filled=None if known is None else jnp.where(known, rows, _drawn(model, bias, rows.shape[:1], fill_key)),
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 from scipy.sparse import csr_array, issparse
 
@@ -76,4 +75,4 @@ def tiles(rows: csr_array, weight: Any, index: np.ndarray) -> Iterator[tuple[sli
     for start in range(0, len(index), across):
         here = slice(start, start + across)
         order = index[here].ravel()
-        yield here, jnp.asarray(rows[order].toarray()), weight[order]
+        yield here, rows[order].toarray(), weight[order]

@@ -3,46 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
-import equinox as eqx
 import numpy as np
 
+from suffice.each_row import each_row
 from suffice.fit.epochs import Record
 from suffice.outcome import Outcome
 from suffice.precision import to_numpy
-from suffice.rows import as_rows
 
 READ_ROWS = 2000
-TILE = 1024
-
-
-class ContrastSums(NamedTuple):
-    """Sums over rows for the reader: of weights, free energies and reconstruction cross-entropies."""
-
-    weight: Any
-    free_energy: Any
-    reconstruction: Any
 
 
 class Reader:
     """Reads the figures of the trace from a model, on at most 2,000 rows spread evenly."""
 
     def __init__(self, rows: np.ndarray, weight: np.ndarray, validation: Any, precision: str):
-        self.train = as_rows(rows, weight, precision=precision, tile=TILE)
-        self.validation = None if validation is None else as_rows(validation, None, precision=precision, tile=TILE)
+        self.train, self.weight, self.validation, self.precision = rows, weight, validation, precision
 
     def read(self, model: Any) -> Record:
         """Figures of one epoch."""
-        train = _means(model, self.train)
+        model = to_numpy(model)
+        reconstruction = self._mean(model, "reconstruction_cross_entropy", self.train, self.weight)
         if self.validation is None:
-            return {"reconstruction": train.reconstruction}
-        held_out = _means(model, self.validation)
+            return {"reconstruction": reconstruction}
+        free_energy = self._mean(model, "free_energy", self.validation)
         return {
-            "reconstruction": train.reconstruction,
-            "validation_reconstruction": held_out.reconstruction,
-            "free_energy_gap": held_out.free_energy - train.free_energy,
+            "reconstruction": reconstruction,
+            "validation_reconstruction": self._mean(model, "reconstruction_cross_entropy", self.validation),
+            "free_energy_gap": free_energy - self._mean(model, "free_energy", self.train, self.weight),
         }
+
+    def _mean(self, model: Any, method: str, rows: np.ndarray, weight: Any = None) -> float:
+        return float(np.average(each_row(model, method, rows, self.precision), weights=weight))
 
 
 def spread(count: int) -> slice:
@@ -65,14 +58,3 @@ def verdict(start: float, largest_gap: float | None) -> Callable[[Record], Outco
         return None
 
     return judge
-
-
-def _means(model: Any, rows: Any) -> ContrastSums:
-    sums = to_numpy(rows.total(eqx.Partial(_sums, model)))
-    return ContrastSums(*(figure / sums.weight for figure in sums))
-
-
-def _sums(model: Any, rows: Any, weight: Any) -> ContrastSums:
-    return ContrastSums(
-        weight.sum(), weight @ model.free_energy(rows), weight @ model.reconstruction_cross_entropy(rows)
-    )
