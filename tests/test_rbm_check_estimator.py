@@ -1,7 +1,7 @@
-"""scikit-learn's own checks of the RBM estimators; no failure is expected.
+"""scikit-learn's own checks of the RBM estimators.
 
-With all rows in one batch, chains meet the same random numbers whatever the weights, so that even weight 2 is the row twice; what
-holds in distribution with several batches is in ``test_rbm_estimator.py``.
+With all rows in one batch, chains meet the same random numbers whatever the weights, and weight 2 is the row twice; with several
+batches fits agree in distribution only, for which ``test_rbm_estimator.py`` has a law.
 """
 
 import pytest
@@ -9,11 +9,15 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from suffice import RBM, RBMClassifier
 
-ESTIMATORS = [RBM(4, epochs=2), RBMClassifier(4, epochs=60, learning_rate=0.2, batch_size=300)]
+NOISY = {"check_sample_weight_equivalence_on_dense_data": "batches of other rows meet other random numbers"}
+CLASSIFIER = RBMClassifier(4, epochs=60, n_chains=50, learning_rate=0.2, batch_size=10)
 
 
 @pytest.mark.filterwarnings("ignore:X runs from:UserWarning")
 @pytest.mark.filterwarnings("ignore::suffice.SaturatedUnitWarning")
-@parametrize_with_checks(ESTIMATORS)
+@parametrize_with_checks(
+    [RBM(4, epochs=2), CLASSIFIER],
+    expected_failed_checks=lambda estimator: NOISY if isinstance(estimator, RBMClassifier) else {},
+)
 def test_scikit_learn_check_passes(estimator, check):
     check(estimator)

@@ -352,18 +352,20 @@ class RBM(eqx.Module):
 
 @eqx.filter_jit
 def _gibbs(rbm: RBM, visible: Any, key: Any, steps: int, known: Any) -> Any:
-    """The first step stands outside the loop, so that it shares p(h | v) with ``statistics`` of the same rows."""
-    first, rest = jax.random.split(key)
+    """The first step stands outside the loop, so that it shares p(h | v) with ``statistics`` of the same rows.
+
+    Its two keys are the key split in two; those of later steps come of keys folded with numbers from 1 on.
+    """
     given = visible
 
     def step(visible: Any, key: Any) -> Any:
         moved = _gibbs_step(rbm, visible, key)
         return moved if known is None else jnp.where(known, given, moved)
 
-    visible = step(visible, first)
+    visible = step(visible, key)
     if steps == 1:
         return visible
-    return lax.fori_loop(1, steps, lambda i, v: step(v, jax.random.fold_in(rest, i)), visible)
+    return lax.fori_loop(1, steps, lambda i, v: step(v, jax.random.fold_in(key, i)), visible)
 
 
 def _gibbs_step(rbm: RBM, visible: Any, key: Any) -> Any:

@@ -55,7 +55,7 @@ def run_batches(
 
     def step(state: ContrastState, batch: Batches) -> tuple[ContrastState, None]:
         batch_key = jax.random.fold_in(key, batch.number)
-        state, data = _batch_rows(state, rows, known, batch, jax.random.fold_in(batch_key, 1))
+        state, data = _batch_rows(state, rows, known, batch, batch_key)
         batch_weight = weight[batch.index] * batch.true
         return _step(state, data, batch_weight, batch, base, batch_key, optimizer, options), None
 
@@ -66,7 +66,8 @@ def _batch_rows(state: ContrastState, rows: Any, known: Any, batch: Batches, key
     """Rows of a batch; missing cells take a step of Gibbs sampling given the others, from where the last epoch left them."""
     if state.filled is None:
         return state, rows[batch.index]
-    data = state.model.gibbs(state.filled[batch.index], key=key, known=known[batch.index])
+    own = jax.random.fold_in(key, -1)
+    data = state.model.gibbs(state.filled[batch.index], key=own, known=known[batch.index])
     place = jnp.where(batch.true, batch.index, len(state.filled))
     return state._replace(filled=state.filled.at[place].set(data, mode="drop")), data
 
