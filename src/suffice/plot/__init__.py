@@ -4,9 +4,13 @@ Every display is made by ``from_estimator`` (or from records, by its constructor
 ``figure_``. Matplotlib is imported when something is drawn.
 """
 
+from suffice.plot.annealing import AnnealingDisplay
+from suffice.plot.chains import ChainDisplay
 from suffice.plot.ellipse import EllipseDisplay
+from suffice.plot.filters import FilterDisplay
 from suffice.plot.frequency import FrequencyDisplay
 from suffice.plot.imputed import ImputedDisplay
+from suffice.plot.learning import LearningDisplay
 from suffice.plot.marginal import MarginalDisplay
 from suffice.plot.missingness import MissingnessDisplay
 from suffice.plot.parameter import ParameterDisplay
@@ -16,9 +20,13 @@ from suffice.plot.trace import TraceDisplay
 from suffice.plot.weights import WeightsDisplay
 
 __all__ = [
+    "AnnealingDisplay",
+    "ChainDisplay",
     "EllipseDisplay",
+    "FilterDisplay",
     "FrequencyDisplay",
     "ImputedDisplay",
+    "LearningDisplay",
     "MarginalDisplay",
     "MissingnessDisplay",
     "ParameterDisplay",
