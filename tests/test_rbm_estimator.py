@@ -66,17 +66,18 @@ def test_sparse_rows_give_the_same_bits_a_tile_at_a_time(fitted, monkeypatch):
     np.testing.assert_array_equal(sparse.score_samples(scipy.sparse.csc_array(ROWS)), fitted.score_samples(ROWS))
 
 
-def test_weight_two_is_the_row_twice_in_the_mean_over_seeds():
-    """With several batches the two meet other random numbers: their log-likelihoods agree within the error over seeds."""
-    weight = np.where(SIDE == 1, 2.0, 1.0)
-    repeated = np.repeat(ROWS, weight.astype(int), axis=0)
-    options = OPTIONS | {"epochs": 30}
-    gaps = []
-    for seed in range(8):
-        options["random_state"] = seed
+def test_weighted_rows_are_learned_as_often_as_their_weight_says():
+    """Of several batches a law in distribution: over seeds, the model's mean is the weighted mean, as for rows repeated."""
+    weight = np.where(SIDE == 1, 3.0, 1.0)
+    repeated, means = np.repeat(ROWS, weight.astype(int), axis=0), []
+    for seed in range(4):
+        options = OPTIONS | {"random_state": seed}
         weighted = RBM(4, **options).fit(ROWS, sample_weight=weight)
-        gaps.append(weighted.score(repeated) - RBM(4, **options | {"epochs": 20}).fit(repeated).score(repeated))
-    assert abs(np.mean(gaps)) < 4 * np.std(gaps, ddof=1) / np.sqrt(8) + 0.1
+        twin = RBM(4, **options | {"epochs": 30}).fit(repeated)
+        means.append([np.exp(rbm.score_samples(STATES)) @ STATES for rbm in (weighted, twin)])
+    expected, plain = np.average(ROWS, axis=0, weights=weight), ROWS.mean(0)
+    assert abs(plain - expected).max() > 0.15
+    assert abs(np.mean(means, axis=0) - expected).max() < 0.06
 
 
 def test_chains_sample_the_models_distribution_and_say_so(fitted):
@@ -123,10 +124,10 @@ def test_annealing_encloses_log_z_and_is_kept(fitted, monkeypatch):
 def test_validation_rows_are_read_and_a_widening_gap_stops_the_fit():
     few, rest = ROWS[:20], ROWS[20:]
     options = OPTIONS | {"n_hidden": 4, "epochs": 200, "schedule": "constant", "batch_size": 20, "learning_rate": 0.3}
-    rbm = RBM(**options, largest_gap=0.5).fit(few, validation=rest)
+    rbm = RBM(**options, largest_gap=3.0).fit(few, validation=rest)
     assert "Stopped early" in rbm.outcome_
     assert rbm.n_iter_ < 200
-    assert rbm.trace_["free_energy_gap"].max() <= 0.5
+    assert rbm.trace_["free_energy_gap"].max() <= 3
     gap = rbm.free_energy(rest).mean() - rbm.free_energy(few).mean()
     assert rbm.trace_["free_energy_gap"][-1] == pytest.approx(gap, abs=1e-4)
     assert "free_energy_gap" in RBM(4, epochs=2, validation_fraction=0.25).fit(ROWS).trace_
@@ -151,13 +152,13 @@ def test_a_saved_machine_scores_the_same_and_learns_on(fitted, tmp_path):
 
 def test_initial_weights_give_the_features():
     rows = 3 + 2 * ROWS + np.random.default_rng(2).normal(size=ROWS.shape)
-    rbm = RBM(4, "gaussian", epochs=20, learning_rate=0.01, random_state=0).fit(rows)
+    rbm = RBM(4, "gaussian", epochs=100, learning_rate=0.05, random_state=0).fit(rows)
     start = rbm.as_initial_weights()
     features = 1 / (1 + np.exp(-(rows @ start.weights + start.hidden_bias)))
     np.testing.assert_allclose(features, rbm.transform(rows), atol=1e-5)
     flat = -0.5 * (np.log(2 * np.pi * rows.var(0)) + 1).sum()
     assert rbm.score(rows) > flat
-    moved = RBM(4, "gaussian", epochs=20, learning_rate=0.01, random_state=0).fit(10 * rows + 5)
+    moved = RBM(4, "gaussian", epochs=100, learning_rate=0.05, random_state=0).fit(10 * rows + 5)
     assert moved.score(10 * rows + 5) == pytest.approx(rbm.score(rows) - 8 * np.log(10), abs=0.01)
 
 
@@ -221,7 +222,7 @@ def saturate(updates, params):
     import equinox as eqx
     import jax
 
-    zero = jax.tree.map(np.zeros_like, updates)
+    zero = jax.tree.map(jax.numpy.zeros_like, updates)
     return eqx.tree_at(lambda rbm: rbm.hidden_bias, zero, zero.hidden_bias + 20.0)
 
 

@@ -168,7 +168,8 @@ class RBMLearning(VisibleRows, BaseEstimator):
         self.visible_bias_, self.hidden_bias_ = solution.model.visible_bias, solution.model.hidden_bias
         self._state = solution.details["state"]
         self.n_iter_ = int(self._state.epoch)
-        self.trace_, self.outcome_ = solution.trace, str(solution.outcome.value)
+        done = solution.outcome is Outcome.STOPPED_AT_LIMIT
+        self.trace_, self.outcome_ = solution.trace, "All epochs were done." if done else solution.outcome.value
         self.chains_ = self._chains(units, weight)
         self.log_partitions_ = {}
         self._warn(solution.outcome, units)

@@ -170,9 +170,11 @@ def contrast(
             state = _epoch(state, placed, weights, known, base, batches, optimizer, options)
             return state, reader.read(state.best)
 
-        judge = verdict(reader.read(begin.best)["reconstruction"], largest_gap)
+        first = reader.read(begin.best)
+        judge = verdict(first["reconstruction"], largest_gap)
         last, trace, outcome = run_epochs(epoch, begin, epochs, progress, judge)
         last = to_numpy(last)
+    trace = trace or {name: np.zeros(0) for name in ("epoch", *first)}
     return Solution(last.best, trace, outcome, {"state": last})
 
 

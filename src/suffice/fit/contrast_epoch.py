@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from suffice.energy.tempering import Path, base_of, tempered
+from suffice.keys import LARGEST_SEED
 
 SLIDING = 0.01
 """Share of a new batch in the running means that the centred gradient measures from."""
@@ -66,7 +67,7 @@ def _batch_rows(state: ContrastState, rows: Any, known: Any, batch: Batches, key
     """Rows of a batch; missing cells take a step of Gibbs sampling given the others, from where the last epoch left them."""
     if state.filled is None:
         return state, rows[batch.index]
-    own = jax.random.fold_in(key, -1)
+    own = jax.random.fold_in(key, LARGEST_SEED)
     data = state.model.gibbs(state.filled[batch.index], key=own, known=known[batch.index])
     place = jnp.where(batch.true, batch.index, len(state.filled))
     return state._replace(filled=state.filled.at[place].set(data, mode="drop")), data

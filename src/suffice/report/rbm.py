@@ -71,13 +71,8 @@ def likelihoods(estimator: Any, rows: np.ndarray) -> list[tuple[str, str, str]]:
     shown = _complete(rows)
     if not len(shown):
         return [("log-likelihood", "none", "every row has missing cells")]
-    found = [
-        (
-            "reconstruction",
-            f"{estimator.trace_['reconstruction'][-1]:.2f}",
-            "cross-entropy, nats per row; no likelihood",
-        )
-    ]
+    reconstruction = f"{estimator.reconstruction_cross_entropy(shown).mean():.2f}"
+    found = [("reconstruction", reconstruction, "cross-entropy, nats per row; no likelihood")]
     if estimator.model_.enumerable:
         return [("log-likelihood", f"{estimator.score(shown):.4f}", "nats per row, exact"), *found]
     forward = estimator.log_partition("ais", n_temperatures=TEMPERATURES[-1])
@@ -112,8 +107,8 @@ def _pictures(estimator: Any, image_shape: tuple[int, ...] | None) -> list[Pictu
 
 def _advice(estimator: Any, command: Sequence[str] | None) -> list[Advice]:
     gap = estimator.trace_.get("free_energy_gap")
-    if gap is None:
-        text = "No rows were held out: hold some out to see whether the model overfits."
+    if gap is None or not len(gap):
+        text = "There are no figures of rows held out: hold some out to see whether the model overfits."
         return [Advice(text, _try(command, validation_fraction=0.1))]
     if gap[-1] > 1:
         text = (
