@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	"$$p" -c 'import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	>/dev/null 2>&1 && echo "$$p" && break; done)
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench reproduce-energy clean
 
 demo: .venv/.ready
 	.venv/bin/python -m suffice.demo
@@ -21,6 +21,10 @@ bench: .venv/.bench
 	.venv/bin/python benchmarks/mixtures.py
 	.venv/bin/python benchmarks/missing.py
 	.venv/bin/python benchmarks/online.py
+	.venv/bin/python benchmarks/energy_rbm.py
+
+reproduce-energy: .venv/.ready
+	.venv/bin/python experiments/digits_rbm.py --out reproduced
 
 .venv/.ready: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 with venv was not found; name one: make PYTHON=/path/to/python"; exit 1; }
@@ -33,5 +37,5 @@ bench: .venv/.bench
 	@touch $@
 
 clean:
-	rm -rf .venv demo dist build .pytest_cache .ruff_cache
-	find src tests benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf .venv demo reproduced dist build .pytest_cache .ruff_cache
+	find src tests benchmarks experiments -name __pycache__ -type d -prune -exec rm -rf {} +
