@@ -1,7 +1,7 @@
 """RBMs of 3,000 digits: learning curves, steps of contrastive divergence, chains and hidden sizes, over several seeds.
 
-``python experiments/digits_rbm.py --out FOLDER`` (``make reproduce-energy``) writes pictures, and prints for each claim about these
-experiments whether it holds, does not hold or is undecided: whether its mean over seeds is more than two standard errors from 0.
+``python experiments/digits_rbm.py --out FOLDER`` (``make reproduce-energy``) writes pictures, and prints for each claim about
+these experiments whether it holds, does not hold or is undecided: whether its mean over seeds is two standard errors from 0.
 ``--quick`` takes few rows, epochs and seeds.
 """
 

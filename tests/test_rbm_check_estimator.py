@@ -1,7 +1,7 @@
 """scikit-learn's own checks of the RBM estimators.
 
-In float64 with all rows in one batch, chains meet the same random numbers whatever the weights, and weight 2 is the row twice; with several
-batches fits agree in distribution only, for which ``test_rbm_estimator.py`` has a law.
+In float64 with all rows in one batch, chains meet the same random numbers whatever the weights, and weight 2 is the row twice;
+with several batches fits agree in distribution only, for which ``test_rbm_estimator.py`` has a law.
 """
 
 import pytest
