@@ -59,13 +59,27 @@ def test_trace_reads_the_model_it_returns(start, digits):
     assert solution.trace["free_energy_gap"][0] == pytest.approx(gap, abs=1e-3)
 
 
-@pytest.mark.parametrize("persistent", [False, True])
-def test_many_steps_raise_the_exact_likelihood(persistent):
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"persistent": True, "n_chains": 200},
+        {"persistent": True, "n_temperatures": 5},
+        {"centred": True, "averaging": 0.9},
+        {"momentum": 0.5, "weight_decay": 1e-4},
+    ],
+)
+def test_many_steps_raise_the_exact_likelihood(options):
     rows = np.repeat([[1, 1, 1, 0, 0, 0], [0, 0, 0, 1, 1, 1]], 60, axis=0)
-    solution = contrast(
-        RBM(6, 3, key=0), rows, steps=5, persistent=persistent, epochs=60, batch_size=20, random_state=0
-    )
+    solution = contrast(RBM(6, 3, key=0), rows, steps=5, epochs=60, batch_size=20, random_state=0, **options)
     assert solution.model.log_likelihood(rows).mean() > -1.2 > RBM(6, 3, key=0).log_likelihood(rows).mean()
+
+
+def test_a_schedule_is_read_at_every_batch(start, digits):
+    """A rate of 0 from the second epoch on leaves the parameters of the first."""
+    first = learned(start, digits, epochs=1, learning_rate=0.1)
+    falling = learned(start, digits, epochs=3, learning_rate=lambda number: 0.1 * (np.asarray(number) < 8))
+    assert_same_bits(first.model, falling.model)
 
 
 def remember(updates, state, params=None):
