@@ -22,9 +22,11 @@ bench: .venv/.bench
 	.venv/bin/python benchmarks/missing.py
 	.venv/bin/python benchmarks/online.py
 	.venv/bin/python benchmarks/energy.py
+	.venv/bin/python benchmarks/energy_rbm.py
 
 reproduce-energy: .venv/.ready
-	.venv/bin/python experiments/ising_map.py --out energy
+	.venv/bin/python experiments/ising_map.py --out reproduced
+	.venv/bin/python experiments/digits_rbm.py --out reproduced
 
 .venv/.ready: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 with venv was not found; name one: make PYTHON=/path/to/python"; exit 1; }
@@ -37,5 +39,5 @@ reproduce-energy: .venv/.ready
 	@touch $@
 
 clean:
-	rm -rf .venv demo energy dist build .pytest_cache .ruff_cache
+	rm -rf .venv demo reproduced dist build .pytest_cache .ruff_cache
 	find src tests benchmarks experiments -name __pycache__ -type d -prune -exec rm -rf {} +

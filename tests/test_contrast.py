@@ -59,13 +59,27 @@ def test_trace_reads_the_model_it_returns(start, digits):
     assert solution.trace["free_energy_gap"][0] == pytest.approx(gap, abs=1e-3)
 
 
-@pytest.mark.parametrize("persistent", [False, True])
-def test_many_steps_raise_the_exact_likelihood(persistent):
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"persistent": True, "n_chains": 200},
+        {"persistent": True, "n_temperatures": 5},
+        {"centred": True, "averaging": 0.9},
+        {"momentum": 0.5, "weight_decay": 1e-4},
+    ],
+)
+def test_many_steps_raise_the_exact_likelihood(options):
     rows = np.repeat([[1, 1, 1, 0, 0, 0], [0, 0, 0, 1, 1, 1]], 60, axis=0)
-    solution = contrast(
-        RBM(6, 3, key=0), rows, steps=5, persistent=persistent, epochs=60, batch_size=20, random_state=0
-    )
+    solution = contrast(RBM(6, 3, key=0), rows, steps=5, epochs=60, batch_size=20, random_state=0, **options)
     assert solution.model.log_likelihood(rows).mean() > -1.2 > RBM(6, 3, key=0).log_likelihood(rows).mean()
+
+
+def test_a_schedule_is_read_at_every_batch(start, digits):
+    """A rate of 0 from the second epoch on leaves the parameters of the first."""
+    first = learned(start, digits, epochs=1, learning_rate=0.1)
+    falling = learned(start, digits, epochs=3, learning_rate=lambda number: 0.1 * (np.asarray(number) < 8))
+    assert_same_bits(first.model, falling.model)
 
 
 def remember(updates, state, params=None):
@@ -141,7 +155,9 @@ class CountedCompilations:
         self.names = []
         self.handler = logging.Handler()
         self.handler.emit = lambda record: self.names.append(record.getMessage())
-        self.handler.addFilter(lambda record: "Compiling" in record.getMessage() and "_epoch" in record.getMessage())
+        self.handler.addFilter(
+            lambda record: "Compiling" in record.getMessage() and "run_batches" in record.getMessage()
+        )
         logging.getLogger("jax").addHandler(self.handler)
         return self
 
@@ -184,7 +200,7 @@ def test_divergence_keeps_the_last_finite_parameters(start, digits, monkeypatch)
 
 
 def test_a_huge_learning_rate_is_told_and_leaves_finite_parameters(start, digits):
-    solution = learned(start, digits, optimizer=optax.sgd(1e38))
+    solution = learned(start, digits, learning_rate=1e38)
     assert solution.outcome is Outcome.DIVERGED
     assert_same_bits(solution.model, start)
 
@@ -216,7 +232,9 @@ def test_the_users_own_precision_flag_changes_no_bit():
     [
         (np.full((4, 64), 2.0), {}, "from 2 to 2.*0 to 1"),
         (np.full((4, 64), -0.5), {}, "0 to 1"),
-        (np.full((4, 64), np.nan), {}, r"NaN or infinite, the first at \(0, 0\)"),
+        (np.full((4, 64), np.nan), {}, r"Every cell of columns 0, 1, .* is missing"),
+        (np.full((4, 64), np.inf), {}, r"NaN or infinite, the first at \(0, 0\)"),
+        (np.zeros((4, 64)), {"validation": np.full((4, 64), np.nan)}, "validation holds 256 values that are NaN"),
         (np.zeros((4, 63)), {}, r"shape \(4, 63\).*\(rows, 64\)"),
         (np.zeros(64), {}, r"\(rows, 64\)"),
         (np.zeros((0, 64)), {}, "no rows"),
@@ -225,7 +243,7 @@ def test_the_users_own_precision_flag_changes_no_bit():
         (np.zeros((4, 64)), {"epochs": 0}, "epochs=0"),
         (np.zeros((4, 64)), {"batch_size": 2.5}, "batch_size=2.5"),
         (np.zeros((4, 64)), {"learning_rate": -1}, "learning_rate=-1"),
-        (np.zeros((4, 64)), {"learning_rate": 0.1, "optimizer": optax.adam(0.1)}, "either learning_rate or optimizer"),
+        (np.zeros((4, 64)), {"learning_rate": 0.1, "optimizer": optax.adam(0.1)}, "either optimizer or learning_rate"),
         (np.zeros((4, 64)), {"weight": np.ones(3)}, r"shape \(3,\); 4 rows"),
         (np.zeros((4, 64)), {"weight": -np.ones(4)}, "at least 0"),
         (np.zeros((4, 64)), {"weight": np.zeros(4)}, "not all 0"),

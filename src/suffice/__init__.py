@@ -17,12 +17,16 @@ if TYPE_CHECKING:
     from suffice.estimators.mixed_mixture import MixedMixture
     from suffice.estimators.poisson_mixture import PoissonMixture
     from suffice.estimators.potts_denoiser import PottsDenoiser
+    from suffice.estimators.rbm import RBM
+    from suffice.estimators.rbm_classifier import RBMClassifier
+    from suffice.estimators.rbm_stack import RBMStack
     from suffice.files import FileError, load, save
-    from suffice.outcome import DegenerateComponentWarning, Outcome, Solution
+    from suffice.outcome import DegenerateComponentWarning, Outcome, SaturatedUnitWarning, Solution
     from suffice.row_sum import total
     from suffice.selection import Selection, select
 
 __all__ = [
+    "RBM",
     "BernoulliMixture",
     "CategoricalMixture",
     "DegenerateComponentWarning",
@@ -33,6 +37,9 @@ __all__ = [
     "Outcome",
     "PoissonMixture",
     "PottsDenoiser",
+    "RBMClassifier",
+    "RBMStack",
+    "SaturatedUnitWarning",
     "Selection",
     "Solution",
     "load",
@@ -49,8 +56,11 @@ _HOMES = {
     "estimators.mixed_mixture": ["MixedMixture"],
     "estimators.poisson_mixture": ["PoissonMixture"],
     "estimators.potts_denoiser": ["PottsDenoiser"],
+    "estimators.rbm": ["RBM"],
+    "estimators.rbm_classifier": ["RBMClassifier"],
+    "estimators.rbm_stack": ["RBMStack"],
     "files": ["FileError", "load", "save"],
-    "outcome": ["DegenerateComponentWarning", "Outcome", "Solution"],
+    "outcome": ["DegenerateComponentWarning", "Outcome", "SaturatedUnitWarning", "Solution"],
     "row_sum": ["total"],
     "selection": ["Selection", "select"],
 }

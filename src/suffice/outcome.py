@@ -11,6 +11,10 @@ class DegenerateComponentWarning(UserWarning):
     """A component holds hardly any row, or has collapsed onto fewer dimensions than the data have."""
 
 
+class SaturatedUnitWarning(UserWarning):
+    """A hidden unit is always 1 or always 0, so that it says nothing of a row."""
+
+
 class Outcome(StrEnum):
     """How a fit ended; each value is a sentence for the user.
 
@@ -25,7 +29,10 @@ class Outcome(StrEnum):
     STOPPED_AT_LIMIT = "Stopped at the limit of iterations before converging: raise the limit or the tolerance."
     INTERRUPTED = "Interrupted: the parameters of the last finished step are kept."
     STOPPED_BY_CALLBACK = "Stopped by a callback: the parameters of the last finished step are kept."
-    DIVERGED = "Diverged: a step gave values that are not finite, and the last finite parameters are kept."
+    DIVERGED = "Diverged: a step gave values that are not finite or far worse, and the last good parameters are kept."
+    STOPPED_EARLY = (
+        "Stopped early: rows held out were fitted worse than allowed, and the parameters before that are kept."
+    )
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import typer
 from suffice.cli.flat import flat
 from suffice.cli.job import run
 from suffice.cli.options import FIT, Data, Job, Learning, Reading
+from suffice.cli.rbm import rbm
 from suffice.cli.several import choices, pairs
 
 app = typer.Typer(help="Fit a model to a file of rows and write a folder with a report.", no_args_is_help=True)
@@ -121,6 +122,9 @@ def mixed_mixture(
 
     estimator = MixedMixture(kinds=kinds, covariance_type=covariance_type, reg_covar=reg_covar, **plain(learning))
     return run(estimator, data, job, reading)
+
+
+app.command("rbm")(rbm)
 
 
 def plain(learning: Learning) -> dict:

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jax.nn import logsumexp, sigmoid, softplus
+from jax.nn import sigmoid, softplus
 
 from suffice.eager import in_own_precision
+from suffice.energy.enumeration import LARGEST_ENUMERATION, bits, log_sum
 from suffice.keys import as_key
 from suffice.precision import scope
 
-LARGEST_ENUMERATION = 20
-STATES_AT_ONCE = 4096
-
 
 class RBMStatistics(NamedTuple):
-    """Weighted sums over rows of v h', v and h, and of the weights; two of them add leaf by leaf."""
+    """Weighted sums over rows of v h', v and h, and of the weights; two of them add leaf by leaf.
+
+    ``squares`` are sums of v squared where the variance of visible units is learned, else None.
+    """
 
     pairs: Any
     visible: Any
     hidden: Any
     weight: Any
+    squares: Any = None
 
 
 class RBM(eqx.Module):
@@ -69,6 +71,8 @@ class RBM(eqx.Module):
     (3,)
     """
 
+    visible_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
+
     weights: Any
     visible_bias: Any
     hidden_bias: Any
@@ -96,7 +100,7 @@ class RBM(eqx.Module):
             Values from 0 to 1, shape (..., P).
         """
         v, h = self._visible(visible), self._hidden(hidden)
-        return -((v @ self.weights) * h).sum(-1) - v @ self.visible_bias - h @ self.hidden_bias
+        return -((v @ self.weights) * h).sum(-1) - h @ self.hidden_bias - self._log_unbound(v)
 
     @in_own_precision
     def hidden_probability(self, visible: Any) -> Any:
@@ -110,15 +114,15 @@ class RBM(eqx.Module):
         return sigmoid(self._visible(visible) @ self.weights + self.hidden_bias)
 
     @in_own_precision
-    def visible_probability(self, hidden: Any) -> Any:
-        """p(v = 1 | h) of every visible unit, shape (..., D).
+    def visible_mean(self, hidden: Any) -> Any:
+        """Mean of v given h, for binary units p(v = 1 | h), shape (..., D).
 
         Parameters
         ----------
         hidden
             Values from 0 to 1, shape (..., P).
         """
-        return sigmoid(self._visible_logit(hidden))
+        return self.mean_at(self._visible_field(hidden))
 
     @in_own_precision
     def free_energy(self, visible: Any) -> Any:
@@ -130,7 +134,7 @@ class RBM(eqx.Module):
             Values from 0 to 1, shape (..., D).
         """
         v = self._visible(visible)
-        return -v @ self.visible_bias - softplus(v @ self.weights + self.hidden_bias).sum(-1)
+        return -self._log_unbound(v) - softplus(v @ self.weights + self.hidden_bias).sum(-1)
 
     @in_own_precision
     def reconstruction_cross_entropy(self, visible: Any) -> Any:
@@ -144,27 +148,53 @@ class RBM(eqx.Module):
             Values from 0 to 1, shape (..., D).
         """
         v = self._visible(visible)
-        logit = self._visible_logit(self.hidden_probability(v))
-        return (softplus(logit) - v * logit).sum(-1)
+        field = self._visible_field(self.hidden_probability(v))
+        return self.log_normaliser(field) - (v * field).sum(-1) - self.log_base(v)
 
     @in_own_precision
     def log_partition(self) -> Any:
-        """log Z in nats, exact, by enumeration of the smaller side.
+        """log Z in nats, exact, by enumeration of the side that has fewer states.
 
         Raises
         ------
         ValueError
-            When both sides have more than 20 units.
+            When both sides have more than 2**20 states.
         """
-        n_visible, n_hidden = self.weights.shape
-        if min(n_visible, n_hidden) > LARGEST_ENUMERATION:
+        if not self.enumerable:
+            n_visible, n_hidden = self.weights.shape
             raise ValueError(
                 f"log Z is found by enumerating one side, of at most {LARGEST_ENUMERATION} units; this RBM has "
                 f"{n_visible} visible and {n_hidden} hidden. Compare rows by free_energy instead, which needs no Z."
             )
-        if n_visible < n_hidden:
-            return _log_partition(self.weights, self.visible_bias, self.hidden_bias)
-        return _log_partition(self.weights.T, self.hidden_bias, self.visible_bias)
+        return _log_partition(self, self.visible_states is not None and self.visible_states < self.hidden_states)
+
+    @in_own_precision
+    def pseudo_log_likelihood(self, visible: Any) -> Any:
+        """Sum over units of log p(v_d | all others), in nats, shape of the leading axes; no likelihood, and needs no Z.
+
+        Parameters
+        ----------
+        visible
+            Values 0 or 1, shape (..., D).
+        """
+        v = self._visible(visible)
+        return _conditional_log_probability(self, v).sum(-1)
+
+    @property
+    def enumerable(self) -> bool:
+        """Whether the visible or the hidden units have at most 2**20 states, so that log Z can be found exactly."""
+        counts = [count for count in (self.visible_states, self.hidden_states) if count is not None]
+        return min(counts) <= 2**LARGEST_ENUMERATION
+
+    @property
+    def visible_states(self) -> int | None:
+        """Number of states of the visible units; None where they are real numbers."""
+        return 2 ** self.weights.shape[0]
+
+    @property
+    def hidden_states(self) -> int:
+        """Number of states of the hidden units."""
+        return 2 ** self.weights.shape[1]
 
     @in_own_precision
     def log_likelihood(self, visible: Any) -> Any:
@@ -178,7 +208,7 @@ class RBM(eqx.Module):
         Raises
         ------
         ValueError
-            When both sides have more than 20 units.
+            When both sides have more than 2**20 states.
         """
         return -self.free_energy(visible) - self.log_partition()
 
@@ -201,7 +231,7 @@ class RBM(eqx.Module):
         h = self.hidden_probability(v).reshape(-1, self.weights.shape[1])
         v, w = v.reshape(-1, v.shape[-1]), w.reshape(-1, 1)
         weighted = w * h
-        return RBMStatistics(v.T @ weighted, (w * v).sum(0), weighted.sum(0), w.sum())
+        return RBMStatistics(v.T @ weighted, (w * v).sum(0), weighted.sum(0), w.sum(), self._squares(v, w))
 
     @in_own_precision
     def gradient(self, data: RBMStatistics, model: RBMStatistics) -> RBM:
@@ -220,32 +250,89 @@ class RBM(eqx.Module):
         RBM
             The derivatives in the place of the parameters.
         """
-        difference = jax.tree.map(lambda d, m: d / data.weight - m / model.weight, data[:3], model[:3])
-        return eqx.tree_at(lambda rbm: (rbm.weights, rbm.visible_bias, rbm.hidden_bias), self, difference)
+        pairs, visible, hidden = (d / data.weight - m / model.weight for d, m in zip(data[:3], model[:3], strict=True))
+        return eqx.tree_at(lambda rbm: (rbm.weights, rbm.visible_bias, rbm.hidden_bias), self, (pairs, visible, hidden))
 
     @in_own_precision
-    def gibbs(self, visible: Any, *, key: Any, steps: int = 1) -> Any:
+    def centred(self, gradient: RBM, visible: Any, hidden: Any) -> RBM:
+        r"""The centred gradient: the step that the plain one would be in units measured from ``visible`` and ``hidden``.
+
+        .. math:: G_W - \mu g_a' - g_b \lambda', \quad g_b - G_c \lambda, \quad g_a - G_c' \mu
+
+        with :math:`G_c` the first of the three (Montavon and Müller, 2012; Melchior, Fischer and Wiskott, 2016). It does not
+        change when zeros and ones of the data are exchanged, and conditions the learning better.
+
+        Parameters
+        ----------
+        gradient
+            What ``gradient`` gave.
+        visible
+            Offsets of the visible units :math:`\mu`, shape (D,).
+        hidden
+            Offsets of the hidden units :math:`\lambda`, shape (P,).
+        """
+        pairs = gradient.weights - jnp.outer(visible, gradient.hidden_bias) - jnp.outer(gradient.visible_bias, hidden)
+        biases = gradient.visible_bias - pairs @ hidden, gradient.hidden_bias - visible @ pairs
+        return eqx.tree_at(lambda rbm: (rbm.weights, rbm.visible_bias, rbm.hidden_bias), gradient, (pairs, *biases))
+
+    @in_own_precision
+    def gibbs(self, visible: Any, *, key: Any, steps: int = 1, known: Any = None) -> Any:
         """Visible units after steps of block Gibbs sampling: h from p(h | v), then v from p(v | h).
 
         Parameters
         ----------
         visible
-            Where each chain stands, values from 0 to 1, shape (..., D).
+            Where each chain stands, shape (..., D).
         key
             Whole number or JAX key.
         steps
             Steps, at least 1.
+        known
+            Truth values, shape of ``visible``: units that keep their values; None is none.
 
         Returns
         -------
         array
-            Zeros and ones, shape (..., D).
+            States of the visible units, shape (..., D).
         """
         if steps < 1:
             raise ValueError(f"steps={steps}; a chain takes at least 1 step.")
-        return _gibbs(self, self._visible(visible), as_key(key), steps)
+        return _gibbs(self, self._visible(visible), as_key(key), steps, known)
 
-    def _visible_logit(self, hidden: Any) -> Any:
+    def log_base(self, visible: Any) -> Any:
+        """Logarithm of the measure that visible units have without any bias or coupling, shape of the leading axes."""
+        return jnp.zeros(visible.shape[:-1], visible.dtype)
+
+    def log_normaliser(self, field: Any) -> Any:
+        """Logarithm of the sum of exp(v' field) over all v, in nats, shape of the leading axes of ``field``."""
+        return softplus(field).sum(-1)
+
+    def mean_at(self, field: Any) -> Any:
+        """Mean of the visible units that receive ``field``, the sum of bias and couplings, shape (..., D)."""
+        return sigmoid(field)
+
+    def draw_at(self, field: Any, key: Any) -> Any:
+        """Visible units drawn where they receive ``field``, shape (..., D)."""
+        return jax.random.bernoulli(key, sigmoid(field)).astype(field.dtype)
+
+    def visible_state(self, index: Any) -> Any:
+        """The visible states of these numbers, from 0 to ``visible_states`` - 1, shape (..., D)."""
+        return bits(index, self.weights.shape[0], self.weights.dtype)
+
+    def toward(self, base: RBM, beta: Any) -> RBM:
+        """This RBM with the visible units' own parameters on the way from ``base`` (0) to here (1), shape (..., D)."""
+        share = jnp.asarray(beta, self.weights.dtype)[..., None]
+        bias = (1 - share) * base.visible_bias + share * self.visible_bias
+        return eqx.tree_at(lambda rbm: rbm.visible_bias, self, bias)
+
+    def _log_unbound(self, visible: Any) -> Any:
+        """Minus the energy of visible units without their couplings."""
+        return (visible * self.visible_bias).sum(-1) + self.log_base(visible)
+
+    def _squares(self, visible: Any, weight: Any) -> Any:
+        return None
+
+    def _visible_field(self, hidden: Any) -> Any:
         return self._hidden(hidden) @ self.weights.T + self.visible_bias
 
     def _visible(self, visible: Any) -> Any:
@@ -264,29 +351,51 @@ class RBM(eqx.Module):
 
 
 @eqx.filter_jit
-def _gibbs(rbm: RBM, visible: Any, key: Any, steps: int) -> Any:
-    """The first step stands outside the loop, so that it shares p(h | v) with ``statistics`` of the same rows."""
-    first, rest = jax.random.split(key)
-    visible = _gibbs_step(rbm, visible, first)
+def _gibbs(rbm: RBM, visible: Any, key: Any, steps: int, known: Any) -> Any:
+    """The first step stands outside the loop, so that it shares p(h | v) with ``statistics`` of the same rows.
+
+    Its two keys are the key split in two; those of later steps come of keys folded with numbers from 1 on.
+    """
+    given = visible
+
+    def step(visible: Any, key: Any) -> Any:
+        moved = _gibbs_step(rbm, visible, key)
+        return moved if known is None else jnp.where(known, given, moved)
+
+    visible = step(visible, key)
     if steps == 1:
         return visible
-    return lax.fori_loop(1, steps, lambda i, v: _gibbs_step(rbm, v, jax.random.fold_in(rest, i)), visible)
+    return lax.fori_loop(1, steps, lambda i, v: step(v, jax.random.fold_in(key, i)), visible)
 
 
 def _gibbs_step(rbm: RBM, visible: Any, key: Any) -> Any:
     hidden_key, visible_key = jax.random.split(key)
     hidden = jax.random.bernoulli(hidden_key, rbm.hidden_probability(visible))
-    return jax.random.bernoulli(visible_key, rbm.visible_probability(hidden)).astype(visible.dtype)
+    return rbm.draw_at(rbm._visible_field(hidden), visible_key)
 
 
-@jax.jit
-def _log_partition(weights: Any, bias: Any, other_bias: Any) -> Any:
-    n_units = weights.shape[0]
-    tile = min(2**n_units, STATES_AT_ONCE)
+@eqx.filter_jit
+def _log_partition(rbm: RBM, by_visible: bool) -> Any:
+    n_hidden = rbm.weights.shape[1]
 
-    def tile_sum(start: Any) -> Any:
-        index = start + jnp.arange(tile, dtype=jnp.int32)
-        states = ((index[:, None] >> jnp.arange(n_units, dtype=jnp.int32)) & 1).astype(weights.dtype)
-        return logsumexp(states @ bias + softplus(states @ weights + other_bias).sum(-1))
+    def by_hidden_state(index: Any) -> Any:
+        hidden = bits(index, n_hidden, rbm.weights.dtype)
+        return hidden @ rbm.hidden_bias + rbm.log_normaliser(rbm._visible_field(hidden))
 
-    return logsumexp(lax.map(tile_sum, jnp.arange(0, 2**n_units, tile, dtype=jnp.int32)))
+    if by_visible:
+        return log_sum(lambda index: -rbm.free_energy(rbm.visible_state(index)), rbm.visible_states or 0)
+    return log_sum(by_hidden_state, rbm.hidden_states)
+
+
+@eqx.filter_jit
+def _conditional_log_probability(rbm: RBM, visible: Any) -> Any:
+    """log p(v_d | all others), from what exchanging 0 and 1 in one unit does to the free energy."""
+    field = visible @ rbm.weights + rbm.hidden_bias
+    unchanged = softplus(field).sum(-1)
+
+    def gain(unit: Any) -> Any:
+        step = 1 - 2 * visible[..., unit]
+        return softplus(field + step[..., None] * rbm.weights[unit]).sum(-1) + step * rbm.visible_bias[unit] - unchanged
+
+    gains = lax.map(gain, jnp.arange(visible.shape[-1], dtype=jnp.int32))
+    return -softplus(jnp.moveaxis(gains, 0, -1))

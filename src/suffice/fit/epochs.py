@@ -18,7 +18,11 @@ Record = dict[str, float]
 
 
 def run_epochs(
-    epoch: Callable[[Any], tuple[Any, Record]], state: Any, epochs: int, progress: bool
+    epoch: Callable[[Any], tuple[Any, Record]],
+    state: Any,
+    epochs: int,
+    progress: bool,
+    judge: Callable[[Record], Outcome | None] = lambda record: None,
 ) -> tuple[Any, dict[str, np.ndarray], Outcome]:
     """Repeat an epoch until ``epochs`` are done, Ctrl-C is pressed, or a number is no longer finite.
 
@@ -32,6 +36,8 @@ def run_epochs(
         Epochs in all, those already behind the state included.
     progress
         Whether to draw a bar, on a terminal.
+    judge
+        Function from the record of an epoch to the reason to stop before it, None where there is none.
 
     Returns
     -------
@@ -46,6 +52,9 @@ def run_epochs(
                 record = {"epoch": int(state.epoch)} | {name: float(value) for name, value in record.items()}
                 if not (np.isfinite(list(record.values())).all() and _finite(state.model)):
                     outcome = Outcome.DIVERGED
+                    break
+                if (stop := judge(record)) is not None:
+                    outcome = stop
                     break
                 kept = (state, (*kept[1], record))
                 show(record)

@@ -4,10 +4,14 @@ Every display is made by ``from_estimator`` (or from records, by its constructor
 ``figure_``. Matplotlib is imported when something is drawn.
 """
 
+from suffice.plot.annealing import AnnealingDisplay
+from suffice.plot.chains import ChainDisplay
 from suffice.plot.ellipse import EllipseDisplay
 from suffice.plot.energy import EnergyDisplay
+from suffice.plot.filters import FilterDisplay
 from suffice.plot.frequency import FrequencyDisplay
 from suffice.plot.imputed import ImputedDisplay
+from suffice.plot.learning import LearningDisplay
 from suffice.plot.marginal import MarginalDisplay
 from suffice.plot.missingness import MissingnessDisplay
 from suffice.plot.parameter import ParameterDisplay
@@ -17,10 +21,14 @@ from suffice.plot.trace import TraceDisplay
 from suffice.plot.weights import WeightsDisplay
 
 __all__ = [
+    "AnnealingDisplay",
+    "ChainDisplay",
     "EllipseDisplay",
     "EnergyDisplay",
+    "FilterDisplay",
     "FrequencyDisplay",
     "ImputedDisplay",
+    "LearningDisplay",
     "MarginalDisplay",
     "MissingnessDisplay",
     "ParameterDisplay",

@@ -1,0 +1,149 @@
+"""RBMs of 3,000 digits: learning curves, steps of contrastive divergence, chains and hidden sizes, over several seeds.
+
+``python experiments/digits_rbm.py --out FOLDER`` (``make reproduce-energy``) writes pictures, and prints for each claim about
+these experiments whether it holds, does not hold or is undecided: whether its mean over seeds is two standard errors from 0.
+``--quick`` takes few rows, epochs and seeds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from digits_data import Digits, digits
+from matplotlib.figure import Figure
+
+from suffice import RBM
+from suffice.plot import FilterDisplay
+from suffice.plot.canvas import PALETTE
+from suffice.plot.mosaic import mosaic, show
+
+STEPS, SIZES, SHAPE = (1, 5, 10, 20), (50, 100, 200, 500), (28, 28)
+TRAIN, VALID = "reconstruction", "validation_reconstruction"
+
+
+def learned(data: Digits, hidden: int, steps: int, epochs: int, seed: int) -> RBM:
+    """CD-k from weights of N(0, 0.1^2), with a constant rate of 0.1 and the plain gradient."""
+    return RBM(
+        hidden, sampler="cd", n_steps=steps, epochs=epochs, learning_rate=0.1, schedule="constant", centred=False,
+        weight_scale=0.1, batch_size=100, random_state=seed,
+    ).fit(data.train, validation=data.valid)  # fmt: skip
+
+
+def verdict(claim: str, differences: Sequence[float]) -> dict[str, Any]:
+    """A claim that numbers, one a seed, are above 0."""
+    mean, error = float(np.mean(differences)), float(np.std(differences, ddof=1) / np.sqrt(len(differences)))
+    said = "holds" if mean > 2 * error else "does not hold" if mean < -2 * error else "undecided"
+    print(f"{said:>14}: {claim} ({mean:.3g} +- {error:.2g})")
+    return {"claim": claim, "verdict": said, "mean": mean, "standard_error": error}
+
+
+def curves(fits: Sequence[RBM], name: str) -> np.ndarray:
+    """A figure of the trace, seeds by epochs."""
+    return np.stack([rbm.trace_[name] for rbm in fits])
+
+
+def of_learning(one: Sequence[RBM]) -> list[dict[str, Any]]:
+    """Experiment a: training and validation error of CD-1."""
+    train, valid = curves(one, TRAIN), curves(one, VALID)
+    gap, late = valid - train, int(train.shape[1] * 125 / 200) - 1
+    return [
+        verdict("a: training error falls faster than validation error", gap[:, -1] - gap[:, late // 10]),
+        verdict("a: validation error falls by less than 1 % after epoch 125", valid[:, -1] - 0.99 * valid[:, late]),
+    ]
+
+
+def of_steps(fits: dict[int, list[RBM]]) -> list[dict[str, Any]]:
+    """Experiment b: k of CD-k."""
+    train, valid = ({k: curves(f, name) for k, f in fits.items()} for name in (TRAIN, VALID))
+    epochs = train[1].shape[1]
+    early, quarter = epochs // 20, epochs // 4 - 1
+    final = {k: curve[:, -1] for k, curve in valid.items()}
+    others = np.min([train[k][:, early] for k in (5, 10, 20)], axis=0)
+    return [
+        verdict("b: k = 1 has the smallest training error early on", others - train[1][:, early]),
+        verdict("b: k = 5 has the smallest validation error", np.min([final[k] for k in (1, 10, 20)], 0) - final[5]),
+        verdict("b: k = 10 is within 1 % of k = 5 in validation", 0.01 * final[5] - abs(final[10] - final[5])),
+        verdict("b: k = 1 has the largest validation error", final[1] - np.max([final[k] for k in (5, 10, 20)], 0)),
+        verdict("b: k = 20 underfits k = 1 at epoch 50", train[20][:, quarter] - train[1][:, quarter]),
+    ]
+
+
+def of_sizes(fits: dict[int, list[RBM]]) -> list[dict[str, Any]]:
+    """Hidden sizes: errors at the end, and epochs until within 1 % of it."""
+    ends = {name: {p: curves(f, name)[:, -1] for p, f in fits.items()} for name in (TRAIN, VALID)}
+    epochs = {p: [int(np.argmax(c < 1.01 * c[-1])) for c in curves(f, TRAIN)] for p, f in fits.items()}
+    return [
+        verdict("g: 500 hidden units have a smaller training error than 50", ends[TRAIN][50] - ends[TRAIN][500]),
+        verdict("g: 500 hidden units have a smaller validation error than 50", ends[VALID][50] - ends[VALID][500]),
+        verdict("g: 500 hidden units take more epochs than 50", np.subtract(epochs[500], epochs[50])),
+    ]
+
+
+def of_chains(rbm: RBM, steps: int) -> tuple[np.ndarray, float]:
+    """Experiment c: 100 chains from random states, and the mean share of pixels in which two of them differ."""
+    start = (np.random.default_rng(0).random((100, 784)) < 0.5).astype(float)
+    ends = rbm.gibbs(start, steps)
+    share = ends.mean(axis=0)
+    return ends, float((2 * share * (1 - share)).mean())
+
+
+def picture_of_curves(fits: dict[int, list[RBM]], label: str, path: Path) -> None:
+    """Mean over seeds of both errors, with bands of two standard errors."""
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    for ax, name, title in zip(figure.subplots(1, 2), (TRAIN, VALID), ("training", "validation"), strict=True):
+        for colour, (value, of) in zip(PALETTE, fits.items(), strict=False):
+            curve = curves(of, name)
+            mean, error = curve.mean(0), 2 * curve.std(0, ddof=1) / np.sqrt(len(curve))
+            epoch = np.arange(1, len(mean) + 1)
+            ax.plot(epoch, mean, color=colour, label=f"{label} = {value}")
+            ax.fill_between(epoch, mean - error, mean + error, color=colour, alpha=0.2)
+        ax.set(title=title, xlabel="epoch", ylabel="reconstruction cross-entropy (nats)")
+        ax.legend(frameon=False)
+    figure.savefig(path, dpi=120)
+
+
+def picture_of_filters(rbm: RBM, path: Path) -> None:
+    figure = Figure(figsize=(6.5, 6), layout="constrained")
+    FilterDisplay.from_estimator(rbm, image_shape=SHAPE, ax=figure.subplots())
+    figure.savefig(path, dpi=120)
+
+
+def picture_of_chains(ends: np.ndarray, path: Path) -> None:
+    figure = Figure(figsize=(6, 6), layout="constrained")
+    show(figure.subplots(), mosaic(ends.reshape(-1, *SHAPE), 10), cmap="gray_r")
+    figure.savefig(path, dpi=120)
+
+
+def main() -> None:
+    """Run everything, write the pictures, print the verdicts and one line of JSON."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=Path("reproduced"))
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--quick", action="store_true", help="few rows, epochs and seeds, to see that everything runs")
+    given = parser.parse_args()
+    seeds, epochs, chain_steps, data = given.seeds, 200, 1000, digits()
+    if given.quick:
+        seeds, epochs, chain_steps = 2, 20, 50
+        data = Digits(data.train[::10], data.valid[::10], f"a tenth of {data.name}")
+    os.makedirs(given.out, exist_ok=True)
+    print(f"{len(data.train):,} + {len(data.valid):,} rows of {data.name}, {seeds} seeds, {epochs} epochs")
+    by_steps = {k: [learned(data, 100, k, epochs, seed) for seed in range(seeds)] for k in STEPS}
+    by_size = {p: by_steps[1] if p == 100 else [learned(data, p, 1, epochs, s) for s in range(seeds)] for p in SIZES}
+    verdicts = [*of_learning(by_steps[1]), *of_steps(by_steps), *of_sizes(by_size)]
+    ends, differ = of_chains(by_steps[1][0], chain_steps)
+    print(f"c: after {chain_steps} steps two of 100 chains differ in {differ:.1%} of the pixels on average")
+    picture_of_curves(by_steps, "k", given.out / "steps.png")
+    picture_of_curves(by_size, "hidden units", given.out / "sizes.png")
+    picture_of_filters(by_steps[1][0], given.out / "filters.png")
+    picture_of_chains(ends, given.out / "chains.png")
+    print(json.dumps({"data": data.name, "seeds": seeds, "epochs": epochs, "verdicts": verdicts, "differ": differ}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""Rows to learn an energy model from: checked, dense or sparse, with missing cells or without."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from scipy.sparse import csr_array, issparse
+
+from suffice.fit.batches import check_rows
+
+DENSE_CELLS = 1 << 23
+"""Cells of a sparse matrix that are dense at a time."""
+
+
+def check_visible(data: Any, model: Any, name: str, dtype: Any, *, missing: bool = False) -> Any:
+    """Rows that suit the visible units of a model: a NumPy array, or sparse rows where ``data`` are.
+
+    Parameters
+    ----------
+    data
+        Array or scipy.sparse matrix (n, D).
+    model
+        The energy model.
+    name
+        What the caller calls the data, for messages.
+    dtype
+        Floating-point type of the result.
+    missing
+        Whether cells may be NaN.
+
+    Raises
+    ------
+    ValueError
+        When the shape does not fit, or values are not finite or outside the model's range.
+    """
+    n_visible, shape = len(model.visible_bias), np.shape(data)
+    values = data.data if issparse(data) else np.asarray(data)
+    absent = np.isnan(values) if missing and values.dtype.kind == "f" else None
+    if absent is not None and absent.any():
+        check_rows((np.where(absent, 0.0, values),), name)
+        _refuse_empty(absent, name)
+    elif values.size or not issparse(data):
+        check_rows((values,), name)
+    if len(shape) != 2 or shape[1] != n_visible:
+        raise ValueError(f"{name} has shape {shape}; this model needs (rows, {n_visible}), a column a visible unit.")
+    if not shape[0]:
+        raise ValueError(f"{name} holds no rows; at least one is needed.")
+    low, high = (np.nanmin(values), np.nanmax(values)) if values.size else (0.0, 0.0)
+    least, most = model.visible_range
+    if low < least or high > most:
+        raise ValueError(
+            f"{name} runs from {low:g} to {high:g}; binary units need values from 0 to 1: scale or binarise."
+        )
+    return csr_array(data, dtype=dtype) if issparse(data) else np.asarray(values, dtype)
+
+
+def _refuse_empty(absent: np.ndarray, name: str) -> None:
+    empty = np.flatnonzero(absent.all(axis=0)) if absent.ndim == 2 else ()
+    if len(empty):
+        raise ValueError(
+            f"Every cell of columns {', '.join(map(str, empty[:20]))} of {name} is missing; leave these columns out."
+        )
+
+
+def dense(rows: Any, chosen: Any) -> np.ndarray:
+    """Some rows as an array."""
+    return rows[chosen].toarray() if issparse(rows) else rows[chosen]
+
+
+def tiles(rows: csr_array, weight: Any, index: np.ndarray) -> Iterator[tuple[slice, Any, Any]]:
+    """Batches a stretch at a time: which, their rows made dense, and their weights, in the order of ``index``."""
+    across = max(1, DENSE_CELLS // (index.shape[1] * rows.shape[1]))
+    for start in range(0, len(index), across):
+        here = slice(start, start + across)
+        order = index[here].ravel()
+        yield here, rows[order].toarray(), weight[order]

@@ -1,0 +1,84 @@
+"""How the estimates of log Z from both ends come together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils.validation import check_is_fitted
+
+from suffice.plot.canvas import INK, PALETTE, axes_or_new, tidy
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+
+class AnnealingDisplay:
+    """log Z by annealed importance sampling and by its reverse against the number of temperatures, with two standard errors.
+
+    Parameters
+    ----------
+    temperatures
+        Numbers of temperatures, (n,).
+    forward, reverse
+        log Z in nats and its standard error for each of them, (n, 2).
+    exact
+        log Z where it is known.
+
+    Attributes
+    ----------
+    ax_, figure_
+        Where it was drawn.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from suffice.plot import AnnealingDisplay
+    >>> display = AnnealingDisplay(temperatures=[10, 100], forward=[[7, 1], [8, 0.2]], reverse=[[9, 1], [8.1, 0.2]])
+    >>> display.plot(ax=Figure().subplots()).ax_.get_xscale()
+    'log'
+    """
+
+    def __init__(
+        self, *, temperatures: ArrayLike, forward: ArrayLike, reverse: ArrayLike, exact: float | None = None
+    ) -> None:
+        self.temperatures, self.exact = np.asarray(temperatures), exact
+        self.forward, self.reverse = np.asarray(forward, dtype=float), np.asarray(reverse, dtype=float)
+
+    @classmethod
+    def from_estimator(
+        cls, estimator: Any, *, temperatures: Sequence[int] = (30, 100, 300, 1000), ax: Axes | None = None
+    ) -> AnnealingDisplay:
+        """Run both annealings of a fitted RBM with each number of temperatures, and draw them; what it keeps stays as it was."""
+        check_is_fitted(estimator)
+        kept = dict(estimator.log_partitions_)
+        found = {
+            method: [estimator.log_partition(method, n_temperatures=count)[:2] for count in temperatures]
+            for method in ("ais", "reverse_ais")
+        }
+        estimator.log_partitions_ = kept
+        exact = estimator.log_partition("exact").value if estimator.model_.enumerable else None
+        display = cls(temperatures=temperatures, forward=found["ais"], reverse=found["reverse_ais"], exact=exact)
+        return display.plot(ax=ax)
+
+    def plot(self, *, ax: Axes | None = None) -> AnnealingDisplay:
+        """Draw on ``ax`` or a new figure; returns the display."""
+        ax = axes_or_new(ax)
+        for colour, values, label in zip(
+            PALETTE, (self.forward, self.reverse), ("from the base rate", "from the model"), strict=False
+        ):
+            ax.errorbar(
+                self.temperatures, values[:, 0], 2 * values[:, 1], color=colour, marker="o", markersize=4, label=label
+            )
+        if self.exact is not None:
+            ax.axhline(self.exact, color=INK, linestyle="--", linewidth=1, label="exact")
+        ax.set_xscale("log")
+        ax.set_xlabel("temperatures", color=INK)
+        ax.set_ylabel("log Z (nats)", color=INK)
+        ax.ticklabel_format(axis="y", useOffset=False)
+        ax.legend(frameon=False)
+        tidy(ax)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self

@@ -1,0 +1,65 @@
+"""What each hidden unit of an RBM looks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils.validation import check_is_fitted
+
+from suffice.plot.canvas import INK, axes_or_new
+from suffice.plot.mosaic import check_images, mosaic, show
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MOST_FILTERS = 100
+
+
+class FilterDisplay:
+    """The weights of hidden units as images, those of largest norm first and at most 100 of them.
+
+    Parameters
+    ----------
+    weights
+        (D, P), a column for each hidden unit.
+    image_shape
+        (height, width) with height x width = D.
+
+    Attributes
+    ----------
+    ax_, figure_
+        Where it was drawn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from matplotlib.figure import Figure
+    >>> from suffice.plot import FilterDisplay
+    >>> FilterDisplay(weights=np.eye(4), image_shape=(2, 2)).plot(ax=Figure().subplots()).shown_
+    array([0, 1, 2, 3])
+    """
+
+    def __init__(self, *, weights: ArrayLike, image_shape: tuple[int, ...]) -> None:
+        self.images = check_images(np.asarray(weights, dtype=float).T, image_shape)
+
+    @classmethod
+    def from_estimator(cls, estimator: Any, *, image_shape: tuple[int, ...], ax: Axes | None = None) -> FilterDisplay:
+        """Draw the weights of a fitted RBM on ``ax`` or a new figure."""
+        check_is_fitted(estimator)
+        return cls(weights=estimator.weights_, image_shape=image_shape).plot(ax=ax)
+
+    def plot(self, *, ax: Axes | None = None) -> FilterDisplay:
+        """Draw on ``ax`` or a new figure; returns the display."""
+        ax = axes_or_new(ax, (6.5, 6.0))
+        norm = (self.images**2).sum(axis=(1, 2))
+        self.shown_ = np.argsort(-norm, kind="stable")[:MOST_FILTERS]
+        far = float(np.abs(self.images[self.shown_]).max()) or 1.0
+        across = int(np.ceil(np.sqrt(len(self.shown_))))
+        picture = show(ax, mosaic(self.images[self.shown_], across), cmap="RdBu_r", vmin=-far, vmax=far)
+        bar = ax.figure.colorbar(picture, ax=ax, fraction=0.03, pad=0.02)
+        bar.set_label("weight", color=INK, fontsize=9)
+        bar.outline.set_visible(False)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self

@@ -1,0 +1,64 @@
+"""Training and validation error, epoch by epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils.validation import check_is_fitted
+
+from suffice.plot.canvas import INK, PALETTE, axes_or_new, tidy, whole_numbers
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+LABELS = {"reconstruction": "training", "validation_reconstruction": "validation"}
+
+
+class LearningDisplay:
+    """Reconstruction cross-entropy of training and validation rows against the epoch, in one figure.
+
+    Parameters
+    ----------
+    trace
+        Figures by name, one entry an epoch: ``epoch``, ``reconstruction`` and maybe ``validation_reconstruction``.
+
+    Attributes
+    ----------
+    ax_, figure_
+        Where it was drawn.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from suffice.plot import LearningDisplay
+    >>> trace = {"epoch": [1, 2], "reconstruction": [9.0, 7.0], "validation_reconstruction": [9.5, 8.0]}
+    >>> [line.get_label() for line in LearningDisplay(trace=trace).plot(ax=Figure().subplots()).ax_.lines]
+    ['training', 'validation']
+    """
+
+    def __init__(self, *, trace: Mapping[str, ArrayLike]) -> None:
+        self.trace = {name: np.asarray(values, dtype=float) for name, values in trace.items()}
+
+    @classmethod
+    def from_estimator(cls, estimator: Any, *, ax: Axes | None = None) -> LearningDisplay:
+        """Draw the trace that ``estimator.fit`` kept, on ``ax`` or a new figure."""
+        check_is_fitted(estimator)
+        return cls(trace=estimator.trace_).plot(ax=ax)
+
+    def plot(self, *, ax: Axes | None = None) -> LearningDisplay:
+        """Draw on ``ax`` or a new figure; returns the display."""
+        ax = axes_or_new(ax)
+        shown = [(name, label) for name, label in LABELS.items() if name in self.trace]
+        for colour, (name, label) in zip(PALETTE, shown, strict=False):
+            ax.plot(self.trace["epoch"], self.trace[name], color=colour, linewidth=2, label=label)
+        ax.set_xlabel("epoch", color=INK)
+        ax.set_ylabel("reconstruction cross-entropy per row (nats)", color=INK)
+        ax.xaxis.set_major_locator(whole_numbers())
+        if len(shown) > 1:
+            ax.legend(frameon=False)
+        tidy(ax)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self

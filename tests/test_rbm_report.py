@@ -1,0 +1,77 @@
+"""Pictures of an RBM draw what the records say, and the command line writes its folder."""
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from suffice import RBM, load
+from suffice.cli import main
+from suffice.plot import AnnealingDisplay, ChainDisplay, FilterDisplay, LearningDisplay
+
+ROWS = (np.random.default_rng(0).random((120, 36)) < np.linspace(0.1, 0.9, 36)).astype(int)
+
+
+@pytest.fixture
+def ax():
+    return Figure().subplots()
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    return RBM(22, epochs=2, validation_fraction=0.2, random_state=0).fit(ROWS)
+
+
+def test_filters_are_weights_as_images_largest_first(fitted, ax):
+    display = FilterDisplay.from_estimator(fitted, image_shape=(6, 6), ax=ax)
+    norm = (fitted.weights_**2).sum(0)
+    assert display.shown_[0] == norm.argmax()
+    drawn = np.asarray(ax.images[0].get_array())[1:7, 1:7]
+    np.testing.assert_allclose(drawn, fitted.weights_[:, norm.argmax()].reshape(6, 6))
+    with pytest.raises(ValueError, match="36 columns"):
+        FilterDisplay.from_estimator(fitted, image_shape=(5, 5), ax=ax)
+
+
+def test_chains_are_rows_of_images_that_begin_at_the_data(fitted, ax):
+    display = ChainDisplay.from_estimator(fitted, ROWS[:3], image_shape=(6, 6), steps=(0, 2), ax=ax)
+    np.testing.assert_array_equal(display.images[0], ROWS[:3].reshape(3, 6, 6))
+    sheet = np.asarray(ax.images[0].get_array())
+    np.testing.assert_array_equal(sheet[8:14, 1:7], ROWS[1].reshape(6, 6))
+    with pytest.raises(ValueError, match="2 times were given for 3 steps"):
+        ChainDisplay(states=np.zeros((2, 3, 4)), steps=[0, 1, 2], image_shape=(2, 2))
+
+
+def test_both_errors_are_in_one_figure(fitted, ax):
+    LearningDisplay.from_estimator(fitted, ax=ax)
+    for line, name in zip(ax.lines, ("reconstruction", "validation_reconstruction"), strict=True):
+        np.testing.assert_array_equal(line.get_ydata(), fitted.trace_[name])
+
+
+def test_annealing_is_drawn_from_both_ends_and_leaves_what_is_kept(fitted, ax):
+    kept = fitted.log_partition("ais", n_temperatures=40)
+    display = AnnealingDisplay.from_estimator(fitted, temperatures=(20, 40), ax=ax)
+    assert display.forward[1, 0] == kept.value
+    assert display.reverse.shape == (2, 2)
+    assert list(fitted.log_partitions_) == ["ais"]
+
+
+def test_the_command_line_writes_model_trace_and_report(tmp_path, capsys):
+    np.savetxt(tmp_path / "rows.csv", ROWS, delimiter=",", fmt="%d")
+    out = tmp_path / "run"
+    words = ["fit", "rbm", str(tmp_path / "rows.csv"), "--n-hidden", "4", "--epochs", "2", "--image-shape", "6x6"]
+    assert main([*words, "--validation-fraction", "0.2", "--out", str(out)]) == 0
+    assert "log-likelihood" in capsys.readouterr().out
+    assert sorted(file.name for file in out.iterdir()) == ["model.safetensors", "report.html", "trace.csv"]
+    assert np.isfinite(load(out / "model").score(ROWS))
+    page = (out / "report.html").read_text()
+    assert "Filters" in page
+    assert "exact" in page
+    assert (out / "trace.csv").read_text().splitlines()[0].startswith('"epoch","reconstruction"')
+
+
+def test_the_command_line_refuses_other_values_than_probabilities_by_option(tmp_path, capsys):
+    np.savetxt(tmp_path / "rows.csv", 3 * ROWS, delimiter=",", fmt="%d")
+    assert main(["fit", "rbm", str(tmp_path / "rows.csv"), "--out", str(tmp_path / "run")]) == 2
+    said = capsys.readouterr().err
+    assert "runs from 0 to 3" in said
+    assert "--binarize" in said
+    assert not (tmp_path / "run").exists()
