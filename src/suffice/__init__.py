@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from suffice.estimators.bernoulli_mixture import BernoulliMixture
     from suffice.estimators.categorical_mixture import CategoricalMixture
+    from suffice.estimators.gaussian_classifier import GaussianClassifier
     from suffice.estimators.gaussian_mixture import GaussianMixture
     from suffice.estimators.mixed_mixture import MixedMixture
     from suffice.estimators.poisson_mixture import PoissonMixture
@@ -25,6 +26,7 @@ __all__ = [
     "CategoricalMixture",
     "DegenerateComponentWarning",
     "FileError",
+    "GaussianClassifier",
     "GaussianMixture",
     "MixedMixture",
     "Outcome",
@@ -40,6 +42,7 @@ __all__ = [
 _HOMES = {
     "estimators.bernoulli_mixture": ["BernoulliMixture"],
     "estimators.categorical_mixture": ["CategoricalMixture"],
+    "estimators.gaussian_classifier": ["GaussianClassifier"],
     "estimators.gaussian_mixture": ["GaussianMixture"],
     "estimators.mixed_mixture": ["MixedMixture"],
     "estimators.poisson_mixture": ["PoissonMixture"],
