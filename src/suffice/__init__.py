@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from suffice.estimators.gaussian_classifier import GaussianClassifier
     from suffice.estimators.gaussian_mixture import GaussianMixture
     from suffice.estimators.mixed_mixture import MixedMixture
+    from suffice.estimators.mixture_classifier import MixtureClassifier
+    from suffice.estimators.naive_bayes import NaiveBayes
     from suffice.estimators.poisson_mixture import PoissonMixture
     from suffice.files import FileError, load, save
     from suffice.outcome import DegenerateComponentWarning, Outcome, Solution
@@ -29,6 +31,8 @@ __all__ = [
     "GaussianClassifier",
     "GaussianMixture",
     "MixedMixture",
+    "MixtureClassifier",
+    "NaiveBayes",
     "Outcome",
     "PoissonMixture",
     "Selection",
@@ -45,6 +49,8 @@ _HOMES = {
     "estimators.gaussian_classifier": ["GaussianClassifier"],
     "estimators.gaussian_mixture": ["GaussianMixture"],
     "estimators.mixed_mixture": ["MixedMixture"],
+    "estimators.mixture_classifier": ["MixtureClassifier"],
+    "estimators.naive_bayes": ["NaiveBayes"],
     "estimators.poisson_mixture": ["PoissonMixture"],
     "files": ["FileError", "load", "save"],
     "outcome": ["DegenerateComponentWarning", "Outcome", "Solution"],

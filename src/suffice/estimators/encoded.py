@@ -1,8 +1,9 @@
-"""What mixtures of labelled columns share: cells are encoded as numbers, and results come back in their own labels."""
+"""What models of labelled columns share: cells are encoded as numbers, and results come back in their own labels."""
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from copy import copy
 from typing import Any, Self
 
@@ -11,6 +12,7 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import validate_data
 
 from suffice.data.encode import ColumnEncoder
+from suffice.data.kinds import KINDS
 from suffice.data.labels import UnknownCategoryWarning
 from suffice.estimators.mixture import MixtureEstimator
 from suffice.estimators.streams import is_stream
@@ -19,11 +21,13 @@ from suffice.gaps import with_nan
 from suffice.latent.conditioning import check_value
 
 
-class EncodedMixture(MixtureEstimator):
-    """Base of the mixtures whose columns hold labels; ``encoder_`` knows them."""
+class EncodedColumns:
+    """Columns that hold labels; ``encoder_`` knows them."""
 
     encoder_: ColumnEncoder
     handle_unknown: str
+    n_features_in_: int
+    _prepared: Callable[[np.ndarray], np.ndarray]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -33,6 +37,53 @@ class EncodedMixture(MixtureEstimator):
 
     def _new_encoder(self) -> ColumnEncoder:
         raise NotImplementedError
+
+    def _learn_labels(self, X: Any) -> None:
+        self.encoder_ = self._new_encoder().fit(X)
+        self.n_features_in_ = self.encoder_.n_features_in_
+        vars(self).pop("feature_names_in_", None)
+        if hasattr(self.encoder_, "feature_names_in_"):
+            self.feature_names_in_ = self.encoder_.feature_names_in_
+
+    def _table(self, X: Any, reset: bool) -> np.ndarray:
+        if reset:
+            self._learn_labels(X)
+        elif not hasattr(X, "columns") and np.asarray(X).ndim == 2:
+            validate_data(self, X, reset=False, skip_check_array=True)
+        return self._prepared(self.encoder_.set_params(handle_unknown=self.handle_unknown).transform(X))
+
+    def _labelled(self, values: np.ndarray) -> Any:
+        """Rows of codes and numbers in the table's own labels: binary cells by the likelier value, counts rounded."""
+        values = np.array(values, float)
+        for column, kind in enumerate(self.encoder_.kinds_):
+            if kind in ("bernoulli", "poisson", "categorical"):
+                values[..., column] = np.rint(values[..., column])
+        if values.ndim == 2:
+            return self.encoder_.inverse_transform(values)
+        return [self.encoder_.inverse_transform(rows) for rows in values]
+
+    def _on_codes(self) -> Self:
+        """The same mixture of plain arrays of codes and numbers."""
+        mixture, encoder = copy(self), self.encoder_.among(range(self.n_features_in_))
+        known = self.encoder_.categories_
+        encoder.categories_ = [None if labels is None else np.arange(len(labels), dtype=float) for labels in known]
+        encoder.dtypes_, encoder.labels_, encoder.is_pandas_ = ["double"] * self.n_features_in_, None, False
+        mixture.encoder_ = encoder
+        for part in (mixture, encoder):
+            vars(part).pop("feature_names_in_", None)
+        return mixture
+
+    def _groups(self) -> dict[str, np.ndarray]:
+        """Positions of the columns of each kind that occurs."""
+        kinds = np.array(self.encoder_.kinds_)
+        return {kind: np.flatnonzero(kinds == kind) for kind in KINDS if (kinds == kind).any()}
+
+    def _sizes_of(self, columns: np.ndarray) -> tuple[int, ...]:
+        return tuple(len(self.encoder_.categories_[column]) for column in columns)
+
+
+class EncodedMixture(EncodedColumns, MixtureEstimator):
+    """Base of the mixtures whose columns hold labels."""
 
     def _checked(self, X: Any, sample_weight: Any) -> tuple[Any, np.ndarray | None]:
         if is_stream(X):
@@ -50,30 +101,6 @@ class EncodedMixture(MixtureEstimator):
             rows = self._table(X, reset=False)
         return rows, self._checked_weight(weight, rows)
 
-    def _learn_labels(self, X: Any) -> None:
-        self.encoder_ = self._new_encoder().fit(X)
-        self.n_features_in_ = self.encoder_.n_features_in_
-        vars(self).pop("feature_names_in_", None)
-        if hasattr(self.encoder_, "feature_names_in_"):
-            self.feature_names_in_ = self.encoder_.feature_names_in_
-
-    def _table(self, X: Any, reset: bool) -> np.ndarray:
-        if reset:
-            self._learn_labels(X)
-        elif not hasattr(X, "columns") and np.ndim(X) == 2:
-            validate_data(self, X, reset=False, skip_check_array=True)
-        return self._prepared(self.encoder_.set_params(handle_unknown=self.handle_unknown).transform(X))
-
-    def _labelled(self, values: np.ndarray) -> Any:
-        """Rows of codes and numbers in the table's own labels: binary cells by the likelier value, counts rounded."""
-        values = np.array(values, float)
-        for column, kind in enumerate(self.encoder_.kinds_):
-            if kind in ("bernoulli", "poisson", "categorical"):
-                values[..., column] = np.rint(values[..., column])
-        if values.ndim == 2:
-            return self.encoder_.inverse_transform(values)
-        return [self.encoder_.inverse_transform(rows) for rows in values]
-
     def _given_rows(self, cells: np.ndarray, columns: list[int]) -> np.ndarray:
         rows = np.full((len(cells), self.n_features_in_), np.nan)
         for place, column in enumerate(columns):
@@ -88,17 +115,6 @@ class EncodedMixture(MixtureEstimator):
 
     def _hand_on(self, part: Any, columns: list[int]) -> None:
         part.encoder_ = self.encoder_.among(columns)
-
-    def _on_codes(self) -> Self:
-        """The same mixture of plain arrays of codes and numbers."""
-        mixture, encoder = copy(self), self.encoder_.among(range(self.n_features_in_))
-        known = self.encoder_.categories_
-        encoder.categories_ = [None if labels is None else np.arange(len(labels), dtype=float) for labels in known]
-        encoder.dtypes_, encoder.labels_, encoder.is_pandas_ = ["double"] * self.n_features_in_, None, False
-        mixture.encoder_ = encoder
-        for part in (mixture, encoder):
-            vars(part).pop("feature_names_in_", None)
-        return mixture
 
     def _encoded(self, column: int, value: Any) -> Any:
         """The code of a label of a column."""
@@ -117,7 +133,7 @@ def on_codes(estimator: Any) -> Any:
     estimator
         A fitted mixture.
     """
-    return estimator._on_codes() if isinstance(estimator, EncodedMixture) else estimator
+    return estimator._on_codes() if isinstance(estimator, EncodedColumns) else estimator
 
 
 def coded_rows(estimator: Any, X: Any) -> Any:
@@ -135,7 +151,7 @@ def coded_rows(estimator: Any, X: Any) -> Any:
     ValueError
         If it takes labels, and X comes in batches.
     """
-    if not isinstance(estimator, EncodedMixture):
+    if not isinstance(estimator, EncodedColumns):
         return X
     if is_stream(X):
         raise ValueError(f"{type(estimator).__name__} takes a whole table, and batches were given: put them together.")

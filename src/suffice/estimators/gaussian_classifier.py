@@ -278,29 +278,26 @@ class GaussianClassifier(ClassConditional):
 
     @available_if(_is_linear)
     def decision_function(self, X: Any) -> np.ndarray:
-        r"""Linear scores of complete rows where classes share their covariance.
+        r"""Scores of the classes, linear in complete rows, where classes share their covariance.
 
         Parameters
         ----------
         X
-            Rows ``(n, D)``, without missing cells.
+            Rows ``(n, D)``. NaN is a missing cell.
 
         Returns
         -------
         numpy.ndarray
             :math:`\log p(k | x)` up to what all classes share, ``(n, K)``; with two classes the log-odds of the second, ``(n,)``.
-
-        Raises
-        ------
-        ValueError
-            If a cell is missing.
         """
         check_is_fitted(self, "model_")
-        rows = self._table(on_host(X), reset=False)
-        if any_missing(rows):
-            raise ValueError("Cells are missing (NaN), and linear scores need complete rows; use predict_log_proba.")
+        rows, two = self._table(on_host(X), reset=False), len(self.classes_) == 2
         scores = rows @ self.coef_.T + self.intercept_
-        return scores[:, 0] if len(self.coef_) == 1 and len(self.classes_) == 2 else scores
+        gaps = np.isnan(rows).any(1)
+        if gaps.any():
+            logs = self.predict_log_proba(rows[gaps])
+            scores[gaps] = logs[:, 1:] - logs[:, :1] if two else logs
+        return scores[:, 0] if two else scores
 
     def negative_log_likelihood_gradient(self, X: Any, y: Any, sample_weight: Any = None) -> dict[str, Array]:
         r"""Gradient of ``negative_log_likelihood`` at the fitted parameters.

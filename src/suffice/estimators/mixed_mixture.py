@@ -21,8 +21,6 @@ from suffice.latent.mixed import Mixed
 from suffice.latent.mixture import Mixture
 from suffice.latent.poisson import Poisson, PoissonPrior
 
-KINDS = ("gaussian", "bernoulli", "categorical", "poisson")
-
 
 class MixedMixture(EncodedMixture):
     r"""Mixture for tables whose columns are numbers, truth values, categories and counts, fitted by expectation-maximisation.
@@ -191,14 +189,6 @@ class MixedMixture(EncodedMixture):
         if self.reg_covar == 0:
             check_varying(self._named(np.flatnonzero(first.constant & gaussian)))
 
-    def _groups(self) -> dict[str, np.ndarray]:
-        """Positions of the columns of each kind that occurs."""
-        kinds = np.array(self.encoder_.kinds_)
-        return {kind: np.flatnonzero(kinds == kind) for kind in KINDS if (kinds == kind).any()}
-
-    def _sizes(self, columns: np.ndarray) -> tuple[int, ...]:
-        return tuple(len(self.encoder_.categories_[column]) for column in columns)
-
     def _first_origin(self, first: FirstLook) -> np.ndarray:
         return np.where(np.array(self.encoder_.kinds_) == "gaussian", first.mean, 0.0)
 
@@ -232,14 +222,14 @@ class MixedMixture(EncodedMixture):
                        "diag": np.broadcast_to(scale, shape), "spherical": np.full(shape[:2], scale.mean())}  # fmt: skip
             return GAUSSIANS[self.covariance_type](np.zeros(shape), overall[self.covariance_type], prior)
         if kind == "categorical":
-            sizes = self._sizes(columns)
+            sizes = self._sizes_of(columns)
             return Categorical(np.broadcast_to(prior.mean, (*shape[:2], sum(sizes))), sizes, prior)
         return {"bernoulli": Bernoulli, "poisson": Poisson}[kind](np.broadcast_to(first.mean[columns], shape), prior)
 
     def _coordinates(self, kind: str, rows: np.ndarray, first: FirstLook, columns: np.ndarray) -> np.ndarray:
         """Columns as k-means should see them: of about the same spread."""
         if kind == "categorical":
-            return np.asarray(Indicators(self._sizes(columns))(rows, float))[:-1].T
+            return np.asarray(Indicators(self._sizes_of(columns))(rows, float))[:-1].T
         return rows / np.sqrt(_scale(first)[columns])
 
     def _family(self) -> type[Mixed]:
@@ -257,7 +247,7 @@ class MixedMixture(EncodedMixture):
                 given = first.mean[columns] - origin[columns], np.diag(scale), self.reg_covar * scale
                 made.append(GaussianPrior(float(self.prior_strength) or None, *given))
             elif kind == "categorical":
-                shares = category_shares(first.sample[:, columns], first.sample_weight, self._sizes(columns))
+                shares = category_shares(first.sample[:, columns], first.sample_weight, self._sizes_of(columns))
                 made.append(CategoricalPrior(strength, shares))
             else:
                 prior = {"bernoulli": BernoulliPrior, "poisson": PoissonPrior}[kind]
@@ -269,7 +259,7 @@ class MixedMixture(EncodedMixture):
         self.categories_ = [None if labels is None else np.asarray(labels) for labels in self.encoder_.categories_]
         found: dict[int, dict[str, np.ndarray]] = {}
         for part, columns in zip(model.components.parts, model.components.columns, strict=True):
-            found |= dict(zip(columns, _by_column(part), strict=True))
+            found |= dict(zip(columns, by_column(part), strict=True))
         self.column_parameters_ = [found[column] for column in range(len(self.kinds_))]
 
 
@@ -277,8 +267,14 @@ def _scale(first: FirstLook) -> np.ndarray:
     return np.where(first.constant, 1.0, first.variance)
 
 
-def _by_column(part: Any) -> list[dict[str, np.ndarray]]:
-    """The parameters of each column of a family."""
+def by_column(part: Any) -> list[dict[str, np.ndarray]]:
+    """The parameters of each column of a family, by name.
+
+    Parameters
+    ----------
+    part
+        A family of independent columns, or a Gaussian one.
+    """
     if isinstance(part, Categorical):
         return [{"probabilities": chance} for chance in part.by_column()]
     if isinstance(part, Bernoulli):

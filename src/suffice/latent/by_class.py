@@ -14,6 +14,7 @@ from suffice.blocks import Block, Buffers, filled
 from suffice.gaps import Gaps
 from suffice.latent.family import Family
 from suffice.latent.forms import Covariance, Moments, split
+from suffice.latent.mixed import Mixed
 from suffice.precision import to_numpy
 from suffice.rows import Resident
 from suffice.threads import in_threads
@@ -95,6 +96,27 @@ def _side_by_side(parts: Sequence[Moments]) -> Moments:
         return Moments(total, tuple(_side_by_side(group) for group in groups), first.about)
     common = None if first.common is None else np.sum([part.common for part in parts], 0)
     return Moments(total, common, first.about)
+
+
+def with_cells(moments: Moments, unit: Family) -> Moments:
+    """Moments with the weight behind each column, as if cells might have been missing, so that they can be added to others.
+
+    Parameters
+    ----------
+    moments
+        What ``class_moments`` gives, with or without gaps.
+    unit
+        The family that they are of.
+    """
+    if isinstance(unit, Mixed):
+        parts = zip(moments.common, unit.parts, strict=True)
+        return Moments(moments.total, tuple(with_cells(own, part) for own, part in parts), moments.about)
+    form: Any = unit.gap_form("products") if unit.counts_cells else None
+    if form is None or len(moments.total) == form.size:
+        return moments
+    weight = moments.total[-1:]
+    cells = np.repeat(weight, unit.features, 0)
+    return Moments(np.concatenate([moments.total[:-1], cells, weight]), moments.common, moments.about)
 
 
 def class_centres(values: np.ndarray, codes: np.ndarray, count: int) -> np.ndarray:
