@@ -366,8 +366,8 @@ class ClassConditional(RowScores, Classifier):
         first = not hasattr(self, "model_")
         if not first and not hasattr(self, "running_statistics_"):
             raise ValueError(
-                "The fit took expectation-maximisation, which leaves no sums to add to; fit all rows at once, or begin anew with a "
-                "new estimator."
+                "The fit took expectation-maximisation, which leaves no sums to add to; fit all rows at once, or begin anew "
+                "with a new estimator."
             )
         rows, codes, weight = self._batch_rows(X, y, classes, sample_weight, first)
         if any_missing(rows) and self._unit().gaps == "patterns":

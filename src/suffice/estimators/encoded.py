@@ -30,7 +30,7 @@ class EncodedColumns:
     _prepared: Callable[[np.ndarray], np.ndarray]
 
     def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
+        tags = super().__sklearn_tags__()  # pyright: ignore[reportAttributeAccessIssue]
         tags.input_tags.categorical = True
         tags.input_tags.string = True
         return tags

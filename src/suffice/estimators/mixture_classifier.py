@@ -36,7 +36,7 @@ class MixtureClassifier(Classifier):
     ----------
     mixture
         What every class gets a copy of: a ``GaussianMixture``, ``BernoulliMixture`` or ``PoissonMixture``; None is a
-        ``GaussianMixture`` of two components. A class of fewer rows than components different from one another has fewer components.
+        ``GaussianMixture`` of two components. A class of fewer different rows than components has fewer components.
     priors
         Probabilities of the classes ``(K,)`` in the order of ``classes_``; None takes their shares of the row weights.
     weight_concentration_prior
@@ -267,7 +267,8 @@ class MixtureClassifier(Classifier):
         numpy.ndarray
             Classes ``(n,)``.
         """
-        return self.classes_[self.predict_log_proba(X).argmax(1)]
+        log_probability = self.predict_log_proba(X)
+        return self.classes_[log_probability.argmax(1)]
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """Probability of each class given the row.

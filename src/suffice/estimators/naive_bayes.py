@@ -140,7 +140,7 @@ class NaiveBayes(EncodedColumns, ClassConditional):
     def _blank(self, kind: str, columns: np.ndarray) -> Family:
         shape = (1, len(columns))
         if kind == "gaussian":
-            return DiagonalGaussian(np.zeros(shape), np.ones(shape))
+            return DiagonalGaussian(np.zeros(shape), np.ones(shape), None)
         if kind == "categorical":
             sizes = self._sizes_of(columns)
             return Categorical(np.repeat(1 / np.array(sizes), sizes)[None], sizes)

@@ -60,7 +60,8 @@ def held_out(estimator: Any, rows: Any, target: np.ndarray, weight: np.ndarray |
         test = known[test]
         train = np.setdiff1d(np.arange(len(target)), test)
         given = None if weight is None else weight[train]
-        fold = clone(estimator).fit(_some(rows, train), target[train], sample_weight=given)
+        fold: Any = clone(estimator)
+        fold.fit(_some(rows, train), target[train], sample_weight=given)
         chosen.append(test)
         found.append(fold.predict_proba(_some(rows, test)))
         if len(known) > MANY_ROWS:
