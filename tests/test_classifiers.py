@@ -76,10 +76,7 @@ def test_a_table_of_text_gives_what_its_codes_give(naive):
     assert named.kinds_ == KINDS
     np.testing.assert_allclose(named.predict_proba(TABLE), naive.predict_proba(X), rtol=1e-12)
     rows, labels = named.sample(7, y="tall")
-    assert set(np.asarray(rows["colour"] if hasattr(rows, "columns") else rows)[:, None].ravel()[:1]) <= {
-        "green",
-        "red",
-    }
+    assert set(np.asarray(rows)[:, 2]) <= {"green", "red"}
     assert set(labels) == {"tall"}
 
 
@@ -114,12 +111,11 @@ def test_an_unknown_category_is_missing_or_refused(naive):
         NaiveBayes(KINDS, handle_unknown="error").fit(X, Y).predict(np.where(np.arange(4) == 2, 7.0, X[:1]))
 
 
-@pytest.mark.parametrize("model", [NaiveBayes(KINDS), MixtureClassifier(GaussianMixture(2), random_state=0)])
-def test_a_saved_classifier_says_the_same(model, tmp_path):
-    model.fit(X, NAMES[Y])
+def test_a_saved_classifier_says_the_same(tmp_path):
+    model = NaiveBayes(KINDS).fit(X, NAMES[Y])
     loaded = load(suffice.save(model, tmp_path / "model"))
     np.testing.assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
-    assert loaded.predict(X).tolist() == model.predict(X).tolist()
+    assert loaded.partial_fit(X, NAMES[Y]).predict(X).tolist() == model.predict(X).tolist()
 
 
 def ring():
@@ -130,14 +126,16 @@ def ring():
     return np.column_stack([centres, np.zeros(200)]) + draw.standard_normal((200, 2)), labels
 
 
-def test_a_class_of_two_groups_takes_a_mixture():
+def test_a_class_of_two_groups_takes_a_mixture(tmp_path):
     rows, labels = ring()
-    model = MixtureClassifier(GaussianMixture(2, reg_covar=0.0), random_state=0).fit(rows, labels)
+    model = MixtureClassifier(GaussianMixture(2), random_state=0).fit(rows, labels)
+    loaded = load(suffice.save(model, tmp_path / "model"))
+    np.testing.assert_array_equal(loaded.predict_proba(rows), model.predict_proba(rows))
     assert model.score(rows, labels) > 0.98
-    own = [GaussianMixture(2, reg_covar=0.0, random_state=m.random_state).fit(rows[labels == k])
+    own = [GaussianMixture(2, random_state=m.random_state).fit(rows[labels == k])
            for k, m in enumerate(model.mixtures_)]  # fmt: skip
     joint = np.stack([m.score_samples(rows) for m in own], 1) + np.log(0.5)
-    np.testing.assert_allclose(model.predict_log_proba(rows), log_softmax(joint, axis=1), rtol=1e-9)
+    np.testing.assert_allclose(model.predict_log_proba(rows), log_softmax(joint, axis=1), rtol=1e-7, atol=1e-9)
     np.testing.assert_allclose(model.score_samples(rows), np.logaddexp.reduce(joint, axis=1))
     drawn, of = model.sample(500)
     assert model.score(drawn, of) > 0.97
@@ -158,8 +156,8 @@ def test_what_a_mixture_classifier_cannot_do_is_refused():
         MixtureClassifier(BernoulliMixture(2, binarize=None)).fit(rows, labels)
     with pytest.raises(ValueError, match=r"no rows of the classes \[1\]"):
         MixtureClassifier().partial_fit(rows[:9], labels[:9], classes=[0, 1])
-    one = MixtureClassifier(random_state=0, mixture=GaussianMixture(2, prior_strength=1.0))
-    found = one.fit(rows[[0, *range(100, 200)]], labels[[0, *range(100, 200)]])
+    with pytest.warns(suffice.DegenerateComponentWarning):
+        found = MixtureClassifier(random_state=0).fit(rows[[0, *range(100, 200)]], labels[[0, *range(100, 200)]])
     assert np.isfinite(found.predict_log_proba(rows)).all()
 
 
@@ -206,4 +204,4 @@ def test_the_command_line_refuses_what_cannot_be_classified(table, tmp_path, cap
     gaps = tmp_path / "gaps.csv"
     gaps.write_text("a,kind\n1,x\n2,\n3,y\n")
     assert main(["fit", "gaussian-classifier", str(gaps), "--target", "kind", "--out", str(tmp_path / "c")]) == 2
-    assert "kind is empty in 1 rows" in capsys.readouterr().err
+    assert "no label in row 2" in capsys.readouterr().err

@@ -44,7 +44,7 @@ def run_classifier(estimator: Any, data: str, job: Classifying, reading: Reading
     check_place(job.out, overwrite=job.overwrite)
     source = finite(read(data, reading, weights=job.weights, target=job.target, labels=takes_labels(estimator)))
     refuse_empty_columns(source)
-    source = replace(source, target=_classes(source, job))
+    source = replace(source, target=_classes(source))
     for note in source.notes:
         typer.echo(note, err=True)
     course = _fit(estimator.set_params(unlabelled=job.unlabelled), source)
@@ -59,17 +59,9 @@ def run_classifier(estimator: Any, data: str, job: Classifying, reading: Reading
     return 0
 
 
-def _classes(source: Source, job: Classifying) -> np.ndarray:
-    """Classes as text, as a file has them; every row has one."""
-    from suffice.data import DataError
-
+def _classes(source: Source) -> np.ndarray:
+    """Classes as text, as a file has them."""
     target = np.asarray(source.target)
-    missing = np.array([cell is None or cell != cell for cell in target.tolist()])
-    if missing.any():
-        raise DataError(
-            f"{source.name}: {job.target} is empty in {int(missing.sum()):,} rows, the first of them row {int(missing.argmax())} "
-            "(counted from 0); write a word such as unknown there and give it as --unlabelled, or remove the rows."
-        )
     if target.dtype.kind == "f" and (target == np.round(target)).all():
         target = target.astype(np.int64)
     return target.astype(str)

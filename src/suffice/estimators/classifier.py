@@ -139,7 +139,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
                 "y contains NaN; give every row a class, or unlabelled=np.nan if NaN means that it is unknown."
             )
         if known.any():
-            check_classification_targets(labels[known])
+            check_classification_targets(np.unique(labels[known]))
         if sample_weight is None:
             return rows, labels, np.ones(len(rows))
         weight = _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
@@ -330,10 +330,13 @@ class ClassConditional(RowScores, Classifier):
         for name in ("model_", "running_statistics_"):
             vars(self).pop(name, None)
         with one_blas_thread():
-            if (codes >= 0).all() and (not any_missing(rows) or self._unit().gaps == "cells"):
-                self._fit_in_one_pass(rows, codes, weight)
+            gaps = any_missing(rows)
+            if gaps:
+                _refuse_empty(rows)
+            if (codes >= 0).all() and (not gaps or self._unit().gaps == "cells"):
+                self._fit_in_one_pass(rows, codes, weight, gaps)
             else:
-                self._fit_by_em(rows, codes, weight)
+                self._fit_by_em(rows, codes, weight, gaps)
         return self
 
     def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
@@ -389,9 +392,9 @@ class ClassConditional(RowScores, Classifier):
     def _centres(self, rows: np.ndarray, codes: np.ndarray, count: int) -> np.ndarray:
         return np.where(self._movable(), class_centres(rows, codes, count), 0.0)
 
-    def _fit_in_one_pass(self, rows: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> None:
+    def _fit_in_one_pass(self, rows: np.ndarray, codes: np.ndarray, weight: np.ndarray, gaps: bool) -> None:
         centres = self._centres(rows, codes, len(self.classes_))
-        self._maximize(self._sums(rows, codes, weight, centres, any_missing(rows)), centres)
+        self._maximize(self._sums(rows, codes, weight, centres, gaps), centres)
 
     def _add(self, rows: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> None:
         kept = getattr(self, "running_statistics_", None)
@@ -418,19 +421,19 @@ class ClassConditional(RowScores, Classifier):
         leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(with_cells(sums, self._unit()))]
         self.running_statistics_ = {"centres": centres, "sums": leaves, "counts": counts}
 
-    def _fit_by_em(self, rows: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> None:
+    def _fit_by_em(self, rows: np.ndarray, codes: np.ndarray, weight: np.ndarray, gaps: bool) -> None:
         known, one = codes >= 0, np.zeros(len(rows), np.int32)
         simpler = self._simpler()
         simpler.classes_ = self.classes_
-        simpler._fit_in_one_pass(rows[known], codes[known], weight[known])
+        simpler._fit_in_one_pass(rows[known], codes[known], weight[known], gaps)
         centre = simpler._centres(rows, one, 1)
-        overall = simpler._overall(simpler._sums(rows, one, weight, centre, any_missing(rows)), centre)
+        overall = simpler._overall(simpler._sums(rows, one, weight, centre, gaps), centre)
         origin = centre[0]
         with scope(self.precision):
             start = cast(self._mixture(self._begun(simpler, overall)).translated(-origin), self.precision)
-            gaps = start.gaps if any_missing(rows) else None
+            layout = start.gaps if gaps else None
             placed = as_rows(
-                (rows, codes + 1), weight, origin=origin, precision=self.precision, tile=start.tile, gaps=gaps
+                (rows, codes + 1), weight, origin=origin, precision=self.precision, tile=start.tile, gaps=layout
             )
             solution = em(start, placed, tol=self.tol, max_iter=self.max_iter, precision=self.precision)
         with scope("float64"):
@@ -533,3 +536,10 @@ class ClassConditional(RowScores, Classifier):
             gaps = gaps_in(model, rows)
             placed = as_rows((rows, codes), weight, origin=origin, precision="float64", tile=model.tile, gaps=gaps)
             return model, to_numpy(placed.total(EStep(model, "products")))
+
+
+def _refuse_empty(rows: np.ndarray) -> None:
+    empty = np.flatnonzero(np.isnan(rows).all(0))
+    if len(empty):
+        named = ", ".join(map(str, empty[:20]))
+        raise ValueError(f"Columns {named} hold no value: every cell is missing. Drop them.")

@@ -21,7 +21,6 @@ from suffice.estimators.validation import (
     check_shape,
     check_varying,
 )
-from suffice.gaps import any_missing
 from suffice.latent.by_class import overall
 from suffice.latent.constrained_gaussian import GAUSSIANS, TiedDiagonalGaussian
 from suffice.latent.forms import Moments
@@ -167,9 +166,6 @@ class GaussianClassifier(ClassConditional):
             self, X, reset=reset, dtype=(np.float64, np.float32), ensure_all_finite=False, order="C"
         )
         check_not_infinite(rows, getattr(self, "feature_names_in_", None))
-        if reset and any_missing(rows) and np.isnan(rows).all(0).any():
-            columns = np.flatnonzero(np.isnan(rows).all(0)).tolist()
-            raise ValueError(f"Columns {columns} hold no value: every cell is missing. Drop them.")
         return rows
 
     @property

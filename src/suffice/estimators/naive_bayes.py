@@ -15,7 +15,7 @@ from suffice.estimators.validation import check_choice, check_varying
 from suffice.latent.bernoulli import Bernoulli, BernoulliPrior
 from suffice.latent.by_class import overall
 from suffice.latent.categorical import Categorical, CategoricalPrior
-from suffice.latent.constrained_gaussian import DiagonalGaussian
+from suffice.latent.constrained_gaussian import GAUSSIANS, DiagonalGaussian
 from suffice.latent.family import Family
 from suffice.latent.forms import Moments, split
 from suffice.latent.gaussian import GaussianPrior
@@ -140,7 +140,7 @@ class NaiveBayes(EncodedColumns, ClassConditional):
     def _blank(self, kind: str, columns: np.ndarray) -> Family:
         shape = (1, len(columns))
         if kind == "gaussian":
-            return DiagonalGaussian(np.zeros(shape), np.ones(shape), None)
+            return GAUSSIANS["diag"](np.zeros(shape), np.ones(shape))
         if kind == "categorical":
             sizes = self._sizes_of(columns)
             return Categorical(np.repeat(1 / np.array(sizes), sizes)[None], sizes)

@@ -13,6 +13,7 @@ from suffice.report.picture import Picture, data_uri, grid, new_figure
 POINTS = 160
 MOST_COLUMNS = 6
 MOST_CLASSES = 25
+MOST_WHOLE = 400
 
 
 def telling(rows: np.ndarray, codes: np.ndarray, most: int = MOST_COLUMNS) -> list[int]:
@@ -64,17 +65,18 @@ def region_picture(
     from matplotlib.colors import ListedColormap
 
     figure, ax = new_figure((5.6, 4.6))
-    first, second = (_range(rows[:, column]) for column in pair)
-    place = np.full((POINTS * POINTS, rows.shape[1]), np.nan)
+    first, second = (_values(estimator, column, rows[:, column]) for column in pair)
+    place = np.full((len(first) * len(second), rows.shape[1]), np.nan)
     place[:, pair[0]], place[:, pair[1]] = (axis.ravel() for axis in np.meshgrid(first, second))
     chance = estimator.predict_proba(place)
-    colours, best = component_colours(len(names)), chance.argmax(1).reshape(POINTS, POINTS)
+    colours, best = component_colours(len(names)), chance.argmax(1).reshape(len(second), len(first))
     limits = {"vmin": -0.5, "vmax": len(names) - 0.5}
     ax.pcolormesh(
         first, second, best, cmap=ListedColormap(colours), alpha=0.22, shading="nearest", rasterized=True, **limits
     )
-    sure = chance.max(1).reshape(POINTS, POINTS)
-    ax.contour(first, second, sure, levels=[0.9], colors=INK, linewidths=0.7, linestyles=":")
+    if min(best.shape) > 1:
+        sure = chance.max(1).reshape(best.shape)
+        ax.contour(first, second, sure, levels=[0.9], colors=INK, linewidths=0.7, linestyles=":")
     for k, name in enumerate(names):
         own = rows[codes == k][:, list(pair)]
         ax.scatter(*own.T, s=9, color=colours[k], linewidths=0, alpha=0.8, label=shortened(name, 18), rasterized=True)
@@ -184,9 +186,7 @@ def density_picture(
 def _densities(estimator: Any, cells: np.ndarray, codes: np.ndarray, column: int, ax: Any) -> None:
     seen, count = ~np.isnan(cells), len(estimator.classes_)
     whole = _whole(estimator, column)
-    values = (
-        np.arange(cells[seen].min(), min(cells[seen].max(), cells[seen].min() + 400) + 1) if whole else _range(cells)
-    )
+    values = _values(estimator, column, cells)
     place = np.full((len(values), estimator.n_features_in_), np.nan)
     place[:, column] = values
     chance = estimator.predict_proba(place) * np.exp(estimator.score_samples(place))[:, None]
@@ -205,7 +205,10 @@ def _whole(estimator: Any, column: int) -> bool:
     return hasattr(estimator, "kinds_") and estimator.kinds_[column] != "gaussian"
 
 
-def _range(cells: np.ndarray) -> np.ndarray:
+def _values(estimator: Any, column: int, cells: np.ndarray) -> np.ndarray:
+    """Where a column is drawn: at its whole numbers, or a little beyond its range."""
     low, high = np.nanmin(cells), np.nanmax(cells)
+    if _whole(estimator, column):
+        return np.arange(low, min(high, low + MOST_WHOLE) + 1)
     room = 0.06 * (high - low) or 0.5
     return np.linspace(low - room, high + room, POINTS)
