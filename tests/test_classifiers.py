@@ -156,8 +156,12 @@ def test_what_a_mixture_classifier_cannot_do_is_refused():
         MixtureClassifier(BernoulliMixture(2, binarize=None)).fit(rows, labels)
     with pytest.raises(ValueError, match=r"no rows of the classes \[1\]"):
         MixtureClassifier().partial_fit(rows[:9], labels[:9], classes=[0, 1])
-    with pytest.warns(suffice.DegenerateComponentWarning):
-        found = MixtureClassifier(random_state=0).fit(rows[[0, *range(100, 200)]], labels[[0, *range(100, 200)]])
+
+
+def test_a_class_of_one_row_has_a_defined_density():
+    rows, labels = ring()
+    found = MixtureClassifier(random_state=0).fit(rows[99:], labels[99:])
+    assert found.mixtures_[0].n_components == 1
     assert np.isfinite(found.predict_log_proba(rows)).all()
 
 
