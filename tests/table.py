@@ -27,6 +27,7 @@ from suffice.latent import (
     Poisson,
     PoissonPrior,
     SphericalGaussian,
+    TiedDiagonalGaussian,
     TiedGaussian,
 )
 from suffice.model import EStep
@@ -77,12 +78,13 @@ COVARIANCES = {
     TiedGaussian: matrices(1)[0],
     DiagonalGaussian: np.linspace(0.5, 2.0, COMPONENTS * FEATURES).reshape(COMPONENTS, FEATURES),
     SphericalGaussian: np.array([0.7, 1.0, 1.9]),
+    TiedDiagonalGaussian: np.linspace(0.5, 2.0, FEATURES),
 }
 
 
 def whole_covariance(components: Any, k: int) -> np.ndarray:
     covariances = np.asarray(components.covariances)
-    one = covariances if isinstance(components, TiedGaussian) else covariances[k]
+    one = covariances if isinstance(components, TiedGaussian | TiedDiagonalGaussian) else covariances[k]
     return one if one.ndim == 2 else np.diag(np.broadcast_to(one, FEATURES))
 
 
@@ -240,6 +242,7 @@ CASES = [
     gaussian_case(TiedGaussian, "Gaussian mixture, tied"),
     gaussian_case(DiagonalGaussian, "Gaussian mixture, diagonal"),
     gaussian_case(SphericalGaussian, "Gaussian mixture, spherical"),
+    gaussian_case(TiedDiagonalGaussian, "Gaussian mixture, tied diagonal"),
     bernoulli_case(),
     categorical_case(),
     poisson_case(),

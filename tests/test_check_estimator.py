@@ -3,16 +3,26 @@
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from suffice import BernoulliMixture, CategoricalMixture, GaussianMixture, MixedMixture, PoissonMixture
+from suffice import (
+    BernoulliMixture,
+    CategoricalMixture,
+    GaussianClassifier,
+    GaussianMixture,
+    MixedMixture,
+    MixtureClassifier,
+    NaiveBayes,
+    PoissonMixture,
+)
 from suffice.data import ColumnEncoder
 
 MIXTURES = (GaussianMixture, BernoulliMixture, CategoricalMixture, PoissonMixture, MixedMixture)
 ESTIMATORS = [estimator(n_components=components) for estimator in MIXTURES for components in (1, 3)]
+CLASSIFIERS = [GaussianClassifier(), GaussianClassifier("full"), NaiveBayes(), MixtureClassifier()]
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.filterwarnings("ignore::suffice.DegenerateComponentWarning")
 @pytest.mark.filterwarnings("ignore::suffice.data.UnknownCategoryWarning")
-@parametrize_with_checks([*ESTIMATORS, ColumnEncoder()])
+@parametrize_with_checks([*ESTIMATORS, *CLASSIFIERS, ColumnEncoder()])
 def test_scikit_learn_check_passes(estimator, check):
     check(estimator)

@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from suffice.estimators.bernoulli_mixture import BernoulliMixture
     from suffice.estimators.categorical_mixture import CategoricalMixture
+    from suffice.estimators.gaussian_classifier import GaussianClassifier
     from suffice.estimators.gaussian_mixture import GaussianMixture
     from suffice.estimators.ising_denoiser import IsingDenoiser
     from suffice.estimators.mixed_mixture import MixedMixture
+    from suffice.estimators.mixture_classifier import MixtureClassifier
+    from suffice.estimators.naive_bayes import NaiveBayes
     from suffice.estimators.poisson_mixture import PoissonMixture
     from suffice.estimators.potts_denoiser import PottsDenoiser
     from suffice.estimators.rbm import RBM
@@ -31,9 +34,12 @@ __all__ = [
     "CategoricalMixture",
     "DegenerateComponentWarning",
     "FileError",
+    "GaussianClassifier",
     "GaussianMixture",
     "IsingDenoiser",
     "MixedMixture",
+    "MixtureClassifier",
+    "NaiveBayes",
     "Outcome",
     "PoissonMixture",
     "PottsDenoiser",
@@ -51,9 +57,12 @@ __all__ = [
 _HOMES = {
     "estimators.bernoulli_mixture": ["BernoulliMixture"],
     "estimators.categorical_mixture": ["CategoricalMixture"],
+    "estimators.gaussian_classifier": ["GaussianClassifier"],
     "estimators.gaussian_mixture": ["GaussianMixture"],
     "estimators.ising_denoiser": ["IsingDenoiser"],
     "estimators.mixed_mixture": ["MixedMixture"],
+    "estimators.mixture_classifier": ["MixtureClassifier"],
+    "estimators.naive_bayes": ["NaiveBayes"],
     "estimators.poisson_mixture": ["PoissonMixture"],
     "estimators.potts_denoiser": ["PottsDenoiser"],
     "estimators.rbm": ["RBM"],

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import equinox as eqx
 import jax
@@ -15,5 +17,5 @@ COMPILER_OPTIONS: dict[str, bool | int | str] | None = (
 A program compiled with options cannot be called inside another.
 """
 
-filter_jit = partial(eqx.filter_jit, compiler_options=COMPILER_OPTIONS)
+filter_jit: Callable[..., Any] = partial(eqx.filter_jit, compiler_options=COMPILER_OPTIONS)
 """``equinox.filter_jit`` with these options."""

@@ -12,9 +12,10 @@ from typing import Annotated, Any
 
 import typer
 
+from suffice.cli.classify import run_classifier
 from suffice.cli.flat import flat
 from suffice.cli.job import run
-from suffice.cli.options import FIT, Data, Job, Learning, Reading
+from suffice.cli.options import FIT, Classifying, Data, Job, Learning, Reading
 from suffice.cli.rbm import rbm
 from suffice.cli.several import choices, pairs
 
@@ -41,6 +42,17 @@ Covariances = Annotated[
 ]
 Floor = Annotated[
     float, typer.Option(min=0.0, help="Floor of the variances, relative to each column's.", rich_help_panel=FIT)
+]
+
+Kinds = Annotated[
+    Any,
+    typer.Option(
+        parser=pairs,
+        metavar="COLUMN=KIND,...",
+        help="Kinds of some columns: gaussian, bernoulli, categorical or poisson.",
+        show_default="detected",
+        rich_help_panel=FIT,
+    ),
 ]
 
 
@@ -104,16 +116,7 @@ def mixed_mixture(
     job: Job,
     learning: Learning,
     reading: Reading,
-    kinds: Annotated[
-        Any,
-        typer.Option(
-            parser=pairs,
-            metavar="COLUMN=KIND,...",
-            help="Kinds of some columns: gaussian, bernoulli, categorical or poisson.",
-            show_default="detected",
-            rich_help_panel=FIT,
-        ),
-    ] = None,
+    kinds: Kinds = None,
     covariance_type: Covariances = "diag",
     reg_covar: Floor = 1e-6,
 ) -> int:
@@ -122,6 +125,89 @@ def mixed_mixture(
 
     estimator = MixedMixture(kinds=kinds, covariance_type=covariance_type, reg_covar=reg_covar, **plain(learning))
     return run(estimator, data, job, reading)
+
+
+class ClassCovarianceType(StrEnum):
+    """Which covariances Gaussian classes may have."""
+
+    TIED_DIAG = "tied_diag"
+    DIAG = "diag"
+    SPHERICAL = "spherical"
+    TIED = "tied"
+    FULL = "full"
+    TIED_LOW_RANK = "tied_low_rank"
+
+
+PriorRows = Annotated[
+    float,
+    typer.Option(min=0.0, help="Rows like all others seen beforehand in each class.", rich_help_panel=FIT),
+]
+
+
+@app.command("gaussian-classifier")
+@flat
+def gaussian_classifier(
+    data: Data,
+    job: Classifying,
+    reading: Reading,
+    covariance_type: Annotated[
+        ClassCovarianceType, typer.Option(help="Freedom of the covariances.", rich_help_panel=FIT)
+    ] = ClassCovarianceType.TIED_DIAG,
+    rank: Annotated[
+        int, typer.Option(min=1, help="Rank beside the diagonal, with tied_low_rank.", rich_help_panel=FIT)
+    ] = 1,
+    shrinkage: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Share of round covariances mixed in.", rich_help_panel=FIT)
+    ] = 0.0,
+    prior_strength: PriorRows = 0.0,
+    reg_covar: Floor = 1e-6,
+) -> int:
+    """Classifier with a Gaussian for each class, for rows of real numbers."""
+    from suffice import GaussianClassifier
+
+    estimator = GaussianClassifier(
+        covariance_type.value, rank=rank, shrinkage=shrinkage, prior_strength=prior_strength, reg_covar=reg_covar
+    )
+    return run_classifier(estimator, data, job, reading)
+
+
+@app.command("naive-bayes")
+@flat
+def naive_bayes(
+    data: Data,
+    job: Classifying,
+    reading: Reading,
+    kinds: Kinds = None,
+    prior_strength: PriorRows = 1.0,
+    reg_covar: Floor = 1e-6,
+) -> int:
+    """Classifier for rows of numbers, truth values, labels and counts, independent given the class."""
+    from suffice import NaiveBayes
+
+    return run_classifier(NaiveBayes(kinds, prior_strength=prior_strength, reg_covar=reg_covar), data, job, reading)
+
+
+@app.command("mixture-classifier")
+@flat
+def mixture_classifier(
+    data: Data,
+    job: Classifying,
+    reading: Reading,
+    n_components: Annotated[int, typer.Option(min=1, help="Components of each class.", rich_help_panel=FIT)] = 2,
+    covariance_type: Annotated[
+        CovarianceType, typer.Option(help="Freedom of their covariances.", rich_help_panel=FIT)
+    ] = CovarianceType.FULL,
+    prior_strength: PriorRows = 0.0,
+    reg_covar: Floor = 1e-6,
+    random_state: Annotated[int, typer.Option(min=0, help="Seed of the starts.", rich_help_panel=FIT)] = 0,
+) -> int:
+    """Classifier with a mixture of Gaussians for each class, for rows of real numbers."""
+    from suffice import GaussianMixture, MixtureClassifier
+
+    mixture = GaussianMixture(
+        n_components, covariance_type=covariance_type.value, prior_strength=prior_strength, reg_covar=reg_covar
+    )
+    return run_classifier(MixtureClassifier(mixture, random_state=random_state), data, job, reading)
 
 
 app.command("rbm")(rbm)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from suffice.cli.classify import is_classifier
 from suffice.cli.flat import flat
 from suffice.cli.job import takes_labels
 from suffice.cli.options import Data, Reading, Run, names
@@ -57,6 +58,10 @@ def impute(
     """
     _refuse_clashes(out, std, draws)
     estimator, columns = load_run(run)
+    if is_classifier(estimator):
+        raise ValueError(
+            f"{run} holds a classifier, which fills in no cells: impute with a mixture, such as gaussian-mixture."
+        )
     source = matching(columns, data, reading, labels=takes_labels(estimator))
     whole = _whole(data, reading) if hasattr(source.rows, "shape") else None
     for note in source.notes if whole is None else whole.notes:

@@ -77,9 +77,9 @@ def run(estimator: Any, data: str, job: Job, reading: Reading) -> int:
 
 def takes_labels(estimator: Any) -> bool:
     """Whether an estimator takes tables with text."""
-    from suffice.estimators.encoded import EncodedMixture
+    from suffice.estimators.encoded import EncodedColumns
 
-    return isinstance(estimator, EncodedMixture)
+    return isinstance(estimator, EncodedColumns)
 
 
 def checkpoint_path(out: Path) -> Path:

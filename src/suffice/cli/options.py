@@ -155,6 +155,23 @@ class Job:
     ] = None  # fmt: skip
 
 
+@dataclass(frozen=True)
+class Classifying:
+    """What to do with the data beside fitting a classifier, and where to write."""
+
+    out: Annotated[Path, typer.Option(metavar="RUN", help="Folder to write.", rich_help_panel=RUN)]
+    target: Annotated[str, typer.Option(metavar="COLUMN", help="Column of the classes.", rich_help_panel=DATA)]
+    unlabelled: Annotated[
+        str | None,
+        typer.Option(metavar="VALUE", help="What marks rows of unknown class there.", show_default="none",
+                     rich_help_panel=DATA),
+    ] = None  # fmt: skip
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace what an earlier run left there.", rich_help_panel=RUN)
+    ] = False
+    weights: Weights = None
+
+
 def shape(text: str | None) -> tuple[int, int] | None:
     """Height and width written as 28x28.
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from suffice.cli.classify import is_classifier, score_classifier, show_classifier
 from suffice.cli.flat import flat
 from suffice.cli.job import MODEL, missing_words, takes_labels
 from suffice.cli.options import Data, Reading, Run, Weights
@@ -23,7 +24,8 @@ def score(
     data: Data,
     reading: Reading,
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="CSV of the component and log-likelihood of each row.")
+        Path | None,
+        typer.Option(metavar="FILE", help="CSV of the component (or class) and log-likelihood of each row."),
     ] = None,
     weights: Weights = None,
 ) -> None:
@@ -32,6 +34,8 @@ def score(
 
     estimator, columns = load_run(run)
     source = matching(columns, data, reading, weights, labels=takes_labels(estimator))
+    if is_classifier(estimator):
+        return score_classifier(estimator, source, out)
     if out is None:
         summary = summarize(estimator, source.rows, sample_weight=source.weight)
     else:
@@ -74,6 +78,8 @@ def show(run: Run) -> None:
     from suffice.report.section import telling
 
     estimator, columns = load_run(run)
+    if is_classifier(estimator):
+        return show_classifier(estimator, columns)
     apart, centre, names = deviations(estimator), centres(estimator), feature_names(estimator, columns)
     what = "mean or share" if takes_labels(estimator) else "mean"
     table = Table("component", "weight", f"{what} where it differs most (sd from the overall mean)", box=None)

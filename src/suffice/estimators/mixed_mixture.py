@@ -24,8 +24,6 @@ from suffice.latent.mixed import Mixed
 from suffice.latent.mixture import Mixture
 from suffice.latent.poisson import Poisson, PoissonPrior
 
-KINDS = ("gaussian", "bernoulli", "categorical", "poisson")
-
 
 class MixedMixture(GivenColumns, EncodedMixture):
     r"""Mixture for tables whose columns are numbers, truth values, categories and counts, fitted by expectation-maximisation.
@@ -208,14 +206,6 @@ class MixedMixture(GivenColumns, EncodedMixture):
         if self.reg_covar == 0:
             check_varying(self._named(np.flatnonzero(first.constant & gaussian)))
 
-    def _groups(self) -> dict[str, np.ndarray]:
-        """Positions of the columns of each kind that occurs."""
-        kinds = np.array(self.encoder_.kinds_)
-        return {kind: np.flatnonzero(kinds == kind) for kind in KINDS if (kinds == kind).any()}
-
-    def _sizes(self, columns: np.ndarray) -> tuple[int, ...]:
-        return tuple(len(self.encoder_.categories_[column]) for column in columns)
-
     def _first_origin(self, first: FirstLook) -> np.ndarray:
         return np.where(np.array(self.encoder_.kinds_) == "gaussian", first.mean, 0.0)
 
@@ -251,14 +241,14 @@ class MixedMixture(GivenColumns, EncodedMixture):
                        "diag": np.broadcast_to(scale, shape), "spherical": np.full(shape[:2], scale.mean())}  # fmt: skip
             return GAUSSIANS[self.covariance_type](np.zeros(shape), overall[self.covariance_type], prior)
         if kind == "categorical":
-            sizes = self._sizes(columns)
+            sizes = self._sizes_of(columns)
             return Categorical(np.broadcast_to(prior.mean, (*shape[:2], sum(sizes))), sizes, prior)
         return {"bernoulli": Bernoulli, "poisson": Poisson}[kind](np.broadcast_to(first.mean[columns], shape), prior)
 
     def _coordinates(self, kind: str, rows: np.ndarray, first: FirstLook, columns: np.ndarray) -> np.ndarray:
         """Columns as k-means should see them: of about the same spread."""
         if kind == "categorical":
-            return np.asarray(Indicators(self._sizes(columns))(rows, float))[:-1].T
+            return np.asarray(Indicators(self._sizes_of(columns))(rows, float))[:-1].T
         return rows / np.sqrt(_scale(first)[columns])
 
     def _family(self) -> type[Mixed]:
@@ -293,7 +283,7 @@ class MixedMixture(GivenColumns, EncodedMixture):
                 given = first.mean[columns] - origin[columns], np.diag(scale), self.reg_covar * scale
                 made.append(GaussianPrior(float(self.prior_strength) or None, *given))
             elif kind == "categorical":
-                shares = category_shares(first.sample[:, columns], first.sample_weight, self._sizes(columns))
+                shares = category_shares(first.sample[:, columns], first.sample_weight, self._sizes_of(columns))
                 made.append(CategoricalPrior(strength, shares))
             else:
                 prior = {"bernoulli": BernoulliPrior, "poisson": PoissonPrior}[kind]

@@ -51,20 +51,15 @@ class Evidence(eqx.Module):
         return normalised(self.expectation.joint(rows))[0]
 
 
-class MixtureScores:
-    """Methods of a fitted mixture estimator."""
+class RowScores:
+    """What a fitted estimator around a mixture says of each row, wherever the rows live."""
 
     model_: Any
-    weights_: np.ndarray
-    random_state: Any
     precision: str
     accept_sparse: bool | None
     _sparse_rows: Callable[..., Any]
     _table: Callable[..., np.ndarray]
     _batch: Callable[..., np.ndarray]
-    _checked_weight: Callable[..., np.ndarray]
-    _labelled: Callable[..., Any]
-    fit: Callable[..., Any]
 
     def _each_row(self, X: Any, read: Any) -> Any:
         """What ``read`` makes of each tile of the rows with the E-step, put end to end."""
@@ -95,21 +90,6 @@ class MixtureScores:
         gaps, precision = gaps_in(model, data), precision or self.precision
         return as_rows(data, weight, origin=origin, precision=precision, tile=model.tile, gaps=gaps)
 
-    def predict(self, X: Any) -> np.ndarray:
-        """The most probable component of each row.
-
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``.
-
-        Returns
-        -------
-        numpy.ndarray
-            Component numbers ``(n,)``.
-        """
-        return self._each_row(X, MostProbable)
-
     def predict_proba(self, X: Any) -> np.ndarray:
         r"""Responsibilities :math:`r_{nk} = \pi_k p(x_n | k) / p(x_n)`.
 
@@ -139,6 +119,31 @@ class MixtureScores:
             ``(n,)``.
         """
         return self._each_row(X, Evidence)
+
+
+class MixtureScores(RowScores):
+    """Methods of a fitted mixture estimator."""
+
+    weights_: np.ndarray
+    random_state: Any
+    _checked_weight: Callable[..., np.ndarray]
+    _labelled: Callable[..., Any]
+    fit: Callable[..., Any]
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The most probable component of each row.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``.
+
+        Returns
+        -------
+        numpy.ndarray
+            Component numbers ``(n,)``.
+        """
+        return self._each_row(X, MostProbable)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Mean log-likelihood of a row in nats.

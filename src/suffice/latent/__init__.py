@@ -2,8 +2,9 @@
 
 from suffice.latent.bernoulli import Bernoulli, BernoulliPrior
 from suffice.latent.categorical import Categorical, CategoricalPrior
-from suffice.latent.constrained_gaussian import DiagonalGaussian, SphericalGaussian, TiedGaussian
+from suffice.latent.constrained_gaussian import DiagonalGaussian, SphericalGaussian, TiedDiagonalGaussian, TiedGaussian
 from suffice.latent.gaussian import Gaussian, GaussianPrior
+from suffice.latent.low_rank import LowRankGaussian, LowRankPrior
 from suffice.latent.mixed import Mixed
 from suffice.latent.mixture import Mixture, MixturePrior
 from suffice.latent.poisson import Poisson, PoissonPrior
@@ -16,11 +17,14 @@ __all__ = [
     "DiagonalGaussian",
     "Gaussian",
     "GaussianPrior",
+    "LowRankGaussian",
+    "LowRankPrior",
     "Mixed",
     "Mixture",
     "MixturePrior",
     "Poisson",
     "PoissonPrior",
     "SphericalGaussian",
+    "TiedDiagonalGaussian",
     "TiedGaussian",
 ]

@@ -194,6 +194,44 @@ class DiagonalGaussian(Gaussian):
         return int(np.prod(self.means.shape)) + int(np.prod(self.covariances.shape))
 
 
+class TiedDiagonalGaussian(DiagonalGaussian):
+    """K Gaussians of independent columns that share their variances, ``covariances`` (..., D).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.latent import TiedDiagonalGaussian
+    >>> TiedDiagonalGaussian(np.zeros((3, 2)), np.ones(2)).parameter_count()
+    8
+    """
+
+    def among(self, components: Any) -> Self:
+        """These components alone; the variances are all components'."""
+        return type(self)(np.asarray(self.means)[:, components], self.covariances, self.prior)
+
+    def _variances(self) -> Array:
+        return self.covariances[..., None, :]
+
+    def _precisions(self, precision: Array) -> Array:
+        return jnp.broadcast_to(precision, self.means.shape)
+
+    def _covariances(self, moments: Moments, second: Array, shift: Array, counts: Array) -> Array:
+        cells = jnp.broadcast_to(counts, shift.shape)
+        total = second + jnp.diagonal(self._prior_second(moments), axis1=-2, axis2=-1) - cells * jnp.square(shift)
+        seen = cells.sum(-2)
+        variances = total.sum(-2) / jnp.where(seen > 0, seen, 1) + self.prior.floor
+        return jnp.where(seen > 0, variances, self.covariances)
+
+    def _second_at(self, rows: Array, prior: Array) -> Array:
+        return rows * (self.covariances - self.prior.floor)[..., None, :] - jnp.diagonal(prior, axis1=-2, axis2=-1)
+
+    def _rescued(self, covariances: Array, definite: Array, rounding: Array) -> tuple[Array, Array]:
+        return super()._rescued(covariances, definite, rounding.max(-2))
+
+    def _accepted(self, covariances: Array, definite: Array, weight: Array) -> tuple[Array, Array]:
+        return (weight > 0) & definite[..., None], kept_where(definite, covariances, self.covariances)
+
+
 class SphericalGaussian(DiagonalGaussian):
     """K Gaussians with one variance each, ``covariances`` (..., K).
 

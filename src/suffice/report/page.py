@@ -116,14 +116,28 @@ def write_page(path: str | os.PathLike[str], title: str, sections: Sequence[Sect
     introduction
         A sentence under the heading of a page with several sections.
     """
+    return write_template(path, "report.html.j2", title=title, sections=sections, introduction=introduction)
+
+
+def write_template(path: str | os.PathLike[str], name: str, **said: Any) -> Path:
+    """Write a page laid out by one of the templates.
+
+    Parameters
+    ----------
+    path
+        The file to write.
+    name
+        The template.
+    **said
+        What it shows.
+    """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
         loader=PackageLoader("suffice", "templates"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    template = environment.get_template("report.html.j2")
-    text = template.render(title=title, sections=sections, introduction=introduction, version=_version())
+    text = environment.get_template(name).render(**said, version=_version())
     write_atomically(Path(path), text.encode())
     return Path(path)
 

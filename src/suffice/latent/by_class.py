@@ -1,0 +1,167 @@
+"""Moments of rows whose classes are known: the rows of each class are summed on their own, about a centre of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+
+from suffice.arrays import Array
+from suffice.blocks import Block, Buffers, filled
+from suffice.gaps import Gaps
+from suffice.latent.family import Family
+from suffice.latent.forms import Covariance, Moments, split
+from suffice.latent.mixed import Mixed
+from suffice.precision import to_numpy
+from suffice.rows import Resident
+from suffice.threads import in_threads
+
+BLOCK_ROWS = 8192
+TILE = 512
+CENTRE_ROWS = 256
+
+
+class OneClass(eqx.Module):
+    """Moments of a tile of rows that are all of one class; ``components`` is a family of one component, about the origin."""
+
+    components: Family
+
+    def __call__(self, rows: Any, weight: Array) -> Moments:
+        form: Any = self.components.gap_form if isinstance(rows, Gaps) else self.components.form
+        form = form("deviations")
+        return form.moments(form.features(rows), weight[None], weight)
+
+
+def class_moments(
+    unit: Family, values: np.ndarray, codes: np.ndarray, weight: np.ndarray, centres: np.ndarray, *, gaps: bool
+) -> Moments:
+    """Moments of the rows of each class about its centre, side by side as those of K components.
+
+    The rows are gathered by class a block at a time, so that no responsibilities exist and every row counts once, however
+    many classes there are. Call inside the scope of a precision.
+
+    Parameters
+    ----------
+    unit
+        A family of one component, at the origin where it can be moved.
+    values
+        Rows ``(n, D)``.
+    codes
+        Class of each row, ``(n,)`` from 0 to K - 1.
+    weight
+        Row weights ``(n,)``.
+    centres
+        Where the rows of each class are measured from, ``(K, D)``.
+    gaps
+        Whether cells may be missing, so that observed ones are counted.
+    """
+    order = np.argsort(codes.astype(np.int16) if len(centres) < 2**15 else codes, kind="stable")
+    ends = np.cumsum(np.bincount(codes, minlength=len(centres)))
+    pieces = [
+        (k, order[start : min(start + BLOCK_ROWS, end)])
+        for k, end in enumerate(ends)
+        for start in range(ends[k - 1] if k else 0, end, BLOCK_ROWS)
+    ]
+    buffers = Buffers()
+
+    def sums(piece: tuple[int, np.ndarray]) -> Moments:
+        k, chosen = piece
+        block = _block(values, weight, chosen, centres[k], gaps, buffers)
+        return to_numpy(Resident(block).total(OneClass(unit)))
+
+    parts = [sums(pieces[0]), *in_threads(sums, pieces[1:])]
+    nothing = jax.tree.map(np.zeros_like, parts[0])
+    of_class = [nothing] * len(centres)
+    for (k, _), part in zip(pieces, parts, strict=True):
+        of_class[k] = jax.tree.map(np.add, of_class[k], part)
+    return _side_by_side(of_class)
+
+
+def _block(
+    values: np.ndarray, weight: np.ndarray, chosen: np.ndarray, centre: np.ndarray, gaps: bool, buffers: Buffers
+) -> Block:
+    rows: Any = np.take(values, chosen, axis=0)
+    arrays, dtype, whole = Gaps(rows) if gaps else rows, jax.dtypes.canonicalize_dtype(np.float64), slice(0, len(rows))
+    return filled(arrays, weight[chosen], whole, centre, dtype, BLOCK_ROWS // TILE, TILE, buffers)
+
+
+def _side_by_side(parts: Sequence[Moments]) -> Moments:
+    """Moments of families of one component as those of one family with them all."""
+    total, first = np.concatenate([part.total for part in parts], -1), parts[0]
+    if isinstance(first.common, tuple):
+        groups = zip(*(part.common for part in parts), strict=True)
+        return Moments(total, tuple(_side_by_side(group) for group in groups), first.about)
+    common = None if first.common is None else np.sum([part.common for part in parts], 0)
+    return Moments(total, common, first.about)
+
+
+def with_cells(moments: Moments, unit: Family) -> Moments:
+    """Moments with the weight behind each column, as if cells might have been missing, so that they can be added to others.
+
+    Parameters
+    ----------
+    moments
+        What ``class_moments`` gives, with or without gaps.
+    unit
+        The family that they are of.
+    """
+    if isinstance(unit, Mixed):
+        parts = zip(moments.common, unit.parts, strict=True)
+        return Moments(moments.total, tuple(with_cells(own, part) for own, part in parts), moments.about)
+    form: Any = unit.gap_form("products") if unit.counts_cells else None
+    if form is None or len(moments.total) == form.size:
+        return moments
+    weight = moments.total[-1:]
+    cells = np.repeat(weight, unit.features, 0)
+    return Moments(np.concatenate([moments.total[:-1], cells, weight]), moments.common, moments.about)
+
+
+def class_centres(values: np.ndarray, codes: np.ndarray, count: int) -> np.ndarray:
+    """A point near the rows of each class, ``(K, D)``: the mean of its first few, or of all classes' where it has no value.
+
+    Parameters
+    ----------
+    values
+        Rows ``(n, D)``, NaN where cells are missing.
+    codes
+        Class of each row, ``(n,)``.
+    count
+        Number of classes K.
+    """
+    means = np.stack([_mean(values[np.flatnonzero(codes == k)[:CENTRE_ROWS]]) for k in range(count)])
+    return np.where(np.isnan(means), np.nan_to_num(_mean(means)), means)
+
+
+def _mean(rows: np.ndarray) -> np.ndarray:
+    seen = ~np.isnan(rows)
+    count = seen.sum(0)
+    return np.where(count > 0, np.where(seen, rows, 0).sum(0) / np.maximum(count, 1), np.nan)
+
+
+def overall(moments: Moments, centres: np.ndarray, covariance_type: Covariance) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and variance ``(D,)`` of each column over the rows of all classes, from Gaussian moments about the centres.
+
+    Parameters
+    ----------
+    moments
+        What ``class_moments`` gives.
+    centres
+        ``(K, D)``.
+    covariance_type
+        Layout of the moments: ``"full"``, ``"tied"``, ``"diag"`` or ``"spherical"``.
+    """
+    second, first, counts, _ = map(np.asarray, split(moments.total, centres.shape[1], covariance_type))
+    squares = np.diagonal(second, axis1=-2, axis2=-1) if covariance_type == "full" else second
+    second = np.diagonal(moments.common) if covariance_type == "tied" else squares.sum(0)
+    weight = np.maximum(counts.sum(0), np.finfo(float).tiny)
+    shift = first / np.where(counts > 0, counts, 1)
+    means = centres + shift
+    mean = (counts * means).sum(0) / weight
+    moved = counts * (np.square(means - mean) - np.square(shift))
+    if covariance_type == "spherical":
+        total = np.broadcast_to(weight, mean.shape).sum()
+        return mean, np.full(mean.shape, max(0.0, (second.sum() + moved.sum()) / total))
+    return mean, np.maximum(second + moved.sum(0), 0) / weight
