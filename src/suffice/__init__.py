@@ -12,18 +12,22 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from suffice.estimators.bernoulli_mixture import BernoulliMixture
     from suffice.estimators.categorical_mixture import CategoricalMixture
+    from suffice.estimators.factor_analysis import FactorAnalysis
     from suffice.estimators.gaussian_mixture import GaussianMixture
     from suffice.estimators.mixed_mixture import MixedMixture
     from suffice.estimators.poisson_mixture import PoissonMixture
+    from suffice.estimators.ppca import PPCA
     from suffice.files import FileError, load, save
     from suffice.outcome import DegenerateComponentWarning, Outcome, Solution
     from suffice.row_sum import total
     from suffice.selection import Selection, select
 
 __all__ = [
+    "PPCA",
     "BernoulliMixture",
     "CategoricalMixture",
     "DegenerateComponentWarning",
+    "FactorAnalysis",
     "FileError",
     "GaussianMixture",
     "MixedMixture",
@@ -40,9 +44,11 @@ __all__ = [
 _HOMES = {
     "estimators.bernoulli_mixture": ["BernoulliMixture"],
     "estimators.categorical_mixture": ["CategoricalMixture"],
+    "estimators.factor_analysis": ["FactorAnalysis"],
     "estimators.gaussian_mixture": ["GaussianMixture"],
     "estimators.mixed_mixture": ["MixedMixture"],
     "estimators.poisson_mixture": ["PoissonMixture"],
+    "estimators.ppca": ["PPCA"],
     "files": ["FileError", "load", "save"],
     "outcome": ["DegenerateComponentWarning", "Outcome", "Solution"],
     "row_sum": ["total"],

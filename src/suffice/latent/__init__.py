@@ -4,6 +4,7 @@ from suffice.latent.bernoulli import Bernoulli, BernoulliPrior
 from suffice.latent.categorical import Categorical, CategoricalPrior
 from suffice.latent.constrained_gaussian import DiagonalGaussian, SphericalGaussian, TiedGaussian
 from suffice.latent.gaussian import Gaussian, GaussianPrior
+from suffice.latent.linear_gaussian import LinearGaussian, NoiseFloor
 from suffice.latent.mixed import Mixed
 from suffice.latent.mixture import Mixture, MixturePrior
 from suffice.latent.poisson import Poisson, PoissonPrior
@@ -16,9 +17,11 @@ __all__ = [
     "DiagonalGaussian",
     "Gaussian",
     "GaussianPrior",
+    "LinearGaussian",
     "Mixed",
     "Mixture",
     "MixturePrior",
+    "NoiseFloor",
     "Poisson",
     "PoissonPrior",
     "SphericalGaussian",
