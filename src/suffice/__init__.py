@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from suffice.estimators.factor_analysis import FactorAnalysis
     from suffice.estimators.gaussian_mixture import GaussianMixture
     from suffice.estimators.mixed_mixture import MixedMixture
+    from suffice.estimators.mixture_of_ppca import MixtureOfPPCA
     from suffice.estimators.poisson_mixture import PoissonMixture
     from suffice.estimators.ppca import PPCA
     from suffice.files import FileError, load, save
@@ -31,6 +32,7 @@ __all__ = [
     "FileError",
     "GaussianMixture",
     "MixedMixture",
+    "MixtureOfPPCA",
     "Outcome",
     "PoissonMixture",
     "Selection",
@@ -47,6 +49,7 @@ _HOMES = {
     "estimators.factor_analysis": ["FactorAnalysis"],
     "estimators.gaussian_mixture": ["GaussianMixture"],
     "estimators.mixed_mixture": ["MixedMixture"],
+    "estimators.mixture_of_ppca": ["MixtureOfPPCA"],
     "estimators.poisson_mixture": ["PoissonMixture"],
     "estimators.ppca": ["PPCA"],
     "files": ["FileError", "load", "save"],

@@ -60,6 +60,10 @@ class FactorEstimator(FactorScores, RowChecks, ClassNamePrefixFeaturesOutMixin, 
             )
         dtype_of(self.precision)
 
+    def _likelihood_of(self) -> str:
+        """What the likelihood is of; models are compared only where they agree."""
+        return "density of real numbers"
+
     def _least_noise(self, variance: np.ndarray) -> np.ndarray:
         """Smallest noise variance, (1,) or (D,), for columns of these variances."""
         raise NotImplementedError

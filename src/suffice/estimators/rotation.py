@@ -71,6 +71,8 @@ def _orthogonal(loadings: np.ndarray, criterion: Criterion) -> np.ndarray:
             if new_value < value - step * size / 2:
                 break
             step /= 2
+        else:
+            break
         turn, value = new, new_value
     return turn
 
@@ -94,6 +96,8 @@ def _oblique(loadings: np.ndarray, criterion: Criterion) -> np.ndarray:
             if new_value < value - step * size / 2:
                 break
             step /= 2
+        else:
+            break
         turn, value = new, new_value
     return turn
 

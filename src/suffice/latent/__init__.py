@@ -8,6 +8,7 @@ from suffice.latent.linear_gaussian import LinearGaussian, NoiseFloor
 from suffice.latent.mixed import Mixed
 from suffice.latent.mixture import Mixture, MixturePrior
 from suffice.latent.poisson import Poisson, PoissonPrior
+from suffice.latent.principal_gaussian import PrincipalGaussian
 
 __all__ = [
     "Bernoulli",
@@ -24,6 +25,7 @@ __all__ = [
     "NoiseFloor",
     "Poisson",
     "PoissonPrior",
+    "PrincipalGaussian",
     "SphericalGaussian",
     "TiedGaussian",
 ]
