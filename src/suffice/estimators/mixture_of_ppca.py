@@ -137,6 +137,14 @@ class MixtureOfPPCA(GaussianMixture):
         components = PrincipalGaussian(full.means, covariances, full.prior, rank)
         return eqx.tree_at(lambda m: m.components, start, components)
 
+    def _over(self, model: Any, columns: list[int]) -> Any:
+        """A fitted Gaussian mixture of the columns at these positions: parts of the model's covariances have another form."""
+        whole = GaussianMixture(
+            **{name: getattr(self, name) for name in GaussianMixture().get_params() if name in self.get_params()}
+        )
+        vars(whole).update({name: value for name, value in vars(self).items() if name.endswith("_")})
+        return whole._over(model, columns)
+
     def _family(self) -> type[Gaussian]:
         return PrincipalGaussian
 

@@ -7,10 +7,13 @@ Every display is made by ``from_estimator`` (or from records, by its constructor
 from suffice.plot.ellipse import EllipseDisplay
 from suffice.plot.frequency import FrequencyDisplay
 from suffice.plot.imputed import ImputedDisplay
+from suffice.plot.loadings import LoadingsDisplay
 from suffice.plot.marginal import MarginalDisplay
 from suffice.plot.missingness import MissingnessDisplay
 from suffice.plot.parameter import ParameterDisplay
+from suffice.plot.reconstruction import ReconstructionDisplay
 from suffice.plot.responsibility import ResponsibilityDisplay
+from suffice.plot.scree import ScreeDisplay
 from suffice.plot.selection import SelectionDisplay
 from suffice.plot.trace import TraceDisplay
 from suffice.plot.weights import WeightsDisplay
@@ -19,10 +22,13 @@ __all__ = [
     "EllipseDisplay",
     "FrequencyDisplay",
     "ImputedDisplay",
+    "LoadingsDisplay",
     "MarginalDisplay",
     "MissingnessDisplay",
     "ParameterDisplay",
+    "ReconstructionDisplay",
     "ResponsibilityDisplay",
+    "ScreeDisplay",
     "SelectionDisplay",
     "TraceDisplay",
     "WeightsDisplay",

@@ -67,7 +67,7 @@ def _listed(estimators: Any) -> list[Any]:
     if wrong or not listed:
         what = repr(wrong[0]) if wrong else "An empty list"
         raise ValueError(
-            f"{what} was given; a mixture such as GaussianMixture() or a factor model such as PPCA() is expected, or a list of them."
+            f"{what} was given; a mixture such as GaussianMixture(), a factor model such as PPCA() or a list of them is expected."
         )
     return listed
 
