@@ -76,16 +76,18 @@ class LatentPosterior(eqx.Module):
         :math:`V W^\top \Psi^{-1} (x - \mu)`. The squared distance is taken from the residuals, which keeps its digits.
         """
         deviation, observed = self._deviation(rows)
-        scaled = self.loadings / self.noise[:, None]
+        precision = lax.optimization_barrier(1 / self.noise)
+        scaled = self.loadings * precision[:, None]
         pairs = packed(self.loadings[:, :, None] * scaled[:, None, :])
         inner = pairs.sum(1, keepdims=True) if observed is None else pairs @ observed.T
         size = self.loadings.shape[1]
         covariance, half_log = inverted(jnp.moveaxis(unpacked(inner, size), 0, -1) + jnp.eye(size)[..., None])
-        mean = (covariance * (scaled.T @ deviation.T)).sum(1)
+        mean = (covariance * lax.optimization_barrier(scaled.T @ deviation.T)).sum(1)
         residual = deviation - mean.T @ self.loadings.T
-        cells = -(LOG_TWO_PI + jnp.log(self.noise) + jnp.square(residual) / self.noise) / 2
-        cells = cells if observed is None else cells * observed
-        log_density = cells.sum(1) - half_log - jnp.square(mean).sum(0) / 2
+        level = LOG_TWO_PI + jnp.log(self.noise)
+        level = level.sum() if observed is None else observed @ level
+        residual = residual if observed is None else residual * observed
+        log_density = -(level + jnp.square(residual) @ precision + jnp.square(mean).sum(0)) / 2 - half_log
         return Inferred(mean, covariance, log_density, deviation, observed)
 
     def completed(self, inferred: Inferred) -> tuple[Array, Array]:
@@ -188,7 +190,7 @@ class LinearGaussian(LatentModel):
     def tile(self) -> int:
         """As many rows as keep their posterior covariances in the cache."""
         features, size = self.loadings.shape[-2:]
-        return tile_of(2 * features + 2 * size**2)
+        return tile_of(features + size**2)
 
     def expectation(self, execution: str) -> LatentPosterior:
         """The E-step as a function of rows and weights."""
