@@ -21,6 +21,7 @@ bench: .venv/.bench
 	.venv/bin/python benchmarks/mixtures.py
 	.venv/bin/python benchmarks/missing.py
 	.venv/bin/python benchmarks/online.py
+	.venv/bin/python benchmarks/factor.py
 
 .venv/.ready: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 with venv was not found; name one: make PYTHON=/path/to/python"; exit 1; }

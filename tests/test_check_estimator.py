@@ -17,7 +17,7 @@ from suffice.data import ColumnEncoder
 
 MIXTURES = (GaussianMixture, BernoulliMixture, CategoricalMixture, PoissonMixture, MixedMixture)
 ESTIMATORS = [estimator(n_components=components) for estimator in MIXTURES for components in (1, 3)]
-FACTORS = [PPCA(), PPCA(noise_variance=0.1, mean=0.0, algorithm="em", max_iter=20), FactorAnalysis(), MixtureOfPPCA(2)]
+FACTORS = [PPCA(), PPCA(noise_variance=0.1, mean=0.0, algorithm="em", max_iter=20), FactorAnalysis(), MixtureOfPPCA()]
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

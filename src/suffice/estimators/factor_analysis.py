@@ -41,7 +41,8 @@ class FactorAnalysis(FactorEstimator):
         Smallest noise variance of a column, as a share of its variance. A column that reaches it (a Heywood case) is named in
         a warning.
     tol
-        Stop when the mean log-likelihood of a row changes by less than this, in nats.
+        Stop expectation-maximisation when the mean log-likelihood of a row changes by less than this, in nats; the search on
+        second moments goes on as far as rounding allows.
     max_iter
         Largest number of iterations.
     n_init
@@ -126,7 +127,7 @@ class FactorAnalysis(FactorEstimator):
         return self.noise_floor * np.where(variance > 0, variance, 1.0)
 
     def _maximum(self, covariance: np.ndarray, least: np.ndarray) -> Factors:
-        return maximum_likelihood_factors(covariance, self.n_components, least, tol=self.tol, max_iter=self.max_iter)
+        return maximum_likelihood_factors(covariance, self.n_components, least, max_iter=self.max_iter)
 
     def _scree(self, covariance: np.ndarray) -> np.ndarray:
         variance = np.diagonal(covariance)

@@ -13,7 +13,7 @@ from suffice.estimators.validation import check_count
 from suffice.latent.gaussian import Gaussian
 from suffice.latent.look import FirstLook
 from suffice.latent.mixture import Mixture
-from suffice.latent.principal_gaussian import PrincipalGaussian, averaged_spectrum
+from suffice.latent.principal_gaussian import PrincipalGaussian
 
 
 class MixtureOfPPCA(GaussianMixture):
@@ -133,7 +133,9 @@ class MixtureOfPPCA(GaussianMixture):
         """The mixture with covariances of the model's form."""
         full: Any = start.components
         rank = min(self.n_factors, full.features - 1)
-        covariances = np.asarray(averaged_spectrum(full.covariances, rank))
+        values, vectors = np.linalg.eigh(full.covariances)
+        values[..., : full.features - rank] = values[..., : full.features - rank].mean(-1, keepdims=True)
+        covariances = (vectors * values[..., None, :]) @ np.swapaxes(vectors, -1, -2)
         components = PrincipalGaussian(full.means, covariances, full.prior, rank)
         return eqx.tree_at(lambda m: m.components, start, components)
 

@@ -41,15 +41,13 @@ def principal_factors(covariance: np.ndarray, size: int, noise: float | None, le
     return Factors(vectors[:, :size] * np.sqrt(np.maximum(values[:size] - found, 0)), np.array([found]), 1, True)
 
 
-def maximum_likelihood_factors(
-    covariance: np.ndarray, size: int, least: np.ndarray, *, tol: float, max_iter: int
-) -> Factors:
+def maximum_likelihood_factors(covariance: np.ndarray, size: int, least: np.ndarray, *, max_iter: int) -> Factors:
     r"""Maximum of the likelihood of factor analysis over the noise variances, each of which gives the best loadings.
 
     With the eigenvalues :math:`\theta` and eigenvectors v of :math:`\Psi^{-1/2} S \Psi^{-1/2}`, minus twice the log-likelihood
     of a row is up to a constant :math:`\sum_d \log \psi_d + \sum_{j \le k} (\log \theta_j + 1) + \sum_{j > k} \theta_j`, whose
     derivative by :math:`\log \psi_d` is :math:`1 - \sum_{j \le k} v_{dj}^2 - \sum_{j > k} \theta_j v_{dj}^2` (Lawley and
-    Maxwell, 1971, chapter 4). Found by L-BFGS with bounds, so that a noise variance at its floor is a result.
+    Maxwell, 1971, chapter 4). Found by L-BFGS with bounds, so that a noise variance at its floor is a result, as far as rounding allows.
 
     Parameters
     ----------
@@ -59,8 +57,6 @@ def maximum_likelihood_factors(
         Number of factors k.
     least
         Smallest noise variance of each column, ``(D,)``.
-    tol
-        Stop when the mean log-likelihood of a row changes by less than this, in nats.
     max_iter
         Largest number of iterations.
     """
@@ -82,10 +78,11 @@ def maximum_likelihood_factors(
     start = np.clip(_first_noise(covariance, size), least, variance)
     found = minimize(
         objective, np.log(start), jac=True, method="L-BFGS-B", bounds=np.log(np.stack([least, variance], 1)),
-        options={"maxiter": max_iter, "ftol": 2 * tol / max(1.0, len(start)), "gtol": 1e-9, "maxcor": 20},
+        options={"maxiter": max_iter, "ftol": 1e-16, "gtol": 1e-10, "maxcor": 20},
     )  # fmt: skip
     _, values, vectors, root = scaled(found.x)
-    return Factors(root[:, None] * vectors * np.sqrt(values - 1), root**2, max(1, found.nit), bool(found.success))
+    converged = found.nit < max_iter
+    return Factors(root[:, None] * vectors * np.sqrt(values - 1), root**2, max(1, found.nit), converged)
 
 
 def mean_log_likelihood(covariance: np.ndarray, factors: Factors) -> float:
