@@ -85,6 +85,7 @@ def test_rotations_change_loadings_and_not_the_distribution(name, fitted):
         assert np.abs(rotated.loadings_[LOADINGS == 0]).max() < 0.15
 
 
+@pytest.mark.filterwarnings("ignore::suffice.DegenerateComponentWarning")
 @pytest.mark.parametrize(("name", "criterion"), [("varimax", varimax), ("quartimax", quartimax)])
 def test_no_small_turn_is_simpler(name, criterion):
     loadings = FactorAnalysis(3, rotation=name).fit(X).loadings_

@@ -47,7 +47,8 @@ def maximum_likelihood_factors(covariance: np.ndarray, size: int, least: np.ndar
     With the eigenvalues :math:`\theta` and eigenvectors v of :math:`\Psi^{-1/2} S \Psi^{-1/2}`, minus twice the log-likelihood
     of a row is up to a constant :math:`\sum_d \log \psi_d + \sum_{j \le k} (\log \theta_j + 1) + \sum_{j > k} \theta_j`, whose
     derivative by :math:`\log \psi_d` is :math:`1 - \sum_{j \le k} v_{dj}^2 - \sum_{j > k} \theta_j v_{dj}^2` (Lawley and
-    Maxwell, 1971, chapter 4). Found by L-BFGS with bounds, so that a noise variance at its floor is a result, as far as rounding allows.
+    Maxwell, 1971, chapter 4). Found by L-BFGS with bounds, as far as rounding allows; a noise
+    variance at its floor is a result.
 
     Parameters
     ----------
