@@ -22,6 +22,7 @@ bench: .venv/.bench
 	.venv/bin/python benchmarks/missing.py
 	.venv/bin/python benchmarks/online.py
 	.venv/bin/python benchmarks/classify.py
+	.venv/bin/python benchmarks/factor.py
 	.venv/bin/python benchmarks/energy.py
 	.venv/bin/python benchmarks/energy_rbm.py
 

@@ -21,6 +21,7 @@ from suffice.latent import (
     DiagonalGaussian,
     Gaussian,
     GaussianPrior,
+    LinearGaussian,
     Mixed,
     Mixture,
     MixturePrior,
@@ -185,6 +186,15 @@ def mixed_case() -> Case:
                 Mixture(WEIGHTS, mixed_components(4.0), MixturePrior(3.0)), feasible)  # fmt: skip
 
 
+def factor_case(name: str, noise: np.ndarray, missing: float = 0.0) -> Case:
+    draw = generator()
+    starts = draw.standard_normal((len(noise), FEATURES, 2))
+    model = LinearGaussian(np.repeat(MEANS[:1], len(noise), 0), starts, noise, expanded=True)
+    rows = gaussian_rows()
+    rows = np.where(draw.random(rows.shape) < missing, np.nan, rows)
+    return Case(name, model, rows, EStep(model, "only"))
+
+
 class NetGradient(eqx.Module):
     """The gradient of a classifier's weighted cross-entropy over a tile of rows."""
 
@@ -247,6 +257,8 @@ CASES = [
     categorical_case(),
     poisson_case(),
     mixed_case(),
+    factor_case("Probabilistic PCA", np.array([[0.5], [0.7]])),
+    factor_case("Factor analysis, some cells missing", np.linspace(0.5, 2.0, 2 * FEATURES).reshape(2, FEATURES), 0.3),
     rbm_case(),
     net_case(),
 ]

@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from suffice.estimators.bernoulli_mixture import BernoulliMixture
     from suffice.estimators.categorical_mixture import CategoricalMixture
+    from suffice.estimators.factor_analysis import FactorAnalysis
     from suffice.estimators.gaussian_classifier import GaussianClassifier
     from suffice.estimators.gaussian_mixture import GaussianMixture
     from suffice.estimators.ising_denoiser import IsingDenoiser
     from suffice.estimators.mixed_mixture import MixedMixture
     from suffice.estimators.mixture_classifier import MixtureClassifier
+    from suffice.estimators.mixture_of_ppca import MixtureOfPPCA
     from suffice.estimators.naive_bayes import NaiveBayes
     from suffice.estimators.poisson_mixture import PoissonMixture
     from suffice.estimators.potts_denoiser import PottsDenoiser
+    from suffice.estimators.ppca import PPCA
     from suffice.estimators.rbm import RBM
     from suffice.estimators.rbm_classifier import RBMClassifier
     from suffice.estimators.rbm_stack import RBMStack
@@ -29,16 +32,19 @@ if TYPE_CHECKING:
     from suffice.selection import Selection, select
 
 __all__ = [
+    "PPCA",
     "RBM",
     "BernoulliMixture",
     "CategoricalMixture",
     "DegenerateComponentWarning",
+    "FactorAnalysis",
     "FileError",
     "GaussianClassifier",
     "GaussianMixture",
     "IsingDenoiser",
     "MixedMixture",
     "MixtureClassifier",
+    "MixtureOfPPCA",
     "NaiveBayes",
     "Outcome",
     "PoissonMixture",
@@ -57,14 +63,17 @@ __all__ = [
 _HOMES = {
     "estimators.bernoulli_mixture": ["BernoulliMixture"],
     "estimators.categorical_mixture": ["CategoricalMixture"],
+    "estimators.factor_analysis": ["FactorAnalysis"],
     "estimators.gaussian_classifier": ["GaussianClassifier"],
     "estimators.gaussian_mixture": ["GaussianMixture"],
     "estimators.ising_denoiser": ["IsingDenoiser"],
     "estimators.mixed_mixture": ["MixedMixture"],
     "estimators.mixture_classifier": ["MixtureClassifier"],
+    "estimators.mixture_of_ppca": ["MixtureOfPPCA"],
     "estimators.naive_bayes": ["NaiveBayes"],
     "estimators.poisson_mixture": ["PoissonMixture"],
     "estimators.potts_denoiser": ["PottsDenoiser"],
+    "estimators.ppca": ["PPCA"],
     "estimators.rbm": ["RBM"],
     "estimators.rbm_classifier": ["RBMClassifier"],
     "estimators.rbm_stack": ["RBMStack"],

@@ -15,9 +15,9 @@ import typer
 from suffice.cli.classify import run_classifier
 from suffice.cli.flat import flat
 from suffice.cli.job import run
-from suffice.cli.options import FIT, Classifying, Data, Job, Learning, Reading
+from suffice.cli.options import FIT, Classifying, Data, FactorLearning, Job, Learning, Reading
 from suffice.cli.rbm import rbm
-from suffice.cli.several import choices, pairs
+from suffice.cli.several import choices, counts, pairs
 
 app = typer.Typer(help="Fit a model to a file of rows and write a folder with a report.", no_args_is_help=True)
 
@@ -29,6 +29,15 @@ class CovarianceType(StrEnum):
     TIED = "tied"
     DIAG = "diag"
     SPHERICAL = "spherical"
+
+
+class Rotation(StrEnum):
+    """How factors are turned."""
+
+    VARIMAX = "varimax"
+    QUARTIMAX = "quartimax"
+    PROMAX = "promax"
+    OBLIMIN = "oblimin"
 
 
 Covariances = Annotated[
@@ -210,9 +219,70 @@ def mixture_classifier(
     return run_classifier(MixtureClassifier(mixture, random_state=random_state), data, job, reading)
 
 
+@app.command("ppca")
+@flat
+def ppca(
+    data: Data,
+    job: Job,
+    learning: FactorLearning,
+    reading: Reading,
+    noise_variance: Annotated[
+        float | None,
+        typer.Option(help="Known noise variance.", show_default="estimated", rich_help_panel=FIT),
+    ] = None,
+    mean: Annotated[
+        float | None,
+        typer.Option(help="Known mean of every column, such as 0.", show_default="estimated", rich_help_panel=FIT),
+    ] = None,
+) -> int:
+    """Probabilistic PCA: few latent variables and noise alike in all columns of real numbers."""
+    from suffice import PPCA
+
+    return run(PPCA(noise_variance=noise_variance, mean=mean, **plain(learning)), data, job, reading)
+
+
+@app.command("factor-analysis")
+@flat
+def factor_analysis(
+    data: Data,
+    job: Job,
+    learning: FactorLearning,
+    reading: Reading,
+    rotation: Annotated[
+        Rotation | None,
+        typer.Option(help="Turn the factors towards few large loadings.", show_default="none", rich_help_panel=FIT),
+    ] = None,
+) -> int:
+    """Factor analysis: few latent variables and noise of its own in each column of real numbers."""
+    from suffice import FactorAnalysis
+
+    turn = None if rotation is None else rotation.value
+    return run(FactorAnalysis(rotation=turn, **plain(learning)), data, job, reading)
+
+
+@app.command("mixture-of-ppca")
+@flat
+def mixture_of_ppca(
+    data: Data,
+    job: Job,
+    learning: Learning,
+    reading: Reading,
+    n_factors: Annotated[
+        Any,
+        typer.Option(parser=counts, metavar="NUMBERS", help="Latent variables of each component; several to select.",
+                     rich_help_panel=FIT),
+    ] = 1,
+    reg_covar: Floor = 1e-6,
+) -> int:  # fmt: skip
+    """Mixture of probabilistic PCA: groups that are flat, each in directions of its own."""
+    from suffice import MixtureOfPPCA
+
+    return run(MixtureOfPPCA(n_factors=n_factors, reg_covar=reg_covar, **plain(learning)), data, job, reading)
+
+
 app.command("rbm")(rbm)
 
 
-def plain(learning: Learning) -> dict:
+def plain(learning: Learning | FactorLearning) -> dict:
     """The shared options as parameters of an estimator."""
     return {name: getattr(value, "value", value) for name, value in asdict(learning).items()}

@@ -21,10 +21,10 @@ from suffice.cli.options import Job, Reading, shape
 from suffice.cli.run_folder import check_place, run_folder
 from suffice.cli.several import several
 from suffice.cli.source import Source, finite, read, refuse_empty_columns
-from suffice.cli.tables import AssignmentWriter, replacing, write_columns, write_trace
+from suffice.cli.tables import replacing, row_writer, write_columns, write_trace
 
 MODEL, ASSIGNMENTS, TRACE, REPORT = "model.safetensors", "assignments.csv", "trace.csv", "report.html"
-SELECTION = "selection.csv"
+CODES, SELECTION = "codes.csv", "selection.csv"
 COMMAND: ContextVar[Sequence[str]] = ContextVar("COMMAND", default=())
 
 
@@ -153,7 +153,7 @@ def _fit(estimator: Any, source: Source, job: Job, kept: Path) -> Course:
         except ValueError as error:
             raise ValueError(in_options(str(error), estimator.get_params())) from error
         except KeyboardInterrupt:
-            if not hasattr(estimator, "weights_"):
+            if not hasattr(estimator, "model_"):
                 raise
             interrupted = True
     estimator.set_params(verbose=0)
@@ -213,8 +213,8 @@ def _write(folder: Path, course: Course, source: Source, job: Job) -> Any:
     if course.selection is not None:
         with replacing(folder / SELECTION) as file:
             write_columns(file, list(course.selection.table.values()), list(course.selection.table))
-    with replacing(folder / ASSIGNMENTS) as file:
-        writer = AssignmentWriter(file)
+    with replacing(folder / rows_file(estimator)) as file:
+        writer = row_writer(file, estimator)
         summary = summarize(
             estimator, source.rows, sample_weight=source.weight, each=writer, keep_labels=source.target is not None
         )
@@ -225,6 +225,16 @@ def _write(folder: Path, course: Course, source: Source, job: Job) -> Any:
         command=["suffice", *COMMAND.get()], summary=summary, selection=course.selection,
     )  # fmt: skip
     return summary
+
+
+def rows_file(estimator: Any) -> str:
+    """Name of the file with what the model says of each row: latent variables of a factor model, else components."""
+    return CODES if hasattr(estimator, "loadings_") else ASSIGNMENTS
+
+
+def component_count(estimator: Any) -> int:
+    """Number of components of a fitted mixture or factor model."""
+    return len(estimator.weights_) if hasattr(estimator, "weights_") else estimator.loadings_.shape[1]
 
 
 def missing_words(summary: Any) -> str:
@@ -243,7 +253,7 @@ def _announce(source: Source, course: Course, summary: Any, out: Path) -> None:
         typer.echo(f"interrupted: kept the best of the {estimator.n_iter_} iterations done", err=True)
         if checkpoint_path(out).exists():
             typer.echo("the same command with --resume --overwrite continues the fit", err=True)
-    count = len(estimator.weights_)
+    count = component_count(estimator)
     columns = f"{len(source.columns):,} column{'' if len(source.columns) == 1 else 's'}"
     typer.echo(f"{model_name(estimator)}, {count} component{'' if count == 1 else 's'}, on {source.name}: "
                f"{summary.n_rows:,} rows, {columns}{missing_words(summary)}, {course.seconds:.2f} s")  # fmt: skip
@@ -251,6 +261,5 @@ def _announce(source: Source, course: Course, summary: Any, out: Path) -> None:
         typer.echo(found.outcome)
     typer.echo(estimator.outcome_)
     typer.echo(f"log-likelihood {summary.log_likelihood:.4f} nats per row")
-    typer.echo(
-        f"{out / REPORT} shows the fit; beside it {MODEL}, {ASSIGNMENTS}{'' if found is None else f', {SELECTION}'} and {TRACE}"
-    )
+    chosen = "" if found is None else f", {SELECTION}"
+    typer.echo(f"{out / REPORT} shows the fit; beside it {MODEL}, {rows_file(estimator)}{chosen} and {TRACE}")

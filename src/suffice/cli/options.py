@@ -104,6 +104,31 @@ class Learning:
     ] = None  # fmt: skip
 
 
+@dataclass(frozen=True)
+class FactorLearning:
+    """What every factor model's fit can be asked, under the estimators' names."""
+
+    n_components: Annotated[
+        Any,
+        typer.Option(parser=counts, metavar="NUMBERS", help="Latent variables; 1-8 or 2,4,8 to select among several.",
+                     rich_help_panel=FIT),
+    ] = 2  # fmt: skip
+    noise_floor: Annotated[
+        float, typer.Option(help="Smallest noise variance, relative to the columns' variances.", rich_help_panel=FIT)
+    ] = 1e-6
+    n_init: Annotated[
+        int, typer.Option(min=1, help="Starts where cells are missing; the best is kept.", rich_help_panel=FIT)
+    ] = 1
+    max_iter: Annotated[int, typer.Option(min=1, help="Most iterations of a start.", rich_help_panel=FIT)] = 1000
+    tol: Annotated[
+        float, typer.Option(min=0.0, help="Smallest rise per row, in nats, to go on for.", rich_help_panel=FIT)
+    ] = 1e-6
+    random_state: Annotated[int, typer.Option(min=0, help="Seed of random starts.", rich_help_panel=FIT)] = 0
+    precision: Annotated[Precision, typer.Option(help="Numbers to compute with.", rich_help_panel=FIT)] = (
+        Precision.FLOAT64
+    )
+
+
 Weights = Annotated[
     str | None,
     typer.Option(metavar="COLUMN", help="Column of row weights.", show_default="none", rich_help_panel=DATA),

@@ -12,10 +12,10 @@ import typer
 
 from suffice.cli.classify import is_classifier, score_classifier, show_classifier
 from suffice.cli.flat import flat
-from suffice.cli.job import MODEL, missing_words, takes_labels
+from suffice.cli.job import MODEL, component_count, missing_words, takes_labels
 from suffice.cli.options import Data, Reading, Run, Weights
 from suffice.cli.source import RenamedBatches, Source, finite, read
-from suffice.cli.tables import AssignmentWriter, replacing, write_columns
+from suffice.cli.tables import replacing, row_writer, write_columns
 
 
 @flat
@@ -25,7 +25,9 @@ def score(
     reading: Reading,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE", help="CSV of the component (or class) and log-likelihood of each row."),
+        typer.Option(
+            metavar="FILE", help="CSV of component, class or latent variables, and log-likelihood of each row."
+        ),
     ] = None,
     weights: Weights = None,
 ) -> None:
@@ -40,11 +42,12 @@ def score(
         summary = summarize(estimator, source.rows, sample_weight=source.weight)
     else:
         with replacing(out) as file:
-            summary = summarize(estimator, source.rows, sample_weight=source.weight, each=AssignmentWriter(file))
+            summary = summarize(estimator, source.rows, sample_weight=source.weight, each=row_writer(file, estimator))
     typer.echo(f"log-likelihood {summary.log_likelihood:.6f} nats per row, {summary.n_rows:,} rows of {source.name}"
                f"{missing_words(summary)}")  # fmt: skip
     if out is not None:
-        typer.echo(f"{out} holds the component, its probability and the log-likelihood of each row")
+        what = "latent variables" if hasattr(estimator, "loadings_") else "component, its probability"
+        typer.echo(f"{out} holds the {what} and the log-likelihood of each row")
 
 
 def sample(
@@ -55,39 +58,60 @@ def sample(
     ] = None,
     random_state: Annotated[int, typer.Option(min=0, help="Seed.")] = 0,
 ) -> None:
-    """Rows drawn from a saved model, with the component each came from."""
+    """Rows drawn from a saved model, of a mixture with the component each came from."""
     estimator, columns = load_run(run)
     estimator.set_params(random_state=random_state)
-    rows, labels = estimator.sample(n)
+    drawn = estimator.sample(n)
+    rows, labels = drawn if isinstance(drawn, tuple) else (drawn, None)
     if out is None:
         _write_sample(sys.stdout.buffer, columns, rows, labels)
         return
     with replacing(out) as file:
         _write_sample(file, columns, rows, labels)
-    typer.echo(f"{out} holds {n:,} rows; the last column is the component each was drawn from")
+    last = "" if labels is None else "; the last column is the component each was drawn from"
+    typer.echo(f"{out} holds {n:,} rows{last}")
 
 
 def show(run: Run) -> None:
     """Model, components and outcome of a saved run."""
     from rich.console import Console
-    from rich.markup import escape
-    from rich.table import Table
 
-    from suffice.plot.components import centres, deviations, feature_names
     from suffice.report import model_name
-    from suffice.report.section import telling
 
     estimator, columns = load_run(run)
     if is_classifier(estimator):
         return show_classifier(estimator, columns)
+    table = (_factors if hasattr(estimator, "loadings_") else _components)(estimator, columns)
+    typer.echo(f"{model_name(estimator)}, {component_count(estimator)} components, {len(columns):,} columns")
+    typer.echo(f"{estimator.outcome_}\nlog-likelihood {estimator.lower_bound_:.4f} nats per row\n")
+    Console().print(table)
+
+
+def _factors(estimator: Any, columns: list[str]) -> Any:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from suffice.report.factor_section import factor_lines
+
+    table = Table("component", "share of variance", "largest loadings (sd of the column)", box=None)
+    for line in factor_lines(estimator, columns)[:40]:
+        table.add_row(str(line.index), f"{line.share:.1%}", escape(line.columns))
+    return table
+
+
+def _components(estimator: Any, columns: list[str]) -> Any:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from suffice.plot.components import centres, deviations, feature_names
+    from suffice.report.section import telling
+
     apart, centre, names = deviations(estimator), centres(estimator), feature_names(estimator, columns)
     what = "mean or share" if takes_labels(estimator) else "mean"
     table = Table("component", "weight", f"{what} where it differs most (sd from the overall mean)", box=None)
     for k in np.argsort(-np.asarray(estimator.weights_), kind="stable")[:40]:
         table.add_row(str(k), f"{estimator.weights_[k]:.4f}", escape(telling(apart[k], centre[k], names)))
-    typer.echo(f"{model_name(estimator)}, {len(estimator.weights_)} components, {len(columns):,} columns")
-    typer.echo(f"{estimator.outcome_}\nlog-likelihood {estimator.lower_bound_:.4f} nats per row\n")
-    Console().print(table)
+    return table
 
 
 def load_run(run: Path) -> tuple[Any, list[str]]:
@@ -138,4 +162,7 @@ def _as_many(columns: list[str], source: Source) -> Source:
 
 
 def _write_sample(file: Any, columns: list[str], rows: Any, labels: Any) -> None:
+    if labels is None:
+        write_columns(file, list(rows.T), header=columns)
+        return
     write_columns(file, [*np.asarray(rows).T, labels], header=[*columns, "component"])

@@ -30,6 +30,25 @@ class AssignmentWriter:
         write_columns(self.file, [rows, block.component, block.probability, block.log_likelihood])
 
 
+class CodeWriter:
+    """Appends the log-likelihood and the posterior mean of the latent variables of blocks of rows to an open CSV file."""
+
+    def __init__(self, file: Any, estimator: Any) -> None:
+        self.file, self.estimator, self.next_row = file, estimator, 0
+        names = [f"component{j}" for j in range(estimator.loadings_.shape[1])]
+        file.write((",".join(["row", "log_likelihood", *names]) + "\n").encode())
+
+    def __call__(self, block: Assigned) -> None:
+        rows = np.arange(self.next_row, self.next_row + len(block.rows))
+        self.next_row += len(block.rows)
+        write_columns(self.file, [rows, block.log_likelihood, *self.estimator.transform(block.rows).T])
+
+
+def row_writer(file: Any, estimator: Any) -> Any:
+    """What writes of each row what a fitted estimator says of it."""
+    return CodeWriter(file, estimator) if hasattr(estimator, "loadings_") else AssignmentWriter(file)
+
+
 def write_columns(file: Any, columns: Sequence[Any], header: Sequence[str] | None = None) -> None:
     """Append columns of equal length to an open binary file as lines of CSV, under a line of names if given."""
     import pyarrow

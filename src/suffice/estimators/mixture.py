@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import os
 import warnings
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import equinox as eqx
 import jax
 import numpy as np
-from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import _check_sample_weight, validate_data
 
 from suffice.blas import one_blas_thread
 from suffice.estimators.callbacks import CallbackSupportMixin, Iterations, with_callbacks
@@ -23,15 +21,15 @@ from suffice.estimators.freezing import Freezing
 from suffice.estimators.imputation import Imputation
 from suffice.estimators.labels import codes_of, labelled_start
 from suffice.estimators.online import OnlineLearning
+from suffice.estimators.row_checks import RowChecks
 from suffice.estimators.scores import MixtureScores
-from suffice.estimators.sparse import SparseRows
-from suffice.estimators.streams import WEIGHTS_OF_STREAMS, CheckedBatches, is_stream, on_host
+from suffice.estimators.streams import on_host
 from suffice.estimators.tying import Tying
-from suffice.estimators.validation import check_at_least, check_choice, check_count, check_not_infinite, check_shape
+from suffice.estimators.validation import check_at_least, check_choice, check_count, check_shape
 from suffice.fit.em import em
 from suffice.fit.restarts import one_restart, restarts_at
 from suffice.latent.family import Family
-from suffice.latent.look import NO_WEIGHT, FirstLook, look, pairs
+from suffice.latent.look import FirstLook, look
 from suffice.latent.mixture import Mixture, MixturePrior, begun
 from suffice.latent.starts import STARTS
 from suffice.model import Held
@@ -54,6 +52,7 @@ class MixtureEstimator(
     Freezing,
     Tying,
     Collapsing,
+    RowChecks,
     CallbackSupportMixin,
     DensityMixin,
     BaseEstimator,
@@ -70,15 +69,6 @@ class MixtureEstimator(
     prior_strength: float
     warm_start: bool
     verbose: int
-    _least_rows: ClassVar[int] = 1
-    accept_sparse: bool | None = None
-    _kinds: ClassVar[tuple[Any, ...]] = (np.float64, np.float32)
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.sparse = bool(self.accept_sparse)
-        return tags
 
     def _check_parameters(self) -> None:
         for name in ("n_components", "max_iter", "n_init"):
@@ -90,10 +80,6 @@ class MixtureEstimator(
         dtype_of(self.precision)
         if self.weight_concentration_prior is not None:
             check_at_least("weight_concentration_prior", self.weight_concentration_prior, 1.0)
-
-    def _prepared(self, rows: np.ndarray) -> np.ndarray:
-        """Rows as the family takes them."""
-        return rows
 
     def _needs_sample(self) -> bool:
         """Whether any parameter to start from is not given."""
@@ -233,74 +219,11 @@ class MixtureEstimator(
             raise KeyboardInterrupt
         return self
 
-    def _checked(self, X: Any, sample_weight: Any) -> tuple[Any, np.ndarray | None]:
-        if is_stream(X):
-            if sample_weight is not None:
-                raise ValueError(WEIGHTS_OF_STREAMS)
-            self._take_names(X)
-            return CheckedBatches(X, self._batch), None
-        if isinstance(X, jax.Array) and len(X.sharding.device_set) > 1:
-            rows = self._table(np.asarray(X), reset=True)
-            with scope("float64"):
-                spread = jax.device_put(rows, X.sharding)
-            return spread, None if sample_weight is None else self._checked_weight(sample_weight, rows)
-        if issparse(X) and self.accept_sparse:
-            sparse = self._sparse_rows(X, reset=True)
-            if sample_weight is not None:
-                sparse.weight = self._checked_weight(sample_weight, sparse)
-            return sparse, None
-        rows = self._table(X, reset=True)
-        return rows, None if sample_weight is None else self._checked_weight(sample_weight, rows)
-
     def _codes(self, data: Any, weight: np.ndarray | None, component_labels: Any) -> np.ndarray:
         if not isinstance(data, np.ndarray):
             raise ValueError("component_labels needs rows in memory; give an array or a DataFrame, neither batches, a sparse "
                              "matrix nor rows spread over devices.")  # fmt: skip
         return codes_of(component_labels, self.n_components, np.ones(len(data)) if weight is None else weight)
-
-    def _sparse_rows(self, X: Any, reset: bool) -> SparseRows:
-        matrix: Any = validate_data(self, X, reset=reset, accept_sparse="csr", dtype=self._kinds, ensure_all_finite=False,
-                               ensure_min_samples=self._least_rows if reset else 1)  # fmt: skip
-        if np.isinf(matrix.data).any():
-            raise ValueError(
-                "Input X contains infinity. Infinite cells are not supported: make them NaN, which means missing."
-            )
-        return SparseRows(matrix, self._prepared)
-
-    def _table(self, X: Any, reset: bool) -> np.ndarray:
-        if issparse(X) and self.accept_sparse:
-            return self._sparse_rows(X, reset)[:]
-        if issparse(X) and self.accept_sparse is not None:
-            raise TypeError("Sparse data was passed for X; set accept_sparse=True to take it, or give X.toarray().")
-        rows: Any = validate_data(self, X, reset=reset, dtype=self._kinds, ensure_all_finite=False, order="C",
-                             ensure_min_samples=self._least_rows if reset else 1)  # fmt: skip
-        check_not_infinite(rows, getattr(self, "feature_names_in_", None))
-        return self._prepared(rows)
-
-    def _checked_weight(self, sample_weight: Any, rows: Any) -> np.ndarray:
-        weight = _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
-        if not weight.sum() > 0:
-            raise ValueError(NO_WEIGHT)
-        return weight
-
-    def _take_names(self, batches: Any) -> None:
-        names = getattr(batches, "columns", None)
-        if names is not None:
-            self.feature_names_in_ = np.asarray(list(names), object)
-        rows, _ = next(pairs(batches), (None, None))
-        if rows is None or rows.ndim != 2 or not rows.shape[1]:
-            raise ValueError("The stream's first batch is no table of rows; batches (rows, D) are expected.")
-        self.n_features_in_ = rows.shape[1]
-
-    def _batch(self, rows: Any, first: int) -> np.ndarray:
-        rows = np.asarray(rows)
-        if rows.ndim != 2 or rows.shape[1] != self.n_features_in_:
-            raise ValueError(
-                f"A batch has shape {rows.shape}; (rows, {self.n_features_in_}) is expected, as in the first."
-            )
-        rows = rows if rows.dtype in self._kinds else np.asarray(rows, np.float64)
-        check_not_infinite(rows, getattr(self, "feature_names_in_", None), first)
-        return self._prepared(rows)
 
     def _check_size(self, first: FirstLook) -> None:
         if first.rows < max(self.n_components, self._least_rows):
@@ -308,15 +231,7 @@ class MixtureEstimator(
                 f"n_samples={first.rows} rows were given for n_components={self.n_components}; at least "
                 f"{max(self.n_components, self._least_rows)} rows are needed: give more rows or fewer components."
             )
-        if (first.observed == 0).any():
-            raise ValueError(
-                f"Columns {self._named(np.flatnonzero(first.observed == 0))} hold no value (in any row of positive weight): "
-                "every cell is missing. Drop them."
-            )
-
-    def _named(self, columns: np.ndarray) -> str:
-        names = getattr(self, "feature_names_in_", columns if not len(columns) else np.arange(columns.max() + 1))
-        return ", ".join(str(names[c]) for c in columns[:20])
+        self._refuse_empty(first.observed)
 
     def _first_model(self, first: FirstLook, origin: np.ndarray | None, generator: Any) -> Mixture:
         frozen, ties = self._frozen_names(), self._ties()

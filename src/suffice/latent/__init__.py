@@ -4,10 +4,12 @@ from suffice.latent.bernoulli import Bernoulli, BernoulliPrior
 from suffice.latent.categorical import Categorical, CategoricalPrior
 from suffice.latent.constrained_gaussian import DiagonalGaussian, SphericalGaussian, TiedDiagonalGaussian, TiedGaussian
 from suffice.latent.gaussian import Gaussian, GaussianPrior
+from suffice.latent.linear_gaussian import LinearGaussian, NoiseFloor
 from suffice.latent.low_rank import LowRankGaussian, LowRankPrior
 from suffice.latent.mixed import Mixed
 from suffice.latent.mixture import Mixture, MixturePrior
 from suffice.latent.poisson import Poisson, PoissonPrior
+from suffice.latent.principal_gaussian import PrincipalGaussian
 
 __all__ = [
     "Bernoulli",
@@ -17,13 +19,16 @@ __all__ = [
     "DiagonalGaussian",
     "Gaussian",
     "GaussianPrior",
+    "LinearGaussian",
     "LowRankGaussian",
     "LowRankPrior",
     "Mixed",
     "Mixture",
     "MixturePrior",
+    "NoiseFloor",
     "Poisson",
     "PoissonPrior",
+    "PrincipalGaussian",
     "SphericalGaussian",
     "TiedDiagonalGaussian",
     "TiedGaussian",

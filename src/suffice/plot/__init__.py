@@ -12,10 +12,13 @@ from suffice.plot.filters import FilterDisplay
 from suffice.plot.frequency import FrequencyDisplay
 from suffice.plot.imputed import ImputedDisplay
 from suffice.plot.learning import LearningDisplay
+from suffice.plot.loadings import LoadingsDisplay
 from suffice.plot.marginal import MarginalDisplay
 from suffice.plot.missingness import MissingnessDisplay
 from suffice.plot.parameter import ParameterDisplay
+from suffice.plot.reconstruction import ReconstructionDisplay
 from suffice.plot.responsibility import ResponsibilityDisplay
+from suffice.plot.scree import ScreeDisplay
 from suffice.plot.selection import SelectionDisplay
 from suffice.plot.trace import TraceDisplay
 from suffice.plot.weights import WeightsDisplay
@@ -29,10 +32,13 @@ __all__ = [
     "FrequencyDisplay",
     "ImputedDisplay",
     "LearningDisplay",
+    "LoadingsDisplay",
     "MarginalDisplay",
     "MissingnessDisplay",
     "ParameterDisplay",
+    "ReconstructionDisplay",
     "ResponsibilityDisplay",
+    "ScreeDisplay",
     "SelectionDisplay",
     "TraceDisplay",
     "WeightsDisplay",

@@ -18,6 +18,8 @@ def kinds(estimator: Any) -> list[str]:
     """Kind of each column: gaussian, bernoulli, categorical or poisson."""
     if hasattr(estimator, "encoder_"):
         return list(estimator.encoder_.kinds_)
+    if hasattr(estimator, "loadings_"):
+        return ["gaussian"] * len(estimator.loadings_)
     name = _parameter(estimator)
     return [PARAMETERS[name]] * np.shape(getattr(estimator, name))[1]
 

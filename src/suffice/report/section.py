@@ -13,10 +13,14 @@ from suffice.plot.canvas import component_colours, wanted_columns
 from suffice.plot.components import centres, deviations, feature_names
 from suffice.report.advice import Advice, advice, with_options
 from suffice.report.agreement import Agreement, agreement
+from suffice.report.factor_pictures import factor_pictures
+from suffice.report.factor_section import Factor, factor_advice, factor_lead, factor_lines
 from suffice.report.picture import Picture
 from suffice.report.pictures import pictures, share
 from suffice.report.selected import Selected, selected
-from suffice.report.summary import Summary, summarize
+from suffice.report.summary import SAMPLE_ROWS, Summary, summarize
+
+ABBREVIATED = {"PPCA": "Probabilistic PCA", "MixtureOfPPCA": "Mixture of probabilistic PCA"}
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,7 @@ class Section:
     warnings: list[str]
     pictures: list[Picture]
     components: list[Component]
+    factors: list[Factor]
     agreement: Agreement | None
     data: list[tuple[str, str]]
     settings: list[tuple[str, str]]
@@ -73,17 +78,25 @@ def section(
     summary = summary or summarize(estimator, data, sample_weight=sample_weight, keep_labels=target is not None)
     names = wanted_columns(None if columns is None else list(columns), estimator.n_features_in_)
     kind, detected = model_name(estimator), getattr(getattr(estimator, "encoder_", None), "notes_", [])
+    factors = hasattr(estimator, "loadings_")
+    if factors:
+        found = factor_pictures(estimator, summary, names, image_shape, _coloured(data, target))
+        next_steps = factor_advice(estimator, command, selection)
+    else:
+        found = pictures(on_codes(estimator), summary, names, image_shape)
+        next_steps = advice(estimator, summary, command, image_shape=image_shape, selection=selection)
     return Section(
         title=title or f"{kind[0].upper()}{kind[1:]}" + (f" of {source}" if source else ""),
-        lead=_lead(estimator, summary, source, kind),
+        lead=(factor_lead if factors else _lead)(estimator, summary, source, kind),
         outcome=estimator.outcome_,
         converged=bool(estimator.converged_),
         measures=_measures(estimator, summary, seconds, selection),
-        advice=advice(estimator, summary, command, image_shape=image_shape, selection=selection),
+        advice=next_steps,
         warnings=list(warnings),
-        pictures=pictures(on_codes(estimator), summary, names, image_shape),
-        components=_components(estimator, summary, names, image_shape),
-        agreement=None if target is None else agreement(target, summary.labels, target_name),
+        pictures=found,
+        components=[] if factors else _components(estimator, summary, names, image_shape),
+        factors=factor_lines(estimator, names) if factors else [],
+        agreement=None if target is None or factors else agreement(target, summary.labels, target_name),
         data=_data_facts(summary, names, source, [*notes, *detected], image_shape),
         settings=[(name, _setting(value)) for name, value in sorted(estimator.get_params().items())],
         command=None if command is None else with_options(command),
@@ -94,9 +107,19 @@ def section(
 PERSONS = ("Gaussian", "Bernoulli", "Poisson")
 
 
+def _coloured(data: Any, target: Any) -> tuple[np.ndarray, np.ndarray] | None:
+    """At most 3,000 rows in memory with their known classes, or None."""
+    if target is None or not hasattr(data, "shape"):
+        return None
+    place = np.unique(np.linspace(0, len(data) - 1, SAMPLE_ROWS).round().astype(int))
+    return np.asarray(data)[place], np.asarray(target)[place]
+
+
 def model_name(estimator: Any) -> str:
     """'GaussianMixture' in words: 'Gaussian mixture'."""
     name = type(estimator).__name__
+    if name in ABBREVIATED:
+        return ABBREVIATED[name]
     words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name[1:])
     return name[0] + words
 
@@ -111,11 +134,12 @@ def _lead(estimator: Any, summary: Summary, source: str | None, kind: str) -> st
 
 
 def criteria(estimator: Any, summary: Summary) -> dict[str, float]:
-    """BIC, AIC and ICL of the summarised rows, as the estimator's own methods give them, without another pass."""
+    """BIC, AIC and, of mixtures, ICL of the summarised rows, as the estimator's own methods give them, without another pass."""
     count = estimator.model_.parameter_count()
     deviance = -2.0 * summary.log_likelihood * summary.weight
     bic = deviance + count * float(np.log(summary.weight))
-    return {"BIC": bic, "AIC": deviance + 2.0 * count, "ICL": bic + 2.0 * summary.entropy}
+    found = {"BIC": bic, "AIC": deviance + 2.0 * count}
+    return found if hasattr(estimator, "loadings_") else {**found, "ICL": bic + 2.0 * summary.entropy}
 
 
 def _measures(estimator: Any, summary: Summary, seconds: float | None, selection: Any) -> list[tuple[str, str, str]]:

@@ -108,7 +108,7 @@ def summarize(
     Parameters
     ----------
     estimator
-        A fitted mixture.
+        A fitted mixture, or a factor model, which counts as one component.
     data
         (N, D), a table with labels where the mixture takes one, or an iterable of batches (or of pairs of batch and weight).
     sample_weight
@@ -119,7 +119,7 @@ def summarize(
         Whether to keep the component of every row.
     """
     estimator, data = on_codes(estimator), coded_rows(estimator, data)
-    collector = _Collector(len(estimator.weights_), estimator.n_features_in_, keep_labels)
+    collector = _Collector(len(getattr(estimator, "weights_", (1.0,))), estimator.n_features_in_, keep_labels)
     for assigned in assign(estimator, data, sample_weight):
         collector.add(assigned)
         if each is not None:
@@ -130,7 +130,8 @@ def summarize(
 def assign(estimator: Any, data: Any, sample_weight: Any = None) -> Iterator[Assigned]:
     """Yield what the model says of the rows, a block at a time."""
     for rows, weight in _blocks(data, sample_weight):
-        responsibilities = np.asarray(estimator.predict_proba(rows))
+        grouped = hasattr(estimator, "predict_proba")
+        responsibilities = np.asarray(estimator.predict_proba(rows)) if grouped else np.ones((len(rows), 1))
         component = responsibilities.argmax(axis=1)
         probability = np.take_along_axis(responsibilities, component[:, None], axis=1)[:, 0]
         entropy = -xlogy(responsibilities, responsibilities).sum(axis=1)

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from sklearn.base import clone
 
+from suffice.estimators.factors import FactorEstimator
 from suffice.estimators.mixture import MixtureEstimator
 from suffice.estimators.validation import check_count
 
@@ -27,7 +28,7 @@ def candidates(estimators: Any, n_components: Any, parameters: dict[str, Any]) -
     Parameters
     ----------
     estimators
-        One unfitted mixture, or a list of them.
+        One unfitted mixture or factor model, or a list of them.
     n_components
         Numbers of components, or None for the estimators' own.
     parameters
@@ -62,10 +63,12 @@ def _candidate(estimator: Any, size: int, chosen: dict[str, Any], told: dict[str
 
 def _listed(estimators: Any) -> list[Any]:
     listed = list(estimators) if isinstance(estimators, (list, tuple)) else [estimators]
-    wrong = [one for one in listed if not isinstance(one, MixtureEstimator)]
+    wrong = [one for one in listed if not isinstance(one, MixtureEstimator | FactorEstimator)]
     if wrong or not listed:
         what = repr(wrong[0]) if wrong else "An empty list"
-        raise ValueError(f"{what} was given; a mixture such as GaussianMixture() is expected, or a list of them.")
+        raise ValueError(
+            f"{what} was given; a mixture such as GaussianMixture(), a factor model such as PPCA() or a list of them is expected."
+        )
     return listed
 
 

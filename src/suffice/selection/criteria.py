@@ -31,7 +31,7 @@ def ranked(table: dict[str, np.ndarray], criterion: str) -> list[int]:
 
 
 def criteria(estimator: Any, rows: Rows) -> dict[str, float]:
-    """Mean log-likelihood, parameters, and the criteria of the rows a mixture was fitted to, in two passes.
+    """Mean log-likelihood, parameters, and the criteria of the rows that were fitted, in two passes; ICL is BIC without groups.
 
     Parameters
     ----------
@@ -42,10 +42,12 @@ def criteria(estimator: Any, rows: Rows) -> dict[str, float]:
     """
     log_likelihood, entropy, total = 0.0, 0.0, 0.0
     for part, weight in _parts(rows):
-        share, evidence = estimator.predict_proba(part), estimator.score_samples(part)
+        evidence = estimator.score_samples(part)
         weight = np.ones(len(evidence)) if weight is None else np.asarray(weight, float)
         log_likelihood += float(weight @ evidence)
-        entropy -= float(weight @ xlogy(share, share).sum(1))
+        if hasattr(estimator, "predict_proba"):
+            share = estimator.predict_proba(part)
+            entropy -= float(weight @ xlogy(share, share).sum(1))
         total += float(weight.sum())
     count = estimator.model_.parameter_count()
     bic = -2 * log_likelihood + count * float(np.log(total))

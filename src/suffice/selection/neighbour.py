@@ -14,6 +14,7 @@ from scipy.special import xlogy
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
+from suffice.estimators.mixture import MixtureEstimator
 from suffice.outcome import DegenerateComponentWarning
 from suffice.selection.rows import Rows
 
@@ -95,11 +96,11 @@ def _starts(estimator: Any) -> dict[str, Any]:
 
 
 def _can_start(estimator: Any) -> bool:
-    """Whether every starting parameter has a fitted one, with an entry for each component unless it is shared.
+    """Whether it is a mixture, and every starting parameter has a fitted one, with an entry for each component unless shared.
 
     Starting parameters that are frozen are no starts, and tied components cannot be split.
     """
-    return not estimator._frozen_names() and not estimator.tied and all(
+    return isinstance(estimator, MixtureEstimator) and not estimator._frozen_names() and not estimator.tied and all(
         value is not None
         and (name in estimator._shared_starts()
              or all(np.shape(leaf)[:1] == (estimator.n_components,) for leaf in jax.tree.leaves(value)))

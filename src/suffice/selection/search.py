@@ -35,7 +35,7 @@ def select(
     verbose: int = 0,
     **parameters: Iterable[Any],
 ) -> Selection:
-    r"""Fit a mixture with every combination of numbers of components, parameters and families, and find the best.
+    r"""Fit a mixture or factor model with every combination of numbers of components, parameters and families, and find the best.
 
     A candidate with more components than its neighbour, the last one that differs from it in ``n_components`` only, starts also
     from the neighbour with its most promising components in two, and the fit of higher objective is kept, one whose components
@@ -46,7 +46,7 @@ def select(
     Parameters
     ----------
     estimator
-        An unfitted mixture, or a list of them: families, or settings of one family. They must give densities (or
+        An unfitted mixture or factor model, or a list of them: families, or settings of one family. They must give densities (or
         probabilities) of the same data, so a Gaussian density is not compared with a Bernoulli probability.
     X
         Rows ``(n, D)``, as ``fit`` takes them: an array, a DataFrame, a sharded array or a stream of batches.

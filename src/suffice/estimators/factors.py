@@ -1,0 +1,255 @@
+"""What probabilistic PCA and factor analysis share: the pass over the rows and the fit; scores are in ``factor_scores.py``."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+
+from suffice.blas import one_blas_thread
+from suffice.estimators.collapse import traces_of
+from suffice.estimators.factor_scores import FactorScores
+from suffice.estimators.row_checks import RowChecks
+from suffice.estimators.streams import on_host
+from suffice.estimators.validation import check_at_least, check_choice, check_count, check_shape
+from suffice.fit.em import em
+from suffice.fit.restarts import restarts_at
+from suffice.latent.factor_maxima import Factors, mean_log_likelihood
+from suffice.latent.linear_gaussian import LinearGaussian, NoiseFloor
+from suffice.latent.look import NO_WEIGHT, pairs
+from suffice.latent.pairwise import PairwiseMoments, PairwiseSums
+from suffice.outcome import Outcome, Solution
+from suffice.precision import cast, dtype_of, scope, to_numpy
+from suffice.progress import progress
+from suffice.rows import as_rows, gaps_in
+
+ALGORITHMS = ("auto", "em")
+FIRST_ROWS = 1000
+
+
+class FactorEstimator(FactorScores, RowChecks, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Base of the factor estimators; each adds its noise, its maximum without rows and its fitted attributes."""
+
+    n_components: int
+    algorithm: str
+    noise_floor: float
+    tol: float
+    max_iter: int
+    n_init: int
+    random_state: Any
+    precision: str
+    verbose: int
+    mean: Any = None
+    noise_variance: float | None = None
+    _least_rows: ClassVar[int] = 2
+
+    def _check_parameters(self) -> None:
+        for name in ("n_components", "max_iter", "n_init"):
+            check_count(name, getattr(self, name))
+        check_choice("algorithm", self.algorithm, ALGORITHMS)
+        check_at_least("tol", self.tol, 0.0)
+        check_at_least("noise_floor", self.noise_floor, 0.0)
+        if self.noise_floor == 0:
+            raise ValueError(
+                "noise_floor=0 was given; a number above 0 is expected, since without noise no density exists."
+            )
+        dtype_of(self.precision)
+
+    def _likelihood_of(self) -> str:
+        """What the likelihood is of; models are compared only where they agree."""
+        return "density of real numbers"
+
+    def _least_noise(self, variance: np.ndarray) -> np.ndarray:
+        """Smallest noise variance, (1,) or (D,), for columns of these variances."""
+        raise NotImplementedError
+
+    def _maximum(self, covariance: np.ndarray, least: np.ndarray) -> Factors:
+        """Factors of highest likelihood for rows of this covariance about the mean."""
+        raise NotImplementedError
+
+    def _set_parameters(self, model: LinearGaussian) -> None:
+        """Set the estimator's own fitted attributes."""
+        raise NotImplementedError
+
+    def _warn_degenerate(self, noise: np.ndarray, least: np.ndarray) -> None:
+        """Warn where the noise variance is at its floor."""
+        raise NotImplementedError
+
+    def fit(
+        self, X: Any, y: Any = None, sample_weight: Any = None, *, checkpoint: str | os.PathLike[str] | None = None
+    ) -> Self:
+        """Fit by maximum likelihood: from one pass over complete rows, by expectation-maximisation where cells are missing.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``: an array, a DataFrame, a JAX array sharded over devices, or an object that yields batches (or pairs
+            of batch and weight) anew each time it is iterated over. NaN is a missing cell; a row that misses every cell tells
+            nothing.
+        y
+            Ignored; for scikit-learn's sake.
+        sample_weight
+            Row weights ``(n,)``, not negative; None is 1 for every row.
+        checkpoint
+            File to keep the state of expectation-maximisation in, every second or less often. If it is there, the fit goes on
+            from it. It stays when the fit ends: remove it once the result is safe.
+
+        Returns
+        -------
+        self
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data cannot be used; the message says what to do.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the best start did not converge within ``max_iter`` iterations.
+        DegenerateComponentWarning
+            If a noise variance went to zero and was held at its floor.
+        """
+        with one_blas_thread():
+            return self._fit(X, sample_weight, checkpoint)
+
+    def _fit(self, X: Any, sample_weight: Any, checkpoint: Any) -> Self:
+        self._check_parameters()
+        data, weight = self._checked(X, sample_weight)
+        self._check_size()
+        origin = _first_mean(data)
+        gaps = gaps_in(PairwiseSums(), data)
+        moments = self._moments(data, weight, origin, gaps)
+        mean = None if self.mean is None else self._given_mean() - origin
+        covariance = moments.covariance(mean)
+        least = self._least_noise(np.maximum(np.diagonal(covariance), 0.0))
+        found = self._maximum(covariance, least)
+        start = LinearGaussian(
+            moments.mean() if mean is None else mean, found.loadings, found.noise_variance, expanded=True,
+            frozen=[name for name in ("mean", "noise_variance") if getattr(self, name) is not None],
+            floor=NoiseFloor(least),
+        )  # fmt: skip
+        self.eigenvalues_ = np.linalg.eigvalsh(self._scree(covariance))[::-1]
+        if gaps is None and self.algorithm == "auto":
+            self._keep(_solved(start, found, covariance), origin)
+        else:
+            self._keep(self._climbed(start, data, weight, origin, gaps, checkpoint), origin)
+        self._warn_degenerate(self.model_.noise_variance, least)
+        return self
+
+    def _check_size(self) -> None:
+        features = self.n_features_in_
+        if self.n_components > features:
+            raise ValueError(
+                f"n_components={self.n_components} was given for {features} column{'' if features == 1 else 's'}; at most as "
+                "many components as columns are expected."
+            )
+
+    def _given_mean(self) -> np.ndarray:
+        features = self.n_features_in_
+        given = np.broadcast_to(self.mean, features) if np.ndim(self.mean) == 0 else self.mean
+        return check_shape("mean", given, (features,))
+
+    def _scree(self, covariance: np.ndarray) -> np.ndarray:
+        """The matrix whose eigenvalues tell how many components there are."""
+        return covariance
+
+    def _moments(self, data: Any, weight: Any, origin: np.ndarray, gaps: Any) -> PairwiseMoments:
+        with scope("float64"):
+            rows = as_rows(data, weight, origin=origin, precision="float64", tile=FIRST_ROWS, gaps=gaps)
+            moments = to_numpy(rows.total(PairwiseSums()))
+        if not moments.weight > 0:
+            raise ValueError(NO_WEIGHT)
+        self._refuse_empty(moments.observed)
+        return moments
+
+    def _climbed(self, start: Any, data: Any, weight: Any, origin: np.ndarray, gaps: Any, checkpoint: Any) -> Solution:
+        starts = cast(self._starts(start), self.precision)
+        with progress(self.verbose, self.max_iter, "fitting") as bar, scope(self.precision):
+            rows = as_rows(data, weight, origin=origin, precision=self.precision, tile=starts.tile, gaps=gaps)
+
+            def on_step(done: int, objective: np.ndarray, model: Any) -> None:
+                bar(done, f"log-likelihood {np.nanmax(objective):.4f}" if np.isfinite(objective).any() else "")
+
+            return em(starts, rows, tol=self.tol, max_iter=self.max_iter, precision=self.precision, on_step=on_step,
+                      checkpoint=checkpoint)  # fmt: skip
+
+    def _starts(self, first: LinearGaussian) -> LinearGaussian:
+        """``n_init`` starts along a first axis: the one given, then random loadings of the same size."""
+        generator = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
+        size = np.sqrt(np.square(first.loadings).mean() + np.mean(first.noise_variance) / 10)
+        random = size * generator.standard_normal((self.n_init - 1, *first.loadings.shape))
+
+        def repeated(value: np.ndarray) -> np.ndarray:
+            return np.repeat(np.asarray(value)[None], self.n_init, 0)
+
+        loadings = np.concatenate([first.loadings[None], random])
+        return LinearGaussian(repeated(first.mean), loadings, repeated(first.noise_variance), frozen=first.frozen,
+                              expanded=True, floor=first.floor)  # fmt: skip
+
+    def _keep(self, solution: Solution, origin: np.ndarray) -> None:
+        traces, best = traces_of(solution)
+        model = cast(to_numpy(restarts_at(solution.model, best)), "float64")
+        self.model_ = canonical(model.translated(origin))
+        self.mean_ = self.model_.mean
+        self._set_parameters(self.model_)
+        self.traces_, self.lower_bounds_ = traces, traces[best]
+        self.lower_bound_ = float(traces[best][-1]) if len(traces[best]) else float("-inf")
+        self.n_iter_ = int(solution.details.get("iterations", len(traces[best])))
+        self.converged_ = bool(solution.details["converged"][best])
+        self.outcome_ = str(solution.outcome)
+        if solution.outcome is Outcome.INTERRUPTED:
+            raise KeyboardInterrupt
+        if not self.converged_:
+            warnings.warn(self.outcome_, ConvergenceWarning, stacklevel=4)
+
+
+def canonical(model: LinearGaussian) -> LinearGaussian:
+    r"""The same distribution with loadings W for which :math:`W^\top \Psi^{-1} W` is diagonal and falling, of fixed signs.
+
+    The largest entry of each column of W is positive.
+
+    Parameters
+    ----------
+    model
+        Without restarts.
+    """
+    root = np.sqrt(np.broadcast_to(model.noise_variance, model.mean.shape))[:, None]
+    left, values, _ = np.linalg.svd(model.loadings / root, full_matrices=False)
+    loadings = root * left * values
+    return LinearGaussian(model.mean, loadings * signs(loadings), model.noise_variance, frozen=model.frozen,
+                          floor=model.floor)  # fmt: skip
+
+
+def signs(columns: np.ndarray) -> np.ndarray:
+    """1 or -1 for each column (D, k), so that its entry of largest size is positive."""
+    largest = np.take_along_axis(columns, np.abs(columns).argmax(0)[None], 0)[0]
+    return np.where(largest < 0, -1.0, 1.0)
+
+
+def _solved(start: LinearGaussian, found: Factors, covariance: np.ndarray) -> Solution:
+    """What was found without rows, as a solution with one start."""
+    model = LinearGaussian(start.mean[None], found.loadings[None], found.noise_variance[None], frozen=start.frozen,
+                           floor=start.floor)  # fmt: skip
+    outcome = Outcome.CONVERGED if found.converged else Outcome.STOPPED_AT_LIMIT
+    trace = np.array([[mean_log_likelihood(covariance, found)]])
+    return Solution(model, trace, outcome, {"converged": np.array([found.converged]), "iterations": found.iterations})
+
+
+def _first_mean(data: Any) -> np.ndarray:
+    """Mean of the first rows, from which all are measured so that sums keep their digits."""
+    first = (
+        on_host(data[:FIRST_ROWS])
+        if hasattr(data, "shape")
+        else next((rows for rows, _ in pairs(data) if len(rows)), None)
+    )
+    if first is None:
+        raise ValueError("The data hold no rows; at least one is needed.")
+    observed = ~np.isnan(first)
+    return np.where(observed, first, 0.0).sum(0, dtype=float) / np.maximum(observed.sum(0), 1)

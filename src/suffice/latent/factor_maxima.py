@@ -1,0 +1,106 @@
+"""Maximum-likelihood factors of a covariance matrix: probabilistic PCA in closed form, factor analysis by search."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from scipy.linalg import eigh
+from scipy.optimize import minimize
+
+
+class Factors(NamedTuple):
+    """Loadings (D, k), noise variance (1,) or (D,), the iterations that it took, and whether it converged."""
+
+    loadings: np.ndarray
+    noise_variance: np.ndarray
+    iterations: int
+    converged: bool
+
+
+def principal_factors(covariance: np.ndarray, size: int, noise: float | None, least: float) -> Factors:
+    r"""Maximum of the likelihood of probabilistic PCA (Tipping and Bishop, 1999, section 3.2).
+
+    .. math:: W = U_k (\Lambda_k - \sigma^2 I)^{1/2}, \quad \sigma^2 = \frac{1}{D - k} \sum_{j > k} \lambda_j
+
+    Parameters
+    ----------
+    covariance
+        ``(D, D)``, about the mean.
+    size
+        Number of latent variables k. With k = D the likelihood is that of k = D - 1: no direction is left for the noise.
+    noise
+        The noise variance where it is known.
+    least
+        Smallest noise variance.
+    """
+    values, vectors = np.linalg.eigh(covariance)
+    values, vectors = values[::-1], vectors[:, ::-1]
+    found = values[min(size, len(values) - 1) :].mean() if noise is None else noise
+    found = max(found, least) if noise is None else found
+    return Factors(vectors[:, :size] * np.sqrt(np.maximum(values[:size] - found, 0)), np.array([found]), 1, True)
+
+
+def maximum_likelihood_factors(covariance: np.ndarray, size: int, least: np.ndarray, *, max_iter: int) -> Factors:
+    r"""Maximum of the likelihood of factor analysis over the noise variances, each of which gives the best loadings.
+
+    With the eigenvalues :math:`\theta` and eigenvectors v of :math:`\Psi^{-1/2} S \Psi^{-1/2}`, minus twice the log-likelihood
+    of a row is up to a constant :math:`\sum_d \log \psi_d + \sum_{j \le k} (\log \theta_j + 1) + \sum_{j > k} \theta_j`, whose
+    derivative by :math:`\log \psi_d` is :math:`1 - \sum_{j \le k} v_{dj}^2 - \sum_{j > k} \theta_j v_{dj}^2` (Lawley and
+    Maxwell, 1971, chapter 4). Found by L-BFGS with bounds, as far as rounding allows; a noise
+    variance at its floor is a result.
+
+    Parameters
+    ----------
+    covariance
+        ``(D, D)``, about the mean.
+    size
+        Number of factors k.
+    least
+        Smallest noise variance of each column, ``(D,)``.
+    max_iter
+        Largest number of iterations.
+    """
+    variance = np.maximum(np.diagonal(covariance), least)
+
+    def scaled(log_noise: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        root = np.exp(log_noise / 2)
+        matrix = covariance / root / root[:, None]
+        largest = len(root) - size, len(root) - 1
+        values, vectors = eigh(matrix, subset_by_index=largest, driver="evr", check_finite=False)
+        return np.diagonal(matrix), np.maximum(values, 1.0), vectors, root
+
+    def objective(log_noise: np.ndarray) -> tuple[float, np.ndarray]:
+        diagonal, values, vectors, _ = scaled(log_noise)
+        square = np.square(vectors)
+        value = log_noise.sum() + (np.log(values) + 1 - values).sum() + diagonal.sum()
+        return value, 1 - diagonal + square @ (values - 1)
+
+    start = np.clip(_first_noise(covariance, size), least, variance)
+    found = minimize(
+        objective, np.log(start), jac=True, method="L-BFGS-B", bounds=np.log(np.stack([least, variance], 1)),
+        options={"maxiter": max_iter, "ftol": 1e-16, "gtol": 1e-10, "maxcor": 20},
+    )  # fmt: skip
+    _, values, vectors, root = scaled(found.x)
+    converged = found.nit < max_iter
+    return Factors(root[:, None] * vectors * np.sqrt(values - 1), root**2, max(1, found.nit), converged)
+
+
+def mean_log_likelihood(covariance: np.ndarray, factors: Factors) -> float:
+    """Mean log-likelihood of rows that have this covariance about the mean, in nats."""
+    features = len(covariance)
+    noise = np.broadcast_to(factors.noise_variance, features)
+    whole = factors.loadings @ factors.loadings.T + np.diag(noise)
+    log_determinant = np.linalg.slogdet(whole)[1]
+    return float(-(features * np.log(2 * np.pi) + log_determinant + np.trace(np.linalg.solve(whole, covariance))) / 2)
+
+
+def _first_noise(covariance: np.ndarray, size: int) -> np.ndarray:
+    """Share of each column's variance that the others do not explain (Jöreskog, 1967), halved where they explain all."""
+    features = len(covariance)
+    try:
+        alone = 1 / np.diagonal(np.linalg.inv(covariance))
+    except np.linalg.LinAlgError:
+        alone = np.zeros(features)
+    sound = np.isfinite(alone) & (alone > 0)
+    return np.where(sound, (1 - size / (2 * features)) * alone, np.diagonal(covariance) / 2)
