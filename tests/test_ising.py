@@ -90,7 +90,7 @@ def test_cut_has_the_least_energy_of_all_states(seed):
     assert found.energy == pytest.approx(denoiser.energy(STATES, y).min(), abs=1e-12)
     assert found.energy == pytest.approx(denoiser.energy(found.images, y), abs=1e-12)
     assert found.exact
-    assert found.energy - 1e-9 <= found.lower_bound <= found.energy
+    assert found.energy - 1e-7 <= found.lower_bound <= found.energy
 
 
 @pytest.mark.parametrize(("h", "beta", "eta"), [(1e-9, 1.0, 1e-10), (0.3, 1e-7, 1e6), (0, np.pi * 1e12, np.e * 1e12)])
@@ -186,11 +186,17 @@ def test_damping_changes_the_way_of_belief_propagation_and_not_where_it_ends(gri
     np.testing.assert_allclose(ends[0].probability, probabilities(grid, STATES, **PARAMETERS), atol=0.05)
 
 
-@pytest.mark.parametrize("method", ["mean_field", "bp"])
-def test_strong_fields_give_no_nan(grid, method):
-    found = IsingDenoiser(1e6, 1e8, 1e9, method=method).denoise(grid)
-    assert np.isfinite(found.probability).all()
-    assert np.isfinite(found.energy)
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("field", [(1e6, 1e8, 1e9), (1e100, 1e100, 1e100), (0, 0, 1e-100), (-1e50, 1e100, 1e-100)])
+def test_no_field_gives_nan(grid, method, field):
+    found = IsingDenoiser(*field, method=method).denoise(grid)
+    assert np.isfinite(found.probability if method in ("mean_field", "bp") else found.energy).all()
+    assert np.isfinite(found.trace).all()
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_one_pixel_is_an_image(method):
+    assert IsingDenoiser(h=0.1, eta=0.5, method=method, temperature=(0.01, 0.01)).denoise([[1]]).energy == -0.4
 
 
 def test_gibbs_probabilities_are_those_of_enumeration():
@@ -435,6 +441,7 @@ def test_an_image_too_large_for_a_cut_is_refused_before_any_work():
 
 
 BAD_PARAMETERS = [
+    {"eta": 1e-200},
     {"eta": 0}, {"eta": -1.0}, {"eta": np.nan}, {"eta": "1"}, {"beta": -0.1}, {"beta": np.inf}, {"h": None}, {"h": 1e101},
     {"method": "cuts"}, {"order": "random"}, {"max_iter": 0}, {"tol": -1}, {"damping": 1}, {"damping": -0.5},
     {"temperature": 1.0}, {"temperature": (1.0, 0.0)}, {"random_state": -1}, {"random_state": 2**31},

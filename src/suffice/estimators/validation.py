@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-LARGEST_STRENGTH = 1e100
+SMALLEST_STRENGTH, LARGEST_STRENGTH = 1e-100, 1e100
 
 
 def check_count(name: str, value: Any, least: int = 1) -> None:
@@ -45,7 +45,7 @@ def check_at_least(name: str, value: Any, least: float) -> None:
 
 
 def check_strength(name: str, value: Any, *, positive: bool = False) -> None:
-    """Refuse anything but a number from 0 to 1e100, so that energies stay finite.
+    """Refuse anything but a number from 0, or from 1e-100, to 1e100, so that energies neither overflow nor vanish.
 
     Parameters
     ----------
@@ -54,12 +54,12 @@ def check_strength(name: str, value: Any, *, positive: bool = False) -> None:
     value
         What was given.
     positive
-        Whether 0 is refused too.
+        Whether 0 is refused, and all below 1e-100.
     """
     check_at_least(name, value, 0)
-    if value > LARGEST_STRENGTH or (positive and value == 0):
-        least = "above 0" if positive else "at least 0"
-        raise ValueError(f"{name}={value!r} was given; a number {least} and at most {LARGEST_STRENGTH:g} is expected.")
+    if value > LARGEST_STRENGTH or (positive and value < SMALLEST_STRENGTH):
+        least = f"above 0, from {SMALLEST_STRENGTH:g}" if positive else "from 0"
+        raise ValueError(f"{name}={value!r} was given; a number {least} to {LARGEST_STRENGTH:g} is expected.")
 
 
 def check_choice(name: str, value: Any, choices: Iterable[str]) -> None:
