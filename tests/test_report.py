@@ -337,3 +337,18 @@ def test_latent_classes_and_counts_have_their_pictures():
     rows[:9, 0] = np.nan
     part = section(PoissonMixture(2, random_state=0, tol=1e-2).fit(rows), rows)
     assert [picture.title for picture in part.pictures[3:]] == ["Means", "Marginals", "Missing cells", "Imputed cells"]
+
+
+def test_settings_are_shown_in_few_words():
+    from suffice.report.section import _setting
+
+    shown = [
+        (0.5, "0.5"),
+        (("weights",), "weights"),
+        ([0.25, 0.75], "0.25, 0.75"),
+        ({"means": [0, 0, 1]}, "of means"),
+        ([np.ones((2, 2)), np.ones((2, 3))], "list of 2"),
+        (np.ones((2, 3)), "array of shape (2, 3)"),
+    ]
+    for value, words in shown:
+        assert _setting(value) == words

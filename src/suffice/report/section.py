@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -209,4 +210,9 @@ def missing_facts(summary: Summary) -> str:
 
 
 def _setting(value: Any) -> str:
-    return f"array of shape {np.shape(value)}" if np.ndim(value) else str(value)
+    if isinstance(value, Mapping):
+        return f"of {', '.join(map(str, value))}"
+    if isinstance(value, list | tuple):
+        short = len(value) <= 8 and all(isinstance(part, str | Real) for part in value)
+        return ", ".join(map(str, value)) if short else f"list of {len(value)}"
+    return f"array of shape {value.shape}" if np.ndim(value) else str(value)
