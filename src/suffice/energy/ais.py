@@ -9,7 +9,6 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from scipy.special import logsumexp
 
 from suffice.energy.rbm import RBM
 from suffice.energy.tempering import Path, base_of
@@ -145,7 +144,7 @@ def _anneal(path: Path, visible: Any, betas: Any, key: Any, forward: bool) -> tu
 
 def _estimate(base: float, log_weights: np.ndarray, sign: int) -> LogPartition:
     count = len(log_weights)
-    log_mean = float(logsumexp(log_weights)) - np.log(count)
+    log_mean = float(np.logaddexp.reduce(log_weights) - np.log(count))
     relative = np.exp(log_weights - log_mean)
     error = float(np.std(relative, ddof=1) / np.sqrt(count)) if count > 1 else float("inf")
     return LogPartition(base + sign * log_mean, error, log_weights)

@@ -27,8 +27,11 @@ class RBMClassifier(ClassifierMixin, RBMLearning):
     ----------
     n_hidden
         Number of hidden units.
-    binarize, sampler, n_steps, n_chains, n_temperatures, centred, learning_rate, schedule, momentum, weight_decay, averaging,
-        optimizer, batch_size, epochs, weight_scale, validation_fraction, largest_gap, random_state, precision, verbose
+    binarize, sampler, n_steps, n_chains, n_temperatures, centred
+        As in ``RBM``.
+    learning_rate, schedule, momentum, weight_decay, averaging, optimizer, batch_size, epochs, weight_scale
+        As in ``RBM``.
+    validation_fraction, largest_gap, random_state, precision, verbose
         As in ``RBM``.
 
     Attributes

@@ -153,15 +153,16 @@ class RBMSampling:
 
     def _filled(self, units: np.ndarray, n_steps: int) -> tuple[np.ndarray, np.ndarray]:
         """Means of visible and of hidden units given the known ones."""
-        return self._clamped(units, n_steps)[1:]
+        _, mean, hidden = self._clamped(units, n_steps)
+        return mean, hidden
 
     def _drawn(self, units: np.ndarray, n_steps: int) -> np.ndarray:
         return self._clamped(units, n_steps)[0]
 
     def _clamped(self, units: np.ndarray, n_steps: int) -> tuple[np.ndarray, ...]:
         with scope(self.precision):
-            units = jnp.asarray(units, self.precision)
-            found = _clamped(self.model_, units, ~jnp.isnan(units), as_key(self._seed()), n_steps)
+            placed = jnp.asarray(units, self.precision)
+            found = _clamped(self.model_, placed, ~jnp.isnan(placed), as_key(self._seed()), n_steps)
         return tuple(np.asarray(part) for part in found)
 
 

@@ -69,7 +69,7 @@ def dense(rows: Any, chosen: Any) -> np.ndarray:
     return rows[chosen].toarray() if issparse(rows) else rows[chosen]
 
 
-def tiles(rows: csr_array, weight: Any, index: np.ndarray) -> Iterator[tuple[slice, Any, Any]]:
+def tiles(rows: Any, weight: Any, index: np.ndarray) -> Iterator[tuple[slice, Any, Any]]:
     """Batches a stretch at a time: which, their rows made dense, and their weights, in the order of ``index``."""
     across = max(1, DENSE_CELLS // (index.shape[1] * rows.shape[1]))
     for start in range(0, len(index), across):
