@@ -52,7 +52,7 @@ def test_the_error_bar_is_that_of_repeated_runs():
 
 
 def test_tempered_chains_keep_the_models_distribution():
-    model = random_parameters(RBM(3, 2, key=0), seed=2, scale=1.5)
+    model = random_parameters(RBM(3, 2, key=0), seed=2, scale=3.0)
     states = (np.arange(8)[:, None] >> np.arange(3) & 1).astype(float)
     with jax.enable_x64(True):
         path = Path(model, base_of(model, np.zeros(3)))
