@@ -84,7 +84,7 @@ class RBM(eqx.Module):
             )
         with scope("float32"):
             draws = jax.random.normal(as_key(key), (n_visible, n_hidden), jnp.float32)
-            self.weights = np.asarray(scale * draws)
+        self.weights = np.asarray(draws) * np.float32(scale)
         self.visible_bias = np.zeros(n_visible, np.float32)
         self.hidden_bias = np.zeros(n_hidden, np.float32)
 

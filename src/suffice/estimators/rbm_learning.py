@@ -114,14 +114,10 @@ class RBMLearning(VisibleRows, BaseEstimator):
         """Learning rate at each batch: ``"linear"`` falls to 0 over the second half, ``"cosine"`` all the way."""
         if self.schedule == "constant":
             return float(self.learning_rate)
-        import optax
-
         rate = float(self.learning_rate)
         if self.schedule == "cosine":
-            return optax.cosine_decay_schedule(rate, steps)
-        half = steps // 2
-        parts = [optax.constant_schedule(rate), optax.linear_schedule(rate, 0.0, steps - half)]
-        return optax.join_schedules(parts, [half])
+            return lambda number: rate * (1 + np.cos(np.pi * number / steps)) / 2
+        return lambda number: rate * np.minimum(1.0, (steps - number) / (steps - steps // 2))
 
     def _learn(
         self, model: Any, units: Any, weight: np.ndarray, held_out: Any, epochs: int, seed: int, **going_on: Any

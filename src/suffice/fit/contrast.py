@@ -6,13 +6,13 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import check_random_state
 
+from suffice.compiling import filter_jit
 from suffice.fit.batches import check_count, check_weight
 from suffice.fit.contrast_epoch import Batches, ContrastState, run_batches
 from suffice.fit.contrast_rows import check_visible, dense, tiles
@@ -213,7 +213,7 @@ def _placed(rows: Any, weight: np.ndarray, length: int) -> tuple[Any, Any, Any]:
     fill = length - len(rows)
     rows, weight = np.pad(rows, ((0, fill), (0, 0))), np.pad(weight, (0, fill))
     known = ~np.isnan(rows)
-    return jnp.asarray(rows), jnp.asarray(weight), None if known.all() else jnp.asarray(known)
+    return jax.device_put(rows), jax.device_put(weight), None if known.all() else jax.device_put(known)
 
 
 def _reader(rows: Any, filled: Any, weight: Any, held_out: Any, precision: str) -> Reader:
@@ -226,12 +226,12 @@ def _reader(rows: Any, filled: Any, weight: Any, held_out: Any, precision: str) 
 def _initial(
     model: Any, optimizer: Any, rows: Any, known: Any, chains: tuple[int, ...], options: Any, random_state: Any
 ) -> ContrastState:
-    seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
+    seed = np.int32(check_random_state(random_state).randint(np.iinfo(np.int32).max))
     drawn = _drawn_state(model, rows if known is not None else None, known, chains, options, seed)
     return drawn._replace(optimizer_state=optimizer.init(model))
 
 
-@eqx.filter_jit
+@filter_jit
 def _drawn_state(model: Any, rows: Any, known: Any, chains: tuple[int, ...], options: Any, seed: Any) -> ContrastState:
     key, chain_key, fill_key = jax.random.split(jax.random.key(seed, impl="threefry2x32"), 3)
     _, averaging, centred = options
