@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.stats import multivariate_normal, norm, poisson
 
-from suffice.energy import RBM
+from suffice.energy import RBM, CategoricalRBM, GaussianRBM
 from suffice.latent import (
     Bernoulli,
     BernoulliPrior,
@@ -209,11 +209,13 @@ class NetGradient(eqx.Module):
         return eqx.filter_grad(loss)(self.net)
 
 
-def rbm_case() -> Case:
-    with jax.enable_x64(True):
-        model = RBM(FEATURES, 3, key=0)
+def rbm_case(name: str, model: RBM, rows: np.ndarray) -> Case:
     model = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), model)
-    return Case("Bernoulli RBM", model, binary_rows(), model.statistics)
+    return Case(name, model, rows, model.statistics)
+
+
+def one_of_three_and_a_binary_unit() -> np.ndarray:
+    return np.hstack([binary_rows()[:, :1], np.eye(3)[generator().integers(3, size=ROWS)]])
 
 
 def net_case() -> Case:
@@ -259,7 +261,9 @@ CASES = [
     mixed_case(),
     factor_case("Probabilistic PCA", np.array([[0.5], [0.7]])),
     factor_case("Factor analysis, some cells missing", np.linspace(0.5, 2.0, 2 * FEATURES).reshape(2, FEATURES), 0.3),
-    rbm_case(),
+    rbm_case("Bernoulli RBM", RBM(FEATURES, 3, key=0), binary_rows()),
+    rbm_case("Gaussian RBM", GaussianRBM(FEATURES, 3, key=0), gaussian_rows()),
+    rbm_case("Categorical RBM", CategoricalRBM([3], 3, key=0, n_binary=1), one_of_three_and_a_binary_unit()),
     net_case(),
 ]
 COMPLETE = [case for case in CASES if case.log_density is not None]
