@@ -368,6 +368,7 @@ def test_many_rows_in_blocks_give_the_same():
         ({"unlabelled": -1}, X, np.full(ROWS, -1), "Every row is unlabelled"),
         ({}, X, np.where(Y == 0, np.nan, Y), "y contains NaN"),
         ({}, X, None, "requires y"),
+        ({}, [(X, Y)], None, "call partial_fit with each batch"),
     ],
 )  # fmt: skip
 def test_bad_input_is_refused_with_what_to_do(settings, rows, labels, message):

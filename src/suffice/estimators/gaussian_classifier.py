@@ -9,7 +9,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from suffice.arrays import Array
-from suffice.estimators.classifier import ClassConditional
+from suffice.estimators.class_conditional import ClassConditional
 from suffice.estimators.gradient import log_likelihood_gradient
 from suffice.estimators.streams import on_host
 from suffice.estimators.validation import (
