@@ -397,6 +397,8 @@ def test_a_class_without_spread_is_named_in_a_warning_and_one_class_is_always_pr
     with pytest.warns(suffice.DegenerateComponentWarning, match="Classes 0 have no spread"):
         model = GaussianClassifier("full").fit(X[[0, *range(50, 150)]], Y[[0, *range(50, 150)]])
     assert np.isfinite(model.predict_log_proba(X)).all()
+    with pytest.warns(suffice.DegenerateComponentWarning, match="columns repeat or follow from others"):
+        GaussianClassifier("tied").fit(np.c_[X, X[:, 0]], Y)
     assert (GaussianClassifier().fit(X, np.ones(ROWS)).predict(X) == 1).all()
 
 

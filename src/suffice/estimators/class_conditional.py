@@ -265,8 +265,13 @@ class ClassConditional(RowScores, Classifier):
         if self.reg_covar == 0:
             self._refuse_singular(flat)
         elif flat.any():
-            warnings.warn(f"Classes {self._named(flat)} have no spread in some direction; give more rows, a prior_strength or "
-                          "classes that share their covariance.", DegenerateComponentWarning, stacklevel=4)  # fmt: skip
+            warnings.warn(self._said_of_flat(flat), DegenerateComponentWarning, stacklevel=4)
+
+    def _said_of_flat(self, flat: np.ndarray) -> str:
+        return (
+            f"Classes {self._named(flat)} have no spread in some direction; give more rows, a prior_strength or classes that "
+            "share their covariance."
+        )
 
     def _refuse_singular(self, singular: np.ndarray) -> None:
         if singular.any():
