@@ -208,8 +208,8 @@ class ClassConditional(RowScores, Classifier):
             centres = np.where(kept["counts"][:, None] > 0, kept["centres"], centres)
         sums = with_cells(self._sums(rows, codes, weight, centres, any_missing(rows)), self._unit())
         if kept is not None:
-            leaves, structure = jax.tree.flatten(sums)
-            sums = jax.tree.unflatten(structure, [old + new for old, new in zip(kept["sums"], leaves, strict=True)])
+            before = with_cells(jax.tree.unflatten(jax.tree.structure(sums), kept["sums"]), self._unit())
+            sums = jax.tree.map(np.add, before, sums)
         self._maximize(sums, centres)
 
     def _maximize(self, sums: Moments, centres: np.ndarray) -> None:
@@ -223,7 +223,7 @@ class ClassConditional(RowScores, Classifier):
         self.n_iter_, self.converged_, self.outcome_ = 1, True, ONE_PASS
         vars(self).pop("lower_bounds_", None)
         self._keep(model, overall)
-        leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(with_cells(sums, self._unit()))]
+        leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(sums)]
         self.running_statistics_ = {"centres": centres, "sums": leaves, "counts": counts}
 
     def _fit_by_em(self, rows: np.ndarray, codes: np.ndarray, weight: np.ndarray, gaps: bool) -> None:
