@@ -22,6 +22,8 @@ from suffice.latent import (
     Gaussian,
     GaussianPrior,
     LinearGaussian,
+    LowRankGaussian,
+    LowRankPrior,
     Mixed,
     Mixture,
     MixturePrior,
@@ -39,7 +41,10 @@ COMPONENTS, FEATURES, ROWS = 3, 4, 300
 
 @dataclass(frozen=True)
 class Case:
-    """A model, rows for it, and the sum over rows that fits it; what a latent model has on top may stay None."""
+    """A model, rows for it, and the sum over rows that fits it; what a latent model has on top may stay None.
+
+    ``slope`` is the largest that maximisation leaves, for the rows of the table.
+    """
 
     name: str
     model: Any
@@ -48,6 +53,7 @@ class Case:
     log_density: Callable[[Any, int, np.ndarray], np.ndarray] | None = None
     penalised: Any = None
     feasible: Callable[[Any], Any] = lambda components: components
+    slope: float = 1e-8
 
     def __str__(self) -> str:
         return self.name
@@ -103,6 +109,28 @@ def gaussian_case(family: type[Gaussian], name: str) -> Case:
     model = Mixture(WEIGHTS, family(MEANS, COVARIANCES[family]))
     penalised = Mixture(WEIGHTS, family(MEANS, COVARIANCES[family], prior), MixturePrior(3.0))
     return Case(name, model, gaussian_rows(), EStep(model, "products"), gaussian_log_density, penalised)
+
+
+def of_rank_one(components: LowRankGaussian) -> LowRankGaussian:
+    """The components with the covariance of one factor and a diagonal that has this diagonal and first row."""
+    matrix = components.covariances
+    first = jnp.sqrt(matrix[0, 1] * matrix[0, 2] / matrix[1, 2])
+    loadings = jnp.concatenate([first[None], matrix[0, 1:] / first])
+    nearest = jnp.where(np.eye(FEATURES, dtype=bool), matrix, loadings[:, None] * loadings)
+    return eqx.tree_at(lambda c: c.covariances, components, nearest)
+
+
+def low_rank_case() -> Case:
+    loadings = generator().standard_normal((FEATURES, 1))
+    covariance = loadings @ loadings.T + np.diag(np.linspace(0.5, 2.0, FEATURES))
+
+    def prior(strength: float | None) -> LowRankPrior:
+        return LowRankPrior(strength, np.full(FEATURES, 0.3), matrices(2)[1], np.zeros(FEATURES), rank=1)
+
+    model = Mixture(WEIGHTS, LowRankGaussian(MEANS, covariance, prior(None)))
+    penalised = Mixture(WEIGHTS, LowRankGaussian(MEANS, covariance, prior(4.0)), MixturePrior(3.0))
+    return Case("Gaussian mixture, tied low rank", model, gaussian_rows(), EStep(model, "products"), gaussian_log_density,
+                penalised, of_rank_one, slope=1e-2)  # fmt: skip
 
 
 def bernoulli_case() -> Case:
@@ -267,6 +295,6 @@ CASES = [
     net_case(),
 ]
 COMPLETE = [case for case in CASES if case.log_density is not None]
-CASES += [masked(case) for case in COMPLETE]
+CASES += [masked(case) for case in COMPLETE] + [low_rank_case()]
 LATENT = [case for case in CASES if case.log_density is not None]
 MOVABLE = [case for case in LATENT if case.model.components.movable]
