@@ -15,7 +15,7 @@ import numpy as np
 from jax import lax
 
 from suffice.energy.relaxation import Relaxed, relax
-from suffice.energy.spins import chosen
+from suffice.energy.spins import likelier
 
 
 def slanted(images: np.ndarray) -> np.ndarray:
@@ -60,8 +60,7 @@ def _sweep(images: Any, table: Any, seen: Any) -> Any:
         own, after, pixels = now
         above_and_left = before + jnp.pad(before[:, :-1], ((0, 0), (1, 0)))
         below_and_right = after + jnp.pad(after[:, 1:], ((0, 0), (0, 1)))
-        sign = chosen(table, above_and_left + below_and_right, pixels)
-        new = jnp.where(sign == 0, own, sign) * jnp.abs(pixels)
+        new = likelier(table, above_and_left + below_and_right, pixels, own) * jnp.abs(pixels)
         return new, new
 
     parts = [jnp.moveaxis(part, 1, 0) for part in (images, below, seen)]

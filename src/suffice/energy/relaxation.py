@@ -22,7 +22,13 @@ class Relaxed(NamedTuple):
 
 
 def relax(
-    state: Any, sweep: Callable[[Any], Any], measure: Callable[[Any], Any], *, max_iter: int, tol: float
+    state: Any,
+    sweep: Callable[[Any], Any],
+    measure: Callable[[Any], Any],
+    *,
+    max_iter: int,
+    tol: float,
+    watched: Callable[[Any], Any] = lambda state: state,
 ) -> Relaxed:
     """Sweep until no value of an image changes by more than ``tol``; that image then stays as it is.
 
@@ -38,6 +44,8 @@ def relax(
         Most sweeps.
     tol
         Largest change of a value that counts as none.
+    watched
+        The part of a state that stands still only where all of it does from then on.
     """
     first = measure(state)
     count = first.shape[0]
@@ -49,7 +57,8 @@ def relax(
 
     def advance(now: Relaxed) -> Relaxed:
         after = jax.tree.map(lambda new, old: jnp.where(_spread(now.still, new), old, new), sweep(now.state), now.state)
-        changes = [_largest_change(*pair) for pair in zip(*map(jax.tree.leaves, (after, now.state)), strict=True)]
+        pair = watched(after), watched(now.state)
+        changes = [_largest_change(new, old) for new, old in zip(*map(jax.tree.leaves, pair), strict=True)]
         iterations = now.iterations + ~now.still
         place = iterations.max()
         still = now.still | (jnp.stack(changes).max(0) <= tol)
