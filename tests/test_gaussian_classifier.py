@@ -133,6 +133,18 @@ def test_scores_of_three_classes_are_log_probabilities_up_to_what_classes_share(
         fitted["full"].decision_function(X)
 
 
+@pytest.mark.parametrize("classes", [2, 3])
+def test_linear_scores_give_the_probabilities_of_the_general_way(classes):
+    model = classifier("tied_diag", priors=np.arange(1, classes + 1) / sum(range(classes + 1))).fit(X, Y % classes)
+    rows = np.r_[X, 1e3 * X[:3]]
+    np.testing.assert_allclose(model.predict_proba(rows), np.exp(model.predict_log_proba(rows)), rtol=1e-9, atol=1e-12)
+    np.testing.assert_array_equal(
+        model.predict_proba([rows[:70], rows[70:]]).argmax(1), model.predict_proba(rows).argmax(1)
+    )
+    with_gap = np.where(np.arange(FEATURES) == 1, np.nan, X)
+    np.testing.assert_allclose(model.predict_proba(with_gap), np.exp(model.predict_log_proba(with_gap)), rtol=1e-9)
+
+
 def test_low_rank_is_factor_analysis_within_classes(fitted):
     model = fitted["tied_low_rank"]
     residual = X - model.means_[Y]

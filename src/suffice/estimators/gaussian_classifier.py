@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import validate_data
 
 from suffice.arrays import Array
-from suffice.estimators.class_conditional import ClassConditional
 from suffice.estimators.gradient import log_likelihood_gradient
-from suffice.estimators.streams import on_host
+from suffice.estimators.linear_scores import LinearScores
 from suffice.estimators.validation import (
     check_at_least,
     check_choice,
@@ -36,16 +34,7 @@ FAMILIES: dict[str, type[Gaussian]] = {
 }
 
 
-def _is_linear(classifier: GaussianClassifier) -> bool:
-    if not classifier.covariance_type.startswith("tied"):
-        raise AttributeError(
-            f"decision_function needs classes that share their covariance; with covariance_type={classifier.covariance_type!r} "
-            "decisions are not linear: use predict_log_proba."
-        )
-    return True
-
-
-class GaussianClassifier(ClassConditional):
+class GaussianClassifier(LinearScores):
     r"""Classifier that gives each class a Gaussian distribution, and decides by Bayes' rule.
 
     .. math:: p(y = k \mid x) \propto \pi_k \, N(x \mid \mu_k, \Sigma_k)
@@ -228,10 +217,7 @@ class GaussianClassifier(ClassConditional):
         self.means_, self.covariances_ = components.means, self._shrunk(components.covariances)
         self.model_ = Mixture(model.weights, type(components)(self.means_, self.covariances_, components.prior),
                               model.prior, model.frozen)  # fmt: skip
-        for name in ("coef_", "intercept_"):
-            vars(self).pop(name, None)
-        if self.covariance_type.startswith("tied"):
-            self.coef_, self.intercept_ = self._linear()
+        self._set_linear()
 
     def _shrunk(self, covariances: np.ndarray) -> np.ndarray:
         share, kind = float(self.shrinkage), self.covariance_type
@@ -241,17 +227,6 @@ class GaussianClassifier(ClassConditional):
             return (1 - share) * covariances + share * covariances.mean(-1, keepdims=True)
         size = np.trace(covariances, axis1=-2, axis2=-1) / covariances.shape[-1]
         return (1 - share) * covariances + share * size[..., None, None] * np.eye(covariances.shape[-1])
-
-    def _linear(self) -> tuple[np.ndarray, np.ndarray]:
-        """Slope and constant of log p(x, k) less what all classes share."""
-        origin = self.means_.mean(0)
-        means = self.means_ - origin
-        coef = np.linalg.solve(self.covariances_, means.T).T if self._whole else means / self.covariances_
-        with np.errstate(divide="ignore"):
-            intercept = np.log(self.class_prior_) - (coef * means).sum(1) / 2 - coef @ origin
-        if len(coef) != 2:
-            return coef, intercept
-        return coef[1:] - coef[:1], intercept[1:] - intercept[:1]
 
     def _flat(self, overall: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
         varying, count = overall[1] > 0, len(self.classes_)
@@ -279,29 +254,6 @@ class GaussianClassifier(ClassConditional):
         parts = self.covariances_[..., varying, :][..., varying]
         scale = np.diagonal(parts, axis1=-2, axis2=-1) if variance is None else variance[varying]
         return np.linalg.eigvalsh(parts / np.sqrt(scale[..., :, None] * scale[..., None, :]))[..., 0]
-
-    @available_if(_is_linear)
-    def decision_function(self, X: Any) -> np.ndarray:
-        r"""Scores of the classes, linear in complete rows, where classes share their covariance.
-
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``. NaN is a missing cell.
-
-        Returns
-        -------
-        numpy.ndarray
-            :math:`\log p(k | x)` up to what all classes share, ``(n, K)``; with two classes the log-odds of the second, ``(n,)``.
-        """
-        check_is_fitted(self, "model_")
-        rows, two = self._table(on_host(X), reset=False), len(self.classes_) == 2
-        scores = rows @ self.coef_.T + self.intercept_
-        gaps = np.isnan(rows).any(1)
-        if gaps.any():
-            logs = self.predict_log_proba(rows[gaps])
-            scores[gaps] = logs[:, 1:] - logs[:, :1] if two else logs
-        return scores[:, 0] if two else scores
 
     def negative_log_likelihood_gradient(self, X: Any, y: Any, sample_weight: Any = None) -> dict[str, Array]:
         r"""Gradient of ``negative_log_likelihood`` at the fitted parameters.
