@@ -25,6 +25,7 @@ bench: .venv/.bench
 	.venv/bin/python benchmarks/factor.py
 	.venv/bin/python benchmarks/energy.py
 	.venv/bin/python benchmarks/energy_rbm.py
+	.venv/bin/python benchmarks/nets.py
 
 reproduce-energy: .venv/.ready
 	.venv/bin/python experiments/ising_map.py --out reproduced

@@ -13,6 +13,7 @@ import numpy as np
 from jax import lax
 from sklearn.utils import check_random_state
 
+from suffice.compiling import filter_jit
 from suffice.eager import in_own_precision, precision_of
 from suffice.fit.batches import check_count, check_rows, check_weight, on_device, shuffled_batches
 from suffice.fit.epochs import Record, continued, run_epochs
@@ -185,7 +186,7 @@ def loss_statistics(model: Any, loss: Loss, rows: tuple[Any, ...], weight: Any) 
     return LossSums(weight.sum(), value, gradient)
 
 
-@eqx.filter_jit
+@filter_jit
 def _epoch(
     state: DescendState, rows: Any, weight: Any, loss: Loss, optimizer: Any, batch_size: int
 ) -> tuple[DescendState, Any]:
@@ -259,7 +260,7 @@ def _check_losses(state: DescendState, loss: Loss, rows: tuple[Any, ...], name: 
         )
 
 
-@eqx.filter_jit
+@filter_jit
 def _all_losses(model: Any, running: Any, loss: Loss, rows: tuple[Any, ...]) -> Any:
     count = len(rows[0])
     index = jnp.arange(-(-count // TILE) * TILE, dtype=jnp.int32).clip(max=count - 1).reshape(-1, TILE)
