@@ -75,8 +75,8 @@ class ResidualBlock(eqx.Module):
             Shape (size,).
         """
         row = jnp.asarray(row, self.first.weight.dtype)
-        if row.shape != self.first.bias.shape:
-            raise ValueError(f"One row of shape {row.shape} given; this block takes {len(self.first.bias)} numbers.")
+        if row.shape != self.first.weight.shape[:1]:
+            raise ValueError(f"One row of shape {row.shape} given; this block takes {len(self.first.weight)} numbers.")
         activation = ACTIVATIONS[self.activation]
         hidden = activation(self.first(row)) + row
         return activation(self.second(hidden)) + hidden

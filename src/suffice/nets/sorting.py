@@ -70,4 +70,4 @@ def _stage(size: int, first: int) -> tuple[np.ndarray, np.ndarray]:
     pairs = (size - first) // 2
     parts = [SINGLE] * first + [PAIR] * pairs + [SINGLE] * (size - first - 2 * pairs)
     hidden, outputs = zip(*parts, strict=True)
-    return block_diag(*hidden), block_diag(*outputs)
+    return np.asarray(block_diag(*hidden)), np.asarray(block_diag(*outputs))
