@@ -96,11 +96,27 @@ def without_memory(key, shape, dtype, minval, maxval):
     return np.broadcast_to(np.zeros((), dtype), shape)
 
 
-def test_alexnet_of_its_own_image_size_needs_no_adapting():
+def test_alexnet_brings_its_own_image_size_to_the_maps_of_the_paper():
     network = AlexNet(2, width=1 / 48, key=0)
-    maps = np.zeros((3, 1, 227, 227), np.float32)
-    assert network.convolutions[0](maps).shape[2:] == (55, 55)
-    assert evaluate(network, np.swapaxes(maps, 0, 1), ()).shape == (1, 2)
+    seen, pictures = [], np.zeros((1, 3, 227, 227), np.float32)
+
+    def training(key):
+        seen.append(network.convolutions[0](pictures.swapaxes(0, 1)).shape)
+        return forward(network, pictures, np.ones(1), (), key, True)[0]
+
+    assert jax.eval_shape(training, jax.random.key(0)).shape == (1, 2)
+    assert seen == [(2, 1, 55, 55)]
+
+
+def test_dropout_of_a_network_happens_in_training_only(images):
+    network, ones = ConvNet([2], 3, (1, 8, 8), dropout=0.5, key=0), np.ones(20)
+    first, again, other = (
+        forward(network, images[0][:20], ones, (), jax.random.key(key), True)[0] for key in (0, 0, 1)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+    plain = ConvNet([2], 3, (1, 8, 8), key=0)
+    np.testing.assert_array_equal(evaluate(network, images[0][:20], ()), evaluate(plain, images[0][:20], ()))
 
 
 def test_evaluation_of_a_row_does_not_depend_on_the_rows_beside_it(solution, images):
