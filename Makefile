@@ -25,6 +25,7 @@ bench: .venv/.bench
 	.venv/bin/python benchmarks/factor.py
 	.venv/bin/python benchmarks/energy.py
 	.venv/bin/python benchmarks/energy_rbm.py
+	.venv/bin/python benchmarks/nets.py
 
 figures: .venv/.ready
 	.venv/bin/python docs/figures.py
