@@ -16,7 +16,7 @@ from sklearn.utils import check_random_state
 from suffice.eager import in_own_precision
 from suffice.fit.batches import check_count, check_rows, check_weight, on_device, shuffled_batches
 from suffice.fit.epochs import Record, continued, run_epochs
-from suffice.outcome import Solution
+from suffice.outcome import Outcome, Solution
 from suffice.precision import cast, dtype_of, scope, to_numpy
 from suffice.rows import as_rows
 
@@ -59,6 +59,7 @@ def descend(
     precision: str = "float32",
     state: DescendState | None = None,
     progress: bool = False,
+    on_epoch: Callable[[DescendState, Record], Outcome | None] = lambda state, record: None,
 ) -> Solution:
     r"""Fit a network by stochastic gradient descent on the weighted mean loss
 
@@ -95,6 +96,8 @@ def descend(
         are used in the place of ``model``'s parameters and ``random_state``.
     progress
         Whether to draw a bar, on a terminal.
+    on_epoch
+        Called with the state and the figures of the trace after each epoch; an ``Outcome`` that it gives ends the fit.
 
     Returns
     -------
@@ -136,7 +139,7 @@ def descend(
                 return state, {"loss": mean}
             return state, {"loss": mean, "validation_loss": _mean_loss(state.model, loss, held_out)}
 
-        last, trace, outcome = run_epochs(epoch, begin, epochs, progress)
+        last, trace, outcome = run_epochs(epoch, begin, epochs, progress, on_epoch=on_epoch)
         last = to_numpy(last)
     return Solution(last.model, trace, outcome, {"state": last})
 
