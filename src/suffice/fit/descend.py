@@ -13,9 +13,10 @@ import numpy as np
 from jax import lax
 from sklearn.utils import check_random_state
 
-from suffice.eager import in_own_precision
+from suffice.eager import in_own_precision, precision_of
 from suffice.fit.batches import check_count, check_rows, check_weight, on_device, shuffled_batches
 from suffice.fit.epochs import Record, continued, run_epochs
+from suffice.nets.batch_network import BatchNetwork, initial_state
 from suffice.outcome import Outcome, Solution
 from suffice.precision import cast, dtype_of, scope, to_numpy
 from suffice.rows import as_rows
@@ -23,15 +24,16 @@ from suffice.rows import as_rows
 if TYPE_CHECKING:
     import optax
 
-TILE = 1024
+TILE = 256
 
 Loss = Callable[..., Any]
 
 
 class DescendState(NamedTuple):
-    """All that ``descend`` needs to go on: parameters, optimiser, random key, epochs done."""
+    """All that ``descend`` needs to go on: parameters, the network's state, optimiser, random key, epochs done."""
 
     model: Any
+    running: Any
     optimizer_state: Any
     key: Any
     epoch: Any
@@ -71,12 +73,14 @@ def descend(
     Parameters
     ----------
     model
-        Equinox module; its floating-point arrays are the parameters.
+        Equinox module; its floating-point arrays are the parameters. A ``suffice.nets.BatchNetwork`` is given whole
+        batches of ``data``'s first array, and its state goes from batch to batch.
     data
         Array with a row along the first axis, or a tuple of such arrays, ``(X, y)`` for instance, in memory.
     loss
-        ``loss(model, *row)``, one number for one row of each array. A module-level function compiles once; a new lambda
-        compiles at every call.
+        ``loss(model, *row)``, one number for one row of each array; it calls ``model`` with the row's first array. Of a
+        ``BatchNetwork``, ``model`` is only the function that gives this row's outputs. A module-level function compiles
+        once; a new lambda compiles at every call.
     weight
         Row weights, at least 0, shape (n,); None is 1 for every row. Rows of weight 0 are left out.
     optimizer
@@ -93,7 +97,8 @@ def descend(
         ``"float32"`` or ``"float64"``.
     state
         ``solution.details["state"]`` of an earlier call, to go on from there: its parameters, optimiser and random key
-        are used in the place of ``model``'s parameters and ``random_state``.
+        are used in the place of ``model``'s parameters and ``random_state``. The losses of ``data`` are not looked at
+        beforehand again.
     progress
         Whether to draw a bar, on a terminal.
     on_epoch
@@ -103,8 +108,9 @@ def descend(
     -------
     Solution
         ``trace`` holds an array a figure with one entry an epoch: ``epoch``, ``loss`` (mean over the epoch's batches,
-        each before its step) and, with ``validation``, ``validation_loss`` (after the epoch). ``details["state"]`` is
-        the ``DescendState`` to go on from. After Ctrl-C, or a step to parameters that are not finite, the model of the
+        each before its step) and, with ``validation``, ``validation_loss`` (after the epoch, without dropout and with
+        running moments). ``details["state"]`` is the ``DescendState`` to go on from; its ``running`` is the network's
+        state, for ``suffice.nets.evaluate``. After Ctrl-C, or a step to parameters that are not finite, the model of the
         last good epoch is returned, and ``outcome`` says so.
 
     Raises
@@ -128,16 +134,18 @@ def descend(
     optimizer = _adam() if optimizer is None else optimizer
     with scope(precision):
         rows, weight = on_device(arrays, check_weight(weight, len(arrays[0])), dtype_of(precision))
-        begin = _initial(cast(model, precision), optimizer, random_state)
+        begin = first_state(cast(model, precision), optimizer, random_state)
         begin = begin if state is None else continued(state, begin)
-        _check_losses(begin.model, loss, rows, "data")
-        held_out = None if validation is None else _held_out(begin.model, loss, validation, precision)
+        _check_shape(begin, loss, rows, "data")
+        if state is None:
+            _check_losses(begin, loss, rows, "data")
+        held_out = None if validation is None else _held_out(begin, loss, validation, precision)
 
         def epoch(state: DescendState) -> tuple[DescendState, Record]:
             state, mean = _epoch(state, rows, weight, loss, optimizer, min(batch_size, len(weight)))
             if held_out is None:
                 return state, {"loss": mean}
-            return state, {"loss": mean, "validation_loss": _mean_loss(state.model, loss, held_out)}
+            return state, {"loss": mean, "validation_loss": _mean_loss(state, loss, held_out)}
 
         last, trace, outcome = run_epochs(epoch, begin, epochs, progress, on_epoch=on_epoch)
         last = to_numpy(last)
@@ -149,7 +157,8 @@ def loss_statistics(model: Any, loss: Loss, rows: tuple[Any, ...], weight: Any) 
     """Sums over rows of weight, weighted loss and its gradient; two of them add leaf by leaf.
 
     ``suffice.total(equinox.Partial(loss_statistics, model, loss), (X, y), weight)`` is the same over all rows: its
-    ``gradient`` divided by its ``weight`` is the full-batch gradient of the weighted mean loss.
+    ``gradient`` divided by its ``weight`` is the full-batch gradient of the weighted mean loss. A ``BatchNetwork`` is
+    evaluated, with the state it has before training.
 
     Parameters
     ----------
@@ -173,7 +182,7 @@ def loss_statistics(model: Any, loss: Loss, rows: tuple[Any, ...], weight: Any) 
     """
 
     def weighted(model: Any) -> Any:
-        return weight @ _row_losses(model, loss, rows)
+        return weight @ _evaluated(model, initial_state(model), loss, rows)
 
     value, gradient = eqx.filter_value_and_grad(weighted)(model)
     return LossSums(weight.sum(), value, gradient)
@@ -184,44 +193,79 @@ def _epoch(
     state: DescendState, rows: Any, weight: Any, loss: Loss, optimizer: Any, batch_size: int
 ) -> tuple[DescendState, Any]:
     key = jax.random.fold_in(jax.random.wrap_key_data(state.key), state.epoch)
+    noise = jax.random.fold_in(key, 2)
     parameters, fixed = eqx.partition(state.model, eqx.is_inexact_array)
 
     def step(carry: Any, batch: Any) -> tuple[Any, Any]:
-        parameters, optimizer_state = carry
-        index, true = batch
-        batch_rows = tuple(array[index] for array in rows)
-        sums = loss_statistics(eqx.combine(parameters, fixed), loss, batch_rows, weight[index] * true)
-        gradient = jax.tree.map(lambda total: total / sums.weight, sums.gradient)
+        parameters, running, optimizer_state = carry
+        number, index, true = batch
+        batch_rows, batch_weight = tuple(array[index] for array in rows), weight[index] * true
+
+        def batch_loss(parameters: Any) -> tuple[Any, Any]:
+            model, chance = eqx.combine(parameters, fixed), jax.random.fold_in(noise, number)
+            losses, after = _losses(model, running, loss, batch_rows, batch_weight, chance, training=True)
+            return batch_weight @ losses / batch_weight.sum(), after
+
+        (mean, running), gradient = jax.value_and_grad(batch_loss, has_aux=True)(parameters)
         updates, optimizer_state = optimizer.update(gradient, optimizer_state, parameters)
-        return (eqx.apply_updates(parameters, updates), optimizer_state), (sums.weight, sums.loss)
+        total = batch_weight.sum()
+        return (eqx.apply_updates(parameters, updates), running, optimizer_state), (total, total * mean)
 
-    batches = shuffled_batches(key, len(weight), batch_size)
-    (parameters, optimizer_state), (weights, losses) = lax.scan(step, (parameters, state.optimizer_state), batches)
+    index, true = shuffled_batches(key, len(weight), batch_size)
+    batches = (jnp.arange(len(index), dtype=jnp.int32), index, true)
+    begin = (parameters, state.running, state.optimizer_state)
+    (parameters, running, optimizer_state), (weights, losses) = lax.scan(step, begin, batches)
     model = eqx.combine(parameters, fixed)
-    return DescendState(model, optimizer_state, state.key, state.epoch + 1), losses.sum() / weights.sum()
+    return DescendState(model, running, optimizer_state, state.key, state.epoch + 1), losses.sum() / weights.sum()
 
 
-def _row_losses(model: Any, loss: Loss, rows: tuple[Any, ...]) -> Any:
-    return jax.vmap(lambda row: loss(model, *row))(rows)
+def _losses(
+    model: Any, running: Any, loss: Loss, rows: tuple[Any, ...], weight: Any, key: Any, training: bool
+) -> tuple[Any, Any]:
+    """Loss of each row, and the network's state after them."""
+    if not isinstance(model, BatchNetwork):
+        return jax.vmap(lambda row: loss(model, *row))(rows), running
+    outputs, running = model.forward(rows[0], weight, running, key, training)
+    return jax.vmap(lambda output, row: loss(lambda inputs: output, *row))(outputs, rows), running
 
 
-def _initial(model: Any, optimizer: Any, random_state: Any) -> DescendState:
+def _evaluated(model: Any, running: Any, loss: Loss, rows: tuple[Any, ...]) -> Any:
+    return _losses(model, running, loss, rows, jnp.ones(len(rows[0])), None, training=False)[0]
+
+
+def first_state(model: Any, optimizer: Any, random_state: Any) -> DescendState:
+    """Where ``descend`` begins, inside a scope of the model's precision.
+
+    Parameters
+    ----------
+    model
+        The network.
+    optimizer
+        An Optax transformation.
+    random_state
+        As for ``descend``.
+    """
     seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
     key = jax.random.key_data(jax.random.key(seed, impl="threefry2x32"))
     optimizer_state = optimizer.init(eqx.filter(model, eqx.is_inexact_array))
-    return DescendState(model, optimizer_state, key, jnp.zeros((), jnp.int32))
+    running = cast(initial_state(model), precision_of(model))
+    return DescendState(model, running, optimizer_state, key, jnp.zeros((), jnp.int32))
 
 
-def _check_losses(model: Any, loss: Loss, rows: tuple[Any, ...], name: str) -> None:
-    """Refuses a loss that is not one finite number a row, before any step is taken."""
+def _check_shape(state: DescendState, loss: Loss, rows: tuple[Any, ...], name: str) -> None:
+    """Refuses rows that the network does not take, and a loss that is not one number a row."""
     shapes = [array.shape[1:] for array in rows]
     try:
-        shape = jax.eval_shape(lambda: loss(model, *(array[0] for array in rows)))
+        shape = jax.eval_shape(lambda: _evaluated(state.model, state.running, loss, tuple(array[:1] for array in rows)))
     except (TypeError, ValueError) as error:
         raise ValueError(f"loss(model, *row) fails on one row of {name}, of shapes {shapes}: {error}") from error
-    if getattr(shape, "shape", None) != ():
+    if getattr(shape, "shape", None) != (1,):
         raise ValueError(f"loss(model, *row) must be one number for one row of shapes {shapes}; it is {shape}.")
-    bad = np.flatnonzero(~np.isfinite(_losses(model, loss, rows)))
+
+
+def _check_losses(state: DescendState, loss: Loss, rows: tuple[Any, ...], name: str) -> None:
+    """Refuses a loss that is not finite, before any step is taken."""
+    bad = np.flatnonzero(~np.isfinite(_all_losses(state.model, state.running, loss, rows)))
     if bad.size:
         raise ValueError(
             f"The loss of {bad.size} rows of {name} is not finite at the start, the first of them row {bad[0]} (rows of "
@@ -230,26 +274,28 @@ def _check_losses(model: Any, loss: Loss, rows: tuple[Any, ...], name: str) -> N
 
 
 @eqx.filter_jit
-def _losses(model: Any, loss: Loss, rows: tuple[Any, ...]) -> Any:
+def _all_losses(model: Any, running: Any, loss: Loss, rows: tuple[Any, ...]) -> Any:
     count = len(rows[0])
     index = jnp.arange(-(-count // TILE) * TILE, dtype=jnp.int32).clip(max=count - 1).reshape(-1, TILE)
-    return lax.map(lambda tile: _row_losses(model, loss, tuple(array[tile] for array in rows)), index).ravel()[:count]
+    tiles = lax.map(lambda tile: _evaluated(model, running, loss, tuple(array[tile] for array in rows)), index)
+    return tiles.ravel()[:count]
 
 
-def _held_out(model: Any, loss: Loss, validation: Any, precision: str) -> Any:
+def _held_out(state: DescendState, loss: Loss, validation: Any, precision: str) -> Any:
     arrays = check_rows(validation, "validation")
     arrays, weight = on_device(arrays, np.ones(len(arrays[0])), dtype_of(precision))
-    _check_losses(model, loss, arrays, "validation")
+    _check_shape(state, loss, arrays, "validation")
+    _check_losses(state, loss, arrays, "validation")
     return as_rows(arrays, weight, precision=precision, tile=TILE)
 
 
-def _mean_loss(model: Any, loss: Loss, rows: Any) -> Any:
-    sums = rows.total(eqx.Partial(_loss_sums, model, loss))
+def _mean_loss(state: DescendState, loss: Loss, rows: Any) -> Any:
+    sums = rows.total(eqx.Partial(_loss_sums, state.model, state.running, loss))
     return sums.loss / sums.weight
 
 
-def _loss_sums(model: Any, loss: Loss, rows: tuple[Any, ...], weight: Any) -> LossSums:
-    return LossSums(weight.sum(), weight @ _row_losses(model, loss, rows), None)
+def _loss_sums(model: Any, running: Any, loss: Loss, rows: tuple[Any, ...], weight: Any) -> LossSums:
+    return LossSums(weight.sum(), weight @ _evaluated(model, running, loss, rows), None)
 
 
 @cache

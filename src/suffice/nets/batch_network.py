@@ -1,0 +1,115 @@
+"""Networks that take a whole batch at a time: what they offer to ``suffice.fit.descend``."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+
+from suffice.eager import in_own_precision
+
+
+class BatchNetwork(eqx.Module):
+    """A network whose outputs depend on the other rows of a batch (BatchNorm) or on chance (dropout), while training.
+
+    Its parameters are its floating-point arrays. What else training changes, such as running moments, is a state apart
+    from them, handed in and given back. Networks that need none of it are plain modules from one row to its outputs.
+
+    Examples
+    --------
+    See ``suffice.nets.ResNet``.
+    """
+
+    @abstractmethod
+    def forward(
+        self, rows: Any, weight: Any, state: Any, key: Any, training: bool, axis_name: str | None = None
+    ) -> tuple[Any, Any]:
+        """Outputs for a batch, and the state after it.
+
+        Parameters
+        ----------
+        rows
+            Shape (n, ...).
+        weight
+            Row weights, at least 0, shape (n,). A row of weight 0 changes nothing for the others.
+        state
+            What ``initial_state`` or an earlier call gave.
+        key
+            JAX key for what is left to chance while training; None where ``training`` is False.
+        training
+            False evaluates: running moments, nothing left to chance, the state given back as it was.
+        axis_name
+            Name of the mapped axis of devices that share the batch, None where one has all of it.
+        """
+
+    def initial_state(self) -> Any:
+        """State before any training, NumPy arrays; ``()`` where the network has none."""
+        return ()
+
+
+def initial_state(network: Any) -> Any:
+    """State of a network before any training; ``()`` for a plain module.
+
+    Parameters
+    ----------
+    network
+        ``BatchNetwork`` or plain module.
+
+    Examples
+    --------
+    >>> from suffice.nets import MLP, initial_state
+    >>> initial_state(MLP(4, [8], 3, key=0))
+    ()
+    """
+    return network.initial_state() if isinstance(network, BatchNetwork) else ()
+
+
+@in_own_precision
+def forward(
+    network: Any, rows: Any, weight: Any, state: Any, key: Any, training: bool, axis_name: str | None = None
+) -> tuple[Any, Any]:
+    """Outputs of any network for a batch and the state after it.
+
+    Parameters
+    ----------
+    network
+        ``BatchNetwork``, or a plain module from one row to its outputs.
+    rows, weight, state, key, training, axis_name
+        As for ``BatchNetwork.forward``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.nets import MLP, forward
+    >>> forward(MLP(4, [8], 3, key=0), np.ones((5, 4), np.float32), np.ones(5), (), None, training=False)[0].shape
+    (5, 3)
+    """
+    if isinstance(network, BatchNetwork):
+        return network.forward(rows, weight, state, key, training, axis_name)
+    return jax.vmap(network)(jnp.asarray(rows)), state
+
+
+@in_own_precision
+def evaluate(network: Any, rows: Any, state: Any) -> Any:
+    """Outputs of a network after training, one for each row whatever the rows beside it: ``forward`` without training.
+
+    Parameters
+    ----------
+    network
+        ``BatchNetwork`` or plain module.
+    rows
+        Shape (n, ...).
+    state
+        The network's state: ``solution.details["state"].running`` of ``descend``, or ``initial_state(network)``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.nets import MLP, evaluate
+    >>> evaluate(MLP(4, [8], 3, key=0), np.ones((5, 4), np.float32), ()).shape
+    (5, 3)
+    """
+    return forward(network, rows, jnp.ones(len(rows)), state, None, training=False)[0]
