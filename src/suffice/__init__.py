@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from suffice.estimators.mixture_classifier import MixtureClassifier
     from suffice.estimators.mixture_of_ppca import MixtureOfPPCA
     from suffice.estimators.naive_bayes import NaiveBayes
+    from suffice.estimators.neural_classifier import NeuralClassifier
     from suffice.estimators.poisson_mixture import PoissonMixture
     from suffice.estimators.potts_denoiser import PottsDenoiser
     from suffice.estimators.ppca import PPCA
@@ -46,6 +47,7 @@ __all__ = [
     "MixtureClassifier",
     "MixtureOfPPCA",
     "NaiveBayes",
+    "NeuralClassifier",
     "Outcome",
     "PoissonMixture",
     "PottsDenoiser",
@@ -71,6 +73,7 @@ _HOMES = {
     "estimators.mixture_classifier": ["MixtureClassifier"],
     "estimators.mixture_of_ppca": ["MixtureOfPPCA"],
     "estimators.naive_bayes": ["NaiveBayes"],
+    "estimators.neural_classifier": ["NeuralClassifier"],
     "estimators.poisson_mixture": ["PoissonMixture"],
     "estimators.potts_denoiser": ["PottsDenoiser"],
     "estimators.ppca": ["PPCA"],
