@@ -95,6 +95,8 @@ class NeuralClassifier(ClassifierMixin, OwnNet, WeightedClasses, NeuralLearning)
         mode after the epoch.
     learning_curve_ : pandas.DataFrame
         The same as a table.
+    validation_rows_ : numpy.ndarray
+        Which rows of X ``validation_fraction`` held out.
     n_iter_, best_epoch_ : int
         Epochs done, and the one whose weights are kept.
     outcome_ : str
@@ -206,6 +208,7 @@ class NeuralClassifier(ClassifierMixin, OwnNet, WeightedClasses, NeuralLearning)
         if self.patience is not None and "validation" not in parts:
             raise ValueError("patience needs rows held out: give fit validation rows, or set validation_fraction.")
         begin = self._begin(self.model_, seed, self.running_) if again else self._begin(self._network(seed), seed)
+        self.validation_rows_ = np.flatnonzero(held)
         solution = self._descend(begin, parts, int(self.epochs), seed, (X, y, sample_weight), checkpoint)
         if solution.outcome is Outcome.INTERRUPTED:
             raise KeyboardInterrupt
