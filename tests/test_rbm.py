@@ -227,6 +227,18 @@ def test_exchanging_zeros_and_ones_changes_no_centred_step(rbm):
     np.testing.assert_allclose(there.hidden_bias, here.hidden_bias + here.weights.sum(0), atol=1e-12)
 
 
+def test_exchanging_the_states_of_hidden_units_changes_no_centred_step(rbm):
+    rows = np.random.default_rng(6).integers(0, 2, (9, 5)).astype(float)
+    flipped = replaced(rbm, [-rbm.weights, rbm.visible_bias + rbm.weights.sum(1), -rbm.hidden_bias])
+    samples, ones = rbm.gibbs(rows, key=0), np.ones(9)
+    centre = rows.mean(0), rbm.hidden_probability(rows).mean(0)
+    plain, mirrored = (m.gradient(m.statistics(rows, ones), m.statistics(samples, ones)) for m in (rbm, flipped))
+    here, there = rbm.centred(plain, *centre), flipped.centred(mirrored, centre[0], 1 - centre[1])
+    np.testing.assert_allclose(there.weights, -here.weights, atol=1e-12)
+    np.testing.assert_allclose(there.hidden_bias, -here.hidden_bias, atol=1e-12)
+    np.testing.assert_allclose(there.visible_bias, here.visible_bias + here.weights.sum(1), atol=1e-12)
+
+
 def test_centring_at_zero_is_the_plain_gradient(rbm):
     assert_trees_close(rbm.centred(rbm, np.zeros(5), np.zeros(4)), rbm)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import equinox as eqx
 import jax
@@ -17,5 +17,5 @@ COMPILER_OPTIONS: dict[str, bool | int | str] | None = (
 A program compiled with options cannot be called inside another.
 """
 
-filter_jit: Callable[..., Any] = partial(eqx.filter_jit, compiler_options=COMPILER_OPTIONS)
+filter_jit = partial(cast(Callable[..., Any], eqx.filter_jit), compiler_options=COMPILER_OPTIONS)
 """``equinox.filter_jit`` with these options."""

@@ -131,10 +131,10 @@ def _refuse_idle_options(estimator: Any, job: Job) -> None:
             )
     if job.resume and several(estimator):
         raise ValueError("--resume continues one fit, and several are asked for; give every option one value.")
-    if job.resume and estimator.degenerate != "keep":
+    degenerate = getattr(estimator, "degenerate", "keep")
+    if job.resume and degenerate != "keep":
         raise ValueError(
-            f"--resume continues the components of a fit, and --degenerate {estimator.degenerate} changes them: leave out one "
-            "of the two."
+            f"--resume continues the components of a fit, and --degenerate {degenerate} changes them: leave out one of the two."
         )
 
 
@@ -148,7 +148,7 @@ def _fit(estimator: Any, source: Source, job: Job, kept: Path) -> Course:
                 estimator, interrupted = found.best, found.interrupted
             else:
                 estimator.set_params(verbose=int(sys.stderr.isatty()))
-                state = kept if estimator.degenerate == "keep" else None
+                state = kept if getattr(estimator, "degenerate", "keep") == "keep" else None
                 estimator.fit(source.rows, sample_weight=source.weight, checkpoint=state)
         except ValueError as error:
             raise ValueError(in_options(str(error), estimator.get_params())) from error

@@ -82,7 +82,7 @@ class PPCA(FactorEstimator):
     >>> X = np.array([[1.0, 2.1], [2.0, 3.9], [3.0, 6.1], [4.0, 7.9], [5.0, np.nan]])
     >>> ppca = PPCA(n_components=1).fit(X)
     >>> print(ppca.components_.round(1), ppca.impute(X)[4].round(0))
-    [[0.4 0.9]] [ 5. 10.]
+    [[0.5 0.9]] [ 5. 10.]
     """
 
     def __init__(

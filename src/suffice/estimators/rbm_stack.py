@@ -56,7 +56,8 @@ class RBMStack(TransformerMixin, BaseEstimator):
             raise ValueError("A layer above the lowest sees probabilities: its visible units must be 'bernoulli'.")
         fitted: list[RBM] = []
         for layer in self.layers:
-            fitted.append(clone(layer).fit(X, sample_weight=sample_weight))
+            machine: Any = clone(layer)
+            fitted.append(machine.fit(X, sample_weight=sample_weight))
             X = fitted[-1].transform(X)
         self.layers_ = fitted
         return self

@@ -227,19 +227,18 @@ def _initial(
     model: Any, optimizer: Any, rows: Any, known: Any, chains: tuple[int, ...], options: Any, random_state: Any
 ) -> ContrastState:
     seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
-    return _drawn_state(model, optimizer, rows if known is not None else None, known, chains, options, seed)
+    drawn = _drawn_state(model, rows if known is not None else None, known, chains, options, seed)
+    return drawn._replace(optimizer_state=optimizer.init(model))
 
 
 @eqx.filter_jit
-def _drawn_state(
-    model: Any, optimizer: Any, rows: Any, known: Any, chains: tuple[int, ...], options: Any, seed: Any
-) -> ContrastState:
+def _drawn_state(model: Any, rows: Any, known: Any, chains: tuple[int, ...], options: Any, seed: Any) -> ContrastState:
     key, chain_key, fill_key = jax.random.split(jax.random.key(seed, impl="threefry2x32"), 3)
     _, averaging, centred = options
     bias = jnp.asarray(model.visible_bias)
     return ContrastState(
         model=model,
-        optimizer_state=optimizer.init(model),
+        optimizer_state=None,
         chains=_drawn(model, bias, chains, chain_key) if chains else None,
         key=jax.random.key_data(key),
         epoch=jnp.zeros((), jnp.int32),

@@ -57,6 +57,7 @@ def rbm_section(
         warnings=list(warnings),
         pictures=_pictures(estimator, image_shape),
         components=[],
+        factors=[],
         agreement=None,
         data=[("rows", f"{len(rows):,}"), ("columns", f"{rows.shape[1]:,}"), ("visible units", f"{n_visible:,}")]
         + [("note", note) for note in notes],
