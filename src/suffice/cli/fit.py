@@ -15,6 +15,7 @@ import typer
 from suffice.cli.classify import run_classifier
 from suffice.cli.flat import flat
 from suffice.cli.job import run
+from suffice.cli.neural import neural_classifier
 from suffice.cli.options import FIT, Classifying, Data, FactorLearning, Job, Learning, Reading
 from suffice.cli.rbm import rbm
 from suffice.cli.several import choices, counts, pairs
@@ -281,6 +282,7 @@ def mixture_of_ppca(
 
 
 app.command("rbm")(rbm)
+app.command("neural-classifier")(neural_classifier)
 
 
 def plain(learning: Learning | FactorLearning) -> dict:

@@ -64,9 +64,9 @@ class MistakesDisplay:
         check_is_fitted(estimator)
         shape = image_shape or getattr(estimator, "image_shape_", None) or np.shape(X)[1:]
         probability = estimator.predict_proba(X)
-        return cls(images=np.reshape(X, (-1, *shape)), target=y, probability=probability, classes=estimator.classes_).plot(
-            ax=ax
-        )
+        return cls(
+            images=np.reshape(X, (-1, *shape)), target=y, probability=probability, classes=estimator.classes_
+        ).plot(ax=ax)
 
     def plot(self, *, ax: Axes | None = None) -> MistakesDisplay:
         """Draw on ``ax`` or a new figure; returns the display."""

@@ -45,9 +45,7 @@ class TrainingDisplay:
     ['training', 'validation']
     """
 
-    def __init__(
-        self, *, trace: Mapping[str, ArrayLike], figure: str = "loss", best_epoch: int | None = None
-    ) -> None:
+    def __init__(self, *, trace: Mapping[str, ArrayLike], figure: str = "loss", best_epoch: int | None = None) -> None:
         if f"training_{figure}" not in trace:
             known = [name.removeprefix("training_") for name in trace if name.startswith("training_")]
             raise ValueError(f"figure={figure!r} is not in the trace; it has {', '.join(known)}.")
