@@ -73,16 +73,16 @@ class MistakesDisplay:
         found, sure = self.classes[self.probability.argmax(1)], self.probability.max(1)
         wrong = np.flatnonzero(found != self.target)
         self.shown_ = wrong[np.argsort(-sure[wrong], kind="stable")][:MOST_ROWS]
-        across = max(1, min(ACROSS, len(self.shown_)))
-        down = max(1, -(-len(self.shown_) // across))
-        ax = axes_or_new(ax, (1.15 * across, 1.15 * (1 + CAPTION) * down))
+        down = max(1, -(-len(self.shown_) // ACROSS))
+        ax = axes_or_new(ax, (1.15 * ACROSS, 1.15 * (1 + CAPTION) * down))
+        low, high = self.images.min(initial=0), self.images.max(initial=1)
         for place, row in enumerate(self.shown_):
-            left, top = place % across, place // across * (1 + CAPTION)
+            left, top = place % ACROSS, place // ACROSS * (1 + CAPTION)
             extent = (left + 0.05, left + 0.95, top + 0.95, top + 0.05)
-            ax.imshow(self.images[row], cmap="gray_r", extent=extent, interpolation="nearest")
+            ax.imshow(self.images[row], cmap="gray_r", extent=extent, vmin=low, vmax=high, interpolation="nearest")
             words = f"{shortened(str(self.target[row]), 9)} → {shortened(str(found[row]), 9)}\n{_percent(sure[row])}"
             ax.text(left + 0.5, top + 0.98, words, ha="center", va="top", color=INK, fontsize=7.5)
-        ax.set_xlim(0, across)
+        ax.set_xlim(0, ACROSS)
         ax.set_ylim(down * (1 + CAPTION), 0)
         ax.set_aspect("equal")
         ax.axis("off")

@@ -75,9 +75,12 @@ def write_neural_report(
     if seconds is not None:
         measures.append(("time", f"{seconds:.2f} s", "one fit, compilation included"))
     pictures = [
-        *curve_pictures(estimator), confusion_picture(codes, found, weight, names),
-        calibration_picture(codes, probability, weight), *_mistakes(estimator, rows[tested], target[tested]), *filter_pictures(estimator),
-    ]  # fmt: skip
+        *curve_pictures(estimator),
+        confusion_picture(codes, found, weight, names),
+        calibration_picture(codes, probability, weight),
+        *_mistakes(estimator, rows[tested], target[tested]),
+        *filter_pictures(estimator),
+    ]
     write_template(
         path, "classifier.html.j2", title=f"{net} of {target_name} in {source}", lead=_lead(net, names, rows),
         outcome=estimator.outcome_, converged="iverged" not in estimator.outcome_, warnings=list(warnings), measures=measures,
