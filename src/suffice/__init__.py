@@ -10,8 +10,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from suffice.estimators.autoencoder import Autoencoder
     from suffice.estimators.bernoulli_mixture import BernoulliMixture
     from suffice.estimators.categorical_mixture import CategoricalMixture
+    from suffice.estimators.denoising_autoencoder import DenoisingAutoencoder
     from suffice.estimators.factor_analysis import FactorAnalysis
     from suffice.estimators.gaussian_classifier import GaussianClassifier
     from suffice.estimators.gaussian_mixture import GaussianMixture
@@ -35,9 +37,11 @@ if TYPE_CHECKING:
 __all__ = [
     "PPCA",
     "RBM",
+    "Autoencoder",
     "BernoulliMixture",
     "CategoricalMixture",
     "DegenerateComponentWarning",
+    "DenoisingAutoencoder",
     "FactorAnalysis",
     "FileError",
     "GaussianClassifier",
@@ -63,8 +67,10 @@ __all__ = [
 ]
 
 _HOMES = {
+    "estimators.autoencoder": ["Autoencoder"],
     "estimators.bernoulli_mixture": ["BernoulliMixture"],
     "estimators.categorical_mixture": ["CategoricalMixture"],
+    "estimators.denoising_autoencoder": ["DenoisingAutoencoder"],
     "estimators.factor_analysis": ["FactorAnalysis"],
     "estimators.gaussian_classifier": ["GaussianClassifier"],
     "estimators.gaussian_mixture": ["GaussianMixture"],

@@ -93,7 +93,9 @@ class LearningMonitor:
         return int(np.argmin([record["validation_loss"] for record in self.records]))
 
     def _impatient(self) -> Outcome | None:
-        if self.patience is None or len(self.records) - 1 - self._best_place() < self.patience:
+        if self.patience is None or "validation_loss" not in self.records[-1]:
+            return None
+        if len(self.records) - 1 - self._best_place() < self.patience:
             return None
         return Outcome.STOPPED_EARLY
 
@@ -114,3 +116,21 @@ def digest_of(*arrays: np.ndarray) -> str:
         digest.update(f"{array.dtype} {array.shape}".encode())
         digest.update(array.tobytes())
     return digest.hexdigest()
+
+
+def continued_curve(before: Curve, now: Curve, done: int) -> Curve:
+    """The curve of several calls of ``partial_fit``, each on rows of its own.
+
+    Parameters
+    ----------
+    before
+        The curve so far; empty where there is none.
+    now
+        That of the last call, from before its epoch on.
+    done
+        Epochs done before it.
+    """
+    if not before:
+        return now
+    later = {name: values[1:] for name, values in now.items()} | {"epoch": done + np.arange(1, len(now["epoch"]))}
+    return {name: np.concatenate([before[name], later[name]]) for name in later if name in before}

@@ -236,13 +236,10 @@ class NeuralClassifier(ClassifierMixin, OwnNet, WeightedClasses, NeuralLearning)
         codes = self._codes(labels, told)
         weight, seed = self._weight(sample_weight, rows, codes), self._seed()
         begin = self._going_on(seed) if begun else self._begin(self._network(seed), seed)
-        before, done = (self.trace_, self.n_iter_) if begun else ({}, 0)
         parts = {"training": (rows, codes, weight)}
-        solution = self._descend(begin, parts, int(begin.epoch) + 1, seed, (X, y, sample_weight), None)
-        self.n_iter_ = self.best_epoch_ = done + int(solution.details["state"].epoch) - int(begin.epoch)
-        self.trace_ = _continued(before, self.trace_, done)
-        if solution.outcome is Outcome.INTERRUPTED:
-            raise KeyboardInterrupt
+        self._one_pass(
+            begin, begun, lambda epochs: self._descend(begin, parts, epochs, seed, (X, y, sample_weight), None)
+        )
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -345,11 +342,3 @@ def _loss_and_error(logits: np.ndarray, codes: np.ndarray, weight: np.ndarray) -
     """Weighted mean cross-entropy in nats, and share of wrong predictions."""
     own = np.take_along_axis(log_softmax(logits.astype(np.float64), axis=1), codes[:, None], 1)[:, 0]
     return float(np.average(-own, weights=weight)), float(np.average(logits.argmax(1) != codes, weights=weight))
-
-
-def _continued(before: dict[str, np.ndarray], now: dict[str, np.ndarray], done: int) -> dict[str, np.ndarray]:
-    """The curve of several calls of ``partial_fit``, each on rows of its own."""
-    if not before:
-        return now
-    later = {name: values[1:] for name, values in now.items()} | {"epoch": done + np.arange(1, len(now["epoch"]))}
-    return {name: np.concatenate([before[name], later[name]]) for name in later if name in before}

@@ -16,9 +16,9 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
 from suffice.estimators.callbacks import CallbackSupportMixin, Iterations
 from suffice.estimators.image_rows import ImageRows
-from suffice.estimators.learning_monitor import LearningMonitor, digest_of
+from suffice.estimators.learning_monitor import LearningMonitor, continued_curve, digest_of
 from suffice.estimators.validation import check_at_least, check_choice, check_count
-from suffice.fit.checkpoint import Checkpoint, settings_of
+from suffice.fit.checkpoint import Checkpoint, arrays_of, settings_of, with_arrays
 from suffice.fit.descend import descend, first_state
 from suffice.latent.look import NO_WEIGHT
 from suffice.outcome import Outcome, Solution
@@ -129,13 +129,22 @@ class NeuralLearning(ImageRows, CallbackSupportMixin, BaseEstimator):
         """The state before the first epoch."""
         with scope(self.precision):
             state = first_state(cast(net, self.precision), self._optimizer(), seed)
-        return state if running is None else state._replace(running=cast(running, self.precision))
+        return state if running is None else state._replace(running=with_arrays(state.running, arrays_of(running)))
 
     def _going_on(self, seed: int) -> Any:
         """What the last call left; after loading from a file the optimiser begins anew."""
         state = getattr(self, "_state", None)
         fresh = self._begin(self.model_, seed, self.running_)
         return fresh if state is None else state._replace(key=fresh.key)
+
+    def _one_pass(self, begin: Any, begun: bool, descend: Callable[[int], Solution]) -> None:
+        """One more epoch from a state; figures go on from those of earlier calls."""
+        before, done = (self.trace_, self.n_iter_) if begun else ({}, 0)
+        solution = descend(int(begin.epoch) + 1)
+        self.n_iter_ = self.best_epoch_ = done + int(solution.details["state"].epoch) - int(begin.epoch)
+        self.trace_ = continued_curve(before, self.trace_, done)
+        if solution.outcome is Outcome.INTERRUPTED:
+            raise KeyboardInterrupt
 
     def _check_begin(self, begin: Any, arrays: tuple[np.ndarray, ...]) -> None:
         """Refuse a network that does not fit the rows."""

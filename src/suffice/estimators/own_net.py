@@ -23,7 +23,7 @@ class OwnNet:
     def _without_own_net(self, params: Any, fitted: Any, public: frozenset[type]) -> tuple[Any, Any]:
         """Parameters and fitted attributes for a file: of a net of the user's own the weights alone."""
         if self.net is None or isinstance(self.net, str) or type(self.net) in public:
-            return params, fitted
+            return params, fitted | {"running_": _plain(fitted["running_"])} if "running_" in fitted else fitted
         weights = {f"own_{name}_": arrays_of(fitted.pop(key)) for name, key in OWN.items() if key in fitted}
         return params | {"net": None}, fitted | weights
 
@@ -38,3 +38,8 @@ class OwnNet:
             if shapes[0] != shapes[1]:
                 raise ValueError(f"its arrays have shapes {shapes[0]}, and those of this net {shapes[1]}.")
             setattr(self, key, to_numpy(with_arrays(found, arrays)))
+
+
+def _plain(state: Any) -> Any:
+    """Named tuples as tuples, which files keep and the networks of ``suffice.nets`` take as well."""
+    return tuple(map(_plain, state)) if isinstance(state, tuple) else state
