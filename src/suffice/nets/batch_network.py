@@ -88,7 +88,7 @@ def forward(
     (5, 3)
     """
     if isinstance(network, BatchNetwork):
-        return network.forward(rows, weight, state, key, training, axis_name)
+        return network.forward(jnp.asarray(rows), weight, state, key, training, axis_name)
     return jax.vmap(network)(jnp.asarray(rows)), state
 
 

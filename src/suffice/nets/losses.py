@@ -68,6 +68,81 @@ def classification_loss(model: Any, row: Any, label: Any) -> Any:
 
 
 @in_own_precision
+def cross_entropy_vjp(logits: Any, label: Any) -> Any:
+    r"""Derivative of ``cross_entropy`` with respect to the logits, :math:`\delta_k = \mathrm{softmax}(z)_k - [k = y]`.
+
+    Each row of the result sums to 0.
+
+    Parameters
+    ----------
+    logits
+        Shape (..., K).
+    label
+        Whole numbers from 0 to K - 1, shape of the leading axes.
+
+    Raises
+    ------
+    ValueError
+        As ``cross_entropy``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.nets import cross_entropy_vjp
+    >>> cross_entropy_vjp(np.array([0.0, 0.0]), 0)
+    array([-0.5,  0.5])
+    """
+    logits, label = jnp.asarray(logits), jnp.asarray(label)
+    _check_labels(label, logits.shape[-1])
+    return jax.nn.softmax(logits) - jax.nn.one_hot(label, logits.shape[-1], dtype=logits.dtype)
+
+
+@in_own_precision
+def binary_cross_entropy(logits: Any, target: Any) -> Any:
+    r"""Cross-entropy of sigmoid(logits) with values from 0 to 1, in nats, summed over the last axis:
+    :math:`\sum_d \log(1 + e^{z_d}) - x_d z_d`.
+
+    Safe for large logits.
+
+    Parameters
+    ----------
+    logits
+        Shape (..., D).
+    target
+        Values from 0 to 1, shape (..., D).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.nets import binary_cross_entropy
+    >>> binary_cross_entropy(np.array([800.0, -800.0]), np.array([0.0, 0.0]))
+    array(800.)
+    """
+    logits = jnp.asarray(logits)
+    return (jax.nn.softplus(logits) - jnp.asarray(target, logits.dtype) * logits).sum(-1)
+
+
+def reconstruction_loss(model: Any, row: Any) -> Any:
+    """Cross-entropy of a reconstruction with its row: a ``loss`` for ``suffice.fit.descend``.
+
+    Parameters
+    ----------
+    model
+        Module from a row to the logits of its reconstruction, such as ``Autoencoder``.
+    row
+        One row, values from 0 to 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.nets import Autoencoder, reconstruction_loss
+    >>> bool(reconstruction_loss(Autoencoder(4, 2, key=0), np.ones(4)) > 0)
+    True
+    """
+    return binary_cross_entropy(model(row), row)
+
+
+@in_own_precision
 def softmax_vjp(logits: Any, cotangent: Any) -> Any:
     r"""Vector-Jacobian product of p = softmax(z): :math:`\bar z = p \odot (\bar p - \langle p, \bar p \rangle)`.
 

@@ -13,7 +13,25 @@ from suffice.eager import in_own_precision
 from suffice.keys import as_key
 from suffice.precision import scope, to_numpy
 
-ACTIVATIONS = {"relu": jax.nn.relu, "sigmoid": jax.nn.sigmoid, "tanh": jnp.tanh}
+ACTIVATIONS = {"relu": jax.nn.relu, "sigmoid": jax.nn.sigmoid, "tanh": jnp.tanh, "identity": lambda value: value}
+
+
+def check_activation(name: str) -> str:
+    """The name of a known activation.
+
+    Parameters
+    ----------
+    name
+        A key of ``ACTIVATIONS``.
+
+    Raises
+    ------
+    ValueError
+        For any other name.
+    """
+    if name not in ACTIVATIONS:
+        raise ValueError(f"activation={name!r} is not known; use one of {', '.join(ACTIVATIONS)}.")
+    return name
 
 
 class MLP(eqx.Module):
@@ -31,7 +49,7 @@ class MLP(eqx.Module):
         Whole number or JAX key for the initial weights and biases: uniform within 1 / sqrt(number of inputs) of 0, for
         each layer.
     activation
-        ``"relu"``, ``"sigmoid"`` or ``"tanh"``.
+        ``"relu"``, ``"sigmoid"``, ``"tanh"`` or ``"identity"``.
 
     Attributes
     ----------
@@ -61,8 +79,6 @@ class MLP(eqx.Module):
         sizes = [n_inputs, *hidden_sizes, n_outputs]
         if min(sizes) < 1:
             raise ValueError(f"Layers of sizes {sizes}: every layer needs at least one unit.")
-        if activation not in ACTIVATIONS:
-            raise ValueError(f"activation={activation!r} is not known; use one of {', '.join(ACTIVATIONS)}.")
         with scope("float32"):
             keys = jax.random.split(as_key(key), len(sizes) - 1)
             layers = [
@@ -70,7 +86,7 @@ class MLP(eqx.Module):
                 for fan_in, fan_out, key in zip(sizes[:-1], sizes[1:], keys, strict=True)
             ]
             self.layers = to_numpy(tuple(layers))
-        self.activation = activation
+        self.activation = check_activation(activation)
 
     @in_own_precision
     def __call__(self, row: Any) -> Any:
