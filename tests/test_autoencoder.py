@@ -65,7 +65,10 @@ def test_a_denoising_autoencoder_fills_in_dropped_values_better(denoising):
     longer = OPTIONS | {"epochs": 60}
     plain, noisy = Autoencoder(8, **longer).fit(X), DenoisingAutoencoder(8, rate=0.4, **longer).fit(X)
     dropped = np.where(np.random.default_rng(0).random(X.shape) < 0.4, 0, X)
-    losses = [cross_entropy(X, each.inverse_transform(each.transform(dropped)).astype(float)).mean() for each in (plain, noisy)]
+    losses = [
+        cross_entropy(X, each.inverse_transform(each.transform(dropped)).astype(float)).mean()
+        for each in (plain, noisy)
+    ]
     assert losses[1] < losses[0]
     np.testing.assert_array_equal(denoising.transform(X), denoising.transform(X))
 
@@ -194,4 +197,6 @@ def test_more_refusals(fitted):
     with pytest.raises(ValueError, match=r"shape \(64, 8\)"):
         Autoencoder(5, init=fitted, **OPTIONS).fit(X)
     with pytest.raises(ValueError, match="All rows of positive weight were held out"):
-        Autoencoder(8, **OPTIONS, validation_fraction=0.9).fit(X, sample_weight=np.isin(np.arange(300), fitted.validation_rows_[:1]))
+        Autoencoder(8, **OPTIONS, validation_fraction=0.9).fit(
+            X, sample_weight=np.isin(np.arange(300), fitted.validation_rows_[:1])
+        )

@@ -305,3 +305,34 @@ def test_more_refusals(fitted):
         classifier().fit(X, Y, sample_weight=(Y == 1).astype(float))
     with pytest.warns(UserWarning, match="pixels of bytes.*pixel_scale=255"):
         classifier(epochs=1).fit(np.round(255 * X), Y)
+
+
+@pytest.fixture(scope="module")
+def residual():
+    return classifier(net="resnet", channels=4, epochs=25, validation_fraction=0.2).fit(IMAGES, Y)
+
+
+def test_a_residual_net_is_evaluated_with_its_running_moments(residual, tmp_path):
+    assert residual.trace_["validation_error"][-1] < 0.2
+    np.testing.assert_array_equal(residual.predict_proba(X[:7]), residual.predict_proba(X)[:7])
+    again = load(save(residual, tmp_path / "model"))
+    np.testing.assert_array_equal(again.predict_proba(X), residual.predict_proba(X))
+    assert again.partial_fit(IMAGES, Y).n_iter_ == 26
+
+
+def test_a_convolutional_net_takes_small_images():
+    found = classifier(net="convnet", epochs=3, image_shape=(8, 8)).fit(X, Y)
+    assert found.trace_["training_error"][-1] < 0.2
+
+
+@pytest.mark.parametrize(
+    ("rows", "options", "message"),
+    [
+        (np.zeros((300, 1, 3, 3)), {"batch_size": 1}, "a batch of one row"),
+        (np.zeros((300, 1, 2, 2)), {}, "too small"),
+        (np.moveaxis(IMAGES, 1, -1), {}, "moveaxis"),
+    ],
+)
+def test_images_that_a_residual_net_cannot_take_are_refused(rows, options, message):
+    with pytest.raises(ValueError, match=message):
+        classifier(net="resnet", channels=2, **options).fit(rows, Y)

@@ -96,7 +96,7 @@ def checkpoint_path(out: Path) -> Path:
     return absolute.with_name(f"{absolute.name}.checkpoint")
 
 
-def check_checkpoint(kept: Path, job: Job) -> None:
+def check_checkpoint(kept: Path, job: Any) -> None:
     """Refuse to lose the state of an interrupted fit unasked."""
     if job.resume:
         if not kept.exists():

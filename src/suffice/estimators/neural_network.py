@@ -9,10 +9,12 @@ import equinox as eqx
 import jax
 import numpy as np
 
-from suffice.nets import MLP, evaluate, initial_state
+from suffice.nets import MLP, ConvNet, ResNet, evaluate, initial_state
 
 NETS = ("mlp", "convnet", "resnet")
-IMAGES_ONLY = ("convnet", "resnet")
+CONV_MAPS, CONV_HIDDEN = (20, 50), (500,)
+SMALLEST_FOR_LENET = 16
+"""Pixels on the shorter side from which 5 x 5 kernels without padding leave something to pool twice."""
 
 
 def classifier_network(
@@ -64,7 +66,8 @@ def check_net(net: Any) -> None:
     net
         What was given.
     """
-    if net is None or net in NETS if isinstance(net, str) or net is None else callable(net):
+    known = net in NETS if isinstance(net, str) else net is None or callable(net)
+    if known:
         return
     raise ValueError(
         f"net={net!r} was given; expected one of {', '.join(map(repr, NETS))}, an Equinox module, or a function of (inputs, "
@@ -105,6 +108,8 @@ def _made(function: Any, inputs: Any, n_classes: int, seed: int) -> Any:
 
 
 def _of_images(net: str, shape: tuple[int, ...], n_classes: int, seed: int, channels: int) -> Any:
-    from suffice.nets import ResNet
-
-    return ResNet(channels, n_classes, shape[0], key=seed)
+    if net == "resnet":
+        return ResNet(channels, n_classes, shape[0], key=seed)
+    small = min(shape[1:]) < SMALLEST_FOR_LENET
+    maps, kernel, padding = (CONV_MAPS, 3, 1) if small else (CONV_MAPS, 5, 0)
+    return ConvNet(maps, n_classes, shape, kernel_size=kernel, padding=padding, hidden_sizes=CONV_HIDDEN, key=seed)
