@@ -110,10 +110,8 @@ def test_real_columns_are_standardised_and_reconstructed():
     assert ((said - rows) ** 2).mean() < 0.3 * rows.var(0).mean()
     again = Autoencoder(8, visible="gaussian", init=found, **OPTIONS | {"optimizer": optax.set_to_zero(), "epochs": 1})
     np.testing.assert_allclose(again.fit(rows).transform(rows), found.transform(rows), atol=1e-4)
-    standard = (rows - found.mean_) / found.scale_
     error = ((said - rows) / found.scale_) ** 2
     np.testing.assert_allclose(found.reconstruction_loss(rows), error.sum(1) / 2, rtol=1e-3)
-    assert standard.std() == pytest.approx(1)
 
 
 def test_weight_two_is_in_the_mean_over_seeds_a_row_twice():
@@ -145,15 +143,12 @@ def test_partial_fit_is_an_epoch_and_a_saved_one_goes_on(fitted, denoising, tmp_
 
 def test_a_checkpoint_and_a_warm_start_go_on(tmp_path):
     warm = DenoisingAutoencoder(8, rate=0.2, warm_start=True, **OPTIONS).fit(X)
-    assert warm.fit(X).trace_["training_loss"][0] == pytest.approx(-warm_before(warm), rel=0.2)
+    before = -warm.score(X)
+    assert warm.fit(X).trace_["training_loss"][0] == pytest.approx(before)
     path = tmp_path / "state"
     first = Autoencoder(8, **OPTIONS).fit(X, checkpoint=path)
     again = Autoencoder(8, **OPTIONS).fit(X, checkpoint=path)
     assert eqx.tree_equal(first.model_, again.model_)
-
-
-def warm_before(estimator):
-    return estimator.score(X)
 
 
 def test_bytes_are_scaled_when_told_to():

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from suffice.cli.autoencoder import autoencoder, denoising_autoencoder
 from suffice.cli.classify import run_classifier
 from suffice.cli.flat import flat
 from suffice.cli.job import run
@@ -283,6 +284,8 @@ def mixture_of_ppca(
 
 app.command("rbm")(rbm)
 app.command("neural-classifier")(neural_classifier)
+app.command("autoencoder")(autoencoder)
+app.command("denoising-autoencoder")(denoising_autoencoder)
 
 
 def plain(learning: Learning | FactorLearning) -> dict:

@@ -62,6 +62,8 @@ def impute(
         raise ValueError(
             f"{run} holds a classifier, which fills in no cells: impute with a mixture, such as gaussian-mixture."
         )
+    if not hasattr(estimator, "impute"):
+        raise ValueError(f"{run} holds a {type(estimator).__name__}, which fills in no cells: impute with a mixture.")
     source = matching(columns, data, reading, labels=takes_labels(estimator))
     whole = _whole(data, reading) if hasattr(source.rows, "shape") else None
     for note in source.notes if whole is None else whole.notes:
