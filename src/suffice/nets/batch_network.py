@@ -112,4 +112,9 @@ def evaluate(network: Any, rows: Any, state: Any) -> Any:
     >>> evaluate(MLP(4, [8], 3, key=0), np.ones((5, 4), np.float32), ()).shape
     (5, 3)
     """
+    return _evaluated(network, rows, state)
+
+
+@eqx.filter_jit
+def _evaluated(network: Any, rows: Any, state: Any) -> Any:
     return forward(network, rows, jnp.ones(len(rows)), state, None, training=False)[0]
