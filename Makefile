@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	"$$p" -c 'import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	>/dev/null 2>&1 && echo "$$p" && break; done)
 
-.PHONY: demo test lint bench reproduce-energy reproduce-nets clean
+.PHONY: demo test lint bench figures reproduce-energy reproduce-nets clean
 
 demo: .venv/.ready
 	.venv/bin/python -m suffice.demo
@@ -25,6 +25,9 @@ bench: .venv/.bench
 	.venv/bin/python benchmarks/factor.py
 	.venv/bin/python benchmarks/energy.py
 	.venv/bin/python benchmarks/energy_rbm.py
+
+figures: .venv/.ready
+	.venv/bin/python docs/figures.py
 
 reproduce-energy: .venv/.ready
 	.venv/bin/python experiments/ising_map.py --out reproduced

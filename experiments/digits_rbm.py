@@ -89,15 +89,20 @@ def of_chains(rbm: RBM, steps: int) -> tuple[np.ndarray, float]:
 def picture_of_curves(fits: dict[int, list[RBM]], label: str, path: Path) -> None:
     """Mean over seeds of both errors, with bands of two standard errors."""
     figure = Figure(figsize=(10, 4), layout="constrained")
-    for ax, name, title in zip(figure.subplots(1, 2), (TRAIN, VALID), ("training", "validation"), strict=True):
+    axes = figure.subplots(1, 2, sharey=True)
+    for ax, name, title in zip(axes, (TRAIN, VALID), ("training", "validation"), strict=True):
         for colour, (value, of) in zip(PALETTE, fits.items(), strict=False):
             curve = curves(of, name)
             mean, error = curve.mean(0), 2 * curve.std(0, ddof=1) / np.sqrt(len(curve))
             epoch = np.arange(1, len(mean) + 1)
             ax.plot(epoch, mean, color=colour, label=f"{label} = {value}")
             ax.fill_between(epoch, mean - error, mean + error, color=colour, alpha=0.2)
-        ax.set(title=title, xlabel="epoch", ylabel="reconstruction cross-entropy (nats)")
-        ax.legend(frameon=False)
+        ax.set(title=title, xlabel="epoch")
+        ax.xaxis.get_major_locator().set_params(integer=True)
+    axes[0].set_ylabel("reconstruction cross-entropy (nats)")
+    axes[1].legend(frameon=False)
+    seeds = len(next(iter(fits.values())))
+    figure.suptitle(f"Means over {seeds} seeds, with bands of two standard errors", fontsize="medium")
     figure.savefig(path, dpi=120)
 
 

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from scipy.stats import multivariate_normal, norm, poisson
 
-from suffice.energy import RBM
+from suffice.energy import RBM, CategoricalRBM, GaussianRBM
 from suffice.latent import (
     Bernoulli,
     BernoulliPrior,
@@ -22,6 +22,8 @@ from suffice.latent import (
     Gaussian,
     GaussianPrior,
     LinearGaussian,
+    LowRankGaussian,
+    LowRankPrior,
     Mixed,
     Mixture,
     MixturePrior,
@@ -39,7 +41,10 @@ COMPONENTS, FEATURES, ROWS = 3, 4, 300
 
 @dataclass(frozen=True)
 class Case:
-    """A model, rows for it, and the sum over rows that fits it; what a latent model has on top may stay None."""
+    """A model, rows for it, and the sum over rows that fits it; what a latent model has on top may stay None.
+
+    ``slope`` is the largest that maximisation leaves, for the rows of the table.
+    """
 
     name: str
     model: Any
@@ -48,6 +53,7 @@ class Case:
     log_density: Callable[[Any, int, np.ndarray], np.ndarray] | None = None
     penalised: Any = None
     feasible: Callable[[Any], Any] = lambda components: components
+    slope: float = 1e-8
 
     def __str__(self) -> str:
         return self.name
@@ -103,6 +109,28 @@ def gaussian_case(family: type[Gaussian], name: str) -> Case:
     model = Mixture(WEIGHTS, family(MEANS, COVARIANCES[family]))
     penalised = Mixture(WEIGHTS, family(MEANS, COVARIANCES[family], prior), MixturePrior(3.0))
     return Case(name, model, gaussian_rows(), EStep(model, "products"), gaussian_log_density, penalised)
+
+
+def of_rank_one(components: LowRankGaussian) -> LowRankGaussian:
+    """The components with the covariance of one factor and a diagonal that has this diagonal and first row."""
+    matrix = components.covariances
+    first = jnp.sqrt(matrix[0, 1] * matrix[0, 2] / matrix[1, 2])
+    loadings = jnp.concatenate([first[None], matrix[0, 1:] / first])
+    nearest = jnp.where(np.eye(FEATURES, dtype=bool), matrix, loadings[:, None] * loadings)
+    return eqx.tree_at(lambda c: c.covariances, components, nearest)
+
+
+def low_rank_case() -> Case:
+    loadings = generator().standard_normal((FEATURES, 1))
+    covariance = loadings @ loadings.T + np.diag(np.linspace(0.5, 2.0, FEATURES))
+
+    def prior(strength: float | None) -> LowRankPrior:
+        return LowRankPrior(strength, np.full(FEATURES, 0.3), matrices(2)[1], np.zeros(FEATURES), rank=1)
+
+    model = Mixture(WEIGHTS, LowRankGaussian(MEANS, covariance, prior(None)))
+    penalised = Mixture(WEIGHTS, LowRankGaussian(MEANS, covariance, prior(4.0)), MixturePrior(3.0))
+    return Case("Gaussian mixture, tied low rank", model, gaussian_rows(), EStep(model, "products"), gaussian_log_density,
+                penalised, of_rank_one, slope=1e-2)  # fmt: skip
 
 
 def bernoulli_case() -> Case:
@@ -209,11 +237,13 @@ class NetGradient(eqx.Module):
         return eqx.filter_grad(loss)(self.net)
 
 
-def rbm_case() -> Case:
-    with jax.enable_x64(True):
-        model = RBM(FEATURES, 3, key=0)
+def rbm_case(name: str, model: RBM, rows: np.ndarray) -> Case:
     model = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), model)
-    return Case("Bernoulli RBM", model, binary_rows(), model.statistics)
+    return Case(name, model, rows, model.statistics)
+
+
+def one_of_three_and_a_binary_unit() -> np.ndarray:
+    return np.hstack([binary_rows()[:, :1], np.eye(3)[generator().integers(3, size=ROWS)]])
 
 
 def net_case() -> Case:
@@ -259,10 +289,12 @@ CASES = [
     mixed_case(),
     factor_case("Probabilistic PCA", np.array([[0.5], [0.7]])),
     factor_case("Factor analysis, some cells missing", np.linspace(0.5, 2.0, 2 * FEATURES).reshape(2, FEATURES), 0.3),
-    rbm_case(),
+    rbm_case("Bernoulli RBM", RBM(FEATURES, 3, key=0), binary_rows()),
+    rbm_case("Gaussian RBM", GaussianRBM(FEATURES, 3, key=0), gaussian_rows()),
+    rbm_case("Categorical RBM", CategoricalRBM([3], 3, key=0, n_binary=1), one_of_three_and_a_binary_unit()),
     net_case(),
 ]
 COMPLETE = [case for case in CASES if case.log_density is not None]
-CASES += [masked(case) for case in COMPLETE]
+CASES += [masked(case) for case in COMPLETE] + [low_rank_case()]
 LATENT = [case for case in CASES if case.log_density is not None]
 MOVABLE = [case for case in LATENT if case.model.components.movable]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from suffice.energy import RBM, CategoricalRBM, GaussianRBM, annealed_importance_sampling, mixing
-from suffice.energy.tempering import Path, base_of, tempered
+from suffice.energy.tempering import Path, _swapped, base_of, inverse_temperatures, tempered
 
 
 def random_parameters(module, seed=0, scale=1.0):
@@ -56,11 +56,75 @@ def test_tempered_chains_keep_the_models_distribution():
     states = (np.arange(8)[:, None] >> np.arange(3) & 1).astype(float)
     with jax.enable_x64(True):
         path = Path(model, base_of(model, np.zeros(3)))
-        run = jax.jit(lambda key: tempered(path, jax.numpy.zeros((4, 20_000, 3)), key, 40))
+        run = jax.jit(lambda key: tempered(path, jax.numpy.zeros((4, 2000, 3)), key, 40))
         drawn = np.asarray(run(jax.random.key(0)))[-1]
     frequency = np.bincount((drawn @ [1, 2, 4]).astype(int), minlength=8) / len(drawn)
     expected = np.exp(model.log_likelihood(states))
     assert abs(frequency - expected).max() < 5 * np.sqrt(0.25 / len(drawn))
+
+
+TEMPERATURES = 3
+JOINT = np.stack(np.meshgrid(*[np.arange(4)] * TEMPERATURES, indexing="ij"), -1).reshape(-1, TEMPERATURES)
+
+
+@pytest.fixture(scope="module")
+def ladder():
+    """A path of a tiny machine, and the exact joint distribution of one state at each of its temperatures."""
+    model = random_parameters(RBM(2, 2, key=0), seed=4, scale=2.0)
+    bias = np.array([0.7, -0.4])
+    states = two_units(np.arange(4))
+    energy = model.energy(states[:, None], states[None])
+    log_p = np.stack(
+        [
+            np.logaddexp.reduce(-beta * energy + (1 - beta) * (states @ bias)[:, None], axis=1)
+            for beta in np.linspace(0, 1, TEMPERATURES)
+        ]
+    )
+    log_p -= np.logaddexp.reduce(log_p, axis=1, keepdims=True)
+    joint = np.exp(log_p[np.arange(TEMPERATURES), JOINT].sum(1))
+    with jax.enable_x64(True):
+        return Path(model, base_of(model, bias)), joint
+
+
+def two_units(number):
+    return (number[..., None] >> np.arange(2) & 1).astype(float)
+
+
+def number_of(visible):
+    """The place in ``JOINT`` of each chain of states (T, n, 2)."""
+    return np.ravel_multi_index((np.asarray(visible) @ [1, 2]).astype(int), (4,) * TEMPERATURES)
+
+
+def test_swaps_are_in_detailed_balance_with_the_enumerated_joint_distribution(ladder):
+    path, joint = ladder
+    repeats = 4000
+    start = np.repeat(np.arange(len(JOINT)), repeats)
+    with jax.enable_x64(True):
+        visible = jax.numpy.asarray(two_units(JOINT[start].T))
+        betas = inverse_temperatures(TEMPERATURES, visible.dtype)[:, None]
+        after = jax.jit(lambda key: _swapped(path, visible, betas, key))(jax.random.key(1))
+    moved = np.zeros((len(JOINT), len(JOINT)))
+    np.add.at(moved, (start, number_of(after)), 1 / repeats)
+    flow = joint[:, None] * moved
+    variance = joint[:, None] ** 2 * (moved * (1 - moved) + 1 / repeats) / repeats
+    assert (abs(flow - flow.T) < 5 * np.sqrt(variance + variance.T)).all()
+    exchanged = number_of(two_units(JOINT[:, [1, 0, 2]].T))
+    other = exchanged != np.arange(len(JOINT))
+    assert (
+        np.maximum(moved[np.arange(len(JOINT)), exchanged], moved[exchanged, np.arange(len(JOINT))])[other] > 0.3
+    ).all()
+
+
+def test_a_step_at_all_temperatures_leaves_the_enumerated_joint_distribution(ladder):
+    path, joint = ladder
+    count = 100_000
+    start = np.random.default_rng(0).choice(len(JOINT), count, p=joint)
+    with jax.enable_x64(True):
+        after = jax.jit(lambda key: tempered(path, jax.numpy.asarray(two_units(JOINT[start].T)), key, 2))(
+            jax.random.key(2)
+        )
+    frequency = np.bincount(number_of(after), minlength=len(JOINT)) / count
+    assert (abs(frequency - joint) < 5 * np.sqrt(joint / count) + 1 / count).all()
 
 
 def test_independent_draws_mix_and_stuck_chains_do_not():

@@ -209,3 +209,6 @@ def test_the_command_line_refuses_what_cannot_be_classified(table, tmp_path, cap
     gaps.write_text("a,kind\n1,x\n2,\n3,y\n")
     assert main(["fit", "gaussian-classifier", str(gaps), "--target", "kind", "--out", str(tmp_path / "c")]) == 2
     assert "no label in row 2" in capsys.readouterr().err
+    words = ["fit", "naive-bayes", "rows.parquet", "--stream", "--target", "kind", "--out", str(tmp_path / "d")]
+    assert main(words) == 2
+    assert "use --in-memory, or partial_fit" in capsys.readouterr().err

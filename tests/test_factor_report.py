@@ -78,7 +78,7 @@ def test_numbers_of_components_are_selected(run, capsys):
 
 def test_images_and_rotated_factors_have_pictures(tmp_path):
     draw = np.random.default_rng(0)
-    images = draw.random((60, 1)) * draw.random((1, 16)) + 0.1 * draw.random((60, 16))
+    images = draw.random((200, 2)) @ draw.random((2, 16)) + 0.1 * draw.standard_normal((200, 16))
     fitted = FactorAnalysis(2, rotation="oblimin").fit(images)
     page = write_report(fitted, images, tmp_path / "report.html", image_shape=(4, 4)).read_text()
     assert "Components as images" in page

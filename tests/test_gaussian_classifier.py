@@ -368,6 +368,7 @@ def test_many_rows_in_blocks_give_the_same():
         ({"unlabelled": -1}, X, np.full(ROWS, -1), "Every row is unlabelled"),
         ({}, X, np.where(Y == 0, np.nan, Y), "y contains NaN"),
         ({}, X, None, "requires y"),
+        ({}, [(X, Y)], None, "call partial_fit with each batch"),
     ],
 )  # fmt: skip
 def test_bad_input_is_refused_with_what_to_do(settings, rows, labels, message):
@@ -396,6 +397,8 @@ def test_a_class_without_spread_is_named_in_a_warning_and_one_class_is_always_pr
     with pytest.warns(suffice.DegenerateComponentWarning, match="Classes 0 have no spread"):
         model = GaussianClassifier("full").fit(X[[0, *range(50, 150)]], Y[[0, *range(50, 150)]])
     assert np.isfinite(model.predict_log_proba(X)).all()
+    with pytest.warns(suffice.DegenerateComponentWarning, match="columns repeat or follow from others"):
+        GaussianClassifier("tied").fit(np.c_[X, X[:, 0]], Y)
     assert (GaussianClassifier().fit(X, np.ones(ROWS)).predict(X) == 1).all()
 
 

@@ -201,7 +201,7 @@ def test_maximisation_leaves_no_slope(case, penalised):
 
         slopes = jax.grad(objective)(parts)
     for slope in arrays(slopes):
-        assert np.abs(slope).max() < 1e-8
+        assert np.abs(slope).max() < case.slope
 
 
 @pytest.mark.parametrize(
@@ -212,7 +212,7 @@ def test_maximisation_leaves_no_slope(case, penalised):
         if case in COMPLETE
         for move in [(1e3, 1.0), (0.0, 1e6), (1e6, 1e-6), (1e6, 1e6)]
     ]
-    + [(case, 1e6, 1e6) for case in MOVABLE if case not in COMPLETE],
+    + [(case, 1e6, 1e6) for case in MOVABLE if case.name.endswith("missing cells")],
     ids=str,
 )
 def test_shift_and_scale_of_the_data_only_shift_and_scale_the_fit(case, offset, scale):

@@ -15,7 +15,7 @@ from suffice.rows import as_rows
 
 COVARIANCE_TYPES = ["full", "tied", "diag", "spherical"]
 MASKED = {case.name: case for case in CASES if case.name.endswith("missing cells")}
-MATRICES = [case for name, case in MASKED.items() if "full" in name or "tied" in name]
+MATRICES = [case for name, case in MASKED.items() if ("full" in name or "tied" in name) and "diagonal" not in name]
 INDEPENDENT = [case for name, case in MASKED.items() if "diagonal" in name or "spherical" in name]
 
 
@@ -76,7 +76,8 @@ def test_an_iteration_equals_moments_of_observed_cells(case):
     means = share.T @ np.nan_to_num(rows) / counts
     square = np.where(seen[:, None], np.square(np.nan_to_num(rows)[:, None] - means), 0)
     total = np.einsum("nk,nkd->kd", share, square)
-    covariances = total / counts if "diagonal" in case.name else total.sum(1) / counts.sum(1)
+    own = total / counts if "diagonal" in case.name else total.sum(1) / counts.sum(1)
+    covariances = total.sum(0) / counts.sum(0) if "tied" in case.name else own
     found = em(model, rows, max_iter=1, tol=0).model.components
     np.testing.assert_allclose(found.means, means, rtol=1e-8)
     np.testing.assert_allclose(found.covariances, covariances, rtol=1e-8)

@@ -71,6 +71,22 @@ def test_starts_online_steps_and_files_are_those_of_mixtures(mixture, tmp_path):
     np.testing.assert_array_equal(suffice.load(tmp_path / "model").predict_proba(X), mixture.predict_proba(X))
 
 
+def test_frozen_parameters_stay_and_covariances_must_have_the_form_of_the_model(mixture):
+    means = MixtureOfPPCA(2, means_init=mixture.means_ + 0.1, frozen=["means"], tol=1e-6, random_state=0).fit(X)
+    np.testing.assert_array_equal(means.means_, mixture.means_ + 0.1)
+    assert means.bic(X) > mixture.bic(X)
+    assert mixture.model_.parameter_count() - means.model_.parameter_count() == 2 * FEATURES
+    settings = {"precisions_init": mixture.precisions_, "frozen": ["covariances"], "random_state": 0}
+    held = MixtureOfPPCA(2, **settings).fit(X)
+    np.testing.assert_array_equal(held.precisions_, mixture.precisions_)
+    np.testing.assert_allclose(held.noise_variance_, mixture.noise_variance_, rtol=1e-9)
+    settings["precisions_init"] = np.stack([np.diag(np.arange(1.0, FEATURES + 1))] * 2)
+    with pytest.raises(ValueError, match="equal noise in all but n_factors=1 directions"):
+        MixtureOfPPCA(2, **settings).fit(X)
+    with pytest.raises(TypeError, match="tied"):
+        MixtureOfPPCA(2, tied={"means": [0, 0]})
+
+
 def test_number_of_factors_is_refused_or_selected():
     with pytest.raises(ValueError, match="n_factors=5 was given for 5 columns"):
         MixtureOfPPCA(n_factors=FEATURES).fit(X)

@@ -1,5 +1,7 @@
 """Probabilistic PCA: closed form, enumeration and integration, missing cells, and what it refuses."""
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 from scipy.integrate import quad
@@ -8,7 +10,7 @@ from scipy.stats import multivariate_normal, norm
 from sklearn.decomposition import PCA
 
 import suffice
-from suffice import PPCA, DegenerateComponentWarning
+from suffice import PPCA, DegenerateComponentWarning, FactorAnalysis
 from suffice.fit import em
 from suffice.latent import LinearGaussian
 
@@ -130,6 +132,52 @@ def test_all_components_give_the_density_of_one_fewer():
     np.testing.assert_allclose(most.score_samples(X), fewer.score_samples(X), rtol=1e-9)
     np.testing.assert_allclose(most.components_ @ most.components_.T, np.eye(FEATURES), atol=1e-10)
     np.testing.assert_allclose(fewer.get_covariance(), np.cov(X.T, bias=True), atol=1e-10)
+
+
+@pytest.mark.parametrize("settings", [{}, {"noise_variance": 0.3, "mean": 1.0}], ids=["estimated", "known"])
+def test_fewer_rows_than_columns_give_what_their_second_moments_give(settings):
+    """Rows in memory are decomposed themselves, rows of a stream are not."""
+    wide, _ = rows_of_model(12, features=30)
+    weight = np.linspace(0.5, 2.0, 12)
+    memory = PPCA(SIZE, **settings).fit(wide, sample_weight=weight)
+    stream = PPCA(SIZE, **settings).fit([(wide, weight)])
+    np.testing.assert_allclose(memory.get_covariance(), stream.get_covariance(), atol=1e-10)
+    np.testing.assert_allclose(memory.mean_, stream.mean_, atol=1e-12)
+    np.testing.assert_allclose(memory.eigenvalues_, stream.eigenvalues_, atol=1e-10)
+    assert memory.lower_bound_ == pytest.approx(stream.lower_bound_, abs=1e-10)
+
+
+def test_many_columns_are_decomposed_by_rows_or_refused_before_memory_runs_out():
+    wide = np.random.default_rng(0).standard_normal((4, 200_000))
+    assert PPCA(1).fit(wide).components_.shape == (1, 200_000)
+    wide[0, 0] = np.nan
+    for estimator in (PPCA(), FactorAnalysis()):
+        with pytest.raises(ValueError, match="Second moments of 200000 x 200000 columns need about 3576 GiB"):
+            estimator.fit(wide)
+
+
+@pytest.mark.parametrize("algorithm", ["auto", "em"])
+def test_callbacks_hear_of_iterations_and_stop_the_fit(algorithm):
+    pytest.importorskip("sklearn.callback")
+
+    class Listener:
+        heard: ClassVar[list] = []
+
+        def setup(self, estimator, context): ...
+
+        def teardown(self, estimator, context): ...
+
+        def on_fit_task_begin(self, estimator, context, *, X=None, y=None, metadata=None, fitted_estimator=None): ...
+
+        def on_fit_task_end(self, estimator, context, *, X=None, y=None, metadata=None, fitted_estimator=None):
+            self.heard.append(fitted_estimator.get_covariance())
+            return len(self.heard) == 2
+
+    Listener.heard = []
+    fitted = PPCA(SIZE, algorithm=algorithm, tol=0, max_iter=9).set_callbacks(Listener()).fit(X)
+    np.testing.assert_array_equal(Listener.heard[-1], fitted.get_covariance())
+    assert len(Listener.heard) == (1 if algorithm == "auto" else 3)
+    assert ("callback" in fitted.outcome_) == (algorithm == "em")
 
 
 def test_noise_that_is_known_to_be_large_leaves_components_of_no_length():

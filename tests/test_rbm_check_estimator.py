@@ -10,7 +10,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 from suffice import RBM, RBMClassifier
 
 NOISY = {"check_sample_weight_equivalence_on_dense_data": "batches of other rows meet other random numbers"}
-CLASSIFIER = RBMClassifier(4, epochs=60, n_chains=50, learning_rate=0.2, batch_size=10)
+CLASSIFIER = RBMClassifier(4, epochs=20, n_chains=50, learning_rate=0.5, batch_size=10)
 
 
 @pytest.mark.filterwarnings("ignore:X runs from:UserWarning")

@@ -143,13 +143,34 @@ def test_partial_fit_goes_on_and_counts(fitted):
     assert rbm.score(ROWS) > independent() + 1
 
 
-def test_a_saved_machine_scores_the_same_and_learns_on(fitted, tmp_path):
+def test_a_saved_machine_scores_the_same(fitted, tmp_path):
     fitted.log_partition("ais", n_temperatures=50)
     loaded = load(save(fitted, tmp_path / "rbm"))
     np.testing.assert_array_equal(loaded.score_samples(ROWS), fitted.score_samples(ROWS))
     assert loaded.log_partitions_["ais"].value == fitted.log_partitions_["ais"].value
     np.testing.assert_array_equal(loaded.sample(5, n_steps=3)[0], fitted.sample(5, n_steps=3)[0])
-    assert loaded.partial_fit(ROWS).n_iter_ == 61
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"momentum": 0.5, "averaging": 0.9}, {"sampler": "tempering", "n_temperatures": 4, "centred": False}],
+    ids=["momentum", "tempering"],
+)
+def test_a_saved_machine_learns_on_as_if_it_had_not_been_saved(options, tmp_path):
+    """The same bits: parameters, momentum, running means and chains at every temperature are in the file."""
+    rbm = RBM(4, **OPTIONS | options).partial_fit(ROWS).partial_fit(ROWS)
+    loaded = load(save(rbm, tmp_path / "rbm"))
+    same(loaded.partial_fit(ROWS), rbm.partial_fit(ROWS))
+    np.testing.assert_array_equal(loaded.chains_, rbm.chains_)
+    assert loaded.n_iter_ == 3
+
+
+def test_between_passes_momentum_may_be_set_and_the_chains_may_not():
+    rbm = RBM(4, **OPTIONS).partial_fit(ROWS)
+    before = rbm.weights_
+    assert (rbm.set_params(momentum=0.5).partial_fit(ROWS).weights_ != before).any()
+    with pytest.raises(ValueError, match="sampler='cd' was given, and partial_fit goes on from sampler='pcd'"):
+        rbm.set_params(sampler="cd").partial_fit(ROWS)
 
 
 def test_initial_weights_give_the_features():

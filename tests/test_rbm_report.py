@@ -1,11 +1,10 @@
-"""Pictures of an RBM draw what the records say, and the command line writes its folder."""
+"""Pictures of an RBM draw what the records say."""
 
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from suffice import RBM, load
-from suffice.cli import main
+from suffice import RBM
 from suffice.plot import AnnealingDisplay, ChainDisplay, FilterDisplay, LearningDisplay
 
 ROWS = (np.random.default_rng(0).random((120, 36)) < np.linspace(0.1, 0.9, 36)).astype(int)
@@ -52,26 +51,3 @@ def test_annealing_is_drawn_from_both_ends_and_leaves_what_is_kept(fitted, ax):
     assert display.forward[1, 0] == kept.value
     assert display.reverse.shape == (2, 2)
     assert list(fitted.log_partitions_) == ["ais"]
-
-
-def test_the_command_line_writes_model_trace_and_report(tmp_path, capsys):
-    np.savetxt(tmp_path / "rows.csv", ROWS, delimiter=",", fmt="%d")
-    out = tmp_path / "run"
-    words = ["fit", "rbm", str(tmp_path / "rows.csv"), "--n-hidden", "4", "--epochs", "2", "--image-shape", "6x6"]
-    assert main([*words, "--validation-fraction", "0.2", "--out", str(out)]) == 0
-    assert "log-likelihood" in capsys.readouterr().out
-    assert sorted(file.name for file in out.iterdir()) == ["model.safetensors", "report.html", "trace.csv"]
-    assert np.isfinite(load(out / "model").score(ROWS))
-    page = (out / "report.html").read_text()
-    assert "Filters" in page
-    assert "exact" in page
-    assert (out / "trace.csv").read_text().splitlines()[0].startswith('"epoch","reconstruction"')
-
-
-def test_the_command_line_refuses_other_values_than_probabilities_by_option(tmp_path, capsys):
-    np.savetxt(tmp_path / "rows.csv", 3 * ROWS, delimiter=",", fmt="%d")
-    assert main(["fit", "rbm", str(tmp_path / "rows.csv"), "--out", str(tmp_path / "run")]) == 2
-    said = capsys.readouterr().err
-    assert "runs from 0 to 3" in said
-    assert "--binarize" in said
-    assert not (tmp_path / "run").exists()

@@ -268,8 +268,6 @@ def test_codes_are_asked_like_labels(mixed):
     np.testing.assert_array_equal(np.isnan(codes), of_kinds().isna())
     np.testing.assert_allclose(on_codes(mixed).score_samples(codes), mixed.score_samples(of_kinds()))
     np.testing.assert_array_equal(coded_rows(on_codes(mixed), codes), codes)
-    with pytest.raises(ValueError, match="takes a whole table"):
-        summarize(mixed, [codes[:9], codes[9:]])
 
 
 def test_moments_of_features_are_those_of_draws(mixed):

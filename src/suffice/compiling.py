@@ -14,7 +14,8 @@ COMPILER_OPTIONS: dict[str, bool | int | str] | None = (
 )
 """On a CPU, XLA's older code generator takes half the time of its newer one for programs of many small steps.
 
-A program compiled with options cannot be called inside another.
+A program compiled with options cannot be called inside another. Loops of Gibbs sampling keep the newer one: random bits and
+sigmoids run faster there, and their time is in running.
 """
 
 filter_jit = partial(cast(Callable[..., Any], eqx.filter_jit), compiler_options=COMPILER_OPTIONS)

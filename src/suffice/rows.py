@@ -79,11 +79,15 @@ class Blocks:
     def total(self, fn: Any) -> Any:
         """Sum of ``fn(rows, weight)`` over all rows, one pass."""
         sums = None
-        for part in self._of_blocks(_total_of, ready(fn)):
+        for part in self.totals(fn):
             sums = part if sums is None else add(sums, part)
         if sums is None:
             raise ValueError(NO_ROWS)
         return sums
+
+    def totals(self, fn: Any) -> Iterator[Any]:
+        """Sum of ``fn(rows, weight)`` over the rows of each block, in their order."""
+        return self._of_blocks(_total_of, ready(fn))
 
     def each(self, fn: Any) -> Iterator[Any]:
         """``fn(rows, weight)`` of every block's tiles, put end to end."""

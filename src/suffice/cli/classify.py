@@ -14,7 +14,7 @@ import typer
 from suffice.cli.job import COMMAND, MODEL, REPORT, in_options, named_columns, takes_labels
 from suffice.cli.options import Classifying, Reading
 from suffice.cli.run_folder import check_place, run_folder
-from suffice.cli.source import Source, finite, read, refuse_empty_columns
+from suffice.cli.source import Source, finite, read, refuse_empty_columns, streams
 from suffice.cli.tables import replacing, write_columns
 
 PREDICTIONS = "predictions.csv"
@@ -42,6 +42,10 @@ def run_classifier(estimator: Any, data: str, job: Classifying, reading: Reading
         Options of the command line.
     """
     check_place(job.out, overwrite=job.overwrite)
+    if streams(data, reading):
+        raise ValueError(
+            f"{type(estimator).__name__} is fitted to rows in memory: use --in-memory, or partial_fit batch by batch in Python."
+        )
     source = finite(read(data, reading, weights=job.weights, target=job.target, labels=takes_labels(estimator)))
     refuse_empty_columns(source)
     source = replace(source, target=_classes(source))

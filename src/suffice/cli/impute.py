@@ -15,6 +15,7 @@ from suffice.cli.flat import flat
 from suffice.cli.job import takes_labels
 from suffice.cli.options import Data, Reading, Run, names
 from suffice.cli.saved import load_run, matching
+from suffice.cli.saved_rbm import is_rbm
 from suffice.cli.source import Source
 from suffice.cli.tables import append_table, replacing
 
@@ -49,7 +50,7 @@ def impute(
             show_default="means",
         ),
     ] = None,
-    random_state: Annotated[int, typer.Option(min=0, help="Seed of the draws.")] = 0,
+    random_state: Annotated[int, typer.Option(min=0, help="Seed of the draws, of an RBM also of the means.")] = 0,
 ) -> None:
     """Fill in the missing cells of a table with their means under a saved model, given the cells that are there.
 
@@ -64,11 +65,15 @@ def impute(
         )
     if not hasattr(estimator, "impute"):
         raise ValueError(f"{run} holds a {type(estimator).__name__}, which fills in no cells: impute with a mixture.")
+    if is_rbm(estimator) and std is not None:
+        raise ValueError(
+            f"{run} holds an RBM, which says no deviations of cells: show them by --draws in place of --std."
+        )
     source = matching(columns, data, reading, labels=takes_labels(estimator))
     whole = _whole(data, reading) if hasattr(source.rows, "shape") else None
     for note in source.notes if whole is None else whole.notes:
         typer.echo(note, err=True)
-    if draws is not None:
+    if draws is not None or is_rbm(estimator):
         estimator.set_params(random_state=np.random.RandomState(random_state))
     with ExitStack() as files:
         file = files.enter_context(replacing(out))
@@ -122,15 +127,21 @@ def _write(
     rows, filled = 0, 0
     for cells, table in parts:
         gaps, header = _gaps(cells), rows == 0 and draw in (None, 1)
-        if draw is None:
-            values, deviations = estimator.impute(cells, return_std=True)
-        else:
-            values, deviations = estimator.impute(cells, draws=1)[0], None
+        values, deviations = _completions(estimator, cells, draw, spread)
         append_table(file, _numbered(_completed(table, columns, gaps, values), draw), header)
         if spread is not None:
             append_table(spread, _in_order(table, columns, deviations), header)
         rows, filled = rows + len(cells), filled + int(gaps.sum())
     return rows, filled
+
+
+def _completions(estimator: Any, cells: Any, draw: int | None, spread: Any) -> tuple[Any, Any]:
+    """Means or a draw of all cells, and the deviations where they are wanted."""
+    if draw is not None:
+        return estimator.impute(cells, draws=1)[0], None
+    if spread is None:
+        return estimator.impute(cells), None
+    return estimator.impute(cells, return_std=True)
 
 
 def _gaps(cells: Any) -> np.ndarray:

@@ -15,6 +15,7 @@ from suffice.cli.classify import is_classifier, score_classifier, show_classifie
 from suffice.cli.flat import flat
 from suffice.cli.job import MODEL, component_count, missing_words, takes_labels
 from suffice.cli.options import Data, Reading, Run, Weights
+from suffice.cli.saved_rbm import is_rbm, sample_rbm, score_rbm, show_rbm
 from suffice.cli.source import RenamedBatches, Source, finite, read
 from suffice.cli.tables import replacing, row_writer, write_columns
 
@@ -27,7 +28,8 @@ def score(
     out: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE", help="CSV of component, class or latent variables, and log-likelihood of each row."
+            metavar="FILE",
+            help="CSV of component, class, latent variables or hidden probabilities, and log-likelihood of each row.",
         ),
     ] = None,
     weights: Weights = None,
@@ -37,6 +39,8 @@ def score(
 
     estimator, columns = load_run(run)
     source = matching(columns, data, reading, weights, labels=takes_labels(estimator))
+    if is_rbm(estimator):
+        return score_rbm(estimator, source, out)
     if is_classifier(estimator):
         return score_classifier(estimator, source, out)
     if is_autoencoder(estimator):
@@ -66,7 +70,7 @@ def sample(
     if not hasattr(estimator, "sample"):
         raise ValueError(f"{run} holds a {type(estimator).__name__}, from which no rows can be drawn.")
     estimator.set_params(random_state=random_state)
-    drawn = estimator.sample(n)
+    drawn = sample_rbm(estimator, n) if is_rbm(estimator) else estimator.sample(n)
     rows, labels = drawn if isinstance(drawn, tuple) else (drawn, None)
     if out is None:
         _write_sample(sys.stdout.buffer, columns, rows, labels)
@@ -84,6 +88,8 @@ def show(run: Run) -> None:
     from suffice.report import model_name
 
     estimator, columns = load_run(run)
+    if is_rbm(estimator):
+        return show_rbm(estimator, columns)
     if is_classifier(estimator):
         return show_classifier(estimator, columns)
     if is_autoencoder(estimator):
@@ -130,6 +136,10 @@ def load_run(run: Path) -> tuple[Any, list[str]]:
     if not path.exists():
         raise FileNotFoundError(f"{run} holds no {MODEL}: `suffice fit MODEL DATA --out {run}` writes one.")
     estimator = load(path)
+    if not hasattr(estimator, "n_features_in_"):
+        raise ValueError(
+            f"{path} holds a {type(estimator).__name__}; a model fitted to the columns of a table is expected."
+        )
     known = vars(estimator).pop("feature_names_in_", None)
     return estimator, wanted_columns(None if known is None else list(known), estimator.n_features_in_)
 

@@ -90,7 +90,7 @@ def read(
     wanted = names(reading.columns) if columns is None else columns
     if wanted is not None and weights is not None and weights not in wanted:
         wanted = [*wanted, weights]
-    if _streams(path, reading):
+    if streams(path, reading):
         return _stream(path, reading, wanted, weights, target, labels)
     from suffice.data import read_columns, read_table
 
@@ -164,7 +164,16 @@ def _hit(columns: list[str], mask: Any) -> list[str]:
     return [name for name, hit in zip(columns, mask, strict=True) if hit]
 
 
-def _streams(path: str, reading: Reading) -> bool:
+def streams(path: str, reading: Reading) -> bool:
+    """Whether a file is read in batches: as the options say, else large Parquet files are.
+
+    Parameters
+    ----------
+    path
+        The file.
+    reading
+        Options of the command line.
+    """
     if reading.stream is not None:
         return reading.stream
     return path.endswith((".parquet", ".pq")) and os.path.isfile(path) and os.path.getsize(path) > STREAM_BYTES

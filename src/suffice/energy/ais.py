@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from suffice.compiling import filter_jit
 from suffice.energy.rbm import RBM
 from suffice.energy.tempering import Path, base_of
 from suffice.keys import as_key
@@ -110,7 +111,7 @@ def temperatures(count: int, dtype: Any = "float64") -> np.ndarray:
     return np.interp(np.linspace(0, 1, count + 1), passed, [0.0, 0.5, 0.9, 1.0]).astype(dtype)
 
 
-@eqx.filter_jit
+@filter_jit
 def _from_base(path: Path, key: Any, count: int) -> Any:
     field = jnp.broadcast_to(path.base.visible_bias, (count, len(path.base.visible_bias)))
     return path.base.draw_at(field, key)

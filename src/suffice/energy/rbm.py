@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jax.nn import sigmoid, softplus
+from jax.nn import softplus
 
 from suffice.eager import in_own_precision
+from suffice.energy.binary_units import BinaryUnits
 from suffice.energy.enumeration import LARGEST_ENUMERATION, bits, log_sum
 from suffice.keys import as_key
 from suffice.precision import scope
@@ -30,7 +31,7 @@ class RBMStatistics(NamedTuple):
     squares: Any = None
 
 
-class RBM(eqx.Module):
+class RBM(BinaryUnits):
     r"""Restricted Boltzmann machine with visible units v in {0, 1}^D and hidden units h in {0, 1}^P.
 
     .. math:: p(v, h) = \exp(-E(v, h)) / Z, \qquad E(v, h) = -v'Wh - b'v - a'h
@@ -71,12 +72,6 @@ class RBM(eqx.Module):
     (3,)
     """
 
-    visible_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
-
-    weights: Any
-    visible_bias: Any
-    hidden_bias: Any
-
     def __init__(self, n_visible: int, n_hidden: int, *, key: Any, scale: float = 0.1):
         if n_visible < 1 or n_hidden < 1:
             raise ValueError(
@@ -84,72 +79,9 @@ class RBM(eqx.Module):
             )
         with scope("float32"):
             draws = jax.random.normal(as_key(key), (n_visible, n_hidden), jnp.float32)
-            self.weights = np.asarray(scale * draws)
+        self.weights = np.asarray(draws) * np.float32(scale)
         self.visible_bias = np.zeros(n_visible, np.float32)
         self.hidden_bias = np.zeros(n_hidden, np.float32)
-
-    @in_own_precision
-    def energy(self, visible: Any, hidden: Any) -> Any:
-        """Energy E(v, h), shape of the leading axes.
-
-        Parameters
-        ----------
-        visible
-            Values from 0 to 1, shape (..., D).
-        hidden
-            Values from 0 to 1, shape (..., P).
-        """
-        v, h = self._visible(visible), self._hidden(hidden)
-        return -((v @ self.weights) * h).sum(-1) - h @ self.hidden_bias - self._log_unbound(v)
-
-    @in_own_precision
-    def hidden_probability(self, visible: Any) -> Any:
-        """p(h = 1 | v) of every hidden unit, shape (..., P).
-
-        Parameters
-        ----------
-        visible
-            Values from 0 to 1, shape (..., D).
-        """
-        return sigmoid(self._visible(visible) @ self.weights + self.hidden_bias)
-
-    @in_own_precision
-    def visible_mean(self, hidden: Any) -> Any:
-        """Mean of v given h, for binary units p(v = 1 | h), shape (..., D).
-
-        Parameters
-        ----------
-        hidden
-            Values from 0 to 1, shape (..., P).
-        """
-        return self.mean_at(self._visible_field(hidden))
-
-    @in_own_precision
-    def free_energy(self, visible: Any) -> Any:
-        """F(v) = -log sum_h exp(-E(v, h)), in nats, shape of the leading axes.
-
-        Parameters
-        ----------
-        visible
-            Values from 0 to 1, shape (..., D).
-        """
-        v = self._visible(visible)
-        return -self._log_unbound(v) - softplus(v @ self.weights + self.hidden_bias).sum(-1)
-
-    @in_own_precision
-    def reconstruction_cross_entropy(self, visible: Any) -> Any:
-        """Cross-entropy between v and p(v | p(h | v)), summed over units, in nats, shape of the leading axes.
-
-        A reading for people, cheap and smooth; what ``contrast`` learns is not its minimum.
-
-        Parameters
-        ----------
-        visible
-            Values from 0 to 1, shape (..., D).
-        """
-        v = self._visible(visible)
-        field = self._visible_field(self.hidden_probability(v))
-        return self.log_normaliser(field) - (v * field).sum(-1) - self.log_base(v)
 
     @in_own_precision
     def log_partition(self) -> Any:
@@ -185,16 +117,6 @@ class RBM(eqx.Module):
         """Whether the visible or the hidden units have at most 2**20 states, so that log Z can be found exactly."""
         counts = [count for count in (self.visible_states, self.hidden_states) if count is not None]
         return min(counts) <= 2**LARGEST_ENUMERATION
-
-    @property
-    def visible_states(self) -> int | None:
-        """Number of states of the visible units; None where they are real numbers."""
-        return 2 ** self.weights.shape[0]
-
-    @property
-    def hidden_states(self) -> int:
-        """Number of states of the hidden units."""
-        return 2 ** self.weights.shape[1]
 
     @in_own_precision
     def log_likelihood(self, visible: Any) -> Any:
@@ -298,56 +220,6 @@ class RBM(eqx.Module):
         if steps < 1:
             raise ValueError(f"steps={steps}; a chain takes at least 1 step.")
         return _gibbs(self, self._visible(visible), as_key(key), steps, known)
-
-    def log_base(self, visible: Any) -> Any:
-        """Logarithm of the measure that visible units have without any bias or coupling, shape of the leading axes."""
-        return jnp.zeros(visible.shape[:-1], visible.dtype)
-
-    def log_normaliser(self, field: Any) -> Any:
-        """Logarithm of the sum of exp(v' field) over all v, in nats, shape of the leading axes of ``field``."""
-        return softplus(field).sum(-1)
-
-    def mean_at(self, field: Any) -> Any:
-        """Mean of the visible units that receive ``field``, the sum of bias and couplings, shape (..., D)."""
-        return sigmoid(field)
-
-    def draw_at(self, field: Any, key: Any) -> Any:
-        """Visible units drawn where they receive ``field``, shape (..., D)."""
-        return jax.random.bernoulli(key, sigmoid(field)).astype(field.dtype)
-
-    def visible_state(self, index: Any) -> Any:
-        """The visible states of these numbers, from 0 to ``visible_states`` - 1, shape (..., D)."""
-        return bits(index, self.weights.shape[0], self.weights.dtype)
-
-    def toward(self, base: RBM, beta: Any) -> RBM:
-        """This RBM with the visible units' own parameters on the way from ``base`` (0) to here (1), shape (..., D)."""
-        share = jnp.asarray(beta, self.weights.dtype)[..., None]
-        bias = (1 - share) * base.visible_bias + share * self.visible_bias
-        return eqx.tree_at(lambda rbm: rbm.visible_bias, self, bias)
-
-    def _log_unbound(self, visible: Any) -> Any:
-        """Minus the energy of visible units without their couplings."""
-        return (visible * self.visible_bias).sum(-1) + self.log_base(visible)
-
-    def _squares(self, visible: Any, weight: Any) -> Any:
-        return None
-
-    def _visible_field(self, hidden: Any) -> Any:
-        return self._hidden(hidden) @ self.weights.T + self.visible_bias
-
-    def _visible(self, visible: Any) -> Any:
-        return self._units(visible, self.weights.shape[0], "visible")
-
-    def _hidden(self, hidden: Any) -> Any:
-        return self._units(hidden, self.weights.shape[1], "hidden")
-
-    def _units(self, values: Any, count: int, side: str) -> Any:
-        values = jnp.asarray(values, self.weights.dtype)
-        if values.ndim == 0 or values.shape[-1] != count:
-            raise ValueError(
-                f"{side} has shape {values.shape}; its last axis must be the {count} {side} units of this RBM."
-            )
-        return values
 
 
 @eqx.filter_jit

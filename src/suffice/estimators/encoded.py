@@ -61,7 +61,7 @@ class EncodedColumns:
         self._refuse_sparse(X)
         if reset:
             self._learn_labels(X)
-        elif not hasattr(X, "columns") and np.ndim(X) == 2:
+        elif not hasattr(X, "columns") and np.asarray(X).ndim == 2:
             validate_data(self, X, reset=False, skip_check_array=True)
         return self._prepared(self.encoder_.set_params(handle_unknown=self.handle_unknown).transform(X))
 

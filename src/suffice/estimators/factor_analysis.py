@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from suffice.estimators.factors import FactorEstimator, signs
+from suffice.estimators.factors import FactorEstimator
 from suffice.estimators.rotation import ROTATIONS, rotation
 from suffice.estimators.validation import check_choice
+from suffice.latent.canonical import signs
 from suffice.latent.factor_maxima import Factors, maximum_likelihood_factors
 from suffice.latent.linear_gaussian import LinearGaussian
 from suffice.outcome import DegenerateComponentWarning

@@ -12,14 +12,22 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
 from suffice.blas import one_blas_thread
+from suffice.estimators.callbacks import CallbackSupportMixin, Iterations, with_callbacks
 from suffice.estimators.collapse import traces_of
 from suffice.estimators.factor_scores import FactorScores
 from suffice.estimators.row_checks import RowChecks
 from suffice.estimators.streams import on_host
-from suffice.estimators.validation import check_at_least, check_choice, check_count, check_shape
+from suffice.estimators.validation import (
+    check_at_least,
+    check_choice,
+    check_count,
+    check_second_moments,
+    check_shape,
+)
 from suffice.fit.em import em
 from suffice.fit.restarts import restarts_at
-from suffice.latent.factor_maxima import Factors, mean_log_likelihood
+from suffice.latent.canonical import canonical
+from suffice.latent.factor_maxima import Factors
 from suffice.latent.linear_gaussian import LinearGaussian, NoiseFloor
 from suffice.latent.look import NO_WEIGHT, pairs
 from suffice.latent.pairwise import PairwiseMoments, PairwiseSums
@@ -30,9 +38,13 @@ from suffice.rows import as_rows, gaps_in
 
 ALGORITHMS = ("auto", "em")
 FIRST_ROWS = 1000
+KNOWN_BEFORE = ("n_features_in_", "feature_names_in_", "eigenvalues_")
+"""Attributes that are set before the first iteration."""
 
 
-class FactorEstimator(FactorScores, RowChecks, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class FactorEstimator(
+    FactorScores, RowChecks, CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+):
     """Base of the factor estimators; each adds its noise, its maximum without rows and its fitted attributes."""
 
     n_components: int
@@ -80,6 +92,7 @@ class FactorEstimator(FactorScores, RowChecks, ClassNamePrefixFeaturesOutMixin, 
         """Warn where the noise variance is at its floor."""
         raise NotImplementedError
 
+    @with_callbacks
     def fit(
         self, X: Any, y: Any = None, sample_weight: Any = None, *, checkpoint: str | os.PathLike[str] | None = None
     ) -> Self:
@@ -125,23 +138,45 @@ class FactorEstimator(FactorScores, RowChecks, ClassNamePrefixFeaturesOutMixin, 
         self._check_size()
         origin = _first_mean(data)
         gaps = gaps_in(PairwiseSums(), data)
+        iterations = Iterations(self, X, {} if sample_weight is None else {"sample_weight": sample_weight})
+        if gaps is None and self._is_wide(data):
+            solution, least = self._solved_by_rows(data, weight, origin)
+        else:
+            solution, least = self._solved_by_moments(data, weight, origin, gaps, iterations, checkpoint)
+        self._keep(solution, origin)
+        iterations.end(lambda: attributes_of(self))
+        self._end(solution)
+        self._warn_degenerate(self.model_.noise_variance, least)
+        return self
+
+    def _is_wide(self, data: Any) -> bool:
+        """Whether the maximum is found from the rows themselves, without a matrix of columns by columns."""
+        return False
+
+    def _solved_by_rows(self, data: np.ndarray, weight: Any, origin: np.ndarray) -> tuple[Solution, np.ndarray]:
+        """What ``_solved_by_moments`` finds, of fewer complete rows than columns."""
+        raise NotImplementedError
+
+    def _solved_by_moments(
+        self, data: Any, weight: Any, origin: np.ndarray, gaps: Any, iterations: Iterations, checkpoint: Any
+    ) -> tuple[Solution, np.ndarray]:
+        """The model measured from ``origin``, and the smallest noise variance."""
+        check_second_moments(self.n_features_in_)
         moments = self._moments(data, weight, origin, gaps)
         mean = None if self.mean is None else self._given_mean() - origin
         covariance = moments.covariance(mean)
         least = self._least_noise(np.maximum(np.diagonal(covariance), 0.0))
         found = self._maximum(covariance, least)
-        start = LinearGaussian(
-            moments.mean() if mean is None else mean, found.loadings, found.noise_variance, expanded=True,
-            frozen=[name for name in ("mean", "noise_variance") if getattr(self, name) is not None],
-            floor=NoiseFloor(least),
-        )  # fmt: skip
         self.eigenvalues_ = np.linalg.eigvalsh(self._scree(covariance))[::-1]
+        start = self._model(moments.mean() if mean is None else mean, found, least)
         if gaps is None and self.algorithm == "auto":
-            self._keep(_solved(start, found, covariance), origin)
-        else:
-            self._keep(self._climbed(start, data, weight, origin, gaps, checkpoint), origin)
-        self._warn_degenerate(self.model_.noise_variance, least)
-        return self
+            return solved(start, found), least
+        return self._climbed(start, data, weight, origin, gaps, iterations, checkpoint), least
+
+    def _model(self, mean: np.ndarray, found: Factors, least: np.ndarray) -> LinearGaussian:
+        frozen = [name for name in ("mean", "noise_variance") if getattr(self, name) is not None]
+        floor = NoiseFloor(least)
+        return LinearGaussian(mean, found.loadings, found.noise_variance, expanded=True, frozen=frozen, floor=floor)
 
     def _check_size(self) -> None:
         features = self.n_features_in_
@@ -169,16 +204,27 @@ class FactorEstimator(FactorScores, RowChecks, ClassNamePrefixFeaturesOutMixin, 
         self._refuse_empty(moments.observed)
         return moments
 
-    def _climbed(self, start: Any, data: Any, weight: Any, origin: np.ndarray, gaps: Any, checkpoint: Any) -> Solution:
+    def _climbed(
+        self, start: Any, data: Any, weight: Any, origin: np.ndarray, gaps: Any, iterations: Iterations, checkpoint: Any
+    ) -> Solution:
         starts = cast(self._starts(start), self.precision)
         with progress(self.verbose, self.max_iter, "fitting") as bar, scope(self.precision):
             rows = as_rows(data, weight, origin=origin, precision=self.precision, tile=starts.tile, gaps=gaps)
 
-            def on_step(done: int, objective: np.ndarray, model: Any) -> None:
+            def on_step(done: int, objective: np.ndarray, model: Any) -> bool:
                 bar(done, f"log-likelihood {np.nanmax(objective):.4f}" if np.isfinite(objective).any() else "")
+                best = int(np.argmax(np.nan_to_num(objective, nan=-np.inf)))
+                return iterations.wanted and iterations.step(done, lambda: self._attributes_with(model, best, origin))
 
             return em(starts, rows, tol=self.tol, max_iter=self.max_iter, precision=self.precision, on_step=on_step,
-                      checkpoint=checkpoint)  # fmt: skip
+                      step_by_step=iterations.wanted, checkpoint=checkpoint)  # fmt: skip
+
+    def _attributes_with(self, model: LinearGaussian, start: int, origin: np.ndarray) -> dict[str, Any]:
+        """Fitted attributes of an estimator whose model is one start's."""
+        probe = type(self)(**self.get_params())
+        vars(probe).update({name: vars(self)[name] for name in KNOWN_BEFORE if name in vars(self)})
+        probe._set_model(model, start, origin)
+        return attributes_of(probe)
 
     def _starts(self, first: LinearGaussian) -> LinearGaussian:
         """``n_init`` starts along a first axis: the one given, then random loadings of the same size."""
@@ -195,51 +241,51 @@ class FactorEstimator(FactorScores, RowChecks, ClassNamePrefixFeaturesOutMixin, 
 
     def _keep(self, solution: Solution, origin: np.ndarray) -> None:
         traces, best = traces_of(solution)
-        model = cast(to_numpy(restarts_at(solution.model, best)), "float64")
-        self.model_ = canonical(model.translated(origin))
-        self.mean_ = self.model_.mean
-        self._set_parameters(self.model_)
+        self._set_model(solution.model, best, origin)
         self.traces_, self.lower_bounds_ = traces, traces[best]
         self.lower_bound_ = float(traces[best][-1]) if len(traces[best]) else float("-inf")
         self.n_iter_ = int(solution.details.get("iterations", len(traces[best])))
         self.converged_ = bool(solution.details["converged"][best])
         self.outcome_ = str(solution.outcome)
+
+    def _set_model(self, model: LinearGaussian, start: int, origin: np.ndarray) -> None:
+        self.model_ = canonical(cast(to_numpy(restarts_at(model, start)), "float64").translated(origin))
+        self.mean_ = self.model_.mean
+        self._set_parameters(self.model_)
+
+    def _end(self, solution: Solution) -> None:
         if solution.outcome is Outcome.INTERRUPTED:
             raise KeyboardInterrupt
-        if not self.converged_:
+        if not self.converged_ and solution.outcome is not Outcome.STOPPED_BY_CALLBACK:
             warnings.warn(self.outcome_, ConvergenceWarning, stacklevel=4)
 
 
-def canonical(model: LinearGaussian) -> LinearGaussian:
-    r"""The same distribution with loadings W for which :math:`W^\top \Psi^{-1} W` is diagonal and falling, of fixed signs.
-
-    The largest entry of each column of W is positive.
+def solved(start: LinearGaussian, found: Factors) -> Solution:
+    """What was found in one pass, as a solution with one start.
 
     Parameters
     ----------
-    model
-        Without restarts.
+    start
+        The model, without restarts.
+    found
+        Its loadings and noise, and how they were found.
     """
-    root = np.sqrt(np.broadcast_to(model.noise_variance, model.mean.shape))[:, None]
-    left, values, _ = np.linalg.svd(model.loadings / root, full_matrices=False)
-    loadings = root * left * values
-    return LinearGaussian(model.mean, loadings * signs(loadings), model.noise_variance, frozen=model.frozen,
-                          floor=model.floor)  # fmt: skip
-
-
-def signs(columns: np.ndarray) -> np.ndarray:
-    """1 or -1 for each column (D, k), so that its entry of largest size is positive."""
-    largest = np.take_along_axis(columns, np.abs(columns).argmax(0)[None], 0)[0]
-    return np.where(largest < 0, -1.0, 1.0)
-
-
-def _solved(start: LinearGaussian, found: Factors, covariance: np.ndarray) -> Solution:
-    """What was found without rows, as a solution with one start."""
     model = LinearGaussian(start.mean[None], found.loadings[None], found.noise_variance[None], frozen=start.frozen,
                            floor=start.floor)  # fmt: skip
     outcome = Outcome.CONVERGED if found.converged else Outcome.STOPPED_AT_LIMIT
-    trace = np.array([[mean_log_likelihood(covariance, found)]])
+    trace = np.array([[found.log_likelihood]])
     return Solution(model, trace, outcome, {"converged": np.array([found.converged]), "iterations": found.iterations})
+
+
+def attributes_of(estimator: Any) -> dict[str, Any]:
+    """Attributes of an estimator that a fit has set, by name.
+
+    Parameters
+    ----------
+    estimator
+        The estimator.
+    """
+    return {name: value for name, value in vars(estimator).items() if name.endswith("_") and not name.startswith("_")}
 
 
 def _first_mean(data: Any) -> np.ndarray:

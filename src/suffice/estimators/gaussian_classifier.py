@@ -9,7 +9,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from suffice.arrays import Array
-from suffice.estimators.classifier import ClassConditional
+from suffice.estimators.class_conditional import ClassConditional
 from suffice.estimators.gradient import log_likelihood_gradient
 from suffice.estimators.streams import on_host
 from suffice.estimators.validation import (
@@ -259,6 +259,14 @@ class GaussianClassifier(ClassConditional):
             return np.zeros(count, bool)
         least = self._least_spread(varying, overall[1] if self.reg_covar else None)
         return np.broadcast_to(least <= (2 * self.reg_covar or 1e-12), (count,))
+
+    def _said_of_flat(self, flat: np.ndarray) -> str:
+        if not self.covariance_type.startswith("tied"):
+            return super()._said_of_flat(flat)
+        return (
+            "The covariance of the classes has no spread in some direction: columns repeat or follow from others, or rows are "
+            "few; drop such columns, or set prior_strength or shrinkage above 0."
+        )
 
     def _least_spread(self, varying: np.ndarray, variance: Any) -> np.ndarray:
         """Smallest variance of each class in any direction, in units of these variances of columns or of its own."""

@@ -7,9 +7,9 @@ from typing import Any
 import equinox as eqx
 import numpy as np
 
-from suffice.estimators.factors import signs
 from suffice.estimators.gaussian_mixture import GaussianMixture
 from suffice.estimators.validation import check_count
+from suffice.latent.canonical import signs
 from suffice.latent.gaussian import Gaussian
 from suffice.latent.look import FirstLook
 from suffice.latent.mixture import Mixture
@@ -32,7 +32,8 @@ class MixtureOfPPCA(GaussianMixture):
     n_factors
         Latent variables q of each component, at most D - 1; where D is 1, the components are plain Gaussians.
     tol, reg_covar, max_iter, n_init, init_params, weights_init, means_init, precisions_init, frozen, degenerate
-        As in ``GaussianMixture`` with full covariances; of ``precisions_init`` the inverses are brought to the model's form.
+        As in ``GaussianMixture`` with full covariances; inverses of ``precisions_init`` are brought to the model's form, and must
+        have it if they are frozen.
     weight_concentration_prior, prior_strength, prior_mean, prior_covariance, random_state, precision, warm_start, verbose
         As in ``GaussianMixture``.
     learning_decay, learning_offset
@@ -134,7 +135,14 @@ class MixtureOfPPCA(GaussianMixture):
         full: Any = start.components
         rank = min(self.n_factors, full.features - 1)
         values, vectors = np.linalg.eigh(full.covariances)
-        values[..., : full.features - rank] = values[..., : full.features - rank].mean(-1, keepdims=True)
+        noise = values[..., : full.features - rank]
+        mean = noise.mean(-1, keepdims=True)
+        if "covariances" in self._frozen_names() and not np.allclose(noise, mean, rtol=1e-6, atol=0):
+            raise ValueError(
+                "frozen names 'covariances', but not every inverse of precisions_init has equal noise in all but n_factors="
+                f"{rank} directions: give precisions_ of a fitted MixtureOfPPCA, or do not freeze them."
+            )
+        noise[:] = mean
         covariances = (vectors * values[..., None, :]) @ np.swapaxes(vectors, -1, -2)
         components = PrincipalGaussian(full.means, covariances, full.prior, rank)
         return eqx.tree_at(lambda m: m.components, start, components)

@@ -8,7 +8,7 @@ import equinox as eqx
 import numpy as np
 
 from suffice.data.encode import ColumnEncoder
-from suffice.estimators.classifier import ClassConditional
+from suffice.estimators.class_conditional import ClassConditional
 from suffice.estimators.column_parameters import by_columns
 from suffice.estimators.encoded import EncodedColumns
 from suffice.estimators.validation import check_choice, check_varying

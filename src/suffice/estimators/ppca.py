@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from suffice.estimators.factors import FactorEstimator, signs
+from suffice.estimators.factors import FactorEstimator, solved
+from suffice.latent.canonical import signs
 from suffice.latent.factor_maxima import Factors, principal_factors
 from suffice.latent.linear_gaussian import LinearGaussian
-from suffice.outcome import DegenerateComponentWarning
+from suffice.outcome import DegenerateComponentWarning, Solution
 
 
 class PPCA(FactorEstimator):
@@ -19,7 +20,8 @@ class PPCA(FactorEstimator):
 
     .. math:: z \sim N(0, I_k), \quad x \mid z \sim N(\mu + W z, \sigma^2 I), \quad x \sim N(\mu, W W^\top + \sigma^2 I)
 
-    Complete rows are passed once, for their second moments, and the maximum is read off the eigenvalues. Where cells are missing,
+    Complete rows are passed once, for their second moments, and the maximum is read off the eigenvalues; of fewer rows than
+    columns it is read off the singular values. Where cells are missing,
     expectation-maximisation with expanded parameters maximises the likelihood of the observed cells. Formulas: Tipping and
     Bishop, "Probabilistic principal component analysis" (1999).
 
@@ -123,7 +125,24 @@ class PPCA(FactorEstimator):
         return np.array([self.noise_floor * (overall if overall > 0 else 1.0)])
 
     def _maximum(self, covariance: np.ndarray, least: np.ndarray) -> Factors:
-        return principal_factors(covariance, self.n_components, self.noise_variance, float(least[0]))
+        values, vectors = np.linalg.eigh(covariance)
+        return principal_factors(
+            values[::-1], vectors[:, ::-1], self.n_components, self.noise_variance, float(least[0])
+        )
+
+    def _is_wide(self, data: Any) -> bool:
+        return self.algorithm == "auto" and isinstance(data, np.ndarray) and len(data) < data.shape[1]
+
+    def _solved_by_rows(self, data: np.ndarray, weight: Any, origin: np.ndarray) -> tuple[Solution, np.ndarray]:
+        """Eigenvalues and axes by the singular value decomposition of the rows."""
+        share = np.full(len(data), 1 / len(data)) if weight is None else weight / weight.sum()
+        rows = data - origin
+        mean = share @ rows if self.mean is None else self._given_mean() - origin
+        _, roots, axes = np.linalg.svd(np.sqrt(share)[:, None] * (rows - mean), full_matrices=False)
+        self.eigenvalues_ = np.pad(np.square(roots), (0, len(mean) - len(roots)))
+        least = self._least_noise(self.eigenvalues_)
+        found = principal_factors(self.eigenvalues_, axes.T, self.n_components, self.noise_variance, float(least[0]))
+        return solved(self._model(mean, found, least), found), least
 
     def _set_parameters(self, model: LinearGaussian) -> None:
         self.noise_variance_ = float(model.noise_variance[0])

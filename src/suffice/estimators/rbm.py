@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, Self
 
-import jax
 import numpy as np
 from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
@@ -12,7 +11,8 @@ from sklearn.utils.validation import check_is_fitted
 from suffice.estimators.rbm_learning import RBMLearning
 from suffice.estimators.rbm_sampling import FILLING_STEPS, RBMSampling, gaps
 from suffice.estimators.rbm_scores import RBMScores
-from suffice.outcome import Outcome
+from suffice.estimators.rbm_state import learning_state, state_before
+from suffice.outcome import Outcome, Solution
 
 
 class InitialWeights(NamedTuple):
@@ -108,6 +108,9 @@ class RBM(RBMScores, RBMSampling, TransformerMixin, RBMLearning):
         Visible biases ``(D,)`` that alone fit the means of the data: where the fit and annealing begin.
     log_partitions_ : dict of suffice.energy.LogPartition
         What annealing has found so far.
+    learning_state_ : dict
+        What ``partial_fit`` goes on from: parameters before averaging, the optimiser's arrays, chains at all temperatures, the
+        running means that the gradient is centred at, epochs done, and under which settings.
     threshold_ : float or None
         Above it a cell counts as 1; None takes values as they are. For binary units.
     mean_, scale_ : numpy.ndarray
@@ -237,7 +240,8 @@ class RBM(RBMScores, RBMSampling, TransformerMixin, RBMLearning):
     def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """One pass over some rows, from the parameters, chains and momentum that the last call left.
 
-        The first call chooses the start, the threshold, means and categories from its rows; give it rows enough.
+        That holds after loading from a file too. An optimiser of another kind than before begins from rest. The first call
+        chooses the start, the threshold, means and categories from its rows; give it rows enough.
 
         Parameters
         ----------
@@ -247,6 +251,11 @@ class RBM(RBMScores, RBMSampling, TransformerMixin, RBMLearning):
             Ignored; for scikit-learn's sake.
         sample_weight
             Row weights ``(n,)``, not negative; None is 1 for every row.
+
+        Raises
+        ------
+        ValueError
+            As ``fit``, and where parameters that the chains depend on have other values than at the last call.
         """
         self._check_parameters()
         begun = hasattr(self, "model_")
@@ -257,7 +266,8 @@ class RBM(RBMScores, RBMSampling, TransformerMixin, RBMLearning):
         units, seed, done = self._units(rows), self._seed(), self.n_iter_ if begun else 0
         if begun and gaps(units).any():
             units = np.where(np.isnan(units), self._drawn(units, FILLING_STEPS), units)
-        model, state = (self.model_, self._state_before(seed)) if begun else (self._begin(units, weight, seed), None)
+        state = state_before(self, seed) if begun else None
+        model = self.model_ if begun else self._begin(units, weight, seed)
         epochs = 1 if state is None else int(state.epoch) + 1
         self._keep(self._learn(model, units, weight, None, epochs, seed, state=state), units, weight)
         self.n_iter_ = done + 1
@@ -279,11 +289,6 @@ class RBM(RBMScores, RBMSampling, TransformerMixin, RBMLearning):
         decoded = self.mean_ + self.scale_ * model.mean_at(model.visible_bias)
         return InitialWeights(weights, model.hidden_bias - self.mean_ @ weights, np.asarray(decoded))
 
-    def _state_before(self, seed: int) -> Any:
-        """What the last call left, with a key of its own; after loading from a file the optimiser begins anew."""
-        state = getattr(self, "_state", None)
-        if state is None:
-            return None
-        key = jax.random.key(seed, impl="threefry2x32")
-        fresh = jax.random.key_data(jax.random.fold_in(key, int(state.epoch)))
-        return state._replace(key=np.asarray(fresh), filled=None)
+    def _keep(self, solution: Solution, units: Any, weight: np.ndarray) -> None:
+        super()._keep(solution, units, weight)
+        self.learning_state_ = learning_state(self, solution.details["state"])

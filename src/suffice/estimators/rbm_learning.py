@@ -16,6 +16,7 @@ from suffice.each_row import each_row
 from suffice.estimators.rbm_rows import KINDS, VisibleRows
 from suffice.estimators.validation import check_at_least, check_choice, check_count
 from suffice.fit.contrast import contrast
+from suffice.fit.contrast_epoch import ContrastState
 from suffice.latent.look import NO_WEIGHT
 from suffice.outcome import Outcome, SaturatedUnitWarning, Solution
 from suffice.precision import dtype_of
@@ -49,7 +50,6 @@ class RBMLearning(VisibleRows, BaseEstimator):
     random_state: Any
     precision: str
     verbose: int
-    _state: Any
 
     def _check_parameters(self) -> None:
         for name in ("n_hidden", "n_steps", "n_chains", "n_temperatures", "batch_size", "epochs"):
@@ -114,14 +114,10 @@ class RBMLearning(VisibleRows, BaseEstimator):
         """Learning rate at each batch: ``"linear"`` falls to 0 over the second half, ``"cosine"`` all the way."""
         if self.schedule == "constant":
             return float(self.learning_rate)
-        import optax
-
         rate = float(self.learning_rate)
         if self.schedule == "cosine":
-            return optax.cosine_decay_schedule(rate, steps)
-        half = steps // 2
-        parts = [optax.constant_schedule(rate), optax.linear_schedule(rate, 0.0, steps - half)]
-        return optax.join_schedules(parts, [half])
+            return lambda number: rate * (1 + np.cos(np.pi * number / steps)) / 2
+        return lambda number: rate * np.minimum(1.0, (steps - number) / (steps - steps // 2))
 
     def _learn(
         self, model: Any, units: Any, weight: np.ndarray, held_out: Any, epochs: int, seed: int, **going_on: Any
@@ -166,21 +162,20 @@ class RBMLearning(VisibleRows, BaseEstimator):
         self.model_ = solution.model
         self.weights_ = solution.model.weights
         self.visible_bias_, self.hidden_bias_ = solution.model.visible_bias, solution.model.hidden_bias
-        self._state = solution.details["state"]
-        self.n_iter_ = int(self._state.epoch)
+        state = solution.details["state"]
+        self.n_iter_ = int(state.epoch)
         done = solution.outcome is Outcome.STOPPED_AT_LIMIT
         self.trace_, self.outcome_ = solution.trace, "All epochs were done." if done else solution.outcome.value
-        self.chains_ = self._chains(units, weight)
+        self.chains_ = self._chains(state, units, weight)
         self.log_partitions_ = {}
         self._warn(solution.outcome, units)
 
-    def _chains(self, units: Any, weight: np.ndarray) -> np.ndarray:
+    def _chains(self, state: ContrastState, units: Any, weight: np.ndarray) -> np.ndarray:
         """Where sampling begins: the model's own chains, or complete rows."""
-        chains = self._state.chains
-        if chains is not None:
-            return chains if chains.ndim == 2 else chains[-1]
-        if self._state.filled is not None:
-            return self._state.filled[:: -(-len(self._state.filled) // self.n_chains)]
+        if state.chains is not None:
+            return state.chains if state.chains.ndim == 2 else state.chains[-1]
+        if state.filled is not None:
+            return state.filled[:: -(-len(state.filled) // self.n_chains)]
         used = np.flatnonzero(weight > 0)
         used = used[:: -(-len(used) // self.n_chains)]
         rows = units[used]

@@ -95,7 +95,7 @@ class RBMSampling:
         check_count("n_steps", n_steps)
         start = self.chains_[np.arange(n_samples) % len(self.chains_)]
         with scope(self.precision):
-            rows, trace = _traced(self.model_, jnp.asarray(start), as_key(self._seed()), n_steps)
+            rows, trace = _traced(self.model_, start, as_key(self._seed()), n_steps)
         return self._cells(np.asarray(rows)), mixing(trace)
 
     def drawn_from_hidden(self, hidden: Any) -> np.ndarray:
@@ -160,9 +160,9 @@ class RBMSampling:
         return self._clamped(units, n_steps)[0]
 
     def _clamped(self, units: np.ndarray, n_steps: int) -> tuple[np.ndarray, ...]:
+        units = np.asarray(units, self.precision)
         with scope(self.precision):
-            placed = jnp.asarray(units, self.precision)
-            found = _clamped(self.model_, placed, ~jnp.isnan(placed), as_key(self._seed()), n_steps)
+            found = _clamped(self.model_, units, ~np.isnan(units), as_key(self._seed()), n_steps)
         return tuple(np.asarray(part) for part in found)
 
 

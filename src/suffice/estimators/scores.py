@@ -30,7 +30,7 @@ class MostProbable(eqx.Module):
     expectation: Any
 
     def __call__(self, rows: Array, weight: Array) -> Array:
-        return self.expectation.joint(rows).argmax(-2)
+        return self.expectation.relative(rows).argmax(-2)
 
 
 class Responsibilities(eqx.Module):
@@ -39,7 +39,7 @@ class Responsibilities(eqx.Module):
     expectation: Any
 
     def __call__(self, rows: Array, weight: Array) -> Array:
-        return normalised(self.expectation.joint(rows))[1].T
+        return normalised(self.expectation.relative(rows))[1].T
 
 
 class Evidence(eqx.Module):

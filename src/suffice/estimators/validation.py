@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 SMALLEST_STRENGTH, LARGEST_STRENGTH = 1e-100, 1e100
+COPIES = 12
+"""Arrays of the size of its second moments that a fit holds at a time."""
 
 
 def check_count(name: str, value: Any, least: int = 1) -> None:
@@ -145,11 +147,30 @@ def check_memory(components: int, features: int) -> None:
     features
         Number of columns.
     """
-    copies = 12
-    needed = copies * 8.0 * components * features**2
-    available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    needed, available = COPIES * 8.0 * components * features**2, _memory()
     if needed > available:
         raise ValueError(
             f"{components} full covariances of {features} x {features} need about {needed / 2**30:.0f} GiB in a fit, and this "
             f"machine has {available / 2**30:.0f} GiB; use covariance_type='diag' or 'spherical', fewer components or columns."
         )
+
+
+def check_second_moments(features: int) -> None:
+    """Refuse second moments of pairs of columns that cannot fit into this machine's memory, before trying.
+
+    Parameters
+    ----------
+    features
+        Number of columns.
+    """
+    needed, available = COPIES * 8.0 * features**2, _memory()
+    if needed > available:
+        raise ValueError(
+            f"Second moments of {features} x {features} columns need about {needed / 2**30:.0f} GiB in a fit, and this machine "
+            f"has {available / 2**30:.0f} GiB; use fewer columns, or PPCA with complete rows in memory, fewer than columns."
+        )
+
+
+def _memory() -> int:
+    """Bytes that this machine has."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

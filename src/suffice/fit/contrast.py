@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils import check_random_state
 
+from suffice.compiling import filter_jit
 from suffice.fit.batches import check_count, check_weight
 from suffice.fit.contrast_epoch import Batches, ContrastState, run_batches
 from suffice.fit.contrast_rows import check_visible, dense, tiles
+from suffice.fit.contrast_steps import Schedule, check_share, chosen
 from suffice.fit.contrast_trace import Reader, spread, verdict
 from suffice.fit.epochs import Record, continued, run_epochs
 from suffice.outcome import Solution
@@ -24,11 +23,8 @@ from suffice.precision import cast, dtype_of, scope, to_numpy
 if TYPE_CHECKING:
     import optax
 
-LEARNING_RATE = 0.1
 SMALL_BATCH = 128
 """Rows of a batch up to which few rows are filled up, so that one program serves any number of them."""
-
-Schedule = Callable[[Any], Any]
 
 
 def contrast(
@@ -152,8 +148,8 @@ def contrast(
     held_out = None if validation is None else check_visible(validation, model, "validation", dtype)
     _check_gap(largest_gap, held_out)
     batch_size = check_count("batch_size", batch_size)
-    optimizer, schedule = _chosen(optimizer, learning_rate, momentum, weight_decay)
-    options = steps, _check_share("averaging", averaging), bool(centred)
+    optimizer, schedule = chosen(optimizer, learning_rate, momentum, weight_decay)
+    options = steps, check_share("averaging", averaging), bool(centred)
     chains = _chain_shape(persistent, n_chains, n_temperatures, batch_size, rows.shape[0])
     rows, weight = _weighted_rows(rows, check_weight(weight, rows.shape[0]))
     count = rows.shape[0]
@@ -213,7 +209,7 @@ def _placed(rows: Any, weight: np.ndarray, length: int) -> tuple[Any, Any, Any]:
     fill = length - len(rows)
     rows, weight = np.pad(rows, ((0, fill), (0, 0))), np.pad(weight, (0, fill))
     known = ~np.isnan(rows)
-    return jnp.asarray(rows), jnp.asarray(weight), None if known.all() else jnp.asarray(known)
+    return jax.device_put(rows), jax.device_put(weight), None if known.all() else jax.device_put(known)
 
 
 def _reader(rows: Any, filled: Any, weight: Any, held_out: Any, precision: str) -> Reader:
@@ -226,12 +222,12 @@ def _reader(rows: Any, filled: Any, weight: Any, held_out: Any, precision: str) 
 def _initial(
     model: Any, optimizer: Any, rows: Any, known: Any, chains: tuple[int, ...], options: Any, random_state: Any
 ) -> ContrastState:
-    seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
+    seed = np.int32(check_random_state(random_state).randint(np.iinfo(np.int32).max))
     drawn = _drawn_state(model, rows if known is not None else None, known, chains, options, seed)
     return drawn._replace(optimizer_state=optimizer.init(model))
 
 
-@eqx.filter_jit
+@filter_jit
 def _drawn_state(model: Any, rows: Any, known: Any, chains: tuple[int, ...], options: Any, seed: Any) -> ContrastState:
     key, chain_key, fill_key = jax.random.split(jax.random.key(seed, impl="threefry2x32"), 3)
     _, averaging, centred = options
@@ -273,42 +269,3 @@ def _check_gap(largest_gap: float | None, held_out: Any) -> None:
         raise ValueError(f"largest_gap={largest_gap}; it must be a number of nats above 0.")
     if held_out is None:
         raise ValueError("largest_gap compares training rows with validation rows; give validation.")
-
-
-def _check_share(name: str, value: float) -> float:
-    if not 0 <= float(value) < 1:
-        raise ValueError(f"{name}={value}; it must be at least 0 and below 1.")
-    return float(value)
-
-
-def _chosen(
-    optimizer: Any, learning_rate: float | Schedule | None, momentum: float, weight_decay: float
-) -> tuple[Any, Schedule]:
-    if optimizer is not None:
-        if learning_rate is not None or momentum or weight_decay:
-            raise ValueError(
-                "Give either optimizer or learning_rate, momentum and weight_decay; an optimizer brings its own."
-            )
-        return optimizer, np.ones_like
-    if not 0 <= float(weight_decay) < np.inf:
-        raise ValueError(f"weight_decay={weight_decay}; it must be a number of at least 0.")
-    descent = _descent(_check_share("momentum", momentum), float(weight_decay))
-    if learning_rate is not None and callable(learning_rate):
-        return descent, learning_rate
-    rate = LEARNING_RATE if learning_rate is None else float(learning_rate)
-    if not 0 < rate < np.inf:
-        raise ValueError(f"learning_rate={learning_rate}; it must be a number above 0.")
-    return descent, lambda number: np.full(np.shape(number), rate)
-
-
-@cache
-def _descent(momentum: float, weight_decay: float) -> optax.GradientTransformation:
-    """Steps of size 1; the learning rate is applied to them from outside, so that it does not take a new program."""
-    import optax
-
-    decay = optax.add_decayed_weights(weight_decay, mask=_only_weights) if weight_decay else optax.identity()
-    return optax.chain(decay, optax.trace(momentum) if momentum else optax.identity(), optax.scale(-1.0))
-
-
-def _only_weights(model: Any) -> Any:
-    return jax.tree.map(lambda leaf: leaf.ndim == 2, model)

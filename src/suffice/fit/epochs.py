@@ -9,7 +9,6 @@ from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from suffice.outcome import Outcome
@@ -89,7 +88,7 @@ def continued(state: Any, begin: Any) -> Any:
             f"state is no {type(begin).__name__} that fits this call; take solution.details['state'] of an earlier "
             "call with the same sizes, optimizer, batch_size, persistent chains and precision."
         )
-    return jax.tree.map(lambda leaf: jnp.asarray(leaf) if eqx.is_array(leaf) else leaf, state)
+    return jax.tree.map(lambda leaf: jax.device_put(leaf) if eqx.is_array(leaf) else leaf, state)
 
 
 def _shapes(tree: Any) -> Any:
@@ -101,10 +100,8 @@ def _columns(records: tuple[Record, ...]) -> dict[str, np.ndarray]:
     return {name: np.array([record[name] for record in records]) for name in (records[0] if records else ())}
 
 
-@eqx.filter_jit
-def _finite(model: Any) -> Any:
-    leaves = jax.tree.leaves(eqx.filter(model, eqx.is_inexact_array))
-    return jnp.array([jnp.isfinite(leaf).all() for leaf in leaves]).all()
+def _finite(model: Any) -> bool:
+    return all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(eqx.filter(model, eqx.is_inexact_array)))
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import equinox as eqx
@@ -15,11 +16,11 @@ from suffice.gaps import Gaps
 from suffice.latent.family import Family
 from suffice.latent.forms import Covariance, Moments, split
 from suffice.latent.mixed import Mixed
-from suffice.precision import to_numpy
-from suffice.rows import Resident
-from suffice.threads import in_threads
+from suffice.rows import Blocks
 
 BLOCK_ROWS = 8192
+FEW_ROWS = 1024
+"""Blocks are no longer where no class has more rows: filling them up would take longer than summing them."""
 TILE = 512
 CENTRE_ROWS = 256
 
@@ -60,19 +61,15 @@ def class_moments(
     """
     order = np.argsort(codes.astype(np.int16) if len(centres) < 2**15 else codes, kind="stable")
     ends = np.cumsum(np.bincount(codes, minlength=len(centres)))
+    size = FEW_ROWS if np.diff(ends, prepend=0).max() <= FEW_ROWS else BLOCK_ROWS
     pieces = [
-        (k, order[start : min(start + BLOCK_ROWS, end)])
+        (k, order[start : min(start + size, end)])
         for k, end in enumerate(ends)
-        for start in range(ends[k - 1] if k else 0, end, BLOCK_ROWS)
+        for start in range(ends[k - 1] if k else 0, end, size)
     ]
     buffers = Buffers()
-
-    def sums(piece: tuple[int, np.ndarray]) -> Moments:
-        k, chosen = piece
-        block = _block(values, weight, chosen, centres[k], gaps, buffers)
-        return to_numpy(Resident(block).total(OneClass(unit)))
-
-    parts = [sums(pieces[0]), *in_threads(sums, pieces[1:])]
+    makers = [partial(_block, values, weight, chosen, centres[k], gaps, size // TILE, buffers) for k, chosen in pieces]
+    parts = list(Blocks(lambda: [makers]).totals(OneClass(unit)))
     nothing = jax.tree.map(np.zeros_like, parts[0])
     of_class = [nothing] * len(centres)
     for (k, _), part in zip(pieces, parts, strict=True):
@@ -81,11 +78,17 @@ def class_moments(
 
 
 def _block(
-    values: np.ndarray, weight: np.ndarray, chosen: np.ndarray, centre: np.ndarray, gaps: bool, buffers: Buffers
+    values: np.ndarray,
+    weight: np.ndarray,
+    chosen: np.ndarray,
+    centre: np.ndarray,
+    gaps: bool,
+    tiles: int,
+    buffers: Buffers,
 ) -> Block:
     rows: Any = np.take(values, chosen, axis=0)
     arrays, dtype, whole = Gaps(rows) if gaps else rows, jax.dtypes.canonicalize_dtype(np.float64), slice(0, len(rows))
-    return filled(arrays, weight[chosen], whole, centre, dtype, BLOCK_ROWS // TILE, TILE, buffers)
+    return filled(arrays, weight[chosen], whole, centre, dtype, tiles, TILE, buffers)
 
 
 def _side_by_side(parts: Sequence[Moments]) -> Moments:

@@ -10,23 +10,26 @@ from scipy.optimize import minimize
 
 
 class Factors(NamedTuple):
-    """Loadings (D, k), noise variance (1,) or (D,), the iterations that it took, and whether it converged."""
+    """Loadings (D, k), noise variance (1,) or (D,), mean log-likelihood of a row, iterations, and whether these were enough."""
 
     loadings: np.ndarray
     noise_variance: np.ndarray
+    log_likelihood: float
     iterations: int
     converged: bool
 
 
-def principal_factors(covariance: np.ndarray, size: int, noise: float | None, least: float) -> Factors:
+def principal_factors(values: np.ndarray, vectors: np.ndarray, size: int, noise: float | None, least: float) -> Factors:
     r"""Maximum of the likelihood of probabilistic PCA (Tipping and Bishop, 1999, section 3.2).
 
     .. math:: W = U_k (\Lambda_k - \sigma^2 I)^{1/2}, \quad \sigma^2 = \frac{1}{D - k} \sum_{j > k} \lambda_j
 
     Parameters
     ----------
-    covariance
-        ``(D, D)``, about the mean.
+    values
+        Eigenvalues of the rows' covariance about the mean, falling, ``(D,)``.
+    vectors
+        Its eigenvectors, those of the first eigenvalues, ``(D, m)``; eigenvalues after them are 0.
     size
         Number of latent variables k. With k = D the likelihood is that of k = D - 1: no direction is left for the noise.
     noise
@@ -34,11 +37,12 @@ def principal_factors(covariance: np.ndarray, size: int, noise: float | None, le
     least
         Smallest noise variance.
     """
-    values, vectors = np.linalg.eigh(covariance)
-    values, vectors = values[::-1], vectors[:, ::-1]
     found = values[min(size, len(values) - 1) :].mean() if noise is None else noise
     found = max(found, least) if noise is None else found
-    return Factors(vectors[:, :size] * np.sqrt(np.maximum(values[:size] - found, 0)), np.array([found]), 1, True)
+    modelled = np.where(np.arange(len(values)) < size, np.maximum(values, found), found)
+    value = np.log(2 * np.pi * modelled).sum() + (values / modelled).sum()
+    axes = np.pad(vectors[:, :size], ((0, 0), (0, max(0, size - vectors.shape[1]))))
+    return Factors(axes * np.sqrt(modelled[:size] - found), np.array([found]), -value / 2, 1, True)
 
 
 def maximum_likelihood_factors(covariance: np.ndarray, size: int, least: np.ndarray, *, max_iter: int) -> Factors:
@@ -82,17 +86,8 @@ def maximum_likelihood_factors(covariance: np.ndarray, size: int, least: np.ndar
         options={"maxiter": max_iter, "ftol": 1e-16, "gtol": 1e-10, "maxcor": 20},
     )  # fmt: skip
     _, values, vectors, root = scaled(found.x)
-    converged = found.nit < max_iter
-    return Factors(root[:, None] * vectors * np.sqrt(values - 1), root**2, max(1, found.nit), converged)
-
-
-def mean_log_likelihood(covariance: np.ndarray, factors: Factors) -> float:
-    """Mean log-likelihood of rows that have this covariance about the mean, in nats."""
-    features = len(covariance)
-    noise = np.broadcast_to(factors.noise_variance, features)
-    whole = factors.loadings @ factors.loadings.T + np.diag(noise)
-    log_determinant = np.linalg.slogdet(whole)[1]
-    return float(-(features * np.log(2 * np.pi) + log_determinant + np.trace(np.linalg.solve(whole, covariance))) / 2)
+    value, converged = -(len(root) * np.log(2 * np.pi) + found.fun) / 2, found.nit < max_iter
+    return Factors(root[:, None] * vectors * np.sqrt(values - 1), root**2, value, max(1, found.nit), converged)
 
 
 def _first_noise(covariance: np.ndarray, size: int) -> np.ndarray:

@@ -100,10 +100,14 @@ class Linear(eqx.Module):
 
     def log_density(self, rows: Array) -> Array:
         """Log-density of each row under each component, (..., K, n)."""
-        joint = (_stacked(self.slope) @ rows.T).reshape(*self.constant.shape, -1) + self.constant[..., None]
+        relative = self.relative(rows)
         if self.whitening is None:
-            return joint
-        return joint - jnp.square(jnp.einsum("nd,...de->...ne", rows, self.whitening)).sum(-1)[..., None, :] / 2
+            return relative
+        return relative - jnp.square(jnp.einsum("nd,...de->...ne", rows, self.whitening)).sum(-1)[..., None, :] / 2
+
+    def relative(self, rows: Array) -> Array:
+        """Log-density of each row under each component up to what all components share, (..., K, n)."""
+        return (_stacked(self.slope) @ rows.T).reshape(*self.constant.shape, -1) + self.constant[..., None]
 
     def moments(self, rows: Array, responsibility: Array, weight: Array) -> Moments:
         """Sums over rows, with weighted responsibilities (..., K, n)."""
@@ -232,7 +236,7 @@ def unpacked(triangle: Array, features: int) -> Array:
     """Symmetric matrices (..., D, D) from upper triangles (D(D+1)/2, ...)."""
     position = np.zeros((features, features), int)
     position[np.triu_indices(features)] = np.arange(features * (features + 1) // 2)
-    return jnp.moveaxis(triangle, 0, -1)[..., np.maximum(position, position.T)]
+    return _last(triangle)[..., np.maximum(position, position.T)]
 
 
 def bordered(second: Array, rest: Array) -> Array:
@@ -260,10 +264,15 @@ def split(total: Array, features: int, covariance_type: Covariance | None = None
     if covariance_type == "full":
         whole = unpacked(total, features + 1)
         return whole[..., :-1, :-1], whole[..., :-1, -1], whole[..., -1:, -1], whole[..., -1, -1]
-    total = jnp.moveaxis(total, 0, -1)
+    total = _last(total)
     squares = {"diag": features, "spherical": 1}.get(covariance_type or "", 0)
     first, counts = total[..., squares : squares + features], total[..., squares + features :]
     return total[..., :squares], first, counts[..., :-1] if counts.shape[-1] > 1 else counts, counts[..., -1]
+
+
+def _last(array: Array) -> Array:
+    """The first axis put last, of NumPy and JAX arrays alike."""
+    return array.transpose(*range(1, array.ndim), 0)
 
 
 def many_components(components: int, features: int) -> bool:

@@ -176,4 +176,4 @@ def _reservoir(
         kept = np.concatenate([kept, rows]) if kept.size else rows.astype(float)
         smallest = np.argsort(keys)[:size]
         kept, keys, weights, total = kept[smallest], keys[smallest], weights[smallest], total + weight.sum()
-    return kept, weights if seen == len(kept) else np.full(len(kept), total / len(kept))
+    return kept, weights if seen == len(kept) else np.full(len(kept), total / max(1, len(kept)))

@@ -18,7 +18,7 @@ from suffice.eager import in_own_precision
 from suffice.gaps import Gaps, Layout, Patterns
 from suffice.latent.conditioning import check_given, check_value, positions
 from suffice.latent.family import Family
-from suffice.latent.forms import Moments
+from suffice.latent.forms import Linear, Moments
 from suffice.latent.ties import distinct, fixed_ties, group_means, labels_of
 from suffice.model import Held, LatentModel
 from suffice.patterns import laid_out
@@ -66,6 +66,12 @@ class Expectation(eqx.Module):
         """log p(x, k), (..., K, n)."""
         form = self.of(rows)
         return form.log_density(form.features(rows))
+
+    def relative(self, rows: Any) -> Array:
+        """``joint`` up to what all components share, where that takes less work, (..., K, n)."""
+        form = self.of(rows)
+        score = form.relative if isinstance(form, Linear) else form.log_density
+        return score(form.features(rows))
 
     def __call__(self, rows: Any, weight: Array, given: Array | None = None) -> MixtureStatistics:
         if isinstance(rows, tuple):

@@ -113,7 +113,7 @@ def _codes(estimator: Any, summary: Summary, target: Any) -> Picture:
     if told:
         for kind, name in enumerate(found):
             ax.plot([], [], "o", color=colours[kind], markersize=4, label=str(name))
-        ax.legend(fontsize=7, frameon=False, labelcolor=INK, ncols=2)
+        ax.legend(fontsize=7, frameon=False, labelcolor=INK, loc="upper left", bbox_to_anchor=(1.0, 1.0))
     ax.set_xlabel("component 0", color=INK)
     ax.set_ylabel("component 1" if codes.shape[1] > 1 else "", color=INK)
     tidy(ax)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,10 +61,12 @@ def held_out(estimator: Any, rows: Any, target: np.ndarray, weight: np.ndarray |
         test = known[test]
         train = np.setdiff1d(np.arange(len(target)), test)
         given = None if weight is None else weight[train]
-        fold: Any = clone(estimator)
-        fold.fit(_some(rows, train), target[train], sample_weight=given)
         chosen.append(test)
-        found.append(fold.predict_proba(_some(rows, test)))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the fit to all rows has said them
+            fold: Any = clone(estimator)
+            fold.fit(_some(rows, train), target[train], sample_weight=given)
+            found.append(fold.predict_proba(_some(rows, test)))
         if len(known) > MANY_ROWS:
             break
     once = len(chosen) == 1
