@@ -49,7 +49,11 @@ class LearningMonitor:
         """
         before = None if self.checkpoint is None else self.checkpoint.load()
         if before is None:
-            self._take(state)
+            if not self._take(state):
+                raise ValueError(
+                    "The loss is not finite before the first epoch: scale the columns to numbers of about 0 to 1, and look at "
+                    "the weights that it starts from."
+                )
             return state
         names = list(before["curve"])
         self.records = [dict(zip(names, line, strict=True)) for line in zip(*before["curve"].values(), strict=True)]
