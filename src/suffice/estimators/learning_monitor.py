@@ -51,8 +51,8 @@ class LearningMonitor:
         if before is None:
             if not self._take(state):
                 raise ValueError(
-                    "The loss is not finite before the first epoch: scale the columns to numbers of about 0 to 1, and look at "
-                    "the weights that it starts from."
+                    "The loss is not finite before the first epoch: scale the columns to numbers of about 0 to 1, and look "
+                    "at the weights that it starts from."
                 )
             return state
         names = list(before["curve"])
