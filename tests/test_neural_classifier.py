@@ -303,8 +303,8 @@ def test_more_refusals(fitted):
         classifier(class_weight="balanced").partial_fit(X, Y, classes=[0, 1, 2])
     with pytest.raises(ValueError, match="one class only among"):
         classifier().fit(X, Y, sample_weight=(Y == 1).astype(float))
+    broken = eqx.tree_at(lambda net: net.layers[0].bias, MLP(64, (), 3, key=0), np.full(3, np.nan, np.float32))
     with pytest.raises(ValueError, match="not finite before the first epoch: scale the columns"):
-        broken = eqx.tree_at(lambda net: net.layers[0].bias, MLP(64, (), 3, key=0), np.full(3, np.nan, np.float32))
         classifier(net=broken).fit(X, Y)
     with pytest.warns(UserWarning, match="pixels of bytes.*pixel_scale=255"):
         classifier(epochs=1).fit(np.round(255 * X), Y)
