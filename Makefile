@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	"$$p" -c 'import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	>/dev/null 2>&1 && echo "$$p" && break; done)
 
-.PHONY: demo test lint bench figures reproduce-energy clean
+.PHONY: demo test lint bench figures reproduce-energy reproduce-nets clean
 
 demo: .venv/.ready
 	.venv/bin/python -m suffice.demo
@@ -33,6 +33,10 @@ figures: .venv/.ready
 reproduce-energy: .venv/.ready
 	.venv/bin/python experiments/ising_map.py --out reproduced
 	.venv/bin/python experiments/digits_rbm.py --out reproduced
+
+reproduce-nets: .venv/.ready
+	.venv/bin/python experiments/resnet_capacity.py --out reproduced
+	.venv/bin/python experiments/pretraining.py --out reproduced
 
 .venv/.ready: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 with venv was not found; name one: make PYTHON=/path/to/python"; exit 1; }

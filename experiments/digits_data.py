@@ -11,11 +11,19 @@ from suffice.data import DataError, balanced_splits, load_digits_text
 
 
 class Digits(NamedTuple):
-    """Rows (n, 784) in [0, 1] to learn from and to validate on, and what they are."""
+    """Rows (n, 784) in [0, 1] to learn from and to validate on, what they are, and their labels."""
 
     train: np.ndarray
     valid: np.ndarray
     name: str
+    train_labels: np.ndarray
+    valid_labels: np.ndarray
+
+    def thinned(self, step: int) -> Digits:
+        """One row in so many."""
+        rows = (part[::step] for part in (self.train, self.valid))
+        labels = (part[::step] for part in (self.train_labels, self.valid_labels))
+        return Digits(*rows, f"one row in {step} of {self.name}", *labels)
 
 
 def digits() -> Digits:
@@ -25,7 +33,10 @@ def digits() -> Digits:
     except DataError as error:
         return _rebuilt(error)
     assert splits.valid is not None
-    return Digits(splits.train.values, splits.valid.values, "the course's digits files")
+    train, valid = splits.train, splits.valid
+    assert train.target is not None
+    assert valid.target is not None
+    return Digits(train.values, valid.values, "the course's digits files", train.target, valid.target)
 
 
 def _rebuilt(missing: DataError) -> Digits:
@@ -36,4 +47,5 @@ def _rebuilt(missing: DataError) -> Digits:
     except (URLError, OSError) as error:
         raise SystemExit(f"{missing} It could not be downloaded either ({error}).") from None
     train, valid, _ = balanced_splits(bunch.data / 255, bunch.target.astype(int), [300, 100, 300], random_state=0)
-    return Digits(train[0], valid[0], "a balanced subset of MNIST, not the course's own files")
+    name = "a balanced subset of MNIST, not the course's own files"
+    return Digits(train[0], valid[0], name, train[1], valid[1])

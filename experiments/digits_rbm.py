@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from digits_data import Digits, digits
 from matplotlib.figure import Figure
+from verdicts import verdict
 
 from suffice import RBM
 from suffice.plot import FilterDisplay
@@ -33,14 +34,6 @@ def learned(data: Digits, hidden: int, steps: int, epochs: int, seed: int) -> RB
         hidden, sampler="cd", n_steps=steps, epochs=epochs, learning_rate=0.1, schedule="constant", centred=False,
         weight_scale=0.1, batch_size=100, random_state=seed,
     ).fit(data.train, validation=data.valid)  # fmt: skip
-
-
-def verdict(claim: str, differences: Sequence[float]) -> dict[str, Any]:
-    """A claim that numbers, one a seed, are above 0."""
-    mean, error = float(np.mean(differences)), float(np.std(differences, ddof=1) / np.sqrt(len(differences)))
-    said = "holds" if mean > 2 * error else "does not hold" if mean < -2 * error else "undecided"
-    print(f"{said:>14}: {claim} ({mean:.3g} +- {error:.2g})")
-    return {"claim": claim, "verdict": said, "mean": mean, "standard_error": error}
 
 
 def curves(fits: Sequence[RBM], name: str) -> np.ndarray:
@@ -135,7 +128,7 @@ def main() -> None:
     seeds, epochs, chain_steps, data = given.seeds, 200, 1000, digits()
     if given.quick:
         seeds, epochs, chain_steps = 2, 20, 50
-        data = Digits(data.train[::10], data.valid[::10], f"a tenth of {data.name}")
+        data = data.thinned(10)
     os.makedirs(given.out, exist_ok=True)
     print(f"{len(data.train):,} + {len(data.valid):,} rows of {data.name}, {seeds} seeds, {epochs} epochs")
     by_steps = {k: [learned(data, 100, k, epochs, seed) for seed in range(seeds)] for k in STEPS}

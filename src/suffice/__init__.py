@@ -10,8 +10,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from suffice.estimators.autoencoder import Autoencoder
     from suffice.estimators.bernoulli_mixture import BernoulliMixture
     from suffice.estimators.categorical_mixture import CategoricalMixture
+    from suffice.estimators.denoising_autoencoder import DenoisingAutoencoder
     from suffice.estimators.factor_analysis import FactorAnalysis
     from suffice.estimators.gaussian_classifier import GaussianClassifier
     from suffice.estimators.gaussian_mixture import GaussianMixture
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from suffice.estimators.mixture_classifier import MixtureClassifier
     from suffice.estimators.mixture_of_ppca import MixtureOfPPCA
     from suffice.estimators.naive_bayes import NaiveBayes
+    from suffice.estimators.neural_classifier import NeuralClassifier
     from suffice.estimators.poisson_mixture import PoissonMixture
     from suffice.estimators.potts_denoiser import PottsDenoiser
     from suffice.estimators.ppca import PPCA
@@ -34,9 +37,11 @@ if TYPE_CHECKING:
 __all__ = [
     "PPCA",
     "RBM",
+    "Autoencoder",
     "BernoulliMixture",
     "CategoricalMixture",
     "DegenerateComponentWarning",
+    "DenoisingAutoencoder",
     "FactorAnalysis",
     "FileError",
     "GaussianClassifier",
@@ -46,6 +51,7 @@ __all__ = [
     "MixtureClassifier",
     "MixtureOfPPCA",
     "NaiveBayes",
+    "NeuralClassifier",
     "Outcome",
     "PoissonMixture",
     "PottsDenoiser",
@@ -61,8 +67,10 @@ __all__ = [
 ]
 
 _HOMES = {
+    "estimators.autoencoder": ["Autoencoder"],
     "estimators.bernoulli_mixture": ["BernoulliMixture"],
     "estimators.categorical_mixture": ["CategoricalMixture"],
+    "estimators.denoising_autoencoder": ["DenoisingAutoencoder"],
     "estimators.factor_analysis": ["FactorAnalysis"],
     "estimators.gaussian_classifier": ["GaussianClassifier"],
     "estimators.gaussian_mixture": ["GaussianMixture"],
@@ -71,6 +79,7 @@ _HOMES = {
     "estimators.mixture_classifier": ["MixtureClassifier"],
     "estimators.mixture_of_ppca": ["MixtureOfPPCA"],
     "estimators.naive_bayes": ["NaiveBayes"],
+    "estimators.neural_classifier": ["NeuralClassifier"],
     "estimators.poisson_mixture": ["PoissonMixture"],
     "estimators.potts_denoiser": ["PottsDenoiser"],
     "estimators.ppca": ["PPCA"],

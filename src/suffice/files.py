@@ -94,13 +94,15 @@ def save(model: Any, path: str | os.PathLike[str]) -> Path:
     return target
 
 
-def load(path: str | os.PathLike[str]) -> Any:
+def load(path: str | os.PathLike[str], *, net: Any = None) -> Any:
     """Load a model that ``save`` wrote. No code from the file is run: it can only name public classes of suffice.
 
     Parameters
     ----------
     path
         The file, with or without ``.safetensors``.
+    net
+        For an estimator of a network of your own, of which the file holds the weights alone: what its ``net`` was.
 
     Returns
     -------
@@ -110,14 +112,31 @@ def load(path: str | os.PathLike[str]) -> Any:
     Raises
     ------
     FileError
-        If the file is damaged, incomplete, written by something else or by a newer version.
+        If the file is damaged, incomplete, written by something else or by a newer version, or ``net`` is missing or does not
+        fit the weights.
 
     Examples
     --------
     See ``save``.
     """
     target = _with_suffix(path)
-    return _loaded(target, FORMAT, "suffice.save")
+    model = _loaded(target, FORMAT, "suffice.save")
+    if hasattr(model, "own_weights_"):
+        _give_net(model, net, target)
+    elif net is not None:
+        raise FileError(f"{target} holds all of its model, so it takes no net=.")
+    return model
+
+
+def _give_net(model: Any, net: Any, target: Path) -> None:
+    if net is None:
+        raise FileError(
+            f"{target} holds the weights of a network of your own, not the network: give what net was, as load(path, net=...)."
+        )
+    try:
+        model._take_net(net)
+    except ValueError as error:
+        raise FileError(f"{target} cannot be loaded: {error}") from None
 
 
 def write_record(record: dict[str, Any], path: Path, kind: str) -> None:
@@ -283,8 +302,12 @@ def _encode_object(value: Any, name: str, inside: Any) -> dict[str, Any]:
     if isinstance(value, Enum):
         return {"enum": name, "name": value.name}
     if isinstance(value, BaseEstimator):
-        fitted = ((key, part) for key, part in vars(value).items() if _FITTED.fullmatch(key))
-        return {"estimator": name, "params": inside(value.get_params(deep=False).items()), "fitted": inside(fitted)}
+        fitted = {key: part for key, part in vars(value).items() if _FITTED.fullmatch(key)}
+        params = value.get_params(deep=False)
+        own = getattr(value, "_without_own_net", None)
+        if own is not None:
+            params, fitted = own(params, fitted, frozenset(public_classes().values()))
+        return {"estimator": name, "params": inside(params.items()), "fitted": inside(fitted.items())}
     fields = _field_names(type(value))
     return {"module": name, "fields": inside((field, getattr(value, field)) for field in fields)}
 

@@ -99,8 +99,8 @@ def _write(folder: Path, course: Course, source: Source, job: Classifying) -> st
     )  # fmt: skip
 
 
-def write_predictions(file: Any, estimator: Any, rows: Any) -> np.ndarray:
-    """Write the class, its probability and log p(x) of each row as CSV; returns log p(x), ``(n,)``.
+def write_predictions(file: Any, estimator: Any, rows: Any) -> np.ndarray | None:
+    """Write the class, its probability and log p(x) of each row as CSV; returns log p(x), ``(n,)``, None of a network.
 
     Parameters
     ----------
@@ -111,10 +111,14 @@ def write_predictions(file: Any, estimator: Any, rows: Any) -> np.ndarray:
     rows
         Rows as it takes them.
     """
-    probability, log_likelihood = estimator.predict_proba(rows), estimator.score_samples(rows)
+    probability = estimator.predict_proba(rows)
     best = probability.argmax(1)
-    columns = [np.arange(len(best)), estimator.classes_[best], probability.max(1), log_likelihood]
-    write_columns(file, columns, header=["row", "class", "probability", "log_likelihood"])
+    columns = [np.arange(len(best)), estimator.classes_[best], probability.max(1)]
+    if not hasattr(estimator, "score_samples"):
+        write_columns(file, columns, header=["row", "class", "probability"])
+        return None
+    log_likelihood = estimator.score_samples(rows)
+    write_columns(file, [*columns, log_likelihood], header=["row", "class", "probability", "log_likelihood"])
     return log_likelihood
 
 
@@ -135,11 +139,17 @@ def score_classifier(estimator: Any, source: Source, out: Path | None) -> None:
     out
         The file; None for none.
     """
+    if out is None and not hasattr(estimator, "score_samples"):
+        raise ValueError("A network gives rows classes and no log-likelihood: name a file for them with --out.")
     if out is None:
         log_likelihood = estimator.score_samples(source.rows)
     else:
         with replacing(out) as file:
             log_likelihood = write_predictions(file, estimator, source.rows)
+    if log_likelihood is None:
+        return typer.echo(
+            f"{out} holds the class and its probability of each of {len(source.rows):,} rows of {source.name}"
+        )
     mean = np.average(log_likelihood, weights=source.weight)
     typer.echo(f"log-likelihood {mean:.6f} nats per row, {len(log_likelihood):,} rows of {source.name}")
     if out is not None:
@@ -158,5 +168,6 @@ def show_classifier(estimator: Any, columns: list[str]) -> None:
     """
     typer.echo(f"{type(estimator).__name__}, {len(estimator.classes_)} classes, {len(columns):,} columns")
     typer.echo(estimator.outcome_)
-    for name, share in zip(estimator.classes_, estimator.class_prior_, strict=True):
-        typer.echo(f"  {share:.4f}  {name}")
+    shares = getattr(estimator, "class_prior_", None)
+    for k, name in enumerate(estimator.classes_):
+        typer.echo(f"  {name}" if shares is None else f"  {shares[k]:.4f}  {name}")

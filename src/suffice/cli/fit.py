@@ -12,9 +12,11 @@ from typing import Annotated, Any
 
 import typer
 
+from suffice.cli.autoencoder import autoencoder, denoising_autoencoder
 from suffice.cli.classify import run_classifier
 from suffice.cli.flat import flat
 from suffice.cli.job import run
+from suffice.cli.neural import neural_classifier
 from suffice.cli.options import FIT, Classifying, Data, FactorLearning, Job, Learning, Reading
 from suffice.cli.rbm import rbm
 from suffice.cli.several import choices, counts, pairs
@@ -281,6 +283,9 @@ def mixture_of_ppca(
 
 
 app.command("rbm")(rbm)
+app.command("neural-classifier")(neural_classifier)
+app.command("autoencoder")(autoencoder)
+app.command("denoising-autoencoder")(denoising_autoencoder)
 
 
 def plain(learning: Learning | FactorLearning) -> dict:

@@ -63,6 +63,8 @@ def impute(
         raise ValueError(
             f"{run} holds a classifier, which fills in no cells: impute with a mixture, such as gaussian-mixture."
         )
+    if not hasattr(estimator, "impute"):
+        raise ValueError(f"{run} holds a {type(estimator).__name__}, which fills in no cells: impute with a mixture.")
     if is_rbm(estimator) and std is not None:
         raise ValueError(
             f"{run} holds an RBM, which says no deviations of cells: show them by --draws in place of --std."

@@ -54,7 +54,7 @@ def run(estimator: Any, data: str, job: Job, reading: Reading) -> int:
     _refuse_idle_options(estimator, job)
     check_place(job.out, overwrite=job.overwrite)
     kept = checkpoint_path(job.out)
-    _check_checkpoint(kept, job)
+    check_checkpoint(kept, job)
     source = finite(read(data, reading, weights=job.weights, target=job.target, labels=takes_labels(estimator)))
     refuse_empty_columns(source)
     if takes_labels(estimator) and job.image_shape is not None:
@@ -70,7 +70,7 @@ def run(estimator: Any, data: str, job: Job, reading: Reading) -> int:
     with run_folder(job.out, overwrite=job.overwrite) as folder:
         summary = _write(folder, course, replace(source, image_shape=pictured), job)
     if not course.interrupted:
-        _remove(kept)
+        remove(kept)
     _announce(source, course, summary, job.out)
     return 130 if course.interrupted else 0
 
@@ -96,20 +96,20 @@ def checkpoint_path(out: Path) -> Path:
     return absolute.with_name(f"{absolute.name}.checkpoint")
 
 
-def _check_checkpoint(kept: Path, job: Job) -> None:
+def check_checkpoint(kept: Path, job: Any) -> None:
     """Refuse to lose the state of an interrupted fit unasked."""
     if job.resume:
         if not kept.exists():
             typer.echo(f"--resume: there is no {kept.name} beside {job.out}, so the fit begins anew", err=True)
     elif kept.exists() and job.overwrite:
-        _remove(kept)
+        remove(kept)
     elif kept.exists():
         raise FileExistsError(
             f"{kept.name} beside {job.out} holds an interrupted fit: continue it with --resume, or begin anew with --overwrite."
         )
 
 
-def _remove(kept: Path) -> None:
+def remove(kept: Path) -> None:
     from suffice.fit.checkpoint import remove_checkpoint
 
     remove_checkpoint(kept)

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+from suffice.cli.autoencoder import is_autoencoder, score_autoencoder, show_autoencoder
 from suffice.cli.classify import is_classifier, score_classifier, show_classifier
 from suffice.cli.flat import flat
 from suffice.cli.job import MODEL, component_count, missing_words, takes_labels
@@ -42,6 +43,8 @@ def score(
         return score_rbm(estimator, source, out)
     if is_classifier(estimator):
         return score_classifier(estimator, source, out)
+    if is_autoencoder(estimator):
+        return score_autoencoder(estimator, source, out)
     if out is None:
         summary = summarize(estimator, source.rows, sample_weight=source.weight)
     else:
@@ -64,6 +67,8 @@ def sample(
 ) -> None:
     """Rows drawn from a saved model, of a mixture with the component each came from."""
     estimator, columns = load_run(run)
+    if not hasattr(estimator, "sample"):
+        raise ValueError(f"{run} holds a {type(estimator).__name__}, from which no rows can be drawn.")
     estimator.set_params(random_state=random_state)
     drawn = sample_rbm(estimator, n) if is_rbm(estimator) else estimator.sample(n)
     rows, labels = drawn if isinstance(drawn, tuple) else (drawn, None)
@@ -87,6 +92,8 @@ def show(run: Run) -> None:
         return show_rbm(estimator, columns)
     if is_classifier(estimator):
         return show_classifier(estimator, columns)
+    if is_autoencoder(estimator):
+        return show_autoencoder(estimator, columns)
     table = (_factors if hasattr(estimator, "loadings_") else _components)(estimator, columns)
     typer.echo(f"{model_name(estimator)}, {component_count(estimator)} components, {len(columns):,} columns")
     typer.echo(f"{estimator.outcome_}\nlog-likelihood {estimator.lower_bound_:.4f} nats per row\n")

@@ -10,6 +10,33 @@ from typing import Any
 MOST = 1000
 
 
+def sizes(text: Any) -> tuple[int, ...]:
+    """Whole numbers with an x between them, such as the size of an image or of the layers of a network.
+
+    Parameters
+    ----------
+    text
+        What the option was given.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is something else.
+
+    Examples
+    --------
+    >>> from suffice.cli.several import sizes
+    >>> sizes("3x28x28"), sizes("100")
+    ((3, 28, 28), (100,))
+    """
+    if isinstance(text, tuple):
+        return text
+    parts = str(text).lower().split("x")
+    if not all(part.isdecimal() and int(part) > 0 for part in parts):
+        raise _bad(text, "whole numbers of at least 1 with an x between them are expected, such as 28x28")
+    return tuple(int(part) for part in parts)
+
+
 def counts(text: Any) -> int | list[int]:
     """One number of components, or several: a range such as 1-8, numbers with commas between them, or both.
 

@@ -12,6 +12,7 @@ from suffice.data.digits import (
 from suffice.data.encode import ColumnEncoder
 from suffice.data.labels import UnknownCategoryWarning
 from suffice.data.parquet import ParquetRows, stream_parquet
+from suffice.data.pictures import read_pictures
 from suffice.data.read import read_columns, read_table
 from suffice.data.table import DataError, MixedTable, Table
 
@@ -29,6 +30,7 @@ __all__ = [
     "load_digits_text",
     "load_mnist",
     "read_columns",
+    "read_pictures",
     "read_table",
     "stream_parquet",
     "write_digits_text",

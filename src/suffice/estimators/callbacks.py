@@ -22,12 +22,17 @@ class Iterations:
         Its training data.
     metadata
         Sample weights, by name.
+    y
+        Its labels.
+    most
+        Largest number of iterations; None takes the estimator's ``max_iter``.
     """
 
-    def __init__(self, estimator: Any, X: Any, metadata: dict[str, Any]):
+    def __init__(self, estimator: Any, X: Any, metadata: dict[str, Any], y: Any = None, most: int | None = None):
         self.wanted = bool(getattr(estimator, "_skl_callbacks", None) or hasattr(estimator, "_parent_callback_ctx"))
-        self.estimator, self.X, self.metadata = estimator, X, metadata
-        self.context = estimator._init_callback_context(max_subtasks=estimator.max_iter) if self.wanted else None
+        self.estimator, self.X, self.y, self.metadata = estimator, X, y, metadata
+        most = estimator.max_iter if self.wanted and most is None else most
+        self.context = estimator._init_callback_context(max_subtasks=most) if self.wanted else None
         if self.context is not None:
             self._tell(self.context, "call_on_fit_task_begin")
 
@@ -45,5 +50,5 @@ class Iterations:
             self._tell(self.context, "call_on_fit_task_end", fitted)
 
     def _tell(self, context: Any, hook: str, fitted: Any = None) -> Any:
-        arguments = {"estimator": self.estimator, "X": self.X, "y": None, "metadata": self.metadata}
+        arguments = {"estimator": self.estimator, "X": self.X, "y": self.y, "metadata": self.metadata}
         return getattr(context, hook)(**arguments, reconstruction_attributes=fitted)

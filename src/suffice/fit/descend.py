@@ -18,7 +18,7 @@ from suffice.eager import in_own_precision, precision_of
 from suffice.fit.batches import check_count, check_rows, check_weight, on_device, shuffled_batches
 from suffice.fit.epochs import Record, continued, run_epochs
 from suffice.nets.batch_network import BatchNetwork, initial_state
-from suffice.outcome import Solution
+from suffice.outcome import Outcome, Solution
 from suffice.precision import cast, dtype_of, scope, to_numpy
 from suffice.rows import as_rows
 
@@ -62,6 +62,7 @@ def descend(
     precision: str = "float32",
     state: DescendState | None = None,
     progress: bool = False,
+    on_epoch: Callable[[DescendState, Record], Outcome | None] = lambda state, record: None,
 ) -> Solution:
     r"""Fit a network by stochastic gradient descent on the weighted mean loss
 
@@ -101,6 +102,8 @@ def descend(
         beforehand again.
     progress
         Whether to draw a bar, on a terminal.
+    on_epoch
+        Called with the state and the figures of the trace after each epoch; an ``Outcome`` that it gives ends the fit.
 
     Returns
     -------
@@ -132,7 +135,7 @@ def descend(
     optimizer = _adam() if optimizer is None else optimizer
     with scope(precision):
         rows, weight = on_device(arrays, check_weight(weight, len(arrays[0])), dtype_of(precision))
-        begin = _initial(cast(model, precision), optimizer, random_state)
+        begin = first_state(cast(model, precision), optimizer, random_state)
         begin = begin if state is None else continued(state, begin)
         _check_shape(begin, loss, rows, "data")
         if state is None:
@@ -145,7 +148,7 @@ def descend(
                 return state, {"loss": mean}
             return state, {"loss": mean, "validation_loss": _mean_loss(state, loss, held_out)}
 
-        last, trace, outcome = run_epochs(epoch, begin, epochs, progress)
+        last, trace, outcome = run_epochs(epoch, begin, epochs, progress, on_epoch=on_epoch)
         last = to_numpy(last)
     return Solution(last.model, trace, outcome, {"state": last})
 
@@ -231,7 +234,18 @@ def _evaluated(model: Any, running: Any, loss: Loss, rows: tuple[Any, ...]) -> A
     return _losses(model, running, loss, rows, jnp.ones(len(rows[0])), None, training=False)[0]
 
 
-def _initial(model: Any, optimizer: Any, random_state: Any) -> DescendState:
+def first_state(model: Any, optimizer: Any, random_state: Any) -> DescendState:
+    """Where ``descend`` begins, inside a scope of the model's precision.
+
+    Parameters
+    ----------
+    model
+        The network.
+    optimizer
+        An Optax transformation.
+    random_state
+        As for ``descend``.
+    """
     seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
     key = jax.random.key_data(jax.random.key(seed, impl="threefry2x32"))
     optimizer_state = optimizer.init(eqx.filter(model, eqx.is_inexact_array))

@@ -22,6 +22,7 @@ def run_epochs(
     epochs: int,
     progress: bool,
     judge: Callable[[Record], Outcome | None] = lambda record: None,
+    on_epoch: Callable[[Any, Record], Outcome | None] = lambda state, record: None,
 ) -> tuple[Any, dict[str, np.ndarray], Outcome]:
     """Repeat an epoch until ``epochs`` are done, Ctrl-C is pressed, or a number is no longer finite.
 
@@ -37,6 +38,8 @@ def run_epochs(
         Whether to draw a bar, on a terminal.
     judge
         Function from the record of an epoch to the reason to stop before it, None where there is none.
+    on_epoch
+        Told the state and the record after each epoch; gives the reason to stop after it, None where there is none.
 
     Returns
     -------
@@ -57,6 +60,9 @@ def run_epochs(
                     break
                 kept = (state, (*kept[1], record))
                 show(record)
+                if (stop := on_epoch(state, record)) is not None:
+                    outcome = stop
+                    break
     except KeyboardInterrupt:
         outcome = Outcome.INTERRUPTED
     return kept[0], _columns(kept[1]), outcome

@@ -15,12 +15,14 @@ from suffice.plot.learning import LearningDisplay
 from suffice.plot.loadings import LoadingsDisplay
 from suffice.plot.marginal import MarginalDisplay
 from suffice.plot.missingness import MissingnessDisplay
+from suffice.plot.mistakes import MistakesDisplay
 from suffice.plot.parameter import ParameterDisplay
 from suffice.plot.reconstruction import ReconstructionDisplay
 from suffice.plot.responsibility import ResponsibilityDisplay
 from suffice.plot.scree import ScreeDisplay
 from suffice.plot.selection import SelectionDisplay
 from suffice.plot.trace import TraceDisplay
+from suffice.plot.training import TrainingDisplay
 from suffice.plot.weights import WeightsDisplay
 
 __all__ = [
@@ -35,11 +37,13 @@ __all__ = [
     "LoadingsDisplay",
     "MarginalDisplay",
     "MissingnessDisplay",
+    "MistakesDisplay",
     "ParameterDisplay",
     "ReconstructionDisplay",
     "ResponsibilityDisplay",
     "ScreeDisplay",
     "SelectionDisplay",
     "TraceDisplay",
+    "TrainingDisplay",
     "WeightsDisplay",
 ]

@@ -50,8 +50,8 @@ class ReconstructionDisplay:
     def from_estimator(
         cls, estimator: Any, X: Any, *, image_shape: tuple[int, ...] | None = None, ax: Axes | None = None
     ) -> ReconstructionDisplay:
-        """Draw X, (n, D), and what a fitted factor model expects of its latent variables, on ``ax`` or a new figure."""
-        check_is_fitted(estimator, "loadings_")
+        """Draw X, (n, D), and what a fitted factor model or autoencoder restores from its codes, on ``ax`` or a new figure."""
+        check_is_fitted(estimator)
         reconstructed = estimator.inverse_transform(estimator.transform(X))
         return cls(rows=X, reconstructed=reconstructed, image_shape=image_shape).plot(ax=ax)
 

@@ -1,0 +1,95 @@
+"""Weights that a network starts from, taken from an RBM or an autoencoder."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import equinox as eqx
+import numpy as np
+
+
+def initial_weights(init: Any) -> Any:
+    """What ``as_initial_weights()`` of an RBM or autoencoder gives, of the estimator itself or of a file with it.
+
+    Parameters
+    ----------
+    init
+        Fitted estimator, or path of a saved one.
+
+    Raises
+    ------
+    ValueError
+        If it has no such weights.
+    """
+    from suffice.files import load
+
+    source = load(init) if isinstance(init, (str, os.PathLike)) else init
+    if not hasattr(source, "as_initial_weights"):
+        raise ValueError(
+            f"init is a {type(source).__name__}; a fitted RBM or autoencoder, or the path of a saved one, is expected."
+        )
+    return source.as_initial_weights()
+
+
+def begun_from(net: Any, init: Any) -> Any:
+    """A network whose first fully connected layers start from the weights of an RBM, an autoencoder or a stack of RBMs.
+
+    Parameters
+    ----------
+    net
+        ``suffice.nets.MLP``, or a module with ``layers`` like it.
+    init
+        As for ``initial_weights``.
+
+    Raises
+    ------
+    ValueError
+        If the net has no such layers, or shapes do not fit.
+    """
+    found = initial_weights(init)
+    layers = getattr(net, "layers", ())
+    given = found if isinstance(found, list) else [found]
+    if len(layers) <= len(given) or not all(isinstance(layer, eqx.nn.Linear) for layer in layers[: len(given)]):
+        raise ValueError(
+            f"init sets the first {len(given)} fully connected layers below the last of an MLP; this net, a "
+            f"{type(net).__name__}, has not as many."
+        )
+    for place, weights in enumerate(given):
+        net = _with_layer(net, place, weights)
+    return net
+
+
+def check_fit(name: str, given: np.ndarray, wanted: tuple[int, ...]) -> np.ndarray:
+    """An array of ``init``, refused where its shape is not that of the network.
+
+    Parameters
+    ----------
+    name
+        What it is.
+    given
+        The array.
+    wanted
+        Shape in the network.
+
+    Raises
+    ------
+    ValueError
+        If shapes differ.
+    """
+    if given.shape != wanted:
+        raise ValueError(
+            f"init has {name} of shape {given.shape} (inputs, hidden units), and the network {wanted}: use the same columns, "
+            "and as many hidden units."
+        )
+    return given
+
+
+def _with_layer(net: Any, place: int, weights: Any) -> Any:
+    layer = net.layers[place]
+    if layer.bias is None:
+        raise ValueError(f"init sets weights and biases, and layer {place} of the net has no biases.")
+    matrix = check_fit("weights", weights.weights, layer.weight.shape[::-1]).T
+    kind = layer.weight.dtype
+    new = (np.asarray(matrix, kind, order="C"), np.asarray(weights.hidden_bias, kind))
+    return eqx.tree_at(lambda n: (n.layers[place].weight, n.layers[place].bias), net, new)

@@ -1,0 +1,115 @@
+"""The networks that a classifier may learn: by name, made by a function, or given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+
+from suffice.nets import MLP, ConvNet, ResNet, evaluate, initial_state
+
+NETS = ("mlp", "convnet", "resnet")
+CONV_MAPS, CONV_HIDDEN = (20, 50), (500,)
+SMALLEST_FOR_LENET = 16
+"""Pixels on the shorter side from which 5 x 5 kernels without padding leave something to pool twice."""
+
+
+def classifier_network(
+    net: Any,
+    shape: tuple[int, ...],
+    n_classes: int,
+    seed: int,
+    *,
+    hidden_sizes: Sequence[int],
+    activation: str,
+    channels: int,
+) -> Any:
+    """A network from a row to a logit for each class.
+
+    Parameters
+    ----------
+    net
+        None, a name, a module, or a function of (inputs, n_classes, key).
+    shape
+        Of a row: (columns,) or (channels, height, width).
+    n_classes
+        Number of classes.
+    seed
+        For the initial weights.
+    hidden_sizes, activation
+        Of an MLP.
+    channels
+        Of a residual network.
+    """  # fmt: skip
+    if net is None or net == "mlp":
+        return MLP(int(np.prod(shape)), hidden_sizes, n_classes, key=seed, activation=activation)
+    if isinstance(net, eqx.Module):
+        return net
+    if not isinstance(net, str):
+        return _made(net, shape[0] if len(shape) == 1 else shape, n_classes, seed)
+    if len(shape) == 1:
+        raise ValueError(
+            f"net={net!r} takes images, and rows of {shape[0]} columns were given: set image_shape, such as (1, 28, 28), or give "
+            "X as (n, channels, height, width)."
+        )
+    return _of_images(net, shape, n_classes, seed, channels)
+
+
+def check_net(net: Any) -> None:
+    """Refuse what is no network.
+
+    Parameters
+    ----------
+    net
+        What was given.
+    """
+    known = net in NETS if isinstance(net, str) else net is None or callable(net)
+    if known:
+        return
+    raise ValueError(
+        f"net={net!r} was given; expected one of {', '.join(map(repr, NETS))}, an Equinox module, or a function of (inputs, "
+        "n_classes, key) that makes one."
+    )
+
+
+def check_outputs(net: Any, rows: np.ndarray, n_classes: int) -> None:
+    """Refuse a network that does not take these rows, or gives another number of outputs.
+
+    Parameters
+    ----------
+    net
+        The network.
+    rows
+        Rows as it is to take them.
+    n_classes
+        Number of classes.
+    """
+    some, shape = rows[:2], rows.shape[1:]
+    try:
+        found = jax.eval_shape(lambda: evaluate(net, some, initial_state(net)))
+    except (TypeError, ValueError, AttributeError) as error:
+        words = str(error).split("\n")[0]
+        raise ValueError(f"The net does not take rows of shape {shape}: {words}") from error
+    if getattr(found, "shape", None) != (len(some), n_classes):
+        raise ValueError(
+            f"The net makes {getattr(found, 'shape', found)} of {len(some)} rows of shape {shape}; {(len(some), n_classes)} is "
+            "expected, a logit for each class."
+        )
+
+
+def _made(function: Any, inputs: Any, n_classes: int, seed: int) -> Any:
+    made = function(inputs, n_classes, jax.random.key(seed, impl="threefry2x32"))
+    if not isinstance(made, eqx.Module):
+        raise ValueError(f"net(inputs, n_classes, key) gave a {type(made).__name__}; an Equinox module is expected.")
+    return made
+
+
+def _of_images(net: str, shape: tuple[int, ...], n_classes: int, seed: int, channels: int) -> Any:
+    if net == "resnet":
+        return ResNet(channels, n_classes, shape[0], key=seed)
+    small = min(shape[1:]) < SMALLEST_FOR_LENET
+    maps, kernel, padding = (CONV_MAPS, 3, 1) if small else (CONV_MAPS, 5, 0)
+    return ConvNet(maps, n_classes, shape, kernel_size=kernel, padding=padding, hidden_sizes=CONV_HIDDEN, key=seed)

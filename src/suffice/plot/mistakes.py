@@ -1,0 +1,109 @@
+"""The rows that a classifier is most wrongly sure of, as pictures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils.validation import check_is_fitted
+
+from suffice.plot.canvas import INK, axes_or_new, shortened
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MOST_ROWS, ACROSS = 24, 8
+CAPTION = 0.42
+"""Height of the words under a picture, in pictures."""
+
+
+class MistakesDisplay:
+    """Images that were given a wrong class, those of the largest wrong probability first and at most 24 of them.
+
+    Under each are its class and, after an arrow, the one that it was given.
+
+    Parameters
+    ----------
+    images
+        ``(n, height, width)``, or channel-first ``(n, channels, height, width)`` with 1 or 3 channels.
+    target
+        Their classes ``(n,)``.
+    probability
+        ``(n, classes)``.
+    classes
+        The classes, in the order of the columns of ``probability``.
+
+    Attributes
+    ----------
+    shown_
+        Which rows are shown, the surest first.
+    ax_, figure_
+        Where they were drawn.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from matplotlib.figure import Figure
+    >>> from suffice.plot import MistakesDisplay
+    >>> said = [[0.9, 0.1], [0.3, 0.7], [0.8, 0.2]]
+    >>> display = MistakesDisplay(images=np.zeros((3, 2, 2)), target=["a", "a", "b"], probability=said, classes=["a", "b"])
+    >>> display.plot(ax=Figure().subplots()).shown_
+    array([2, 1])
+    """
+
+    def __init__(self, *, images: ArrayLike, target: ArrayLike, probability: ArrayLike, classes: ArrayLike) -> None:
+        self.images, self.target = _as_pictures(np.asarray(images, dtype=float)), np.asarray(target)
+        self.probability, self.classes = np.asarray(probability, dtype=float), np.asarray(classes)
+
+    @classmethod
+    def from_estimator(
+        cls, estimator: Any, X: Any, y: Any, *, image_shape: tuple[int, ...] | None = None, ax: Axes | None = None
+    ) -> MistakesDisplay:
+        """Draw rows X, (n, D) or images, of classes y, on ``ax`` or a new figure; ``image_shape`` is of one row."""
+        check_is_fitted(estimator)
+        shape = image_shape or getattr(estimator, "image_shape_", None) or np.shape(X)[1:]
+        probability = estimator.predict_proba(X)
+        return cls(
+            images=np.reshape(X, (-1, *shape)), target=y, probability=probability, classes=estimator.classes_
+        ).plot(ax=ax)
+
+    def plot(self, *, ax: Axes | None = None) -> MistakesDisplay:
+        """Draw on ``ax`` or a new figure; returns the display."""
+        found, sure = self.classes[self.probability.argmax(1)], self.probability.max(1)
+        wrong = np.flatnonzero(found != self.target)
+        self.shown_ = wrong[np.argsort(-sure[wrong], kind="stable")][:MOST_ROWS]
+        down = max(1, -(-len(self.shown_) // ACROSS))
+        ax = axes_or_new(ax, (1.15 * ACROSS, 1.15 * (1 + CAPTION) * down))
+        low, high = self.images.min(initial=0), self.images.max(initial=1)
+        for place, row in enumerate(self.shown_):
+            left, top = place % ACROSS, place // ACROSS * (1 + CAPTION)
+            extent = (left + 0.05, left + 0.95, top + 0.95, top + 0.05)
+            ax.imshow(self.images[row], cmap="gray_r", extent=extent, vmin=low, vmax=high, interpolation="nearest")
+            words = f"{shortened(str(self.target[row]), 9)} → {shortened(str(found[row]), 9)}\n{_percent(sure[row])}"
+            ax.text(left + 0.5, top + 0.98, words, ha="center", va="top", color=INK, fontsize=7.5)
+        ax.set_xlim(0, ACROSS)
+        ax.set_ylim(down * (1 + CAPTION), 0)
+        ax.set_aspect("equal")
+        ax.axis("off")
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+
+def _percent(share: float) -> str:
+    return "> 99.9%" if share > 0.999 else f"{share:.1%}"
+
+
+def _as_pictures(images: np.ndarray) -> np.ndarray:
+    """(n, height, width), or (n, height, width, 3) from 0 to 1."""
+    if images.ndim == 4 and images.shape[1] == 1:
+        return images[:, 0]
+    if images.ndim == 4 and images.shape[1] == 3:
+        low, high = images.min(initial=0), images.max(initial=1)
+        return np.moveaxis((images - low) / (high - low), 1, -1)
+    if images.ndim != 3:
+        raise ValueError(
+            f"images have shape {images.shape}; (n, height, width) or (n, channels, height, width) with 1 or 3 channels is "
+            "expected."
+        )
+    return images

@@ -1,0 +1,78 @@
+"""Loss or error of a network, epoch by epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils.validation import check_is_fitted
+
+from suffice.plot.canvas import FAINT, INK, PALETTE, axes_or_new, tidy, whole_numbers
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+PARTS = ("training", "validation")
+LABELS = {"loss": "loss per row (nats)", "error": "share of wrong predictions"}
+
+
+class TrainingDisplay:
+    """Loss or error of training and validation rows against the epoch, in one figure.
+
+    Parameters
+    ----------
+    trace
+        Figures by name, one entry an epoch: ``epoch``, ``training_loss`` and maybe ``validation_loss``, or the same of errors.
+    figure
+        ``"loss"`` or ``"error"``.
+    best_epoch
+        The epoch whose weights are kept, marked by a line; None marks none.
+
+    Attributes
+    ----------
+    ax_, figure_
+        Where it was drawn.
+
+    Examples
+    --------
+    >>> from matplotlib.figure import Figure
+    >>> from suffice.plot import TrainingDisplay
+    >>> trace = {"epoch": [0, 1], "training_error": [0.9, 0.2], "validation_error": [0.9, 0.3]}
+    >>> display = TrainingDisplay(trace=trace, figure="error").plot(ax=Figure().subplots())
+    >>> [line.get_label() for line in display.ax_.lines]
+    ['training', 'validation']
+    """
+
+    def __init__(self, *, trace: Mapping[str, ArrayLike], figure: str = "loss", best_epoch: int | None = None) -> None:
+        if f"training_{figure}" not in trace:
+            known = [name.removeprefix("training_") for name in trace if name.startswith("training_")]
+            raise ValueError(f"figure={figure!r} is not in the trace; it has {', '.join(known)}.")
+        self.trace = {name: np.asarray(values, dtype=float) for name, values in trace.items()}
+        self.figure, self.best_epoch = figure, best_epoch
+
+    @classmethod
+    def from_estimator(cls, estimator: Any, *, figure: str = "loss", ax: Axes | None = None) -> TrainingDisplay:
+        """Draw the trace that ``fit`` of an estimator of a network kept, on ``ax`` or a new figure."""
+        check_is_fitted(estimator)
+        best = estimator.best_epoch_ if estimator.best_epoch_ != estimator.n_iter_ else None
+        return cls(trace=estimator.trace_, figure=figure, best_epoch=best).plot(ax=ax)
+
+    def plot(self, *, ax: Axes | None = None) -> TrainingDisplay:
+        """Draw on ``ax`` or a new figure; returns the display."""
+        ax = axes_or_new(ax)
+        shown = [part for part in PARTS if f"{part}_{self.figure}" in self.trace]
+        for colour, part in zip(PALETTE, shown, strict=False):
+            ax.plot(self.trace["epoch"], self.trace[f"{part}_{self.figure}"], color=colour, linewidth=2, label=part)
+        if self.best_epoch is not None:
+            ax.axvline(self.best_epoch, color=FAINT, linewidth=1.5, linestyle="--", label="weights kept")
+        ax.set_xlabel("epoch", color=INK)
+        ax.set_ylabel(LABELS.get(self.figure, self.figure), color=INK)
+        ax.set_ylim(bottom=0)
+        ax.xaxis.set_major_locator(whole_numbers())
+        if len(ax.lines) > 1:
+            ax.legend(frameon=False)
+        tidy(ax)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
