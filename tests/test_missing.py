@@ -303,3 +303,20 @@ def test_restarts_share_patterns():
     batch = em(together, rows, max_iter=4, tol=0)
     for r, model in enumerate(start):
         np.testing.assert_allclose(batch.trace[:, r], em(model, rows, max_iter=4, tol=0).trace, rtol=1e-10)
+
+
+def test_iterations_on_a_sample_bring_the_start_nearer(monkeypatch):
+    """Of more rows than the sample has; starts that are given stay what they are."""
+    draw = np.random.default_rng(5)
+    component = draw.integers(3, size=9000)
+    centres, mixing = 2 * draw.standard_normal((3, 4)), draw.standard_normal((4, 4))
+    rows = with_gaps(centres[component] + draw.standard_normal((9000, 4)) @ mixing, 0.3)
+    nearer = GaussianMixture(3, random_state=0).fit(rows)
+    given = {"means_init": centres}
+    from_centres = GaussianMixture(3, random_state=0, max_iter=2, tol=1e9, **given).fit(rows).lower_bounds_[0]
+    monkeypatch.setattr("suffice.estimators.mixture.SAMPLE_ITERATIONS", 0)
+    plain = GaussianMixture(3, random_state=0).fit(rows)
+    assert nearer.lower_bounds_[0] > plain.lower_bounds_[0] + 0.01
+    assert nearer.n_iter_ < plain.n_iter_
+    assert nearer.lower_bound_ > plain.lower_bound_ - 2e-3
+    assert GaussianMixture(3, random_state=0, max_iter=2, tol=1e9, **given).fit(rows).lower_bounds_[0] == from_centres

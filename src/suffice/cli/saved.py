@@ -68,7 +68,7 @@ def sample(
     """Rows drawn from a saved model, of a mixture with the component each came from."""
     estimator, columns = load_run(run)
     if not hasattr(estimator, "sample"):
-        raise ValueError(f"{run} holds a {type(estimator).__name__}, from which no rows can be drawn.")
+        raise ValueError(f"{run} holds a {type(estimator).__name__}, which draws no rows.")
     estimator.set_params(random_state=random_state)
     drawn = sample_rbm(estimator, n) if is_rbm(estimator) else estimator.sample(n)
     rows, labels = drawn if isinstance(drawn, tuple) else (drawn, None)

@@ -110,14 +110,7 @@ def sample_rbm(estimator: Any, count: int) -> np.ndarray:
         A fitted RBM.
     count
         Number of rows.
-
-    Raises
-    ------
-    ValueError
-        If the RBM has classes.
     """
-    if is_classifier(estimator):
-        raise ValueError("An RBM with classes draws no rows: sample from a model of `suffice fit rbm`.")
     rows, mixing = estimator.sample(count)
     if mixing.r_hat > LARGEST_R_HAT:
         typer.echo(

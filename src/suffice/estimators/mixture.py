@@ -40,6 +40,8 @@ from suffice.rows import as_rows, resident
 
 SAMPLE_ROWS = 4000
 SAMPLE_ROWS_A_COMPONENT = 20
+SAMPLE_ITERATIONS = 10
+"""Iterations on the sample alone before those on all rows, where cells are missing."""
 KNOWN_BEFORE = ("n_features_in_", "feature_names_in_", "encoder_")
 """Attributes that are set before the first iteration."""
 
@@ -236,12 +238,23 @@ class MixtureEstimator(
     def _first_model(self, first: FirstLook, origin: np.ndarray | None, generator: Any) -> Mixture:
         frozen, ties = self._frozen_names(), self._ties()
         if not (self.warm_start and hasattr(self, "model_")):
-            return self._tied_start(self._start(first, origin, self.n_init, generator).holding(frozen, ties))
+            start = self._tied_start(self._start(first, origin, self.n_init, generator).holding(frozen, ties))
+            return self._improved(start, first, origin)
         self._check_same_model(len(first.mean), "warm_start=True")
         before = self._restored(self.model_.holding(frozen, ties))
         before = one_restart(before if origin is None else before.translated(-origin)).sharing()
         priors = self._mixture_prior(), self._prior(first, origin)
         return eqx.tree_at(lambda m: (m.prior, m.components.prior), before, priors)
+
+    def _improved(self, start: Mixture, first: FirstLook, origin: np.ndarray | None) -> Mixture:
+        """A start found from filled-in cells, after some iterations on the sample, in which cells are missing."""
+        given = any(getattr(self, name) is not None for name in self.get_params() if name.endswith("s_init"))
+        if given or not first.missing or not 0 < len(first.sample) < first.rows:
+            return start
+        with scope(self.precision):
+            rows = as_rows(first.sample, first.sample_weight, origin=origin, precision=self.precision, tile=start.tile,
+                           gaps=start.gaps)  # fmt: skip
+            return em(start, rows, tol=self.tol, max_iter=SAMPLE_ITERATIONS, precision=self.precision).model
 
     def _check_same_model(self, features: int, caller: str) -> None:
         components = self.model_.components
