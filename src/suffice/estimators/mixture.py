@@ -249,7 +249,7 @@ class MixtureEstimator(
     def _improved(self, start: Mixture, first: FirstLook, origin: np.ndarray | None) -> Mixture:
         """A start found from filled-in cells, after some iterations on the sample, in which cells are missing."""
         given = any(getattr(self, name) is not None for name in self.get_params() if name.endswith("s_init"))
-        if given or not first.missing or not 0 < len(first.sample) < first.rows:
+        if given or not first.missing or len(first.sample) < max(1, self._sample_size()):
             return start
         with scope(self.precision):
             rows = as_rows(first.sample, first.sample_weight, origin=origin, precision=self.precision, tile=start.tile,
