@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from suffice import RBM
-from suffice.data import load_mnist
+from suffice.data import DataError, load_mnist
 
 
 def options() -> argparse.Namespace:
@@ -65,7 +65,11 @@ def run(train: np.ndarray, test: np.ndarray, given: argparse.Namespace, seed: in
 
 def main() -> None:
     """Train, anneal, print a line for each seed and one of JSON."""
-    given, splits = options(), load_mnist(binarized=True)
+    given = options()
+    try:
+        splits = load_mnist(binarized=True)
+    except DataError as error:
+        raise SystemExit(str(error)) from None
     rows = 2_000 if given.quick else None
     results = []
     for seed in range(given.seeds):

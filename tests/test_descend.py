@@ -223,3 +223,38 @@ def not_a_number(model, row, label):
 def test_bad_input_is_refused_with_what_was_expected(start, digits, change, options, message):
     with pytest.raises(ValueError, match=message):
         learned(start, change(*first(digits)), **options)
+
+
+TWO_DEVICES = """
+import jax, numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+from suffice import NeuralClassifier
+from suffice.fit import descend
+from suffice.nets import MLP, ResNet, classification_loss
+
+def same(one, other):
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-11), one, other)
+
+devices = jax.devices()
+assert len(devices) == 2
+draw = np.random.default_rng(0)
+images, labels, weight = draw.standard_normal((30, 1, 8, 8)), np.arange(30) % 3, draw.integers(0, 3, 30)
+for net, rows in ((MLP(64, [5], 3, key=0), images.reshape(30, -1)), (ResNet(2, 3, key=0), images)):
+    one, two = (descend(net, (rows, labels), loss=classification_loss, weight=weight, batch_size=7, epochs=3,
+                        precision="float64", validation=(rows, labels), devices=shared) for shared in (None, devices))
+    same(one.details["state"], two.details["state"])
+    same(one.trace, two.trace)
+    print("same", type(net).__name__)
+with jax.enable_x64(True):
+    spread = jax.device_put(images, NamedSharding(Mesh(np.array(devices), ("any",)), PartitionSpec("any")))
+classifier = NeuralClassifier("resnet", channels=2, epochs=2, batch_size=8, random_state=0, precision="float64")
+same(classifier.fit(images, labels).trace_, classifier.fit(spread, labels).trace_)
+print("same", "estimator")
+"""
+
+
+def test_two_devices_learn_what_one_does():
+    flags = f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count=2"
+    environment = {**os.environ, "XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
+    result = subprocess.run([sys.executable, "-c", TWO_DEVICES], env=environment, capture_output=True, text=True)
+    assert result.stdout.count("same") == 3, result.stderr

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from suffice.arrays import Array
+from suffice.finite import sum_of
 
 Layout = Literal["cells", "patterns"]
 
@@ -60,5 +61,5 @@ def with_nan(values: np.ndarray) -> np.ndarray:
 def any_missing(values: np.ndarray) -> bool:
     """Whether a cell is missing."""
     if np.issubdtype(values.dtype, np.floating):
-        return bool(np.isnan(values.sum()) and np.isnan(values).any())
+        return bool(np.isnan(sum_of(values)) and np.isnan(values).any())
     return values.dtype != bool and values.size > 0 and bool(values.max() == missing_code(values.dtype))

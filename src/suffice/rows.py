@@ -173,20 +173,28 @@ def _parts(fn: Any) -> tuple[list[Any], tuple[Any, ...]]:
     dynamic, static = eqx.partition(fn, eqx.is_array)
     leaves, structure = jax.tree.flatten(dynamic)
     others, outline = jax.tree.flatten(static)
-    return leaves, (structure, outline, tuple(others))
+    return leaves, (structure, outline, tuple(others), bool(getattr(fn, "long_steps", False)))
 
 
 def _whole(leaves: list[Any], rest: tuple[Any, ...]) -> Any:
-    structure, outline, others = rest
+    structure, outline, others, _ = rest
     return eqx.combine(jax.tree.unflatten(structure, leaves), jax.tree.unflatten(outline, others))
 
 
-@partial(jax.jit, static_argnums=1, compiler_options=COMPILER_OPTIONS)
+def _compiled(program: Callable[..., Any]) -> Callable[..., Any]:
+    """A program of a function's parts and a block, compiled as suits the function: see ``suffice.compiling``."""
+    quick, newer = (
+        jax.jit(program, static_argnums=1, compiler_options=options) for options in (COMPILER_OPTIONS, None)
+    )
+    return lambda leaves, rest, block: (newer if rest[-1] else quick)(leaves, rest, block)
+
+
+@_compiled
 def _compiled_total(leaves: list[Any], rest: tuple[Any, ...], block: Block) -> Any:
     return block_total(_whole(leaves, rest), block)
 
 
-@partial(jax.jit, static_argnums=1, compiler_options=COMPILER_OPTIONS)
+@_compiled
 def _compiled_each(leaves: list[Any], rest: tuple[Any, ...], block: Block) -> Any:
     fn = readied(_whole(leaves, rest))
     return lax.map(lambda tile: fn(*tile), (block.arrays, block.weight))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self
 
 import equinox as eqx
-import jax
 import jax.numpy as jnp
 from jax.nn import sigmoid, softplus
 
 from suffice.eager import in_own_precision
 from suffice.energy.enumeration import bits
+from suffice.energy.random_words import bernoulli
 
 
 class BinaryUnits(eqx.Module):
@@ -109,7 +109,7 @@ class BinaryUnits(eqx.Module):
 
     def draw_at(self, field: Any, key: Any) -> Any:
         """Visible units drawn where they receive ``field``, shape (..., D)."""
-        return jax.random.bernoulli(key, sigmoid(field)).astype(field.dtype)
+        return bernoulli(key, sigmoid(field))
 
     def visible_state(self, index: Any) -> Any:
         """The visible states of these numbers, from 0 to ``visible_states`` - 1, shape (..., D)."""

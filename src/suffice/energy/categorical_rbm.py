@@ -14,6 +14,7 @@ from jax.nn import logsumexp, sigmoid, softplus
 
 from suffice.eager import in_own_precision
 from suffice.energy.enumeration import bits
+from suffice.energy.random_words import bernoulli
 from suffice.energy.rbm import RBM
 
 
@@ -83,7 +84,7 @@ class CategoricalRBM(RBM):
         """Zeros and ones, a single one in each column."""
         binary_key, column_key = jax.random.split(key)
         binary, columns = self._parts(field)
-        drawn = jax.random.bernoulli(binary_key, sigmoid(binary)).astype(field.dtype)
+        drawn = bernoulli(binary_key, sigmoid(binary))
         value = jax.random.categorical(column_key, columns, axis=-1)
         return self._joined(drawn, jax.nn.one_hot(value, columns.shape[-1], dtype=field.dtype))
 

@@ -14,6 +14,7 @@ from jax.nn import softplus
 from suffice.eager import in_own_precision
 from suffice.energy.binary_units import BinaryUnits
 from suffice.energy.enumeration import LARGEST_ENUMERATION, bits, log_sum
+from suffice.energy.random_words import bernoulli
 from suffice.keys import as_key
 from suffice.precision import scope
 
@@ -242,7 +243,7 @@ def _gibbs(rbm: RBM, visible: Any, key: Any, steps: int, known: Any) -> Any:
 
 def _gibbs_step(rbm: RBM, visible: Any, key: Any) -> Any:
     hidden_key, visible_key = jax.random.split(key)
-    hidden = jax.random.bernoulli(hidden_key, rbm.hidden_probability(visible))
+    hidden = bernoulli(hidden_key, rbm.hidden_probability(visible))
     return rbm.draw_at(rbm._visible_field(hidden), visible_key)
 
 

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jax import lax
 from jax.nn import sigmoid, softplus
 
+from suffice.energy.random_words import bernoulli
 from suffice.energy.rbm import RBM
 
 
@@ -52,7 +53,7 @@ class Path(eqx.Module):
         """v after one step of block Gibbs sampling at ``beta`` from where h receives ``hidden_field``."""
         hidden_key, visible_key = jax.random.split(key)
         scale = jnp.asarray(beta)[..., None]
-        hidden = jax.random.bernoulli(hidden_key, sigmoid(scale * hidden_field)).astype(hidden_field.dtype)
+        hidden = bernoulli(hidden_key, sigmoid(scale * hidden_field))
         here = self.model.toward(self.base, beta)
         return here.draw_at(here.visible_bias + scale * (hidden @ self.model.weights.T), visible_key)
 

@@ -20,6 +20,7 @@ from suffice.estimators.rbm import InitialWeights
 from suffice.estimators.row_outputs import row_outputs
 from suffice.estimators.streams import on_host
 from suffice.estimators.validation import check_choice, check_count
+from suffice.fit.devices import devices_of
 from suffice.nets import evaluate, reconstruction_loss
 from suffice.outcome import Outcome
 from suffice.precision import dtype_of
@@ -301,7 +302,7 @@ class Autoencoding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NeuralLear
         units, weight = parts["training"]
         return self._learn(
             begin, (units,), weight, loss=LOSSES[self.visible_], epochs=epochs, measure=measure, told=told, seed=seed,
-            checkpoint=checkpoint,
+            checkpoint=checkpoint, devices=devices_of(X),
         )  # fmt: skip
 
 

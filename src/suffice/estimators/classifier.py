@@ -66,7 +66,9 @@ class Classifier(ClassifierMixin, BaseEstimator):
             raise ValueError(
                 f"Every row is unlabelled ({self.unlabelled!r}); at least one row of each class is needed."
             )
-        self.classes_ = np.unique(labels[known])
+        classes = np.unique(labels[known])
+        check_classification_targets(classes)
+        self.classes_ = classes
         return rows, self._codes(labels, known), weight
 
     def _batch_rows(
@@ -109,8 +111,6 @@ class Classifier(ClassifierMixin, BaseEstimator):
             raise ValueError(
                 "y contains NaN; give every row a class, or unlabelled=np.nan if NaN means that it is unknown."
             )
-        if known.any():
-            check_classification_targets(np.unique(labels[known]))
         if sample_weight is None:
             return rows, labels, np.ones(len(rows))
         weight = _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)

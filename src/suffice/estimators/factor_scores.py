@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -22,37 +22,37 @@ from suffice.precision import cast, scope
 from suffice.rows import NO_ROWS, as_rows, each, gaps_in
 
 
-class _Density(eqx.Module):
-    """Log-density of each row."""
+class _Read(eqx.Module):
+    """What is read of each row's posterior."""
 
     posterior: LatentPosterior
+
+    long_steps: ClassVar[bool] = True
+
+
+class _Density(_Read):
+    """Log-density of each row."""
 
     def __call__(self, rows: Any, weight: Array) -> Array:
         return self.posterior.inferred(rows).log_density
 
 
-class _Codes(eqx.Module):
+class _Codes(_Read):
     """Posterior mean of each row's latent variables."""
-
-    posterior: LatentPosterior
 
     def __call__(self, rows: Any, weight: Array) -> Array:
         return self.posterior.inferred(rows).mean.T
 
 
-class _CodesAndCovariances(eqx.Module):
+class _CodesAndCovariances(_Read):
     """Posterior mean and covariance of each row's latent variables."""
-
-    posterior: LatentPosterior
 
     def __call__(self, rows: Any, weight: Array) -> tuple[Array, Array]:
         return codes_of(self.posterior.inferred(rows))
 
 
-class _Completed(eqx.Module):
+class _Completed(_Read):
     """Expected value of every cell and its standard deviation, given the row's observed cells."""
-
-    posterior: LatentPosterior
 
     def __call__(self, rows: Any, weight: Array) -> tuple[Array, Array]:
         return self.posterior.completed(self.posterior.inferred(rows))

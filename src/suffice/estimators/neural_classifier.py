@@ -22,6 +22,7 @@ from suffice.estimators.row_outputs import row_outputs
 from suffice.estimators.streams import on_host
 from suffice.estimators.validation import check_choice, check_count
 from suffice.estimators.weighted_classes import WeightedClasses
+from suffice.fit.devices import devices_of
 from suffice.nets import classification_loss
 from suffice.nets.mlp import ACTIVATIONS
 from suffice.outcome import Outcome
@@ -327,7 +328,7 @@ class NeuralClassifier(ClassifierMixin, OwnNet, WeightedClasses, NeuralLearning)
         rows, codes, weight = parts["training"]
         return self._learn(
             begin, (rows, codes), weight, loss=classification_loss, epochs=epochs, measure=measure, told=told, seed=seed,
-            checkpoint=checkpoint,
+            checkpoint=checkpoint, devices=devices_of(X),
         )  # fmt: skip
 
     def _logits(self, X: Any) -> np.ndarray:

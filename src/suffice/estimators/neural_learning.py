@@ -107,6 +107,7 @@ class NeuralLearning(ImageRows, CallbackSupportMixin, BaseEstimator):
     def _learn(
         self, begin: Any, arrays: tuple[np.ndarray, ...], weight: np.ndarray, *, loss: Any, epochs: int,
         measure: Callable[[Any], dict[str, float]], told: Iterations, seed: int, checkpoint: Any,
+        devices: tuple[Any, ...],
     ) -> Solution:  # fmt: skip
         """Descend from a state, measured after every epoch; sets what was learned."""
         kept = None if checkpoint is None else self._checkpoint(checkpoint, begin.model, arrays, weight)
@@ -119,7 +120,7 @@ class NeuralLearning(ImageRows, CallbackSupportMixin, BaseEstimator):
         solution = descend(
             begin.model, arrays, loss=loss, weight=weight, optimizer=self._optimizer(), batch_size=int(self.batch_size),
             epochs=epochs, random_state=seed, precision=self.precision, state=begin, progress=bool(self.verbose),
-            on_epoch=monitor,
+            devices=devices, on_epoch=monitor,
         )  # fmt: skip
         self._keep(monitor, solution)
         told.end(lambda: {name: value for name, value in vars(self).items() if name.endswith("_")})

@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from suffice.each_row import each_row
 from suffice.energy.mixing import Mixing, mixing
+from suffice.energy.random_words import bernoulli
 from suffice.estimators.validation import check_count
 from suffice.keys import as_key
 from suffice.precision import scope
@@ -195,7 +196,7 @@ def _clamped(model: Any, visible: Any, known: Any, key: Any, steps: int) -> tupl
         visible, mean, hidden_mean = carry
         hidden_key, visible_key = jax.random.split(jax.random.fold_in(rest, number))
         chance = model.hidden_probability(visible)
-        hidden = jax.random.bernoulli(hidden_key, chance).astype(visible.dtype)
+        hidden = bernoulli(hidden_key, chance)
         field = hidden @ model.weights.T + model.visible_bias
         counted = (number >= steps // 2) / (steps - steps // 2)
         mean = mean + (counted * model.mean_at(field)).astype(visible.dtype)

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from suffice.finite import sum_of
+
 SMALLEST_STRENGTH, LARGEST_STRENGTH = 1e-100, 1e100
 COPIES = 12
 """Arrays of the size of its second moments that a fit holds at a time."""
@@ -112,7 +114,7 @@ def check_not_infinite(rows: np.ndarray, columns: Any, first: int = 0) -> None:
     first
         Number of the first row, for the message.
     """
-    if rows.dtype.kind != "f" or np.isfinite(rows.sum()) or not np.isinf(rows).any():
+    if rows.dtype.kind != "f" or np.isfinite(sum_of(rows)) or not np.isinf(rows).any():
         return
     row, column = np.argwhere(np.isinf(rows))[0]
     name = f" ({columns[column]!r})" if columns is not None else ""

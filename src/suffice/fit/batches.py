@@ -8,6 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from suffice.finite import sum_of
+
 INT32 = np.iinfo(np.int32)
 
 
@@ -149,9 +151,8 @@ def _numbers(values: Any, name: str) -> np.ndarray:
         )
     if array.ndim == 0:
         raise ValueError(f"{name} is a single number; its first axis must be the rows.")
-    with np.errstate(over="ignore", invalid="ignore"):
-        if array.dtype.kind == "f" and not np.isfinite(array.sum()):
-            _refuse_not_finite(array, name)
+    if array.dtype.kind == "f" and not np.isfinite(sum_of(array)):
+        _refuse_not_finite(array, name)
     return array
 
 

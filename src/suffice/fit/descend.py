@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Sequence
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import equinox as eqx
@@ -11,11 +11,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax.sharding import Mesh, PartitionSpec
 from sklearn.utils import check_random_state
 
 from suffice.compiling import filter_jit
 from suffice.eager import in_own_precision, precision_of
 from suffice.fit.batches import check_count, check_rows, check_weight, on_device, shuffled_batches
+from suffice.fit.devices import AXIS, devices_of, mesh_of, on_every, shared_out
 from suffice.fit.epochs import Record, continued, run_epochs
 from suffice.nets.batch_network import BatchNetwork, initial_state
 from suffice.outcome import Outcome, Solution
@@ -61,6 +63,7 @@ def descend(
     validation: Any = None,
     precision: str = "float32",
     state: DescendState | None = None,
+    devices: Sequence[Any] | None = None,
     progress: bool = False,
     on_epoch: Callable[[DescendState, Record], Outcome | None] = lambda state, record: None,
 ) -> Solution:
@@ -100,6 +103,9 @@ def descend(
         ``solution.details["state"]`` of an earlier call, to go on from there: its parameters, optimiser and random key
         are used in the place of ``model``'s parameters and ``random_state``. The losses of ``data`` are not looked at
         beforehand again.
+    devices
+        JAX devices that share the rows of each batch, every one with a copy of all rows; None is those over which ``data`` is
+        sharded, if it is. The batches, and but for rounding and dropout the result, do not depend on them.
     progress
         Whether to draw a bar, on a terminal.
     on_epoch
@@ -131,6 +137,7 @@ def descend(
     (5,)
     """
     batch_size, epochs = check_count("batch_size", batch_size), check_count("epochs", epochs)
+    mesh = mesh_of(devices_of(data) if devices is None else devices)
     arrays = check_rows(data)
     optimizer = _adam() if optimizer is None else optimizer
     with scope(precision):
@@ -141,9 +148,10 @@ def descend(
         if state is None:
             _check_losses(begin, loss, rows, "data")
         held_out = None if validation is None else _held_out(begin, loss, validation, precision)
+        size, rows, weight = min(batch_size, len(weight)), on_every(mesh, rows), on_every(mesh, weight)
 
         def epoch(state: DescendState) -> tuple[DescendState, Record]:
-            state, mean = _epoch(state, rows, weight, loss, optimizer, min(batch_size, len(weight)))
+            state, mean = _epoch(state, rows, weight, loss, optimizer, size, mesh)
             if held_out is None:
                 return state, {"loss": mean}
             return state, {"loss": mean, "validation_loss": _mean_loss(state, loss, held_out)}
@@ -191,42 +199,78 @@ def loss_statistics(model: Any, loss: Loss, rows: tuple[Any, ...], weight: Any) 
 
 @filter_jit
 def _epoch(
-    state: DescendState, rows: Any, weight: Any, loss: Loss, optimizer: Any, batch_size: int
+    state: DescendState, rows: Any, weight: Any, loss: Loss, optimizer: Any, batch_size: int, mesh: Mesh | None
 ) -> tuple[DescendState, Any]:
     key = jax.random.fold_in(jax.random.wrap_key_data(state.key), state.epoch)
-    noise = jax.random.fold_in(key, 2)
     parameters, fixed = eqx.partition(state.model, eqx.is_inexact_array)
+    learned = partial(_batches_learned, fixed, loss, optimizer)
+    begin, noise = (parameters, state.running, state.optimizer_state), jax.random.fold_in(key, 2)
+    index, true = shuffled_batches(key, len(weight), batch_size)
+    if mesh is None:
+        last, mean = learned(None, begin, rows, weight, noise, index, true)
+    else:
+        same, split = PartitionSpec(), PartitionSpec(None, AXIS)
+        last, mean = jax.shard_map(
+            partial(learned, AXIS), mesh=mesh, in_specs=(same, same, same, same, split, split), out_specs=same, check_vma=False
+        )(begin, rows, weight, noise, *shared_out(index, true, mesh))  # fmt: skip
+    parameters, running, optimizer_state = last
+    return DescendState(eqx.combine(parameters, fixed), running, optimizer_state, state.key, state.epoch + 1), mean
+
+
+def _batches_learned(
+    fixed: Any,
+    loss: Loss,
+    optimizer: Any,
+    axis: str | None,
+    begin: Any,
+    rows: Any,
+    weight: Any,
+    noise: Any,
+    index: Any,
+    true: Any,
+) -> tuple[Any, Any]:
+    """Parameters, the network's state and the optimiser's after these batches, of which each device of ``axis`` has a part."""
+
+    def over_devices(sums: Any) -> Any:
+        return sums if axis is None else lax.psum(sums, axis)
+
+    noise = noise if axis is None else jax.random.fold_in(noise, lax.axis_index(axis))
 
     def step(carry: Any, batch: Any) -> tuple[Any, Any]:
         parameters, running, optimizer_state = carry
         number, index, true = batch
         batch_rows, batch_weight = tuple(array[index] for array in rows), weight[index] * true
+        total = over_devices(batch_weight.sum())
 
         def batch_loss(parameters: Any) -> tuple[Any, Any]:
             model, chance = eqx.combine(parameters, fixed), jax.random.fold_in(noise, number)
-            losses, after = _losses(model, running, loss, batch_rows, batch_weight, chance, training=True)
-            return batch_weight @ losses / batch_weight.sum(), after
+            losses, after = _losses(model, running, loss, batch_rows, batch_weight, chance, training=True, axis=axis)
+            return batch_weight @ losses / total, after
 
         (mean, running), gradient = jax.value_and_grad(batch_loss, has_aux=True)(parameters)
+        mean, gradient = over_devices((mean, gradient))
         updates, optimizer_state = optimizer.update(gradient, optimizer_state, parameters)
-        total = batch_weight.sum()
         return (eqx.apply_updates(parameters, updates), running, optimizer_state), (total, total * mean)
 
-    index, true = shuffled_batches(key, len(weight), batch_size)
     batches = (jnp.arange(len(index), dtype=jnp.int32), index, true)
-    begin = (parameters, state.running, state.optimizer_state)
-    (parameters, running, optimizer_state), (weights, losses) = lax.scan(step, begin, batches)
-    model = eqx.combine(parameters, fixed)
-    return DescendState(model, running, optimizer_state, state.key, state.epoch + 1), losses.sum() / weights.sum()
+    last, (weights, losses) = lax.scan(step, begin, batches)
+    return last, losses.sum() / weights.sum()
 
 
 def _losses(
-    model: Any, running: Any, loss: Loss, rows: tuple[Any, ...], weight: Any, key: Any, training: bool
+    model: Any,
+    running: Any,
+    loss: Loss,
+    rows: tuple[Any, ...],
+    weight: Any,
+    key: Any,
+    training: bool,
+    axis: str | None = None,
 ) -> tuple[Any, Any]:
     """Loss of each row, and the network's state after them."""
     if not isinstance(model, BatchNetwork):
         return jax.vmap(lambda row: loss(model, *row))(rows), running
-    outputs, running = model.forward(rows[0], weight, running, key, training)
+    outputs, running = model.forward(rows[0], weight, running, key, training, axis)
     return jax.vmap(lambda output, row: loss(lambda inputs: output, *row))(outputs, rows), running
 
 

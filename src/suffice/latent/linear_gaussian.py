@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -63,6 +63,8 @@ class LatentPosterior(eqx.Module):
     mean: Array
     loadings: Array
     noise: Array
+
+    long_steps: ClassVar[bool] = True
 
     def __call__(self, rows: Any, weight: Array, given: Array | None = None) -> FactorStatistics:
         if self.mean.ndim == 1:
