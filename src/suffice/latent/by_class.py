@@ -23,8 +23,6 @@ FEW_ROWS = 1024
 """Blocks are no longer where no class has more rows: filling them up would take longer than summing them."""
 TILE = 512
 CENTRE_ROWS = 256
-GATHERED = -2
-"""Place of the rows of a block among a thread's buffers, beside those of the block itself."""
 
 
 class OneClass(eqx.Module):
@@ -88,8 +86,7 @@ def _block(
     tiles: int,
     buffers: Buffers,
 ) -> Block:
-    rows: Any = buffers(GATHERED, (tiles * TILE, *values.shape[1:]), values.dtype)[: len(chosen)]
-    np.take(values, chosen, axis=0, out=rows, mode="clip")
+    rows: Any = np.take(values, chosen, axis=0)
     arrays, dtype, whole = Gaps(rows) if gaps else rows, jax.dtypes.canonicalize_dtype(np.float64), slice(0, len(rows))
     return filled(arrays, weight[chosen], whole, centre, dtype, tiles, TILE, buffers)
 
