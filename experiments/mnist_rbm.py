@@ -21,14 +21,14 @@ def options() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--hidden", type=int, default=500)
-    parser.add_argument("--epochs", type=int, default=200)
+    parser.add_argument("--epochs", type=int, default=450)
     parser.add_argument("--batch-size", type=int, default=100)
-    parser.add_argument("--chains", type=int, default=200)
+    parser.add_argument("--chains", type=int, default=100)
     parser.add_argument("--steps", type=int, default=1)
     parser.add_argument("--learning-rate", type=float, default=0.1)
-    parser.add_argument("--schedule", default="linear")
-    parser.add_argument("--averaging", type=float, default=0.999)
-    parser.add_argument("--weight-decay", type=float, default=0.0)
+    parser.add_argument("--schedule", default="cosine")
+    parser.add_argument("--averaging", type=float, default=0.9995)
+    parser.add_argument("--weight-decay", type=float, default=0.0002)
     parser.add_argument("--plain", action="store_true", help="the plain gradient in place of the centred one")
     parser.add_argument("--temperatures", type=int, default=20_000)
     parser.add_argument("--seeds", type=int, default=1)
@@ -39,7 +39,7 @@ def options() -> argparse.Namespace:
     return given
 
 
-def run(train: np.ndarray, test: np.ndarray, given: argparse.Namespace, seed: int) -> dict[str, Any]:
+def run(train: np.ndarray, valid: np.ndarray, test: np.ndarray, given: argparse.Namespace, seed: int) -> dict[str, Any]:
     """One training and its evaluation."""
     rbm = RBM(
         given.hidden, sampler="pcd", n_steps=given.steps, n_chains=given.chains, centred=not given.plain,
@@ -54,6 +54,8 @@ def run(train: np.ndarray, test: np.ndarray, given: argparse.Namespace, seed: in
     free = rbm.free_energy(test).mean()
     return {
         "seed": seed,
+        "valid_log_likelihood_ais": -rbm.free_energy(valid).mean() - forward.value,
+        "train_log_likelihood_ais": -rbm.free_energy(train[: len(test)]).mean() - forward.value,
         "test_log_likelihood_ais": -free - forward.value,
         "standard_error": forward.standard_error,
         "test_log_likelihood_reverse_ais": -free - back.value,
@@ -71,9 +73,11 @@ def main() -> None:
     except DataError as error:
         raise SystemExit(str(error)) from None
     rows = 2_000 if given.quick else None
+    assert splits.valid is not None
+    train, valid, test = (part.values[:rows] for part in (splits.train, splits.valid, splits.test))
     results = []
     for seed in range(given.seeds):
-        result = run(splits.train.values[:rows], splits.test.values[:rows], given, seed)
+        result = run(train, valid, test, given, seed)
         results.append(result)
         print(
             f"seed {seed}: test log-likelihood {result['test_log_likelihood_ais']:.2f} +- {result['standard_error']:.2f} (AIS), "

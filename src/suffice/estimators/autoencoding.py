@@ -79,7 +79,8 @@ class Autoencoding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NeuralLear
         Parameters
         ----------
         X
-            Rows ``(n, D)``, or images ``(n, height, width)`` or ``(n, channels, height, width)``.
+            Rows ``(n, D)``, or images ``(n, height, width)`` or ``(n, channels, height, width)``. Devices over which a JAX array
+            is sharded share the rows of each batch.
         y
             Ignored; for scikit-learn's sake.
         sample_weight

@@ -166,7 +166,8 @@ class NeuralClassifier(ClassifierMixin, OwnNet, WeightedClasses, NeuralLearning)
         Parameters
         ----------
         X
-            Rows ``(n, D)``, or images ``(n, height, width)`` or ``(n, channels, height, width)``.
+            Rows ``(n, D)``, or images ``(n, height, width)`` or ``(n, channels, height, width)``. Devices over which a JAX array
+            is sharded share the rows of each batch.
         y
             Classes ``(n,)``, numbers or text.
         sample_weight
