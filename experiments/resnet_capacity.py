@@ -1,9 +1,9 @@
 """Capacity of a residual network: training and test error by epoch, for 1, 2, 4 and 64 channels, over several seeds.
 
 ``python experiments/resnet_capacity.py --out FOLDER`` (``make reproduce-nets``) takes the 1,797 digits that scikit-learn
-ships, half of them to train on; ``--full`` takes MNIST from the folder that SUFFICE_DATA names, for 400 epochs, which is meant
-for a GPU; ``--quick`` takes few epochs and seeds. Stochastic gradient descent with a constant rate of 0.1 and batches of 128
-rows; errors are shares of wrong predictions, measured in evaluation mode.
+ships, 896 of them, 7 whole batches, to train on; ``--full`` takes MNIST from the folder that SUFFICE_DATA names, for 400
+epochs, which is meant for a GPU; ``--quick`` takes few epochs and seeds. Stochastic gradient descent with a constant rate of 0.1
+and batches of 128 rows; errors are shares of wrong predictions, measured in evaluation mode.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ class Halves(NamedTuple):
 
 
 def bundled(seed: int) -> Halves:
-    """A random half of the bundled digits against the other."""
+    """A random half of the bundled digits, cut to whole batches, against the other: two rows would be a batch of their own."""
     digits = bundled_digits()
     assert digits.target is not None
     order = np.random.default_rng(seed).permutation(len(digits.values))
     images, half = digits.values.reshape(-1, 1, 8, 8) - 0.5, len(order) // 2
-    parts = order[:half], order[half:]
+    parts = order[: half // BATCH * BATCH], order[half:]
     train, test = ((images[part], digits.target[part]) for part in parts)
     return Halves(train, test)
 
@@ -94,13 +94,15 @@ def judged(curves: dict[int, dict[str, np.ndarray]], first: int) -> list[dict[st
 def draw(curves: dict[int, dict[str, np.ndarray]], path: Path) -> None:
     """All error curves overlaid, smoothed over a few epochs, and the lower part of the figure again."""
     figure = Figure(figsize=(10, 4.4), layout="constrained")
-    for ax, title, shown in zip(figure.subplots(1, 2), ("all", "from 0 to 0.2"), (None, 0.2), strict=True):
+    axes = figure.subplots(1, 2)
+    for ax, title, shown in zip(axes, ("all", "from 0 to 0.2"), (None, 0.2), strict=True):
         found = {
             f"{'training' if part == TRAIN else 'test'}, C = {c}": smooth(curve[part])
             for c, curve in curves.items() for part in (TRAIN, TEST)
         }  # fmt: skip
-        overlay(ax, np.arange(next(iter(found.values())).shape[1]), found, styles=("-", "--"))
+        overlay(ax, np.arange(next(iter(found.values())).shape[1]), found, styles=("-", "--"), beside=True)
         ax.set(title=title, xlabel="epoch", ylabel="error (share of wrong predictions)", ylim=(0, shown))
+    axes[0].get_legend().remove()
     figure.savefig(path, dpi=120)
 
 
@@ -137,16 +139,7 @@ def main() -> None:
     )
     verdicts = judged(curves, min(round(MNIST_STEPS / per_epoch), epochs))
     draw(curves, given.out / "capacity.png")
-    print(
-        json.dumps(
-            {
-                "data": name,
-                "seeds": seeds,
-                "epochs": epochs,
-                "verdicts": verdicts,
-            }
-        )
-    )
+    print(json.dumps({"data": name, "seeds": seeds, "epochs": epochs, "verdicts": verdicts}))
 
 
 if __name__ == "__main__":

@@ -18,14 +18,20 @@ def verdict(claim: str, differences: Sequence[float] | np.ndarray) -> dict[str, 
     return {"claim": claim, "verdict": said, "mean": mean, "standard_error": error}
 
 
-def overlay(ax: Any, x: np.ndarray, curves: dict[str, np.ndarray], *, styles: Sequence[str] = ("-",)) -> None:
-    """Means over seeds (seeds by points), with bands of two standard errors; line styles go round within a colour."""
+def overlay(
+    ax: Any, x: np.ndarray, curves: dict[str, np.ndarray], *, styles: Sequence[str] = ("-",), beside: bool = False
+) -> None:
+    """Means over seeds (seeds by points), with bands of two standard errors; line styles go round within a colour.
+
+    ``beside`` puts the legend beside the axes.
+    """
     for place, (label, values) in enumerate(curves.items()):
         colour, style = PALETTE[place // len(styles) % len(PALETTE)], styles[place % len(styles)]
         mean, error = values.mean(0), 2 * values.std(0, ddof=1) / np.sqrt(len(values))
         ax.plot(x, mean, color=colour, linestyle=style, label=label)
         ax.fill_between(x, mean - error, mean + error, color=colour, alpha=0.15, linewidth=0)
-    ax.legend(frameon=False, fontsize=8)
+    place = {"loc": "upper left", "bbox_to_anchor": (1.0, 1.0)} if beside else {}
+    ax.legend(frameon=False, fontsize=8, **place)
 
 
 def table(names: Sequence[str], rows: dict[str, Sequence[np.ndarray]]) -> None:
