@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from digits_data import Digits, digits
 from matplotlib.figure import Figure
-from verdicts import verdict
+from verdicts import each_seed, verdict
 
 from suffice import RBM
 from suffice.plot import FilterDisplay
@@ -131,8 +131,11 @@ def main() -> None:
         data = data.thinned(10)
     os.makedirs(given.out, exist_ok=True)
     print(f"{len(data.train):,} + {len(data.valid):,} rows of {data.name}, {seeds} seeds, {epochs} epochs")
-    by_steps = {k: [learned(data, 100, k, epochs, seed) for seed in range(seeds)] for k in STEPS}
-    by_size = {p: by_steps[1] if p == 100 else [learned(data, p, 1, epochs, s) for s in range(seeds)] for p in SIZES}
+    by_steps = {k: [learned(data, 100, k, epochs, seed) for seed in each_seed(seeds, f"CD-{k}")] for k in STEPS}
+    by_size = {
+        p: by_steps[1] if p == 100 else [learned(data, p, 1, epochs, s) for s in each_seed(seeds, f"{p} hidden units")]
+        for p in SIZES
+    }
     verdicts = [*of_learning(by_steps[1]), *of_steps(by_steps), *of_sizes(by_size)]
     ends, differ = of_chains(by_steps[1][0], chain_steps)
     print(f"c: after {chain_steps} steps two of 100 chains differ in {differ:.1%} of the pixels on average")

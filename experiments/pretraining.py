@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from digits_data import Digits, digits
 from matplotlib.figure import Figure
-from verdicts import overlay, table, verdict
+from verdicts import each_seed, overlay, table, verdict
 
 from suffice import RBM, Autoencoder, DenoisingAutoencoder, NeuralClassifier
 from suffice.estimators.rbm import InitialWeights
@@ -162,16 +162,19 @@ def main() -> None:
     given.out.mkdir(parents=True, exist_ok=True)
     print(f"{len(data.train):,} + {len(data.valid):,} rows of {data.name}, {seeds} seeds, {epochs} + {after} epochs")
     by_size = {
-        kind: {p: [autoencoder(data, p, epochs, seed, dropped) for seed in range(seeds)] for p in sizes}
+        kind: {
+            p: [autoencoder(data, p, epochs, seed, dropped) for seed in each_seed(seeds, f"{kind}, {p} hidden units")]
+            for p in sizes
+        }
         for kind, dropped in (("autoencoder", 0.0), ("denoising", DROPPED))
     }
     starts = {
         "random": [Normal(data.train.shape[1], HIDDEN, seed) for seed in range(seeds)],
-        "RBM": [rbm(data, epochs, seed) for seed in range(seeds)],
+        "RBM": [rbm(data, epochs, seed) for seed in each_seed(seeds, "RBM")],
         **{kind: fits[HIDDEN] for kind, fits in by_size.items()},
     }
     accuracy = {
-        name: np.stack([classified(data, start, after, seed) for seed, start in enumerate(of)])
+        name: np.stack([classified(data, of[seed], after, seed) for seed in each_seed(seeds, f"classifier, {name}")])
         for name, of in starts.items()
     }
     table(["validation accuracy", "best epoch"], {name: [c[:, -1], c.argmax(1)] for name, c in accuracy.items()})

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from matplotlib.figure import Figure
-from verdicts import overlay, table, verdict
+from verdicts import each_seed, overlay, table, verdict
 
 from suffice import NeuralClassifier
 from suffice.data import bundled_digits, load_mnist
@@ -129,7 +129,7 @@ def main() -> None:
         seeds, epochs = 2, 4
     given.out.mkdir(parents=True, exist_ok=True)
     print(f"{name}, {seeds} seeds, {epochs} epochs")
-    traces = {c: [learned(data(seed), c, epochs, seed) for seed in range(seeds)] for c in CHANNELS}
+    traces = {c: [learned(data(seed), c, epochs, seed) for seed in each_seed(seeds, f"C = {c}")] for c in CHANNELS}
     curves = {c: {part: np.stack([trace[part] for trace in of]) for part in (TRAIN, TEST)} for c, of in traces.items()}
     losses = {c: [np.array([trace[f"{part}_loss"][-1] for trace in of]) for part in ("training", "validation")]
               for c, of in traces.items()}  # fmt: skip

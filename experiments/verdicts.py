@@ -1,13 +1,21 @@
-"""What numbers over seeds say of a claim, and curves over seeds in one picture."""
+"""Seeds with a progress bar, what numbers over seeds say of a claim, and curves over seeds in one picture."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
+from rich.console import Console
+from rich.progress import track
 
 from suffice.plot.canvas import PALETTE
+
+
+def each_seed(count: int, what: str) -> Iterable[int]:
+    """Seeds from 0 on, with a progress bar on a terminal."""
+    return track(range(count), what, console=Console(stderr=True), disable=not sys.stderr.isatty(), transient=True)
 
 
 def verdict(claim: str, differences: Sequence[float] | np.ndarray) -> dict[str, Any]:
