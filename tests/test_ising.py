@@ -10,9 +10,10 @@ from scipy.special import logsumexp
 import suffice
 from suffice import IsingDenoiser, PottsDenoiser
 from suffice.energy import gibbs
-from suffice.energy.random_words import threefry
+from suffice.energy.random_words import bernoulli, threefry
 from suffice.estimators import image_blocks
 from suffice.estimators.ising_methods import METHODS
+from suffice.keys import as_key
 
 GRID = (3, 3)
 STATES = np.array(list(itertools.product([-1, 1], repeat=9)), np.int8).reshape(-1, *GRID)
@@ -282,6 +283,21 @@ def test_words_are_those_of_jax():
     key, count = np.array([123, 456789], np.uint32), np.arange(10, dtype=np.uint32)
     low, high = threefry(key[0], key[1], jax.numpy.asarray(count[:5]), jax.numpy.asarray(count[5:]))
     np.testing.assert_array_equal(np.concatenate([low, high]), threefry_2x32(key, count))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_ones_are_drawn_with_their_probability_each_by_itself(dtype):
+    with jax.enable_x64(dtype == "float64"):
+        probability = np.broadcast_to(np.linspace(0, 1, 7, dtype=dtype), (40, 500, 7))
+        drawn = np.asarray(bernoulli(as_key(0), probability)).reshape(-1, 7)
+    assert drawn.dtype == dtype
+    assert set(np.unique(drawn)) == {0.0, 1.0}
+    count, share = len(drawn), probability[0, 0]
+    margin = 5 * np.sqrt(share * (1 - share) / count)
+    assert (np.abs(drawn.mean(0) - share) <= margin).all()
+    between = np.corrcoef(drawn[:, 1:-1].T) - np.eye(5)
+    after = [np.corrcoef(column[1:], column[:-1])[0, 1] for column in drawn[:, 1:-1].T]
+    assert max(np.abs(between).max(), np.abs(after).max()) < 5 / np.sqrt(count)
 
 
 def test_a_run_of_sweeps_is_as_many_steps_and_can_be_continued():

@@ -12,6 +12,7 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from suffice import GaussianMixture, total
+from suffice.finite import SHARE_BYTES, sum_of
 from suffice.fit import em
 from suffice.latent import Gaussian, Mixture
 from suffice.model import LatentModel
@@ -170,3 +171,13 @@ def test_streams_without_rows_weight_or_columns_are_refused_or_summed():
     with pytest.raises(ValueError, match="weights are zero"):
         GaussianMixture(1, means_init=X[:1]).fit([(X, np.zeros(20))])
     assert total(first_moments, [X[:, :0]])["weight"] == 20
+
+
+@pytest.mark.parametrize(("bad", "seen"), [(np.nan, np.isnan), (np.inf, np.isinf), (-np.inf, np.isinf)])
+def test_a_bad_value_anywhere_shows_in_the_sum(bad, seen):
+    values = np.ones((3 * SHARE_BYTES // 80 + 1, 10))
+    assert sum_of(values) == values.size
+    for row in (0, len(values) // 2, len(values) - 1):
+        values[row, 3] = bad
+        assert seen(sum_of(values))
+        values[row, 3] = 1.0
