@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from suffice import RBM
 from suffice.plot import AnnealingDisplay, ChainDisplay, FilterDisplay, LearningDisplay
+from suffice.report.rbm import rbm_section
 
 ROWS = (np.random.default_rng(0).random((120, 36)) < np.linspace(0.1, 0.9, 36)).astype(int)
 
@@ -51,3 +52,15 @@ def test_annealing_is_drawn_from_both_ends_and_leaves_what_is_kept(fitted, ax):
     assert display.forward[1, 0] == kept.value
     assert display.reverse.shape == (2, 2)
     assert list(fitted.log_partitions_) == ["ais"]
+
+
+@pytest.mark.parametrize("n_hidden", [4, 22])
+def test_a_report_says_what_independent_columns_are_worth(n_hidden):
+    rbm = RBM(n_hidden, epochs=1, learning_rate=1e-6, random_state=0).fit(ROWS)
+    section = rbm_section(rbm, ROWS, source="rows", seconds=1.0, command=["suffice", "fit", "rbm", "--epochs", "1"])
+    shares = ROWS.mean(0)
+    expected = np.where(ROWS == 1, np.log(shares), np.log1p(-shares)).sum(1).mean()
+    said = {name: value for name, value, _ in section.measures}
+    assert float(said["independent columns"]) == pytest.approx(expected, abs=0.01)
+    assert "hardly likelier" in section.advice[0].text
+    assert "--epochs 5" in section.advice[0].commands[0]

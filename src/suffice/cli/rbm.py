@@ -72,7 +72,7 @@ def rbm(
     n_steps: Annotated[int, typer.Option(min=1, help="Gibbs steps for each batch.", rich_help_panel=FIT)] = 1,
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the rows.", rich_help_panel=FIT)] = 20,
     batch_size: Annotated[int, typer.Option(min=1, help="Rows in a batch.", rich_help_panel=FIT)] = 100,
-    learning_rate: Annotated[float, typer.Option(help="Size of the first steps.", rich_help_panel=FIT)] = 0.05,
+    learning_rate: Annotated[float, typer.Option(help="Size of the first steps.", rich_help_panel=FIT)] = 0.1,
     weight_decay: Annotated[float, typer.Option(help="Pull of the weights to 0.", rich_help_panel=FIT)] = 0.0,
     validation_fraction: Annotated[
         float | None, typer.Option(help="Share of rows to hold out.", show_default="none", rich_help_panel=FIT)

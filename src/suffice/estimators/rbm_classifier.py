@@ -65,7 +65,7 @@ class RBMClassifier(ClassifierMixin, RBMLearning):
         n_chains: int = 100,
         n_temperatures: int = 10,
         centred: bool = True,
-        learning_rate: float = 0.05,
+        learning_rate: float = 0.1,
         schedule: str = "linear",
         momentum: float = 0.0,
         weight_decay: float = 0.0,

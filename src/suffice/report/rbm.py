@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
 
+from suffice.energy.ais import LogPartition
+from suffice.energy.tempering import Path, base_of
 from suffice.plot import AnnealingDisplay, FilterDisplay, LearningDisplay
+from suffice.precision import cast, scope, to_numpy
 from suffice.report.advice import Advice, with_options
 from suffice.report.picture import Picture, data_uri, new_figure
 from suffice.report.section import Section
 
 SHOWN_ROWS = 2000
 TEMPERATURES = (30, 100, 300, 1000)
+HARDLY = 0.02
+"""Share of the log-likelihood of independent columns that a model should gain."""
 
 
 def rbm_section(
@@ -53,7 +59,7 @@ def rbm_section(
         outcome=f"{estimator.n_iter_} epochs. {estimator.outcome_}",
         converged="Diverged" not in estimator.outcome_,
         measures=[*likelihoods(estimator, rows), ("time", f"{seconds:.2f} s", "fit only")],
-        advice=_advice(estimator, command),
+        advice=_advice(estimator, rows, command),
         warnings=list(warnings),
         pictures=_pictures(estimator, image_shape),
         components=[],
@@ -74,14 +80,29 @@ def likelihoods(estimator: Any, rows: np.ndarray) -> list[tuple[str, str, str]]:
         return [("log-likelihood", "none", "every row has missing cells")]
     reconstruction = f"{estimator.reconstruction_cross_entropy(shown).mean():.2f}"
     found = [("reconstruction", reconstruction, "cross-entropy, nats per row; no likelihood")]
+    alone = (
+        "independent columns",
+        f"{_alone(estimator, shown):.2f}",
+        "log-likelihood without hidden units, nats per row",
+    )
     if estimator.model_.enumerable:
-        return [("log-likelihood", f"{estimator.score(shown):.4f}", "nats per row, exact"), *found]
+        return [("log-likelihood", f"{estimator.score(shown):.4f}", "nats per row, exact"), alone, *found]
     forward = estimator.log_partition("ais", n_temperatures=TEMPERATURES[-1])
     back = estimator.log_partition("reverse_ais", n_temperatures=TEMPERATURES[-1])
     value = estimator.score(shown)
     hint = f"nats per row, standard error {forward.standard_error:.2f} (annealing)"
     lower = ("the other way", f"{value + forward.value - back.value:.2f}", "annealing from the model's own samples")
-    return [("log-likelihood", f"{value:.2f}", hint), lower, *found]
+    return [("log-likelihood", f"{value:.2f}", hint), lower, alone, *found]
+
+
+def _alone(estimator: Any, rows: np.ndarray) -> float:
+    """Mean log-likelihood of complete rows under the visible biases that the fit began with, and nothing else."""
+    start = copy(estimator)
+    with scope("float64"):
+        path = to_numpy(Path(base := base_of(cast(estimator.model_, "float64"), estimator.base_), base))
+        constant = float(path.log_partition_of_base())
+    start.model_, start.log_partitions_ = path.model, {"ais": LogPartition(constant, 0.0, np.zeros(0))}
+    return start.score(rows)
 
 
 def _complete(rows: np.ndarray) -> np.ndarray:
@@ -106,7 +127,15 @@ def _pictures(estimator: Any, image_shape: tuple[int, ...] | None) -> list[Pictu
     return found
 
 
-def _advice(estimator: Any, command: Sequence[str] | None) -> list[Advice]:
+def _advice(estimator: Any, rows: np.ndarray, command: Sequence[str] | None) -> list[Advice]:
+    shown = _complete(rows)
+    alone = _alone(estimator, shown) if len(shown) else 0.0
+    if len(shown) and estimator.score(shown) - alone < HARDLY * abs(alone):
+        text = (
+            "The model is hardly likelier than independent columns: it takes more steps, so more epochs, smaller batches or a "
+            "larger learning_rate."
+        )
+        return [Advice(text, _try(command, epochs=5 * estimator.n_iter_))]
     gap = estimator.trace_.get("free_energy_gap")
     if gap is None or not len(gap):
         text = "There are no figures of rows held out: hold some out to see whether the model overfits."
