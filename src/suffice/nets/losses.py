@@ -7,7 +7,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 from jax.core import Tracer
 
 from suffice.eager import in_own_precision
@@ -41,6 +40,8 @@ def cross_entropy(logits: Any, label: Any) -> Any:
     logits, label = jnp.asarray(logits), jnp.asarray(label)
     _check_labels(label, logits.shape[-1])
     inside = (label >= 0) & (label < logits.shape[-1])
+    import optax
+
     loss = optax.softmax_cross_entropy_with_integer_labels(logits, jnp.where(inside, label, 0))
     return jnp.where(inside, loss, jnp.nan)
 
