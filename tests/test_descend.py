@@ -13,8 +13,9 @@ import pytest
 from sklearn.datasets import load_digits
 
 from suffice import total
+from suffice.fit.batches import shuffled_batches
 from suffice.fit.descend import descend, loss_statistics
-from suffice.nets import MLP, classification_loss
+from suffice.nets import MLP, ResNet, classification_loss
 from suffice.outcome import Outcome
 
 MODULE = importlib.import_module("suffice.fit.descend")
@@ -178,6 +179,7 @@ def test_divergence_keeps_the_last_finite_parameters(start, digits):
 
 SCRIPT = """
 import jax, numpy as np
+from suffice.fit.batches import shuffled_batches
 from suffice.fit.descend import descend
 from suffice.nets import MLP, classification_loss
 rng = np.random.default_rng(0)
@@ -223,6 +225,25 @@ def not_a_number(model, row, label):
 def test_bad_input_is_refused_with_what_was_expected(start, digits, change, options, message):
     with pytest.raises(ValueError, match=message):
         learned(start, change(*first(digits)), **options)
+
+
+@pytest.mark.parametrize(("count", "size"), [(898, 128), (21, 4), (12, 4), (5, 5), (7, 1)])
+def test_an_epoch_has_every_row_once_and_batches_alike_differ_by_one_row_at_most(count, size):
+    for alike in (False, True):
+        index, true = map(np.asarray, shuffled_batches(jax.random.key(0), count, size, alike))
+        assert sorted(index[true]) == list(range(count))
+        rows = true.sum(1)
+        assert len(rows) == -(-count // size)
+        assert rows.max() <= size
+        assert rows.max() - rows.min() <= 1 if alike else (rows[:-1] == size).all()
+
+
+def test_a_network_with_moments_is_given_no_short_batch():
+    images = np.random.default_rng(0).standard_normal((9, 1, 8, 8))
+    fit = {"loss": classification_loss, "epochs": 1, "precision": "float64", "optimizer": optax.sgd(0.0)}
+    moments = descend(ResNet(1, 2, key=0), (images, np.arange(9) % 2), batch_size=4, **fit).details["state"].running
+    three = descend(ResNet(1, 2, key=0), (images, np.arange(9) % 2), batch_size=3, **fit).details["state"].running
+    assert_close(moments, three)
 
 
 TWO_DEVICES = """

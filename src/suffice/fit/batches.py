@@ -118,8 +118,8 @@ def on_device(arrays: tuple[np.ndarray, ...], weight: np.ndarray, dtype: Any) ->
     return tuple(jnp.asarray(array, _device_type(array, dtype)) for array in arrays), jnp.asarray(weight, dtype)
 
 
-def shuffled_batches(key: Any, count: int, batch_size: int) -> tuple[Any, Any]:
-    """Row numbers in random order, cut into batches, and what is true of them: 1 a row, 0 filling up the last batch.
+def shuffled_batches(key: Any, count: int, batch_size: int, alike: bool = False) -> tuple[Any, Any]:
+    """Row numbers in random order, cut into batches, and what is true of them: 1 a row, 0 filling up a batch.
 
     Parameters
     ----------
@@ -129,6 +129,8 @@ def shuffled_batches(key: Any, count: int, batch_size: int) -> tuple[Any, Any]:
         Number of rows.
     batch_size
         Rows in a batch, at most ``count``.
+    alike
+        Whether as many batches are to differ by one row at most; else only the last one is short.
 
     Returns
     -------
@@ -136,10 +138,13 @@ def shuffled_batches(key: Any, count: int, batch_size: int) -> tuple[Any, Any]:
         Row numbers (int32) and truth (bool), both of shape (batches, batch_size).
     """
     n_batches = -(-count // batch_size)
+    number = np.arange(n_batches, dtype=np.int32)
+    short, balanced = count - batch_size * number, count // n_batches + (number < count % n_batches)
+    sizes = balanced if alike else np.minimum(batch_size, short)
+    start, place = (np.cumsum(sizes) - sizes)[:, None], jnp.arange(sizes[0], dtype=jnp.int32)
+    true = place < jnp.asarray(sizes[:, None], jnp.int32)
     order = jax.random.permutation(key, jnp.arange(count, dtype=jnp.int32))
-    fill = n_batches * batch_size - count
-    index = jnp.concatenate([order, jnp.zeros(fill, jnp.int32)]).reshape(n_batches, batch_size)
-    return index, jnp.arange(n_batches * batch_size, dtype=jnp.int32).reshape(index.shape) < count
+    return order[jnp.where(true, jnp.asarray(start, jnp.int32) + place, 0)], true
 
 
 def _numbers(values: Any, name: str) -> np.ndarray:

@@ -72,7 +72,8 @@ def descend(
     .. math:: \sum_n w_n \, \ell(\theta; x_n) / \sum_n w_n
 
     with the same quotient over each batch as its estimate. An epoch is one compiled pass over all rows in random order;
-    the last batch may be short.
+    the last batch may be short. Where a network keeps moments (BatchNorm), which a batch of few rows would disturb, as many
+    batches differ by one row at most.
 
     Parameters
     ----------
@@ -205,7 +206,7 @@ def _epoch(
     parameters, fixed = eqx.partition(state.model, eqx.is_inexact_array)
     learned = partial(_batches_learned, fixed, loss, optimizer)
     begin, noise = (parameters, state.running, state.optimizer_state), jax.random.fold_in(key, 2)
-    index, true = shuffled_batches(key, len(weight), batch_size)
+    index, true = shuffled_batches(key, len(weight), batch_size, alike=bool(jax.tree.leaves(state.running)))
     if mesh is None:
         last, mean = learned(None, begin, rows, weight, noise, index, true)
     else:
