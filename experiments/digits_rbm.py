@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from digits_data import Digits, digits
 from matplotlib.figure import Figure
-from verdicts import each_seed, verdict
+from verdicts import each_seed, overlay, table, verdict
 
 from suffice import RBM
 from suffice.plot import FilterDisplay
@@ -106,6 +106,27 @@ def picture_of_curves(fits: dict[int, list[RBM]], label: str, path: Path) -> Non
     figure.savefig(path, dpi=120)
 
 
+def picture_of_differences(fits: dict[int, list[RBM]], path: Path) -> None:
+    """How far the errors lie above those of CD-1 of the same seed."""
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    axes = figure.subplots(1, 2, sharey=True)
+    for ax, name, title in zip(axes, (TRAIN, VALID), ("training", "validation"), strict=True):
+        above = {f"k = {k}": curves(of, name) - curves(fits[1], name) for k, of in fits.items()}
+        overlay(ax, np.arange(1, above["k = 1"].shape[1] + 1), above)
+        ax.set(title=f"{title}, less that of k = 1", xlabel="epoch")
+    axes[0].set_ylabel("reconstruction cross-entropy (nats)")
+    figure.savefig(path, dpi=120)
+
+
+def print_ends(by_steps: dict[int, list[RBM]], by_size: dict[int, list[RBM]]) -> None:
+    """A table of both errors at the end."""
+    rows = {f"k = {k}, 100 hidden units": of for k, of in by_steps.items()}
+    rows |= {f"k = 1, {p} hidden units": of for p, of in by_size.items()}
+    table(["training error", "validation error"], {
+        label: [curves(of, name)[:, -1] for name in (TRAIN, VALID)] for label, of in rows.items()
+    })  # fmt: skip
+
+
 def picture_of_filters(rbm: RBM, path: Path) -> None:
     figure = Figure(figsize=(6.5, 6), layout="constrained")
     FilterDisplay.from_estimator(rbm, image_shape=SHAPE, ax=figure.subplots())
@@ -136,10 +157,12 @@ def main() -> None:
         p: by_steps[1] if p == 100 else [learned(data, p, 1, epochs, s) for s in each_seed(seeds, f"{p} hidden units")]
         for p in SIZES
     }
+    print_ends(by_steps, by_size)
     verdicts = [*of_learning(by_steps[1]), *of_steps(by_steps), *of_sizes(by_size)]
     ends, differ = of_chains(by_steps[1][0], chain_steps)
     print(f"c: after {chain_steps} steps two of 100 chains differ in {differ:.1%} of the pixels on average")
     picture_of_curves(by_steps, "k", given.out / "steps.png")
+    picture_of_differences(by_steps, given.out / "steps_differences.png")
     picture_of_curves(by_size, "hidden units", given.out / "sizes.png")
     picture_of_filters(by_steps[1][0], given.out / "filters.png")
     picture_of_chains(ends, given.out / "chains.png")

@@ -12,7 +12,6 @@ from sklearn.naive_bayes import GaussianNB
 
 import suffice
 from suffice import GaussianClassifier
-from suffice.latent import by_class
 from suffice.latent.low_rank import low_rank
 from suffice.precision import scope
 
@@ -418,15 +417,3 @@ def test_a_class_without_spread_is_named_in_a_warning_and_one_class_is_always_pr
 def test_an_unfinished_fit_says_so():
     with pytest.warns(ConvergenceWarning):
         GaussianClassifier("tied", unlabelled=2, max_iter=1).fit(X, Y)
-
-
-@pytest.mark.parametrize("kind", ["tied_diag", "diag", "spherical"])
-def test_rows_in_their_order_sum_to_what_rows_gathered_by_class_do(kind, monkeypatch):
-    """Classes lie 1e6 standard deviations from one another and all far from 0."""
-    rows = X + 1e6 * (3 + Y[:, None])
-    ordered = classifier(kind).fit(rows, Y, WEIGHT)
-    monkeypatch.setattr(by_class, "FEW_CLASSES", 0)
-    gathered = classifier(kind).fit(rows, Y, WEIGHT)
-    np.testing.assert_allclose(ordered.means_, gathered.means_, rtol=1e-14)
-    np.testing.assert_allclose(ordered.covariances_, gathered.covariances_, rtol=1e-8)
-    np.testing.assert_allclose(ordered.class_prior_, gathered.class_prior_, rtol=1e-14)

@@ -1,8 +1,4 @@
-"""Moments of rows whose classes are known, those of each class about a centre of its own.
-
-The rows of each class are gathered and summed on their own; where statistics and classes are few, rows are summed in their order
-with ones and zeros for responsibilities, which is quicker than to gather them.
-"""
+"""Moments of rows whose classes are known: the rows of each class are summed on their own, about a centre of their own."""
 
 from __future__ import annotations
 
@@ -12,24 +8,20 @@ from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from suffice.arrays import Array
 from suffice.blocks import Block, Buffers, filled
 from suffice.gaps import Gaps
 from suffice.latent.family import Family
-from suffice.latent.forms import Covariance, Moments, Products, split
+from suffice.latent.forms import Covariance, Moments, split
 from suffice.latent.mixed import Mixed
-from suffice.precision import to_numpy
-from suffice.rows import Blocks, as_rows
+from suffice.rows import Blocks
 
 BLOCK_ROWS = 8192
 FEW_ROWS = 1024
 """Blocks are no longer where no class has more rows: filling them up would take longer than summing them."""
 TILE = 512
-FEW_CLASSES = 16
-"""Up to so many, products with zeros cost less than gathering rows."""
 CENTRE_ROWS = 256
 
 
@@ -44,25 +36,13 @@ class OneClass(eqx.Module):
         return form.moments(form.features(rows), weight[None], weight)
 
 
-class EveryClass(eqx.Module):
-    """Moments of a tile of rows and their classes, each class about its centre (K, D); ``form`` is about the origin."""
-
-    form: Products
-    centres: Array
-
-    def __call__(self, rows: tuple[Array, Array], weight: Array) -> Moments:
-        values, codes = rows
-        own = (codes == jnp.arange(len(self.centres))[:, None]).astype(weight.dtype)
-        statistics = self.form.features(values - own.T @ self.centres)
-        return Moments(self.form.moments(statistics, own * weight, weight).total, None, "means")
-
-
 def class_moments(
     unit: Family, values: np.ndarray, codes: np.ndarray, weight: np.ndarray, centres: np.ndarray, *, gaps: bool
 ) -> Moments:
     """Moments of the rows of each class about its centre, side by side as those of K components.
 
-    Call inside the scope of a precision.
+    The rows are gathered by class a block at a time, so that no responsibilities exist and every row counts once, however
+    many classes there are. Call inside the scope of a precision.
 
     Parameters
     ----------
@@ -79,10 +59,6 @@ def class_moments(
     gaps
         Whether cells may be missing, so that observed ones are counted.
     """
-    form = None if gaps or len(centres) > FEW_CLASSES else _few_products(unit)
-    if form is not None:
-        rows = as_rows((values, codes), weight, precision="float64", tile=TILE)
-        return to_numpy(rows.total(EveryClass(form, centres)))
     order = np.argsort(codes.astype(np.int16) if len(centres) < 2**15 else codes, kind="stable")
     ends = np.cumsum(np.bincount(codes, minlength=len(centres)))
     size = FEW_ROWS if np.diff(ends, prepend=0).max() <= FEW_ROWS else BLOCK_ROWS
@@ -99,13 +75,6 @@ def class_moments(
     for (k, _), part in zip(pieces, parts, strict=True):
         of_class[k] = jax.tree.map(np.add, of_class[k], part)
     return _side_by_side(of_class)
-
-
-def _few_products(unit: Family) -> Products | None:
-    """The form whose statistics are hardly more than two a column, in float64; None for other families."""
-    form = unit.form("products")
-    few = isinstance(form, Products) and form.size <= 2 * unit.features + 1
-    return form if few and form.natural.dtype == np.float64 else None
 
 
 def _block(
