@@ -21,7 +21,7 @@ from suffice.rows import Blocks
 BLOCK_ROWS = 8192
 FEW_ROWS = 1024
 """Blocks are no longer where no class has more rows: filling them up would take longer than summing them."""
-TILE = 512
+TILE = 256
 CENTRE_ROWS = 256
 
 
