@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	"$$p" -c 'import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	>/dev/null 2>&1 && echo "$$p" && break; done)
 
-.PHONY: demo test lint bench figures reproduce-energy reproduce-nets clean
+.PHONY: demo test lint bench figures reproduce-energy reproduce-nets reproduce-mnist clean
 
 demo: .venv/.ready
 	.venv/bin/python -m suffice.demo
@@ -37,6 +37,10 @@ reproduce-energy: .venv/.ready
 reproduce-nets: .venv/.ready
 	.venv/bin/python experiments/resnet_capacity.py --out reproduced
 	.venv/bin/python experiments/pretraining.py --out reproduced
+
+reproduce-mnist: .venv/.ready
+	.venv/bin/python experiments/mnist_rbm.py
+	.venv/bin/python experiments/mnist_convnet.py
 
 .venv/.ready: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 with venv was not found; name one: make PYTHON=/path/to/python"; exit 1; }
