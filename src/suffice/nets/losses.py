@@ -37,11 +37,11 @@ def cross_entropy(logits: Any, label: Any) -> Any:
     >>> cross_entropy(np.array([0.0, 800.0]), 0)
     array(800.)
     """
+    import optax
+
     logits, label = jnp.asarray(logits), jnp.asarray(label)
     _check_labels(label, logits.shape[-1])
     inside = (label >= 0) & (label < logits.shape[-1])
-    import optax
-
     loss = optax.softmax_cross_entropy_with_integer_labels(logits, jnp.where(inside, label, 0))
     return jnp.where(inside, loss, jnp.nan)
 

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from suffice.energy.ais import LogPartition
-from suffice.energy.tempering import Path, base_of
+from suffice.energy.tempering import base_of
 from suffice.plot import AnnealingDisplay, FilterDisplay, LearningDisplay
 from suffice.precision import cast, scope, to_numpy
 from suffice.report.advice import Advice, with_options
@@ -97,12 +96,12 @@ def likelihoods(estimator: Any, rows: np.ndarray) -> list[tuple[str, str, str]]:
 
 def _alone(estimator: Any, rows: np.ndarray) -> float:
     """Mean log-likelihood of complete rows under the visible biases that the fit began with, and nothing else."""
-    start = copy(estimator)
+    alone = copy(estimator)
     with scope("float64"):
-        path = to_numpy(Path(base := base_of(cast(estimator.model_, "float64"), estimator.base_), base))
-        constant = float(path.log_partition_of_base())
-    start.model_, start.log_partitions_ = path.model, {"ais": LogPartition(constant, 0.0, np.zeros(0))}
-    return start.score(rows)
+        base = alone.model_ = to_numpy(base_of(cast(estimator.model_, "float64"), estimator.base_))
+        log_partition = float(base.log_normaliser(base.visible_bias)) + len(base.hidden_bias) * np.log(2)
+    units = np.log(estimator.scale_).sum() if estimator.visible == "gaussian" else 0.0
+    return float(-alone.free_energy(rows).mean() - log_partition - units)
 
 
 def _complete(rows: np.ndarray) -> np.ndarray:
