@@ -18,11 +18,11 @@ from measure import interleaved, machine
 from mixtures import CONSOLE, say
 
 from suffice import IsingDenoiser
-from suffice.energy.checkerboard import Layout, split
-from suffice.energy.cut import minimum_cut
-from suffice.energy.spins import annealed, descent, observed, thresholds
-from suffice.keys import as_key
-from suffice.precision import scope
+from suffice.energy.grid.checkerboard import Layout, split
+from suffice.energy.grid.cut import minimum_cut
+from suffice.energy.grid.spins import annealed, descent, observed, thresholds
+from suffice.runtime.keys import as_key
+from suffice.runtime.precision import scope
 
 H, BETA, ETA = 0.03, 1.4, 1.2
 FLIPPED = 0.1

@@ -29,7 +29,7 @@ from sklearn.utils import check_random_state
 from suffice.fit import descend
 from suffice.fit.batches import shuffled_batches
 from suffice.nets import MLP, Autoencoder, ResNet, classification_loss, reconstruction_loss
-from suffice.precision import cast
+from suffice.runtime.precision import cast
 
 RATE = 0.1
 SEED = 0

@@ -18,7 +18,7 @@ from matplotlib.figure import Figure
 from verdicts import each_seed, overlay, table, verdict
 
 from suffice import RBM, Autoencoder, DenoisingAutoencoder, NeuralClassifier
-from suffice.estimators.rbm import InitialWeights
+from suffice.estimators.rbm.rbm import InitialWeights
 from suffice.plot import FilterDisplay, ReconstructionDisplay
 
 HIDDEN, SIZES, SHAPE, RATE, BATCH, SCALE, DROPPED = 100, (50, 100, 200, 500), (28, 28), 0.1, 32, 0.1, 0.1

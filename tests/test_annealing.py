@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from suffice.energy import RBM, CategoricalRBM, GaussianRBM, annealed_importance_sampling, mixing
-from suffice.energy.tempering import Path, _swapped, base_of, inverse_temperatures, tempered
+from suffice.energy.rbm.tempering import Path, _swapped, base_of, inverse_temperatures, tempered
 
 
 def random_parameters(module, seed=0, scale=1.0):

@@ -11,7 +11,7 @@ from sklearn.datasets import load_digits
 from sklearn.exceptions import ConvergenceWarning
 
 from suffice import BernoulliMixture
-from suffice.precision import scope
+from suffice.runtime.precision import scope
 
 
 def drawn(rows=4000, seed=0):

@@ -9,10 +9,10 @@ import pytest
 from suffice import BernoulliMixture, FileError, GaussianMixture, load, save
 from suffice.fit import checkpoint as checkpoint_module
 from suffice.fit import em
-from suffice.fit.em import _Passes, _State
+from suffice.fit.expectation_maximization import _Passes, _State
 from suffice.latent import DiagonalGaussian, Gaussian, Mixture, TiedGaussian
-from suffice.precision import scope
-from suffice.rows import as_rows
+from suffice.rows.places import as_rows
+from suffice.runtime.precision import scope
 
 limited = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 pytestmark = limited

@@ -14,10 +14,10 @@ import pytest
 from sklearn.datasets import load_digits
 
 from suffice.energy import RBM
-from suffice.fit.contrast import contrast
+from suffice.fit.contrastive.loop import contrast
 from suffice.outcome import Outcome
 
-MODULE = importlib.import_module("suffice.fit.contrast")
+MODULE = importlib.import_module("suffice.fit.contrastive.loop")
 
 
 @pytest.fixture(scope="module")
@@ -206,7 +206,7 @@ def test_a_huge_learning_rate_is_told_and_leaves_finite_parameters(start, digits
 SCRIPT = """
 import numpy as np, sys
 from suffice.energy import RBM
-from suffice.fit.contrast import contrast
+from suffice.fit.contrastive.loop import contrast
 rows = np.random.default_rng(0).random((90, 12)) < 0.4
 for precision in ("float32", "float64"):
     model = contrast(RBM(12, 5, key=3), rows, epochs=2, batch_size=40, precision=precision).model

@@ -14,11 +14,11 @@ from sklearn.datasets import load_digits
 
 from suffice import total
 from suffice.fit.batches import shuffled_batches
-from suffice.fit.descend import descend, loss_statistics
+from suffice.fit.gradient_descent import descend, loss_statistics
 from suffice.nets import MLP, ResNet, classification_loss
 from suffice.outcome import Outcome
 
-MODULE = importlib.import_module("suffice.fit.descend")
+MODULE = importlib.import_module("suffice.fit.gradient_descent")
 
 
 @pytest.fixture(scope="module")
@@ -180,7 +180,7 @@ def test_divergence_keeps_the_last_finite_parameters(start, digits):
 SCRIPT = """
 import jax, numpy as np
 from suffice.fit.batches import shuffled_batches
-from suffice.fit.descend import descend
+from suffice.fit.gradient_descent import descend
 from suffice.nets import MLP, classification_loss
 rng = np.random.default_rng(0)
 data = rng.normal(size=(90, 5)), rng.integers(0, 3, 90)

@@ -6,7 +6,7 @@ from sklearn.decomposition import FactorAnalysis as ScikitLearn
 
 import suffice
 from suffice import DegenerateComponentWarning, FactorAnalysis
-from suffice.estimators.rotation import oblimin, quartimax, varimax
+from suffice.latent.factors.rotation import oblimin, quartimax, varimax
 
 ROWS, FEATURES, SIZE = 500, 8, 2
 ROTATIONS = ("varimax", "quartimax", "promax", "oblimin")

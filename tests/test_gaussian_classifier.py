@@ -12,8 +12,8 @@ from sklearn.naive_bayes import GaussianNB
 
 import suffice
 from suffice import GaussianClassifier
-from suffice.latent.low_rank import low_rank
-from suffice.precision import scope
+from suffice.latent.families.low_rank import low_rank
+from suffice.runtime.precision import scope
 
 TYPES = ("tied_diag", "diag", "spherical", "tied", "full", "tied_low_rank")
 X, Y = load_iris(return_X_y=True)

@@ -262,7 +262,7 @@ def test_interruption_keeps_what_there_is(monkeypatch):
         seen.append(1)
         return original(*arguments)
 
-    module = importlib.import_module("suffice.fit.em")
+    module = importlib.import_module("suffice.fit.expectation_maximization")
     original = module._resident_steps
     monkeypatch.setattr(module, "_resident_steps", interrupt)
     mixture = GaussianMixture(3, random_state=0, tol=0)

@@ -9,11 +9,10 @@ from scipy.special import logsumexp
 
 import suffice
 from suffice import IsingDenoiser, PottsDenoiser
-from suffice.energy import gibbs
+from suffice.energy.grid import gibbs, share
+from suffice.energy.grid.methods import METHODS
 from suffice.energy.random_words import bernoulli, threefry
-from suffice.estimators import image_blocks
-from suffice.estimators.ising_methods import METHODS
-from suffice.keys import as_key
+from suffice.runtime.keys import as_key
 
 GRID = (3, 3)
 STATES = np.array(list(itertools.product([-1, 1], repeat=9)), np.int8).reshape(-1, *GRID)
@@ -242,8 +241,8 @@ def test_a_batch_shared_out_to_cores_is_the_batch(method, monkeypatch):
     batch = np.stack([noise(seed)[1] for seed in range(3)])
     denoiser = IsingDenoiser(0.05, 0.8, 0.9, method=method)
     whole = denoiser.denoise(batch)
-    monkeypatch.setattr(image_blocks, "FEWEST_PIXELS", 1)
-    monkeypatch.setattr(image_blocks, "CORES", 3)
+    monkeypatch.setattr(share, "FEWEST_PIXELS", 1)
+    monkeypatch.setattr(share, "CORES", 3)
     shared = denoiser.denoise(batch)
     assert (shared.images == whole.images).all()
     assert (shared.trace == whole.trace).all()
@@ -393,7 +392,7 @@ def test_expansion_is_within_twice_the_least_cost_and_no_expansion_lowers_it(see
 
 
 def test_one_expansion_is_the_best_of_all(labellings):
-    from suffice.energy.expansion import expanded
+    from suffice.energy.grid.expansion import expanded
 
     rng, pixels = np.random.default_rng(1), np.indices((2, 3))
     for _ in range(60):

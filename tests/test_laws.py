@@ -17,12 +17,12 @@ from sklearn.exceptions import ConvergenceWarning
 from table import CASES, COMPLETE, LATENT, MOVABLE, Case, generator
 
 import suffice
-from suffice.blocks import add
-from suffice.fit.em import em
+from suffice.fit.expectation_maximization import em
 from suffice.model import EStep, Held
-from suffice.patterns import laid_out
-from suffice.precision import cast, scope, to_numpy
-from suffice.row_sum import total
+from suffice.rows.blocks import add
+from suffice.rows.patterns import laid_out
+from suffice.rows.total import total
+from suffice.runtime.precision import cast, scope, to_numpy
 
 every_model = pytest.mark.parametrize("case", CASES, ids=str)
 every_latent_model = pytest.mark.parametrize("case", LATENT, ids=str)
@@ -285,7 +285,7 @@ import sys, jax, numpy as np
 sys.path.insert(0, {tests!r})
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from table import CASES
-from suffice.row_sum import total
+from suffice.rows.total import total
 assert len(jax.devices()) == 2
 mesh = Mesh(np.array(jax.devices()), ("rows",))
 split = NamedSharding(mesh, PartitionSpec("rows"))

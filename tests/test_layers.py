@@ -27,7 +27,7 @@ from suffice.nets import (
     sort2,
     sorting_network,
 )
-from suffice.precision import cast
+from suffice.runtime.precision import cast
 
 RNG = np.random.default_rng(0)
 IMAGES = RNG.normal(size=(4, 4, 7, 6))

@@ -10,8 +10,8 @@ from table import CASES, COMPONENTS, whole_covariance
 from suffice import BernoulliMixture, DegenerateComponentWarning, GaussianMixture
 from suffice.fit import em
 from suffice.latent import Bernoulli, Gaussian, Mixture
-from suffice.patterns import pattern_blocks
-from suffice.rows import as_rows
+from suffice.rows.patterns import pattern_blocks
+from suffice.rows.places import as_rows
 
 COVARIANCE_TYPES = ["full", "tied", "diag", "spherical"]
 MASKED = {case.name: case for case in CASES if case.name.endswith("missing cells")}
@@ -314,7 +314,7 @@ def test_iterations_on_a_sample_bring_the_start_nearer(monkeypatch):
     nearer = GaussianMixture(3, random_state=0).fit(rows)
     given = {"means_init": centres}
     from_centres = GaussianMixture(3, random_state=0, max_iter=2, tol=1e9, **given).fit(rows).lower_bounds_[0]
-    monkeypatch.setattr("suffice.estimators.mixture.SAMPLE_ITERATIONS", 0)
+    monkeypatch.setattr("suffice.estimators.mixtures.base.SAMPLE_ITERATIONS", 0)
     plain = GaussianMixture(3, random_state=0).fit(rows)
     assert nearer.lower_bounds_[0] > plain.lower_bounds_[0] + 0.01
     assert nearer.n_iter_ < plain.n_iter_

@@ -7,7 +7,7 @@ import optax
 import pytest
 from sklearn.datasets import load_digits
 
-from suffice.fit.descend import descend
+from suffice.fit.gradient_descent import descend
 from suffice.nets import (
     AlexNet,
     Autoencoder,
@@ -22,7 +22,7 @@ from suffice.nets import (
     reconstruction_loss,
 )
 from suffice.outcome import Outcome
-from suffice.precision import cast, to_numpy
+from suffice.runtime.precision import cast, to_numpy
 
 
 def parameters(network):

@@ -223,7 +223,7 @@ def test_scikit_learn_callbacks_hear_every_epoch_and_may_stop():
 
 
 def test_ctrl_c_keeps_the_last_finished_epoch(monkeypatch):
-    from suffice.estimators.learning_monitor import LearningMonitor
+    from suffice.fit.monitor import LearningMonitor
 
     original = LearningMonitor._impatient
 

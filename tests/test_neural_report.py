@@ -132,8 +132,8 @@ def test_an_autoencoder_writes_its_folder(data, tmp_path, capsys, model):
 
 
 def test_an_interrupted_fit_is_resumed(data, tmp_path, monkeypatch, capsys):
-    from suffice.estimators.learning_monitor import LearningMonitor
     from suffice.fit import checkpoint
+    from suffice.fit.monitor import LearningMonitor
 
     words = ["--target", "y", "--hidden-sizes", "8"]
     assert fit("neural-classifier", data / "digits.npz", tmp_path / "whole", *words) == 0

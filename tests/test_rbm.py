@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from suffice import total
-from suffice.blocks import add
 from suffice.energy import RBM, CategoricalRBM, GaussianRBM
+from suffice.rows.blocks import add
 
 PLACES = ("weights", "visible_bias", "hidden_bias")
 

@@ -60,7 +60,7 @@ def test_one_seed_gives_the_same_bits_and_another_seed_others(fitted):
 
 
 def test_sparse_rows_give_the_same_bits_a_tile_at_a_time(fitted, monkeypatch):
-    monkeypatch.setattr("suffice.fit.contrast_rows.DENSE_CELLS", 64 * 8)
+    monkeypatch.setattr("suffice.fit.contrastive.rows.DENSE_CELLS", 64 * 8)
     sparse = RBM(4, **OPTIONS).fit(scipy.sparse.csr_matrix(ROWS))
     same(sparse, fitted)
     np.testing.assert_array_equal(sparse.score_samples(scipy.sparse.csc_array(ROWS)), fitted.score_samples(ROWS))

@@ -10,13 +10,13 @@ from sklearn.exceptions import NotFittedError
 
 from suffice import BernoulliMixture, CategoricalMixture, GaussianMixture, MixedMixture, PoissonMixture
 from suffice.data import Table
-from suffice.estimators.encoded import coded_rows, on_codes
+from suffice.estimators.shared.labelled_columns import coded_rows, on_codes
 from suffice.plot import EllipseDisplay, FrequencyDisplay, ImputedDisplay, MarginalDisplay, ParameterDisplay
 from suffice.plot.components import column_moments, feature_names, gaussian_part, telling_columns
 from suffice.plot.marginal import component_densities, kolmogorov_distance
 from suffice.report import section, summarize, write_page, write_report
-from suffice.report.advice import advice, with_options
-from suffice.report.section import criteria
+from suffice.report.mixture.advice import advice, with_options
+from suffice.report.mixture.section import criteria
 
 COMMAND = ["suffice", "fit", "gaussian-mixture", "my data.csv", "--n-components", "2", "--out", "run", "--overwrite"]
 
@@ -338,7 +338,7 @@ def test_latent_classes_and_counts_have_their_pictures():
 
 
 def test_settings_are_shown_in_few_words():
-    from suffice.report.section import _setting
+    from suffice.report.mixture.section import _setting
 
     shown = [
         (0.5, "0.5"),

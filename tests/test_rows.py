@@ -12,10 +12,10 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 from suffice import GaussianMixture, total
-from suffice.finite import SHARE_BYTES, sum_of
 from suffice.fit import em
 from suffice.latent import Gaussian, Mixture
 from suffice.model import LatentModel
+from suffice.rows.finite import SHARE_BYTES, sum_of
 
 LARGE = 50_000
 """Rows of four columns that are shared out to threads."""
@@ -127,7 +127,7 @@ def test_blas_threads_come_back_after_overlapping_uses():
 import threading
 import numpy, scipy.linalg
 from threadpoolctl import threadpool_info
-from suffice.blas import one_blas_thread
+from suffice.runtime.blas import one_blas_thread
 
 def threads():
     return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]

@@ -60,7 +60,7 @@ def test_only_blocks_are_made_dense(mixture, rows, monkeypatch):
     mixture = type(mixture)(2, accept_sparse=True, random_state=0, init_params="random_from_data")
     monkeypatch.setattr(type(mixture), "_sample_size", lambda self: 40)
     mixture.fit(scipy.sparse.csr_array(rows)).score(scipy.sparse.csr_array(rows))
-    assert max(sizes[1:]) <= max(50, suffice.latent.look.PIECE // 12)
+    assert max(sizes[1:]) <= max(50, suffice.rows.survey.PIECE // 12)
 
 
 def test_what_cannot_be_sparse_is_refused():

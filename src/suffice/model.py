@@ -7,11 +7,11 @@ from typing import Any, Self
 
 import equinox as eqx
 
-from suffice.arrays import Array
-from suffice.blocks import TILE
-from suffice.eager import in_own_precision
-from suffice.gaps import Layout
-from suffice.patterns import laid_out
+from suffice.rows.blocks import TILE
+from suffice.rows.missing import Layout
+from suffice.rows.patterns import laid_out
+from suffice.runtime.arrays import Array
+from suffice.runtime.precision import in_own_precision
 
 
 class Held(eqx.Module):

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from suffice.cli.flat import flat
+from suffice.cli.groups import flat
 from suffice.cli.job import COMMAND, REPORT
 from suffice.cli.labelled import read_rows
 from suffice.cli.neural import Course, Descent, NeuralJob, begin_run, end_run, learn, save_run, settings

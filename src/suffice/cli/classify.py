@@ -85,7 +85,7 @@ def _fit(estimator: Any, source: Source) -> Course:
 
 def _write(folder: Path, course: Course, source: Source, job: Classifying) -> str:
     from suffice.files import save
-    from suffice.report.classifier import write_classifier_report
+    from suffice.report.classifier.page import write_classifier_report
 
     estimator = course.estimator
     with named_columns(estimator, source.columns):

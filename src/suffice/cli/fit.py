@@ -14,12 +14,12 @@ import typer
 
 from suffice.cli.autoencoder import autoencoder, denoising_autoencoder
 from suffice.cli.classify import run_classifier
-from suffice.cli.flat import flat
+from suffice.cli.groups import flat
 from suffice.cli.job import run
 from suffice.cli.neural import neural_classifier
 from suffice.cli.options import FIT, Classifying, Data, FactorLearning, Job, Learning, Reading
+from suffice.cli.parse import choices, counts, pairs
 from suffice.cli.rbm import rbm
-from suffice.cli.several import choices, counts, pairs
 
 app = typer.Typer(help="Fit a model to a file of rows and write a folder with a report.", no_args_is_help=True)
 

@@ -11,7 +11,7 @@ import numpy as np
 import typer
 
 from suffice.cli.classify import is_classifier
-from suffice.cli.flat import flat
+from suffice.cli.groups import flat
 from suffice.cli.job import takes_labels
 from suffice.cli.options import Data, Reading, Run, names
 from suffice.cli.saved import load_run, matching

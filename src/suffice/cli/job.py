@@ -18,8 +18,8 @@ import numpy as np
 import typer
 
 from suffice.cli.options import Job, Reading, shape
+from suffice.cli.parse import several
 from suffice.cli.run_folder import check_place, run_folder
-from suffice.cli.several import several
 from suffice.cli.source import Source, finite, read, refuse_empty_columns
 from suffice.cli.tables import replacing, row_writer, write_columns, write_trace
 
@@ -77,7 +77,7 @@ def run(estimator: Any, data: str, job: Job, reading: Reading) -> int:
 
 def takes_labels(estimator: Any) -> bool:
     """Whether an estimator takes tables with text."""
-    from suffice.estimators.encoded import EncodedColumns
+    from suffice.estimators.shared.labelled_columns import EncodedColumns
 
     return isinstance(estimator, EncodedColumns)
 

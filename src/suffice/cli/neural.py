@@ -14,7 +14,7 @@ import numpy as np
 import typer
 
 from suffice.cli.classify import PREDICTIONS, write_predictions
-from suffice.cli.flat import flat
+from suffice.cli.groups import flat
 from suffice.cli.job import (
     COMMAND,
     MODEL,
@@ -28,8 +28,8 @@ from suffice.cli.job import (
 )  # fmt: skip
 from suffice.cli.labelled import read_rows
 from suffice.cli.options import DATA, FIT, RUN, Data, Precision, Reading, Weights
+from suffice.cli.parse import sizes
 from suffice.cli.run_folder import check_place, run_folder
-from suffice.cli.several import sizes
 from suffice.cli.source import Source
 from suffice.cli.tables import replacing, write_columns
 
@@ -220,7 +220,7 @@ def end_run(course: Course, source: Source, job: NeuralJob, what: str, said: str
 
 
 def _write(folder: Path, course: Course, source: Source, target_name: str) -> str:
-    from suffice.report.neural import write_neural_report
+    from suffice.report.classifier.network import write_neural_report
 
     estimator = course.estimator
     save_run(folder, estimator, source)

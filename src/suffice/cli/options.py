@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from suffice.cli.several import counts, shares, words
+from suffice.cli.parse import counts, shares, words
 
 Data = Annotated[str, typer.Argument(metavar="DATA", help="CSV, Parquet, npy, npz, IDX or digits text; gzipped too.")]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `suffice fit` wrote.")]

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from suffice.cli.flat import flat
+from suffice.cli.groups import flat
 from suffice.cli.job import COMMAND, MODEL, REPORT, TRACE, image_shape, in_options, named_columns
 from suffice.cli.options import DATA, FIT, RUN, Data, Reading, Weights
 from suffice.cli.run_folder import check_place, run_folder

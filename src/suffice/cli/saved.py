@@ -12,7 +12,7 @@ import typer
 
 from suffice.cli.autoencoder import is_autoencoder, score_autoencoder, show_autoencoder
 from suffice.cli.classify import is_classifier, score_classifier, show_classifier
-from suffice.cli.flat import flat
+from suffice.cli.groups import flat
 from suffice.cli.job import MODEL, component_count, missing_words, takes_labels
 from suffice.cli.options import Data, Reading, Run, Weights
 from suffice.cli.saved_rbm import is_rbm, sample_rbm, score_rbm, show_rbm
@@ -104,7 +104,7 @@ def _factors(estimator: Any, columns: list[str]) -> Any:
     from rich.markup import escape
     from rich.table import Table
 
-    from suffice.report.factor_section import factor_lines
+    from suffice.report.factor.section import factor_lines
 
     table = Table("component", "share of variance", "largest loadings (sd of the column)", box=None)
     for line in factor_lines(estimator, columns)[:40]:
@@ -117,7 +117,7 @@ def _components(estimator: Any, columns: list[str]) -> Any:
     from rich.table import Table
 
     from suffice.plot.components import centres, deviations, feature_names
-    from suffice.report.section import telling
+    from suffice.report.mixture.section import telling
 
     apart, centre, names = deviations(estimator), centres(estimator), feature_names(estimator, columns)
     what = "mean or share" if takes_labels(estimator) else "mean"

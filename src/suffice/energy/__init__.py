@@ -1,20 +1,15 @@
 """Energy models: modules that give an energy to a state, learned with ``suffice.fit.contrast``."""
 
-from suffice.energy.ais import LogPartition, annealed_importance_sampling
-from suffice.energy.categorical_rbm import CategoricalRBM
-from suffice.energy.gaussian_rbm import GaussianRBM
-from suffice.energy.mixing import Mixing, mixing
-from suffice.energy.rbm import RBM, RBMStatistics
-from suffice.energy.restored import Restored
+from typing import TYPE_CHECKING
 
-__all__ = [
-    "RBM",
-    "CategoricalRBM",
-    "GaussianRBM",
-    "LogPartition",
-    "Mixing",
-    "RBMStatistics",
-    "Restored",
-    "annealed_importance_sampling",
-    "mixing",
-]
+from suffice.runtime.lazy import export_lazily
+
+if TYPE_CHECKING:
+    from suffice.energy.grid.restored import Restored
+    from suffice.energy.rbm.ais import LogPartition, annealed_importance_sampling
+    from suffice.energy.rbm.categorical_rbm import CategoricalRBM
+    from suffice.energy.rbm.gaussian_rbm import GaussianRBM
+    from suffice.energy.rbm.mixing import Mixing, mixing
+    from suffice.energy.rbm.rbm import RBM, RBMStatistics
+
+export_lazily(__name__)

@@ -23,7 +23,7 @@ def random_words(key: Any, shape: tuple[int, int], first: Any = 0) -> tuple[Any,
     Parameters
     ----------
     key
-        JAX key of the kind that ``suffice.keys.as_key`` makes.
+        JAX key of the kind that ``suffice.runtime.keys.as_key`` makes.
     shape
         Rows and columns.
     first
@@ -32,7 +32,7 @@ def random_words(key: Any, shape: tuple[int, int], first: Any = 0) -> tuple[Any,
     Examples
     --------
     >>> from suffice.energy.random_words import random_words
-    >>> from suffice.keys import as_key
+    >>> from suffice.runtime.keys import as_key
     >>> random_words(as_key(0), (2, 3))[0].shape
     (2, 3)
     """
@@ -57,7 +57,7 @@ def bernoulli(key: Any, probability: Any) -> Any:
     --------
     >>> import numpy as np
     >>> from suffice.energy.random_words import bernoulli
-    >>> from suffice.keys import as_key
+    >>> from suffice.runtime.keys import as_key
     >>> bernoulli(as_key(0), np.array([0.0, 1.0], np.float32)).tolist()
     [0.0, 1.0]
     """

@@ -8,8 +8,15 @@ import numpy as np
 
 from suffice.data.encode import ColumnEncoder
 from suffice.data.table import position_names
-from suffice.estimators.column_parameters import PARAMETERS, Given, by_columns, given_columns, keys_of, with_given
 from suffice.estimators.freezing import Freezing
+from suffice.estimators.mixtures.column_parameters import (
+    PARAMETERS,
+    Given,
+    by_columns,
+    given_columns,
+    keys_of,
+    with_given,
+)
 from suffice.estimators.tying import Tying
 from suffice.latent.mixture import Mixture
 

@@ -10,15 +10,15 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.arrays import Array
-from suffice.estimators.scores import Responsibilities
-from suffice.estimators.streams import on_host
-from suffice.estimators.validation import check_count, check_not_infinite
-from suffice.gaps import any_missing, with_nan
+from suffice.estimators.mixtures.fitted import Responsibilities
 from suffice.latent.conditioning import positions
-from suffice.latent.family import Family
+from suffice.latent.families.family import Family
 from suffice.latent.mixture import normalised
-from suffice.precision import cast
+from suffice.rows.missing import any_missing, with_nan
+from suffice.rows.streams import on_host
+from suffice.runtime.arrays import Array
+from suffice.runtime.precision import cast
+from suffice.validation import check_count, check_not_infinite
 
 
 class Completion(eqx.Module):

@@ -11,17 +11,17 @@ import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight
 
-from suffice.blas import one_blas_thread
-from suffice.estimators.labels import codes_of, labelled_start, refuse_contradiction
-from suffice.estimators.streams import is_stream, on_host
-from suffice.estimators.validation import check_at_least
 from suffice.fit.online import advanced, effective_rows, step_size
 from suffice.fit.restarts import restarts_at
-from suffice.latent.look import NO_WEIGHT, look
-from suffice.latent.ties import fixed_ties
+from suffice.latent.known_components import codes_of, labelled_start, refuse_contradiction
+from suffice.latent.restrictions import fixed_ties
 from suffice.model import EStep
-from suffice.precision import cast, scope, to_numpy
-from suffice.rows import as_rows, gaps_in, ready
+from suffice.rows.places import as_rows, gaps_in, ready
+from suffice.rows.streams import is_stream, on_host
+from suffice.rows.survey import NO_WEIGHT, look
+from suffice.runtime.blas import one_blas_thread
+from suffice.runtime.precision import cast, scope, to_numpy
+from suffice.validation import check_at_least
 
 OF_A_FIT = ("traces_", "lower_bounds_", "n_iter_", "converged_", "outcome_")
 """Fitted attributes that say how ``fit`` went, and nothing of steps after it."""

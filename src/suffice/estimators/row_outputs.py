@@ -9,7 +9,7 @@ import equinox as eqx
 import numpy as np
 
 from suffice.nets import evaluate
-from suffice.precision import cast, scope
+from suffice.runtime.precision import cast, scope
 
 TILE = 256
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from suffice.latent.family import Family
+from suffice.latent.families.family import Family
 from suffice.latent.mixture import Mixture
 
 

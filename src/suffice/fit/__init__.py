@@ -1,7 +1,12 @@
 """How parameters move: expectation-maximisation, gradient descent, contrastive learning."""
 
-from suffice.fit.contrast import contrast
-from suffice.fit.descend import descend
-from suffice.fit.em import em
+from typing import TYPE_CHECKING
 
-__all__ = ["contrast", "descend", "em"]
+from suffice.runtime.lazy import export_lazily
+
+if TYPE_CHECKING:
+    from suffice.fit.contrastive.loop import contrast
+    from suffice.fit.expectation_maximization import em
+    from suffice.fit.gradient_descent import descend
+
+export_lazily(__name__)

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from suffice.finite import sum_of
+from suffice.rows.finite import sum_of
 
 INT32 = np.iinfo(np.int32)
 
@@ -111,7 +111,7 @@ def on_device(arrays: tuple[np.ndarray, ...], weight: np.ndarray, dtype: Any) ->
     weight
         What ``check_weight`` returned.
     dtype
-        Floating-point type; call inside the matching ``suffice.precision.scope``.
+        Floating-point type; call inside the matching ``suffice.runtime.precision.scope``.
     """
     if not weight.all():
         arrays, weight = tuple(array[weight > 0] for array in arrays), weight[weight > 0]

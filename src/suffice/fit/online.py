@@ -7,7 +7,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from suffice.compiling import filter_jit
+from suffice.runtime.compiling import filter_jit
 
 
 def step_size(step: int, decay: float, offset: float) -> float:

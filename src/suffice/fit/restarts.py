@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from suffice.arrays import Array
 from suffice.model import Held
+from suffice.runtime.arrays import Array
 
 
 class Restarts:

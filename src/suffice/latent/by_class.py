@@ -10,13 +10,13 @@ import equinox as eqx
 import jax
 import numpy as np
 
-from suffice.arrays import Array
-from suffice.blocks import Block, Buffers, filled
-from suffice.gaps import Gaps
-from suffice.latent.family import Family
-from suffice.latent.forms import Covariance, Moments, split
-from suffice.latent.mixed import Mixed
-from suffice.rows import Blocks
+from suffice.latent.families.family import Family
+from suffice.latent.families.mixed import Mixed
+from suffice.latent.forms.natural import Covariance, Moments, split
+from suffice.rows.blocks import Block, Buffers, filled
+from suffice.rows.missing import Gaps
+from suffice.rows.places import Blocks
+from suffice.runtime.arrays import Array
 
 BLOCK_ROWS = 8192
 FEW_ROWS = 1024

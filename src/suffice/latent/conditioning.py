@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from suffice.latent.family import Family
+from suffice.latent.families.family import Family
 
 
 def positions(columns: Iterable[Any], features: int, names: Any = None) -> list[int]:

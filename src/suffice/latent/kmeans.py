@@ -10,11 +10,11 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from suffice.arrays import Array
-from suffice.blocks import TILE, block_total
-from suffice.compiling import filter_jit
-from suffice.precision import scope
-from suffice.rows import resident
+from suffice.rows.blocks import TILE, block_total
+from suffice.rows.places import resident
+from suffice.runtime.arrays import Array
+from suffice.runtime.compiling import filter_jit
+from suffice.runtime.precision import scope
 
 
 class Assignment(eqx.Module):

@@ -11,17 +11,17 @@ import numpy as np
 from jax.core import Tracer
 from scipy.special import logsumexp
 
-from suffice.arrays import Array
-from suffice.blocks import Block, block_total, tile_of
-from suffice.compiling import filter_jit
-from suffice.eager import in_own_precision
-from suffice.gaps import Gaps, Layout, Patterns
 from suffice.latent.conditioning import check_given, check_value, positions
-from suffice.latent.family import Family
-from suffice.latent.forms import Linear, Moments
-from suffice.latent.ties import distinct, fixed_ties, group_means, labels_of
+from suffice.latent.families.family import Family
+from suffice.latent.forms.natural import Linear, Moments
+from suffice.latent.restrictions import distinct, fixed_ties, group_means, labels_of
 from suffice.model import Held, LatentModel
-from suffice.patterns import laid_out
+from suffice.rows.blocks import Block, block_total, tile_of
+from suffice.rows.missing import Gaps, Layout, Patterns
+from suffice.rows.patterns import laid_out
+from suffice.runtime.arrays import Array
+from suffice.runtime.compiling import filter_jit
+from suffice.runtime.precision import in_own_precision
 
 
 class MixturePrior(Held):

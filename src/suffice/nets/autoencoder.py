@@ -9,11 +9,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from suffice.eager import in_own_precision
-from suffice.keys import as_key
 from suffice.nets.batch_network import BatchNetwork
-from suffice.nets.sizes import check_share, check_sizes
-from suffice.precision import scope
+from suffice.nets.layers.sizes import check_share, check_sizes
+from suffice.runtime.keys import as_key
+from suffice.runtime.precision import in_own_precision, scope
 
 
 class Autoencoder(eqx.Module):

@@ -9,7 +9,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from suffice.eager import in_own_precision
+from suffice.runtime.precision import in_own_precision
 
 
 class BatchNetwork(eqx.Module):

@@ -10,14 +10,14 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from suffice.eager import in_own_precision
-from suffice.keys import as_key
 from suffice.nets.batch_network import BatchNetwork
-from suffice.nets.conv import Conv2d
-from suffice.nets.dropout import dropout
+from suffice.nets.layers.conv import Conv2d
+from suffice.nets.layers.dropout import dropout
+from suffice.nets.layers.pool import max_pool
+from suffice.nets.layers.sizes import check_images, check_share, check_sizes
 from suffice.nets.mlp import ACTIVATIONS, MLP, check_activation
-from suffice.nets.pool import max_pool
-from suffice.nets.sizes import check_images, check_share, check_sizes
+from suffice.runtime.keys import as_key
+from suffice.runtime.precision import in_own_precision
 
 
 class ConvNet(BatchNetwork):

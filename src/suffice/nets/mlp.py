@@ -9,9 +9,8 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from suffice.eager import in_own_precision
-from suffice.keys import as_key
-from suffice.precision import scope, to_numpy
+from suffice.runtime.keys import as_key
+from suffice.runtime.precision import in_own_precision, scope, to_numpy
 
 ACTIVATIONS = {"relu": jax.nn.relu, "sigmoid": jax.nn.sigmoid, "tanh": jnp.tanh, "identity": lambda value: value}
 

@@ -8,14 +8,13 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from suffice.eager import in_own_precision
-from suffice.keys import as_key
 from suffice.nets.batch_network import BatchNetwork
-from suffice.nets.batch_norm import BatchNorm, RunningMoments
-from suffice.nets.conv import Conv2d
-from suffice.nets.pool import adaptive_average_pool, max_pool
-from suffice.nets.sizes import check_images, check_sizes
-from suffice.precision import scope, to_numpy
+from suffice.nets.layers.batch_norm import BatchNorm, RunningMoments
+from suffice.nets.layers.conv import Conv2d
+from suffice.nets.layers.pool import adaptive_average_pool, max_pool
+from suffice.nets.layers.sizes import check_images, check_sizes
+from suffice.runtime.keys import as_key
+from suffice.runtime.precision import in_own_precision, scope, to_numpy
 
 
 class Block(eqx.Module):

@@ -8,7 +8,7 @@ import equinox as eqx
 import jax
 import numpy as np
 
-from suffice.eager import in_own_precision
+from suffice.runtime.precision import in_own_precision
 
 
 class ScalarNetwork(eqx.Module):

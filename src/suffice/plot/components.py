@@ -123,7 +123,7 @@ def gaussian_part(estimator: Any) -> tuple[Any, list[int]]:
     columns = [j for j, kind in enumerate(kinds(estimator)) if kind == "gaussian"]
     if not columns or hasattr(estimator, "covariances_"):
         return (estimator if columns else None), columns
-    from suffice.estimators.gaussian_mixture import GaussianMixture
+    from suffice.estimators.mixtures.gaussian import GaussianMixture
 
     model = estimator.marginal(columns).model_
     part = GaussianMixture(len(estimator.weights_), covariance_type=estimator.covariance_type)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.estimators.encoded import coded_rows, on_codes
+from suffice.estimators.shared.labelled_columns import coded_rows, on_codes
 from suffice.plot.canvas import FAINT, INK, axes_or_new, component_colours, tidy, wanted_columns
 from suffice.plot.components import centres, covariance_block, gaussian_part, telling_columns
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.estimators.encoded import coded_rows, on_codes
+from suffice.estimators.shared.labelled_columns import coded_rows, on_codes
 from suffice.plot.canvas import FAINT, INK, PALETTE, axes_or_new, tidy, wanted_columns
 from suffice.plot.components import column_moments, kinds
 from suffice.plot.marginal import observed_rows

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import ndtr, pdtr
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.estimators.encoded import coded_rows, on_codes
+from suffice.estimators.shared.labelled_columns import coded_rows, on_codes
 from suffice.plot.canvas import (
     FAINT,
     INK,

@@ -1,7 +1,12 @@
 """A page about a fitted model that can be looked at, kept, printed and sent: one HTML file with everything in it."""
 
-from suffice.report.page import write_page, write_report
-from suffice.report.section import Section, model_name, section
-from suffice.report.summary import Assigned, Summary, summarize
+from typing import TYPE_CHECKING
 
-__all__ = ["Assigned", "Section", "Summary", "model_name", "section", "summarize", "write_page", "write_report"]
+from suffice.runtime.lazy import export_lazily
+
+if TYPE_CHECKING:
+    from suffice.report.mixture.section import Section, model_name, section
+    from suffice.report.mixture.summary import Assigned, Summary, summarize
+    from suffice.report.page import write_page, write_report
+
+export_lazily(__name__)

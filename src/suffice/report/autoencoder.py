@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from suffice.plot import ReconstructionDisplay
-from suffice.report.advice import Advice, with_options
-from suffice.report.neural import curve_pictures, filter_pictures, parameter_count
+from suffice.report.classifier.network import curve_pictures, filter_pictures, parameter_count
+from suffice.report.mixture.advice import Advice, with_options
+from suffice.report.mixture.section import Section
 from suffice.report.picture import Picture, data_uri, new_figure
-from suffice.report.section import Section
 
 SHOWN_ROWS = 12
 

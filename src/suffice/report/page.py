@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from suffice.files import write_atomically
-from suffice.report.section import Section, section
-from suffice.report.summary import Summary
+from suffice.report.mixture.section import Section, section
+from suffice.report.mixture.summary import Summary
 
 
 def write_report(
@@ -112,7 +112,7 @@ def write_page(path: str | os.PathLike[str], title: str, sections: Sequence[Sect
     title
         Heading of the page.
     sections
-        What ``suffice.report.section`` collected.
+        What ``suffice.report.mixture.section`` collected.
     introduction
         A sentence under the heading of a page with several sections.
     """
@@ -134,7 +134,7 @@ def write_template(path: str | os.PathLike[str], name: str, **said: Any) -> Path
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
-        loader=PackageLoader("suffice", "templates"), autoescape=True, undefined=StrictUndefined,
+        loader=PackageLoader("suffice.report", "templates"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     text = environment.get_template(name).render(**said, version=_version())

@@ -8,12 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from suffice.energy.tempering import base_of
+from suffice.energy.rbm.tempering import base_of
 from suffice.plot import AnnealingDisplay, FilterDisplay, LearningDisplay
-from suffice.precision import cast, scope, to_numpy
-from suffice.report.advice import Advice, with_options
+from suffice.report.mixture.advice import Advice, with_options
+from suffice.report.mixture.section import Section
 from suffice.report.picture import Picture, data_uri, new_figure
-from suffice.report.section import Section
+from suffice.runtime.precision import cast, scope, to_numpy
 
 SHOWN_ROWS = 2000
 TEMPERATURES = (30, 100, 300, 1000)

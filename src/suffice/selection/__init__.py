@@ -1,6 +1,11 @@
 """Which mixture suits the data: numbers of components, parameters and families, compared by one criterion."""
 
-from suffice.selection.result import Selection
-from suffice.selection.search import select
+from typing import TYPE_CHECKING
 
-__all__ = ["Selection", "select"]
+from suffice.runtime.lazy import export_lazily
+
+if TYPE_CHECKING:
+    from suffice.selection.result import Selection
+    from suffice.selection.search import select
+
+export_lazily(__name__)

@@ -9,9 +9,9 @@ from typing import Any, cast
 
 from sklearn.base import clone
 
-from suffice.estimators.factors import FactorEstimator
-from suffice.estimators.mixture import MixtureEstimator
-from suffice.estimators.validation import check_count
+from suffice.estimators.factors.base import FactorEstimator
+from suffice.estimators.mixtures.base import MixtureEstimator
+from suffice.validation import check_count
 
 
 @dataclass(frozen=True)

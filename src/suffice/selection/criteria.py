@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from scipy.special import xlogy
 
-from suffice.estimators.streams import is_stream
-from suffice.latent.look import pairs
+from suffice.rows.streams import is_stream
+from suffice.rows.survey import pairs
 from suffice.selection.rows import Rows
 
 CRITERIA = ("bic", "aic", "icl", "held_out")

@@ -10,10 +10,10 @@ from sklearn.model_selection import KFold, ShuffleSplit, check_cv
 from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import _num_samples
 
-from suffice.estimators.streams import is_stream
-from suffice.estimators.validation import check_count
+from suffice.rows.streams import is_stream
 from suffice.selection.neighbour import Fit, best_fit
 from suffice.selection.rows import Rows
+from suffice.validation import check_count
 
 
 class HeldOut:

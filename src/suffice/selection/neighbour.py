@@ -14,7 +14,7 @@ from scipy.special import xlogy
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
-from suffice.estimators.mixture import MixtureEstimator
+from suffice.estimators.mixtures.base import MixtureEstimator
 from suffice.outcome import DegenerateComponentWarning
 from suffice.selection.rows import Rows
 

@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from suffice.estimators.encoded import EncodedMixture
-from suffice.estimators.streams import is_stream
-from suffice.estimators.validation import check_choice
-from suffice.progress import progress
+from suffice.estimators.shared.labelled_columns import EncodedMixture
+from suffice.rows.streams import is_stream
+from suffice.runtime.progress import progress
 from suffice.selection.candidates import Candidate, candidates
 from suffice.selection.criteria import CRITERIA, criteria
 from suffice.selection.held_out import HeldOut, held_out
@@ -21,6 +20,7 @@ from suffice.selection.neighbour import best_fit
 from suffice.selection.result import Selection, Tried, selection
 from suffice.selection.rows import Rows
 from suffice.selection.words import INTERRUPTED
+from suffice.validation import check_choice
 
 
 def select(

@@ -1,0 +1,181 @@
+"""Options that take several values, among which a fit then selects."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+MOST = 1000
+
+
+def sizes(text: Any) -> tuple[int, ...]:
+    """Whole numbers with an x between them, such as the size of an image or of the layers of a network.
+
+    Parameters
+    ----------
+    text
+        What the option was given.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is something else.
+
+    Examples
+    --------
+    >>> from suffice.cli.parse import sizes
+    >>> sizes("3x28x28"), sizes("100")
+    ((3, 28, 28), (100,))
+    """
+    if isinstance(text, tuple):
+        return text
+    parts = str(text).lower().split("x")
+    if not all(part.isdecimal() and int(part) > 0 for part in parts):
+        raise _bad(text, "whole numbers of at least 1 with an x between them are expected, such as 28x28")
+    return tuple(int(part) for part in parts)
+
+
+def counts(text: Any) -> int | list[int]:
+    """One number of components, or several: a range such as 1-8, numbers with commas between them, or both.
+
+    Parameters
+    ----------
+    text
+        What the option was given.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is something else.
+
+    Examples
+    --------
+    >>> from suffice.cli.parse import counts
+    >>> counts("3"), counts("1-3,8")
+    (3, [1, 2, 3, 8])
+    """
+    found: set[int] = set()
+    for part in str(text).split(","):
+        range_given = re.fullmatch(r"\s*(\d{1,9})\s*(?:-\s*(\d{1,9})\s*)?", part)
+        first, last = (0, 0) if range_given is None else (int(range_given[1]), int(range_given[2] or range_given[1]))
+        if not 1 <= first <= last or last - first >= MOST:
+            raise _bad(text, "a whole number of at least 1 is expected, or several such as 1-8 or 2,4,8")
+        found.update(range(first, last + 1))
+    return found.pop() if len(found) == 1 else sorted(found)
+
+
+def choices(kind: type[StrEnum]) -> Callable[[Any], str | list[str]]:
+    """A reader of one choice, or of several with commas between them.
+
+    Parameters
+    ----------
+    kind
+        What may be chosen.
+
+    Examples
+    --------
+    >>> from suffice.cli.fit import CovarianceType
+    >>> from suffice.cli.parse import choices
+    >>> choices(CovarianceType)("full,diag")
+    ['full', 'diag']
+    """
+    allowed = [member.value for member in kind]
+
+    def read(text: Any) -> str | list[str]:
+        found = list(dict.fromkeys(part.strip() for part in str(text).split(",")))
+        if not set(found) <= set(allowed):
+            raise _bad(text, f"one of {', '.join(allowed)} is expected, or several with commas between them")
+        return found[0] if len(found) == 1 else found
+
+    return read
+
+
+def pairs(text: Any) -> dict[str, str]:
+    """Settings of columns, written as name=value with commas between them.
+
+    Parameters
+    ----------
+    text
+        What the option was given.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is something else, or names a column twice.
+
+    Examples
+    --------
+    >>> from suffice.cli.parse import pairs
+    >>> pairs("year=gaussian, sex=categorical")
+    {'year': 'gaussian', 'sex': 'categorical'}
+    """
+    found: dict[str, str] = {}
+    for part in str(text).split(","):
+        name, _, value = (word.strip() for word in part.rpartition("="))
+        if not name or not value:
+            raise _bad(text, "name=value is expected, or several such as year=gaussian,sex=categorical")
+        if name in found:
+            raise _bad(text, f"each column once is expected, and {name!r} is named twice")
+        found[name] = value
+    return found
+
+
+def shares(text: Any) -> tuple[float, ...]:
+    """Numbers with commas between them.
+
+    Parameters
+    ----------
+    text
+        What the option was given.
+
+    Raises
+    ------
+    typer.BadParameter
+        If it is something else.
+
+    Examples
+    --------
+    >>> from suffice.cli.parse import shares
+    >>> shares("0.2,0.8")
+    (0.2, 0.8)
+    """
+    try:
+        return tuple(float(part) for part in str(text).split(","))
+    except ValueError:
+        raise _bad(text, "numbers with commas between them are expected, such as 0.2,0.8") from None
+
+
+def words(text: Any) -> tuple[str, ...]:
+    """Names with commas between them.
+
+    Parameters
+    ----------
+    text
+        What the option was given.
+
+    Examples
+    --------
+    >>> from suffice.cli.parse import words
+    >>> words("weights, means")
+    ('weights', 'means')
+    """
+    return tuple(part.strip() for part in str(text).split(","))
+
+
+def several(estimator: Any) -> dict[str, list[Any]]:
+    """The parameters of an estimator that hold several values, by name.
+
+    Parameters
+    ----------
+    estimator
+        Made from options.
+    """
+    return {name: value for name, value in estimator.get_params().items() if isinstance(value, list)}
+
+
+def _bad(text: Any, expected: str) -> Exception:
+    import typer
+
+    return typer.BadParameter(f"{str(text)!r} was given; {expected}.")

@@ -1,0 +1,93 @@
+"""Loopy belief propagation on an Ising field: probabilities of every pixel, exact where the grid is a chain."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+
+from suffice.energy.grid.relaxation import Relaxed, relax
+
+
+class Messages(NamedTuple):
+    """Fields that every pixel is told from above, below, the left and the right, each (B, H, W), 0 at an edge."""
+
+    above: Any
+    below: Any
+    left: Any
+    right: Any
+
+
+@partial(jax.jit, static_argnames="max_iter")
+def belief_propagation(noisy: Any, parameters: Any, damping: Any, max_iter: int, tol: Any) -> tuple[Relaxed, Any]:
+    """Messages until none moves, and the field of every pixel: the probability of +1 is 1 / (1 + exp(-2 field)).
+
+    The message of a pixel whose field without the receiver is c is atanh(tanh(beta) tanh(c)); a new message is the old one times
+    ``damping`` and this one times 1 - ``damping``. Traced are the sums of the signs.
+
+    Parameters
+    ----------
+    noisy
+        Noisy pixels, -1.0 or 1.0, (B, H, W).
+    parameters
+        h, beta, eta.
+    damping
+        From 0 to below 1.
+    max_iter
+        Most rounds.
+    tol
+        Largest change of a message that counts as none.
+    """
+    h, beta, eta = parameters
+    own = eta * noisy - h
+
+    def sweep(old: Messages) -> Messages:
+        total = own + sum(old)
+        new = Messages(
+            above=_down(_passed(beta, total - old.below)[:, :-1]),
+            below=_up(_passed(beta, total - old.above)[:, 1:]),
+            left=_rightwards(_passed(beta, total - old.right)[:, :, :-1]),
+            right=_leftwards(_passed(beta, total - old.left)[:, :, 1:]),
+        )
+        return jax.tree.map(lambda before, now: damping * before + (1 - damping) * now, old, new)
+
+    def measure(messages: Messages) -> Any:
+        return _sums(labels(own + sum(messages), noisy), noisy)
+
+    nothing = jnp.zeros_like(noisy)
+    relaxed = relax(Messages(*[nothing] * 4), sweep, measure, max_iter=max_iter, tol=tol)
+    return relaxed, own + sum(relaxed.state)
+
+
+def labels(field: Any, noisy: Any) -> Any:
+    """Signs of the fields, the noisy pixel where one is 0."""
+    return jnp.where(field == 0, noisy, jnp.sign(field))
+
+
+def _passed(beta: Any, field: Any) -> Any:
+    """atanh(tanh(beta) tanh(field)) without overflow."""
+    plus, minus = jnp.abs(beta + field), jnp.abs(beta - field)
+    return (plus - minus + jnp.log1p(jnp.exp(-2 * plus)) - jnp.log1p(jnp.exp(-2 * minus))) / 2
+
+
+def _sums(x: Any, noisy: Any) -> Any:
+    beside = (x[:, 1:] * x[:, :-1]).sum((1, 2)) + (x[:, :, 1:] * x[:, :, :-1]).sum((1, 2))
+    return jnp.stack([x.sum((1, 2)), beside, (x * noisy).sum((1, 2))], 1)
+
+
+def _down(part: Any) -> Any:
+    return jnp.pad(part, ((0, 0), (1, 0), (0, 0)))
+
+
+def _up(part: Any) -> Any:
+    return jnp.pad(part, ((0, 0), (0, 1), (0, 0)))
+
+
+def _rightwards(part: Any) -> Any:
+    return jnp.pad(part, ((0, 0), (0, 0), (1, 0)))
+
+
+def _leftwards(part: Any) -> Any:
+    return jnp.pad(part, ((0, 0), (0, 0), (0, 1)))

@@ -1,0 +1,272 @@
+"""Restoring two-valued images with an Ising field: energies, and five ways to lower them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from numbers import Real
+from typing import Any, Self
+
+import numpy as np
+
+from suffice.energy.grid.images import two_valued
+from suffice.energy.grid.methods import METHODS, gibbs_probability
+from suffice.energy.grid.restored import Restored, together
+from suffice.energy.grid.share import in_blocks
+from suffice.energy.grid.spin_sums import energies, neighbour_sum, sums
+from suffice.runtime.keys import LARGEST_SEED
+from suffice.validation import check_at_least, check_choice, check_count, check_strength
+
+
+@dataclass(frozen=True)
+class IsingDenoiser:
+    r"""Restores images of -1 and +1 (or of any two values) whose pixels were flipped at random.
+
+    .. math:: E(x, y) = h \sum_i x_i - \beta \sum_{\{i, j\}} x_i x_j - \eta \sum_i x_i y_i
+
+    for the clean image x and the noisy image y, over pairs of horizontal and vertical neighbours, each pair once (Besag 1986;
+    Bishop 2006, section 8.3.3). The posterior of x is proportional to exp(-E). Among two values, the lower one is -1.
+
+    Parameters
+    ----------
+    h
+        Preference for -1, any number.
+    beta
+        How strongly neighbours agree, at least 0.
+    eta
+        How strongly x agrees with y, above 0. Pixels flipped with probability e mean log((1 - e) / e) / 2.
+    method
+        ``"cut"``: the least energy there is, by a minimum cut (Greig, Porteous and Seheult 1989). The others are approximate:
+        ``"icm"``, pixels set to the likelier value until none changes; ``"gibbs"``, sampling while the temperature falls;
+        ``"mean_field"`` and ``"bp"`` (loopy belief propagation), which also give probabilities.
+    order
+        In which ICM takes pixels: ``"checkerboard"``, all of one colour at once, or ``"sequential"``, row after row.
+    max_iter
+        Most sweeps; with ``"gibbs"`` all that are done.
+    tol
+        Largest change of a mean or message at which ``"mean_field"`` and ``"bp"`` stop.
+    damping
+        Share of the old message in the new one in ``"bp"``, from 0 to below 1.
+    temperature
+        First and last temperature of ``"gibbs"``, above 0; those between are a geometric sequence.
+    random_state
+        Seed of ``"gibbs"``, a whole number from 0 to 2**31 - 1.
+
+    Raises
+    ------
+    ValueError
+        For a parameter outside its range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice import IsingDenoiser
+    >>> noisy = np.ones((5, 6), int)
+    >>> noisy[2, 3] = -1
+    >>> restored = IsingDenoiser(h=0.0, beta=1.0, eta=1.0).denoise(noisy)
+    >>> restored.images.min(), restored.energy, restored.exact
+    (np.int64(1), -77.0, True)
+    """
+
+    h: float = 0.0
+    beta: float = 1.0
+    eta: float = 1.0
+    method: str = "cut"
+    order: str = "checkerboard"
+    max_iter: int = 200
+    tol: float = 1e-6
+    damping: float = 0.5
+    temperature: tuple[float, float] = (3.0, 0.1)
+    random_state: int = 0
+
+    def __post_init__(self) -> None:
+        check_strength("h", abs(self.h) if isinstance(self.h, Real) else self.h)
+        check_strength("beta", self.beta)
+        check_strength("eta", self.eta, positive=True)
+        check_choice("method", self.method, METHODS)
+        check_choice("order", self.order, ("checkerboard", "sequential"))
+        check_count("max_iter", self.max_iter)
+        check_at_least("tol", self.tol, 0)
+        check_at_least("damping", self.damping, 0)
+        if self.damping >= 1:
+            raise ValueError(f"damping={self.damping!r} was given; below 1 is expected, else no message ever changes.")
+        _check_temperature(self.temperature)
+        check_count("random_state", self.random_state, 0)
+        if self.random_state > LARGEST_SEED:
+            raise ValueError(f"random_state={self.random_state} was given; at most {LARGEST_SEED} is expected.")
+
+    def denoise(self, images: Any) -> Restored:
+        """The images restored by ``method``.
+
+        Parameters
+        ----------
+        images
+            One noisy image (H, W) or a batch (B, H, W) with two values in all: -1 and 1, 0 and 1, 0 and 255, or others. A
+            batch gives what its images give one by one, except for the random numbers of ``"gibbs"``.
+
+        Returns
+        -------
+        Restored
+            The images, and what is known about their energy.
+
+        Raises
+        ------
+        ValueError
+            If images are in colour, have NaN or more than two values, or too many pixels: 2**26, with ``"cut"`` 2**24 an image.
+        """
+        given = two_valued("images", images)
+        parts = in_blocks(partial(METHODS[self.method], self), given.spins)
+        return together(parts).given_back(given)
+
+    def posterior(self, images: Any, *, n_sweeps: int = 1000, burn_in: int = 100) -> np.ndarray:
+        """Probability of the higher value at each pixel, estimated by Gibbs sampling at temperature 1.
+
+        Parameters
+        ----------
+        images
+            As ``denoise`` takes them.
+        n_sweeps
+            Sweeps that are counted, at least 1.
+        burn_in
+            Sweeps before them, from the noisy image, at least 0.
+
+        Returns
+        -------
+        np.ndarray
+            From 0 to 1, of the shape of ``images``.
+        """
+        check_count("n_sweeps", n_sweeps)
+        check_count("burn_in", burn_in, 0)
+        given = two_valued("images", images)
+        sampled = partial(gibbs_probability, self, n_sweeps=n_sweeps, burn_in=burn_in)
+        probability = np.concatenate(in_blocks(sampled, given.spins))
+        return probability[0] if given.single else probability
+
+    def energy(self, x: Any, y: Any) -> Any:
+        """E(x, y) of an image, or of every image of a batch (B,).
+
+        Parameters
+        ----------
+        x
+            Clean or restored images, two values, (H, W) or (B, H, W).
+        y
+            Noisy images, two values; one of them may stand for a batch.
+
+        Raises
+        ------
+        ValueError
+            As ``denoise``, and for images of different sizes.
+        """
+        (x, y), single = _matching(x, y)
+        energy = energies(sums(x, y), (self.h, self.beta, self.eta))
+        return float(energy[0]) if single else energy
+
+    def energy_difference(self, x: Any, y: Any) -> np.ndarray:
+        """E with x_k = +1 less E with x_k = -1, for each pixel k given all others, of the shape of the images.
+
+        It is 2 h - 2 beta (sum of the neighbours of k) - 2 eta y_k.
+
+        Parameters
+        ----------
+        x
+            Clean or restored images, two values, (H, W) or (B, H, W).
+        y
+            Noisy images, two values; one of them may stand for a batch.
+
+        Raises
+        ------
+        ValueError
+            As ``energy``.
+        """
+        (x, y), single = _matching(x, y)
+        difference = 2 * self.h - 2 * self.beta * neighbour_sum(x) - 2 * self.eta * y
+        return difference[0] if single else difference
+
+    @classmethod
+    def from_pairs(cls, clean: Any, noisy: Any, **settings: Any) -> Self:
+        """Learn h, beta and eta from clean images and what noise made of them, by maximum pseudo-likelihood.
+
+        Maximises the sum of log p(x_k | neighbours of k, y_k) and log p(y_k | x_k) (Besag 1975), with a N(0, 1) prior on each
+        parameter, which keeps them finite.
+
+        Parameters
+        ----------
+        clean
+            Two values, (H, W) or (B, H, W).
+        noisy
+            Two values, of the same shape.
+        **settings
+            Other parameters of the constructor, such as ``method``.
+
+        Raises
+        ------
+        ValueError
+            If the images have different shapes, if neighbours differ more often than they agree, or if noisy pixels say nothing
+            of clean ones.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from suffice import IsingDenoiser
+        >>> clean = np.kron([[1, 0], [0, 1]], np.ones((16, 16), int))
+        >>> noisy = clean ^ (np.random.default_rng(0).random(clean.shape) < 0.1)
+        >>> denoiser = IsingDenoiser.from_pairs(clean, noisy)
+        >>> bool(np.mean(denoiser.denoise(noisy).images != clean) < 0.01)
+        True
+        """
+        from suffice.energy.grid.pseudo_likelihood import learn
+
+        x, y = two_valued("clean", clean).spins, two_valued("noisy", noisy).spins
+        if x.shape != y.shape:
+            raise ValueError(f"clean has shape {np.shape(clean)} and noisy {np.shape(noisy)}; one shape is expected.")
+        h, beta, eta = learn(x, y)
+        return cls(h, beta, eta, **settings)
+
+    @classmethod
+    def from_clean(cls, clean: Any, *, flipped: float, **settings: Any) -> Self:
+        """Learn h and beta from clean images by maximum pseudo-likelihood; eta follows from the share of pixels flipped.
+
+        Parameters
+        ----------
+        clean
+            Two values, (H, W) or (B, H, W).
+        flipped
+            Probability that noise flips a pixel, above 0 and below 1/2: eta = log((1 - flipped) / flipped) / 2.
+        **settings
+            Other parameters of the constructor, such as ``method``.
+
+        Raises
+        ------
+        ValueError
+            If ``flipped`` is out of range, or if neighbours differ more often than they agree.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from suffice import IsingDenoiser
+        >>> IsingDenoiser.from_clean(np.kron([[1, 0], [0, 1]], np.ones((8, 8))), flipped=0.1).beta > 0
+        True
+        """
+        from suffice.energy.grid.pseudo_likelihood import learn
+
+        check_at_least("flipped", flipped, 0)
+        if not 0 < flipped < 0.5:
+            raise ValueError(f"flipped={flipped!r} was given; a probability above 0 and below 1/2 is expected.")
+        h, beta = learn(two_valued("clean", clean).spins, None)
+        return cls(h, beta, float(np.log((1 - flipped) / flipped) / 2), **settings)
+
+
+def _matching(x: Any, y: Any) -> tuple[tuple[np.ndarray, np.ndarray], bool]:
+    left, right = two_valued("x", x), two_valued("y", y)
+    if left.spins.shape[1:] != right.spins.shape[1:] or len(right.spins) not in (1, len(left.spins)):
+        raise ValueError(f"x has shape {np.shape(x)} and y {np.shape(y)}; images of one size are expected.")
+    return (left.spins, right.spins), left.single
+
+
+def _check_temperature(temperature: Any) -> None:
+    if not isinstance(temperature, tuple | list) or len(temperature) != 2:
+        raise ValueError(
+            f"temperature={temperature!r} was given; the first and the last one are expected, as (3.0, 0.1)."
+        )
+    for value in temperature:
+        check_strength("temperature", value, positive=True)

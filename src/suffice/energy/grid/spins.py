@@ -1,0 +1,230 @@
+"""Sweeps over the spins of an Ising field, one colour of the checkerboard after the other."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from suffice.energy.grid import gibbs
+from suffice.energy.grid.checkerboard import Layout, inner, neighbour_sum, odd_rows, replaced, split
+from suffice.energy.grid.reductions import row_totals
+from suffice.energy.grid.relaxation import Relaxed, relax
+from suffice.energy.random_words import random_words
+
+LARGEST_WORD = 2**32 - 1
+
+
+class Observed(NamedTuple):
+    """Noisy pixels of both colours, -1 or +1 and 0 where there is no pixel (B, H * stride), which rows are odd, and the number
+    of the first image, so that each image of a batch has random numbers of its own."""
+
+    black: Any
+    white: Any
+    odd: Any
+    first: Any
+
+
+def observed(images: np.ndarray, first: int = 0) -> Observed:
+    """Noisy images (B, H, W) of -1 and +1 as sweeps take them, and the number of the first one."""
+    layout = Layout(*images.shape)
+    black, white = (inner(colour, layout) for colour in split(images))
+    return Observed(black, white, odd_rows(layout), np.uint32(first))
+
+
+def thresholds(fields: np.ndarray) -> np.ndarray:
+    """Words below which a random word makes a spin +1, with probability 1 / (1 + exp(-2 field))."""
+    with np.errstate(over="ignore"):
+        probability = 1 / (1 + np.exp(-2 * fields))
+    return np.minimum(np.floor(probability * 2.0**32), LARGEST_WORD).astype(np.uint32)
+
+
+def chosen(table: Any, total: Any, seen: Any) -> Any:
+    """``table[(seen + 1) / 2, total + 4]`` of every cell, without a gather.
+
+    Parameters
+    ----------
+    table
+        Values (2, 9), for noisy pixels -1 and +1, and neighbours that sum to -4, ..., 4.
+    total
+        Sums of neighbours, (B, n).
+    seen
+        Noisy pixels, (B, n).
+    """
+    rows = [_by_total(table[row], total, 0, 8) for row in (0, 1)]
+    return jnp.where(seen > 0, rows[1], rows[0])
+
+
+def _by_total(row: Any, total: Any, low: int, high: int) -> Any:
+    if low == high:
+        return row[low]
+    middle = (low + high + 1) // 2
+    return jnp.where(total >= middle - 4, _by_total(row, total, middle, high), _by_total(row, total, low, middle - 1))
+
+
+def likelier(table: Any, total: Any, seen: Any, own: Any) -> Any:
+    """The likelier value of every cell, its ``own`` where both are alike: two comparisons in place of the whole table.
+
+    Parameters
+    ----------
+    table
+        Signs of the fields, int8, (2, 9), not falling along a row.
+    total
+        Sums of neighbours, (B, n).
+    seen
+        Noisy pixels, (B, n).
+    own
+        Spins, (B, n).
+    """
+    down, up = ((table < 0).sum(1) - 4).astype(jnp.int8), (5 - (table > 0).sum(1)).astype(jnp.int8)
+    below, above = (jnp.where(seen > 0, bound[1], bound[0]) for bound in (down, up))
+    return jnp.where(total >= above, jnp.int8(1), jnp.where(total < below, jnp.int8(-1), own))
+
+
+def gibbs_sweep(spins: Any, key: Any, table: Any, seen: Observed, layout: Layout) -> Any:
+    """Both colours drawn once from their conditionals.
+
+    Parameters
+    ----------
+    spins
+        The two colours, int8, with margins.
+    key
+        JAX key of this sweep.
+    table
+        Of ``thresholds``, (2, 9).
+    seen
+        The noisy images.
+    layout
+        Of the images.
+    """
+    words = lax.optimization_barrier(random_words(key, (layout.count, layout.cells), seen.first))
+    black, white = spins
+
+    def drawn(other: Any, to_the_right: Any, pixels: Any, word: Any) -> Any:
+        up = word < chosen(table, neighbour_sum(other, to_the_right, layout), pixels)
+        return jnp.where(up, jnp.int8(1), jnp.int8(-1)) * jnp.abs(pixels)
+
+    black = replaced(black, drawn(white, seen.odd, seen.black, words[0]), layout)
+    black = lax.optimization_barrier(black)
+    return black, replaced(white, drawn(black, ~seen.odd, seen.white, words[1]), layout)
+
+
+def descent_sweep(spins: Any, table: Any, seen: Observed, layout: Layout) -> Any:
+    """Both colours set to the likelier value once; a spin with equal energies stays.
+
+    Parameters
+    ----------
+    spins
+        The two colours, int8, with margins.
+    table
+        Signs of the fields, int8, 0 for a tie, (2, 9); they do not fall as the sum of the neighbours rises.
+    seen
+        The noisy images.
+    layout
+        Of the images.
+    """
+    black, white = spins
+
+    def better(own: Any, other: Any, to_the_right: Any, pixels: Any) -> Any:
+        total = neighbour_sum(other, to_the_right, layout)
+        return likelier(table, total, pixels, inner(own, layout)) * jnp.abs(pixels)
+
+    black = replaced(black, better(black, white, seen.odd, seen.black), layout)
+    black = lax.optimization_barrier(black)
+    return black, replaced(white, better(white, black, ~seen.odd, seen.white), layout)
+
+
+def sums(spins: Any, seen: Observed, layout: Layout) -> Any:
+    """Sums over each image of x_i, of x_i x_j over neighbours, and of x_i y_i, (B, 3)."""
+    black, white = (inner(colour, layout) for colour in spins)
+    beside = neighbour_sum(spins[1], seen.odd, layout)
+    terms = (black + white, black * beside, black * seen.black + white * seen.white)
+    return jnp.stack([row_totals(term) for term in terms], 1)
+
+
+@partial(jax.jit, static_argnames=("layout", "recorded"))
+def annealed(spins: Any, key: Any, tables: Any, seen: Observed, layout: Layout, recorded: bool) -> tuple[Any, Any]:
+    """Gibbs sweeps by a table each: the spins at the end, and the ``sums`` after every sweep where recorded.
+
+    Parameters
+    ----------
+    spins
+        The two colours, int8, with margins.
+    key
+        JAX key.
+    tables
+        Of ``thresholds``, (sweeps, 2, 9).
+    seen
+        The noisy images.
+    layout
+        Of the images.
+    recorded
+        Whether to keep the sums.
+    """
+    sweep = partial(gibbs_sweep, seen=seen, layout=layout)
+    record = partial(sums, seen=seen, layout=layout) if recorded else None
+    state, records = gibbs.run(gibbs.init(spins, key), sweep, tables, record=record)
+    return state.variables, records
+
+
+@partial(jax.jit, static_argnames=("layout", "max_iter"))
+def descent(spins: Any, table: Any, seen: Observed, layout: Layout, max_iter: int) -> Relaxed:
+    """Iterated conditional modes until no spin changes; traced are the ``sums``.
+
+    White spins alone are watched: where none of them changed, black ones, which follow from them, are already the likelier.
+
+    Parameters
+    ----------
+    spins
+        The two colours, int8, with margins.
+    table
+        Signs of the fields, int8, 0 for a tie, (2, 9).
+    seen
+        The noisy images.
+    layout
+        Of the images.
+    max_iter
+        Most sweeps.
+    """
+    sweep = partial(descent_sweep, table=table, seen=seen, layout=layout)
+    measure = partial(sums, seen=seen, layout=layout)
+    return relax(spins, sweep, measure, max_iter=max_iter, tol=0.0, watched=lambda spins: spins[1])
+
+
+@partial(jax.jit, static_argnames=("layout", "sweeps", "burn_in"))
+def counted(spins: Any, key: Any, table: Any, seen: Observed, layout: Layout, sweeps: int, burn_in: int) -> Any:
+    """How often each spin was +1 in some Gibbs sweeps after others that do not count, a pair of colours with margins.
+
+    Parameters
+    ----------
+    spins
+        The two colours, int8, with margins.
+    key
+        JAX key.
+    table
+        Of ``thresholds``, (2, 9).
+    seen
+        The noisy images.
+    layout
+        Of the images.
+    sweeps
+        Sweeps that count.
+    burn_in
+        Sweeps before them.
+    """
+
+    def plain(spins: Any, key: Any, _: Any) -> Any:
+        return gibbs_sweep(spins, key, table, seen, layout)
+
+    def counting(variables: Any, key: Any, _: Any) -> Any:
+        now = plain(variables[0], key, None)
+        return now, [count + (colour > 0) for count, colour in zip(variables[1], now, strict=True)]
+
+    state, _ = gibbs.run(gibbs.init(spins, key), plain, sweeps=burn_in)
+    counts = [jnp.zeros(colour.shape, jnp.int32) for colour in spins]
+    state, _ = gibbs.run(state._replace(variables=(state.variables, counts)), counting, sweeps=sweeps)
+    return state.variables[1]

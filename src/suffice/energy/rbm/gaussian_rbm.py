@@ -1,0 +1,102 @@
+"""The restricted Boltzmann machine with real visible units."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from suffice.energy.rbm.rbm import RBM, RBMStatistics
+
+
+class GaussianRBM(RBM):
+    r"""Restricted Boltzmann machine with real visible units v of learned variance and hidden units h in {0, 1}^P.
+
+    .. math:: E(v, h) = \tfrac12 \sum_d \lambda_d v_d^2 - v'Wh - b'v - a'h
+
+    so that v given h is normal with mean (b + W h) / lambda and variance 1 / lambda: the model is a mixture of 2^P
+    Gaussians with one diagonal covariance (Freund and Haussler, 1992, in the natural parameters of a Gaussian).
+
+    Parameters
+    ----------
+    n_visible
+        Number of visible units D.
+    n_hidden
+        Number of hidden units P.
+    key
+        Whole number or JAX key for the initial weights.
+    scale
+        Standard deviation of the initial weights, which are drawn from N(0, scale**2); biases begin at 0, variances at 1.
+
+    Attributes
+    ----------
+    weights, visible_bias, hidden_bias
+        As in ``RBM``.
+    log_precision
+        log lambda, shape (D,).
+
+    Raises
+    ------
+    ValueError
+        When a number of units is below 1, or ``key`` is out of range.
+
+    Examples
+    --------
+    >>> from suffice.energy import GaussianRBM
+    >>> GaussianRBM(3, 2, key=0).visible_mean([1, 0]).shape
+    (3,)
+    """
+
+    visible_range: ClassVar[tuple[float, float]] = (-np.inf, np.inf)
+
+    log_precision: Any
+
+    def __init__(self, n_visible: int, n_hidden: int, *, key: Any, scale: float = 0.1):
+        super().__init__(n_visible, n_hidden, key=key, scale=scale)
+        self.log_precision = np.zeros(n_visible, np.float32)
+
+    @property
+    def visible_states(self) -> None:
+        """None: real numbers are not enumerated."""
+
+    def log_base(self, visible: Any) -> Any:
+        """Minus half the squares times the precision."""
+        return -0.5 * (jnp.exp(self.log_precision) * visible**2).sum(-1)
+
+    def log_normaliser(self, field: Any) -> Any:
+        """Logarithm of the integral of exp(v' field) over the base measure."""
+        squares = 0.5 * field**2 * jnp.exp(-self.log_precision)
+        return (squares + 0.5 * (np.log(2 * np.pi) - self.log_precision)).sum(-1)
+
+    def mean_at(self, field: Any) -> Any:
+        """Field over precision."""
+        return field * jnp.exp(-self.log_precision)
+
+    def draw_at(self, field: Any, key: Any) -> Any:
+        """Normal values around field over precision."""
+        noise = jax.random.normal(key, field.shape, field.dtype)
+        return self.mean_at(field) + noise * jnp.exp(-0.5 * self.log_precision)
+
+    def pseudo_log_likelihood(self, visible: Any) -> Any:
+        """Refused: one real unit given all others has no density in closed form."""
+        raise ValueError(
+            "The pseudo-likelihood of real visible units has no closed form; compare rows by free_energy or log_likelihood."
+        )
+
+    def gradient(self, data: RBMStatistics, model: RBMStatistics) -> Self:
+        """Gradient of the mean log-likelihood, that of ``log_precision`` included; parameters as in ``RBM.gradient``."""
+        gradient = super().gradient(data, model)
+        squares = data.squares / data.weight - model.squares / model.weight
+        return eqx.tree_at(lambda rbm: rbm.log_precision, gradient, -0.5 * jnp.exp(self.log_precision) * squares)
+
+    def toward(self, base: Self, beta: Any) -> Self:
+        """As ``RBM.toward``; precisions are interpolated like the other natural parameters."""
+        share = jnp.asarray(beta, self.weights.dtype)[..., None]
+        precision = (1 - share) * jnp.exp(base.log_precision) + share * jnp.exp(self.log_precision)
+        return eqx.tree_at(lambda rbm: rbm.log_precision, super().toward(base, beta), jnp.log(precision))
+
+    def _squares(self, visible: Any, weight: Any) -> Any:
+        return (weight * visible**2).sum(0)

@@ -1,0 +1,117 @@
+"""The path from a base rate to an RBM, and Markov chains along it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jax.nn import sigmoid, softplus
+
+from suffice.energy.random_words import bernoulli
+from suffice.energy.rbm.rbm import RBM
+
+
+class Path(eqx.Module):
+    r"""Distributions on the geometric path from a base rate, at :math:`\beta = 0`, to an RBM, at 1.
+
+    .. math:: p_\beta(v) \propto p_0(v)^{1 - \beta} \, p(v)^\beta
+
+    in v and h together: natural parameters are interpolated. Inverse temperatures have the shape of the leading axes, or
+    one that broadcasts to it.
+
+    Parameters
+    ----------
+    model
+        The RBM.
+    base
+        An RBM of the same kind whose weights and hidden biases are 0; its visible units are independent.
+    """
+
+    model: RBM
+    base: RBM
+
+    def hidden_field(self, visible: Any) -> Any:
+        """W'v + a, shape (..., P)."""
+        return visible @ self.model.weights + self.model.hidden_bias
+
+    def log_weight(self, visible: Any, hidden_field: Any, beta: Any) -> Any:
+        """Logarithm of the unnormalised probability of v at ``beta``, shape of the leading axes."""
+        here = self.model.toward(self.base, beta)
+        return here._log_unbound(visible) + softplus(beta[..., None] * hidden_field).sum(-1)
+
+    def log_ratio(self, visible: Any, hidden_field: Any, beta: Any, other: Any) -> Any:
+        """``log_weight`` at ``other`` minus that at ``beta``; sums small differences, which keeps their digits."""
+        scale, scale_other = jnp.asarray(beta)[..., None], jnp.asarray(other)[..., None]
+        hidden = softplus(scale_other * hidden_field) - softplus(scale * hidden_field)
+        here, there = (self.model.toward(self.base, b)._log_unbound(visible) for b in (beta, other))
+        return hidden.sum(-1) + there - here
+
+    def step(self, hidden_field: Any, beta: Any, key: Any) -> Any:
+        """v after one step of block Gibbs sampling at ``beta`` from where h receives ``hidden_field``."""
+        hidden_key, visible_key = jax.random.split(key)
+        scale = jnp.asarray(beta)[..., None]
+        hidden = bernoulli(hidden_key, sigmoid(scale * hidden_field))
+        here = self.model.toward(self.base, beta)
+        return here.draw_at(here.visible_bias + scale * (hidden @ self.model.weights.T), visible_key)
+
+    def log_partition_of_base(self) -> Any:
+        """log Z at ``beta`` 0."""
+        return self.base.log_normaliser(self.base.visible_bias) + self.model.weights.shape[1] * jnp.log(2.0)
+
+
+def base_of(model: RBM, visible_bias: Any) -> RBM:
+    """An RBM of the same kind and precision without couplings, of unit variance where visible units are real."""
+    empty = jax.tree.map(jnp.zeros_like, model)
+    return eqx.tree_at(lambda rbm: rbm.visible_bias, empty, jnp.asarray(visible_bias, model.weights.dtype))
+
+
+def inverse_temperatures(count: int, dtype: Any) -> Any:
+    """``count`` inverse temperatures from 0 to 1 at equal distances; 1 alone where it is 1."""
+    return jnp.linspace(0, 1, count, dtype=dtype) if count > 1 else jnp.ones(1, dtype)
+
+
+def tempered(path: Path, visible: Any, key: Any, steps: int) -> Any:
+    """Chains after steps of parallel tempering: block Gibbs at every temperature, then swaps between neighbours.
+
+    Two neighbours exchange their states with the probability that keeps the joint distribution (Geyer, 1991; for RBMs
+    Desjardins et al., 2010); which neighbours are paired alternates at random.
+
+    Parameters
+    ----------
+    path
+        The path.
+    visible
+        States (T, n, D), the last of them at the model itself.
+    key
+        JAX key.
+    steps
+        Steps, at least 1.
+    """
+    betas = inverse_temperatures(len(visible), visible.dtype)[:, None]
+
+    def step(number: Any, visible: Any) -> Any:
+        gibbs_key, swap_key = jax.random.split(jax.random.fold_in(key, number))
+        moved = path.step(path.hidden_field(visible), betas, gibbs_key)
+        return _swapped(path, moved, betas, swap_key)
+
+    return lax.fori_loop(0, steps, step, visible)
+
+
+def _swapped(path: Path, visible: Any, betas: Any, key: Any) -> Any:
+    count = len(visible)
+    parity_key, accept_key = jax.random.split(key)
+    partner = _partners(count, jax.random.bernoulli(parity_key).astype(jnp.int32))
+    gain = path.log_ratio(visible, path.hidden_field(visible), betas, betas[partner])
+    chance = jax.random.uniform(accept_key, gain.shape, gain.dtype)[jnp.minimum(partner, jnp.arange(count))]
+    accept = jnp.log(chance) < gain + gain[partner]
+    return jnp.where(accept[..., None], visible[partner], visible)
+
+
+def _partners(count: int, parity: Any) -> Any:
+    """The neighbour each temperature is paired with, itself where it has none."""
+    own = jnp.arange(count, dtype=jnp.int32)
+    partner = jnp.where((own + parity) % 2 == 0, own + 1, own - 1)
+    return jnp.where((partner < 0) | (partner >= count), own, partner)

@@ -1,0 +1,212 @@
+"""What every classifier shares: labels and weights, checked, and what follows from log p(x, k) by Bayes' rule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import _safe_indexing, assert_all_finite, check_random_state
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted, column_or_1d
+
+from suffice.rows.streams import is_stream, on_host
+from suffice.rows.survey import NO_WEIGHT
+from suffice.validation import check_at_least, check_count, check_shape
+
+
+class Classifier(ClassifierMixin, BaseEstimator):
+    """Base of the classifiers that know log p(x, k): labels, and what follows from Bayes' rule."""
+
+    unlabelled: Any
+    priors: Any
+    weight_concentration_prior: float | None
+    random_state: Any
+    classes_: np.ndarray
+    class_prior_: np.ndarray
+    n_features_in_: int
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
+
+    def _table(self, X: Any, reset: bool) -> np.ndarray:
+        """Rows as numbers, missing cells NaN; with ``reset`` the columns are those to come."""
+        raise NotImplementedError
+
+    def _log_joint(self, rows: np.ndarray) -> np.ndarray:
+        """log p(x, k) of checked rows, (n, K)."""
+        raise NotImplementedError
+
+    def _drawn(self, codes: np.ndarray, generator: np.random.Generator) -> Any:
+        """A row drawn from each of the classes with these places."""
+        raise NotImplementedError
+
+    def _class_prior(self) -> np.ndarray | None:
+        """The class probabilities given, checked; None where they are to be estimated."""
+        if self.priors is None:
+            return None
+        weights = check_shape("priors", self.priors, (len(self.classes_),))
+        if (weights < 0).any() or not np.isclose(weights.sum(), 1):
+            raise ValueError(f"priors sum to {weights.sum():g}; class priors are at least 0 and sum to 1.")
+        return weights
+
+    def _concentration(self) -> float:
+        if self.weight_concentration_prior is None:
+            return 1.0
+        check_at_least("weight_concentration_prior", self.weight_concentration_prior, 1.0)
+        return float(self.weight_concentration_prior)
+
+    def _labelled_rows(self, X: Any, y: Any, sample_weight: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Rows, places of their classes (-1 unknown) and weights, for a fit; the classes are learned."""
+        rows, labels, weight = self._checked(X, y, sample_weight, reset=True)
+        known = ~self._is_unlabelled(labels)
+        if not known.any():
+            raise ValueError(
+                f"Every row is unlabelled ({self.unlabelled!r}); at least one row of each class is needed."
+            )
+        classes = np.unique(labels[known])
+        check_classification_targets(classes)
+        self.classes_ = classes
+        return rows, self._codes(labels, known), weight
+
+    def _batch_rows(
+        self, X: Any, y: Any, classes: Any, sample_weight: Any, first: bool
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Rows, places of their classes and weights, for ``partial_fit``."""
+        if first and classes is None:
+            raise ValueError(
+                "classes=None was given; the first call of partial_fit needs all classes that there will be."
+            )
+        told = self.classes_ if classes is None else np.unique(classes)
+        if not first and not np.array_equal(told, self.classes_):
+            raise ValueError(
+                f"classes={told.tolist()} was given, but the first call had {self.classes_.tolist()}; give the same, or None."
+            )
+        self.classes_ = told
+        rows, labels, weight = self._checked(X, y, sample_weight, reset=first)
+        if self._is_unlabelled(labels).any():
+            raise ValueError(
+                f"Rows are unlabelled ({self.unlabelled!r}); partial_fit takes labelled rows, fit takes both."
+            )
+        return rows, self._codes(labels, np.ones(len(labels), bool)), weight
+
+    def _checked(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Rows, labels and weights of the rows that have any."""
+        if is_stream(X):
+            raise ValueError(
+                f"X comes in batches; {type(self).__name__} takes rows in memory: call partial_fit with each batch of rows and "
+                "labels, or put the batches together."
+            )
+        if y is None:
+            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
+        rows = self._table(on_host(X), reset=reset)
+        labels = column_or_1d(y, warn=True)
+        check_consistent_length(rows, labels)
+        known = ~self._is_unlabelled(labels)
+        if labels.dtype.kind == "f":
+            assert_all_finite(labels[known & ~np.isnan(labels)], input_name="y")
+        if labels.dtype.kind == "f" and np.isnan(labels[known]).any():
+            raise ValueError(
+                "y contains NaN; give every row a class, or unlabelled=np.nan if NaN means that it is unknown."
+            )
+        if sample_weight is None:
+            return rows, labels, np.ones(len(rows))
+        weight = _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
+        if not weight.any():
+            raise ValueError(NO_WEIGHT)
+        kept = np.flatnonzero(weight)
+        if len(kept) < len(rows):
+            rows = self._table(_safe_indexing(X, kept), reset=reset)
+        return rows, labels[kept], weight[kept]
+
+    def _is_unlabelled(self, labels: np.ndarray) -> np.ndarray:
+        if self.unlabelled is None:
+            return np.zeros(len(labels), bool)
+        if self.unlabelled != self.unlabelled:
+            return labels != labels
+        return np.asarray(labels == self.unlabelled)
+
+    def _codes(self, labels: np.ndarray, known: np.ndarray) -> np.ndarray:
+        """Places among the classes, (n,), and -1 where the class is not known."""
+        codes = np.minimum(np.searchsorted(self.classes_, labels[known]), len(self.classes_) - 1).astype(np.int32)
+        wrong = self.classes_[codes] != labels[known]
+        if wrong.any():
+            raise ValueError(
+                f"y holds {labels[known][wrong.argmax()]!r}, which is none of the classes {self.classes_.tolist()[:20]}."
+            )
+        if known.all():
+            return codes
+        every = np.full(len(labels), -1, np.int32)
+        every[known] = codes
+        return every
+
+    def _named(self, chosen: np.ndarray) -> str:
+        return ", ".join(repr(name) for name in self.classes_[chosen].tolist()[:20])
+
+    def predict_log_proba(self, X: Any) -> np.ndarray:
+        """Logarithm of ``predict_proba``, exact where the probability is too small to be told from 0.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``. NaN is a missing cell.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(n, K)``.
+        """
+        check_is_fitted(self, "classes_")
+        joint = self._log_joint(self._table(on_host(X), reset=False))
+        return joint - np.logaddexp.reduce(joint, axis=1, keepdims=True)
+
+    def sample(self, n_samples: int = 1, y: Any = None) -> tuple[Any, np.ndarray]:
+        """Rows drawn from the classes, and the class of each.
+
+        Parameters
+        ----------
+        n_samples
+            Number of rows.
+        y
+            A class, to draw from it alone; None draws classes by their probability.
+
+        Returns
+        -------
+        X : numpy.ndarray
+            Rows ``(n_samples, D)``.
+        y : numpy.ndarray
+            Classes ``(n_samples,)``.
+        """
+        check_is_fitted(self, "classes_")
+        check_count("n_samples", n_samples)
+        generator = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
+        if y is None:
+            codes = generator.choice(len(self.classes_), size=n_samples, p=self.class_prior_)
+        else:
+            codes = np.repeat(self._codes(np.asarray([y]), np.ones(1, bool)), n_samples)
+        return self._drawn(codes, generator), self.classes_[codes]
+
+    def negative_log_likelihood(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+        r"""Negative log-likelihood of rows with their classes, :math:`-\sum_n w_n \log \pi_{y_n} p(x_n | y_n)`, in nats.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``. NaN is a missing cell.
+        y
+            Class of each row, ``(n,)``; for rows that are unlabelled, :math:`\log p(x_n)` is counted.
+        sample_weight
+            Row weights ``(n,)``; None is 1 for every row.
+
+        Raises
+        ------
+        ValueError
+            If a class did not occur in the fit.
+        """
+        check_is_fitted(self, "classes_")
+        rows, labels, weight = self._checked(X, y, sample_weight, reset=False)
+        codes, joint = self._codes(labels, ~self._is_unlabelled(labels)), self._log_joint(rows)
+        own = np.take_along_axis(joint, np.maximum(codes, 0)[:, None], 1)[:, 0]
+        return -float(weight @ np.where(codes >= 0, own, np.logaddexp.reduce(joint, axis=1)))

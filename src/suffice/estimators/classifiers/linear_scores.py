@@ -1,0 +1,122 @@
+"""Scores and probabilities of classes that share their covariance, where log-odds are linear in complete rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.validation import check_is_fitted
+
+from suffice.estimators.classifiers.class_conditional import ClassConditional
+from suffice.estimators.mixtures.fitted import Responsibilities
+from suffice.rows.missing import any_missing
+from suffice.rows.streams import is_stream, on_host
+from suffice.runtime.blas import one_blas_thread
+
+SAFE_TERMS = 1e4
+"""Largest terms that cancel in a linear score."""
+
+
+def _is_linear(classifier: LinearScores) -> bool:
+    if not classifier.covariance_type.startswith("tied"):
+        raise AttributeError(
+            f"decision_function needs classes that share their covariance; with covariance_type={classifier.covariance_type!r} "
+            "decisions are not linear: use predict_log_proba."
+        )
+    return True
+
+
+class LinearScores(ClassConditional):
+    """Base of ``GaussianClassifier``: what is linear where ``covariance_type`` begins with ``"tied"``."""
+
+    covariance_type: str
+    means_: np.ndarray
+    covariances_: np.ndarray
+    coef_: np.ndarray
+    intercept_: np.ndarray
+
+    def _set_linear(self) -> None:
+        """Set ``coef_`` and ``intercept_``, which there are with shared covariances alone."""
+        for name in ("coef_", "intercept_"):
+            vars(self).pop(name, None)
+        if self.covariance_type.startswith("tied"):
+            self.coef_, self.intercept_ = self._linear()
+
+    def _linear(self) -> tuple[np.ndarray, np.ndarray]:
+        """Slope and constant of log p(x, k) less what all classes share."""
+        origin = self.means_.mean(0)
+        means = self.means_ - origin
+        coef = (
+            np.linalg.solve(self.covariances_, means.T).T if self.covariances_.ndim == 2 else means / self.covariances_
+        )
+        with np.errstate(divide="ignore"):
+            intercept = np.log(self.class_prior_) - (coef * means).sum(1) / 2 - coef @ origin
+        if len(coef) != 2:
+            return coef, intercept
+        return coef[1:] - coef[:1], intercept[1:] - intercept[:1]
+
+    @available_if(_is_linear)
+    def decision_function(self, X: Any) -> np.ndarray:
+        r"""Scores of the classes, linear in complete rows, where classes share their covariance.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``. NaN is a missing cell.
+
+        Returns
+        -------
+        numpy.ndarray
+            :math:`\log p(k | x)` up to what all classes share, ``(n, K)``; with two classes the log-odds of the second, ``(n,)``.
+        """
+        check_is_fitted(self, "model_")
+        rows, two = self._table(on_host(X), reset=False), len(self.classes_) == 2
+        scores = rows @ self.coef_.T + self.intercept_
+        gaps = np.isnan(rows).any(1)
+        if gaps.any():
+            logs = self.predict_log_proba(rows[gaps])
+            scores[gaps] = logs[:, 1:] - logs[:, :1] if two else logs
+        return scores[:, 0] if two else scores
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        r"""Probability of each class given the row, :math:`\pi_k p(x | k) / p(x)`.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``. NaN is a missing cell.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(n, K)`` in the order of ``classes_``, each row summing to 1.
+        """
+        check_is_fitted(self, "model_")
+        if is_stream(X) or not self._has_safe_scores():
+            return super().predict_proba(X)
+        rows = self._table(on_host(X), reset=False)
+        found = None if any_missing(rows) else self._softmax(rows)
+        return self._each_of([rows], Responsibilities) if found is None else found
+
+    def _has_safe_scores(self) -> bool:
+        """Whether linear scores are exact to nearly all digits: rows near the origin, classes not far from one another."""
+        if self.precision != "float64" or not self.covariance_type.startswith("tied"):
+            return False
+        terms = np.abs(self.coef_ * self.means_.mean(0)).sum(1) + np.abs(self.intercept_)
+        return bool((terms < SAFE_TERMS).all())
+
+    def _softmax(self, rows: np.ndarray) -> np.ndarray | None:
+        """Probabilities of the classes of complete rows from the linear scores; None where a score overflows."""
+        with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
+            scores = rows @ self.coef_.T
+            scores += self.intercept_
+            finite = np.isfinite(scores.max(initial=0) - scores.min(initial=0))
+        if not finite:
+            return None
+        if len(self.classes_) == 2:
+            scores = np.concatenate([np.zeros_like(scores), scores], 1)
+        scores -= scores.max(1, keepdims=True)
+        np.exp(scores, out=scores)
+        scores /= scores.sum(1, keepdims=True)
+        return scores

@@ -1,0 +1,302 @@
+"""A mixture for each class, with scikit-learn's manners."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from suffice.estimators.classifiers.base import Classifier
+from suffice.estimators.mixtures.bernoulli import BernoulliMixture
+from suffice.estimators.mixtures.gaussian import GaussianMixture
+from suffice.estimators.mixtures.poisson import PoissonMixture
+from suffice.outcome import Outcome
+from suffice.rows.streams import on_host
+from suffice.validation import check_at_least, check_count, check_not_infinite
+
+NUMBERS = (GaussianMixture, BernoulliMixture, PoissonMixture)
+MANY_ROWS = 1000
+"""Rows among which enough are taken to differ for all components."""
+
+
+class MixtureClassifier(Classifier):
+    r"""Classifier that gives each class a mixture of its own, and decides by Bayes' rule.
+
+    .. math:: p(y = k \mid x) \propto \pi_k \sum_m w_{km} \, p(x \mid \theta_{km})
+
+    For classes that consist of several groups (Hastie and Tibshirani, 1996). Rows of unknown class take
+    expectation-maximisation over the classes, in which each mixture is fitted to its own rows and to those, weighted.
+
+    Parameters
+    ----------
+    mixture
+        What every class gets a copy of: a ``GaussianMixture``, ``BernoulliMixture`` or ``PoissonMixture``; None is a
+        ``GaussianMixture`` of two components. A class of fewer different rows than components has fewer components.
+    priors
+        Probabilities of the classes ``(K,)`` in the order of ``classes_``; None takes their shares of the row weights.
+    weight_concentration_prior
+        Concentration of the symmetric Dirichlet prior over the class probabilities, at least 1; None is 1, which adds nothing.
+    unlabelled
+        Value of ``y`` that marks rows of unknown class, such as -1; None means that every row has its class.
+    tol
+        Expectation-maximisation over the classes stops when the mean log-likelihood of a row changes by less than this, in nats.
+    max_iter
+        Largest number of its iterations.
+    random_state
+        Seed, or NumPy random state, of the starts of all mixtures and of ``sample``.
+
+    Attributes
+    ----------
+    classes_ : numpy.ndarray
+        ``(K,)``, sorted.
+    class_prior_ : numpy.ndarray
+        Probabilities of the classes, ``(K,)``.
+    mixtures_ : list
+        The fitted mixture of each class.
+    n_iter_ : int
+        Iterations over the classes; 1 where every row has its class.
+    converged_ : bool
+        Whether these were enough.
+    outcome_ : str
+        How the fit ended, a sentence.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice import MixtureClassifier
+    >>> X = np.array([0.0, 0.2, 0.1, 9.0, 9.2, 9.1, 4.0, 4.2, 4.1, 4.3])[:, None]
+    >>> classifier = MixtureClassifier(random_state=0).fit(X, ["ends"] * 6 + ["middle"] * 4)
+    >>> classifier.predict([[0.3], [3.9], [8.8]])
+    array(['ends', 'middle', 'ends'], dtype='<U6')
+    """
+
+    def __init__(
+        self,
+        mixture: Any = None,
+        *,
+        priors: Any = None,
+        weight_concentration_prior: float | None = None,
+        unlabelled: Any = None,
+        tol: float = 1e-3,
+        max_iter: int = 50,
+        random_state: Any = None,
+    ):
+        self.mixture = mixture
+        self.priors = priors
+        self.weight_concentration_prior = weight_concentration_prior
+        self.unlabelled = unlabelled
+        self.tol = tol
+        self.max_iter = max_iter
+        self.random_state = random_state
+
+    def _check_parameters(self) -> None:
+        check_at_least("tol", self.tol, 0.0)
+        check_count("max_iter", self.max_iter)
+        if self.mixture is not None and not isinstance(self.mixture, NUMBERS):
+            raise ValueError(
+                f"mixture={self.mixture!r} was given; a GaussianMixture, BernoulliMixture or PoissonMixture is expected: those "
+                "of labelled columns would learn other labels in each class."
+            )
+
+    def _table(self, X: Any, reset: bool) -> np.ndarray:
+        rows: Any = validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite=False, order="C")
+        check_not_infinite(rows, getattr(self, "feature_names_in_", None))
+        return rows
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Fit a mixture to the rows of each class.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``. NaN is a missing cell.
+        y
+            Class of each row, ``(n,)``: numbers or text.
+        sample_weight
+            Row weights ``(n,)``, not negative; None is 1 for every row. Rows of weight 0 are as if they were not there.
+
+        Returns
+        -------
+        self
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data cannot be used, for all rows or those of a class; the message says what to do.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If a mixture, or expectation-maximisation over the classes, did not converge.
+        """
+        self._check_parameters()
+        rows, codes, weight = self._labelled_rows(X, y, sample_weight)
+        seed = check_random_state(self.random_state).randint(2**31 - 1)
+        self.mixtures_ = [self._fresh(rows[codes == k], seed) for k in range(len(self.classes_))]
+        self.class_weight_ = np.zeros(len(self.classes_))
+        self._refit(rows, codes, weight, None)
+        self.n_iter_, self.converged_, self.outcome_ = 1, True, str(Outcome.CONVERGED)
+        if (codes < 0).any():
+            self._share_out(rows, codes, weight)
+        return self
+
+    def _fresh(self, rows: np.ndarray, seed: int) -> Any:
+        mixture: Any = GaussianMixture(2) if self.mixture is None else clone(self.mixture)
+        different = len(rows) if len(rows) > MANY_ROWS else len(np.unique(rows, axis=0))
+        return mixture.set_params(random_state=seed, n_components=max(1, min(mixture.n_components, different)))
+
+    def _refit(self, rows: np.ndarray, codes: np.ndarray, weight: np.ndarray, share: np.ndarray | None) -> None:
+        """Fit each mixture to its rows, and with shares (U, K) to the rows of unknown class weighted by its share."""
+        unknown = codes < 0
+        for k, mixture in enumerate(self.mixtures_):
+            own = codes == k
+            chosen, given = rows[own], weight[own]
+            if share is not None:
+                chosen = np.concatenate([chosen, rows[unknown]])
+                given = np.concatenate([given, weight[unknown] * share[:, k]])
+            self.class_weight_[k] = given.sum()
+            if len(chosen) == 1:
+                chosen, given = np.repeat(chosen, 2, 0), np.repeat(given / 2, 2)
+            try:
+                mixture.fit(chosen, sample_weight=given)
+            except ValueError as error:
+                raise ValueError(f"Class {self.classes_.tolist()[k]!r}: {error}") from error
+        self._set_prior()
+
+    def _set_prior(self) -> None:
+        counts = self.class_weight_ + self._concentration() - 1
+        given = self._class_prior()
+        self.class_prior_ = counts / counts.sum() if given is None else given
+
+    def _share_out(self, rows: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> None:
+        """Expectation-maximisation over the classes of rows whose class is not known."""
+        unknown, before, self.converged_ = codes < 0, -np.inf, False
+        starts = [(mixture, mixture.warm_start) for mixture in self.mixtures_]
+        for mixture in self.mixtures_:
+            mixture.set_params(warm_start=True)
+        while self.n_iter_ < self.max_iter and not self.converged_:
+            joint = self._log_joint(rows)
+            evidence = np.logaddexp.reduce(joint, axis=1)
+            own = np.take_along_axis(joint, np.maximum(codes, 0)[:, None], 1)[:, 0]
+            value = float(weight @ np.where(unknown, evidence, own)) / weight.sum()
+            self.converged_, before = value - before < self.tol, value
+            self._refit(rows, codes, weight, np.exp(joint - evidence[:, None])[unknown])
+            self.n_iter_ += 1
+        for mixture, warm in starts:
+            mixture.set_params(warm_start=warm)
+        self.outcome_ = str(Outcome.CONVERGED if self.converged_ else Outcome.STOPPED_AT_LIMIT)
+        if not self.converged_:
+            warnings.warn(self.outcome_, ConvergenceWarning, stacklevel=3)
+
+    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+        """A step of online expectation-maximisation for the mixture of each class in the rows.
+
+        Shares of the classes are those of all rows so far; the mixtures are what ``GaussianMixture.partial_fit`` makes of their
+        rows, which is not what ``fit`` would.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``; of each class in the first call as many as its mixture needs to start.
+        y
+            Class of each row, ``(n,)``; every one is labelled.
+        classes
+            All classes, ``(K,)``; needed in the first call, whose rows have all of them.
+        sample_weight
+            Row weights ``(n,)``, not negative; None is 1 for every row.
+
+        Returns
+        -------
+        self
+            The estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the rows cannot be used, or a class is missing in the first call; the message says what to do.
+        """
+        self._check_parameters()
+        first = not hasattr(self, "mixtures_")
+        rows, codes, weight = self._batch_rows(X, y, classes, sample_weight, first)
+        counts = np.bincount(codes, minlength=len(self.classes_))
+        if first and not counts.all():
+            missing = self.classes_[counts == 0].tolist()
+            raise ValueError(
+                f"The first call of partial_fit has no rows of the classes {missing}; give some of every class."
+            )
+        seed = check_random_state(self.random_state).randint(2**31 - 1)
+        mixtures = [self._fresh(rows[codes == k], seed) for k in range(len(counts))] if first else self.mixtures_
+        for k in np.flatnonzero(counts):
+            mixtures[k].partial_fit(rows[codes == k], sample_weight=weight[codes == k])
+        self.mixtures_ = mixtures
+        self.class_weight_ = getattr(self, "class_weight_", 0.0) + np.bincount(codes, weight, len(self.classes_))
+        self._set_prior()
+        return self
+
+    def _log_joint(self, rows: np.ndarray) -> np.ndarray:
+        with np.errstate(divide="ignore"):
+            prior = np.log(self.class_prior_)
+        return np.stack([mixture.score_samples(rows) for mixture in self.mixtures_], 1) + prior
+
+    def _drawn(self, codes: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+        rows = np.empty((len(codes), self.n_features_in_))
+        for k in np.unique(codes):
+            model = self.mixtures_[k].model_
+            component = generator.choice(
+                len(model.weights), size=(codes == k).sum(), p=model.weights / model.weights.sum()
+            )
+            rows[codes == k] = model.components.draw(component, generator)
+        return rows
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The most probable class of each row.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``. NaN is a missing cell.
+
+        Returns
+        -------
+        numpy.ndarray
+            Classes ``(n,)``.
+        """
+        log_probability = self.predict_log_proba(X)
+        return self.classes_[log_probability.argmax(1)]
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        """Probability of each class given the row.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``. NaN is a missing cell.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(n, K)`` in the order of ``classes_``, each row summing to 1.
+        """
+        return np.exp(self.predict_log_proba(X))
+
+    def score_samples(self, X: Any) -> np.ndarray:
+        """Log-density of each row whatever its class, log p(x) in nats: low for rows unlike any class.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``. NaN is a missing cell.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(n,)``.
+        """
+        check_is_fitted(self, "classes_")
+        return np.logaddexp.reduce(self._log_joint(self._table(on_host(X), reset=False)), axis=1)

@@ -1,0 +1,301 @@
+"""What probabilistic PCA and factor analysis share: the pass over the rows and the fit; scores are in ``factor_scores.py``."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+
+from suffice.estimators.factors.scores import FactorScores
+from suffice.estimators.shared.callbacks import CallbackSupportMixin, Iterations, with_callbacks
+from suffice.estimators.shared.rows import RowChecks
+from suffice.fit.degenerate import traces_of
+from suffice.fit.expectation_maximization import em
+from suffice.fit.restarts import restarts_at
+from suffice.latent.factors.canonical import canonical
+from suffice.latent.factors.factor_maxima import Factors
+from suffice.latent.factors.linear_gaussian import LinearGaussian, NoiseFloor
+from suffice.latent.factors.pairwise import PairwiseMoments, PairwiseSums
+from suffice.outcome import Outcome, Solution
+from suffice.rows.places import as_rows, gaps_in
+from suffice.rows.streams import on_host
+from suffice.rows.survey import NO_WEIGHT, pairs
+from suffice.runtime.blas import one_blas_thread
+from suffice.runtime.precision import cast, dtype_of, scope, to_numpy
+from suffice.runtime.progress import progress
+from suffice.validation import (
+    check_at_least,
+    check_choice,
+    check_count,
+    check_second_moments,
+    check_shape,
+)
+
+ALGORITHMS = ("auto", "em")
+FIRST_ROWS = 1000
+KNOWN_BEFORE = ("n_features_in_", "feature_names_in_", "eigenvalues_")
+"""Attributes that are set before the first iteration."""
+
+
+class FactorEstimator(
+    FactorScores, RowChecks, CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+):
+    """Base of the factor estimators; each adds its noise, its maximum without rows and its fitted attributes."""
+
+    n_components: int
+    algorithm: str
+    noise_floor: float
+    tol: float
+    max_iter: int
+    n_init: int
+    random_state: Any
+    precision: str
+    verbose: int
+    mean: Any = None
+    noise_variance: float | None = None
+    _least_rows: ClassVar[int] = 2
+
+    def _check_parameters(self) -> None:
+        for name in ("n_components", "max_iter", "n_init"):
+            check_count(name, getattr(self, name))
+        check_choice("algorithm", self.algorithm, ALGORITHMS)
+        check_at_least("tol", self.tol, 0.0)
+        check_at_least("noise_floor", self.noise_floor, 0.0)
+        if self.noise_floor == 0:
+            raise ValueError(
+                "noise_floor=0 was given; a number above 0 is expected, since without noise no density exists."
+            )
+        dtype_of(self.precision)
+
+    def _likelihood_of(self) -> str:
+        """What the likelihood is of; models are compared only where they agree."""
+        return "density of real numbers"
+
+    def _least_noise(self, variance: np.ndarray) -> np.ndarray:
+        """Smallest noise variance, (1,) or (D,), for columns of these variances."""
+        raise NotImplementedError
+
+    def _maximum(self, covariance: np.ndarray, least: np.ndarray) -> Factors:
+        """Factors of highest likelihood for rows of this covariance about the mean."""
+        raise NotImplementedError
+
+    def _set_parameters(self, model: LinearGaussian) -> None:
+        """Set the estimator's own fitted attributes."""
+        raise NotImplementedError
+
+    def _warn_degenerate(self, noise: np.ndarray, least: np.ndarray) -> None:
+        """Warn where the noise variance is at its floor."""
+        raise NotImplementedError
+
+    @with_callbacks
+    def fit(
+        self, X: Any, y: Any = None, sample_weight: Any = None, *, checkpoint: str | os.PathLike[str] | None = None
+    ) -> Self:
+        """Fit by maximum likelihood: from one pass over complete rows, by expectation-maximisation where cells are missing.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``: an array, a DataFrame, a JAX array sharded over devices, or an object that yields batches (or pairs
+            of batch and weight) anew each time it is iterated over. NaN is a missing cell; a row that misses every cell tells
+            nothing.
+        y
+            Ignored; for scikit-learn's sake.
+        sample_weight
+            Row weights ``(n,)``, not negative; None is 1 for every row.
+        checkpoint
+            File to keep the state of expectation-maximisation in, every second or less often. If it is there, the fit goes on
+            from it. It stays when the fit ends: remove it once the result is safe.
+
+        Returns
+        -------
+        self
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter or the data cannot be used; the message says what to do.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the best start did not converge within ``max_iter`` iterations.
+        DegenerateComponentWarning
+            If a noise variance went to zero and was held at its floor.
+        """
+        with one_blas_thread():
+            return self._fit(X, sample_weight, checkpoint)
+
+    def _fit(self, X: Any, sample_weight: Any, checkpoint: Any) -> Self:
+        self._check_parameters()
+        data, weight = self._checked(X, sample_weight)
+        self._check_size()
+        origin = _first_mean(data)
+        gaps = gaps_in(PairwiseSums(), data)
+        iterations = Iterations(self, X, {} if sample_weight is None else {"sample_weight": sample_weight})
+        if gaps is None and self._is_wide(data):
+            solution, least = self._solved_by_rows(data, weight, origin)
+        else:
+            solution, least = self._solved_by_moments(data, weight, origin, gaps, iterations, checkpoint)
+        self._keep(solution, origin)
+        iterations.end(lambda: attributes_of(self))
+        self._end(solution)
+        self._warn_degenerate(self.model_.noise_variance, least)
+        return self
+
+    def _is_wide(self, data: Any) -> bool:
+        """Whether the maximum is found from the rows themselves, without a matrix of columns by columns."""
+        return False
+
+    def _solved_by_rows(self, data: np.ndarray, weight: Any, origin: np.ndarray) -> tuple[Solution, np.ndarray]:
+        """What ``_solved_by_moments`` finds, of fewer complete rows than columns."""
+        raise NotImplementedError
+
+    def _solved_by_moments(
+        self, data: Any, weight: Any, origin: np.ndarray, gaps: Any, iterations: Iterations, checkpoint: Any
+    ) -> tuple[Solution, np.ndarray]:
+        """The model measured from ``origin``, and the smallest noise variance."""
+        check_second_moments(self.n_features_in_)
+        moments = self._moments(data, weight, origin, gaps)
+        mean = None if self.mean is None else self._given_mean() - origin
+        covariance = moments.covariance(mean)
+        least = self._least_noise(np.maximum(np.diagonal(covariance), 0.0))
+        found = self._maximum(covariance, least)
+        self.eigenvalues_ = np.linalg.eigvalsh(self._scree(covariance))[::-1]
+        start = self._model(moments.mean() if mean is None else mean, found, least)
+        if gaps is None and self.algorithm == "auto":
+            return solved(start, found), least
+        return self._climbed(start, data, weight, origin, gaps, iterations, checkpoint), least
+
+    def _model(self, mean: np.ndarray, found: Factors, least: np.ndarray) -> LinearGaussian:
+        frozen = [name for name in ("mean", "noise_variance") if getattr(self, name) is not None]
+        floor = NoiseFloor(least)
+        return LinearGaussian(mean, found.loadings, found.noise_variance, expanded=True, frozen=frozen, floor=floor)
+
+    def _check_size(self) -> None:
+        features = self.n_features_in_
+        if self.n_components > features:
+            raise ValueError(
+                f"n_components={self.n_components} was given for {features} column{'' if features == 1 else 's'}; at most as "
+                "many components as columns are expected."
+            )
+
+    def _given_mean(self) -> np.ndarray:
+        features = self.n_features_in_
+        given = np.broadcast_to(self.mean, features) if np.ndim(self.mean) == 0 else self.mean
+        return check_shape("mean", given, (features,))
+
+    def _scree(self, covariance: np.ndarray) -> np.ndarray:
+        """The matrix whose eigenvalues tell how many components there are."""
+        return covariance
+
+    def _moments(self, data: Any, weight: Any, origin: np.ndarray, gaps: Any) -> PairwiseMoments:
+        with scope("float64"):
+            rows = as_rows(data, weight, origin=origin, precision="float64", tile=FIRST_ROWS, gaps=gaps)
+            moments = to_numpy(rows.total(PairwiseSums()))
+        if not moments.weight > 0:
+            raise ValueError(NO_WEIGHT)
+        self._refuse_empty(moments.observed)
+        return moments
+
+    def _climbed(
+        self, start: Any, data: Any, weight: Any, origin: np.ndarray, gaps: Any, iterations: Iterations, checkpoint: Any
+    ) -> Solution:
+        starts = cast(self._starts(start), self.precision)
+        with progress(self.verbose, self.max_iter, "fitting") as bar, scope(self.precision):
+            rows = as_rows(data, weight, origin=origin, precision=self.precision, tile=starts.tile, gaps=gaps)
+
+            def on_step(done: int, objective: np.ndarray, model: Any) -> bool:
+                bar(done, f"log-likelihood {np.nanmax(objective):.4f}" if np.isfinite(objective).any() else "")
+                best = int(np.argmax(np.nan_to_num(objective, nan=-np.inf)))
+                return iterations.wanted and iterations.step(done, lambda: self._attributes_with(model, best, origin))
+
+            return em(starts, rows, tol=self.tol, max_iter=self.max_iter, precision=self.precision, on_step=on_step,
+                      step_by_step=iterations.wanted, checkpoint=checkpoint)  # fmt: skip
+
+    def _attributes_with(self, model: LinearGaussian, start: int, origin: np.ndarray) -> dict[str, Any]:
+        """Fitted attributes of an estimator whose model is one start's."""
+        probe = type(self)(**self.get_params())
+        vars(probe).update({name: vars(self)[name] for name in KNOWN_BEFORE if name in vars(self)})
+        probe._set_model(model, start, origin)
+        return attributes_of(probe)
+
+    def _starts(self, first: LinearGaussian) -> LinearGaussian:
+        """``n_init`` starts along a first axis: the one given, then random loadings of the same size."""
+        generator = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
+        size = np.sqrt(np.square(first.loadings).mean() + np.mean(first.noise_variance) / 10)
+        random = size * generator.standard_normal((self.n_init - 1, *first.loadings.shape))
+
+        def repeated(value: np.ndarray) -> np.ndarray:
+            return np.repeat(np.asarray(value)[None], self.n_init, 0)
+
+        loadings = np.concatenate([first.loadings[None], random])
+        return LinearGaussian(repeated(first.mean), loadings, repeated(first.noise_variance), frozen=first.frozen,
+                              expanded=True, floor=first.floor)  # fmt: skip
+
+    def _keep(self, solution: Solution, origin: np.ndarray) -> None:
+        traces, best = traces_of(solution)
+        self._set_model(solution.model, best, origin)
+        self.traces_, self.lower_bounds_ = traces, traces[best]
+        self.lower_bound_ = float(traces[best][-1]) if len(traces[best]) else float("-inf")
+        self.n_iter_ = int(solution.details.get("iterations", len(traces[best])))
+        self.converged_ = bool(solution.details["converged"][best])
+        self.outcome_ = str(solution.outcome)
+
+    def _set_model(self, model: LinearGaussian, start: int, origin: np.ndarray) -> None:
+        self.model_ = canonical(cast(to_numpy(restarts_at(model, start)), "float64").translated(origin))
+        self.mean_ = self.model_.mean
+        self._set_parameters(self.model_)
+
+    def _end(self, solution: Solution) -> None:
+        if solution.outcome is Outcome.INTERRUPTED:
+            raise KeyboardInterrupt
+        if not self.converged_ and solution.outcome is not Outcome.STOPPED_BY_CALLBACK:
+            warnings.warn(self.outcome_, ConvergenceWarning, stacklevel=4)
+
+
+def solved(start: LinearGaussian, found: Factors) -> Solution:
+    """What was found in one pass, as a solution with one start.
+
+    Parameters
+    ----------
+    start
+        The model, without restarts.
+    found
+        Its loadings and noise, and how they were found.
+    """
+    model = LinearGaussian(start.mean[None], found.loadings[None], found.noise_variance[None], frozen=start.frozen,
+                           floor=start.floor)  # fmt: skip
+    outcome = Outcome.CONVERGED if found.converged else Outcome.STOPPED_AT_LIMIT
+    trace = np.array([[found.log_likelihood]])
+    return Solution(model, trace, outcome, {"converged": np.array([found.converged]), "iterations": found.iterations})
+
+
+def attributes_of(estimator: Any) -> dict[str, Any]:
+    """Attributes of an estimator that a fit has set, by name.
+
+    Parameters
+    ----------
+    estimator
+        The estimator.
+    """
+    return {name: value for name, value in vars(estimator).items() if name.endswith("_") and not name.startswith("_")}
+
+
+def _first_mean(data: Any) -> np.ndarray:
+    """Mean of the first rows, from which all are measured so that sums keep their digits."""
+    first = (
+        on_host(data[:FIRST_ROWS])
+        if hasattr(data, "shape")
+        else next((rows for rows, _ in pairs(data) if len(rows)), None)
+    )
+    if first is None:
+        raise ValueError("The data hold no rows; at least one is needed.")
+    observed = ~np.isnan(first)
+    return np.where(observed, first, 0.0).sum(0, dtype=float) / np.maximum(observed.sum(0), 1)

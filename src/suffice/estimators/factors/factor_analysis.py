@@ -1,0 +1,158 @@
+"""Factor analysis with scikit-learn's manners."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from suffice.estimators.factors.base import FactorEstimator
+from suffice.latent.factors.canonical import signs
+from suffice.latent.factors.factor_maxima import Factors, maximum_likelihood_factors
+from suffice.latent.factors.linear_gaussian import LinearGaussian
+from suffice.latent.factors.rotation import ROTATIONS, rotation
+from suffice.outcome import DegenerateComponentWarning
+from suffice.validation import check_choice
+
+
+class FactorAnalysis(FactorEstimator):
+    r"""Factor analysis: k latent variables, mixed linearly, and noise of its own in each column.
+
+    .. math:: z \sim N(0, I_k), \quad x \mid z \sim N(\mu + W z, \Psi), \quad \Psi = \mathrm{diag}(\psi_1, \dots, \psi_D)
+
+    Complete rows are passed once, for their second moments, and the noise variances of highest likelihood are searched for
+    there (Lawley and Maxwell, 1971). Where cells are missing, expectation-maximisation with expanded parameters maximises the
+    likelihood of the observed cells (Rubin and Thayer, 1982; Liu, Rubin and Wu, 1998). The scale of the columns does not matter.
+
+    Parameters
+    ----------
+    n_components
+        Number of factors k, at most D. Loadings are determined up to a rotation where :math:`(D - k)^2 \ge D + k`; with more
+        factors many solutions explain the covariances equally well, and one of them is found.
+    rotation
+        None leaves the factors uncorrelated and in order of what they explain relative to the noise. ``"varimax"`` and
+        ``"quartimax"`` turn them, ``"promax"`` and ``"oblimin"`` also let them correlate, so that each has few large loadings.
+    mean
+        :math:`\mu` where it is known: one number for all columns, such as 0, or ``(D,)``; None estimates it.
+    algorithm
+        ``"auto"``: the search on second moments where no cell is missing, else expectation-maximisation. ``"em"``: always the
+        latter.
+    noise_floor
+        Smallest noise variance of a column, as a share of its variance. A column that reaches it (a Heywood case) is named in
+        a warning.
+    tol
+        Stop expectation-maximisation when the mean log-likelihood of a row changes by less than this, in nats; the search on
+        second moments goes on as far as rounding allows.
+    max_iter
+        Largest number of iterations.
+    n_init
+        Starts of expectation-maximisation, run together: the first from the covariances of pairs of columns, others random.
+    random_state
+        Seed, or NumPy random state, of random starts and of draws.
+    precision
+        ``"float64"`` or ``"float32"``, for expectation-maximisation and scores.
+    verbose
+        1 shows a progress bar on a terminal.
+
+    Attributes
+    ----------
+    components_ : numpy.ndarray
+        Loadings, ``(k, D)``, as scikit-learn has them: the change of each column with one unit of each factor. The factor that
+        explains most comes first, and the largest entry of each row is positive.
+    loadings_ : numpy.ndarray
+        The same, ``(D, k)``.
+    noise_variance_ : numpy.ndarray
+        :math:`\psi`, ``(D,)``.
+    factor_correlation_ : numpy.ndarray
+        Correlation of the factors, ``(k, k)``; the identity unless the rotation is oblique.
+    rotation_matrix_ : numpy.ndarray
+        T, ``(k, k)``: the loadings are those of ``model_`` times the inverse of T transposed, the factors T' z.
+    mean_ : numpy.ndarray
+        :math:`\mu`, ``(D,)``.
+    eigenvalues_ : numpy.ndarray
+        Eigenvalues of the correlation matrix of the columns, falling, ``(D,)``; where cells are missing, of the correlations of
+        pairs, and some can be negative.
+    lower_bound_ : float
+        Mean log-likelihood of a row at the last iteration's start, in nats.
+    lower_bounds_, traces_ : numpy.ndarray, list of numpy.ndarray
+        The same for each iteration of the best start, and of each start; one number for the search on second moments.
+    converged_, n_iter_, outcome_ : bool, int, str
+        Whether the best start converged, in how many iterations, and how the fit ended, a sentence.
+    model_ : suffice.latent.LinearGaussian
+        The fitted module, not rotated.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice import FactorAnalysis
+    >>> draw = np.random.default_rng(0)
+    >>> X = draw.standard_normal((4000, 1)) * [2.0, 1.0, -1.0, 0.0] + draw.standard_normal((4000, 4))
+    >>> print(FactorAnalysis(n_components=1).fit(X).components_.round(0) + 0)
+    [[ 2.  1. -1.  0.]]
+    """
+
+    def __init__(
+        self,
+        n_components: int = 1,
+        *,
+        rotation: str | None = None,
+        mean: Any = None,
+        algorithm: str = "auto",
+        noise_floor: float = 1e-6,
+        tol: float = 1e-6,
+        max_iter: int = 1000,
+        n_init: int = 1,
+        random_state: Any = None,
+        precision: str = "float64",
+        verbose: int = 0,
+    ):
+        self.n_components = n_components
+        self.rotation = rotation
+        self.mean = mean
+        self.algorithm = algorithm
+        self.noise_floor = noise_floor
+        self.tol = tol
+        self.max_iter = max_iter
+        self.n_init = n_init
+        self.random_state = random_state
+        self.precision = precision
+        self.verbose = verbose
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        if self.rotation is not None:
+            check_choice("rotation", self.rotation, list(ROTATIONS))
+
+    def _least_noise(self, variance: np.ndarray) -> np.ndarray:
+        return self.noise_floor * np.where(variance > 0, variance, 1.0)
+
+    def _maximum(self, covariance: np.ndarray, least: np.ndarray) -> Factors:
+        return maximum_likelihood_factors(covariance, self.n_components, least, max_iter=self.max_iter)
+
+    def _scree(self, covariance: np.ndarray) -> np.ndarray:
+        variance = np.diagonal(covariance)
+        scale = np.sqrt(np.where(variance > 0, variance, 1.0))
+        return covariance / scale / scale[:, None]
+
+    def _rotation(self) -> np.ndarray:
+        return self.rotation_matrix_
+
+    def _set_parameters(self, model: LinearGaussian) -> None:
+        self.noise_variance_ = model.noise_variance
+        turn = np.eye(self.n_components) if self.rotation is None else rotation(model.loadings, self.rotation)
+        loadings = np.linalg.solve(turn, model.loadings.T).T
+        if self.rotation is not None:
+            order = np.argsort(-np.square(loadings).sum(0), kind="stable")
+            turn, loadings = turn[:, order] * signs(loadings[:, order]), loadings[:, order] * signs(loadings[:, order])
+        self.rotation_matrix_, self.loadings_, self.components_ = turn, loadings, loadings.T
+        self.factor_correlation_ = turn.T @ turn
+
+    def _warn_degenerate(self, noise: np.ndarray, least: np.ndarray) -> None:
+        alone = np.flatnonzero(noise <= least * (1 + 1e-6))
+        if len(alone):
+            warnings.warn(
+                f"Columns {self._named(alone)} have no noise of their own (a Heywood case): the factors explain all of them, and "
+                "their noise variance is held at its floor. Use fewer factors, or a larger noise_floor.",
+                DegenerateComponentWarning, stacklevel=4,
+            )  # fmt: skip

@@ -1,0 +1,168 @@
+"""Mixtures of probabilistic principal component analysers with scikit-learn's manners."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import numpy as np
+
+from suffice.estimators.mixtures.gaussian import GaussianMixture
+from suffice.latent.factors.canonical import signs
+from suffice.latent.families.gaussian import Gaussian
+from suffice.latent.families.principal_gaussian import PrincipalGaussian
+from suffice.latent.mixture import Mixture
+from suffice.rows.survey import FirstLook
+from suffice.validation import check_count
+
+
+class MixtureOfPPCA(GaussianMixture):
+    r"""Mixture of K probabilistic principal component analysers: clusters that are flat, each in directions of its own.
+
+    .. math:: p(x) = \sum_k \pi_k \, N(x \mid \mu_k, W_k W_k^\top + \sigma_k^2 I)
+
+    A Gaussian mixture whose covariances have q free directions and noise alike in all others, so K D q numbers take the place of
+    K D^2 / 2. Missing cells, restarts, priors, streams and conditioning are those of ``GaussianMixture``. Formulas: Tipping and
+    Bishop, "Mixtures of probabilistic principal component analysers" (1999).
+
+    Parameters
+    ----------
+    n_components
+        Number of components K.
+    n_factors
+        Latent variables q of each component, at most D - 1; where D is 1, the components are plain Gaussians.
+    tol, reg_covar, max_iter, n_init, init_params, weights_init, means_init, precisions_init, frozen, degenerate
+        As in ``GaussianMixture`` with full covariances; inverses of ``precisions_init`` are brought to the model's form, and must
+        have it if they are frozen.
+    weight_concentration_prior, prior_strength, prior_mean, prior_covariance, random_state, precision, warm_start, verbose
+        As in ``GaussianMixture``.
+    learning_decay, learning_offset
+        As in ``GaussianMixture``.
+
+    Attributes
+    ----------
+    components_ : numpy.ndarray
+        Principal axes ``(K, q, D)`` of each component: orthonormal rows, the one of most variance first, each with its largest
+        entry positive.
+    explained_variance_ : numpy.ndarray
+        Variance along each axis, noise included, ``(K, q)``.
+    noise_variance_ : numpy.ndarray
+        :math:`\sigma_k^2`, ``(K,)``.
+    weights_, means_, covariances_, precisions_ : numpy.ndarray
+        As in ``GaussianMixture`` with full covariances, and all its other attributes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice import MixtureOfPPCA
+    >>> line = np.linspace(-1, 1, 50)[:, None]
+    >>> noise = 0.05 * np.random.default_rng(0).standard_normal((100, 3))
+    >>> X = np.concatenate([line * [1, 0, 0] + [0, 5, 0], line * [0, 0, 1]]) + noise
+    >>> mixture = MixtureOfPPCA(n_components=2, n_factors=1, random_state=0).fit(X)
+    >>> print(sorted(np.abs(mixture.components_[:, 0]).argmax(1).tolist()))  # the column along which each cluster lies
+    [0, 2]
+    """
+
+    covariance_type = "full"
+
+    def __init__(
+        self,
+        n_components: int = 1,
+        *,
+        n_factors: int = 1,
+        tol: float = 1e-3,
+        reg_covar: float = 1e-6,
+        max_iter: int = 100,
+        n_init: int = 1,
+        init_params: str = "kmeans",
+        weights_init: Any = None,
+        means_init: Any = None,
+        precisions_init: Any = None,
+        frozen: Any = None,
+        degenerate: str = "keep",
+        weight_concentration_prior: float | None = None,
+        prior_strength: float = 0.0,
+        prior_mean: Any = None,
+        prior_covariance: Any = None,
+        random_state: Any = None,
+        precision: str = "float64",
+        warm_start: bool = False,
+        verbose: int = 0,
+        learning_decay: float = 0.7,
+        learning_offset: float = 10.0,
+    ):
+        self.n_components = n_components
+        self.n_factors = n_factors
+        self.tol = tol
+        self.reg_covar = reg_covar
+        self.max_iter = max_iter
+        self.n_init = n_init
+        self.init_params = init_params
+        self.weights_init = weights_init
+        self.means_init = means_init
+        self.precisions_init = precisions_init
+        self.frozen = frozen
+        self.degenerate = degenerate
+        self.weight_concentration_prior = weight_concentration_prior
+        self.prior_strength = prior_strength
+        self.prior_mean = prior_mean
+        self.prior_covariance = prior_covariance
+        self.random_state = random_state
+        self.precision = precision
+        self.warm_start = warm_start
+        self.verbose = verbose
+        self.learning_decay = learning_decay
+        self.learning_offset = learning_offset
+
+    def _check_parameters(self) -> None:
+        super()._check_parameters()
+        check_count("n_factors", self.n_factors)
+
+    def _check_size(self, first: FirstLook) -> None:
+        super()._check_size(first)
+        features = len(first.mean)
+        if self.n_factors >= features > 1:
+            raise ValueError(
+                f"n_factors={self.n_factors} was given for {features} columns; at most {features - 1} are expected, so that a "
+                "direction is left for the noise."
+            )
+
+    def _start(self, first: FirstLook, origin: Any, restarts: int, generator: Any) -> Mixture:
+        return self._of_low_rank(super()._start(first, origin, restarts, generator))
+
+    def _of_low_rank(self, start: Mixture) -> Mixture:
+        """The mixture with covariances of the model's form."""
+        full: Any = start.components
+        rank = min(self.n_factors, full.features - 1)
+        values, vectors = np.linalg.eigh(full.covariances)
+        noise = values[..., : full.features - rank]
+        mean = noise.mean(-1, keepdims=True)
+        if "covariances" in self._frozen_names() and not np.allclose(noise, mean, rtol=1e-6, atol=0):
+            raise ValueError(
+                "frozen names 'covariances', but not every inverse of precisions_init has equal noise in all but n_factors="
+                f"{rank} directions: give precisions_ of a fitted MixtureOfPPCA, or do not freeze them."
+            )
+        noise[:] = mean
+        covariances = (vectors * values[..., None, :]) @ np.swapaxes(vectors, -1, -2)
+        components = PrincipalGaussian(full.means, covariances, full.prior, rank)
+        return eqx.tree_at(lambda m: m.components, start, components)
+
+    def _over(self, model: Any, columns: list[int]) -> Any:
+        """A fitted Gaussian mixture of the columns at these positions: parts of the model's covariances have another form."""
+        whole = GaussianMixture(
+            **{name: getattr(self, name) for name in GaussianMixture().get_params() if name in self.get_params()}
+        )
+        vars(whole).update({name: value for name, value in vars(self).items() if name.endswith("_")})
+        return whole._over(model, columns)
+
+    def _family(self) -> type[Gaussian]:
+        return PrincipalGaussian
+
+    def _set_parameters(self, model: Any) -> None:
+        super()._set_parameters(model)
+        rank, features = model.components.rank, model.components.features
+        values, vectors = np.linalg.eigh(self.covariances_)
+        self.noise_variance_ = values[:, : features - rank].mean(1)
+        self.explained_variance_ = values[:, : features - rank - 1 : -1]
+        axes = vectors[:, :, : features - rank - 1 : -1]
+        self.components_ = np.stack([(one * signs(one)).T for one in axes])

@@ -1,0 +1,271 @@
+"""Contrastive divergence: statistics under the data minus statistics under samples of the model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.utils import check_random_state
+
+from suffice.fit.batches import check_count, check_weight
+from suffice.fit.contrastive.epoch import Batches, ContrastState, run_batches
+from suffice.fit.contrastive.rows import check_visible, dense, tiles
+from suffice.fit.contrastive.steps import Schedule, check_share, chosen
+from suffice.fit.contrastive.trace import Reader, spread, verdict
+from suffice.fit.epochs import Record, continued, run_epochs
+from suffice.outcome import Solution
+from suffice.runtime.compiling import filter_jit
+from suffice.runtime.precision import cast, dtype_of, scope, to_numpy
+
+if TYPE_CHECKING:
+    import optax
+
+SMALL_BATCH = 128
+"""Rows of a batch up to which few rows are filled up, so that one program serves any number of them."""
+
+
+def contrast(
+    model: Any,
+    data: Any,
+    *,
+    weight: Any = None,
+    steps: int = 1,
+    persistent: bool = False,
+    n_chains: int | None = None,
+    n_temperatures: int = 1,
+    centred: bool = False,
+    learning_rate: float | Schedule | None = None,
+    momentum: float = 0.0,
+    weight_decay: float = 0.0,
+    averaging: float = 0.0,
+    optimizer: optax.GradientTransformation | None = None,
+    batch_size: int = 100,
+    epochs: int = 10,
+    random_state: Any = 0,
+    validation: Any = None,
+    largest_gap: float | None = None,
+    state: ContrastState | None = None,
+    precision: str = "float32",
+    progress: bool = False,
+) -> Solution:
+    r"""Learn an energy model by contrastive divergence, CD-k or persistent.
+
+    Each batch moves the parameters along
+
+    .. math:: \langle T \rangle_{\text{data}} - \langle T \rangle_{\text{samples}}
+
+    with the same expected statistics T on both sides: weighted means over the rows of the batch, and over samples that
+    ``steps`` steps of block Gibbs sampling make of these rows (Hinton 2002) or, persistent, of chains that go on from
+    batch to batch (Tieleman 2008). Visible units are sampled. In the statistics the hidden units enter by their
+    probability, which has the same expectation as a sample and less variance. An epoch is one compiled pass over all
+    rows in random order; the last batch may be short. Missing cells take one Gibbs step given the others each time their
+    row comes up, from where the last epoch left them.
+
+    Parameters
+    ----------
+    model
+        Energy model such as ``suffice.energy.RBM``: offers ``statistics``, ``gradient``, ``gibbs``, ``free_energy`` and
+        ``reconstruction_cross_entropy``.
+    data
+        Values that the visible units may have, from 0 to 1 if they are binary, shape (n, D), in memory: an array, where NaN is a
+        missing cell, or a scipy.sparse matrix, of which a few batches at a time are made dense.
+    weight
+        Row weights, at least 0, shape (n,); None is 1 for every row. Rows of weight 0 are left out.
+    steps
+        Gibbs steps from data to sample, k of CD-k, at least 1.
+    persistent
+        Whether the chains go on from batch to batch instead of beginning at the data.
+    n_chains
+        Number of persistent chains; None is as many as rows in a batch.
+    n_temperatures
+        Temperatures of each persistent chain, equally spaced from the data's base rate to the model; more than 1 is parallel
+        tempering (Desjardins et al., 2010).
+    centred
+        Whether to follow the centred gradient, measured from running means of the units.
+    learning_rate
+        Step size, or an Optax schedule: a function of the number of batches done; None is 0.1. Not together with ``optimizer``.
+    momentum
+        Share of the last step that is taken again, from 0 to below 1.
+    weight_decay
+        Strength of the pull of the weights, not the biases, to 0: half this times their squares is subtracted from the mean
+        log-likelihood of a row.
+    averaging
+        Share of the old in the running mean of the parameters, from 0 to below 1, such as 0.999; 0 is no mean. The model
+        returned and read has the mean parameters.
+    optimizer
+        An Optax transformation to use instead, such as ``optax.sgd(0.1, momentum=0.5)``. One object serves many calls
+        with one compilation.
+    batch_size
+        Rows in a batch; more than there are rows is all of them.
+    epochs
+        Passes over the data in all, those behind ``state`` included.
+    random_state
+        Whole number, ``numpy.random.RandomState`` or None; one number gives the same parameters bit for bit.
+    validation
+        Rows of the same kind, shape (m, D), only read.
+    largest_gap
+        Stop before the free-energy gap exceeds so many nats; None goes on. Needs ``validation``.
+    state
+        ``solution.details["state"]`` of an earlier call, to go on from there: its parameters, optimiser, chains and
+        random key are used in the place of ``model``'s parameters and ``random_state``.
+    precision
+        ``"float32"`` or ``"float64"``.
+    progress
+        Whether to draw a bar, on a terminal.
+
+    Returns
+    -------
+    Solution
+        ``trace`` holds an array a figure with one entry an epoch: ``epoch``, ``reconstruction`` (cross-entropy summed
+        over units, nats a row, on at most 2,000 rows spread evenly) and, with ``validation``,
+        ``validation_reconstruction`` and ``free_energy_gap`` (mean free energy of validation rows minus that of
+        training rows, nats; it grows when the model overfits). ``details["state"]`` is the ``ContrastState`` to go on
+        from. After Ctrl-C, or an epoch that leads to parameters that are not finite or that reconstruct rows twice as badly as
+        those at the start, the model of the last good epoch is returned, and ``outcome`` says so.
+
+    Raises
+    ------
+    ValueError
+        When values lie outside the units' range or are infinite, shapes do not fit, a number is out of range, or both
+        ``optimizer`` and what it replaces are given.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.energy import RBM
+    >>> from suffice.fit import contrast
+    >>> rows = np.repeat([[1, 1, 0, 0], [0, 0, 1, 1]], 50, axis=0)
+    >>> solution = contrast(RBM(4, 2, key=0), rows, epochs=30, batch_size=10, random_state=0)
+    >>> bool(solution.trace["reconstruction"][-1] < solution.trace["reconstruction"][0])
+    True
+    """
+    steps, epochs = check_count("steps", steps), check_count("epochs", epochs)
+    dtype = dtype_of(precision)
+    rows = check_visible(data, model, "data", dtype, missing=True)
+    held_out = None if validation is None else check_visible(validation, model, "validation", dtype)
+    _check_gap(largest_gap, held_out)
+    batch_size = check_count("batch_size", batch_size)
+    optimizer, schedule = chosen(optimizer, learning_rate, momentum, weight_decay)
+    options = steps, check_share("averaging", averaging), bool(centred)
+    chains = _chain_shape(persistent, n_chains, n_temperatures, batch_size, rows.shape[0])
+    rows, weight = _weighted_rows(rows, check_weight(weight, rows.shape[0]))
+    count = rows.shape[0]
+    batch_size = min(batch_size, max(count, SMALL_BATCH))
+    with scope(precision):
+        placed, weights, known = _placed(rows, weight.astype(dtype), max(count, batch_size))
+        begin = _initial(cast(model, precision), optimizer, placed, known, chains, options, random_state)
+        begin = begin if state is None else continued(state, begin)
+        base = begin.model.visible_bias
+        reader = _reader(rows, begin.filled, weight, held_out, precision)
+
+        def epoch(state: ContrastState) -> tuple[ContrastState, Record]:
+            batches = _shuffled(state, count, batch_size, schedule, dtype)
+            state = _epoch(state, placed, weights, known, base, batches, optimizer, options)
+            return state, reader.read(state.best)
+
+        first = reader.read(begin.best)
+        judge = verdict(first["reconstruction"], largest_gap)
+        last, trace, outcome = run_epochs(epoch, begin, epochs, progress, judge)
+        last = to_numpy(last)
+    trace = trace or {name: np.zeros(0) for name in ("epoch", *first)}
+    return Solution(last.best, trace, outcome, {"state": last})
+
+
+def _epoch(
+    state: ContrastState, rows: Any, weight: Any, known: Any, base: Any, batches: Batches, optimizer: Any, options: Any
+) -> ContrastState:
+    if not issparse(rows):
+        state = run_batches(state, rows, weight, known, batches, base, optimizer, options)
+        return state._replace(epoch=state.epoch + 1)
+    for here, tile, tile_weight in tiles(rows, weight, batches.index):
+        own = np.arange(len(tile), dtype=np.int32).reshape(-1, batches.index.shape[1])
+        part = Batches(batches.number[here], own, batches.true[here], batches.rate[here])
+        state = run_batches(state, tile, tile_weight, None, part, base, optimizer, options)
+    return state._replace(epoch=state.epoch + 1)
+
+
+def _shuffled(state: ContrastState, count: int, batch_size: int, schedule: Schedule, dtype: Any) -> Batches:
+    """Rows in random order, cut into batches; row 0, counted as absent, fills up the last one."""
+    draw = np.random.default_rng([*np.asarray(state.key).tolist(), int(state.epoch)])
+    index = np.zeros((-(-count // batch_size), batch_size), np.int32)
+    index.ravel()[:count] = draw.permutation(count)
+    true = np.arange(index.size).reshape(index.shape) < count
+    first = int(state.epoch) * len(index)
+    number = np.arange(first, first + len(index), dtype=np.int32)
+    return Batches(number, index, true, np.broadcast_to(np.asarray(schedule(number), dtype), number.shape))
+
+
+def _weighted_rows(rows: Any, weight: np.ndarray) -> tuple[Any, np.ndarray]:
+    return (rows, weight) if weight.all() else (rows[weight > 0], weight[weight > 0])
+
+
+def _placed(rows: Any, weight: np.ndarray, length: int) -> tuple[Any, Any, Any]:
+    """Rows and weights on the device, filled up to one length for few rows, and which cells are known if not all are."""
+    if issparse(rows):
+        return rows, weight, None
+    fill = length - len(rows)
+    rows, weight = np.pad(rows, ((0, fill), (0, 0))), np.pad(weight, (0, fill))
+    known = ~np.isnan(rows)
+    return jax.device_put(rows), jax.device_put(weight), None if known.all() else jax.device_put(known)
+
+
+def _reader(rows: Any, filled: Any, weight: Any, held_out: Any, precision: str) -> Reader:
+    chosen = spread(len(weight))
+    held_out = None if held_out is None else dense(held_out, spread(held_out.shape[0]))
+    shown = rows if filled is None else np.asarray(filled)[: len(weight)]
+    return Reader(dense(shown, chosen), weight[chosen], held_out, precision)
+
+
+def _initial(
+    model: Any, optimizer: Any, rows: Any, known: Any, chains: tuple[int, ...], options: Any, random_state: Any
+) -> ContrastState:
+    seed = np.int32(check_random_state(random_state).randint(np.iinfo(np.int32).max))
+    drawn = _drawn_state(model, rows if known is not None else None, known, chains, options, seed)
+    return drawn._replace(optimizer_state=optimizer.init(model))
+
+
+@filter_jit
+def _drawn_state(model: Any, rows: Any, known: Any, chains: tuple[int, ...], options: Any, seed: Any) -> ContrastState:
+    key, chain_key, fill_key = jax.random.split(jax.random.key(seed, impl="threefry2x32"), 3)
+    _, averaging, centred = options
+    bias = jnp.asarray(model.visible_bias)
+    return ContrastState(
+        model=model,
+        optimizer_state=None,
+        chains=_drawn(model, bias, chains, chain_key) if chains else None,
+        key=jax.random.key_data(key),
+        epoch=jnp.zeros((), jnp.int32),
+        average=jax.tree.map(jnp.asarray, model) if averaging else None,
+        centre=(model.mean_at(bias), jax.nn.sigmoid(jnp.asarray(model.hidden_bias))) if centred else None,
+        filled=None if known is None else jnp.where(known, rows, _drawn(model, bias, rows.shape[:1], fill_key)),
+    )
+
+
+def _drawn(model: Any, bias: Any, shape: tuple[int, ...], key: Any) -> Any:
+    """Visible units drawn as if nothing were coupled."""
+    return model.draw_at(jnp.broadcast_to(bias, (*shape, len(bias))), key)
+
+
+def _chain_shape(
+    persistent: bool, n_chains: int | None, n_temperatures: int, batch_size: int, n_rows: int
+) -> tuple[int, ...]:
+    """Axes of the persistent chains: none, how many, or temperatures first."""
+    n_temperatures = check_count("n_temperatures", n_temperatures)
+    if not persistent:
+        if n_chains is not None or n_temperatures > 1:
+            raise ValueError("n_chains and n_temperatures are of persistent chains; give persistent=True with them.")
+        return ()
+    count = min(batch_size, n_rows) if n_chains is None else check_count("n_chains", n_chains)
+    return (count,) if n_temperatures == 1 else (n_temperatures, count)
+
+
+def _check_gap(largest_gap: float | None, held_out: Any) -> None:
+    if largest_gap is None:
+        return
+    if not 0 < float(largest_gap) < np.inf:
+        raise ValueError(f"largest_gap={largest_gap}; it must be a number of nats above 0.")
+    if held_out is None:
+        raise ValueError("largest_gap compares training rows with validation rows; give validation.")

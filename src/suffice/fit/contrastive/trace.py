@@ -1,0 +1,60 @@
+"""What a model learned by contrast says of rows, epoch by epoch, and when that is reason to stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from suffice.fit.epochs import Record
+from suffice.outcome import Outcome
+from suffice.rows.each import each_row
+from suffice.runtime.precision import to_numpy
+
+READ_ROWS = 2000
+
+
+class Reader:
+    """Reads the figures of the trace from a model, on at most 2,000 rows spread evenly."""
+
+    def __init__(self, rows: np.ndarray, weight: np.ndarray, validation: Any, precision: str):
+        self.train, self.weight, self.validation, self.precision = rows, weight, validation, precision
+
+    def read(self, model: Any) -> Record:
+        """Figures of one epoch."""
+        model = to_numpy(model)
+        reconstruction = self._mean(model, "reconstruction_cross_entropy", self.train, self.weight)
+        if self.validation is None:
+            return {"reconstruction": reconstruction}
+        free_energy = self._mean(model, "free_energy", self.validation)
+        return {
+            "reconstruction": reconstruction,
+            "validation_reconstruction": self._mean(model, "reconstruction_cross_entropy", self.validation),
+            "free_energy_gap": free_energy - self._mean(model, "free_energy", self.train, self.weight),
+        }
+
+    def _mean(self, model: Any, method: str, rows: np.ndarray, weight: Any = None) -> float:
+        return float(np.average(each_row(model, method, rows, self.precision), weights=weight))
+
+
+def spread(count: int) -> slice:
+    """Rows that the reader looks at, out of ``count``."""
+    return slice(None, None, -(-count // READ_ROWS))
+
+
+def verdict(start: float, largest_gap: float | None) -> Callable[[Record], Outcome | None]:
+    """A function from the figures of an epoch to the reason to stop before it, None where there is none.
+
+    Learning has diverged where rows are reconstructed twice as badly as by the model it started from, whose cross-entropy is
+    ``start``.
+    """
+
+    def judge(record: Record) -> Outcome | None:
+        if record["reconstruction"] > start + max(abs(start), 1.0):
+            return Outcome.DIVERGED
+        if largest_gap is not None and record["free_energy_gap"] > largest_gap:
+            return Outcome.STOPPED_EARLY
+        return None
+
+    return judge

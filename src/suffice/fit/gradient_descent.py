@@ -1,0 +1,350 @@
+"""Stochastic gradient descent on a weighted mean of losses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+from jax.sharding import Mesh, PartitionSpec
+from sklearn.utils import check_random_state
+
+from suffice.fit.batches import check_count, check_rows, check_weight, on_device, shuffled_batches
+from suffice.fit.devices import AXIS, devices_of, mesh_of, on_every, shared_out
+from suffice.fit.epochs import Record, continued, run_epochs
+from suffice.nets.batch_network import BatchNetwork, initial_state
+from suffice.outcome import Outcome, Solution
+from suffice.rows.places import as_rows
+from suffice.runtime.compiling import filter_jit
+from suffice.runtime.precision import cast, dtype_of, in_own_precision, precision_of, scope, to_numpy
+
+if TYPE_CHECKING:
+    import optax
+
+TILE = 256
+
+Loss = Callable[..., Any]
+
+
+class DescendState(NamedTuple):
+    """All that ``descend`` needs to go on: parameters, the network's state, optimiser, random key, epochs done."""
+
+    model: Any
+    running: Any
+    optimizer_state: Any
+    key: Any
+    epoch: Any
+
+
+class LossSums(NamedTuple):
+    """Sums over rows of the weights, of weight times loss, and of weight times the loss's gradient."""
+
+    weight: Any
+    loss: Any
+    gradient: Any
+
+
+def descend(
+    model: Any,
+    data: Any,
+    *,
+    loss: Loss,
+    weight: Any = None,
+    optimizer: optax.GradientTransformation | None = None,
+    batch_size: int = 128,
+    epochs: int = 20,
+    random_state: Any = 0,
+    validation: Any = None,
+    precision: str = "float32",
+    state: DescendState | None = None,
+    devices: Sequence[Any] | None = None,
+    progress: bool = False,
+    on_epoch: Callable[[DescendState, Record], Outcome | None] = lambda state, record: None,
+) -> Solution:
+    r"""Fit a network by stochastic gradient descent on the weighted mean loss
+
+    .. math:: \sum_n w_n \, \ell(\theta; x_n) / \sum_n w_n
+
+    with the same quotient over each batch as its estimate. An epoch is one compiled pass over all rows in random order;
+    the last batch may be short. Where a network keeps moments (BatchNorm), which a batch of few rows would disturb, as many
+    batches differ by one row at most.
+
+    Parameters
+    ----------
+    model
+        Equinox module; its floating-point arrays are the parameters. A ``suffice.nets.BatchNetwork`` is given whole
+        batches of ``data``'s first array, and its state goes from batch to batch.
+    data
+        Array with a row along the first axis, or a tuple of such arrays, ``(X, y)`` for instance, in memory.
+    loss
+        ``loss(model, *row)``, one number for one row of each array; it calls ``model`` with the row's first array. Of a
+        ``BatchNetwork``, ``model`` is only the function that gives this row's outputs. A module-level function compiles
+        once; a new lambda compiles at every call.
+    weight
+        Row weights, at least 0, shape (n,); None is 1 for every row. Rows of weight 0 are left out.
+    optimizer
+        An Optax transformation; None is Adam with step size 0.001. One object serves many calls with one compilation.
+    batch_size
+        Rows in a batch; more than there are rows is all of them.
+    epochs
+        Passes over the data in all, those behind ``state`` included.
+    random_state
+        Whole number, ``numpy.random.RandomState`` or None; one number gives the same parameters bit for bit.
+    validation
+        Rows of the same kind as ``data``, only read.
+    precision
+        ``"float32"`` or ``"float64"``.
+    state
+        ``solution.details["state"]`` of an earlier call, to go on from there: its parameters, optimiser and random key
+        are used in the place of ``model``'s parameters and ``random_state``. The losses of ``data`` are not looked at
+        beforehand again.
+    devices
+        JAX devices that share the rows of each batch, every one with a copy of all rows; None is those over which ``data`` is
+        sharded, if it is. The batches, and but for rounding and dropout the result, do not depend on them.
+    progress
+        Whether to draw a bar, on a terminal.
+    on_epoch
+        Called with the state and the figures of the trace after each epoch; an ``Outcome`` that it gives ends the fit.
+
+    Returns
+    -------
+    Solution
+        ``trace`` holds an array a figure with one entry an epoch: ``epoch``, ``loss`` (mean over the epoch's batches,
+        each before its step) and, with ``validation``, ``validation_loss`` (after the epoch, without dropout and with
+        running moments). ``details["state"]`` is the ``DescendState`` to go on from; its ``running`` is the network's
+        state, for ``suffice.nets.evaluate``. After Ctrl-C, or a step to parameters that are not finite, the model of the
+        last good epoch is returned, and ``outcome`` says so.
+
+    Raises
+    ------
+    ValueError
+        When values are not finite, shapes do not fit, a number is out of range, or the loss of a row is not one finite
+        number at the start.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.fit import descend
+    >>> from suffice.nets import MLP, classification_loss
+    >>> X = np.array([[0.0], [1.0], [2.0], [3.0]])
+    >>> solution = descend(MLP(1, [8], 2, key=0), (X, [0, 0, 1, 1]), loss=classification_loss, epochs=5)
+    >>> solution.trace["loss"].shape
+    (5,)
+    """
+    batch_size, epochs = check_count("batch_size", batch_size), check_count("epochs", epochs)
+    mesh = mesh_of(devices_of(data) if devices is None else devices)
+    arrays = check_rows(data)
+    optimizer = _adam() if optimizer is None else optimizer
+    with scope(precision):
+        rows, weight = on_device(arrays, check_weight(weight, len(arrays[0])), dtype_of(precision))
+        begin = first_state(cast(model, precision), optimizer, random_state)
+        begin = begin if state is None else continued(state, begin)
+        _check_shape(begin, loss, rows, "data")
+        if state is None:
+            _check_losses(begin, loss, rows, "data")
+        held_out = None if validation is None else _held_out(begin, loss, validation, precision)
+        size, rows, weight = min(batch_size, len(weight)), on_every(mesh, rows), on_every(mesh, weight)
+
+        def epoch(state: DescendState) -> tuple[DescendState, Record]:
+            state, mean = _epoch(state, rows, weight, loss, optimizer, size, mesh)
+            if held_out is None:
+                return state, {"loss": mean}
+            return state, {"loss": mean, "validation_loss": _mean_loss(state, loss, held_out)}
+
+        last, trace, outcome = run_epochs(epoch, begin, epochs, progress, on_epoch=on_epoch)
+        last = to_numpy(last)
+    return Solution(last.model, trace, outcome, {"state": last})
+
+
+@in_own_precision
+def loss_statistics(model: Any, loss: Loss, rows: tuple[Any, ...], weight: Any) -> LossSums:
+    """Sums over rows of weight, weighted loss and its gradient; two of them add leaf by leaf.
+
+    ``suffice.total(equinox.Partial(loss_statistics, model, loss), (X, y), weight)`` is the same over all rows: its
+    ``gradient`` divided by its ``weight`` is the full-batch gradient of the weighted mean loss. A ``BatchNetwork`` is
+    evaluated, with the state it has before training.
+
+    Parameters
+    ----------
+    model
+        Equinox module.
+    loss
+        ``loss(model, *row)``, one number for one row of each array.
+    rows
+        Tuple of arrays with one first axis.
+    weight
+        Row weights, at least 0, shape (n,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.fit.gradient_descent import loss_statistics
+    >>> from suffice.nets import MLP, classification_loss
+    >>> rows = (np.eye(3), np.array([0, 1, 2]))
+    >>> float(loss_statistics(MLP(3, [], 3, key=0), classification_loss, rows, np.array([1.0, 0.0, 2.0])).weight)
+    3.0
+    """
+
+    def weighted(model: Any) -> Any:
+        return weight @ _evaluated(model, initial_state(model), loss, rows)
+
+    value, gradient = eqx.filter_value_and_grad(weighted)(model)
+    return LossSums(weight.sum(), value, gradient)
+
+
+@filter_jit
+def _epoch(
+    state: DescendState, rows: Any, weight: Any, loss: Loss, optimizer: Any, batch_size: int, mesh: Mesh | None
+) -> tuple[DescendState, Any]:
+    key = jax.random.fold_in(jax.random.wrap_key_data(state.key), state.epoch)
+    parameters, fixed = eqx.partition(state.model, eqx.is_inexact_array)
+    learned = partial(_batches_learned, fixed, loss, optimizer)
+    begin, noise = (parameters, state.running, state.optimizer_state), jax.random.fold_in(key, 2)
+    index, true = shuffled_batches(key, len(weight), batch_size, alike=bool(jax.tree.leaves(state.running)))
+    if mesh is None:
+        last, mean = learned(None, begin, rows, weight, noise, index, true)
+    else:
+        same, split = PartitionSpec(), PartitionSpec(None, AXIS)
+        last, mean = jax.shard_map(
+            partial(learned, AXIS), mesh=mesh, in_specs=(same, same, same, same, split, split), out_specs=same, check_vma=False
+        )(begin, rows, weight, noise, *shared_out(index, true, mesh))  # fmt: skip
+    parameters, running, optimizer_state = last
+    return DescendState(eqx.combine(parameters, fixed), running, optimizer_state, state.key, state.epoch + 1), mean
+
+
+def _batches_learned(
+    fixed: Any,
+    loss: Loss,
+    optimizer: Any,
+    axis: str | None,
+    begin: Any,
+    rows: Any,
+    weight: Any,
+    noise: Any,
+    index: Any,
+    true: Any,
+) -> tuple[Any, Any]:
+    """Parameters, the network's state and the optimiser's after these batches, of which each device of ``axis`` has a part."""
+
+    def over_devices(sums: Any) -> Any:
+        return sums if axis is None else lax.psum(sums, axis)
+
+    noise = noise if axis is None else jax.random.fold_in(noise, lax.axis_index(axis))
+
+    def step(carry: Any, batch: Any) -> tuple[Any, Any]:
+        parameters, running, optimizer_state = carry
+        number, index, true = batch
+        batch_rows, batch_weight = tuple(array[index] for array in rows), weight[index] * true
+        total = over_devices(batch_weight.sum())
+
+        def batch_loss(parameters: Any) -> tuple[Any, Any]:
+            model, chance = eqx.combine(parameters, fixed), jax.random.fold_in(noise, number)
+            losses, after = _losses(model, running, loss, batch_rows, batch_weight, chance, training=True, axis=axis)
+            return batch_weight @ losses / total, after
+
+        (mean, running), gradient = jax.value_and_grad(batch_loss, has_aux=True)(parameters)
+        mean, gradient = over_devices((mean, gradient))
+        updates, optimizer_state = optimizer.update(gradient, optimizer_state, parameters)
+        return (eqx.apply_updates(parameters, updates), running, optimizer_state), (total, total * mean)
+
+    batches = (jnp.arange(len(index), dtype=jnp.int32), index, true)
+    last, (weights, losses) = lax.scan(step, begin, batches)
+    return last, losses.sum() / weights.sum()
+
+
+def _losses(
+    model: Any,
+    running: Any,
+    loss: Loss,
+    rows: tuple[Any, ...],
+    weight: Any,
+    key: Any,
+    training: bool,
+    axis: str | None = None,
+) -> tuple[Any, Any]:
+    """Loss of each row, and the network's state after them."""
+    if not isinstance(model, BatchNetwork):
+        return jax.vmap(lambda row: loss(model, *row))(rows), running
+    outputs, running = model.forward(rows[0], weight, running, key, training, axis)
+    return jax.vmap(lambda output, row: loss(lambda inputs: output, *row))(outputs, rows), running
+
+
+def _evaluated(model: Any, running: Any, loss: Loss, rows: tuple[Any, ...]) -> Any:
+    return _losses(model, running, loss, rows, jnp.ones(len(rows[0])), None, training=False)[0]
+
+
+def first_state(model: Any, optimizer: Any, random_state: Any) -> DescendState:
+    """Where ``descend`` begins, inside a scope of the model's precision.
+
+    Parameters
+    ----------
+    model
+        The network.
+    optimizer
+        An Optax transformation.
+    random_state
+        As for ``descend``.
+    """
+    seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
+    key = jax.random.key_data(jax.random.key(seed, impl="threefry2x32"))
+    optimizer_state = optimizer.init(eqx.filter(model, eqx.is_inexact_array))
+    running = cast(initial_state(model), precision_of(model))
+    return DescendState(model, running, optimizer_state, key, jnp.zeros((), jnp.int32))
+
+
+def _check_shape(state: DescendState, loss: Loss, rows: tuple[Any, ...], name: str) -> None:
+    """Refuses rows that the network does not take, and a loss that is not one number a row."""
+    shapes = [array.shape[1:] for array in rows]
+    try:
+        shape = jax.eval_shape(lambda: _evaluated(state.model, state.running, loss, tuple(array[:1] for array in rows)))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"loss(model, *row) fails on one row of {name}, of shapes {shapes}: {error}") from error
+    if getattr(shape, "shape", None) != (1,):
+        raise ValueError(f"loss(model, *row) must be one number for one row of shapes {shapes}; it is {shape}.")
+
+
+def _check_losses(state: DescendState, loss: Loss, rows: tuple[Any, ...], name: str) -> None:
+    """Refuses a loss that is not finite, before any step is taken."""
+    bad = np.flatnonzero(~np.isfinite(_all_losses(state.model, state.running, loss, rows)))
+    if bad.size:
+        raise ValueError(
+            f"The loss of {bad.size} rows of {name} is not finite at the start, the first of them row {bad[0]} (rows of "
+            "weight 0 not counted): check its values and label, and the size of the network's output."
+        )
+
+
+@filter_jit
+def _all_losses(model: Any, running: Any, loss: Loss, rows: tuple[Any, ...]) -> Any:
+    count = len(rows[0])
+    index = jnp.arange(-(-count // TILE) * TILE, dtype=jnp.int32).clip(max=count - 1).reshape(-1, TILE)
+    tiles = lax.map(lambda tile: _evaluated(model, running, loss, tuple(array[tile] for array in rows)), index)
+    return tiles.ravel()[:count]
+
+
+def _held_out(state: DescendState, loss: Loss, validation: Any, precision: str) -> Any:
+    arrays = check_rows(validation, "validation")
+    arrays, weight = on_device(arrays, np.ones(len(arrays[0])), dtype_of(precision))
+    _check_shape(state, loss, arrays, "validation")
+    _check_losses(state, loss, arrays, "validation")
+    return as_rows(arrays, weight, precision=precision, tile=TILE)
+
+
+def _mean_loss(state: DescendState, loss: Loss, rows: Any) -> Any:
+    sums = rows.total(eqx.Partial(_loss_sums, state.model, state.running, loss))
+    return sums.loss / sums.weight
+
+
+def _loss_sums(model: Any, running: Any, loss: Loss, rows: tuple[Any, ...], weight: Any) -> LossSums:
+    return LossSums(weight.sum(), weight @ _evaluated(model, running, loss, rows), None)
+
+
+@cache
+def _adam() -> optax.GradientTransformation:
+    import optax
+
+    return optax.adam(1e-3)

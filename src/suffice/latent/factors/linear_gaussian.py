@@ -1,0 +1,300 @@
+"""Rows that are a linear function of few latent variables plus noise: probabilistic PCA and factor analysis."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, ClassVar, NamedTuple, Self
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from suffice.latent.forms.conditional import LOG_TWO_PI
+from suffice.latent.forms.natural import bordered, packed, unpacked
+from suffice.latent.forms.small_inverses import inverted
+from suffice.model import Held, LatentModel
+from suffice.rows.blocks import tile_of
+from suffice.rows.missing import Gaps, Layout
+from suffice.rows.patterns import laid_out
+from suffice.runtime.arrays import Array
+from suffice.runtime.precision import in_own_precision
+
+PARAMETERS = ("mean", "noise_variance")
+
+
+class NoiseFloor(Held):
+    """Smallest noise variance: one number, or one for each column (D,)."""
+
+    least: Array | float
+
+
+class FactorStatistics(eqx.Module):
+    """Sums over rows for the M-step, with s = [z z' for i <= j, z, 1] and F its length; rows are measured from the mean.
+
+    ``gram`` (..., F, D) sums s over the rows that observe each column, (..., F, 1) where no cell is missing, ``latent`` (..., F)
+    over all rows; ``cross`` (..., k + 1, D) sums [z, 1] times each column, ``square`` (..., D) the squares of each column.
+    """
+
+    gram: Array
+    latent: Array
+    cross: Array
+    square: Array
+    log_likelihood: Array
+    weight: Array
+
+
+class Inferred(NamedTuple):
+    """What rows say of their latent variables: ``mean`` (k, n), ``covariance`` (k, k, n), or (k, k, 1) where no cell is missing.
+
+    ``observed`` (n, D) is 1 or 0, or None where no cell is missing; ``deviation`` (n, D) from the mean is 0 at missing cells.
+    """
+
+    mean: Array
+    covariance: Array
+    log_density: Array
+    deviation: Array
+    observed: Array | None
+
+
+class LatentPosterior(eqx.Module):
+    """The E-step of a linear Gaussian model: ``mean`` (..., D), ``loadings`` (..., D, k), ``noise`` (..., D)."""
+
+    mean: Array
+    loadings: Array
+    noise: Array
+
+    long_steps: ClassVar[bool] = True
+
+    def __call__(self, rows: Any, weight: Array, given: Array | None = None) -> FactorStatistics:
+        if self.mean.ndim == 1:
+            return self._sums(rows, weight)
+        return lax.map(lambda restart: restart._sums(rows, weight), self)
+
+    def inferred(self, rows: Any) -> Inferred:
+        r"""Posterior of the latent variables of each row, and the row's log-density.
+
+        With the observed columns alone, the posterior covariance is :math:`V = (I + W^\top \Psi^{-1} W)^{-1}` and the mean
+        :math:`V W^\top \Psi^{-1} (x - \mu)`. The squared distance is taken from the residuals, which keeps its digits.
+        """
+        deviation, observed = self._deviation(rows)
+        precision = lax.optimization_barrier(1 / self.noise)
+        scaled = self.loadings * precision[:, None]
+        pairs = packed(self.loadings[:, :, None] * scaled[:, None, :])
+        inner = pairs.sum(1, keepdims=True) if observed is None else pairs @ observed.T
+        size = self.loadings.shape[1]
+        covariance, half_log = inverted(jnp.moveaxis(unpacked(inner, size), 0, -1) + jnp.eye(size)[..., None])
+        mean = (covariance * lax.optimization_barrier(scaled.T @ deviation.T)).sum(1)
+        residual = deviation - mean.T @ self.loadings.T
+        level = LOG_TWO_PI + jnp.log(self.noise)
+        level = level.sum() if observed is None else observed @ level
+        residual = residual if observed is None else residual * observed
+        log_density = -(level + jnp.square(residual) @ precision + jnp.square(mean).sum(0)) / 2 - half_log
+        return Inferred(mean, covariance, log_density, deviation, observed)
+
+    def completed(self, inferred: Inferred) -> tuple[Array, Array]:
+        """Expected value of every cell and its standard deviation given the row's observed cells, (n, D) each."""
+        size = self.loadings.shape[1]
+        twice = np.where(np.equal(*np.triu_indices(size)), 1.0, 2.0)[:, None]
+        pairs = packed(self.loadings[:, :, None] * self.loadings[:, None, :]) * twice
+        variance = packed(jnp.moveaxis(inferred.covariance, -1, 0)).T @ pairs + self.noise
+        mean = self.mean + inferred.mean.T @ self.loadings.T
+        return mean, jnp.sqrt(jnp.broadcast_to(variance, mean.shape))
+
+    def _deviation(self, rows: Any) -> tuple[Array, Array | None]:
+        if not isinstance(rows, Gaps):
+            return rows.astype(self.mean.dtype) - self.mean, None
+        observed = rows.observed().astype(self.mean.dtype)
+        return (rows.filled(self.mean.dtype) - self.mean) * observed, observed
+
+    def _sums(self, rows: Any, weight: Array) -> FactorStatistics:
+        inferred = self.inferred(rows)
+        mean, observed = inferred.mean, inferred.observed
+        ones = jnp.ones((1, mean.shape[1]), mean.dtype)
+        i, j = np.triu_indices(len(mean))
+        statistics = jnp.concatenate([inferred.covariance[i, j] + mean[i] * mean[j], mean, ones]) * weight
+        latent = statistics.sum(1)
+        gram = latent[:, None] if observed is None else statistics @ observed
+        cross = (jnp.concatenate([mean, ones]) * weight) @ inferred.deviation
+        square = weight @ jnp.square(inferred.deviation)
+        return FactorStatistics(gram, latent, cross, square, weight @ inferred.log_density, weight.sum())
+
+
+class LinearGaussian(LatentModel):
+    r"""A Gaussian whose covariance is low rank plus noise: k latent variables, mixed linearly, and independent noise.
+
+    .. math:: z \sim N(0, I_k), \quad x \mid z \sim N(\mu + W z, \Psi), \quad x \sim N(\mu, W W^\top + \Psi)
+
+    With one noise variance for all columns it is probabilistic PCA (Tipping and Bishop, 1999), with one for each column factor
+    analysis. EM regresses each column on the latent variables over the rows that observe it, so missing cells cost no
+    completion: only z is latent (Rubin and Thayer, 1982).
+
+    Parameters
+    ----------
+    mean
+        :math:`\mu`, ``(..., D)``; leading axes are restarts, fitted side by side.
+    loadings
+        W, ``(..., D, k)``.
+    noise_variance
+        Diagonal of :math:`\Psi`: ``(..., 1)`` for one that all columns share, or ``(..., D)``.
+    frozen
+        Names of parameters that maximisation leaves as they are, out of ``"mean"`` and ``"noise_variance"``.
+    expanded
+        Whether maximisation also estimates the mean and covariance of z, and puts them into the mean and the loadings: EM with
+        expanded parameters (Liu, Rubin and Wu, 1998), which climbs to the same maximum in fewer iterations.
+    floor
+        Smallest noise variance; 0 by default.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.latent import LinearGaussian
+    >>> model = LinearGaussian(np.zeros(2), np.array([[1.0], [1.0]]), np.array([0.5]))
+    >>> mean, covariance = model.posterior(np.array([[1.0, 2.0], [1.0, np.nan]]))
+    >>> print(mean.round(3).ravel(), covariance.round(3).ravel())
+    [1.2   0.667] [0.2   0.333]
+    """
+
+    mean: Array
+    loadings: Array
+    noise_variance: Array
+    floor: NoiseFloor
+    frozen: tuple[str, ...] = eqx.field(static=True)
+    expanded: bool = eqx.field(static=True)
+
+    def __init__(
+        self,
+        mean: Any,
+        loadings: Any,
+        noise_variance: Any,
+        *,
+        frozen: Collection[str] = (),
+        expanded: bool = False,
+        floor: NoiseFloor | None = None,
+    ):
+        if not set(frozen) <= set(PARAMETERS):
+            raise ValueError(f"frozen={list(frozen)} was given; names out of {', '.join(PARAMETERS)} are expected.")
+        self.mean, self.loadings, self.noise_variance = mean, loadings, noise_variance
+        self.floor = NoiseFloor(0.0) if floor is None else floor
+        self.frozen, self.expanded = tuple(frozen), expanded
+
+    @property
+    def restarts(self) -> tuple[int, ...]:
+        """Sizes of the leading axes, along which restarts lie."""
+        return self.mean.shape[:-1]
+
+    @property
+    def gaps(self) -> Layout:
+        """Rows with missing cells come as ``Gaps``: each has its own posterior covariance."""
+        return "cells"
+
+    @property
+    def tile(self) -> int:
+        """As many rows as keep their posterior covariances in the cache."""
+        features, size = self.loadings.shape[-2:]
+        return tile_of(features + size**2)
+
+    def expectation(self, execution: str) -> LatentPosterior:
+        """The E-step as a function of rows and weights."""
+        return LatentPosterior(self.mean, self.loadings, jnp.broadcast_to(self.noise_variance, self.mean.shape))
+
+    def maximize(self, statistics: FactorStatistics) -> Self:
+        """Regression of each column on the latent variables; the noise variance is what it leaves over."""
+        old = self.mean, self.loadings, self.noise_variance
+        if self.restarts:
+            new = lax.map(lambda pair: self._maximized(*pair), (old, statistics))
+        else:
+            new = self._maximized(old, statistics)
+        return eqx.tree_at(lambda m: (m.mean, m.loadings, m.noise_variance), self, new)
+
+    def _maximized(self, old: Any, statistics: FactorStatistics) -> tuple[Array, Array, Array]:
+        mean, loadings, noise = old
+        size = loadings.shape[1]
+        used = size if "mean" in self.frozen else size + 1
+        gram = _with_one(statistics.gram, size)[..., :used, :used]
+        cross = statistics.cross[:used]
+        count = statistics.gram[-1]
+        inverse, _ = inverted(jnp.where(count > 0, jnp.moveaxis(gram, 0, -1), jnp.eye(used)[..., None]))
+        slope = (inverse * cross).sum(1)
+        if "noise_variance" not in self.frozen:
+            noise = self._noise(statistics.square - (slope * cross).sum(0), count, noise)
+        loadings = jnp.where(count[:, None] > 0, slope[:size].T, loadings)
+        mean = mean if "mean" in self.frozen else mean + jnp.where(count > 0, slope[size], 0.0)
+        return (*self._reduced(mean, loadings, statistics.latent), noise) if self.expanded else (mean, loadings, noise)
+
+    def _noise(self, left_over: Array, count: Array, old: Array) -> Array:
+        """What the regressions leave over, for each observed cell."""
+        count = jnp.broadcast_to(count, left_over.shape)
+        if old.shape[-1] == 1:
+            left_over, count = left_over.sum(keepdims=True), count.sum(keepdims=True)
+        new = jnp.maximum(left_over / jnp.where(count > 0, count, 1), self.floor.least)
+        return jnp.where(count > 0, new, old)
+
+    def _reduced(self, mean: Array, loadings: Array, latent: Array) -> tuple[Array, Array]:
+        """Mean and loadings with latent variables of estimated mean and covariance put back to N(0, I)."""
+        moments = _with_one(latent[:, None], loadings.shape[1])[0]
+        moments = moments / jnp.where(moments[-1, -1] > 0, moments[-1, -1], 1)
+        spread, shift = moments[:-1, :-1], moments[:-1, -1]
+        if "mean" not in self.frozen:
+            spread, mean = spread - shift[:, None] * shift, mean + loadings @ shift
+        root = jnp.linalg.cholesky(spread)
+        return mean, jnp.where(jnp.isfinite(root).all(), loadings @ root, loadings)
+
+    def translated(self, shift: Array) -> Self:
+        """The same distribution of rows moved by ``shift`` (D,)."""
+        return eqx.tree_at(lambda m: m.mean, self, self.mean + shift)
+
+    def covariance(self) -> np.ndarray:
+        r"""Covariance matrix of the rows, :math:`W W^\top + \Psi`, (..., D, D)."""
+        loadings = np.asarray(self.loadings)
+        noise = np.broadcast_to(self.noise_variance, self.mean.shape)
+        return loadings @ np.swapaxes(loadings, -1, -2) + noise[..., None] * np.eye(noise.shape[-1])
+
+    @in_own_precision
+    def posterior(self, rows: Array) -> tuple[Array, Array]:
+        """Mean (n, k) and covariance (n, k, k) of the latent variables given the observed cells of each row.
+
+        Parameters
+        ----------
+        rows
+            ``(n, D)``; NaN is a missing cell.
+        """
+        return codes_of(self.expectation("only").inferred(laid_out(rows, self.gaps)))
+
+    @in_own_precision
+    def log_density(self, rows: Array) -> Array:
+        """Log-density of the observed cells of each row, (n,).
+
+        Parameters
+        ----------
+        rows
+            ``(n, D)``; NaN is a missing cell.
+        """
+        return self.expectation("only").inferred(laid_out(rows, self.gaps)).log_density
+
+    def draw(self, count: int, generator: Any) -> np.ndarray:
+        """Rows (count, D), with a NumPy generator."""
+        features, size = self.loadings.shape
+        latent, noise = generator.standard_normal((count, size)), generator.standard_normal((count, features))
+        return self.mean + latent @ self.loadings.T + np.sqrt(self.noise_variance) * noise
+
+    def parameter_count(self) -> int:
+        """Free parameters: loadings up to a rotation, the mean and the noise unless they are frozen."""
+        features, size = self.loadings.shape[-2:]
+        rank = min(size, features - 1) if self.noise_variance.shape[-1] == 1 else size
+        count = features * rank - rank * (rank - 1) // 2
+        free = {"mean": features, "noise_variance": self.noise_variance.shape[-1]}
+        count += sum(number for name, number in free.items() if name not in self.frozen)
+        return min(count, features * (features + 1) // 2 + (0 if "mean" in self.frozen else features))
+
+
+def codes_of(inferred: Inferred) -> tuple[Array, Array]:
+    """Posterior means (n, k) and covariances (n, k, k) with the rows first."""
+    mean, covariance = inferred.mean.T, jnp.moveaxis(inferred.covariance, -1, 0)
+    return mean, jnp.broadcast_to(covariance, (len(mean), *covariance.shape[1:]))
+
+
+def _with_one(statistics: Array, size: int) -> Array:
+    """Matrices (D, k + 1, k + 1) of [z, 1] from their packed statistics (F, D)."""
+    split = size * (size + 1) // 2
+    return bordered(unpacked(statistics[:split], size), statistics[split:].T)

@@ -1,0 +1,124 @@
+"""Independent Bernoulli variables: binary rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import jax.numpy as jnp
+import numpy as np
+
+from suffice.latent.families.family import Family
+from suffice.latent.forms.natural import Linear, Moments, Products, linear_statistics, split
+from suffice.model import Held
+from suffice.runtime.arrays import Array
+
+
+class BernoulliPrior(Held):
+    """Conjugate prior as ``strength`` rows seen beforehand in each component, with column means ``mean`` (D,).
+
+    Without them, ``strength`` is None.
+    """
+
+    strength: Array | float | None
+    mean: Array | float
+
+
+class Bernoulli(Family):
+    r"""K products of D independent Bernoulli variables.
+
+    .. math:: \log p(x \mid k) = \sum_d x_d \log p_{kd} + (1 - x_d) \log (1 - p_{kd})
+
+    Probabilities of exactly 0 or 1 are moved inside by the precision's rounding unit, so that a row that a component has never
+    seen is very unlikely rather than impossible.
+
+    Parameters
+    ----------
+    probabilities
+        Probability of a 1, ``(..., K, D)``, in [0, 1].
+    prior
+        What maximisation adds to the data; nothing by default.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.latent import Bernoulli
+    >>> family = Bernoulli(np.array([[0.5, 0.5], [0.9, 0.1]]))
+    >>> print(np.exp(family.log_density(np.array([[1.0, 0.0]]))).round(2).ravel())
+    [0.25 0.81]
+    """
+
+    probabilities: Array
+    prior: BernoulliPrior
+
+    def __init__(self, probabilities: Any, prior: BernoulliPrior | None = None):
+        self.probabilities = probabilities
+        self.prior = BernoulliPrior(None, 0.5) if prior is None else prior
+
+    def _log_odds(self) -> tuple[Array, Array]:
+        tiny = jnp.finfo(jnp.result_type(self.probabilities)).eps
+        inside = jnp.clip(self.probabilities, tiny, 1 - tiny)
+        return jnp.log(inside) - jnp.log1p(-inside), jnp.log1p(-inside)
+
+    def form(self, execution: str) -> Linear:
+        """Natural parameters: the log-odds, and the log-probability of a row of zeros."""
+        odds, zeros = self._log_odds()
+        return Linear(odds, zeros.sum(-1))
+
+    def gap_form(self, execution: str) -> Products:
+        """Natural parameters: the log-odds, and the log-probability of a zero in each column."""
+        odds, zeros = self._log_odds()
+        return Products(jnp.concatenate([odds, zeros, jnp.zeros_like(zeros[..., :1])], -1), linear_statistics)
+
+    def cell_moments(self) -> tuple[Array, Array]:
+        """p and p (1 - p)."""
+        return self.probabilities, self.probabilities * (1 - self.probabilities)
+
+    def maximize(self, moments: Moments) -> tuple[Self, Array]:
+        """Weighted means of the rows, the prior's rows included."""
+        seen = 0.0 if self.prior.strength is None else self.prior.strength
+        _, first, counts, weight = split(moments.total, self.probabilities.shape[-1])
+        counts = counts + seen
+        mean = jnp.clip((first + seen * self.prior.mean) / jnp.where(counts > 0, counts, 1), 0, 1)
+        return type(self)(jnp.where(counts > 0, mean, self.probabilities), self.prior), weight + seen > 0
+
+    def moments_at(self, counts: Array) -> Moments:
+        """Ones and observed cells, less the prior's rows."""
+        seen = 0.0 if self.prior.strength is None else self.prior.strength
+        ones = (counts + seen)[..., None] * self.probabilities - seen * self.prior.mean
+        cells = jnp.broadcast_to(counts[..., None], ones.shape)
+        return Moments(jnp.moveaxis(jnp.concatenate([ones, cells, counts[..., None]], -1), -1, 0), None, "zero")
+
+    def log_prior(self) -> Array | float:
+        """Expected log-density of the prior's rows."""
+        if self.prior.strength is None:
+            return 0.0
+        odds, zeros = self._log_odds()
+        return self.prior.strength * (odds * self.prior.mean + zeros).sum((-1, -2))
+
+    @property
+    def features(self) -> int:
+        """Number of columns D."""
+        return self.probabilities.shape[-1]
+
+    def marginal(self, columns: Sequence[int]) -> Self:
+        """Probabilities of these columns, and the prior's mean of them."""
+        mean = np.broadcast_to(np.asarray(self.prior.mean), (self.features,))[list(columns)]
+        return type(self)(np.asarray(self.probabilities)[..., list(columns)], BernoulliPrior(self.prior.strength, mean))
+
+    def without_prior(self) -> Self:
+        """The same probabilities without a prior."""
+        return type(self)(self.probabilities)
+
+    def refused(self, column: int, value: float) -> str | None:
+        """0 and 1 are all that a row holds."""
+        return None if value in (0, 1) else "0 or 1"
+
+    def draw(self, component: Any, generator: Any) -> Any:
+        """Rows of 0.0 and 1.0, (n, D)."""
+        chance = np.asarray(self.probabilities)[component]
+        return (generator.random(chance.shape) < chance).astype(chance.dtype)
+
+    def parameter_count(self) -> int:
+        """K times D."""
+        return int(np.prod(self.probabilities.shape[-2:]))

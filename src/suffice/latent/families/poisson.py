@@ -1,0 +1,164 @@
+"""Independent Poisson variables: rows of counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Self
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from suffice.latent.families.family import Family
+from suffice.latent.forms.natural import Moments, Products, linear_statistics, split
+from suffice.model import Held
+from suffice.rows.missing import Gaps
+from suffice.runtime.arrays import Array
+
+
+class PoissonPrior(Held):
+    """Conjugate (gamma) prior as ``strength`` rows seen beforehand in each component, with column means ``mean`` (D,).
+
+    Without them, ``strength`` is None.
+    """
+
+    strength: Array | float | None
+    mean: Array | float
+
+
+class Counts(eqx.Module):
+    """Products with sufficient statistics, less the logarithm of x! of ``width`` columns, which all components share."""
+
+    products: Products
+    width: int = eqx.field(static=True)
+
+    @property
+    def trusted(self) -> Array | bool:
+        """Whether rounding errors stay small."""
+        return self.products.trusted
+
+    @property
+    def size(self) -> int:
+        """Number of statistics."""
+        return self.products.size
+
+    def weighted(self, log_weights: Array) -> Counts:
+        """The form with log-weights (..., K) added to the log-densities."""
+        return Counts(self.products.weighted(log_weights), self.width)
+
+    def features(self, rows: Array | Gaps) -> tuple[Array, Array]:
+        """T(x) (F, n), and the sum of log x! of each row (n,)."""
+        statistics = self.products.features(rows)
+        return statistics, lax.lgamma(statistics[: self.width] + 1).sum(0)
+
+    def log_density(self, features: tuple[Array, Array]) -> Array:
+        """Log-density of each row under each component, (..., K, n)."""
+        return self.products.log_density(features[0]) - features[1]
+
+    def moments(self, features: tuple[Array, Array], responsibility: Array, weight: Array) -> Moments:
+        """Sums over rows, with weighted responsibilities (..., K, n)."""
+        return Moments(self.products.moments(features[0], responsibility, weight).total, weight @ features[1], "zero")
+
+    def inner(self, moments: Moments) -> Array:
+        """Expected log-density, summed over rows and components (...)."""
+        return self.products.inner(moments) - moments.common
+
+
+class Poisson(Family):
+    r"""K products of D independent Poisson variables.
+
+    .. math:: \log p(x \mid k) = \sum_d x_d \log \lambda_{kd} - \lambda_{kd} - \log x_d!
+
+    Rates of exactly 0 are moved up by the precision's rounding unit, so that a count that a component has never seen is very
+    unlikely rather than impossible.
+
+    Parameters
+    ----------
+    rates
+        Expected counts :math:`\lambda`, ``(..., K, D)``, not negative.
+    prior
+        What maximisation adds to the data; nothing by default.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.latent import Poisson
+    >>> print(np.exp(Poisson(np.array([[2.0]])).log_density(np.array([[0.0], [2.0]]))).round(4))
+    [[0.1353 0.2707]]
+    """
+
+    rates: Array
+    prior: PoissonPrior
+
+    def __init__(self, rates: Any, prior: PoissonPrior | None = None):
+        self.rates = rates
+        self.prior = PoissonPrior(None, 0.0) if prior is None else prior
+
+    @property
+    def features(self) -> int:
+        """Number of columns D."""
+        return self.rates.shape[-1]
+
+    def _inside(self) -> Array:
+        return jnp.maximum(self.rates, jnp.finfo(jnp.result_type(self.rates)).eps)
+
+    def form(self, execution: str) -> Counts:
+        """Natural parameters: the logarithms of the rates, and minus their sum."""
+        rates = self._inside()
+        natural = jnp.concatenate([jnp.log(rates), -rates.sum(-1, keepdims=True)], -1)
+        return Counts(Products(natural, linear_statistics), self.features)
+
+    def gap_form(self, execution: str) -> Counts:
+        """Natural parameters: the logarithms of the rates, and minus the rate of each column."""
+        rates = self._inside()
+        natural = jnp.concatenate([jnp.log(rates), -rates, jnp.zeros_like(rates[..., :1])], -1)
+        return Counts(Products(natural, linear_statistics), self.features)
+
+    def maximize(self, moments: Moments) -> tuple[Self, Array]:
+        """Weighted means of the counts, the prior's rows included."""
+        seen = 0.0 if self.prior.strength is None else self.prior.strength
+        _, first, cells, weight = split(moments.total, self.features)
+        cells = cells + seen
+        rates = (first + seen * self.prior.mean) / jnp.where(cells > 0, cells, 1)
+        return type(self)(jnp.where(cells > 0, rates, self.rates), self.prior), weight + seen > 0
+
+    def moments_at(self, counts: Array) -> Moments:
+        """Counts and observed cells, less the prior's rows."""
+        seen = 0.0 if self.prior.strength is None else self.prior.strength
+        first = (counts + seen)[..., None] * self.rates - seen * self.prior.mean
+        cells = jnp.broadcast_to(counts[..., None], first.shape)
+        total = jnp.moveaxis(jnp.concatenate([first, cells, counts[..., None]], -1), -1, 0)
+        return Moments(total, jnp.zeros(()), "zero")
+
+    def log_prior(self) -> Array | float:
+        """Expected log-density of the prior's rows, but for what does not depend on the rates."""
+        if self.prior.strength is None:
+            return 0.0
+        rates = self._inside()
+        return self.prior.strength * (self.prior.mean * jnp.log(rates) - rates).sum((-1, -2))
+
+    def cell_moments(self) -> tuple[Array, Array]:
+        """The rates, which are mean and variance."""
+        return self.rates, self.rates
+
+    def marginal(self, columns: Sequence[int]) -> Self:
+        """Rates of these columns, and the prior's mean of them."""
+        mean = np.broadcast_to(np.asarray(self.prior.mean), (self.features,))[list(columns)]
+        return type(self)(np.asarray(self.rates)[..., list(columns)], PoissonPrior(self.prior.strength, mean))
+
+    def without_prior(self) -> Self:
+        """The same rates without a prior."""
+        return type(self)(self.rates)
+
+    def refused(self, column: int, value: float) -> str | None:
+        """Counts are whole numbers from 0 up."""
+        return None if value >= 0 and float(value).is_integer() else "a whole number from 0 up"
+
+    def draw(self, component: Any, generator: Any) -> Any:
+        """Rows of counts, (n, D)."""
+        return generator.poisson(np.asarray(self.rates)[component]).astype(float)
+
+    def parameter_count(self) -> int:
+        """K times D."""
+        return int(np.prod(self.rates.shape[-2:]))

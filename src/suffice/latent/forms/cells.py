@@ -1,0 +1,66 @@
+"""Deviations from each mean where cells of independent columns are missing."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from suffice.latent.forms.natural import SQUARES, Covariance, Moments
+from suffice.rows.missing import Gaps
+from suffice.runtime.arrays import Array
+
+
+class CellDeviations(eqx.Module):
+    """Log-density of the observed cells: ``constant`` minus half the square of ``whitening`` times the deviation, summed.
+
+    ``means``, ``whitening`` and ``constant`` are (..., K, D), ``log_weights`` (..., K).
+    """
+
+    means: Array
+    whitening: Array
+    constant: Array
+    log_weights: Array
+    covariance_type: Covariance = eqx.field(static=True)
+    trusted: ClassVar[bool] = True
+
+    def weighted(self, log_weights: Array) -> CellDeviations:
+        """The form with log-weights (..., K) added to the log-densities."""
+        return eqx.tree_at(lambda form: form.log_weights, self, self.log_weights + log_weights)
+
+    def features(self, rows: Gaps) -> tuple[Array, Array]:
+        """Columns with 0 for missing cells, and 1 where they are observed, (D, n) each."""
+        dtype = self.means.dtype
+        return lax.optimization_barrier((rows.filled(dtype).T, rows.observed().T.astype(dtype)))
+
+    def log_density(self, features: tuple[Array, Array]) -> Array:
+        """Log-density of the observed cells of each row under each component, (..., K, n)."""
+        columns, observed = features
+
+        def square(mean: Array, whitening: Array) -> Array:
+            return jnp.square(observed * (columns - mean[:, None]) * whitening[:, None]).sum(0)
+
+        return self.constant @ observed + self.log_weights[..., None] - self._each(square, self.whitening) / 2
+
+    def moments(self, features: tuple[Array, Array], responsibility: Array, weight: Array) -> Moments:
+        """Sums over rows, with weighted responsibilities (..., K, n)."""
+        columns, observed = features
+        squares = SQUARES[self.covariance_type]
+
+        def sums(mean: Array, share: Array) -> Array:
+            deviation = lax.optimization_barrier(observed * (columns - mean[:, None]))
+            return jnp.concatenate(
+                [squares(deviation, share), deviation @ share, observed @ share, share.sum(keepdims=True)]
+            )
+
+        return Moments(jnp.moveaxis(self._each(sums, responsibility), -1, 0), None, "means")
+
+    def _each(self, fn: Any, other: Array) -> Any:
+        """``fn`` of every component's mean and its part of ``other``, one component at a time."""
+        leading = self.means.shape[:-1]
+        parts = self.means.reshape(-1, self.means.shape[-1]), other.reshape(-1, other.shape[-1])
+        results = lax.map(lambda part: fn(*part), parts)
+        return jax.tree.map(lambda leaf: leaf.reshape(*leading, *leaf.shape[1:]), results)

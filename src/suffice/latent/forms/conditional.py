@@ -1,0 +1,178 @@
+"""The E-step of Gaussians with covariance matrices where cells are missing: missing cells are regressed on observed ones.
+
+With precision matrix P and deviations d from a mean, 0 at missing cells m, the conditional covariance of d_m is (P_mm)^-1 and
+its conditional mean -(P_mm)^-1 (P d)_m: one inverse for each pattern and covariance matrix, as large as the number of missing
+cells. The squared distance of the observed cells is that of the whole row with these means put in, to which an error in them
+adds only its square. Little and Rubin, *Statistical Analysis with Missing Data* (2019), section 11.2, with the precision swept
+in place of the covariance.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, NamedTuple
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from suffice.latent.forms.natural import Moments, bordered, packed
+from suffice.latent.forms.whiten import gram
+from suffice.rows.missing import Patterns
+from suffice.runtime.arrays import Array
+
+LOG_TWO_PI = float(np.log(2 * np.pi))
+
+
+class Completed(NamedTuple):
+    """Rows with conditional means in their missing cells: ``deviation`` (C, n, D) from the mean of each of C components.
+
+    For P patterns of up to M missing cells and J covariance matrices: ``covariance`` (M, M, P, J), given the observed cells, and
+    ``half_log`` (P, J), half the logarithm of the determinant of its inverse.
+    """
+
+    rows: Patterns
+    deviation: Array
+    covariance: Array
+    half_log: Array
+
+
+class Regressions(eqx.Module):
+    """Log-density and moments of rows in ``Patterns``: ``means`` (..., K, D), ``whitening`` (..., K or 1, D, D).
+
+    ``log_scale`` (..., K) is the log-density at the mean of a row without missing cells. ``tied`` says whether all components
+    share one covariance matrix, ``about`` what moments are measured from, as in ``Moments``.
+    """
+
+    means: Array
+    whitening: Array
+    log_scale: Array
+    tied: bool = eqx.field(static=True)
+    about: str = eqx.field(static=True)
+    trusted: ClassVar[bool] = True
+
+    def weighted(self, log_weights: Array) -> Regressions:
+        """The form with log-weights (..., K) added to the log-densities."""
+        return Regressions(self.means, self.whitening, self.log_scale + log_weights, self.tied, self.about)
+
+    def features(self, rows: Patterns) -> Completed:
+        """The rows with the conditional means of their missing cells under each component."""
+        rows = Patterns(rows.values.astype(self.means.dtype), rows.pattern, rows.missing)
+        precision = gram(self._matrices())
+        covariance, half_log = inverses(precision, rows.missing)
+        return Completed(rows, self._completed(rows, precision, covariance), covariance, half_log)
+
+    def log_density(self, completed: Completed) -> Array:
+        """Log-density of the observed cells of each row under each component, (..., K, n)."""
+        rows, whitening = completed.rows, self._matrices()
+        distance = lax.map(
+            lambda row: jnp.square(row[0] @ whitening[row[1]]).sum(-1), (completed.deviation, self._matrix())
+        )
+        absent = (rows.missing < self.means.shape[-1]).sum(1) * LOG_TWO_PI / 2
+        constant = (absent[:, None] - completed.half_log)[rows.pattern].T[self._matrix()]
+        return self.log_scale[..., None] + (constant - distance / 2).reshape(*self.log_scale.shape, -1)
+
+    def moments(self, completed: Completed, responsibility: Array, weight: Array) -> Moments:
+        """Expected sums over rows, with weighted responsibilities (..., K, n)."""
+        leading, features = responsibility.shape[:-1], self.means.shape[-1]
+        share = responsibility.reshape(-1, responsibility.shape[-1])
+
+        def sums(component: tuple[Array, Array]) -> tuple[Array, Array]:
+            deviation, share = component
+            second = lax.optimization_barrier(deviation * share[:, None]).T @ deviation
+            return second, jnp.append(share @ deviation, share.sum())
+
+        second, rest = lax.map(sums, (completed.deviation, share))
+        second, rest = second.reshape(*leading, features, features), rest.reshape(*leading, -1)
+        if self.about == "zero":
+            second, rest = _about_zero(second, rest, self.means)
+        spread = self._spread(completed, share)
+        if self.tied:
+            return Moments(jnp.moveaxis(rest, -1, 0), second.sum(-3) + spread.reshape(second.sum(-3).shape), self.about)
+        return Moments(packed(bordered(second + spread.reshape(second.shape), rest)), None, self.about)
+
+    def conditional(self, completed: Completed) -> tuple[Array, Array]:
+        """Conditional mean and variance of every cell under each component, (..., K, n, D); observed cells have variance 0."""
+        mean = completed.deviation + self.means.reshape(-1, 1, self.means.shape[-1])
+        missing = completed.rows.missing
+        place = (missing[:, :, None] == jnp.arange(self.means.shape[-1])).astype(mean.dtype)
+        variance = jnp.einsum("aapj,pad->jpd", completed.covariance, place)
+        shape = *self.means.shape[:-1], *mean.shape[1:]
+        return mean.reshape(shape), variance[self._matrix()][:, completed.rows.pattern].reshape(shape)
+
+    def _matrices(self) -> Array:
+        return self.whitening.reshape(-1, *self.whitening.shape[-2:])
+
+    def _matrix(self) -> np.ndarray:
+        """Which of the covariance matrices each component has."""
+        components, matrices = int(np.prod(self.means.shape[:-1])), int(np.prod(self.whitening.shape[:-2]))
+        return np.arange(components) // (components // matrices)
+
+    def _completed(self, rows: Patterns, precision: Array, covariance: Array) -> Array:
+        features, width = self.means.shape[-1], rows.missing.shape[1]
+        means = self.means.reshape(-1, features)
+        if width == 0:
+            return rows.values - means[:, None]
+        place = (rows.missing[:, :, None] == jnp.arange(features))[rows.pattern]
+        absent = place.any(1)
+        column = jnp.minimum(rows.missing, features - 1)[rows.pattern]
+        of_pattern = lax.optimization_barrier(jnp.moveaxis(covariance, (3, 2), (0, 1)))
+
+        def one(component: tuple[Array, Array]) -> Array:
+            mean, matrix = component
+            known = jnp.where(absent, 0, rows.values - mean)
+            slope = jnp.take_along_axis(known @ precision[matrix], column, 1)
+            unknown = -(of_pattern[matrix][rows.pattern] * slope[:, None, :]).sum(-1)
+            return known + jnp.where(place, unknown[:, :, None], 0).sum(1)
+
+        return lax.map(one, (means, self._matrix()))
+
+    def _spread(self, completed: Completed, share: Array) -> Array:
+        """Conditional covariances of the missing cells summed over rows, (J, D, D)."""
+        missing, (width, _, patterns, matrices) = completed.rows.missing, completed.covariance.shape
+        features = self.means.shape[-1]
+        if width == 0:
+            return jnp.zeros((matrices, features, features), share.dtype)
+        of_matrix = share.reshape(matrices, -1, share.shape[-1]).sum(1)
+        of_pattern = jnp.zeros((patterns, matrices), share.dtype).at[completed.rows.pattern].add(of_matrix.T)
+        place = (missing.T[:, None] * (features + 1) + missing.T[None]).reshape(-1)
+        wide = jnp.zeros(((features + 1) ** 2, matrices), share.dtype)
+        wide = wide.at[place].add((completed.covariance * of_pattern).reshape(-1, matrices))
+        return jnp.moveaxis(wide.reshape(features + 1, features + 1, matrices)[:-1, :-1], -1, 0)
+
+
+def inverses(matrices: Array, columns: Array) -> tuple[Array, Array]:
+    """Inverse (M, M, P, J) of the part of each symmetric matrix (J, D, D) that each list of columns (P, M) names.
+
+    And half the logarithm of the part's determinant, (P, J). A column number of D names none. By sweeps (Gauss-Jordan), which
+    are stable without pivoting where matrices are positive definite, on all parts at once.
+    """
+    (patterns, width), features = columns.shape, matrices.shape[-1]
+    named = (columns < features).T
+    parts = jnp.pad(jnp.moveaxis(matrices, 0, -1), [(0, 1), (0, 1), (0, 0)])[columns.T[:, None], columns.T[None]]
+    itself = jnp.eye(width, dtype=bool)[..., None]
+    parts = jnp.where((itself & ~named[:, None])[..., None], 1, parts).reshape(width, width, patterns * len(matrices))
+
+    def sweep(j: Any, carry: tuple[Array, Array]) -> tuple[Array, Array]:
+        parts, half_log = carry
+        row = parts[j]
+        pivot = row[j]
+        scaled = row / pivot
+        here = (jnp.arange(width) == j)[:, None]
+        swept = jnp.where(here[None], scaled[:, None], parts - row[:, None] * scaled[None])
+        swept = jnp.where(here[:, None], jnp.where(here[None], -1 / pivot, scaled[None]), swept)
+        return swept, half_log + jnp.log(pivot) / 2
+
+    start = parts, jnp.zeros(parts.shape[-1], parts.dtype)
+    swept, half_log = lax.fori_loop(0, width, sweep, start) if width else start
+    return -swept.reshape(width, width, patterns, len(matrices)), half_log.reshape(patterns, len(matrices))
+
+
+def _about_zero(second: Array, rest: Array, means: Array) -> tuple[Array, Array]:
+    """Moments about zero from those about means: x x' (..., K, D, D) and [x, 1] (..., K, D + 1)."""
+    first, weight = rest[..., :-1], rest[..., -1:]
+    cross = first[..., :, None] * means[..., None, :]
+    second = (
+        second + cross + jnp.swapaxes(cross, -1, -2) + weight[..., None] * means[..., :, None] * means[..., None, :]
+    )
+    return second, jnp.concatenate([first + weight * means, weight], -1)

@@ -1,0 +1,53 @@
+"""The gradient of a mixture's log-likelihood from its statistics."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+
+from suffice.latent.mixture import Mixture, MixtureStatistics
+from suffice.model import Held
+from suffice.runtime.precision import cast, scope
+
+
+def log_likelihood_gradient(model: Mixture, statistics: MixtureStatistics, weights: str) -> dict[str, np.ndarray]:
+    r"""Gradient of the log-likelihood at a model, by Fisher's identity from the statistics at this same model.
+
+    Parameters
+    ----------
+    model
+        The mixture, without restarts.
+    statistics
+        Its expected statistics about zero.
+    weights
+        ``"raw"``, ``"simplex"`` or ``"logits"``.
+
+    Returns
+    -------
+    dict
+        One array for each parameter, of its shape.
+    """
+    with scope("float64"):
+        centred = cast(model, "float64")
+        moving = jax.tree.map(lambda leaf: not isinstance(leaf, Held), centred.components,
+                              is_leaf=lambda leaf: isinstance(leaf, Held))  # fmt: skip
+        moved, held = eqx.partition(centred.components, moving, is_leaf=lambda leaf: isinstance(leaf, Held))
+
+        def expected(components: Any) -> Any:
+            whole = eqx.combine(components, held, is_leaf=lambda leaf: isinstance(leaf, Held))
+            replaced = eqx.tree_at(lambda m: m.components, centred, whole)
+            return replaced.expected_complete_log_likelihood(statistics)
+
+        slopes = jax.grad(expected)(moved)
+    found = {name: np.asarray(value) for name, value in vars(slopes).items() if value is not None}
+    return {"weights": _weight_gradient(np.asarray(model.weights), statistics, weights), **found}
+
+
+def _weight_gradient(weights: np.ndarray, statistics: MixtureStatistics, kind: str) -> np.ndarray:
+    counts, rows = np.asarray(statistics.moments.total[-1]), float(statistics.weight)
+    if kind == "logits":
+        return counts - rows * weights
+    return counts / weights - (rows if kind == "simplex" else 0.0)

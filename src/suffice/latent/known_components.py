@@ -1,0 +1,156 @@
+"""Components that are known for some rows: checks, and where a fit with them starts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import equinox as eqx
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from suffice.latent.mixture import Mixture, begun
+from suffice.rows.places import resident
+from suffice.rows.survey import FirstLook, look
+from suffice.runtime.precision import cast, to_numpy
+
+SOFTENED = 0.01
+"""Share of a labelled row that all components have at the start, so that none holds a value to be impossible."""
+
+
+def codes_of(labels: Any, components: int, weight: np.ndarray) -> np.ndarray:
+    """Component numbers as the E-step takes them, (n,): 0 where it is not known or a row has no weight, else one more.
+
+    Parameters
+    ----------
+    labels
+        Component numbers ``(n,)`` from 0 to ``components`` - 1, and -1 where they are not known.
+    components
+        Number of components K.
+    weight
+        Row weights ``(n,)``.
+
+    Raises
+    ------
+    ValueError
+        If there is not one label for each row, or one is no such number.
+    """
+    given = np.asarray(labels)
+    if given.shape != weight.shape:
+        raise ValueError(f"component_labels has shape {given.shape}; one for each row, {weight.shape}, is expected.")
+    if given.dtype.kind not in "iuf":
+        raise ValueError(
+            f"component_labels holds {given.dtype.name}; component numbers from 0 to {components - 1} are expected, "
+            "and -1 where it is not known."
+        )
+    wrong = ~((given >= -1) & (given < components) & (given % 1 == 0))
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise ValueError(
+            f"component_labels holds {given[row]} at row {row}; whole numbers from 0 to {components - 1} are expected, "
+            "and -1 where the component is not known."
+        )
+    return np.where(weight > 0, given + 1, 0).astype(np.int32)
+
+
+def labelled_start(
+    estimator: Any,
+    data: np.ndarray,
+    weight: np.ndarray | None,
+    codes: np.ndarray,
+    first: FirstLook,
+    origin: Any,
+    generator: Any,
+) -> Mixture:
+    """Where an estimator starts when components are known for some rows: these decide which component is which.
+
+    Components found as without labels are matched to the labels that most of their rows have, then maximised with the labelled
+    rows in their own components. Parameters that were given stay as they were given.
+    """
+    weight = np.ones(len(data)) if weight is None else weight
+    size = estimator._sample_size()
+    if size == 0:
+        return _without_contradiction(estimator._first_model(first, origin, generator), codes)
+    rows, row_weight, row_codes = _sample(estimator, data, weight, codes, first, size, generator)
+    sampled = replace(first, sample=rows, sample_weight=row_weight)
+    start = cast(estimator._first_model(sampled, origin, generator), "float64")
+    centred = rows if origin is None else rows - origin
+    share = np.array(start.responsibilities(centred))
+    given = [name for name in estimator._parameter_names() if name != "weights" and estimator._is_given(name)]
+    if not given:
+        share = np.stack([_matched(one, row_codes) for one in share])
+    known = row_codes > 0
+    share[:, known] = SOFTENED / share.shape[-1] + (1 - SOFTENED) * np.eye(share.shape[-1])[row_codes[known] - 1]
+    block = resident((centred, np.moveaxis(share, 0, 1)), row_weight, precision="float64", tile=start.tile).block
+    found = _with_given(to_numpy(begun(start, block)), start, estimator, given, origin)
+    return _without_contradiction(found, codes)
+
+
+def _sample(
+    estimator: Any,
+    data: np.ndarray,
+    weight: np.ndarray,
+    codes: np.ndarray,
+    first: FirstLook,
+    size: int,
+    generator: Any,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows of every label and rows without, their weights and their codes."""
+    parts = []
+    for code in np.unique(codes[weight > 0]):
+        chosen = (codes == code) & (weight > 0)
+        most = size if code == 0 else -(-size // codes.max())
+        part = look(data[chosen], weight[chosen], int(most), generator)
+        mean = np.where(part.observed > 0, part.mean, first.mean)
+        rows = estimator._start_rows(replace(part, mean=mean))
+        parts.append((rows, part.sample_weight, np.full(len(rows), code)))
+    rows, weights, numbers = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return rows, weights, numbers
+
+
+def _matched(share: np.ndarray, codes: np.ndarray) -> np.ndarray:
+    """Responsibilities (n, K) with components in the order in which they hold most of the rows so labelled."""
+    labels = np.unique(codes[codes > 0]) - 1
+    held = np.stack([share[codes == label + 1].mean(0) for label in labels])
+    _, found = linear_sum_assignment(held, maximize=True)
+    order = np.full(share.shape[1], -1)
+    order[labels] = found
+    order[order < 0] = np.setdiff1d(np.arange(share.shape[1]), found)
+    return share[:, order]
+
+
+def _with_given(found: Mixture, start: Mixture, estimator: Any, given: list[str], origin: Any) -> Mixture:
+    """The model found, with what was given as it was at the start."""
+    if estimator.weights_init is not None:
+        found = eqx.tree_at(lambda m: m.log_weights, found, start.log_weights)
+    components = estimator._put_back(found.components, given, start.components, origin)
+    return eqx.tree_at(lambda m: m.components, found, components)
+
+
+def _without_contradiction(start: Mixture, codes: np.ndarray) -> Mixture:
+    refuse_contradiction(start.weights, codes)
+    return start
+
+
+def refuse_contradiction(weights: Any, codes: np.ndarray) -> None:
+    """Refuse labels of components whose weight is 0, which stays so.
+
+    Parameters
+    ----------
+    weights
+        Weights of the components ``(..., K)``.
+    codes
+        What ``codes_of`` gave.
+
+    Raises
+    ------
+    ValueError
+        If there is one.
+    """
+    labels = np.unique(codes[codes > 0]) - 1
+    never = labels[(np.asarray(weights).reshape(-1, np.shape(weights)[-1])[:, labels] == 0).any(0)]
+    if len(never):
+        raise ValueError(
+            f"component_labels holds component {never[0]}, whose weight is 0 at the start and stays so: give it a weight above "
+            "0 in weights_init, or another label."
+        )

@@ -1,0 +1,42 @@
+"""Dropout."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from suffice.nets.layers.sizes import check_share
+from suffice.runtime.keys import as_key
+
+
+def dropout(units: Any, rate: float, key: Any) -> Any:
+    """Units of which each is set to 0 with a probability, the others scaled up by 1 / (1 - rate) (Srivastava et al., 2014).
+
+    Parameters
+    ----------
+    units
+        Array of any shape.
+    rate
+        Probability, at least 0 and below 1; 0 gives the units back.
+    key
+        Whole number or JAX key.
+
+    Raises
+    ------
+    ValueError
+        When ``rate`` is out of range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.nets import dropout
+    >>> sorted(set(dropout(np.ones(100, np.float32), 0.5, key=0).tolist()))
+    [0.0, 2.0]
+    """
+    if check_share("rate", rate) == 0:
+        return units
+    kept = jax.random.bernoulli(as_key(key), np.float32(1 - rate), np.shape(units))
+    return jnp.where(kept, units / (1 - rate), 0)

@@ -1,0 +1,180 @@
+"""What a network is asked to make small, one row at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
+
+from suffice.runtime.precision import in_own_precision
+
+
+@in_own_precision
+def cross_entropy(logits: Any, label: Any) -> Any:
+    r"""Cross-entropy of softmax(logits) with a label, :math:`\log \sum_k e^{z_k} - z_y`, in nats.
+
+    Safe for large logits.
+
+    Parameters
+    ----------
+    logits
+        Shape (..., K).
+    label
+        Whole numbers from 0 to K - 1, shape of the leading axes. Inside ``jit`` one outside the range gives NaN.
+
+    Raises
+    ------
+    ValueError
+        When labels are not whole numbers, or, outside ``jit``, one is out of range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.nets import cross_entropy
+    >>> cross_entropy(np.array([0.0, 800.0]), 0)
+    array(800.)
+    """
+    import optax
+
+    logits, label = jnp.asarray(logits), jnp.asarray(label)
+    _check_labels(label, logits.shape[-1])
+    inside = (label >= 0) & (label < logits.shape[-1])
+    loss = optax.softmax_cross_entropy_with_integer_labels(logits, jnp.where(inside, label, 0))
+    return jnp.where(inside, loss, jnp.nan)
+
+
+def classification_loss(model: Any, row: Any, label: Any) -> Any:
+    """Cross-entropy of a classifier's logits for one row: a ``loss`` for ``suffice.fit.descend`` on ``(X, y)``.
+
+    Parameters
+    ----------
+    model
+        Module from a row to K logits, such as ``MLP``.
+    row
+        One row.
+    label
+        Whole number from 0 to K - 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.nets import MLP, classification_loss
+    >>> bool(classification_loss(MLP(4, [], 3, key=0), np.ones(4), 2) > 0)
+    True
+    """
+    return cross_entropy(model(row), label)
+
+
+@in_own_precision
+def cross_entropy_vjp(logits: Any, label: Any) -> Any:
+    r"""Derivative of ``cross_entropy`` with respect to the logits, :math:`\delta_k = \mathrm{softmax}(z)_k - [k = y]`.
+
+    Each row of the result sums to 0.
+
+    Parameters
+    ----------
+    logits
+        Shape (..., K).
+    label
+        Whole numbers from 0 to K - 1, shape of the leading axes.
+
+    Raises
+    ------
+    ValueError
+        As ``cross_entropy``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.nets import cross_entropy_vjp
+    >>> cross_entropy_vjp(np.array([0.0, 0.0]), 0)
+    array([-0.5,  0.5])
+    """
+    logits, label = jnp.asarray(logits), jnp.asarray(label)
+    _check_labels(label, logits.shape[-1])
+    return jax.nn.softmax(logits) - jax.nn.one_hot(label, logits.shape[-1], dtype=logits.dtype)
+
+
+@in_own_precision
+def binary_cross_entropy(logits: Any, target: Any) -> Any:
+    r"""Cross-entropy of sigmoid(logits) with values from 0 to 1, in nats, summed over the last axis:
+    :math:`\sum_d \log(1 + e^{z_d}) - x_d z_d`.
+
+    Safe for large logits.
+
+    Parameters
+    ----------
+    logits
+        Shape (..., D).
+    target
+        Values from 0 to 1, shape (..., D).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.nets import binary_cross_entropy
+    >>> binary_cross_entropy(np.array([800.0, -800.0]), np.array([0.0, 0.0]))
+    array(800.)
+    """
+    logits = jnp.asarray(logits)
+    return (jax.nn.softplus(logits) - jnp.asarray(target, logits.dtype) * logits).sum(-1)
+
+
+def reconstruction_loss(model: Any, row: Any) -> Any:
+    """Cross-entropy of a reconstruction with its row: a ``loss`` for ``suffice.fit.descend``.
+
+    Parameters
+    ----------
+    model
+        Module from a row to the logits of its reconstruction, such as ``Autoencoder``.
+    row
+        One row, values from 0 to 1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.nets import Autoencoder, reconstruction_loss
+    >>> bool(reconstruction_loss(Autoencoder(4, 2, key=0), np.ones(4)) > 0)
+    True
+    """
+    return binary_cross_entropy(model(row), row)
+
+
+@in_own_precision
+def softmax_vjp(logits: Any, cotangent: Any) -> Any:
+    r"""Vector-Jacobian product of p = softmax(z): :math:`\bar z = p \odot (\bar p - \langle p, \bar p \rangle)`.
+
+    Each row of the result sums to 0.
+
+    Parameters
+    ----------
+    logits
+        Shape (..., K); softmax runs over the last axis.
+    cotangent
+        Derivative with respect to the probabilities, shape (..., K).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.nets import softmax_vjp
+    >>> softmax_vjp(np.array([0.0, 0.0]), np.array([1.0, 0.0]))
+    array([ 0.25, -0.25])
+    """
+    probability = jax.nn.softmax(jnp.asarray(logits))
+    centred = jnp.asarray(cotangent) - (probability * cotangent).sum(-1, keepdims=True)
+    return probability * centred
+
+
+def _check_labels(label: Any, n_classes: int) -> None:
+    if not jnp.issubdtype(label.dtype, jnp.integer):
+        raise ValueError(f"Labels are of type {label.dtype}; they must be whole numbers from 0 to {n_classes - 1}.")
+    if isinstance(label, Tracer):
+        return
+    label = np.asarray(label)
+    if label.size and not (label.min() >= 0 and label.max() < n_classes):
+        raise ValueError(
+            f"Labels run from {label.min()} to {label.max()}; with {n_classes} logits: 0 to {n_classes - 1}."
+        )

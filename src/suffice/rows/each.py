@@ -1,0 +1,56 @@
+"""A function of each row, a fixed number of rows at a time: one program for any number of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import equinox as eqx
+import numpy as np
+from scipy.sparse import issparse
+
+from suffice.runtime.precision import cast, scope
+
+TILE = 256
+
+
+def each_row(model: Any, method: str, rows: Any, precision: str) -> np.ndarray:
+    """What a method of a module gives for each row, rows first.
+
+    A row's result does not depend on the rows beside it, to the last bit, since every program sees as many of them.
+
+    Parameters
+    ----------
+    model
+        The module.
+    method
+        Name of its method of rows.
+    rows
+        Array or sparse matrix (n, D).
+    precision
+        ``"float32"`` or ``"float64"``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.energy import RBM
+    >>> from suffice.rows.each import each_row
+    >>> each_row(RBM(4, 2, key=0), "hidden_probability", np.zeros((3, 4)), "float64").shape
+    (3, 2)
+    """
+    model = cast(model, precision)
+    with scope(precision):
+        parts = [np.asarray(_called(model, method, tile))[:count] for tile, count in _tiles(rows, precision)]
+    return np.concatenate(parts)
+
+
+@eqx.filter_jit
+def _called(model: Any, method: str, rows: Any) -> Any:
+    return getattr(model, method)(rows)
+
+
+def _tiles(rows: Any, precision: str) -> Iterator[tuple[np.ndarray, int]]:
+    for start in range(0, rows.shape[0], TILE):
+        part = rows[start : start + TILE]
+        part = np.asarray(part.toarray() if issparse(part) else part, precision)
+        yield np.pad(part, ((0, TILE - len(part)), (0, 0))), len(part)

@@ -1,0 +1,158 @@
+"""Rows grouped by which of their cells are missing, in blocks whose shapes hardly ever change.
+
+Patterns with 0, 1, 2, 3 or 4, 5 to 8, ... missing cells go together, their lists filled up to 0, 1, 2, 4, 8, ... columns. A tile
+ends where it has all its rows or all its patterns; the number of patterns is a power of two, so that few shapes are compiled.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
+
+from suffice.rows.blocks import CACHE_BYTES, Block, tile_of
+from suffice.rows.missing import Gaps, Layout, Patterns, any_missing
+
+BLOCK_TILES = 8
+LITTLE_WORK = 1 << 18
+"""Numbers in the conditional covariances of rows that are not worth a program of their own."""
+
+
+class Group(NamedTuple):
+    """Rows, in the order of their patterns, whose patterns have about the same number of missing cells."""
+
+    rows: np.ndarray
+    pattern: np.ndarray
+    missing: np.ndarray
+
+
+def grouped(values: np.ndarray) -> list[Group]:
+    """Groups of the rows (n, D) of an array in which missing cells are NaN."""
+    gaps = np.isnan(values)
+    width = _width(gaps.sum(1))
+    return [_group(np.flatnonzero(width == size), gaps, int(size)) for size in np.unique(width)]
+
+
+def laid_out(rows: Any, layout: Layout | None) -> Any:
+    """Rows (n, D) as the E-step takes them: an array without missing cells as it is, else ``Gaps`` or one ``Patterns``."""
+    if isinstance(rows, Tracer | Gaps | Patterns) or layout is None or not any_missing(np.asarray(rows)):
+        return rows
+    values = np.asarray(rows)
+    if layout == "cells":
+        return Gaps(values)
+    gaps = np.isnan(values)
+    kinds, pattern = np.unique(gaps, axis=0, return_inverse=True)
+    missing = _columns(kinds, int(gaps.sum(1).max()))
+    return Patterns(np.where(gaps, 0, values), pattern.reshape(-1).astype(np.int32), missing)
+
+
+def pattern_blocks(
+    values: np.ndarray, weight: np.ndarray, origin: Any, dtype: Any, tile: int, codes: np.ndarray | None = None
+) -> tuple[list[Callable[[], Block]], np.ndarray]:
+    """Functions that make the blocks of an array with missing cells, and the order in which its rows come.
+
+    With ``codes`` (n,), whole numbers, blocks are of pairs of rows and codes.
+    """
+    groups = grouped(values)
+    makers = [
+        partial(_block, values, weight, codes, origin, dtype, size, most, group, bounds)
+        for group in groups
+        for size, most in [_tile_and_patterns(group, tile)]
+        for bounds in _in_eights(_tile_bounds(group.pattern, size, most))
+    ]
+    return makers, np.concatenate([group.rows for group in groups])
+
+
+def _width(count: np.ndarray) -> np.ndarray:
+    """Missing cells rounded up to a power of two, 0 staying 0; or as those with more have, where that is little work."""
+    width = np.where(count > 0, 2 ** np.ceil(np.log2(np.maximum(count, 1))), 0).astype(int)
+    sizes = np.unique(width)
+    for size, wider in itertools.pairwise(sizes):
+        if (width == size).sum() * wider**2 < LITTLE_WORK:
+            width[width == size] = wider
+    return width
+
+
+def _group(rows: np.ndarray, gaps: np.ndarray, width: int) -> Group:
+    packed = np.packbits(gaps[rows], axis=1)
+    keys = np.ascontiguousarray(packed).view(np.dtype((np.void, packed.shape[1])))[:, 0]
+    _, first, pattern = np.unique(keys, return_index=True, return_inverse=True)
+    order = np.argsort(pattern, kind="stable")
+    return Group(rows[order], pattern[order], _columns(gaps[rows[first]], width))
+
+
+def _columns(gaps: np.ndarray, width: int) -> np.ndarray:
+    """The missing columns of each pattern, (patterns, width), filled up with the number of columns."""
+    features = gaps.shape[1]
+    padded = np.pad(gaps, [(0, 0), (0, max(0, width - features))])
+    order = np.argsort(~padded, axis=1, kind="stable")[:, :width]
+    return np.where(np.take_along_axis(padded, order, 1), order, features).astype(np.int32)
+
+
+def _tile_and_patterns(group: Group, tile: int) -> tuple[int, int]:
+    """Rows and patterns in a tile, powers of two: as many patterns as the rows have on average, and as the cache allows."""
+    patterns, width = group.missing.shape
+    rows = min(tile // 2, tile_of(width**2 + 1))
+    needed = min(patterns, 1.2 * patterns * rows / len(group.rows))
+    most = _power_of_two(min(needed, CACHE_BYTES // (64 * max(1, width) ** 2), rows))
+    return max(64, min(rows, _power_of_two(1.2 * most * len(group.rows) / patterns))), most
+
+
+def _power_of_two(number: float) -> int:
+    return 2 ** int(np.ceil(np.log2(max(1, number))))
+
+
+def _tile_bounds(pattern: np.ndarray, tile: int, most: int) -> Iterator[tuple[int, int]]:
+    start = 0
+    while start < len(pattern):
+        stop = min(start + tile, int(np.searchsorted(pattern, pattern[start] + most)))
+        yield start, stop
+        start = stop
+
+
+def _in_eights(bounds: Iterator[tuple[int, int]]) -> list[list[tuple[int, int]]]:
+    every = list(bounds)
+    return [every[i : i + BLOCK_TILES] for i in range(0, len(every), BLOCK_TILES)]
+
+
+def _block(
+    values: np.ndarray,
+    weight: np.ndarray,
+    codes: np.ndarray | None,
+    origin: Any,
+    dtype: Any,
+    tile: int,
+    most: int,
+    group: Group,
+    bounds: Any,
+) -> Block:
+    """Up to eight tiles of a group: missing cells 0, the tiles filled up with rows of weight 0."""
+    width, features = group.missing.shape[1], values.shape[1]
+    rows = np.zeros((BLOCK_TILES, tile, features), dtype)
+    weights = np.zeros((BLOCK_TILES, tile), dtype)
+    pattern = np.zeros((BLOCK_TILES, tile), np.int32)
+    missing = np.full((BLOCK_TILES, most, width), features, np.int32)
+    for t, (start, stop) in enumerate(bounds):
+        chosen = group.rows[start:stop]
+        present = values[chosen] if origin is None else values[chosen] - origin
+        rows[t, : stop - start] = np.where(np.isnan(present), 0, present)
+        weights[t, : stop - start] = weight[chosen]
+        pattern[t, : stop - start] = group.pattern[start:stop] - group.pattern[start]
+        here = group.missing[group.pattern[start] : group.pattern[stop - 1] + 1]
+        missing[t, : len(here)] = here
+    arrays: Any = Patterns(jnp.asarray(rows), jnp.asarray(pattern), jnp.asarray(missing))
+    if codes is not None:
+        arrays = arrays, jnp.asarray(_tiled(codes, group, bounds, tile))
+    return Block(arrays, jnp.asarray(weights), np.int32(len(bounds)))
+
+
+def _tiled(codes: np.ndarray, group: Group, bounds: Any, tile: int) -> np.ndarray:
+    tiled = np.zeros((BLOCK_TILES, tile), codes.dtype)
+    for t, (start, stop) in enumerate(bounds):
+        tiled[t, : stop - start] = codes[group.rows[start:stop]]
+    return tiled

@@ -1,0 +1,179 @@
+"""A first look at the data: what every start needs, in one pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from suffice.rows.missing import any_missing, with_nan
+
+NO_WEIGHT = "All sample weights are zero; at least one row needs a positive weight."
+PIECE = 1 << 16
+"""Cells looked at together: few enough that what is computed of them stays in the cache."""
+
+
+@dataclass(frozen=True)
+class FirstLook:
+    """Weighted mean (D,) and variance (D,) of each column, rows and their total weight, and a sample to start from.
+
+    ``observed`` (D,) is the weight of the cells that are not missing. ``sample`` (m, D) holds all rows if they are few; it does
+    not depend on their order, nor on whether a row stands twice or has weight 2, and neither does anything drawn from it with
+    ``sample_weight`` (m,).
+    """
+
+    mean: np.ndarray
+    variance: np.ndarray
+    rows: int
+    weight: float
+    observed: np.ndarray
+    missing: int
+    sample: np.ndarray
+    sample_weight: np.ndarray
+
+    @property
+    def filled(self) -> np.ndarray:
+        """The sample with column means in missing cells, (m, D)."""
+        return _filled(self.sample, self.mean)
+
+    @property
+    def constant(self) -> np.ndarray:
+        """Which columns hold one value only."""
+        return self.variance <= (8 * np.finfo(float).eps * np.abs(self.mean)) ** 2
+
+
+def look(data: Any, weight: np.ndarray | None, size: int, generator: np.random.Generator) -> FirstLook:
+    """First look at an array or at a stream of batches.
+
+    Parameters
+    ----------
+    data
+        Array ``(n, D)``, an object that is sliced like one and may have a ``weight``, or one that yields batches (or pairs of
+        batch and weight).
+    weight
+        Row weights ``(n,)`` of an array.
+    size
+        Rows in the sample, at most; 0 where no sample is needed.
+    generator
+        Source of the sample.
+    """
+    if hasattr(data, "shape"):
+        weight = getattr(data, "weight", weight)
+        weight = np.ones(len(data)) if weight is None else weight
+        column = _columns(_pieces(data, weight))
+        sample, sample_weight = _systematic(data, weight, column.mean, size, generator)
+    else:
+        column = _columns(pairs(data))
+        if column.rows and not column.weight > 0:
+            raise ValueError(NO_WEIGHT)
+        sample, sample_weight = _reservoir(pairs(data), size, generator)
+    variance = column.square / np.where(column.observed > 0, column.observed, 1)
+    return FirstLook(column.mean, variance, column.rows, column.weight, column.observed, column.missing, sample,
+                     sample_weight)  # fmt: skip
+
+
+def pairs(batches: Iterable[Any]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Batches as pairs of rows and weights.
+
+    Parameters
+    ----------
+    batches
+        Arrays ``(rows, D)``, or pairs of them with weights.
+    """
+    for batch in batches:
+        rows, weight = batch if isinstance(batch, tuple) else (batch, None)
+        rows = np.asarray(rows)
+        yield rows, np.ones(len(rows)) if weight is None else np.asarray(weight)
+
+
+def _pieces(data: np.ndarray, weight: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    step = max(64, PIECE // data.shape[1])
+    for start in range(0, len(data), step):
+        yield data[start : start + step], weight[start : start + step]
+
+
+class _Columns(NamedTuple):
+    """Rows and their weight; of each column the weight observed, the mean and the sum of squares about it; missing cells."""
+
+    rows: int
+    weight: float
+    observed: np.ndarray
+    mean: np.ndarray
+    square: np.ndarray
+    missing: int
+
+
+def _columns(pieces: Iterator[tuple[np.ndarray, np.ndarray]]) -> _Columns:
+    """Moments of each column, merged piece by piece (Chan, Golub and LeVeque, 1983)."""
+    merged = _Columns(0, 0.0, np.zeros(1), np.zeros(1), np.zeros(1), 0)
+    for rows, weight in pieces:
+        added = _moments(with_nan(rows), weight)
+        observed = merged.observed + added.observed
+        share = added.observed / np.where(observed > 0, observed, 1)
+        gap = added.mean - merged.mean
+        merged = _Columns(
+            merged.rows + added.rows,
+            merged.weight + added.weight,
+            observed,
+            merged.mean + gap * share,
+            merged.square + added.square + np.square(gap) * merged.observed * share,
+            merged.missing + added.missing,
+        )
+    return merged
+
+
+def _moments(rows: np.ndarray, weight: np.ndarray) -> _Columns:
+    if not len(rows):
+        empty = np.zeros(rows.shape[1])
+        return _Columns(0, 0.0, empty, empty, empty, 0)
+    origin, seen = rows[0].astype(float), None
+    if any_missing(rows):
+        seen = ~np.isnan(rows)
+        first = rows[seen.argmax(0), np.arange(rows.shape[1])]
+        origin = np.where(seen.any(0), first, 0.0)
+        rows = np.where(seen, rows, origin)
+    observed = np.full(rows.shape[1], weight.sum()) if seen is None else weight @ seen
+    missing = 0 if seen is None else int(seen.size - seen.sum())
+    shift = weight @ (rows - origin) / np.where(observed > 0, observed, 1)
+    deviation = np.square(rows - (origin + shift))
+    square = weight @ (deviation if seen is None else np.where(seen, deviation, 0))
+    mean = np.where(observed > 0, origin + shift, 0)
+    return _Columns(len(rows), float(weight.sum()), observed, mean, square, missing)
+
+
+def _systematic(
+    data: np.ndarray, weight: np.ndarray, mean: np.ndarray, size: int, generator: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """Rows in the order of a random projection, column means in missing cells; of many, those at equal steps of weight."""
+    if size == 0:
+        return np.zeros((0, data.shape[1])), np.zeros(0)
+    direction = generator.standard_normal(data.shape[1])
+    key = np.concatenate([_filled(with_nan(rows), mean) @ direction for rows, _ in _pieces(data, weight)])
+    order = np.argsort(key, kind="stable")
+    order = order[weight[order] > 0]
+    if len(order) <= size:
+        return with_nan(data[order]).astype(float), weight[order].astype(float)
+    level = np.cumsum(weight[order])
+    picked = np.searchsorted(level, (np.arange(size) + 0.5) / size * level[-1])
+    return with_nan(data[order[picked]]).astype(float), np.full(size, level[-1] / size)
+
+
+def _filled(rows: np.ndarray, mean: np.ndarray) -> np.ndarray:
+    return np.where(np.isnan(rows), mean, rows) if any_missing(rows) else rows
+
+
+def _reservoir(
+    batches: Iterator[tuple[np.ndarray, np.ndarray]], size: int, generator: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """All rows with their weights if they are few, else a weighted sample by exponential keys (Efraimidis and Spirakis, 2006)."""
+    kept, keys, weights, total, seen = np.zeros((0, 0)), np.zeros(0), np.zeros(0), 0.0, 0
+    for rows, weight in batches:
+        rows, weight = with_nan(rows[weight > 0]), weight[weight > 0]
+        key = generator.exponential(size=len(rows)) / weight
+        keys, weights, seen = np.concatenate([keys, key]), np.concatenate([weights, weight]), seen + len(rows)
+        kept = np.concatenate([kept, rows]) if kept.size else rows.astype(float)
+        smallest = np.argsort(keys)[:size]
+        kept, keys, weights, total = kept[smallest], keys[smallest], weights[smallest], total + weight.sum()
+    return kept, weights if seen == len(kept) else np.full(len(kept), total / max(1, len(kept)))

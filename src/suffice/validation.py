@@ -1,0 +1,178 @@
+"""Checks of parameters and data, each ending in a sentence that says what to do."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+
+from suffice.rows.finite import sum_of
+
+SMALLEST_STRENGTH, LARGEST_STRENGTH = 1e-100, 1e100
+COPIES = 12
+"""Arrays of the size of its second moments that a fit holds at a time."""
+
+
+def check_count(name: str, value: Any, least: int = 1) -> None:
+    """Refuse anything but a whole number of at least ``least``.
+
+    Parameters
+    ----------
+    name
+        The parameter's name.
+    value
+        What was given.
+    least
+        Smallest number allowed.
+    """
+    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+        raise ValueError(f"{name}={value!r} was given; a whole number of at least {least} is expected.")
+
+
+def check_at_least(name: str, value: Any, least: float) -> None:
+    """Refuse anything but a finite number of at least ``least``.
+
+    Parameters
+    ----------
+    name
+        The parameter's name.
+    value
+        What was given.
+    least
+        Smallest number allowed.
+    """
+    if not isinstance(value, Real) or not np.isfinite(float(value)) or value < least:
+        raise ValueError(f"{name}={value!r} was given; a finite number of at least {least:g} is expected.")
+
+
+def check_strength(name: str, value: Any, *, positive: bool = False) -> None:
+    """Refuse anything but a number from 0, or from 1e-100, to 1e100, so that energies neither overflow nor vanish.
+
+    Parameters
+    ----------
+    name
+        The parameter's name.
+    value
+        What was given.
+    positive
+        Whether 0 is refused, and all below 1e-100.
+    """
+    check_at_least(name, value, 0)
+    if value > LARGEST_STRENGTH or (positive and value < SMALLEST_STRENGTH):
+        least = f"above 0, from {SMALLEST_STRENGTH:g}" if positive else "from 0"
+        raise ValueError(f"{name}={value!r} was given; a number {least} to {LARGEST_STRENGTH:g} is expected.")
+
+
+def check_choice(name: str, value: Any, choices: Iterable[str]) -> None:
+    """Refuse anything but one of the choices.
+
+    Parameters
+    ----------
+    name
+        The parameter's name.
+    value
+        What was given.
+    choices
+        What is allowed.
+    """
+    if value not in choices:
+        raise ValueError(f"{name}={value!r} was given; expected one of {', '.join(map(repr, choices))}.")
+
+
+def check_shape(name: str, value: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """An array of finite numbers of one shape.
+
+    Parameters
+    ----------
+    name
+        The parameter's name.
+    value
+        What was given.
+    shape
+        The shape expected.
+    """
+    array = np.asarray(value, float)
+    if array.shape != shape:
+        raise ValueError(f"{name} has shape {array.shape}; {shape} is expected.")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{name} holds values that are not finite; give finite numbers.")
+    return array
+
+
+def check_not_infinite(rows: np.ndarray, columns: Any, first: int = 0) -> None:
+    """Refuse infinite cells, and name the first one.
+
+    Parameters
+    ----------
+    rows
+        ``(n, D)``.
+    columns
+        Names of the columns, or None.
+    first
+        Number of the first row, for the message.
+    """
+    if rows.dtype.kind != "f" or np.isfinite(sum_of(rows)) or not np.isinf(rows).any():
+        return
+    row, column = np.argwhere(np.isinf(rows))[0]
+    name = f" ({columns[column]!r})" if columns is not None else ""
+    raise ValueError(
+        f"Input X contains infinity at row {first + row}, column {column}{name}. Infinite cells are not supported: drop these "
+        "rows or columns, or make the cells NaN, which means missing."
+    )
+
+
+def check_varying(constant: str) -> None:
+    """Refuse constant columns where no covariance floor makes up for them.
+
+    Parameters
+    ----------
+    constant
+        Names of the constant columns, empty where there are none.
+    """
+    if constant:
+        raise ValueError(
+            f"Columns {constant} are constant and reg_covar=0: their variance is 0, so no density exists. Drop them, or set "
+            "reg_covar above 0."
+        )
+
+
+def check_memory(components: int, features: int) -> None:
+    """Refuse full covariances that cannot fit into this machine's memory, before trying.
+
+    Parameters
+    ----------
+    components
+        Number of covariance matrices, over all restarts.
+    features
+        Number of columns.
+    """
+    needed, available = COPIES * 8.0 * components * features**2, _memory()
+    if needed > available:
+        raise ValueError(
+            f"{components} full covariances of {features} x {features} need about {needed / 2**30:.0f} GiB in a fit, and this "
+            f"machine has {available / 2**30:.0f} GiB; use covariance_type='diag' or 'spherical', fewer components or columns."
+        )
+
+
+def check_second_moments(features: int) -> None:
+    """Refuse second moments of pairs of columns that cannot fit into this machine's memory, before trying.
+
+    Parameters
+    ----------
+    features
+        Number of columns.
+    """
+    needed, available = COPIES * 8.0 * features**2, _memory()
+    if needed > available:
+        raise ValueError(
+            f"Second moments of {features} x {features} columns need about {needed / 2**30:.0f} GiB in a fit, and this machine "
+            f"has {available / 2**30:.0f} GiB; use fewer columns, or PPCA with complete rows in memory, fewer than columns."
+        )
+
+
+def _memory() -> int:
+    """Bytes that this machine has."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
