@@ -16,13 +16,7 @@ from suffice.report import Section, section, write_page
 
 
 def main(folder: str = "demo") -> Path:
-    """Fit, print how well, and write ``report.html`` to a folder.
-
-    Parameters
-    ----------
-    folder
-        Where to write; made if it is not there.
-    """
+    """Fit, print how well, and write ``report.html`` to a folder."""
     flowers = GaussianMixture(3, n_init=10, random_state=0)
     digits = BernoulliMixture(20, binarize=0.5, n_init=10, max_iter=300, random_state=0)
     sections = [

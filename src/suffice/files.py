@@ -140,43 +140,13 @@ def _give_net(model: Any, net: Any, target: Path) -> None:
 
 
 def write_record(record: dict[str, Any], path: Path, kind: str) -> None:
-    """Write a dict of numbers, text, arrays and lists or dicts of them to one file.
-
-    Parameters
-    ----------
-    record
-        What to write; arrays keep every bit.
-    path
-        Where to write; the file there is replaced only when the new one is complete.
-    kind
-        What the file is, checked by ``read_record``.
-
-    Raises
-    ------
-    FileError
-        If the record holds something else, or the file cannot be written.
-    """
+    """Write a dict of numbers, text, arrays and lists or dicts of them to one file."""
     tensors: dict[str, np.ndarray] = {}
     _write(_encode(record, "record", tensors, {}), tensors, path, kind)
 
 
 def read_record(path: Path, kind: str, writer: str) -> dict[str, Any]:
-    """What ``write_record`` wrote.
-
-    Parameters
-    ----------
-    path
-        The file.
-    kind
-        What it must be.
-    writer
-        What writes such files, for the message.
-
-    Raises
-    ------
-    FileError
-        If the file is damaged, or of another kind.
-    """
+    """What ``write_record`` wrote."""
     return _loaded(path, kind, writer)
 
 
@@ -204,30 +174,7 @@ def _loaded(target: Path, kind: str, writer: str) -> Any:
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that either all of it or the file before it is there, whatever happens.
-
-    Parameters
-    ----------
-    path
-        Where to write; missing folders are made.
-    content
-        All bytes of the file.
-
-    Raises
-    ------
-    FileError
-        If writing fails, for instance on a full disk.
-
-    Examples
-    --------
-    >>> import pathlib, tempfile
-    >>> from suffice.files import write_atomically
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = pathlib.Path(folder, "a.txt")
-    ...     write_atomically(path, b"text")
-    ...     path.read_text()
-    'text'
-    """
+    """Write a file so that either all of it or the file before it is there, whatever happens."""
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -243,14 +190,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 def public_classes() -> dict[str, type]:
-    """The classes that a file may name: the public ones of suffice, and the layers of Equinox that its nets consist of.
-
-    Examples
-    --------
-    >>> from suffice.files import public_classes
-    >>> public_classes()["suffice.outcome.Outcome"].__name__
-    'Outcome'
-    """
+    """The classes that a file may name: the public ones of suffice, and the layers of Equinox that its nets consist of."""
     found = {}
     for module in map(importlib.import_module, PUBLIC_MODULES):
         members = {name: getattr(module, name) for name in getattr(module, "__all__", vars(module))}

@@ -17,49 +17,19 @@ COPIES = 12
 
 
 def check_count(name: str, value: Any, least: int = 1) -> None:
-    """Refuse anything but a whole number of at least ``least``.
-
-    Parameters
-    ----------
-    name
-        The parameter's name.
-    value
-        What was given.
-    least
-        Smallest number allowed.
-    """
+    """Refuse anything but a whole number of at least ``least``."""
     if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
         raise ValueError(f"{name}={value!r} was given; a whole number of at least {least} is expected.")
 
 
 def check_at_least(name: str, value: Any, least: float) -> None:
-    """Refuse anything but a finite number of at least ``least``.
-
-    Parameters
-    ----------
-    name
-        The parameter's name.
-    value
-        What was given.
-    least
-        Smallest number allowed.
-    """
+    """Refuse anything but a finite number of at least ``least``."""
     if not isinstance(value, Real) or not np.isfinite(float(value)) or value < least:
         raise ValueError(f"{name}={value!r} was given; a finite number of at least {least:g} is expected.")
 
 
 def check_strength(name: str, value: Any, *, positive: bool = False) -> None:
-    """Refuse anything but a number from 0, or from 1e-100, to 1e100, so that energies neither overflow nor vanish.
-
-    Parameters
-    ----------
-    name
-        The parameter's name.
-    value
-        What was given.
-    positive
-        Whether 0 is refused, and all below 1e-100.
-    """
+    """Refuse anything but a number from 0, or from 1e-100, to 1e100, so that energies neither overflow nor vanish."""
     check_at_least(name, value, 0)
     if value > LARGEST_STRENGTH or (positive and value < SMALLEST_STRENGTH):
         least = f"above 0, from {SMALLEST_STRENGTH:g}" if positive else "from 0"
@@ -67,33 +37,13 @@ def check_strength(name: str, value: Any, *, positive: bool = False) -> None:
 
 
 def check_choice(name: str, value: Any, choices: Iterable[str]) -> None:
-    """Refuse anything but one of the choices.
-
-    Parameters
-    ----------
-    name
-        The parameter's name.
-    value
-        What was given.
-    choices
-        What is allowed.
-    """
+    """Refuse anything but one of the choices."""
     if value not in choices:
         raise ValueError(f"{name}={value!r} was given; expected one of {', '.join(map(repr, choices))}.")
 
 
 def check_shape(name: str, value: Any, shape: tuple[int, ...]) -> np.ndarray:
-    """An array of finite numbers of one shape.
-
-    Parameters
-    ----------
-    name
-        The parameter's name.
-    value
-        What was given.
-    shape
-        The shape expected.
-    """
+    """An array of finite numbers of one shape."""
     array = np.asarray(value, float)
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; {shape} is expected.")
@@ -103,17 +53,7 @@ def check_shape(name: str, value: Any, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def check_not_infinite(rows: np.ndarray, columns: Any, first: int = 0) -> None:
-    """Refuse infinite cells, and name the first one.
-
-    Parameters
-    ----------
-    rows
-        ``(n, D)``.
-    columns
-        Names of the columns, or None.
-    first
-        Number of the first row, for the message.
-    """
+    """Refuse infinite cells, and name the first one."""
     if rows.dtype.kind != "f" or np.isfinite(sum_of(rows)) or not np.isinf(rows).any():
         return
     row, column = np.argwhere(np.isinf(rows))[0]
@@ -125,13 +65,7 @@ def check_not_infinite(rows: np.ndarray, columns: Any, first: int = 0) -> None:
 
 
 def check_varying(constant: str) -> None:
-    """Refuse constant columns where no covariance floor makes up for them.
-
-    Parameters
-    ----------
-    constant
-        Names of the constant columns, empty where there are none.
-    """
+    """Refuse constant columns where no covariance floor makes up for them."""
     if constant:
         raise ValueError(
             f"Columns {constant} are constant and reg_covar=0: their variance is 0, so no density exists. Drop them, or set "
@@ -140,15 +74,7 @@ def check_varying(constant: str) -> None:
 
 
 def check_memory(components: int, features: int) -> None:
-    """Refuse full covariances that cannot fit into this machine's memory, before trying.
-
-    Parameters
-    ----------
-    components
-        Number of covariance matrices, over all restarts.
-    features
-        Number of columns.
-    """
+    """Refuse full covariances that cannot fit into this machine's memory, before trying."""
     needed, available = COPIES * 8.0 * components * features**2, _memory()
     if needed > available:
         raise ValueError(
@@ -158,13 +84,7 @@ def check_memory(components: int, features: int) -> None:
 
 
 def check_second_moments(features: int) -> None:
-    """Refuse second moments of pairs of columns that cannot fit into this machine's memory, before trying.
-
-    Parameters
-    ----------
-    features
-        Number of columns.
-    """
+    """Refuse second moments of pairs of columns that cannot fit into this machine's memory, before trying."""
     needed, available = COPIES * 8.0 * features**2, _memory()
     if needed > available:
         raise ValueError(

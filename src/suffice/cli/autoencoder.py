@@ -120,17 +120,7 @@ def is_autoencoder(estimator: Any) -> bool:
 
 
 def score_autoencoder(estimator: Any, source: Source, out: Path | None) -> None:
-    """Say the mean loss of rows under a saved autoencoder, and write their hidden units to a file.
-
-    Parameters
-    ----------
-    estimator
-        A fitted autoencoder.
-    source
-        The rows.
-    out
-        The file; None for none.
-    """
+    """Say the mean loss of rows under a saved autoencoder, and write their hidden units to a file."""
     mean = np.average(estimator.reconstruction_loss(source.rows), weights=source.weight)
     if out is not None:
         with replacing(out) as file:

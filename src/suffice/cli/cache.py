@@ -14,14 +14,7 @@ def turn_on_compilation_cache() -> None:
 
 
 def user_cache() -> Path:
-    """The folder where this system keeps a user's caches.
-
-    Examples
-    --------
-    >>> from suffice.cli.cache import user_cache
-    >>> user_cache().is_absolute()
-    True
-    """
+    """The folder where this system keeps a user's caches."""
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Caches"
     variable = "LOCALAPPDATA" if sys.platform == "win32" else "XDG_CACHE_HOME"

@@ -30,17 +30,7 @@ class Course:
 
 
 def run_classifier(estimator: Any, data: str, job: Classifying, reading: Reading) -> int:
-    """Fit a classifier to a file and write the run folder; returns the exit status.
-
-    Parameters
-    ----------
-    estimator
-        Not yet fitted.
-    data
-        The file.
-    job, reading
-        Options of the command line.
-    """
+    """Fit a classifier to a file and write the run folder; returns the exit status."""
     check_place(job.out, overwrite=job.overwrite)
     if streams(data, reading):
         raise ValueError(
@@ -100,17 +90,7 @@ def _write(folder: Path, course: Course, source: Source, job: Classifying) -> st
 
 
 def write_predictions(file: Any, estimator: Any, rows: Any) -> np.ndarray | None:
-    """Write the class, its probability and log p(x) of each row as CSV; returns log p(x), ``(n,)``, None of a network.
-
-    Parameters
-    ----------
-    file
-        Open binary file.
-    estimator
-        A fitted classifier.
-    rows
-        Rows as it takes them.
-    """
+    """Write the class, its probability and log p(x) of each row as CSV; returns log p(x), ``(n,)``, None of a network."""
     probability = estimator.predict_proba(rows)
     best = probability.argmax(1)
     columns = [np.arange(len(best)), estimator.classes_[best], probability.max(1)]
@@ -128,17 +108,7 @@ def is_classifier(estimator: Any) -> bool:
 
 
 def score_classifier(estimator: Any, source: Source, out: Path | None) -> None:
-    """Say the mean log p(x) of rows under a saved classifier, and write their classes to a file.
-
-    Parameters
-    ----------
-    estimator
-        A fitted classifier.
-    source
-        The rows.
-    out
-        The file; None for none.
-    """
+    """Say the mean log p(x) of rows under a saved classifier, and write their classes to a file."""
     if out is None and not hasattr(estimator, "score_samples"):
         raise ValueError("A network gives rows classes and no log-likelihood: name a file for them with --out.")
     if out is None:
@@ -157,15 +127,7 @@ def score_classifier(estimator: Any, source: Source, out: Path | None) -> None:
 
 
 def show_classifier(estimator: Any, columns: list[str]) -> None:
-    """Say the classes of a saved classifier and their probabilities.
-
-    Parameters
-    ----------
-    estimator
-        A fitted classifier.
-    columns
-        Names of its columns.
-    """
+    """Say the classes of a saved classifier and their probabilities."""
     typer.echo(f"{type(estimator).__name__}, {len(estimator.classes_)} classes, {len(columns):,} columns")
     typer.echo(estimator.outcome_)
     shares = getattr(estimator, "class_prior_", None)

@@ -10,26 +10,7 @@ from typing import Any, get_type_hints
 
 
 def flat(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The same function with every dataclass among its parameters replaced by the fields of this dataclass.
-
-    Parameters
-    ----------
-    function
-        A command; Typer reads the parameters of what is returned.
-
-    Examples
-    --------
-    >>> import dataclasses
-    >>> from suffice.cli.groups import flat
-    >>> @dataclasses.dataclass
-    ... class Size:
-    ...     height: int = 1
-    ...     width: int = 2
-    >>> def area(size: Size) -> int:
-    ...     return size.height * size.width
-    >>> flat(area)(height=3, width=4)
-    12
-    """
+    """The same function with every dataclass among its parameters replaced by the fields of this dataclass."""
     hints = get_type_hints(function, include_extras=True)
     given = inspect.signature(function).parameters.values()
     records = {p.name: hints[p.name] for p in given if dataclasses.is_dataclass(hints[p.name])}

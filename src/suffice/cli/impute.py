@@ -52,11 +52,7 @@ def impute(
     ] = None,
     random_state: Annotated[int, typer.Option(min=0, help="Seed of the draws, of an RBM also of the means.")] = 0,
 ) -> None:
-    """Fill in the missing cells of a table with their means under a saved model, given the cells that are there.
-
-    The mean of a binary cell is the probability of a 1; labels and counts of a model of labels are the likeliest label and a
-    rounded mean.
-    """
+    """Fill in the missing cells of a table with their means under a saved model, given the cells that are there."""
     _refuse_clashes(out, std, draws)
     estimator, columns = load_run(run)
     if is_classifier(estimator):

@@ -40,17 +40,7 @@ class Course:
 
 
 def run(estimator: Any, data: str, job: Job, reading: Reading) -> int:
-    """Fit an estimator to a file and write the run folder; returns the exit status.
-
-    Parameters
-    ----------
-    estimator
-        Not yet fitted.
-    data
-        The file.
-    job, reading
-        Options of the command line.
-    """
+    """Fit an estimator to a file and write the run folder; returns the exit status."""
     _refuse_idle_options(estimator, job)
     check_place(job.out, overwrite=job.overwrite)
     kept = checkpoint_path(job.out)
@@ -83,15 +73,7 @@ def takes_labels(estimator: Any) -> bool:
 
 
 def checkpoint_path(out: Path) -> Path:
-    """The file beside a run folder that keeps the state of its fit until the folder is written.
-
-    Examples
-    --------
-    >>> from pathlib import Path
-    >>> from suffice.cli.job import checkpoint_path
-    >>> checkpoint_path(Path("runs/a")).name
-    'a.checkpoint'
-    """
+    """The file beside a run folder that keeps the state of its fit until the folder is written."""
     absolute = Path(os.path.abspath(out))
     return absolute.with_name(f"{absolute.name}.checkpoint")
 
@@ -173,14 +155,7 @@ def _select(estimator: Any, source: Source, job: Job) -> Any:
 
 
 def in_options(message: str, parameters: Iterable[str]) -> str:
-    """A message about an estimator's parameters, in the options of the command line.
-
-    Examples
-    --------
-    >>> from suffice.cli.job import in_options
-    >>> in_options("n_init=0 was given", ["n_init", "tol"])
-    '--n-init=0 was given'
-    """
+    """A message about an estimator's parameters, in the options of the command line."""
     words = "|".join(name if "_" in name or name == "binarize" else f"{name}(?==)" for name in parameters)
     return re.sub(rf"\b({words})\b", lambda found: "--" + found[0].replace("_", "-"), message)
 

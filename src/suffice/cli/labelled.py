@@ -13,26 +13,7 @@ from suffice.cli.source import Source, finite, read, refuse_empty_columns
 def read_rows(
     data: str, reading: Reading, *, target: str | None = None, labels: str | None = None, weights: str | None = None
 ) -> Source:
-    """Complete rows in memory; classes are text or whole numbers.
-
-    Parameters
-    ----------
-    data
-        A file, or a folder of folders of PNG pictures.
-    reading
-        Options of the command line.
-    target
-        Column or array of the classes.
-    labels
-        File of the classes.
-    weights
-        Column of row weights.
-
-    Raises
-    ------
-    suffice.data.DataError
-        If rows or classes cannot be read, do not fit, or cells are missing.
-    """
+    """Complete rows in memory; classes are text or whole numbers."""
     from suffice.data import DataError
 
     if target is not None and labels is not None:

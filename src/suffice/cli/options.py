@@ -198,24 +198,7 @@ class Classifying:
 
 
 def shape(text: str | None) -> tuple[int, int] | None:
-    """Height and width written as 28x28.
-
-    Parameters
-    ----------
-    text
-        What the option was given, or None.
-
-    Raises
-    ------
-    ValueError
-        If it is not two whole numbers with an x between them.
-
-    Examples
-    --------
-    >>> from suffice.cli.options import shape
-    >>> shape("28x20")
-    (28, 20)
-    """
+    """Height and width written as 28x28."""
     if text is None:
         return None
     height, _, width = text.lower().partition("x")
@@ -225,17 +208,5 @@ def shape(text: str | None) -> tuple[int, int] | None:
 
 
 def names(text: str | None) -> list[str] | None:
-    """Column names written with commas between them.
-
-    Parameters
-    ----------
-    text
-        What the option was given, or None.
-
-    Examples
-    --------
-    >>> from suffice.cli.options import names
-    >>> names("height, mass")
-    ['height', 'mass']
-    """
+    """Column names written with commas between them."""
     return None if text is None else [name.strip() for name in text.split(",") if name.strip()]

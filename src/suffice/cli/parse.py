@@ -11,24 +11,7 @@ MOST = 1000
 
 
 def sizes(text: Any) -> tuple[int, ...]:
-    """Whole numbers with an x between them, such as the size of an image or of the layers of a network.
-
-    Parameters
-    ----------
-    text
-        What the option was given.
-
-    Raises
-    ------
-    typer.BadParameter
-        If it is something else.
-
-    Examples
-    --------
-    >>> from suffice.cli.parse import sizes
-    >>> sizes("3x28x28"), sizes("100")
-    ((3, 28, 28), (100,))
-    """
+    """Whole numbers with an x between them, such as the size of an image or of the layers of a network."""
     if isinstance(text, tuple):
         return text
     parts = str(text).lower().split("x")
@@ -38,24 +21,7 @@ def sizes(text: Any) -> tuple[int, ...]:
 
 
 def counts(text: Any) -> int | list[int]:
-    """One number of components, or several: a range such as 1-8, numbers with commas between them, or both.
-
-    Parameters
-    ----------
-    text
-        What the option was given.
-
-    Raises
-    ------
-    typer.BadParameter
-        If it is something else.
-
-    Examples
-    --------
-    >>> from suffice.cli.parse import counts
-    >>> counts("3"), counts("1-3,8")
-    (3, [1, 2, 3, 8])
-    """
+    """One number of components, or several: a range such as 1-8, numbers with commas between them, or both."""
     found: set[int] = set()
     for part in str(text).split(","):
         range_given = re.fullmatch(r"\s*(\d{1,9})\s*(?:-\s*(\d{1,9})\s*)?", part)
@@ -67,20 +33,7 @@ def counts(text: Any) -> int | list[int]:
 
 
 def choices(kind: type[StrEnum]) -> Callable[[Any], str | list[str]]:
-    """A reader of one choice, or of several with commas between them.
-
-    Parameters
-    ----------
-    kind
-        What may be chosen.
-
-    Examples
-    --------
-    >>> from suffice.cli.fit import CovarianceType
-    >>> from suffice.cli.parse import choices
-    >>> choices(CovarianceType)("full,diag")
-    ['full', 'diag']
-    """
+    """A reader of one choice, or of several with commas between them."""
     allowed = [member.value for member in kind]
 
     def read(text: Any) -> str | list[str]:
@@ -93,24 +46,7 @@ def choices(kind: type[StrEnum]) -> Callable[[Any], str | list[str]]:
 
 
 def pairs(text: Any) -> dict[str, str]:
-    """Settings of columns, written as name=value with commas between them.
-
-    Parameters
-    ----------
-    text
-        What the option was given.
-
-    Raises
-    ------
-    typer.BadParameter
-        If it is something else, or names a column twice.
-
-    Examples
-    --------
-    >>> from suffice.cli.parse import pairs
-    >>> pairs("year=gaussian, sex=categorical")
-    {'year': 'gaussian', 'sex': 'categorical'}
-    """
+    """Settings of columns, written as name=value with commas between them."""
     found: dict[str, str] = {}
     for part in str(text).split(","):
         name, _, value = (word.strip() for word in part.rpartition("="))
@@ -123,24 +59,7 @@ def pairs(text: Any) -> dict[str, str]:
 
 
 def shares(text: Any) -> tuple[float, ...]:
-    """Numbers with commas between them.
-
-    Parameters
-    ----------
-    text
-        What the option was given.
-
-    Raises
-    ------
-    typer.BadParameter
-        If it is something else.
-
-    Examples
-    --------
-    >>> from suffice.cli.parse import shares
-    >>> shares("0.2,0.8")
-    (0.2, 0.8)
-    """
+    """Numbers with commas between them."""
     try:
         return tuple(float(part) for part in str(text).split(","))
     except ValueError:
@@ -148,30 +67,12 @@ def shares(text: Any) -> tuple[float, ...]:
 
 
 def words(text: Any) -> tuple[str, ...]:
-    """Names with commas between them.
-
-    Parameters
-    ----------
-    text
-        What the option was given.
-
-    Examples
-    --------
-    >>> from suffice.cli.parse import words
-    >>> words("weights, means")
-    ('weights', 'means')
-    """
+    """Names with commas between them."""
     return tuple(part.strip() for part in str(text).split(","))
 
 
 def several(estimator: Any) -> dict[str, list[Any]]:
-    """The parameters of an estimator that hold several values, by name.
-
-    Parameters
-    ----------
-    estimator
-        Made from options.
-    """
+    """The parameters of an estimator that hold several values, by name."""
     return {name: value for name, value in estimator.get_params().items() if isinstance(value, list)}
 
 

@@ -8,20 +8,7 @@ import numpy as np
 
 
 def read_png(path: Path) -> np.ndarray:
-    """Shades of grey from 0 to 255, (H, W) uint8; pictures stored in colour are taken where they show only greys.
-
-    Parameters
-    ----------
-    path
-        A PNG file.
-
-    Raises
-    ------
-    suffice.data.DataError
-        If it is no PNG file, has colours, or transparent pixels.
-    OSError
-        If it cannot be opened.
-    """
+    """Shades of grey from 0 to 255, (H, W) uint8; pictures stored in colour are taken where they show only greys."""
     from suffice.data import DataError
 
     pixels = np.round(255 * _decoded(path)).astype(np.uint8)
@@ -37,15 +24,7 @@ def read_png(path: Path) -> np.ndarray:
 
 
 def write_png(path: Path, image: np.ndarray) -> None:
-    """Write shades of grey.
-
-    Parameters
-    ----------
-    path
-        The file.
-    image
-        From 0 to 255, (H, W).
-    """
+    """Write shades of grey."""
     from matplotlib.image import imsave
 
     imsave(path, image, cmap="gray", vmin=0, vmax=255)

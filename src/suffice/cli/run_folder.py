@@ -12,20 +12,7 @@ from pathlib import Path
 
 @contextmanager
 def run_folder(out: Path, *, overwrite: bool = False) -> Iterator[Path]:
-    """Give a hidden folder beside ``out`` to write to; its files move to ``out`` when the block ends well.
-
-    Parameters
-    ----------
-    out
-        The folder to make.
-    overwrite
-        Whether files of the same names there may be replaced.
-
-    Raises
-    ------
-    FileExistsError
-        If ``out`` is a file, or holds files and ``overwrite`` is off.
-    """
+    """Give a hidden folder beside ``out`` to write to; its files move to ``out`` when the block ends well."""
     partial = _hidden_folder(out, overwrite)
     try:
         yield partial

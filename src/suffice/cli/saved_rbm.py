@@ -23,24 +23,7 @@ def is_rbm(estimator: Any) -> bool:
 
 
 def score_rbm(estimator: Any, source: Source, out: Path | None) -> None:
-    """Say the mean log-likelihood of rows under a saved RBM, and write that of each row to a file.
-
-    Of an RBM with classes, which has no log-likelihood of rows, only write the classes.
-
-    Parameters
-    ----------
-    estimator
-        A fitted RBM.
-    source
-        The rows.
-    out
-        The file; None for none.
-
-    Raises
-    ------
-    ValueError
-        If the RBM has classes and there is no file to write them to.
-    """
+    """Say the mean log-likelihood of rows under a saved RBM, and write that of each row to a file."""
     if is_classifier(estimator):
         return _write_classes(estimator, source, out)
     if out is None:
@@ -102,15 +85,7 @@ def _uncertainty(estimator: Any) -> str:
 
 
 def sample_rbm(estimator: Any, count: int) -> np.ndarray:
-    """Rows drawn from a saved RBM, ``(count, D)``; where its chains have not mixed, that is said.
-
-    Parameters
-    ----------
-    estimator
-        A fitted RBM.
-    count
-        Number of rows.
-    """
+    """Rows drawn from a saved RBM, ``(count, D)``; where its chains have not mixed, that is said."""
     rows, mixing = estimator.sample(count)
     if mixing.r_hat > LARGEST_R_HAT:
         typer.echo(
@@ -122,15 +97,7 @@ def sample_rbm(estimator: Any, count: int) -> np.ndarray:
 
 
 def show_rbm(estimator: Any, columns: list[str]) -> None:
-    """Say the outcome of a saved RBM and the largest weights of its hidden units, those of largest norm first.
-
-    Parameters
-    ----------
-    estimator
-        A fitted RBM.
-    columns
-        Names of its columns.
-    """
+    """Say the outcome of a saved RBM and the largest weights of its hidden units, those of largest norm first."""
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table

@@ -65,28 +65,7 @@ def read(
     target: str | None = None,
     labels: bool = False,
 ) -> Source:
-    """Read a file as the options say.
-
-    Parameters
-    ----------
-    path
-        The file.
-    reading
-        Options of the command line.
-    columns
-        Columns to use; None takes those of the options.
-    weights
-        Column of row weights, taken out of the rows.
-    target
-        Column of known classes, taken out of the rows.
-    labels
-        Whether columns may hold text; the rows are then an Arrow table.
-
-    Raises
-    ------
-    suffice.data.DataError
-        If the file cannot be read so.
-    """
+    """Read a file as the options say."""
     wanted = names(reading.columns) if columns is None else columns
     if wanted is not None and weights is not None and weights not in wanted:
         wanted = [*wanted, weights]
@@ -104,18 +83,7 @@ def read(
 
 
 def finite(source: Source) -> Source:
-    """The source as it is, if no cell of its rows is infinite and no weight is missing; a stream is checked as it is read.
-
-    Parameters
-    ----------
-    source
-        What ``read`` gave.
-
-    Raises
-    ------
-    suffice.data.DataError
-        If there are such cells, with the names of their columns.
-    """
+    """The source as it is, if no cell of its rows is infinite and no weight is missing; a stream is checked as it is read."""
     from suffice.data import DataError
 
     if source.weight is not None and not np.isfinite(source.weight).all():
@@ -135,18 +103,7 @@ def finite(source: Source) -> Source:
 
 
 def refuse_empty_columns(source: Source) -> None:
-    """Refuse columns without any value, by name; a fit checks those of a stream itself.
-
-    Parameters
-    ----------
-    source
-        What ``read`` gave.
-
-    Raises
-    ------
-    suffice.data.DataError
-        If there is one.
-    """
+    """Refuse columns without any value, by name; a fit checks those of a stream itself."""
     from suffice.data import DataError
 
     if not isinstance(source.rows, np.ndarray) or source.rows.dtype.kind != "f":
@@ -165,15 +122,7 @@ def _hit(columns: list[str], mask: Any) -> list[str]:
 
 
 def streams(path: str, reading: Reading) -> bool:
-    """Whether a file is read in batches: as the options say, else large Parquet files are.
-
-    Parameters
-    ----------
-    path
-        The file.
-    reading
-        Options of the command line.
-    """
+    """Whether a file is read in batches: as the options say, else large Parquet files are."""
     if reading.stream is not None:
         return reading.stream
     return path.endswith((".parquet", ".pq")) and os.path.isfile(path) and os.path.getsize(path) > STREAM_BYTES
@@ -191,22 +140,7 @@ def _weighted(source: Source, weights: str) -> Source:
 
 
 def numbers_of(rows: Any, column: str, name: str) -> np.ndarray:
-    """A column of an Arrow table as numbers.
-
-    Parameters
-    ----------
-    rows
-        The table.
-    column
-        The column.
-    name
-        What the table is called, for the message.
-
-    Raises
-    ------
-    suffice.data.DataError
-        If it holds text.
-    """
+    """A column of an Arrow table as numbers."""
     from suffice.data import DataError
     from suffice.data.columns import is_numeric, matrix
 

@@ -36,32 +36,7 @@ def table_from_array(
     drop: Sequence[str] | None = None,
     target: str | np.ndarray | None = None,
 ) -> Table:
-    """A ``Table`` from an array of numbers, whose columns are called ``x0``, ``x1`` and so on.
-
-    Parameters
-    ----------
-    array
-        ``(n,)`` for one column, ``(n, D)``, or images ``(n, height, width)`` or ``(n, height, width, channels)``.
-    name
-        What the data are called.
-    columns, drop
-        Columns to keep and to leave out.
-    target
-        The labels, ``(n,)``, or the column that holds them.
-
-    Raises
-    ------
-    DataError
-        If the array holds no numbers or no rows, or its rows have different lengths.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from suffice.data.arrays import table_from_array
-    >>> table = table_from_array(np.zeros((5, 8, 8)), "images")
-    >>> table.values.shape, table.image_shape
-    ((5, 64), (8, 8))
-    """
+    """A ``Table`` from an array of numbers, whose columns are called ``x0``, ``x1`` and so on."""
     array = _as_numbers(array, name)
     image_shape = array.shape[1:] if array.ndim > 2 else None
     notes = [f"Images of {' x '.join(map(str, image_shape))} values, one a row."] if image_shape else []
@@ -83,29 +58,7 @@ def table_from_array(
 
 
 def read_npy(path: Path) -> np.ndarray:
-    """The array in an npy file.
-
-    Parameters
-    ----------
-    path
-        The file, gzipped or not.
-
-    Raises
-    ------
-    DataError
-        If the file is damaged or holds Python objects.
-
-    Examples
-    --------
-    >>> import pathlib, tempfile
-    >>> import numpy as np
-    >>> from suffice.data.arrays import read_npy
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = pathlib.Path(folder, "a.npy")
-    ...     np.save(path, np.arange(3))
-    ...     read_npy(path)
-    array([0, 1, 2])
-    """
+    """The array in an npy file."""
     try:
         with open_bytes(path) as stream:
             return np.load(stream, allow_pickle=False)
@@ -114,34 +67,7 @@ def read_npy(path: Path) -> np.ndarray:
 
 
 def read_npz(path: Path, array: str | None, target: str | None) -> tuple[np.ndarray, str, str | np.ndarray | None]:
-    """One array of an npz archive, what to call it, and the labels if another array holds them.
-
-    Parameters
-    ----------
-    path
-        The archive.
-    array
-        Name of the array; None if there is only one besides the target.
-    target
-        Name of the array with the labels, or else of a column.
-
-    Raises
-    ------
-    DataError
-        If the choice is not clear, or the archive is damaged or holds Python objects.
-
-    Examples
-    --------
-    >>> import pathlib, tempfile
-    >>> import numpy as np
-    >>> from suffice.data.arrays import read_npz
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = pathlib.Path(folder, "a.npz")
-    ...     np.savez(path, X=np.zeros((2, 3)), y=np.array([0, 1]))
-    ...     values, name, labels = read_npz(path, None, "y")
-    >>> values.shape, name, labels
-    ((2, 3), 'a.npz, array X', array([0, 1]))
-    """
+    """One array of an npz archive, what to call it, and the labels if another array holds them."""
     try:
         with open_bytes(path) as stream, np.load(stream, allow_pickle=False) as archive:
             chosen = _chosen(path.name, archive.files, array, target)

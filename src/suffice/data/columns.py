@@ -26,33 +26,7 @@ def table_from_columns(
     notes: Sequence[str] = (),
     image_shape: tuple[int, ...] | None = None,
 ) -> Table:
-    """A ``Table`` from Arrow columns.
-
-    Parameters
-    ----------
-    table
-        The columns.
-    name
-        What the data are called.
-    columns, drop, target
-        Columns to keep, to leave out, and the one with the labels.
-    notes
-        What was noticed so far.
-    image_shape
-        Shape of one row where rows are images.
-
-    Raises
-    ------
-    DataError
-        If a column is unknown, occurs twice or holds no numbers, or if there are no rows.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> from suffice.data.columns import table_from_columns
-    >>> table_from_columns(pa.table({"a": [1, 2], "b": [0.5, None]}), "example").notes
-    ['1 missing cell (NaN).']
-    """
+    """A ``Table`` from Arrow columns."""
     chosen, labels = _chosen(table, name, columns, drop, target)
     numbers, found = _numeric(chosen, name)
     said = [*notes, *found, *_count_missing(numbers, "NaN")]
@@ -68,31 +42,7 @@ def mixed_from_columns(
     target: str | None = None,
     notes: Sequence[str] = (),
 ) -> MixedTable:
-    """A ``MixedTable`` from Arrow columns: text that is all numbers becomes numbers, other text stays.
-
-    Parameters
-    ----------
-    table
-        The columns.
-    name
-        What the data are called.
-    columns, drop, target
-        Columns to keep, to leave out, and the one with the labels.
-    notes
-        What was noticed so far.
-
-    Raises
-    ------
-    DataError
-        If a column is unknown, occurs twice or holds neither numbers nor text, or if there are no rows.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> from suffice.data.columns import mixed_from_columns
-    >>> mixed_from_columns(pa.table({"a": ["1,5", "2"], "b": ["red", "?"]}), "example").values.to_pydict()
-    {'a': [1.5, 2.0], 'b': ['red', None]}
-    """
+    """A ``MixedTable`` from Arrow columns: text that is all numbers becomes numbers, other text stays."""
     chosen, labels = _chosen(table, name, columns, drop, target)
     parsed, found, others = _parsed(chosen, keep_categories=True)
     refused = {label: describe_cells(parsed[label]) for label in others if not _holds_text(parsed[label])}
@@ -103,23 +53,7 @@ def mixed_from_columns(
 
 
 def matrix(table: pa.Table | pa.RecordBatch, dtype: np.dtype | None = None) -> np.ndarray:
-    """Numeric Arrow columns as one array ``(n, D)``, missing cells NaN.
-
-    Parameters
-    ----------
-    table
-        Columns of numbers or truth values.
-    dtype
-        Type of the result; None for the type that all columns share if they have one and no cell is missing, else float64.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> from suffice.data.columns import matrix
-    >>> matrix(pa.table({"a": [1.5, None]}))
-    array([[1.5],
-           [nan]])
-    """
+    """Numeric Arrow columns as one array ``(n, D)``, missing cells NaN."""
     kind = _shared_type(table) if dtype is None else dtype
     values = np.empty((table.num_rows, table.num_columns), kind)
     for j, column in enumerate(table.columns):
@@ -128,20 +62,7 @@ def matrix(table: pa.Table | pa.RecordBatch, dtype: np.dtype | None = None) -> n
 
 
 def is_numeric(kind: pa.DataType) -> bool:
-    """Whether cells of an Arrow type can be read as numbers.
-
-    Parameters
-    ----------
-    kind
-        The type of a column.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> from suffice.data.columns import is_numeric
-    >>> is_numeric(pa.int8()), is_numeric(pa.string())
-    (True, False)
-    """
+    """Whether cells of an Arrow type can be read as numbers."""
     if pa.types.is_dictionary(kind):
         return is_numeric(kind.value_type)
     tests = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_decimal, pa.types.is_null)
@@ -149,27 +70,7 @@ def is_numeric(kind: pa.DataType) -> bool:
 
 
 def refuse_not_numeric(refused: dict[str, str], where: str, besides: str | None = None) -> None:
-    """Raise a ``DataError`` that names the columns that hold no numbers, and how to leave them out.
-
-    Parameters
-    ----------
-    refused
-        For each such column what it holds.
-    where
-        What the data are called.
-    besides
-        What else could have been read; None for nothing but numbers.
-
-    Raises
-    ------
-    DataError
-        If there is any.
-
-    Examples
-    --------
-    >>> from suffice.data.columns import refuse_not_numeric
-    >>> refuse_not_numeric({}, "data.csv")
-    """
+    """Raise a ``DataError`` that names the columns that hold no numbers, and how to leave them out."""
     if not refused:
         return
     name, what = next(iter(refused.items()))

@@ -11,33 +11,7 @@ from suffice.data.table import DataError
 
 
 def decoded(values: np.ndarray, kind: str, labels: np.ndarray | None, dtype: str, name: str) -> np.ndarray:
-    """Labels for codes, and whole numbers where the column was of them and none is missing or fractional.
-
-    Parameters
-    ----------
-    values
-        The encoded column, ``(n,)``, NaN where cells are missing.
-    kind
-        Its kind.
-    labels
-        Its categories; None for numbers.
-    dtype
-        The type that it had.
-    name
-        Its name, for messages.
-
-    Raises
-    ------
-    DataError
-        If a code is no place among the labels, or a count negative or fractional.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from suffice.data.decode import decoded
-    >>> decoded(np.array([1.0, np.nan]), "categorical", np.array(["blue", "red"], object), "string", "colour")
-    array(['red', None], dtype=object)
-    """
+    """Labels for codes, and whole numbers where the column was of them and none is missing or fractional."""
     if labels is None:
         if kind == "poisson":
             refuse_no_counts(values, name)
@@ -55,46 +29,14 @@ def decoded(values: np.ndarray, kind: str, labels: np.ndarray | None, dtype: str
 
 
 def joined(columns: list[np.ndarray]) -> np.ndarray:
-    """Columns as one array ``(n, D)``: of numbers, or of objects where one holds text or gaps among truth values.
-
-    Parameters
-    ----------
-    columns
-        The columns, each ``(n,)``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from suffice.data.decode import joined
-    >>> joined([np.array([1, 2]), np.array(["red", None], object)]).tolist()
-    [[1, 'red'], [2, None]]
-    """
+    """Columns as one array ``(n, D)``: of numbers, or of objects where one holds text or gaps among truth values."""
     return np.stack(columns, axis=1)
 
 
 def data_frame(
     columns: list[np.ndarray], labels: list[Any], dtypes: list[str], categories: list[np.ndarray | None]
 ) -> Any:
-    """A pandas data frame with the labels and, where the cells allow it, the types that the columns had.
-
-    Parameters
-    ----------
-    columns
-        The decoded columns, each ``(n,)``.
-    labels
-        Label of each column.
-    dtypes
-        The type that each column had, as pandas writes it, or ``"ordered category"``.
-    categories
-        The categories of each column; None for numbers.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from suffice.data.decode import data_frame
-    >>> data_frame([np.array([1.0, np.nan])], ["n"], ["Int64"], [None]).dtypes.tolist()
-    [Int64Dtype()]
-    """
+    """A pandas data frame with the labels and, where the cells allow it, the types that the columns had."""
     import pandas as pd
 
     parts = [_series(*column) for column in zip(columns, dtypes, categories, strict=True)]

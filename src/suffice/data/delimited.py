@@ -34,34 +34,7 @@ def read_delimited(
     delimiter: str | None = None,
     target: str | None = None,
 ) -> Table:
-    """Read a delimited text; see ``read_table``.
-
-    Parameters
-    ----------
-    path
-        The file, gzipped or not.
-    header
-        Whether the first line holds names; None to detect it.
-    columns, drop, target
-        Columns to keep, to leave out, and the one with the labels.
-    delimiter
-        What separates cells; None to detect it.
-
-    Raises
-    ------
-    DataError
-        If the text is not a table of numbers.
-
-    Examples
-    --------
-    >>> import pathlib, tempfile
-    >>> from suffice.data.delimited import read_delimited
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = pathlib.Path(folder, "a.csv")
-    ...     _ = path.write_text("x;y\\n1,5;2\\n")
-    ...     read_delimited(path).values
-    array([[1.5, 2. ]])
-    """
+    """Read a delimited text; see ``read_table``."""
     table, layout = _rows(path, header, delimiter)
     notes = [layout.sentence()]
     if (columns, drop, target) == (None, None, None) and not layout.header and _is_digits(table):
@@ -82,36 +55,7 @@ def read_delimited_columns(
     target: str | None = None,
     row_names: bool = False,
 ) -> MixedTable:
-    """Read numbers and text of a delimited text; see ``read_columns``.
-
-    Parameters
-    ----------
-    path
-        The file, gzipped or not.
-    header
-        Whether the first line holds names; None to detect it.
-    columns, drop, target
-        Columns to keep, to leave out, and the one with the labels.
-    delimiter
-        What separates cells; None to detect it.
-    row_names
-        Whether a first column that numbers or names the rows is kept.
-
-    Raises
-    ------
-    DataError
-        If the text cannot be read as a table.
-
-    Examples
-    --------
-    >>> import pathlib, tempfile
-    >>> from suffice.data.delimited import read_delimited_columns
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = pathlib.Path(folder, "a.csv")
-    ...     _ = path.write_text("size;colour\\n1,5;red\\n2;NA\\n")
-    ...     read_delimited_columns(path).values.to_pydict()
-    {'size': [1.5, 2.0], 'colour': ['red', None]}
-    """
+    """Read numbers and text of a delimited text; see ``read_columns``."""
     table, layout = _rows(path, header, delimiter)
     asked = {*(columns or []), *(drop or []), target, *(table.column_names[:1] if row_names else [])}
     table, said = _without_extras(table, asked)

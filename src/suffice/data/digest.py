@@ -17,29 +17,7 @@ from suffice.data.table import DataError
 
 
 def digest(batches: Iterable[Any], most: int, estimator: Any) -> tuple[Frame, list[int]]:
-    """A short frame with the kinds and labels of the whole, and the number of missing cells in each column.
-
-    Parameters
-    ----------
-    batches
-        Tables as ``ColumnEncoder.fit`` takes them, all with the same columns.
-    most
-        Different labels to keep of a column, and one more.
-    estimator
-        What they are for, for messages.
-
-    Raises
-    ------
-    DataError
-        If there is no row, or a batch has other columns, or text where another has numbers.
-
-    Examples
-    --------
-    >>> from suffice.data.digest import digest
-    >>> frame, missing = digest([[["red"], ["blue"]], [["red"], [None]]], 254, "example")
-    >>> frame.columns[0].cells.to_pylist(), missing
-    (['red', 'blue', None], [1])
-    """
+    """A short frame with the kinds and labels of the whole, and the number of missing cells in each column."""
     kept: Frame | None = None
     missing: list[int] = []
     for number, batch in enumerate(batches):

@@ -35,27 +35,7 @@ class Frame(NamedTuple):
 
 
 def frame_from(X: Any, estimator: Any) -> Frame:
-    """Columns of an array, a pandas or polars data frame, an Arrow table or anything that Arrow takes as a table.
-
-    Parameters
-    ----------
-    X
-        The rows, ``(n, D)``.
-    estimator
-        What they are for, for messages.
-
-    Raises
-    ------
-    ValueError
-        If there are no rows or no columns, a column holds neither numbers nor truth values nor text, or a cell is infinite.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> from suffice.data.frame import frame_from
-    >>> frame_from([[1, "red"], [2, None]], "example").columns[1].cells.to_pylist()
-    ['red', None]
-    """
+    """Columns of an array, a pandas or polars data frame, an Arrow table or anything that Arrow takes as a table."""
     if type(X).__module__.startswith("pandas") and hasattr(X, "columns"):
         return _from_pandas(X)
     if isinstance(X, pa.Table | pa.RecordBatch) or (hasattr(X, "__arrow_c_stream__") and hasattr(X, "columns")):
@@ -64,20 +44,7 @@ def frame_from(X: Any, estimator: Any) -> Frame:
 
 
 def arrow_table(frame: Any) -> pa.Table:
-    """Anything that Arrow takes as a table, in types that it can work with.
-
-    Parameters
-    ----------
-    frame
-        A polars data frame, a table or a batch of Arrow, or what hands one on.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> from suffice.data.frame import arrow_table
-    >>> arrow_table(pa.record_batch({"a": [1, 2]})).num_rows
-    2
-    """
+    """Anything that Arrow takes as a table, in types that it can work with."""
     is_polars = type(frame).__module__.startswith("polars")  # whose stream has views, which Arrow cannot cast
     return frame.to_arrow() if is_polars else pa.table(frame)
 
@@ -182,18 +149,5 @@ def _as_text(name: str, cells: pa.Array) -> pa.Array:
 
 
 def as_labels(cells: pa.Array) -> np.ndarray:
-    """Cells without a missing one as an array: objects for text, else numbers or truth values.
-
-    Parameters
-    ----------
-    cells
-        The cells, of a type that ``Column`` names.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> from suffice.data.frame import as_labels
-    >>> as_labels(pa.array(["red", None, "blue"], pa.large_string()))
-    array(['red', 'blue'], dtype=object)
-    """
+    """Cells without a missing one as an array: objects for text, else numbers or truth values."""
     return pc.drop_null(cells).to_numpy(zero_copy_only=False)

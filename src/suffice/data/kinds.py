@@ -21,27 +21,7 @@ KINDS = ("gaussian", "bernoulli", "categorical", "poisson")
 
 
 def given_kinds(kinds: Any, frame: Frame) -> list[str | None]:
-    """The kind that is given for each column, None where it is to be detected.
-
-    Parameters
-    ----------
-    kinds
-        None, one kind, a list of D kinds, or a dictionary from names or positions of columns to kinds.
-    frame
-        The columns.
-
-    Raises
-    ------
-    ValueError
-        If a kind or column is unknown, given twice, or the number of kinds is not D.
-
-    Examples
-    --------
-    >>> from suffice.data.frame import frame_from
-    >>> from suffice.data.kinds import given_kinds
-    >>> given_kinds({1: "poisson"}, frame_from([[1, 2]], "example"))
-    [None, 'poisson']
-    """
+    """The kind that is given for each column, None where it is to be detected."""
     width = len(frame.columns)
     if kinds is None or isinstance(kinds, str):
         return [_checked(kinds)] * width if kinds is not None else [None] * width
@@ -55,21 +35,7 @@ def given_kinds(kinds: Any, frame: Frame) -> list[str | None]:
 
 
 def detected_kind(column: Column) -> str:
-    """The kind of a column, by the table in ``ColumnEncoder``.
-
-    Parameters
-    ----------
-    column
-        The column, not all of it missing.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> from suffice.data.frame import Column
-    >>> from suffice.data.kinds import detected_kind
-    >>> detected_kind(Column("n", pa.array([3, 0, None]), "int64"))
-    'poisson'
-    """
+    """The kind of a column, by the table in ``ColumnEncoder``."""
     cells = column.cells
     if column.declared or pa.types.is_large_string(cells.type):
         return "categorical"
@@ -83,29 +49,7 @@ def detected_kind(column: Column) -> str:
 
 
 def sentences(frame: Frame, kinds: Sequence[str], detected: Sequence[bool], missing: Sequence[int]) -> list[str]:
-    """What was detected, which columns have gaps and which are constant, for the user.
-
-    Parameters
-    ----------
-    frame
-        The columns.
-    kinds
-        Kind of each column.
-    detected
-        Whether that kind was detected rather than given.
-    missing
-        Number of missing cells of each column.
-
-    Examples
-    --------
-    >>> from suffice.data.frame import frame_from
-    >>> from suffice.data.kinds import sentences
-    >>> sentences(frame_from([[0.5, "a"], [None, "b"]], "example"), ["gaussian", "categorical"], [True, True], [1, 0])
-    ["Detected as gaussian (other numbers): 'x0'.",
-     "Detected as categorical (text or categories): 'x1'.",
-     "1 missing cell in 'x0'.",
-     "One value only: 'x0'."]
-    """
+    """What was detected, which columns have gaps and which are constant, for the user."""
     reasons = {
         "gaussian": "other numbers",
         "bernoulli": "truth values, or 0 and 1 only",

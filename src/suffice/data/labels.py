@@ -20,30 +20,7 @@ class UnknownCategoryWarning(UserWarning):
 
 
 def distinct_labels(column: Column, kind: str, most: int) -> np.ndarray:
-    """The labels of a column: the order that its type declares, else sorted.
-
-    Parameters
-    ----------
-    column
-        The column.
-    kind
-        ``"bernoulli"`` or ``"categorical"``. Bernoulli columns of numbers in {0, 1} have both as labels, occurring or not.
-    most
-        Largest number of labels allowed of a categorical column; 2 are of a Bernoulli one.
-
-    Raises
-    ------
-    DataError
-        If there are more.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> from suffice.data.frame import Column
-    >>> from suffice.data.labels import distinct_labels
-    >>> distinct_labels(Column("colour", pa.array(["red", "blue", None]), "string"), "categorical", 254)
-    array(['blue', 'red'], dtype=object)
-    """
+    """The labels of a column: the order that its type declares, else sorted."""
     if column.order is not None:
         return _not_too_many(column, column.order, kind, most)
     if pa.types.is_boolean(column.cells.type):
@@ -54,31 +31,7 @@ def distinct_labels(column: Column, kind: str, most: int) -> np.ndarray:
 
 
 def codes(column: Column, labels: np.ndarray, handle_unknown: str = "error") -> np.ndarray:
-    """Place of each cell among the labels, ``(n,)``, NaN where it is missing.
-
-    Parameters
-    ----------
-    column
-        The column.
-    labels
-        What its cells may be.
-    handle_unknown
-        ``"error"``, or ``"missing"`` to take cells that are none of the labels as missing, with a warning.
-
-    Raises
-    ------
-    DataError
-        If a cell is none of the labels, of another type, or ``handle_unknown="error"``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import pyarrow as pa
-    >>> from suffice.data.frame import Column
-    >>> from suffice.data.labels import codes
-    >>> codes(Column("colour", pa.array(["red", None, "blue"]), "string"), np.array(["blue", "red"], object))
-    array([ 1., nan,  0.])
-    """
+    """Place of each cell among the labels, ``(n,)``, NaN where it is missing."""
     cells = column.cells
     if pa.types.is_null(cells.type):
         return np.full(len(cells), np.nan)
@@ -102,28 +55,7 @@ def codes(column: Column, labels: np.ndarray, handle_unknown: str = "error") -> 
 
 
 def numbers(column: Column, kind: str) -> np.ndarray:
-    """Cells as float64, ``(n,)``, NaN where they are missing.
-
-    Parameters
-    ----------
-    column
-        The column.
-    kind
-        ``"gaussian"`` or ``"poisson"``.
-
-    Raises
-    ------
-    DataError
-        If the column holds text, or one of counts a negative or fractional number.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> from suffice.data.frame import Column
-    >>> from suffice.data.labels import numbers
-    >>> numbers(Column("n", pa.array([3, None]), "int64"), "poisson")
-    array([ 3., nan])
-    """
+    """Cells as float64, ``(n,)``, NaN where they are missing."""
     cells = column.cells
     if _holds_text(cells):
         row = _first_valid(cells)
@@ -138,26 +70,7 @@ def numbers(column: Column, kind: str) -> np.ndarray:
 
 
 def refuse_no_counts(values: np.ndarray, name: str) -> None:
-    """Raise a ``DataError`` if a number is negative or no whole number; NaN passes.
-
-    Parameters
-    ----------
-    values
-        The numbers, ``(n,)``.
-    name
-        Name of their column.
-
-    Raises
-    ------
-    DataError
-        If there is one; the message says where.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from suffice.data.labels import refuse_no_counts
-    >>> refuse_no_counts(np.array([0.0, 7.0, np.nan]), "n")
-    """
+    """Raise a ``DataError`` if a number is negative or no whole number; NaN passes."""
     bad = (values < 0) | (~np.isnan(values) & (values != np.floor(values)))
     if not bad.any():
         return

@@ -26,23 +26,7 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*|,\d+)?|[.,]\d+)([eE][+-]?\d+)?|[+-]?(inf|
 
 @dataclass(frozen=True)
 class Layout:
-    """What the first lines of a delimited text say.
-
-    Parameters
-    ----------
-    delimiter
-        What separates cells; a blank stands for any number of blanks.
-    header
-        Whether the first line holds the names of the columns.
-    names
-        Name of each column.
-    lines
-        Number of lines before the first row of numbers.
-    encoding
-        How letters are encoded.
-    quoted
-        Whether some cells stand in quotation marks.
-    """
+    """What the first lines of a delimited text say."""
 
     delimiter: str
     header: bool
@@ -59,54 +43,14 @@ class Layout:
 
 
 def open_bytes(path: Path) -> gzip.GzipFile | io.BufferedReader:
-    """Open a file for reading, through gzip if it is compressed.
-
-    Parameters
-    ----------
-    path
-        The file.
-
-    Examples
-    --------
-    >>> import gzip, pathlib, tempfile
-    >>> from suffice.data.layout import open_bytes
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = pathlib.Path(folder, "a.gz")
-    ...     _ = path.write_bytes(gzip.compress(b"text"))
-    ...     with open_bytes(path) as stream:
-    ...         stream.read()
-    b'text'
-    """
+    """Open a file for reading, through gzip if it is compressed."""
     with path.open("rb") as stream:
         compressed = stream.read(2) == b"\x1f\x8b"
     return gzip.open(path) if compressed else path.open("rb")
 
 
 def detect_layout(path: Path, header: bool | None = None, delimiter: str | None = None) -> Layout:
-    """Read the layout of a delimited text off its first lines.
-
-    Parameters
-    ----------
-    path
-        The file, gzipped or not.
-    header, delimiter
-        What is known already; None to detect it.
-
-    Raises
-    ------
-    DataError
-        If the file is empty, holds no text or names a column twice.
-
-    Examples
-    --------
-    >>> import pathlib, tempfile
-    >>> from suffice.data.layout import detect_layout
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = pathlib.Path(folder, "a.csv")
-    ...     _ = path.write_text("1 2\\n3 4\\n")
-    ...     detect_layout(path).sentence()
-    'Text with delimiter blanks, no header, columns named x0, x1 and so on.'
-    """
+    """Read the layout of a delimited text off its first lines."""
     text, encoding = _head(path)
     delimiter = _detect_delimiter(text, path.name) if delimiter is None else _as_delimiter(delimiter)
     rows = _rows(text, delimiter, path.name)
@@ -147,21 +91,7 @@ def _decode(head: bytes) -> tuple[str, str]:
 
 
 def cells(lines: Iterable[str], delimiter: str) -> Any:
-    """Reader of the rows of cells in lines of text; a blank as delimiter stands for any number of blanks.
-
-    Parameters
-    ----------
-    lines
-        The text, line by line.
-    delimiter
-        What separates cells.
-
-    Examples
-    --------
-    >>> from suffice.data.layout import cells
-    >>> list(cells([" 1  2 "], " "))
-    [['1', '2']]
-    """
+    """Reader of the rows of cells in lines of text; a blank as delimiter stands for any number of blanks."""
     if delimiter != " ":
         return csv.reader(lines, delimiter=delimiter)
     return csv.reader((line.strip() for line in lines), delimiter=" ", skipinitialspace=True)

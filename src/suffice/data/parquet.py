@@ -146,34 +146,7 @@ def read_parquet(
     target: str | None = None,
     text: bool = False,
 ) -> tuple[pa.Table, list[str]]:
-    """The columns of a Parquet file or of a folder of them, the target last, and what was left out; see ``read_table``.
-
-    Parameters
-    ----------
-    path
-        The file or folder.
-    columns, drop, target
-        Columns to keep, to leave out, and the one with the labels.
-    text
-        Whether columns may hold text; if not, they are refused before anything is read.
-
-    Raises
-    ------
-    DataError
-        As ``stream_parquet``.
-
-    Examples
-    --------
-    >>> import pathlib, tempfile
-    >>> import pyarrow as pa
-    >>> from pyarrow import parquet
-    >>> from suffice.data.parquet import read_parquet
-    >>> with tempfile.TemporaryDirectory() as folder:
-    ...     path = pathlib.Path(folder, "a.parquet")
-    ...     parquet.write_table(pa.table({"a": [1.0, 2.0]}), path)
-    ...     read_parquet(path)[0].column_names
-    ['a']
-    """
+    """The columns of a Parquet file or of a folder of them, the target last, and what was left out; see ``read_table``."""
     plan = _plan(path, columns, drop, target)
     if not text:
         _refuse_text_in_any(plan)
@@ -186,25 +159,7 @@ def read_parquet(
 
 
 def parquet_files(path: Path) -> list[Path]:
-    """The Parquet files that a path names: itself, or all in the folder by name.
-
-    Parameters
-    ----------
-    path
-        A file or a folder.
-
-    Raises
-    ------
-    DataError
-        If the folder holds none.
-
-    Examples
-    --------
-    >>> from pathlib import Path
-    >>> from suffice.data.parquet import parquet_files
-    >>> parquet_files(Path("rows.parquet"))
-    [PosixPath('rows.parquet')]
-    """
+    """The Parquet files that a path names: itself, or all in the folder by name."""
     if not path.is_dir():
         return [path]
     found = sorted(

@@ -10,13 +10,7 @@ from suffice.data.table import DataError, Table, position_names
 
 
 def holds_pictures(folder: str | Path) -> bool:
-    """Whether a path is a folder in whose folders PNG files lie.
-
-    Parameters
-    ----------
-    folder
-        The path.
-    """
+    """Whether a path is a folder in whose folders PNG files lie."""
     return Path(folder).is_dir() and next(Path(folder).glob("*/*.[pP][nN][gG]"), None) is not None
 
 

@@ -99,19 +99,7 @@ class MixedTable:
 
 
 def position_names(count: int) -> list[str]:
-    """Names of columns that have none: ``x0``, ``x1`` and so on, as in scikit-learn.
-
-    Parameters
-    ----------
-    count
-        Number of columns.
-
-    Examples
-    --------
-    >>> from suffice.data.table import position_names
-    >>> position_names(3)
-    ['x0', 'x1', 'x2']
-    """
+    """Names of columns that have none: ``x0``, ``x1`` and so on, as in scikit-learn."""
     return [f"x{j}" for j in range(count)]
 
 
@@ -123,32 +111,7 @@ def select_columns(
     target: str | None,
     where: str,
 ) -> list[str]:
-    """Names of the columns to read, in the order asked for.
-
-    Parameters
-    ----------
-    names
-        Names of all columns.
-    columns
-        Columns to keep; None for all.
-    drop
-        Columns to leave out.
-    target
-        Column that holds the labels, and is left out too.
-    where
-        What the data are called in messages.
-
-    Raises
-    ------
-    DataError
-        If a name occurs twice or is not there, or if no column remains.
-
-    Examples
-    --------
-    >>> from suffice.data.table import select_columns
-    >>> select_columns(["a", "b", "c"], columns=None, drop=["b"], target=None, where="data.csv")
-    ['a', 'c']
-    """
+    """Names of the columns to read, in the order asked for."""
     refuse_duplicates(names, where)
     kept, dropped = _as_names(columns, "columns"), _as_names(drop, "drop")
     for option, wanted in (("columns", kept), ("drop", dropped), ("target", [] if target is None else [target])):
@@ -162,25 +125,7 @@ def select_columns(
 
 
 def refuse_duplicates(names: Sequence[str], where: str) -> None:
-    """Raise a ``DataError`` if a column name occurs twice.
-
-    Parameters
-    ----------
-    names
-        Column names.
-    where
-        What the data are called in the message.
-
-    Raises
-    ------
-    DataError
-        If a name occurs twice.
-
-    Examples
-    --------
-    >>> from suffice.data.table import refuse_duplicates
-    >>> refuse_duplicates(["a", "b"], "data.csv")
-    """
+    """Raise a ``DataError`` if a column name occurs twice."""
     if len(set(names)) == len(names):
         return
     twice = next(name for j, name in enumerate(names) if name in names[:j])
@@ -192,21 +137,7 @@ def refuse_duplicates(names: Sequence[str], where: str) -> None:
 
 
 def listing(names: Sequence[str], limit: int = 20) -> str:
-    """Names for a message, quoted, the first ``limit`` of them.
-
-    Parameters
-    ----------
-    names
-        Names of columns, arrays or files.
-    limit
-        How many are written out.
-
-    Examples
-    --------
-    >>> from suffice.data.table import listing
-    >>> listing(["a", "b", "c"], limit=2)
-    "'a', 'b' and 1 more"
-    """
+    """Names for a message, quoted, the first ``limit`` of them."""
     shown = ", ".join(repr(str(name)) for name in names[:limit])
     return shown if len(names) <= limit else f"{shown} and {len(names) - limit} more"
 

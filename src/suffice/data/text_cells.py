@@ -14,20 +14,7 @@ _DECIMAL_COMMA = r"^[+-]?\d*(,\d+)?([eE][+-]?\d+)?$"
 
 
 def describe_type(kind: pa.DataType) -> str:
-    """What a column of an Arrow type that is not numeric holds, in words.
-
-    Parameters
-    ----------
-    kind
-        The type of the column.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> from suffice.data.text_cells import describe_type
-    >>> describe_type(pa.date32())
-    'dates or times'
-    """
+    """What a column of an Arrow type that is not numeric holds, in words."""
     if pa.types.is_dictionary(kind):
         return describe_type(kind.value_type)
     if pa.types.is_temporal(kind):
@@ -36,40 +23,13 @@ def describe_type(kind: pa.DataType) -> str:
 
 
 def is_text(kind: pa.DataType) -> bool:
-    """Whether cells of an Arrow type are text, or bytes that may be.
-
-    Parameters
-    ----------
-    kind
-        The type of a column.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> from suffice.data.text_cells import is_text
-    >>> is_text(pa.string()), is_text(pa.int8())
-    (True, False)
-    """
+    """Whether cells of an Arrow type are text, or bytes that may be."""
     tests = (pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view)
     return any(test(kind) for test in (*tests, pa.types.is_binary, pa.types.is_large_binary))
 
 
 def numbers_from_text(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray | None, str | None]:
-    """Text whose cells are all numbers as numbers, with one cell that has a decimal comma if there is one; else None.
-
-    Parameters
-    ----------
-    column
-        Cells of any type.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> from suffice.data.text_cells import numbers_from_text
-    >>> numbers, comma = numbers_from_text(pa.chunked_array([["1,5", "?"]]))
-    >>> numbers.to_pylist(), comma
-    ([1.5, None], '1,5')
-    """
+    """Text whose cells are all numbers as numbers, with one cell that has a decimal comma if there is one; else None."""
     cells = trimmed(column)
     if cells is None:
         return None, None
@@ -82,20 +42,7 @@ def numbers_from_text(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray | None, 
 
 
 def trimmed(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
-    """Text without blanks around it, null where it says that a cell is missing; None if the column holds no text.
-
-    Parameters
-    ----------
-    column
-        Cells of any type.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> from suffice.data.text_cells import trimmed
-    >>> trimmed(pa.chunked_array([["red ", "NA"]])).to_pylist()
-    ['red', None]
-    """
+    """Text without blanks around it, null where it says that a cell is missing; None if the column holds no text."""
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
     if not is_text(column.type):
@@ -108,20 +55,7 @@ def trimmed(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
 
 
 def describe_cells(column: pa.ChunkedArray) -> str:
-    """What a column that is not all numbers holds, in words, with the first such cell of a text.
-
-    Parameters
-    ----------
-    column
-        Cells of any type.
-
-    Examples
-    --------
-    >>> import pyarrow as pa
-    >>> from suffice.data.text_cells import describe_cells
-    >>> describe_cells(pa.chunked_array([["1", "red"]]))
-    "text, such as 'red' in row 2"
-    """
+    """What a column that is not all numbers holds, in words, with the first such cell of a text."""
     cells = trimmed(column)
     if cells is None:
         return describe_type(column.type)

@@ -15,52 +15,14 @@ ROUNDS = 20
 
 
 def random_words(key: Any, shape: tuple[int, int], first: Any = 0) -> tuple[Any, Any]:
-    """Two arrays of random 32-bit words, by Threefry-2x32 with 20 rounds (Salmon et al. 2011).
-
-    ``jax.random.bits`` gives words of the same generator; here the rounds are written out, so that one compiled loop goes
-    over the grid. The counter is (column, row): a row has the same words whatever rows come after it.
-
-    Parameters
-    ----------
-    key
-        JAX key of the kind that ``suffice.runtime.keys.as_key`` makes.
-    shape
-        Rows and columns.
-    first
-        Number of the first row.
-
-    Examples
-    --------
-    >>> from suffice.energy.random_words import random_words
-    >>> from suffice.runtime.keys import as_key
-    >>> random_words(as_key(0), (2, 3))[0].shape
-    (2, 3)
-    """
+    """Two arrays of random 32-bit words, by Threefry-2x32 with 20 rounds (Salmon et al. 2011)."""
     words = jax.random.key_data(key)
     column, row = (lax.broadcasted_iota(jnp.uint32, shape, axis) for axis in (1, 0))
     return threefry(words[0], words[1], column, row + jnp.asarray(first, jnp.uint32))
 
 
 def bernoulli(key: Any, probability: Any) -> Any:
-    """1 with these probabilities, else 0, in their type: ``jax.random.bernoulli`` in a fifth of its time on a CPU.
-
-    A probability is met to 24 bits in float32, to 32 in float64.
-
-    Parameters
-    ----------
-    key
-        JAX key.
-    probability
-        Shape (..., D), one axis at least.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from suffice.energy.random_words import bernoulli
-    >>> from suffice.runtime.keys import as_key
-    >>> bernoulli(as_key(0), np.array([0.0, 1.0], np.float32)).tolist()
-    [0.0, 1.0]
-    """
+    """1 with these probabilities, else 0, in their type: ``jax.random.bernoulli`` in a fifth of its time on a CPU."""
     probability = jnp.asarray(probability)
     units = probability.shape[-1]
     rows = prod(probability.shape[:-1])
@@ -71,15 +33,7 @@ def bernoulli(key: Any, probability: Any) -> Any:
 
 
 def threefry(first: Any, second: Any, low: Any, high: Any) -> tuple[Any, Any]:
-    """Threefry-2x32 of counters.
-
-    Parameters
-    ----------
-    first, second
-        The two words of the key.
-    low, high
-        The two words of the counters, arrays of uint32 of one shape.
-    """
+    """Threefry-2x32 of counters."""
     words = (first, second, first ^ second ^ jnp.uint32(PARITY))
     low, high = low + words[0], high + words[1]
     for turn in range(ROUNDS):

@@ -17,23 +17,7 @@ TILE = 256
 def row_outputs(
     network: Any, running: Any, rows: np.ndarray, precision: str, function: Callable[..., Any] = evaluate
 ) -> np.ndarray:
-    """A function of network, rows and running state, evaluated for each row; by default the network's outputs.
-
-    A row's result does not depend on the rows beside it, to the last bit, since every program sees as many of them.
-
-    Parameters
-    ----------
-    network
-        The module.
-    running
-        Its state.
-    rows
-        ``(n, ...)``.
-    precision
-        ``"float32"`` or ``"float64"``.
-    function
-        A module-level function, so that it compiles once.
-    """
+    """A function of network, rows and running state, evaluated for each row; by default the network's outputs."""
     network, running = cast((network, running), precision)
     with scope(precision):
         parts = [

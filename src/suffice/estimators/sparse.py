@@ -11,25 +11,7 @@ BLOCK_CELLS = 1 << 20
 
 
 class SparseRows:
-    """Rows of a sparse matrix that are dense where they are looked at: sliced, indexed, or iterated over in blocks.
-
-    Parameters
-    ----------
-    matrix
-        ``(n, D)``, in compressed sparse row format.
-    prepare
-        Function of a dense block ``(rows, D)`` to the block as the family takes it.
-    weight
-        Row weights ``(n,)``; None is 1 for every row.
-
-    Examples
-    --------
-    >>> import scipy.sparse
-    >>> from suffice.estimators.sparse import SparseRows
-    >>> rows = SparseRows(scipy.sparse.eye_array(3, format="csr"), lambda block: block)
-    >>> rows[1:].shape, [block.shape for block, weight in rows]
-    ((2, 3), [(3, 3)])
-    """
+    """Rows of a sparse matrix that are dense where they are looked at: sliced, indexed, or iterated over in blocks."""
 
     def __init__(self, matrix: Any, prepare: Callable[[np.ndarray], np.ndarray], weight: np.ndarray | None = None):
         self.matrix, self.prepare, self.shape = matrix, prepare, matrix.shape

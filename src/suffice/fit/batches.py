@@ -14,26 +14,7 @@ INT32 = np.iinfo(np.int32)
 
 
 def check_rows(data: Any, name: str = "data") -> tuple[np.ndarray, ...]:
-    """Arrays that share their rows, as a tuple of NumPy arrays without NaN or infinity.
-
-    Parameters
-    ----------
-    data
-        An array, or a tuple or list of arrays with one first axis.
-    name
-        What the caller calls the data, for messages.
-
-    Raises
-    ------
-    ValueError
-        When there is no row, the numbers of rows differ, or a value is not a finite number.
-
-    Examples
-    --------
-    >>> from suffice.fit.batches import check_rows
-    >>> [array.shape for array in check_rows(([[0.5, 1.0], [0.0, 1.0]], [0, 1]))]
-    [(2, 2), (2,)]
-    """
+    """Arrays that share their rows, as a tuple of NumPy arrays without NaN or infinity."""
     parts = data if isinstance(data, (tuple, list)) else (data,)
     arrays = tuple(_numbers(part, name if len(parts) == 1 else f"{name}[{i}]") for i, part in enumerate(parts))
     counts = [len(array) for array in arrays]
@@ -45,26 +26,7 @@ def check_rows(data: Any, name: str = "data") -> tuple[np.ndarray, ...]:
 
 
 def check_weight(weight: Any, count: int) -> np.ndarray:
-    """Row weights as float64, one for each of ``count`` rows; None is 1 for every row.
-
-    Parameters
-    ----------
-    weight
-        Weights of at least 0, not all 0, or None.
-    count
-        Number of rows.
-
-    Raises
-    ------
-    ValueError
-        When the number of weights differs, one is negative or not finite, or all are 0.
-
-    Examples
-    --------
-    >>> from suffice.fit.batches import check_weight
-    >>> check_weight([1, 0, 2], 3)
-    array([1., 0., 2.])
-    """
+    """Row weights as float64, one for each of ``count`` rows; None is 1 for every row."""
     if weight is None:
         return np.ones(count)
     weight = np.asarray(weight, np.float64)
@@ -76,67 +38,21 @@ def check_weight(weight: Any, count: int) -> np.ndarray:
 
 
 def check_count(name: str, value: Any) -> int:
-    """A whole number of at least 1.
-
-    Parameters
-    ----------
-    name
-        What the caller calls the number, for messages.
-    value
-        The number.
-
-    Raises
-    ------
-    ValueError
-        When it is not a whole number of at least 1.
-
-    Examples
-    --------
-    >>> from suffice.fit.batches import check_count
-    >>> check_count("steps", 3)
-    3
-    """
+    """A whole number of at least 1."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
         raise ValueError(f"{name}={value!r}; {name} must be a whole number of at least 1.")
     return int(value)
 
 
 def on_device(arrays: tuple[np.ndarray, ...], weight: np.ndarray, dtype: Any) -> tuple[tuple[Any, ...], Any]:
-    """Rows and weights as JAX arrays, without the rows of weight 0; whole numbers stay whole, as int32.
-
-    Parameters
-    ----------
-    arrays
-        What ``check_rows`` returned.
-    weight
-        What ``check_weight`` returned.
-    dtype
-        Floating-point type; call inside the matching ``suffice.runtime.precision.scope``.
-    """
+    """Rows and weights as JAX arrays, without the rows of weight 0; whole numbers stay whole, as int32."""
     if not weight.all():
         arrays, weight = tuple(array[weight > 0] for array in arrays), weight[weight > 0]
     return tuple(jnp.asarray(array, _device_type(array, dtype)) for array in arrays), jnp.asarray(weight, dtype)
 
 
 def shuffled_batches(key: Any, count: int, batch_size: int, alike: bool = False) -> tuple[Any, Any]:
-    """Row numbers in random order, cut into batches, and what is true of them: 1 a row, 0 filling up a batch.
-
-    Parameters
-    ----------
-    key
-        JAX key.
-    count
-        Number of rows.
-    batch_size
-        Rows in a batch, at most ``count``.
-    alike
-        Whether as many batches are to differ by one row at most; else only the last one is short.
-
-    Returns
-    -------
-    tuple of arrays
-        Row numbers (int32) and truth (bool), both of shape (batches, batch_size).
-    """
+    """Row numbers in random order, cut into batches, and what is true of them: 1 a row, 0 filling up a batch."""
     n_batches = -(-count // batch_size)
     number = np.arange(n_batches, dtype=np.int32)
     short, balanced = count - batch_size * number, count // n_batches + (number < count % n_batches)

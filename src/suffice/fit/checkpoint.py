@@ -25,28 +25,14 @@ SHARE = 0.02
 
 
 class Checkpoint:
-    """A file that holds the state of a fit.
-
-    Parameters
-    ----------
-    path
-        The file.
-    settings
-        What a fit must have in common with the one that wrote the file, by name.
-    """
+    """A file that holds the state of a fit."""
 
     def __init__(self, path: str | os.PathLike[str], settings: dict[str, Any]):
         self.path, self.settings = Path(path), settings
         self.written, self.cost = time.monotonic(), 0.0
 
     def load(self) -> dict[str, Any] | None:
-        """The state in the file, None where there is no file.
-
-        Raises
-        ------
-        FileError
-            If the file is damaged, something else, or of another fit.
-        """
+        """The state in the file, None where there is no file."""
         if not self.path.exists():
             return None
         try:
@@ -79,27 +65,13 @@ OTHER_START = "it began with other parameters (other data, options or random_sta
 
 
 def remove_checkpoint(path: Path) -> None:
-    """Remove a checkpoint, and what a write that was killed left beside it.
-
-    Parameters
-    ----------
-    path
-        The file; it may be absent.
-    """
+    """Remove a checkpoint, and what a write that was killed left beside it."""
     for file in (path, *path.parent.glob(f".{escape(path.name)}.????????")):
         file.unlink(missing_ok=True)
 
 
 def settings_of(model: Any, **options: Any) -> dict[str, Any]:
-    """What two fits must have in common: versions, options and where they start.
-
-    Parameters
-    ----------
-    model
-        Where the fit starts.
-    options
-        Its options, numbers and text.
-    """
+    """What two fits must have in common: versions, options and where they start."""
     return {"suffice": _own_version(), "jax": jax.__version__, **options, "start": _digest(model)}
 
 
@@ -120,25 +92,11 @@ def _digest(model: Any) -> str:
 
 
 def arrays_of(tree: Any) -> list[np.ndarray]:
-    """The arrays of a pytree, in order.
-
-    Parameters
-    ----------
-    tree
-        A module, for instance.
-    """
+    """The arrays of a pytree, in order."""
     return [np.asarray(leaf) for leaf in jax.tree.leaves(eqx.filter(tree, eqx.is_array))]
 
 
 def with_arrays(tree: Any, arrays: list[np.ndarray]) -> Any:
-    """A pytree with other arrays in the place of its own.
-
-    Parameters
-    ----------
-    tree
-        A module, for instance.
-    arrays
-        What ``arrays_of`` gave of a pytree of the same structure.
-    """
+    """A pytree with other arrays in the place of its own."""
     own, rest = eqx.partition(tree, eqx.is_array)
     return eqx.combine(jax.tree.unflatten(jax.tree.structure(own), arrays), rest)

@@ -121,13 +121,7 @@ class Collapsing:
 
 
 def traces_of(solution: Solution) -> tuple[list[np.ndarray], int]:
-    """The objective of each restart, iteration by iteration, and the number of the restart where it ended highest.
-
-    Parameters
-    ----------
-    solution
-        Of a model with one leading axis of restarts.
-    """
+    """The objective of each restart, iteration by iteration, and the number of the restart where it ended highest."""
     traces = [column[np.isfinite(column)] for column in solution.trace.T]
     return traces, int(np.argmax([trace[-1] if len(trace) else -np.inf for trace in traces]))
 

@@ -24,28 +24,7 @@ def run_epochs(
     judge: Callable[[Record], Outcome | None] = lambda record: None,
     on_epoch: Callable[[Any, Record], Outcome | None] = lambda state, record: None,
 ) -> tuple[Any, dict[str, np.ndarray], Outcome]:
-    """Repeat an epoch until ``epochs`` are done, Ctrl-C is pressed, or a number is no longer finite.
-
-    Parameters
-    ----------
-    epoch
-        Function from a state to the next state and its record of named figures.
-    state
-        Where to begin; has ``model`` and ``epoch``.
-    epochs
-        Epochs in all, those already behind the state included.
-    progress
-        Whether to draw a bar, on a terminal.
-    judge
-        Function from the record of an epoch to the reason to stop before it, None where there is none.
-    on_epoch
-        Told the state and the record after each epoch; gives the reason to stop after it, None where there is none.
-
-    Returns
-    -------
-    tuple
-        The last finite state, the trace (an array a figure, one entry an epoch) and the outcome.
-    """
+    """Repeat an epoch until ``epochs`` are done, Ctrl-C is pressed, or a number is no longer finite."""
     kept, outcome = (state, ()), Outcome.STOPPED_AT_LIMIT
     try:
         with _bar(epochs, int(state.epoch), progress) as show:
@@ -69,20 +48,7 @@ def run_epochs(
 
 
 def continued(state: Any, begin: Any) -> Any:
-    """The state of an earlier call, ready to go on, if it has the shape of the one this call would begin with.
-
-    Parameters
-    ----------
-    state
-        What an earlier call left.
-    begin
-        What this call would begin with.
-
-    Raises
-    ------
-    ValueError
-        When a structure, a shape or a precision differs.
-    """
+    """The state of an earlier call, ready to go on, if it has the shape of the one this call would begin with."""
     if type(state) is not type(begin) or _shapes(state) != _shapes(begin):
         raise ValueError(
             f"state is no {type(begin).__name__} that fits this call; take solution.details['state'] of an earlier "

@@ -205,10 +205,7 @@ class _Stretches:
 
 
 class _Passes:
-    """One iteration at a time over rows in many places; the E-step of the next is made ready together with the M-step.
-
-    Which execution suits is asked again at iterations 1, 2, 4, 8, ..., and wherever the last one is no longer trusted.
-    """
+    """One iteration at a time over rows in many places; the E-step of the next is made ready together with the M-step."""
 
     def __init__(self, rows: Any):
         self.rows = rows

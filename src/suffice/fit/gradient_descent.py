@@ -163,32 +163,7 @@ def descend(
 
 @in_own_precision
 def loss_statistics(model: Any, loss: Loss, rows: tuple[Any, ...], weight: Any) -> LossSums:
-    """Sums over rows of weight, weighted loss and its gradient; two of them add leaf by leaf.
-
-    ``suffice.total(equinox.Partial(loss_statistics, model, loss), (X, y), weight)`` is the same over all rows: its
-    ``gradient`` divided by its ``weight`` is the full-batch gradient of the weighted mean loss. A ``BatchNetwork`` is
-    evaluated, with the state it has before training.
-
-    Parameters
-    ----------
-    model
-        Equinox module.
-    loss
-        ``loss(model, *row)``, one number for one row of each array.
-    rows
-        Tuple of arrays with one first axis.
-    weight
-        Row weights, at least 0, shape (n,).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from suffice.fit.gradient_descent import loss_statistics
-    >>> from suffice.nets import MLP, classification_loss
-    >>> rows = (np.eye(3), np.array([0, 1, 2]))
-    >>> float(loss_statistics(MLP(3, [], 3, key=0), classification_loss, rows, np.array([1.0, 0.0, 2.0])).weight)
-    3.0
-    """
+    """Sums over rows of weight, weighted loss and its gradient; two of them add leaf by leaf."""
 
     def weighted(model: Any) -> Any:
         return weight @ _evaluated(model, initial_state(model), loss, rows)
@@ -279,17 +254,7 @@ def _evaluated(model: Any, running: Any, loss: Loss, rows: tuple[Any, ...]) -> A
 
 
 def first_state(model: Any, optimizer: Any, random_state: Any) -> DescendState:
-    """Where ``descend`` begins, inside a scope of the model's precision.
-
-    Parameters
-    ----------
-    model
-        The network.
-    optimizer
-        An Optax transformation.
-    random_state
-        As for ``descend``.
-    """
+    """Where ``descend`` begins, inside a scope of the model's precision."""
     seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
     key = jax.random.key_data(jax.random.key(seed, impl="threefry2x32"))
     optimizer_state = optimizer.init(eqx.filter(model, eqx.is_inexact_array))

@@ -16,19 +16,7 @@ Curve = dict[str, np.ndarray]
 
 
 class LearningMonitor:
-    """Told of each epoch by ``descend``.
-
-    Parameters
-    ----------
-    measure
-        Function from a ``DescendState`` to figures by name; ``validation_loss``, where there is one, decides which state is best.
-    patience
-        Stop after so many epochs without a better one; None never.
-    tell
-        Function of the number of epochs done and the state; a true answer stops the fit.
-    checkpoint
-        Where the fit is kept, or None.
-    """
+    """Told of each epoch by ``descend``."""
 
     def __init__(
         self, measure: Callable[[Any], dict[str, float]], patience: int | None,
@@ -40,13 +28,7 @@ class LearningMonitor:
         self.last: Any = None
 
     def begin(self, state: Any) -> Any:
-        """Where the fit begins: the state given, measured, or the one that the checkpoint holds.
-
-        Parameters
-        ----------
-        state
-            Before the first epoch.
-        """
+        """Where the fit begins: the state given, measured, or the one that the checkpoint holds."""
         before = None if self.checkpoint is None else self.checkpoint.load()
         if before is None:
             if not self._take(state):
@@ -61,15 +43,7 @@ class LearningMonitor:
         return self.last
 
     def __call__(self, state: Any, record: dict[str, float]) -> Outcome | None:
-        """Measure an epoch; gives the reason to stop after it, or None.
-
-        Parameters
-        ----------
-        state
-            After the epoch.
-        record
-            Figures of the epoch itself.
-        """
+        """Measure an epoch; gives the reason to stop after it, or None."""
         state = to_numpy(state)
         if not self._take(state):
             return Outcome.DIVERGED
@@ -108,13 +82,7 @@ class LearningMonitor:
 
 
 def digest_of(*arrays: np.ndarray) -> str:
-    """A number for rows, labels and weights, alike only where they are.
-
-    Parameters
-    ----------
-    *arrays
-        The arrays.
-    """
+    """A number for rows, labels and weights, alike only where they are."""
     digest = hashlib.sha256()
     for array in map(np.ascontiguousarray, arrays):
         digest.update(f"{array.dtype} {array.shape}".encode())
@@ -123,17 +91,7 @@ def digest_of(*arrays: np.ndarray) -> str:
 
 
 def continued_curve(before: Curve, now: Curve, done: int) -> Curve:
-    """The curve of several calls of ``partial_fit``, each on rows of its own.
-
-    Parameters
-    ----------
-    before
-        The curve so far; empty where there is none.
-    now
-        That of the last call, from before its epoch on.
-    done
-        Epochs done before it.
-    """
+    """The curve of several calls of ``partial_fit``, each on rows of its own."""
     if not before:
         return now
     later = {name: values[1:] for name, values in now.items()} | {"epoch": done + np.arange(1, len(now["epoch"]))}

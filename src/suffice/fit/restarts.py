@@ -13,13 +13,7 @@ from suffice.runtime.arrays import Array
 
 
 class Restarts:
-    """Every restart's latest parameters, and which of them the smaller batch that still runs holds.
-
-    Parameters
-    ----------
-    model
-        All restarts at the start; with one or no leading axis of restarts.
-    """
+    """Every restart's latest parameters, and which of them the smaller batch that still runs holds."""
 
     def __init__(self, model: Any):
         self.model = model
@@ -62,15 +56,7 @@ class Restarts:
 
 
 def restarts_where(chosen: Array, new: Any, old: Any) -> Any:
-    """A model whose restarts come from ``new`` where ``chosen`` (R,), else from ``old``; what is held is held.
-
-    Parameters
-    ----------
-    chosen
-        Which restarts to take from ``new``.
-    new, old
-        Models of one structure.
-    """
+    """A model whose restarts come from ``new`` where ``chosen`` (R,), else from ``old``; what is held is held."""
 
     def pick(a: Any, b: Any) -> Any:
         return (
@@ -81,39 +67,17 @@ def restarts_where(chosen: Array, new: Any, old: Any) -> Any:
 
 
 def restarts_at(model: Any, index: Any) -> Any:
-    """The restarts of a model at an index or indices along its first axis.
-
-    Parameters
-    ----------
-    model
-        A model with a leading axis of restarts.
-    index
-        One index, which drops the axis, or an array of them.
-    """
+    """The restarts of a model at an index or indices along its first axis."""
     return _map_restarts(lambda leaf: leaf if isinstance(leaf, Held) else np.asarray(leaf)[index], model)
 
 
 def one_restart(model: Any) -> Any:
-    """A model with an axis of restarts of length 1 put before its own axes.
-
-    Parameters
-    ----------
-    model
-        A model without restarts.
-    """
+    """A model with an axis of restarts of length 1 put before its own axes."""
     return _map_restarts(lambda leaf: leaf if isinstance(leaf, Held) else np.asarray(leaf)[None], model)
 
 
 def restarts_put(model: Any, index: Any, part: Any) -> Any:
-    """A model whose restarts at ``index`` are those of ``part``.
-
-    Parameters
-    ----------
-    model, part
-        Models with a leading axis of restarts.
-    index
-        Where the restarts of ``part`` go.
-    """
+    """A model whose restarts at ``index`` are those of ``part``."""
 
     def put(whole: Any, piece: Any) -> Any:
         if isinstance(whole, Held):

@@ -39,26 +39,7 @@ class OneClass(eqx.Module):
 def class_moments(
     unit: Family, values: np.ndarray, codes: np.ndarray, weight: np.ndarray, centres: np.ndarray, *, gaps: bool
 ) -> Moments:
-    """Moments of the rows of each class about its centre, side by side as those of K components.
-
-    The rows are gathered by class a block at a time, so that no responsibilities exist and every row counts once, however
-    many classes there are. Call inside the scope of a precision.
-
-    Parameters
-    ----------
-    unit
-        A family of one component, at the origin where it can be moved.
-    values
-        Rows ``(n, D)``.
-    codes
-        Class of each row, ``(n,)`` from 0 to K - 1.
-    weight
-        Row weights ``(n,)``.
-    centres
-        Where the rows of each class are measured from, ``(K, D)``.
-    gaps
-        Whether cells may be missing, so that observed ones are counted.
-    """
+    """Moments of the rows of each class about its centre, side by side as those of K components."""
     order = np.argsort(codes.astype(np.int16) if len(centres) < 2**15 else codes, kind="stable")
     ends = np.cumsum(np.bincount(codes, minlength=len(centres)))
     size = FEW_ROWS if np.diff(ends, prepend=0).max() <= FEW_ROWS else BLOCK_ROWS
@@ -102,15 +83,7 @@ def _side_by_side(parts: Sequence[Moments]) -> Moments:
 
 
 def with_cells(moments: Moments, unit: Family) -> Moments:
-    """Moments with the weight behind each column, as if cells might have been missing, so that they can be added to others.
-
-    Parameters
-    ----------
-    moments
-        What ``class_moments`` gives, with or without gaps.
-    unit
-        The family that they are of.
-    """
+    """Moments with the weight behind each column, as if cells might have been missing, so that they can be added to others."""
     if isinstance(unit, Mixed):
         parts = zip(moments.common, unit.parts, strict=True)
         return Moments(moments.total, tuple(with_cells(own, part) for own, part in parts), moments.about)
@@ -123,17 +96,7 @@ def with_cells(moments: Moments, unit: Family) -> Moments:
 
 
 def class_centres(values: np.ndarray, codes: np.ndarray, count: int) -> np.ndarray:
-    """A point near the rows of each class, ``(K, D)``: the mean of its first few, or of all classes' where it has no value.
-
-    Parameters
-    ----------
-    values
-        Rows ``(n, D)``, NaN where cells are missing.
-    codes
-        Class of each row, ``(n,)``.
-    count
-        Number of classes K.
-    """
+    """A point near the rows of each class, ``(K, D)``: the mean of its first few, or of all classes' where it has no value."""
     means = np.stack([_mean(values[np.flatnonzero(codes == k)[:CENTRE_ROWS]]) for k in range(count)])
     return np.where(np.isnan(means), np.nan_to_num(_mean(means)), means)
 
@@ -145,17 +108,7 @@ def _mean(rows: np.ndarray) -> np.ndarray:
 
 
 def overall(moments: Moments, centres: np.ndarray, covariance_type: Covariance) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and variance ``(D,)`` of each column over the rows of all classes, from Gaussian moments about the centres.
-
-    Parameters
-    ----------
-    moments
-        What ``class_moments`` gives.
-    centres
-        ``(K, D)``.
-    covariance_type
-        Layout of the moments: ``"full"``, ``"tied"``, ``"diag"`` or ``"spherical"``.
-    """
+    """Mean and variance ``(D,)`` of each column over the rows of all classes, from Gaussian moments about the centres."""
     second, first, counts, _ = map(np.asarray, split(moments.total, centres.shape[1], covariance_type))
     squares = np.diagonal(second, axis1=-2, axis2=-1) if covariance_type == "full" else second
     second = np.diagonal(moments.common) if covariance_type == "tied" else squares.sum(0)

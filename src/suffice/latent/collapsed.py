@@ -10,21 +10,7 @@ COLLAPSED = "have collapsed: they have no spread in some direction"
 def collapsed(
     covariances: np.ndarray, covariance_type: str, variance: np.ndarray, constant: np.ndarray, reg_covar: float
 ) -> np.ndarray:
-    """Whether each component, or all that share a covariance, has no spread in some direction beyond the floor.
-
-    Parameters
-    ----------
-    covariances
-        Of the shape that ``covariance_type`` has.
-    covariance_type
-        ``"full"``, ``"tied"``, ``"diag"`` or ``"spherical"``.
-    variance
-        The columns' variances ``(D,)``.
-    constant
-        Which columns hold one value only, ``(D,)``.
-    reg_covar
-        Floor of the variances, relative to each column's.
-    """
+    """Whether each component, or all that share a covariance, has no spread in some direction beyond the floor."""
     least, most = _spread(covariances, covariance_type, variance, ~constant)
     return least <= 2 * reg_covar if reg_covar else least <= 1e-12 * most
 

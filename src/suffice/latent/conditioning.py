@@ -12,28 +12,7 @@ from suffice.latent.families.family import Family
 
 
 def positions(columns: Iterable[Any], features: int, names: Any = None) -> list[int]:
-    """Positions of columns that are named, or given as positions.
-
-    Parameters
-    ----------
-    columns
-        Names or positions.
-    features
-        Number of columns D; positions run from 0 to D - 1.
-    names
-        Names of all columns, or None.
-
-    Raises
-    ------
-    ValueError
-        If a column is unknown or stands twice, or there is none.
-
-    Examples
-    --------
-    >>> from suffice.latent.conditioning import positions
-    >>> positions(["mass", 0], 2, ["height", "mass"])
-    [1, 0]
-    """
+    """Positions of columns that are named, or given as positions."""
     if isinstance(columns, (str, bytes)) or not isinstance(columns, Iterable):
         raise ValueError(f"{columns!r} was given as columns; a list of names or positions is expected.")
     known = [] if names is None else list(names)
@@ -56,15 +35,7 @@ def _position(column: Any, features: int, known: list[Any]) -> int:
 
 
 def check_given(given: Any, features: int) -> None:
-    """Refuse anything but a dict of some, not all, columns.
-
-    Parameters
-    ----------
-    given
-        What was given.
-    features
-        Number of columns D.
-    """
+    """Refuse anything but a dict of some, not all, columns."""
     if not isinstance(given, Mapping):
         raise ValueError(f"given={given!r} was given; a dict from column to value is expected, such as {{0: 1.5}}.")
     if len(given) >= features:
@@ -72,24 +43,7 @@ def check_given(given: Any, features: int) -> None:
 
 
 def check_value(components: Family, column: int, value: Any, label: Any) -> float:
-    """A value that a row can have, as a number.
-
-    Parameters
-    ----------
-    components
-        The family, which knows what its columns hold.
-    column
-        Position of the column.
-    value
-        What was given.
-    label
-        The column's name in the message.
-
-    Raises
-    ------
-    ValueError
-        If no row can have this value.
-    """
+    """A value that a row can have, as a number."""
     number = np.ndim(value) == 0 and np.asarray(value).dtype.kind in "biuf"
     expected = components.refused(column, float(value)) if number else "a number"
     if expected is not None:

@@ -14,22 +14,7 @@ from suffice.runtime.precision import cast, scope
 
 
 def log_likelihood_gradient(model: Mixture, statistics: MixtureStatistics, weights: str) -> dict[str, np.ndarray]:
-    r"""Gradient of the log-likelihood at a model, by Fisher's identity from the statistics at this same model.
-
-    Parameters
-    ----------
-    model
-        The mixture, without restarts.
-    statistics
-        Its expected statistics about zero.
-    weights
-        ``"raw"``, ``"simplex"`` or ``"logits"``.
-
-    Returns
-    -------
-    dict
-        One array for each parameter, of its shape.
-    """
+    """Gradient of the log-likelihood at a model, by Fisher's identity from the statistics at this same model."""
     with scope("float64"):
         centred = cast(model, "float64")
         moving = jax.tree.map(lambda leaf: not isinstance(leaf, Held), centred.components,

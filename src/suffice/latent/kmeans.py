@@ -31,36 +31,7 @@ class Assignment(eqx.Module):
 def kmeans_plus_plus(
     rows: np.ndarray, weight: np.ndarray, n_clusters: int, restarts: int, generator: np.random.Generator
 ) -> np.ndarray:
-    r"""Seeds of k-means: each next one is a row drawn in proportion to its squared distance from the nearest so far.
-
-    Arthur and Vassilvitskii (2007). Once every row is a seed, further seeds repeat rows.
-
-    Parameters
-    ----------
-    rows
-        ``(n, D)``.
-    weight
-        Row weights ``(n,)``.
-    n_clusters
-        Number of seeds K.
-    restarts
-        Number of independent sets of seeds R.
-    generator
-        Source of the draws.
-
-    Returns
-    -------
-    numpy.ndarray
-        Seeds ``(R, K, D)``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from suffice.latent.kmeans import kmeans_plus_plus
-    >>> rows = np.array([[0.0], [0.1], [9.0], [9.1]])
-    >>> kmeans_plus_plus(rows, np.ones(4), 2, 1, np.random.default_rng(0)).shape
-    (1, 2, 1)
-    """
+    """Seeds of k-means: each next one is a row drawn in proportion to its squared distance from the nearest so far."""
     square = np.square(rows).sum(1)
     nearest = np.ones((len(rows), restarts))
     seeds = []
@@ -76,32 +47,7 @@ def kmeans_plus_plus(
 
 
 def kmeans(rows: np.ndarray, weight: np.ndarray, centres: np.ndarray, *, max_iter: int = 20) -> np.ndarray:
-    """Centres after Lloyd's iterations, every restart in one program; a centre without rows stays where it is.
-
-    Parameters
-    ----------
-    rows
-        ``(n, D)``.
-    weight
-        Row weights ``(n,)``.
-    centres
-        Where to start, ``(R, K, D)``.
-    max_iter
-        Largest number of iterations.
-
-    Returns
-    -------
-    numpy.ndarray
-        Centres ``(R, K, D)``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from suffice.latent.kmeans import kmeans
-    >>> rows = np.array([[0.0], [0.2], [9.0], [9.2]])
-    >>> print(kmeans(rows, np.ones(4), np.array([[[0.0], [0.2]]])).ravel())
-    [0.1 9.1]
-    """
+    """Centres after Lloyd's iterations, every restart in one program; a centre without rows stays where it is."""
     with scope("float64"):
         placed = resident(rows, weight, precision="float64", tile=TILE)
         return np.asarray(_lloyd(placed.block, np.asarray(centres, float), max_iter))

@@ -19,22 +19,7 @@ SOFTENED = 0.01
 
 
 def codes_of(labels: Any, components: int, weight: np.ndarray) -> np.ndarray:
-    """Component numbers as the E-step takes them, (n,): 0 where it is not known or a row has no weight, else one more.
-
-    Parameters
-    ----------
-    labels
-        Component numbers ``(n,)`` from 0 to ``components`` - 1, and -1 where they are not known.
-    components
-        Number of components K.
-    weight
-        Row weights ``(n,)``.
-
-    Raises
-    ------
-    ValueError
-        If there is not one label for each row, or one is no such number.
-    """
+    """Component numbers as the E-step takes them, (n,): 0 where it is not known or a row has no weight, else one more."""
     given = np.asarray(labels)
     if given.shape != weight.shape:
         raise ValueError(f"component_labels has shape {given.shape}; one for each row, {weight.shape}, is expected.")
@@ -62,11 +47,7 @@ def labelled_start(
     origin: Any,
     generator: Any,
 ) -> Mixture:
-    """Where an estimator starts when components are known for some rows: these decide which component is which.
-
-    Components found as without labels are matched to the labels that most of their rows have, then maximised with the labelled
-    rows in their own components. Parameters that were given stay as they were given.
-    """
+    """Where an estimator starts when components are known for some rows: these decide which component is which."""
     weight = np.ones(len(data)) if weight is None else weight
     size = estimator._sample_size()
     if size == 0:
@@ -133,20 +114,7 @@ def _without_contradiction(start: Mixture, codes: np.ndarray) -> Mixture:
 
 
 def refuse_contradiction(weights: Any, codes: np.ndarray) -> None:
-    """Refuse labels of components whose weight is 0, which stays so.
-
-    Parameters
-    ----------
-    weights
-        Weights of the components ``(..., K)``.
-    codes
-        What ``codes_of`` gave.
-
-    Raises
-    ------
-    ValueError
-        If there is one.
-    """
+    """Refuse labels of components whose weight is 0, which stays so."""
     labels = np.unique(codes[codes > 0]) - 1
     never = labels[(np.asarray(weights).reshape(-1, np.shape(weights)[-1])[:, labels] == 0).any(0)]
     if len(never):

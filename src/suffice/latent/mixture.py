@@ -39,10 +39,7 @@ class MixtureStatistics(eqx.Module):
 
 
 class Expectation(eqx.Module):
-    """The E-step of a mixture, ready for rows: ``form`` for complete rows, ``gap_form`` for rows with missing cells.
-
-    Both have the weights in their log-densities. Rows may be a pair of rows and what ``log_priors`` takes.
-    """
+    """The E-step of a mixture, ready for rows: ``form`` for complete rows, ``gap_form`` for rows with missing cells."""
 
     form: Any
     gap_form: Any

@@ -27,23 +27,7 @@ def classifier_network(
     activation: str,
     channels: int,
 ) -> Any:
-    """A network from a row to a logit for each class.
-
-    Parameters
-    ----------
-    net
-        None, a name, a module, or a function of (inputs, n_classes, key).
-    shape
-        Of a row: (columns,) or (channels, height, width).
-    n_classes
-        Number of classes.
-    seed
-        For the initial weights.
-    hidden_sizes, activation
-        Of an MLP.
-    channels
-        Of a residual network.
-    """  # fmt: skip
+    """A network from a row to a logit for each class."""
     if net is None or net == "mlp":
         return MLP(int(np.prod(shape)), hidden_sizes, n_classes, key=seed, activation=activation)
     if isinstance(net, eqx.Module):
@@ -59,13 +43,7 @@ def classifier_network(
 
 
 def check_net(net: Any) -> None:
-    """Refuse what is no network.
-
-    Parameters
-    ----------
-    net
-        What was given.
-    """
+    """Refuse what is no network."""
     known = net in NETS if isinstance(net, str) else net is None or callable(net)
     if known:
         return
@@ -76,17 +54,7 @@ def check_net(net: Any) -> None:
 
 
 def check_outputs(net: Any, rows: np.ndarray, n_classes: int) -> None:
-    """Refuse a network that does not take these rows, or gives another number of outputs.
-
-    Parameters
-    ----------
-    net
-        The network.
-    rows
-        Rows as it is to take them.
-    n_classes
-        Number of classes.
-    """
+    """Refuse a network that does not take these rows, or gives another number of outputs."""
     some, shape = rows[:2], rows.shape[1:]
     try:
         found = jax.eval_shape(lambda: evaluate(net, some, initial_state(net)))

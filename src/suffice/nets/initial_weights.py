@@ -10,18 +10,7 @@ import numpy as np
 
 
 def initial_weights(init: Any) -> Any:
-    """What ``as_initial_weights()`` of an RBM or autoencoder gives, of the estimator itself or of a file with it.
-
-    Parameters
-    ----------
-    init
-        Fitted estimator, or path of a saved one.
-
-    Raises
-    ------
-    ValueError
-        If it has no such weights.
-    """
+    """What ``as_initial_weights()`` of an RBM or autoencoder gives, of the estimator itself or of a file with it."""
     from suffice.files import load
 
     source = load(init) if isinstance(init, (str, os.PathLike)) else init
@@ -33,20 +22,7 @@ def initial_weights(init: Any) -> Any:
 
 
 def begun_from(net: Any, init: Any) -> Any:
-    """A network whose first fully connected layers start from the weights of an RBM, an autoencoder or a stack of RBMs.
-
-    Parameters
-    ----------
-    net
-        ``suffice.nets.MLP``, or a module with ``layers`` like it.
-    init
-        As for ``initial_weights``.
-
-    Raises
-    ------
-    ValueError
-        If the net has no such layers, or shapes do not fit.
-    """
+    """A network whose first fully connected layers start from the weights of an RBM, an autoencoder or a stack of RBMs."""
     found = initial_weights(init)
     layers = getattr(net, "layers", ())
     given = found if isinstance(found, list) else [found]
@@ -61,22 +37,7 @@ def begun_from(net: Any, init: Any) -> Any:
 
 
 def check_fit(name: str, given: np.ndarray, wanted: tuple[int, ...]) -> np.ndarray:
-    """An array of ``init``, refused where its shape is not that of the network.
-
-    Parameters
-    ----------
-    name
-        What it is.
-    given
-        The array.
-    wanted
-        Shape in the network.
-
-    Raises
-    ------
-    ValueError
-        If shapes differ.
-    """
+    """An array of ``init``, refused where its shape is not that of the network."""
     if given.shape != wanted:
         raise ValueError(
             f"init has {name} of shape {given.shape} (inputs, hidden units), and the network {wanted}: use the same columns, "

@@ -16,18 +16,7 @@ ACTIVATIONS = {"relu": jax.nn.relu, "sigmoid": jax.nn.sigmoid, "tanh": jnp.tanh,
 
 
 def check_activation(name: str) -> str:
-    """The name of a known activation.
-
-    Parameters
-    ----------
-    name
-        A key of ``ACTIVATIONS``.
-
-    Raises
-    ------
-    ValueError
-        For any other name.
-    """
+    """The name of a known activation."""
     if name not in ACTIVATIONS:
         raise ValueError(f"activation={name!r} is not known; use one of {', '.join(ACTIVATIONS)}.")
     return name

@@ -144,12 +144,7 @@ def covariance_block(estimator: Any, columns: list[int]) -> Array:
 
 
 def telling_columns(estimator: Any) -> list[int]:
-    r"""The two columns in which the components lie furthest apart.
-
-    Of the pairs among the 60 best single columns, the one with the largest trace of :math:`W^{-1}B`, with W the mean
-    covariance within components (correlations shrunk by a tenth, so that a pair does not win by being nearly
-    collinear) and B the covariance of their means: Hotelling's measure of separation.
-    """
+    """The two columns in which the components lie furthest apart."""
     weights, apart = np.asarray(estimator.weights_, dtype=float), deviations(estimator)
     n_columns = apart.shape[1]
     if n_columns < 3:

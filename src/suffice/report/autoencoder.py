@@ -27,25 +27,7 @@ def autoencoder_section(
     warnings: Sequence[str] = (),
     command: Sequence[str] | None = None,
 ) -> Section:
-    """Collect what a page says of one autoencoder.
-
-    Parameters
-    ----------
-    estimator
-        A fitted ``suffice.Autoencoder`` or ``DenoisingAutoencoder``.
-    rows
-        The rows it was fitted to (N, D).
-    title
-        What it is.
-    source
-        Where they came from.
-    seconds
-        How long the fit took.
-    notes, warnings
-        Sentences on how the data were read, and on what the fit met.
-    command
-        The command line that did it.
-    """
+    """Collect what a page says of one autoencoder."""
     hidden = estimator.weights_.shape[1]
     return Section(
         title=f"{title} of {source}",

@@ -120,17 +120,7 @@ def write_page(path: str | os.PathLike[str], title: str, sections: Sequence[Sect
 
 
 def write_template(path: str | os.PathLike[str], name: str, **said: Any) -> Path:
-    """Write a page laid out by one of the templates.
-
-    Parameters
-    ----------
-    path
-        The file to write.
-    name
-        The template.
-    **said
-        What it shows.
-    """
+    """Write a page laid out by one of the templates."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(

@@ -13,17 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture with its words.
-
-    Attributes
-    ----------
-    title, caption
-        What it shows, and how to read it.
-    uri
-        The image as a data URI.
-    wide
-        Whether it takes the whole width of the page.
-    """
+    """A picture with its words."""
 
     title: str
     caption: str

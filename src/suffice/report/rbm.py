@@ -32,25 +32,7 @@ def rbm_section(
     image_shape: tuple[int, ...] | None = None,
     command: Sequence[str] | None = None,
 ) -> Section:
-    """Collect what a page says of one RBM.
-
-    Parameters
-    ----------
-    estimator
-        A fitted ``suffice.RBM``.
-    rows
-        The rows it was fitted to (N, D).
-    source
-        Where they came from.
-    seconds
-        How long the fit took.
-    notes, warnings
-        Sentences on how the data were read, and on what the fit met.
-    image_shape
-        (height, width) where rows are images.
-    command
-        The command line that did it.
-    """
+    """Collect what a page says of one RBM."""
     n_visible, n_hidden = estimator.weights_.shape
     return Section(
         title=f"Restricted Boltzmann machine of {source}",

@@ -20,10 +20,7 @@ CACHE_BYTES = 1 << 20
 
 
 def tile_of(numbers: int) -> int:
-    """Rows in a tile, each of which becomes so many numbers: a power of two from 128 to ``TILE``.
-
-    Few enough to stay in a core's cache between the operations on them.
-    """
+    """Rows in a tile, each of which becomes so many numbers: a power of two from 128 to ``TILE``."""
     return min(TILE, max(128, 2 ** round(log2(CACHE_BYTES / (8 * numbers)))))
 
 
@@ -36,27 +33,12 @@ class Block(NamedTuple):
 
 
 def add(left: Any, right: Any) -> Any:
-    """Sum of two results of ``total``, leaf by leaf.
-
-    Parameters
-    ----------
-    left, right
-        Pytrees of the same structure.
-
-    Examples
-    --------
-    >>> from suffice.rows.blocks import add
-    >>> add({"a": 1.0}, {"a": 2.0})
-    {'a': 3.0}
-    """
+    """Sum of two results of ``total``, leaf by leaf."""
     return jax.tree.map(operator.add, left, right)
 
 
 def block_total(fn: Any, block: Block) -> Any:
-    """Sum of ``fn(rows, weight)`` over the tiles of a block; to be called under ``jit``.
-
-    Where ``fn`` has a method ``ready``, what that returns is the function: it is called once, before the first tile.
-    """
+    """Sum of ``fn(rows, weight)`` over the tiles of a block; to be called under ``jit``."""
     fn = readied(fn)
 
     def tile(i: Any) -> tuple[Any, Any]:
@@ -93,10 +75,7 @@ class Buffers(local):
 def filled(
     arrays: Any, weight: Any, rows: slice, origin: Any, dtype: Any, tiles: int, tile: int, buffers: Buffers
 ) -> Block:
-    """Block of ``tiles`` tiles that begins with the given rows and ends with rows of weight 0.
-
-    It is good until ``buffers`` serve the next block of the same thread.
-    """
+    """Block of ``tiles`` tiles that begins with the given rows and ends with rows of weight 0."""
     count = rows.stop - rows.start
 
     def fill(place: int, array: Any, centre: Any) -> Any:

@@ -15,29 +15,7 @@ TILE = 256
 
 
 def each_row(model: Any, method: str, rows: Any, precision: str) -> np.ndarray:
-    """What a method of a module gives for each row, rows first.
-
-    A row's result does not depend on the rows beside it, to the last bit, since every program sees as many of them.
-
-    Parameters
-    ----------
-    model
-        The module.
-    method
-        Name of its method of rows.
-    rows
-        Array or sparse matrix (n, D).
-    precision
-        ``"float32"`` or ``"float64"``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from suffice.energy import RBM
-    >>> from suffice.rows.each import each_row
-    >>> each_row(RBM(4, 2, key=0), "hidden_probability", np.zeros((3, 4)), "float64").shape
-    (3, 2)
-    """
+    """What a method of a module gives for each row, rows first."""
     model = cast(model, precision)
     with scope(precision):
         parts = [np.asarray(_called(model, method, tile))[:count] for tile, count in _tiles(rows, precision)]

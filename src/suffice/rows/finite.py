@@ -11,13 +11,7 @@ SHARE_BYTES = 8 << 20
 
 
 def sum_of(values: np.ndarray) -> float:
-    """Sum of all values: NaN where one is NaN, not finite where one is infinite.
-
-    Parameters
-    ----------
-    values
-        Floating-point array.
-    """
+    """Sum of all values: NaN where one is NaN, not finite where one is infinite."""
     if values.nbytes <= SHARE_BYTES:
         return _sum(values)
     rows = max(1, len(values) * SHARE_BYTES // values.nbytes)

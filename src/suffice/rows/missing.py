@@ -29,10 +29,7 @@ class Gaps(eqx.Module):
 
 
 class Patterns(eqx.Module):
-    """Rows (n, D), with 0 for missing cells, and for each the number (n,) of the pattern that says which ones are missing.
-
-    ``missing`` (P, M) lists the missing columns of each pattern, filled up with D.
-    """
+    """Rows (n, D), with 0 for missing cells, and for each the number (n,) of the pattern that says which ones are missing."""
 
     values: Array
     pattern: Array

@@ -54,10 +54,7 @@ def laid_out(rows: Any, layout: Layout | None) -> Any:
 def pattern_blocks(
     values: np.ndarray, weight: np.ndarray, origin: Any, dtype: Any, tile: int, codes: np.ndarray | None = None
 ) -> tuple[list[Callable[[], Block]], np.ndarray]:
-    """Functions that make the blocks of an array with missing cells, and the order in which its rows come.
-
-    With ``codes`` (n,), whole numbers, blocks are of pairs of rows and codes.
-    """
+    """Functions that make the blocks of an array with missing cells, and the order in which its rows come."""
     groups = grouped(values)
     makers = [
         partial(_block, values, weight, codes, origin, dtype, size, most, group, bounds)

@@ -40,13 +40,7 @@ BlockMaker = Callable[[], Block]
 
 
 class Resident:
-    """Rows in one block on the device.
-
-    Parameters
-    ----------
-    block
-        All the rows.
-    """
+    """Rows in one block on the device."""
 
     def __init__(self, block: Block):
         self.block = block
@@ -61,16 +55,7 @@ class Resident:
 
 
 class Blocks:
-    """Rows in many blocks: every core works on one, and no more of them are in memory than cores need.
-
-    Parameters
-    ----------
-    groups
-        Function that starts a pass: an iterator over groups of functions that make a block. A group is used up before the
-        next one is asked for.
-    order
-        Number of the row that stands at each place of the blocks, where the order is not that of the data.
-    """
+    """Rows in many blocks: every core works on one, and no more of them are in memory than cores need."""
 
     def __init__(self, groups: Callable[[], Iterable[Iterable[BlockMaker]]], order: np.ndarray | None = None):
         self.groups, self.order = groups, order
@@ -105,19 +90,7 @@ class Blocks:
 
 
 class Sharded:
-    """Rows spread over the devices of a mesh; every device sums its own, then the sums are added.
-
-    Parameters
-    ----------
-    arrays
-        Pytree of arrays whose first axis is split by ``sharding``.
-    weight
-        Row weights, split the same way.
-    sharding
-        How the rows are spread.
-    tile
-        Rows in one tile.
-    """
+    """Rows spread over the devices of a mesh; every device sums its own, then the sums are added."""
 
     def __init__(self, arrays: Any, weight: Any, sharding: NamedSharding, tile: int):
         self.arrays, self.weight, self.sharding, self.tile = arrays, weight, sharding, tile
@@ -128,15 +101,7 @@ class Sharded:
 
 
 def each(fn: Any, rows: Resident | Blocks) -> Any:
-    """``fn(rows, weight)`` of every tile, its results (tile, ...) put end to end; rows that fill up the last are left out.
-
-    Parameters
-    ----------
-    fn
-        Function of one tile, a pytree; its results are arrays with one entry a row.
-    rows
-        Where the rows live, of weights above 0.
-    """
+    """``fn(rows, weight)`` of every tile, its results (tile, ...) put end to end; rows that fill up the last are left out."""
     parts = list(rows.each(fn))
     if not parts:
         raise ValueError(NO_ROWS)
@@ -157,10 +122,7 @@ _readied = filter_jit(readied)
 
 
 def ready(fn: Any) -> Any:
-    """What ``fn.ready()`` returns, worked out once, where ``fn`` has this method; else ``fn``.
-
-    A function that is no pytree may hold what belongs to one compiled program; then ``fn`` is made ready in each program.
-    """
+    """What ``fn.ready()`` returns, worked out once, where ``fn`` has this method; else ``fn``."""
     if not has_ready(fn):
         return fn
     made = _readied(fn)
@@ -239,31 +201,7 @@ def _tiled(arrays: Any, weight: Any, tile: int) -> Block:
 def as_rows(
     data: Any, weight: Any, *, origin: Any = None, precision: str, tile: int, gaps: Layout | None = None
 ) -> Resident | Blocks | Sharded:
-    """Put data where they can be summed; the data choose the place. Call inside the scope of ``precision``.
-
-    Parameters
-    ----------
-    data
-        An array ``(n, D)``, a pytree of arrays with one first axis (a pair of rows and whole numbers, where cells are missing),
-        a JAX array sharded over several devices, or an object
-        that yields batches ``(rows, D)`` (or ``(batch, weight)`` pairs) anew each time it is iterated over.
-    weight
-        Row weights ``(n,)``, or None for 1; streams bring their own.
-    origin
-        Subtracted from every row before its precision is lowered, ``(D,)``; only where rows are the one array of real numbers.
-    precision
-        ``"float64"`` or ``"float32"``.
-    tile
-        Rows in one tile.
-    gaps
-        How rows are handed over where cells are missing: ``"cells"`` as ``Gaps``, ``"patterns"`` as ``Patterns``; None where
-        none is missing.
-
-    Raises
-    ------
-    ValueError
-        If there is no row, the arrays' lengths differ, or an iterator that can be read only once is given.
-    """
+    """Put data where they can be summed; the data choose the place. Call inside the scope of ``precision``."""
     dtype = np.float64 if precision == "float64" else np.float32
     if _is_stream(data):
         return _batches(data, weight, origin, dtype, tile, gaps)
@@ -282,10 +220,7 @@ def as_rows(
 
 
 def gaps_in(fn: Any, data: Any) -> Layout | None:
-    """How ``fn`` takes rows with missing cells, its attribute ``gaps``, where some of ``data`` are missing; else None.
-
-    Batches are read until one has a missing cell.
-    """
+    """How ``fn`` takes rows with missing cells, its attribute ``gaps``, where some of ``data`` are missing; else None."""
     layout = getattr(fn, "gaps", None)
     if layout is None:
         return None

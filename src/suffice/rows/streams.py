@@ -13,18 +13,7 @@ WEIGHTS_OF_STREAMS = "Batches bring their own weights: yield (batch, weight) pai
 
 
 def parted(batches: Any) -> Iterator[tuple[Any, np.ndarray]]:
-    """Batches as they are, with their weights.
-
-    Parameters
-    ----------
-    batches
-        What yields batches, or pairs of batch and weight.
-
-    Raises
-    ------
-    ValueError
-        If weights are negative, not finite, or not one for each row.
-    """
+    """Batches as they are, with their weights."""
     for batch in batches:
         rows, weight = batch if isinstance(batch, tuple) else (batch, None)
         weight = np.ones(len(rows)) if weight is None else np.asarray(weight)
@@ -34,18 +23,7 @@ def parted(batches: Any) -> Iterator[tuple[Any, np.ndarray]]:
 
 
 def repeatable(source: Any) -> Any:
-    """A source of batches, if it starts over each time it is iterated over.
-
-    Parameters
-    ----------
-    source
-        What yields batches.
-
-    Raises
-    ------
-    ValueError
-        If it can be read only once.
-    """
+    """A source of batches, if it starts over each time it is iterated over."""
     if iter(source) is source:
         raise ValueError("An iterator can be read only once, and fitting reads the data many times; give a list of "
                          "batches or an object whose __iter__ starts over.")  # fmt: skip
@@ -53,15 +31,7 @@ def repeatable(source: Any) -> Any:
 
 
 class CheckedBatches:
-    """Batches that are checked as they pass, anew each time they are iterated over.
-
-    Parameters
-    ----------
-    source
-        What yields batches, or pairs of batch and weight.
-    check
-        Function of a batch and the number of its first row, to the batch as the family takes it.
-    """
+    """Batches that are checked as they pass, anew each time they are iterated over."""
 
     def __init__(self, source: Any, check: Callable[[Any, int], np.ndarray]):
         self.source, self.check = repeatable(source), check
@@ -74,13 +44,7 @@ class CheckedBatches:
 
 
 class Weighing:
-    """The rows of batches that have a weight, with their weights, anew each time they are iterated over.
-
-    Parameters
-    ----------
-    source
-        What yields batches, or pairs of batch and weight.
-    """
+    """The rows of batches that have a weight, with their weights, anew each time they are iterated over."""
 
     def __init__(self, source: Any):
         self.source = repeatable(source)
@@ -94,24 +58,12 @@ class Weighing:
 
 
 def on_host(data: Any) -> Any:
-    """JAX arrays as NumPy arrays; anything else as it is.
-
-    Parameters
-    ----------
-    data
-        What was given.
-    """
+    """JAX arrays as NumPy arrays; anything else as it is."""
     return np.asarray(data) if isinstance(data, jax.Array) else data
 
 
 def is_stream(data: Any) -> bool:
-    """Whether data come in batches: an object that can be iterated over but is no array, table, or nested list of numbers.
-
-    Parameters
-    ----------
-    data
-        What was given.
-    """
+    """Whether data come in batches: an object that can be iterated over but is no array, table, or nested list of numbers."""
     if isinstance(data, list):
         first = data[0] if data else None
         first = first[0] if isinstance(first, tuple) and first else first

@@ -17,12 +17,7 @@ PIECE = 1 << 16
 
 @dataclass(frozen=True)
 class FirstLook:
-    """Weighted mean (D,) and variance (D,) of each column, rows and their total weight, and a sample to start from.
-
-    ``observed`` (D,) is the weight of the cells that are not missing. ``sample`` (m, D) holds all rows if they are few; it does
-    not depend on their order, nor on whether a row stands twice or has weight 2, and neither does anything drawn from it with
-    ``sample_weight`` (m,).
-    """
+    """Weighted mean (D,) and variance (D,) of each column, rows and their total weight, and a sample to start from."""
 
     mean: np.ndarray
     variance: np.ndarray
@@ -45,20 +40,7 @@ class FirstLook:
 
 
 def look(data: Any, weight: np.ndarray | None, size: int, generator: np.random.Generator) -> FirstLook:
-    """First look at an array or at a stream of batches.
-
-    Parameters
-    ----------
-    data
-        Array ``(n, D)``, an object that is sliced like one and may have a ``weight``, or one that yields batches (or pairs of
-        batch and weight).
-    weight
-        Row weights ``(n,)`` of an array.
-    size
-        Rows in the sample, at most; 0 where no sample is needed.
-    generator
-        Source of the sample.
-    """
+    """First look at an array or at a stream of batches."""
     if hasattr(data, "shape"):
         weight = getattr(data, "weight", weight)
         weight = np.ones(len(data)) if weight is None else weight
@@ -75,13 +57,7 @@ def look(data: Any, weight: np.ndarray | None, size: int, generator: np.random.G
 
 
 def pairs(batches: Iterable[Any]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Batches as pairs of rows and weights.
-
-    Parameters
-    ----------
-    batches
-        Arrays ``(rows, D)``, or pairs of them with weights.
-    """
+    """Batches as pairs of rows and weights."""
     for batch in batches:
         rows, weight = batch if isinstance(batch, tuple) else (batch, None)
         rows = np.asarray(rows)

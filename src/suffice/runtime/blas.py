@@ -12,10 +12,7 @@ from threadpoolctl import ThreadpoolController
 
 
 class _Limit:
-    """The limit is the whole process's: the first to need it sets it, the last one takes it back.
-
-    It holds for libraries that are loaded; SciPy's, which JAX factorises with, is loaded here.
-    """
+    """The limit is the whole process's: the first to need it sets it, the last one takes it back."""
 
     def __init__(self):
         import_module("scipy.linalg")
@@ -39,14 +36,7 @@ _limit = cache(_Limit)
 
 @contextmanager
 def one_blas_thread() -> Iterator[None]:
-    """Context in which NumPy's and SciPy's BLAS run on the calling thread alone.
-
-    Examples
-    --------
-    >>> from suffice.runtime.blas import one_blas_thread
-    >>> with one_blas_thread():
-    ...     pass
-    """
+    """Context in which NumPy's and SciPy's BLAS run on the calling thread alone."""
     _limit().enter()
     try:
         yield

@@ -12,27 +12,7 @@ LARGEST_SEED = 2**31 - 1
 
 
 def as_key(key: Any) -> Any:
-    """A JAX random key from a whole number; a JAX key is passed through.
-
-    Parameters
-    ----------
-    key
-        A whole number from 0 to 2**31 - 1, or a typed or raw JAX key. One number gives the same key at every precision.
-
-    Raises
-    ------
-    ValueError
-        When the number is outside the range.
-    TypeError
-        When ``key`` is neither.
-
-    Examples
-    --------
-    >>> import jax
-    >>> from suffice.runtime.keys import as_key
-    >>> jax.random.key_data(as_key(7)).tolist()
-    [0, 7]
-    """
+    """A JAX random key from a whole number; a JAX key is passed through."""
     if isinstance(key, (int, np.integer)) and not isinstance(key, bool):
         if not 0 <= key <= LARGEST_SEED:
             raise ValueError(f"key={key} is out of range; use a whole number from 0 to {LARGEST_SEED}.")

@@ -16,107 +16,30 @@ PRECISIONS = {"float32": np.float32, "float64": np.float64}
 
 
 def dtype_of(precision: str) -> type[np.floating]:
-    """NumPy type of a precision.
-
-    Parameters
-    ----------
-    precision
-        ``"float32"`` or ``"float64"``.
-
-    Raises
-    ------
-    ValueError
-        For any other value.
-
-    Examples
-    --------
-    >>> from suffice.runtime.precision import dtype_of
-    >>> dtype_of("float32").__name__
-    'float32'
-    """
+    """NumPy type of a precision."""
     if precision not in PRECISIONS:
         raise ValueError(f"precision={precision!r} is not known; use 'float32' or 'float64'.")
     return PRECISIONS[precision]
 
 
 def scope(precision: str) -> AbstractContextManager[None]:
-    """Context in which JAX computes in a precision; the thread's own setting returns on leaving it.
-
-    Parameters
-    ----------
-    precision
-        ``"float32"`` or ``"float64"``.
-
-    Examples
-    --------
-    >>> import jax.numpy as jnp
-    >>> from suffice.runtime.precision import scope
-    >>> with scope("float64"):
-    ...     print(jnp.zeros(2).dtype)
-    float64
-    """
+    """Context in which JAX computes in a precision; the thread's own setting returns on leaving it."""
     return jax.enable_x64(dtype_of(precision) is np.float64)
 
 
 def cast(tree: Any, precision: str) -> Any:
-    """Every floating array of a pytree in a precision, as NumPy arrays; other leaves are left alone.
-
-    Parameters
-    ----------
-    tree
-        Any pytree, a module for instance.
-    precision
-        ``"float32"`` or ``"float64"``.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from suffice.runtime.precision import cast
-    >>> print(cast(np.zeros(3), "float32").dtype)
-    float32
-    """
+    """Every floating array of a pytree in a precision, as NumPy arrays; other leaves are left alone."""
     dtype = dtype_of(precision)
     return jax.tree.map(lambda leaf: np.asarray(leaf, dtype) if eqx.is_inexact_array_like(leaf) else leaf, tree)
 
 
 def to_numpy(tree: Any) -> Any:
-    """Every array of a pytree as a NumPy array, so that it keeps its precision wherever it goes.
-
-    Parameters
-    ----------
-    tree
-        Any pytree, a module for instance.
-
-    Examples
-    --------
-    >>> import jax.numpy as jnp
-    >>> from suffice.runtime.precision import to_numpy
-    >>> type(to_numpy(jnp.zeros(3))).__name__
-    'ndarray'
-    """
+    """Every array of a pytree as a NumPy array, so that it keeps its precision wherever it goes."""
     return jax.tree.map(lambda leaf: np.asarray(leaf) if eqx.is_array(leaf) else leaf, tree)
 
 
 def in_own_precision(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Computes in the precision of the first argument, and gives NumPy arrays outside compiled code.
-
-    Parameters
-    ----------
-    function
-        Method of a module, or function of a module or array; its first argument holds a floating-point array.
-
-    Examples
-    --------
-    >>> import equinox as eqx, numpy as np
-    >>> from suffice.runtime.precision import in_own_precision
-    >>> class Scale(eqx.Module):
-    ...     factor: np.ndarray
-    ...     @in_own_precision
-    ...     def __call__(self, x):
-    ...         return self.factor * x
-    >>> Scale(np.array(2.0))(3.0)
-    array(6.)
-    """
+    """Computes in the precision of the first argument, and gives NumPy arrays outside compiled code."""
 
     @wraps(function)
     def run(first: Any, *args: Any, **kwargs: Any) -> Any:
@@ -127,20 +50,7 @@ def in_own_precision(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def precision_of(module: Any) -> str:
-    """``"float64"`` when the parameters of a module are float64, else ``"float32"``.
-
-    Parameters
-    ----------
-    module
-        A module with at least one floating-point array.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from suffice.runtime.precision import precision_of
-    >>> precision_of([np.zeros(3)])
-    'float64'
-    """
+    """``"float64"`` when the parameters of a module are float64, else ``"float32"``."""
     dtypes = [leaf.dtype for leaf in jax.tree.leaves(module) if eqx.is_inexact_array(leaf)]
     return "float64" if np.dtype(np.float64) in dtypes else "float32"
 

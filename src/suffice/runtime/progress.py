@@ -9,23 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def progress(wanted: bool | int, total: int, title: str) -> Iterator[Callable[[int, str], None]]:
-    """A bar while the context lasts: call the result with what is done and a few words.
-
-    Parameters
-    ----------
-    wanted
-        Whether to show it; without a terminal it is never shown.
-    total
-        What there is to do.
-    title
-        What is being done.
-
-    Examples
-    --------
-    >>> from suffice.runtime.progress import progress
-    >>> with progress(False, 10, "fitting") as bar:
-    ...     bar(3, "log-likelihood -1.5")
-    """
+    """A bar while the context lasts: call the result with what is done and a few words."""
     if not wanted or not sys.stderr.isatty():
         yield lambda done, words: None
         return

@@ -16,15 +16,7 @@ CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os
 
 
 def in_threads(fn: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
-    """``fn`` of every item, in order, worked out by one thread a core, in the caller's JAX precision.
-
-    Parameters
-    ----------
-    fn
-        Function of an item that spends its time outside Python; called from such a function, all stays in its thread.
-    items
-        Items; at most two a core are taken before their results are.
-    """
+    """``fn`` of every item, in order, worked out by one thread a core, in the caller's JAX precision."""
     if getattr(_here, "working", False):
         yield from map(fn, items)
         return

@@ -23,22 +23,7 @@ class Candidate:
 
 
 def candidates(estimators: Any, n_components: Any, parameters: dict[str, Any]) -> list[list[Candidate]]:
-    """Every combination, a list for each family and setting, with the number of components rising.
-
-    Parameters
-    ----------
-    estimators
-        One unfitted mixture or factor model, or a list of them.
-    n_components
-        Numbers of components, or None for the estimators' own.
-    parameters
-        Values to try of other parameters, by name.
-
-    Raises
-    ------
-    ValueError
-        If something is no estimator, parameter or list of values, or likelihoods are not of the same data.
-    """
+    """Every combination, a list for each family and setting, with the number of components rising."""
     listed = _listed(estimators)
     grid = {name: _values(name, values, listed) for name, values in parameters.items()}
     counts = None if n_components is None else _counts(_values("n_components", n_components, listed))

@@ -15,15 +15,7 @@ CRITERIA = ("bic", "aic", "icl", "held_out")
 
 
 def ranked(table: dict[str, np.ndarray], criterion: str) -> list[int]:
-    """Rows of the table, best first: those without a note, or all that were fitted where none is.
-
-    Parameters
-    ----------
-    table
-        As in ``Selection``.
-    criterion
-        One of ``CRITERIA``.
-    """
+    """Rows of the table, best first: those without a note, or all that were fitted where none is."""
     values = -table[criterion] if criterion == "held_out" else table[criterion]
     sound = np.isfinite(values) & (table["note"] == "")
     fair = sound if sound.any() else np.isfinite(values)
@@ -31,15 +23,7 @@ def ranked(table: dict[str, np.ndarray], criterion: str) -> list[int]:
 
 
 def criteria(estimator: Any, rows: Rows) -> dict[str, float]:
-    """Mean log-likelihood, parameters, and the criteria of the rows that were fitted, in two passes; ICL is BIC without groups.
-
-    Parameters
-    ----------
-    estimator
-        Fitted.
-    rows
-        The rows.
-    """
+    """Mean log-likelihood, parameters, and the criteria of the fitted rows, in two passes; ICL is BIC without groups."""
     log_likelihood, entropy, total = 0.0, 0.0, 0.0
     for part, weight in _parts(rows):
         evidence = estimator.score_samples(part)

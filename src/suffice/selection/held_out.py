@@ -17,15 +17,7 @@ from suffice.validation import check_count
 
 
 class HeldOut:
-    """Parts of the rows, each with its complement to fit to and the last fit made there, the neighbour of the next.
-
-    Parameters
-    ----------
-    rows
-        All rows.
-    splits
-        Pairs of row numbers: to fit to, and held out.
-    """
+    """Parts of the rows, each with its complement to fit to and the last fit made there, the neighbour of the next."""
 
     def __init__(self, rows: Rows, splits: list[tuple[np.ndarray, np.ndarray]]):
         self.parts = [(rows.part(train), rows.part(test)) for train, test in splits]
@@ -39,13 +31,7 @@ class HeldOut:
         self.neighbours = [None] * len(self.parts)
 
     def evidence(self, estimator: Any) -> np.ndarray:
-        """Log-likelihood of the rows held out, one part after the other, in nats.
-
-        Parameters
-        ----------
-        estimator
-            Not yet fitted.
-        """
+        """Log-likelihood of the rows held out, one part after the other, in nats."""
         self.neighbours = [
             best_fit(estimator, train, neighbour)
             for (train, _), neighbour in zip(self.parts, self.neighbours, strict=True)
@@ -60,17 +46,7 @@ class HeldOut:
 
 
 def held_out(rows: Rows, criterion: str, validation_fraction: Any, cv: Any) -> HeldOut | None:
-    """What is asked for, or None.
-
-    Parameters
-    ----------
-    rows
-        All rows.
-    criterion
-        What the candidates are compared by.
-    validation_fraction, cv
-        As in ``select``.
-    """
+    """What is asked for, or None."""
     if criterion != "held_out" and validation_fraction is None and cv is None:
         return None
     if is_stream(rows.rows):
@@ -101,14 +77,6 @@ def _splitter(validation_fraction: Any, cv: Any, random_state: Any, count: int) 
 
 
 def standard_error(difference: np.ndarray, weight: np.ndarray) -> float:
-    """Standard error of the weighted mean of paired differences.
-
-    Parameters
-    ----------
-    difference
-        One for each row held out.
-    weight
-        Row weights.
-    """
+    """Standard error of the weighted mean of paired differences."""
     mean = weight @ difference / weight.sum()
     return float(np.sqrt(np.square(weight * (difference - mean)).sum()) / weight.sum())

@@ -37,19 +37,7 @@ class Fit:
 
 
 def best_fit(estimator: Any, rows: Rows, neighbour: Fit | None) -> Fit:
-    """A fit from the estimator's own starts or from the neighbour with components split, whichever ends higher.
-
-    If neither reaches the neighbour, its heaviest components are taken twice, so that the objective does not fall.
-
-    Parameters
-    ----------
-    estimator
-        Not yet fitted; it stays so.
-    rows
-        What to fit it to.
-    neighbour
-        The same with fewer components, fitted to these rows, or None.
-    """
+    """A fit from the estimator's own starts or from the neighbour with components split, whichever ends higher."""
     tried = [_fit(estimator, rows)]
     more = 0 if neighbour is None else estimator.n_components - neighbour.estimator.n_components
     if neighbour is not None and more <= neighbour.estimator.n_components and _can_start(neighbour.estimator):
@@ -96,10 +84,7 @@ def _starts(estimator: Any) -> dict[str, Any]:
 
 
 def _can_start(estimator: Any) -> bool:
-    """Whether it is a mixture, and every starting parameter has a fitted one, with an entry for each component unless shared.
-
-    Starting parameters that are frozen are no starts, and tied components cannot be split.
-    """
+    """Whether it is a mixture, and every starting parameter has a fitted one, with an entry for each component unless shared."""
     return isinstance(estimator, MixtureEstimator) and not estimator._frozen_names() and not estimator.tied and all(
         value is not None
         and (name in estimator._shared_starts()
@@ -113,12 +98,7 @@ def _heaviest(estimator: Any) -> np.ndarray:
 
 
 def _most_promising(neighbour: Any, rows: Rows, more: int) -> dict[int, Any]:
-    r"""The ``more`` components whose halves gain most, with the halves.
-
-    Two components fitted to the rows weighted with the responsibilities of component k raise the log-likelihood, put in its
-    place, by at least their own gain :math:`\sum_n r_{nk} [\log p'(x_n) - \log p(x_n | k)]`: generalised
-    expectation-maximisation (Dempster, Laird and Rubin, 1977).
-    """
+    """The ``more`` components whose halves gain most, with the halves."""
     share, evidence = neighbour.predict_proba(rows.as_fitted), neighbour.score_samples(rows.as_fitted)
     found = []
     for k in _heaviest(neighbour)[: max(TRIED, 2 * more)]:

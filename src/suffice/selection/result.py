@@ -99,20 +99,7 @@ class Selection:
 
 
 def selection(tried: list[Tried], criterion: str) -> Selection:
-    """Candidates put into a table, and the best one found.
-
-    Parameters
-    ----------
-    tried
-        All candidates.
-    criterion
-        What chooses.
-
-    Raises
-    ------
-    ValueError
-        If none could be fitted.
-    """
+    """Candidates put into a table, and the best one found."""
     if not any(one.fit for one in tried):
         reasons = list(dict.fromkeys(one.reason for one in tried))
         raise ValueError(f"No candidate could be fitted. {' '.join(reasons[:3])}")

@@ -16,17 +16,7 @@ SAMPLE_ROWS = 10_000
 
 
 class Rows:
-    """Rows of any kind that ``fit`` takes, with their weights.
-
-    Parameters
-    ----------
-    rows
-        Array, DataFrame or stream.
-    weight
-        Row weights ``(n,)``, or None.
-    random_state
-        Where the sample comes from.
-    """
+    """Rows of any kind that ``fit`` takes, with their weights."""
 
     def __init__(self, rows: Any, weight: Any, random_state: Any):
         self.rows, self.weight, self.random_state = rows, weight, random_state

@@ -11,31 +11,13 @@ INTERRUPTED = "Not fitted: the search was interrupted."
 
 
 def sentence(table: Table, criterion: str, best: int) -> str:
-    """The best, how far off the next is, and what to know of the search.
-
-    Parameters
-    ----------
-    table
-        As in ``Selection``.
-    criterion
-        What chose.
-    best
-        Row of the best.
-    """
+    """The best, how far off the next is, and what to know of the search."""
     said = [_comparison(table, criterion, best), _edge(table, best), _left_out(table)]
     return " ".join(part for part in said if part)
 
 
 def setting(table: Table, row: int) -> str:
-    """What tells a row's candidate apart beside its number of components.
-
-    Parameters
-    ----------
-    table
-        As in ``Selection``.
-    row
-        Which one.
-    """
+    """What tells a row's candidate apart beside its number of components."""
     searched = list(table)[: list(table).index("log_likelihood")]
     apart = [name for name in searched if name != "n_components" and len(set(table[name].tolist())) > 1]
     return ", ".join(
@@ -44,15 +26,7 @@ def setting(table: Table, row: int) -> str:
 
 
 def candidate(table: Table, row: int) -> str:
-    """A row's candidate: its number of components and setting.
-
-    Parameters
-    ----------
-    table
-        As in ``Selection``.
-    row
-        Which one.
-    """
+    """A row's candidate: its number of components and setting."""
     count = table["n_components"][row]
     rest = setting(table, row)
     return f"{count} component{'' if count == 1 else 's'}" + (f", {rest}" if rest else "")

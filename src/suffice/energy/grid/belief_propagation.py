@@ -22,24 +22,7 @@ class Messages(NamedTuple):
 
 @partial(jax.jit, static_argnames="max_iter")
 def belief_propagation(noisy: Any, parameters: Any, damping: Any, max_iter: int, tol: Any) -> tuple[Relaxed, Any]:
-    """Messages until none moves, and the field of every pixel: the probability of +1 is 1 / (1 + exp(-2 field)).
-
-    The message of a pixel whose field without the receiver is c is atanh(tanh(beta) tanh(c)); a new message is the old one times
-    ``damping`` and this one times 1 - ``damping``. Traced are the sums of the signs.
-
-    Parameters
-    ----------
-    noisy
-        Noisy pixels, -1.0 or 1.0, (B, H, W).
-    parameters
-        h, beta, eta.
-    damping
-        From 0 to below 1.
-    max_iter
-        Most rounds.
-    tol
-        Largest change of a message that counts as none.
-    """
+    """Messages until none moves, and the field of every pixel: the probability of +1 is 1 / (1 + exp(-2 field))."""
     h, beta, eta = parameters
     own = eta * noisy - h
 

@@ -77,18 +77,7 @@ def replaced(colour: Any, values: Any, layout: Layout) -> Any:
 
 
 def neighbour_sum(other: Any, to_the_right: Any, layout: Layout) -> Any:
-    """Sum of the four neighbours of every cell of a colour, (B, H * stride).
-
-    Parameters
-    ----------
-    other
-        The other colour, with its margins.
-    to_the_right
-        Cells whose neighbours of their own row have the cell's own place and the one after it, not the one before it:
-        odd rows of black, even rows of white.
-    layout
-        Of the images.
-    """
+    """Sum of the four neighbours of every cell of a colour, (B, H * stride)."""
 
     def shifted(by: int) -> Any:
         return other[:, layout.margin + by : layout.margin + by + layout.cells]

@@ -28,34 +28,7 @@ class Graph(NamedTuple):
 
 
 def minimum_cut(unary: np.ndarray, right: Any, left: Any, down: Any, up: Any) -> Cut:
-    """The labelling z in {0, 1} of a grid with the least sum of ``unary`` z and of the costs of unequal neighbours.
-
-    scipy's maximum flow takes whole numbers of 32 bits. Capacities are therefore rounded down to a step small enough; what
-    the flow leaves of them is then rounded to a step that is finer by as much as the flow still to be found is smaller,
-    and so on until the flow, a lower bound, meets the energy of the cut (Ford and Fulkerson 1956).
-
-    Parameters
-    ----------
-    unary
-        Energy of 1 less that of 0 at each pixel, (H, W).
-    right, left
-        Energy, at least 0, of a pixel with 1 whose right neighbour has 0, and of one with 0 whose right neighbour has 1,
-        (H, W - 1) or a number.
-    down, up
-        The same for a pixel and the one below it, (H - 1, W) or a number.
-
-    Returns
-    -------
-    Cut
-        Proven where ``gap`` is at most 1e-8 of the smallest cost that is not 0, and what rounding in float64 makes of the sum.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from suffice.energy.grid.cut import minimum_cut
-    >>> minimum_cut(np.array([[-3.0, 1.0, 5.0]]), 2.0, 2.0, 2.0, 2.0).ones.astype(int)
-    array([[1, 0, 0]])
-    """
+    """The labelling z in {0, 1} of a grid with the least sum of ``unary`` z and of the costs of unequal neighbours."""
     graph, capacity = _grid(np.asarray(unary, float), right, left, down, up)
     source = unary.size
     constant = float(np.minimum(unary, 0).sum())

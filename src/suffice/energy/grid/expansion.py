@@ -10,19 +10,7 @@ from suffice.energy.grid.cut import minimum_cut
 
 
 def expanded(labels: np.ndarray, alpha: int, cost: np.ndarray, beta: float) -> tuple[np.ndarray, bool]:
-    """The labelling of least energy among those in which pixels keep their label or take ``alpha``, and if that is proven.
-
-    Parameters
-    ----------
-    labels
-        Whole numbers from 0 to K - 1, (H, W).
-    alpha
-        A label.
-    cost
-        Energy of each label at each pixel, (H, W, K).
-    beta
-        What agreeing neighbours save, at least 0.
-    """
+    """The labelling of least energy among those in which pixels keep their label or take ``alpha``, and if that is proven."""
     kept = np.take_along_axis(cost, labels[..., None], 2)[..., 0]
     unary = cost[..., alpha] - kept
     right = _between(unary[:, :-1], unary[:, 1:], labels[:, :-1], labels[:, 1:], alpha, beta)

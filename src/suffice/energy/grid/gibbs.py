@@ -21,38 +21,12 @@ class GibbsState(NamedTuple):
 
 
 def init(variables: Any, key: Any) -> GibbsState:
-    """The state before the first sweep.
-
-    Parameters
-    ----------
-    variables
-        Pytree of arrays, for instance the two colours of a checkerboard or the visible units of chains.
-    key
-        Whole number or JAX key.
-
-    Examples
-    --------
-    See ``run``.
-    """
+    """The state before the first sweep."""
     return GibbsState(variables, as_key(key), jnp.uint32(0))
 
 
 def step(state: GibbsState, sweep: Callable[[Any, Any, Any], Any], given: Any = None) -> GibbsState:
-    """The state after one sweep, whose key is that of the chain folded with the number of sweeps taken.
-
-    Parameters
-    ----------
-    state
-        Of ``init``, ``step`` or ``run``.
-    sweep
-        ``sweep(variables, key, given)`` gives the variables after every block was drawn once from its conditional.
-    given
-        What this sweep is told, such as a temperature.
-
-    Examples
-    --------
-    See ``run``.
-    """
+    """The state after one sweep, whose key is that of the chain folded with the number of sweeps taken."""
     variables = sweep(state.variables, jax.random.fold_in(state.key, state.sweeps), given)
     return GibbsState(variables, state.key, state.sweeps + jnp.uint32(1))
 
@@ -65,36 +39,7 @@ def run(
     sweeps: int | None = None,
     record: Callable[[Any], Any] | None = None,
 ) -> tuple[GibbsState, Any]:
-    """The state after several sweeps, the same as after as many calls of ``step``, and what was recorded.
-
-    Parameters
-    ----------
-    state
-        Of ``init``, ``step`` or ``run``.
-    sweep
-        As ``step`` has it.
-    schedule
-        Pytree with one entry a sweep along the first axis, handed to ``sweep`` one by one.
-    sweeps
-        How many, where there is no schedule.
-    record
-        What to keep of the variables after every sweep, stacked along the first axis; nothing by default.
-
-    Returns
-    -------
-    tuple
-        The state, and the records or None.
-
-    Examples
-    --------
-    >>> import jax
-    >>> from suffice.energy.grid.gibbs import init, run
-    >>> def toss(variables, key, chance):
-    ...     return jax.random.bernoulli(key, chance, variables.shape)
-    >>> state, heads = run(init(jax.numpy.zeros(100, bool), 0), toss, jax.numpy.array([0.0, 1.0]), record=jax.numpy.sum)
-    >>> heads.tolist(), int(state.sweeps)
-    ([0, 100], 2)
-    """
+    """The state after several sweeps, the same as after as many calls of ``step``, and what was recorded."""
     count = sweeps if schedule is None else len(jax.tree.leaves(schedule)[0])
     if count is None:
         raise ValueError("How many sweeps? Give a schedule with one entry for each, or sweeps=a whole number.")

@@ -23,20 +23,7 @@ class TwoValued(NamedTuple):
 
 
 def grids(name: str, images: Any) -> tuple[np.ndarray, bool]:
-    """A batch (B, H, W) of numbers, and whether it was one image.
-
-    Parameters
-    ----------
-    name
-        Of the argument, for messages.
-    images
-        One image (H, W) or several (B, H, W).
-
-    Raises
-    ------
-    ValueError
-        If there is no such grid of finite numbers, if it is a colour image, empty, or larger than 2**26 pixels.
-    """
+    """A batch (B, H, W) of numbers, and whether it was one image."""
     array = _array(name, images)
     if array.ndim not in (2, 3):
         raise ValueError(f"{name} has shape {array.shape}; one image (height, width) or a batch (images, height, width) "
@@ -62,20 +49,7 @@ def grids(name: str, images: Any) -> tuple[np.ndarray, bool]:
 
 
 def two_valued(name: str, images: Any) -> TwoValued:
-    """Images with two values, as spins: the lower value is -1. Where only one occurs, it is of -1 and 1, 0 and 1 or 0 and 255.
-
-    Parameters
-    ----------
-    name
-        Of the argument, for messages.
-    images
-        One image (H, W) or several (B, H, W).
-
-    Raises
-    ------
-    ValueError
-        As ``grids``, and if there are more values than two, or one whose other is unknown.
-    """
+    """Images with two values, as spins: the lower value is -1. Where only one occurs, it is of -1 and 1, 0 and 1 or 0 and 255."""
     array, single = grids(name, images)
     found = np.unique(array)
     if len(found) > 2:

@@ -19,26 +19,7 @@ from suffice.energy.grid.spins import Observed, sums
 def mean_field(
     means: Any, parameters: Any, seen: Observed, layout: Layout, max_iter: int, tol: Any
 ) -> Relaxed:  # fmt: skip
-    """Means m_i = tanh(beta sum_j m_j + eta y_i - h), a colour at a time, until none moves.
-
-    A colour's update is the minimum of the free energy given the other colour, so that a sweep never raises it. Traced are the
-    sums of the signs, and the free energy E(m) - sum_i H(m_i).
-
-    Parameters
-    ----------
-    means
-        The two colours, float64, with margins.
-    parameters
-        h, beta, eta.
-    seen
-        The noisy images.
-    layout
-        Of the images.
-    max_iter
-        Most sweeps.
-    tol
-        Largest change of a mean that counts as none.
-    """
+    """Means m_i = tanh(beta sum_j m_j + eta y_i - h), a colour at a time, until none moves."""
     h, beta, eta = parameters
 
     def mean(other: Any, to_the_right: Any, pixels: Any) -> Any:

@@ -10,23 +10,7 @@ from suffice.energy.grid.spin_sums import neighbour_sum
 
 
 def learn(clean: np.ndarray, noisy: np.ndarray | None) -> tuple[float, ...]:
-    """h, beta and, given noisy images, eta with the largest pseudo-likelihood under a N(0, 1) prior on each.
-
-    log p(x_k | rest) = -log(1 + exp(-2 x_k f_k)) with f_k = beta sum_j x_j + eta y_k - h, and log p(y_k | rest) =
-    -log(1 + exp(-2 eta x_k y_k)): together a logistic regression, on the few combinations of neighbours' sum and noisy pixel.
-
-    Parameters
-    ----------
-    clean
-        Spins (B, H, W), int8.
-    noisy
-        Spins of the same shape, or None.
-
-    Raises
-    ------
-    ValueError
-        If neighbours differ more often than they agree, or noisy pixels say nothing of clean ones.
-    """
+    """h, beta and, given noisy images, eta with the largest pseudo-likelihood under a N(0, 1) prior on each."""
     from scipy.optimize import minimize
 
     features, ups, downs = _counts(clean) if noisy is None else _joint_counts(clean, noisy)

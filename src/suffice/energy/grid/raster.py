@@ -35,19 +35,7 @@ def upright(diagonals: np.ndarray, width: int) -> np.ndarray:
 
 @partial(jax.jit, static_argnames="max_iter")
 def raster_descent(images: Any, table: Any, seen: Any, max_iter: int) -> Relaxed:
-    """Spins set to the likelier value one by one until none changes.
-
-    Parameters
-    ----------
-    images
-        Spins by diagonals, int8.
-    table
-        Signs of the fields, int8, 0 for a tie, (2, 9).
-    seen
-        Noisy pixels by diagonals, int8.
-    max_iter
-        Most sweeps.
-    """
+    """Spins set to the likelier value one by one until none changes."""
     return relax(
         images, lambda x: _sweep(x, table, seen), lambda x: _sums(x, seen), max_iter=max_iter, tol=0.0
     )  # fmt: skip

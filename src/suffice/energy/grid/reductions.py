@@ -10,26 +10,14 @@ import jax.numpy as jnp
 
 
 def row_totals(values: Any) -> Any:
-    """Sums of rows (B, n); of int8 as int32, where no eight of them add to more than 127.
-
-    Parameters
-    ----------
-    values
-        Real numbers, or int8 from -15 to 15.
-    """
+    """Sums of rows (B, n); of int8 as int32, where no eight of them add to more than 127."""
     if jnp.issubdtype(values.dtype, jnp.floating):
         return values.sum(1)
     return _folded(values, jnp.add).sum(1, dtype=jnp.int32)
 
 
 def row_maxima(values: Any) -> Any:
-    """Largest value of each row (B, n) of numbers that are at least 0.
-
-    Parameters
-    ----------
-    values
-        Numbers of any kind, at least 0.
-    """
+    """Largest value of each row (B, n) of numbers that are at least 0."""
     return _folded(values, jnp.maximum).max(1)
 
 

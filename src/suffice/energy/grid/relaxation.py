@@ -30,23 +30,7 @@ def relax(
     tol: float,
     watched: Callable[[Any], Any] = lambda state: state,
 ) -> Relaxed:
-    """Sweep until no value of an image changes by more than ``tol``; that image then stays as it is.
-
-    Parameters
-    ----------
-    state
-        Pytree of arrays whose first axis is the images.
-    sweep
-        The state after one sweep.
-    measure
-        What to trace, (B, M).
-    max_iter
-        Most sweeps.
-    tol
-        Largest change of a value that counts as none.
-    watched
-        The part of a state that stands still only where all of it does from then on.
-    """
+    """Sweep until no value of an image changes by more than ``tol``; that image then stays as it is."""
     first = measure(state)
     count = first.shape[0]
     trace = jnp.zeros((max_iter + 1, *first.shape), first.dtype).at[0].set(first)

@@ -41,13 +41,7 @@ class Restored(NamedTuple):
 
 
 def together(parts: list[Restored]) -> Restored:
-    """The result of a batch from those of its parts; a sentence that differs among them is that of the least certain part.
-
-    Parameters
-    ----------
-    parts
-        Results of batches, of one method.
-    """
+    """The result of a batch from those of its parts; a sentence that differs among them is that of the least certain part."""
     if len(parts) == 1:
         return parts[0]
     said = max((part.outcome for part in parts), key=lambda said: ("limit" in said, not said.startswith("Exact")))

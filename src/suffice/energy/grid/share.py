@@ -14,15 +14,7 @@ FEWEST_PIXELS = 2**15
 
 
 def in_blocks(method: Callable[[np.ndarray, int], Any], images: np.ndarray) -> list[Any]:
-    """What ``method(block, number of its first image)`` gives for blocks of a batch, in order; one block where pixels are few.
-
-    Parameters
-    ----------
-    method
-        Gives each image the same result whatever images are with it in a block.
-    images
-        A batch (B, H, W).
-    """
+    """What ``method(block, number of its first image)`` gives for blocks of a batch, in order; one block where pixels are few."""
     count = min(CORES, len(images)) if images.size >= FEWEST_PIXELS else 1
     edges = np.linspace(0, len(images), count + 1).astype(int).tolist()
     return list(in_threads(lambda ends: method(images[slice(*ends)], ends[0]), pairwise(edges)))

@@ -44,17 +44,7 @@ def thresholds(fields: np.ndarray) -> np.ndarray:
 
 
 def chosen(table: Any, total: Any, seen: Any) -> Any:
-    """``table[(seen + 1) / 2, total + 4]`` of every cell, without a gather.
-
-    Parameters
-    ----------
-    table
-        Values (2, 9), for noisy pixels -1 and +1, and neighbours that sum to -4, ..., 4.
-    total
-        Sums of neighbours, (B, n).
-    seen
-        Noisy pixels, (B, n).
-    """
+    """``table[(seen + 1) / 2, total + 4]`` of every cell, without a gather."""
     rows = [_by_total(table[row], total, 0, 8) for row in (0, 1)]
     return jnp.where(seen > 0, rows[1], rows[0])
 
@@ -67,40 +57,14 @@ def _by_total(row: Any, total: Any, low: int, high: int) -> Any:
 
 
 def likelier(table: Any, total: Any, seen: Any, own: Any) -> Any:
-    """The likelier value of every cell, its ``own`` where both are alike: two comparisons in place of the whole table.
-
-    Parameters
-    ----------
-    table
-        Signs of the fields, int8, (2, 9), not falling along a row.
-    total
-        Sums of neighbours, (B, n).
-    seen
-        Noisy pixels, (B, n).
-    own
-        Spins, (B, n).
-    """
+    """The likelier value of every cell, its ``own`` where both are alike: two comparisons in place of the whole table."""
     down, up = ((table < 0).sum(1) - 4).astype(jnp.int8), (5 - (table > 0).sum(1)).astype(jnp.int8)
     below, above = (jnp.where(seen > 0, bound[1], bound[0]) for bound in (down, up))
     return jnp.where(total >= above, jnp.int8(1), jnp.where(total < below, jnp.int8(-1), own))
 
 
 def gibbs_sweep(spins: Any, key: Any, table: Any, seen: Observed, layout: Layout) -> Any:
-    """Both colours drawn once from their conditionals.
-
-    Parameters
-    ----------
-    spins
-        The two colours, int8, with margins.
-    key
-        JAX key of this sweep.
-    table
-        Of ``thresholds``, (2, 9).
-    seen
-        The noisy images.
-    layout
-        Of the images.
-    """
+    """Both colours drawn once from their conditionals."""
     words = lax.optimization_barrier(random_words(key, (layout.count, layout.cells), seen.first))
     black, white = spins
 
@@ -114,19 +78,7 @@ def gibbs_sweep(spins: Any, key: Any, table: Any, seen: Observed, layout: Layout
 
 
 def descent_sweep(spins: Any, table: Any, seen: Observed, layout: Layout) -> Any:
-    """Both colours set to the likelier value once; a spin with equal energies stays.
-
-    Parameters
-    ----------
-    spins
-        The two colours, int8, with margins.
-    table
-        Signs of the fields, int8, 0 for a tie, (2, 9); they do not fall as the sum of the neighbours rises.
-    seen
-        The noisy images.
-    layout
-        Of the images.
-    """
+    """Both colours set to the likelier value once; a spin with equal energies stays."""
     black, white = spins
 
     def better(own: Any, other: Any, to_the_right: Any, pixels: Any) -> Any:
@@ -148,23 +100,7 @@ def sums(spins: Any, seen: Observed, layout: Layout) -> Any:
 
 @partial(jax.jit, static_argnames=("layout", "recorded"))
 def annealed(spins: Any, key: Any, tables: Any, seen: Observed, layout: Layout, recorded: bool) -> tuple[Any, Any]:
-    """Gibbs sweeps by a table each: the spins at the end, and the ``sums`` after every sweep where recorded.
-
-    Parameters
-    ----------
-    spins
-        The two colours, int8, with margins.
-    key
-        JAX key.
-    tables
-        Of ``thresholds``, (sweeps, 2, 9).
-    seen
-        The noisy images.
-    layout
-        Of the images.
-    recorded
-        Whether to keep the sums.
-    """
+    """Gibbs sweeps by a table each: the spins at the end, and the ``sums`` after every sweep where recorded."""
     sweep = partial(gibbs_sweep, seen=seen, layout=layout)
     record = partial(sums, seen=seen, layout=layout) if recorded else None
     state, records = gibbs.run(gibbs.init(spins, key), sweep, tables, record=record)
@@ -173,23 +109,7 @@ def annealed(spins: Any, key: Any, tables: Any, seen: Observed, layout: Layout, 
 
 @partial(jax.jit, static_argnames=("layout", "max_iter"))
 def descent(spins: Any, table: Any, seen: Observed, layout: Layout, max_iter: int) -> Relaxed:
-    """Iterated conditional modes until no spin changes; traced are the ``sums``.
-
-    White spins alone are watched: where none of them changed, black ones, which follow from them, are already the likelier.
-
-    Parameters
-    ----------
-    spins
-        The two colours, int8, with margins.
-    table
-        Signs of the fields, int8, 0 for a tie, (2, 9).
-    seen
-        The noisy images.
-    layout
-        Of the images.
-    max_iter
-        Most sweeps.
-    """
+    """Iterated conditional modes until no spin changes; traced are the ``sums``."""
     sweep = partial(descent_sweep, table=table, seen=seen, layout=layout)
     measure = partial(sums, seen=seen, layout=layout)
     return relax(spins, sweep, measure, max_iter=max_iter, tol=0.0, watched=lambda spins: spins[1])
@@ -197,25 +117,7 @@ def descent(spins: Any, table: Any, seen: Observed, layout: Layout, max_iter: in
 
 @partial(jax.jit, static_argnames=("layout", "sweeps", "burn_in"))
 def counted(spins: Any, key: Any, table: Any, seen: Observed, layout: Layout, sweeps: int, burn_in: int) -> Any:
-    """How often each spin was +1 in some Gibbs sweeps after others that do not count, a pair of colours with margins.
-
-    Parameters
-    ----------
-    spins
-        The two colours, int8, with margins.
-    key
-        JAX key.
-    table
-        Of ``thresholds``, (2, 9).
-    seen
-        The noisy images.
-    layout
-        Of the images.
-    sweeps
-        Sweeps that count.
-    burn_in
-        Sweeps before them.
-    """
+    """How often each spin was +1 in some Gibbs sweeps after others that do not count, a pair of colours with margins."""
 
     def plain(spins: Any, key: Any, _: Any) -> Any:
         return gibbs_sweep(spins, key, table, seen, layout)

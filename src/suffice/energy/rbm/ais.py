@@ -96,17 +96,7 @@ def annealed_importance_sampling(
 
 
 def temperatures(count: int, dtype: Any = "float64") -> np.ndarray:
-    """``count`` + 1 inverse temperatures from 0 to 1: 1/29 of the steps up to 0.5, 8/29 up to 0.9, the rest beyond.
-
-    These are the shares of Salakhutdinov and Murray (2008).
-
-    Parameters
-    ----------
-    count
-        Number of steps.
-    dtype
-        Type of the result.
-    """
+    """``count`` + 1 inverse temperatures from 0 to 1: 1/29 of the steps up to 0.5, 8/29 up to 0.9, the rest beyond."""
     passed = np.array([0.0, 1 / 29, 9 / 29, 1.0])
     return np.interp(np.linspace(0, 1, count + 1), passed, [0.0, 0.5, 0.9, 1.0]).astype(dtype)
 
@@ -119,11 +109,7 @@ def _from_base(path: Path, key: Any, count: int) -> Any:
 
 @eqx.filter_jit
 def _anneal(path: Path, visible: Any, betas: Any, key: Any, forward: bool) -> tuple[Any, Any]:
-    """Chains moved along the temperatures, and what their log-weights gained.
-
-    Upwards, a chain is weighted before it moves at the next temperature. Downwards, the same moves are undone: it moves at the
-    temperature where it is, then is weighted.
-    """
+    """Chains moved along the temperatures, and what their log-weights gained."""
 
     def step(carry: Any, between: Any) -> tuple[Any, None]:
         visible, gained, field = carry

@@ -224,10 +224,7 @@ class RBM(BinaryUnits):
 
 @eqx.filter_jit
 def _gibbs(rbm: RBM, visible: Any, key: Any, steps: int, known: Any) -> Any:
-    """The first step stands outside the loop, so that it shares p(h | v) with ``statistics`` of the same rows.
-
-    Its two keys are the key split in two; those of later steps come of keys folded with numbers from 1 on.
-    """
+    """The first step stands outside the loop, so that it shares p(h | v) with ``statistics`` of the same rows."""
     given = visible
 
     def step(visible: Any, key: Any) -> Any:

@@ -15,20 +15,7 @@ from suffice.energy.rbm.rbm import RBM
 
 
 class Path(eqx.Module):
-    r"""Distributions on the geometric path from a base rate, at :math:`\beta = 0`, to an RBM, at 1.
-
-    .. math:: p_\beta(v) \propto p_0(v)^{1 - \beta} \, p(v)^\beta
-
-    in v and h together: natural parameters are interpolated. Inverse temperatures have the shape of the leading axes, or
-    one that broadcasts to it.
-
-    Parameters
-    ----------
-    model
-        The RBM.
-    base
-        An RBM of the same kind whose weights and hidden biases are 0; its visible units are independent.
-    """
+    """Distributions on the geometric path from a base rate, at :math:`\beta = 0`, to an RBM, at 1."""
 
     model: RBM
     base: RBM
@@ -74,22 +61,7 @@ def inverse_temperatures(count: int, dtype: Any) -> Any:
 
 
 def tempered(path: Path, visible: Any, key: Any, steps: int) -> Any:
-    """Chains after steps of parallel tempering: block Gibbs at every temperature, then swaps between neighbours.
-
-    Two neighbours exchange their states with the probability that keeps the joint distribution (Geyer, 1991; for RBMs
-    Desjardins et al., 2010); which neighbours are paired alternates at random.
-
-    Parameters
-    ----------
-    path
-        The path.
-    visible
-        States (T, n, D), the last of them at the model itself.
-    key
-        JAX key.
-    steps
-        Steps, at least 1.
-    """
+    """Chains after steps of parallel tempering: block Gibbs at every temperature, then swaps between neighbours."""
     betas = inverse_temperatures(len(visible), visible.dtype)[:, None]
 
     def step(number: Any, visible: Any) -> Any:

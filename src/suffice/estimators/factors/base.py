@@ -261,15 +261,7 @@ class FactorEstimator(
 
 
 def solved(start: LinearGaussian, found: Factors) -> Solution:
-    """What was found in one pass, as a solution with one start.
-
-    Parameters
-    ----------
-    start
-        The model, without restarts.
-    found
-        Its loadings and noise, and how they were found.
-    """
+    """What was found in one pass, as a solution with one start."""
     model = LinearGaussian(start.mean[None], found.loadings[None], found.noise_variance[None], frozen=start.frozen,
                            floor=start.floor)  # fmt: skip
     outcome = Outcome.CONVERGED if found.converged else Outcome.STOPPED_AT_LIMIT
@@ -278,13 +270,7 @@ def solved(start: LinearGaussian, found: Factors) -> Solution:
 
 
 def attributes_of(estimator: Any) -> dict[str, Any]:
-    """Attributes of an estimator that a fit has set, by name.
-
-    Parameters
-    ----------
-    estimator
-        The estimator.
-    """
+    """Attributes of an estimator that a fit has set, by name."""
     return {name: value for name, value in vars(estimator).items() if name.endswith("_") and not name.startswith("_")}
 
 

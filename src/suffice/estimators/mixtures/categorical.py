@@ -219,17 +219,7 @@ class CategoricalMixture(EncodedMixture):
 
 
 def category_shares(sample: np.ndarray, weight: np.ndarray, sizes: tuple[int, ...]) -> np.ndarray:
-    """Share of each category among a sample's cells, one row spread over all categories added, (F,).
-
-    Parameters
-    ----------
-    sample
-        Rows of codes ``(m, D)``, NaN where missing.
-    weight
-        Their weights ``(m,)``.
-    sizes
-        Number of categories of each column.
-    """
+    """Share of each category among a sample's cells, one row spread over all categories added, (F,)."""
     counts = np.asarray(Indicators(sizes)(sample, float))[:-1] @ weight
     parts = np.split(counts, np.cumsum(sizes)[:-1])
     return np.concatenate([(part + 1 / len(part)) / (part.sum() + 1) for part in parts])

@@ -28,26 +28,7 @@ Given = list[dict[str, np.ndarray]]
 def given_columns(
     given: Any, names: Sequence[str], kinds: Sequence[str], sizes: Sequence[int], components: int
 ) -> Given:
-    """For each column the parameters given, none where nothing was.
-
-    Parameters
-    ----------
-    given
-        None, a list of one dictionary (or None) for each column, or a dictionary from some columns' names or positions to theirs.
-    names
-        Names of the columns.
-    kinds
-        Their kinds.
-    sizes
-        Numbers of their categories.
-    components
-        Number of components K.
-
-    Raises
-    ------
-    ValueError
-        If it is anything else, names an unknown column or parameter, or holds impossible values.
-    """
+    """For each column the parameters given, none where nothing was."""
     found: Given = [{} for _ in names]
     for column, own in _by_position(given, names).items():
         if not isinstance(own, Mapping) or not set(own) <= set(PARAMETERS[kinds[column]]):
@@ -61,30 +42,12 @@ def given_columns(
 
 
 def keys_of(name: str) -> list[str]:
-    """What columns call a parameter that families call by this name.
-
-    Parameters
-    ----------
-    name
-        The families' name.
-
-    Examples
-    --------
-    >>> from suffice.estimators.mixtures.column_parameters import keys_of
-    >>> keys_of("probabilities")
-    ['probability', 'probabilities']
-    """
+    """What columns call a parameter that families call by this name."""
     return [key for key, own in _FAMILIES_NAMES.items() if own == name]
 
 
 def by_columns(components: Any) -> list[dict[str, np.ndarray]]:
-    """The parameters of each column, in the table's order.
-
-    Parameters
-    ----------
-    components
-        A ``Mixed`` family.
-    """
+    """The parameters of each column, in the table's order."""
     found: dict[int, dict[str, np.ndarray]] = {}
     for part, columns in zip(components.parts, components.columns, strict=True):
         found |= dict(zip(columns, _by_column(part), strict=True))
@@ -135,22 +98,7 @@ def _checked(key: str, value: Any, shape: tuple[int, ...], column: str) -> np.nd
 
 
 def with_given(part: Any, given: Given, origin: np.ndarray, names: Sequence[str]) -> Any:
-    """A family with the parameters given for its columns put in, those that the family calls by these ``names``.
-
-    Variances become the diagonal of full and tied covariances, whose correlations stay; those that components or columns share
-    are averaged.
-
-    Parameters
-    ----------
-    part
-        The family, with any leading axes of restarts.
-    given
-        For each of its columns the parameters given.
-    origin
-        From where its columns are measured, ``(D,)``.
-    names
-        Names of the families' parameters to put in.
-    """
+    """A family with the parameters given for its columns put in, those that the family calls by these ``names``."""
     given = [{key: value for key, value in own.items() if _FAMILIES_NAMES[key] in names} for own in given]
     if not any(given):
         return part

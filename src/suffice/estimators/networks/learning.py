@@ -187,15 +187,7 @@ class NeuralLearning(ImageRows, CallbackSupportMixin, BaseEstimator):
 
 @cache
 def named_optimizer(name: str, learning_rate: float) -> Any:
-    """An Optax transformation, the same object for the same arguments so that programs compile once.
-
-    Parameters
-    ----------
-    name
-        ``"adam"`` or ``"sgd"``.
-    learning_rate
-        Its step size.
-    """
+    """An Optax transformation, the same object for the same arguments so that programs compile once."""
     import optax
 
     return {"adam": optax.adam, "sgd": optax.sgd}[name](learning_rate)

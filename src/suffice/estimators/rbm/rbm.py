@@ -16,10 +16,7 @@ from suffice.outcome import Outcome, Solution
 
 
 class InitialWeights(NamedTuple):
-    """Where a network may start: ``sigmoid(X @ weights + hidden_bias)`` is ``transform(X)`` of the RBM.
-
-    ``visible_bias`` is the bias of a decoder with the same weights, transposed, ``sigmoid(h @ weights.T + visible_bias)``.
-    """
+    """Where a network may start: ``sigmoid(X @ weights + hidden_bias)`` is ``transform(X)`` of the RBM."""
 
     weights: np.ndarray
     hidden_bias: np.ndarray

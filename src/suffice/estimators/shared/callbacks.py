@@ -12,21 +12,7 @@ except ImportError:  # scikit-learn before 1.9
 
 
 class Iterations:
-    """The callback context of one fit, told after every iteration.
-
-    Parameters
-    ----------
-    estimator
-        The estimator being fitted.
-    X
-        Its training data.
-    metadata
-        Sample weights, by name.
-    y
-        Its labels.
-    most
-        Largest number of iterations; None takes the estimator's ``max_iter``.
-    """
+    """The callback context of one fit, told after every iteration."""
 
     def __init__(self, estimator: Any, X: Any, metadata: dict[str, Any], y: Any = None, most: int | None = None):
         self.wanted = bool(getattr(estimator, "_skl_callbacks", None) or hasattr(estimator, "_parent_callback_ctx"))

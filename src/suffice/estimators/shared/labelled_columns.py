@@ -147,31 +147,12 @@ class EncodedMixture(EncodedColumns, MixtureEstimator):
 
 
 def on_codes(estimator: Any) -> Any:
-    """The same fitted mixture, of rows as ``coded_rows`` gives them; one that takes numbers anyway as it is.
-
-    Parameters
-    ----------
-    estimator
-        A fitted mixture.
-    """
+    """The same fitted mixture, of rows as ``coded_rows`` gives them; one that takes numbers anyway as it is."""
     return estimator._on_codes() if isinstance(estimator, EncodedColumns) else estimator
 
 
 def coded_rows(estimator: Any, X: Any) -> Any:
-    """Rows of codes and numbers, ``(n, D)`` with NaN for missing cells; those of a mixture that takes numbers as they are.
-
-    Parameters
-    ----------
-    estimator
-        A fitted mixture.
-    X
-        Rows as it takes them.
-
-    Returns
-    -------
-    Any
-        An array, or batches with their weights where X comes in batches.
-    """
+    """Rows of codes and numbers, ``(n, D)`` with NaN for missing cells; those of a mixture that takes numbers as they are."""
     if not isinstance(estimator, EncodedColumns):
         return X
 

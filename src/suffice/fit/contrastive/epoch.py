@@ -17,11 +17,7 @@ SLIDING = 0.01
 
 
 class ContrastState(NamedTuple):
-    """All that ``contrast`` needs to go on: parameters, optimiser, chains, random key, epochs done.
-
-    ``average`` are averaged parameters, ``centre`` running means of visible and hidden units, ``filled`` the rows with
-    missing cells as last drawn; each is None where it is not asked for.
-    """
+    """All that ``contrast`` needs to go on: parameters, optimiser, chains, random key, epochs done."""
 
     model: Any
     optimizer_state: Any

@@ -15,26 +15,7 @@ DENSE_CELLS = 1 << 23
 
 
 def check_visible(data: Any, model: Any, name: str, dtype: Any, *, missing: bool = False) -> Any:
-    """Rows that suit the visible units of a model: a NumPy array, or sparse rows where ``data`` are.
-
-    Parameters
-    ----------
-    data
-        Array or scipy.sparse matrix (n, D).
-    model
-        The energy model.
-    name
-        What the caller calls the data, for messages.
-    dtype
-        Floating-point type of the result.
-    missing
-        Whether cells may be NaN.
-
-    Raises
-    ------
-    ValueError
-        When the shape does not fit, or values are not finite or outside the model's range.
-    """
+    """Rows that suit the visible units of a model: a NumPy array, or sparse rows where ``data`` are."""
     n_visible, shape = len(model.visible_bias), np.shape(data)
     values = data.data if issparse(data) else np.asarray(data)
     absent = np.isnan(values) if missing and values.dtype.kind == "f" else None

@@ -27,13 +27,7 @@ def check_share(name: str, value: float) -> float:
 def chosen(
     optimizer: Any, learning_rate: float | Schedule | None, momentum: float, weight_decay: float
 ) -> tuple[Any, Schedule]:
-    """The transformation of gradients into steps, and the learning rate that it does not hold.
-
-    Raises
-    ------
-    ValueError
-        If a number is out of range, or both ``optimizer`` and what it replaces are given.
-    """
+    """The transformation of gradients into steps, and the learning rate that it does not hold."""
     if optimizer is not None:
         if learning_rate is not None or momentum or weight_decay:
             raise ValueError(

@@ -44,11 +44,7 @@ def spread(count: int) -> slice:
 
 
 def verdict(start: float, largest_gap: float | None) -> Callable[[Record], Outcome | None]:
-    """A function from the figures of an epoch to the reason to stop before it, None where there is none.
-
-    Learning has diverged where rows are reconstructed twice as badly as by the model it started from, whose cross-entropy is
-    ``start``.
-    """
+    """A function from the figures of an epoch to the reason to stop before it, None where there is none."""
 
     def judge(record: Record) -> Outcome | None:
         if record["reconstruction"] > start + max(abs(start), 1.0):

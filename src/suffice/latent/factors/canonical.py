@@ -8,15 +8,7 @@ from suffice.latent.factors.linear_gaussian import LinearGaussian
 
 
 def canonical(model: LinearGaussian) -> LinearGaussian:
-    r"""The same distribution with loadings W for which :math:`W^\top \Psi^{-1} W` is diagonal and falling, of fixed signs.
-
-    The largest entry of each column of W is positive.
-
-    Parameters
-    ----------
-    model
-        Without restarts.
-    """
+    """The same distribution with loadings W for which :math:`W^\top \\Psi^{-1} W` is diagonal and falling, of fixed signs."""
     root = np.sqrt(np.broadcast_to(model.noise_variance, model.mean.shape))[:, None]
     left, values, _ = np.linalg.svd(model.loadings / root, full_matrices=False)
     loadings = root * left * values
@@ -25,12 +17,6 @@ def canonical(model: LinearGaussian) -> LinearGaussian:
 
 
 def signs(columns: np.ndarray) -> np.ndarray:
-    """1 or -1 for each column, so that its entry of largest size is positive.
-
-    Parameters
-    ----------
-    columns
-        ``(D, k)``.
-    """
+    """1 or -1 for each column, so that its entry of largest size is positive."""
     largest = np.take_along_axis(columns, np.abs(columns).argmax(0)[None], 0)[0]
     return np.where(largest < 0, -1.0, 1.0)

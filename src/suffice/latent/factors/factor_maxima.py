@@ -20,23 +20,7 @@ class Factors(NamedTuple):
 
 
 def principal_factors(values: np.ndarray, vectors: np.ndarray, size: int, noise: float | None, least: float) -> Factors:
-    r"""Maximum of the likelihood of probabilistic PCA (Tipping and Bishop, 1999, section 3.2).
-
-    .. math:: W = U_k (\Lambda_k - \sigma^2 I)^{1/2}, \quad \sigma^2 = \frac{1}{D - k} \sum_{j > k} \lambda_j
-
-    Parameters
-    ----------
-    values
-        Eigenvalues of the rows' covariance about the mean, falling, ``(D,)``.
-    vectors
-        Its eigenvectors, those of the first eigenvalues, ``(D, m)``; eigenvalues after them are 0.
-    size
-        Number of latent variables k. With k = D the likelihood is that of k = D - 1: no direction is left for the noise.
-    noise
-        The noise variance where it is known.
-    least
-        Smallest noise variance.
-    """
+    """Maximum of the likelihood of probabilistic PCA (Tipping and Bishop, 1999, section 3.2)."""
     found = values[min(size, len(values) - 1) :].mean() if noise is None else noise
     found = max(found, least) if noise is None else found
     modelled = np.where(np.arange(len(values)) < size, np.maximum(values, found), found)
@@ -46,25 +30,7 @@ def principal_factors(values: np.ndarray, vectors: np.ndarray, size: int, noise:
 
 
 def maximum_likelihood_factors(covariance: np.ndarray, size: int, least: np.ndarray, *, max_iter: int) -> Factors:
-    r"""Maximum of the likelihood of factor analysis over the noise variances, each of which gives the best loadings.
-
-    With the eigenvalues :math:`\theta` and eigenvectors v of :math:`\Psi^{-1/2} S \Psi^{-1/2}`, minus twice the log-likelihood
-    of a row is up to a constant :math:`\sum_d \log \psi_d + \sum_{j \le k} (\log \theta_j + 1) + \sum_{j > k} \theta_j`, whose
-    derivative by :math:`\log \psi_d` is :math:`1 - \sum_{j \le k} v_{dj}^2 - \sum_{j > k} \theta_j v_{dj}^2` (Lawley and
-    Maxwell, 1971, chapter 4). Found by L-BFGS with bounds, as far as rounding allows; a noise
-    variance at its floor is a result.
-
-    Parameters
-    ----------
-    covariance
-        ``(D, D)``, about the mean.
-    size
-        Number of factors k.
-    least
-        Smallest noise variance of each column, ``(D,)``.
-    max_iter
-        Largest number of iterations.
-    """
+    """Maximum of the likelihood of factor analysis over the noise variances, each of which gives the best loadings."""
     variance = np.maximum(np.diagonal(covariance), least)
 
     def scaled(log_noise: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -30,11 +30,7 @@ class NoiseFloor(Held):
 
 
 class FactorStatistics(eqx.Module):
-    """Sums over rows for the M-step, with s = [z z' for i <= j, z, 1] and F its length; rows are measured from the mean.
-
-    ``gram`` (..., F, D) sums s over the rows that observe each column, (..., F, 1) where no cell is missing, ``latent`` (..., F)
-    over all rows; ``cross`` (..., k + 1, D) sums [z, 1] times each column, ``square`` (..., D) the squares of each column.
-    """
+    """Sums over rows for the M-step, with s = [z z' for i <= j, z, 1] and F its length; rows are measured from the mean."""
 
     gram: Array
     latent: Array
@@ -45,10 +41,7 @@ class FactorStatistics(eqx.Module):
 
 
 class Inferred(NamedTuple):
-    """What rows say of their latent variables: ``mean`` (k, n), ``covariance`` (k, k, n), or (k, k, 1) where no cell is missing.
-
-    ``observed`` (n, D) is 1 or 0, or None where no cell is missing; ``deviation`` (n, D) from the mean is 0 at missing cells.
-    """
+    """What rows say of their latent variables: ``mean`` (k, n), ``covariance`` (k, k, n), or (k, k, 1) where none is missing."""
 
     mean: Array
     covariance: Array
@@ -72,11 +65,7 @@ class LatentPosterior(eqx.Module):
         return lax.map(lambda restart: restart._sums(rows, weight), self)
 
     def inferred(self, rows: Any) -> Inferred:
-        r"""Posterior of the latent variables of each row, and the row's log-density.
-
-        With the observed columns alone, the posterior covariance is :math:`V = (I + W^\top \Psi^{-1} W)^{-1}` and the mean
-        :math:`V W^\top \Psi^{-1} (x - \mu)`. The squared distance is taken from the residuals, which keeps its digits.
-        """
+        """Posterior of the latent variables of each row, and the row's log-density."""
         deviation, observed = self._deviation(rows)
         precision = lax.optimization_barrier(1 / self.noise)
         scaled = self.loadings * precision[:, None]

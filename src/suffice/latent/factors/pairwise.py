@@ -16,10 +16,7 @@ FEW_COLUMNS = 64
 
 
 class PairwiseMoments(eqx.Module):
-    """Sums over the rows that observe columns i and j: ``second`` of x_i x_j (D, D), ``first`` of x_i, ``count`` of 1.
-
-    ``first`` is (D, D) and ``count`` (D, D); where no cell is missing (D, 1) and (1, 1). ``weight`` is that of all rows.
-    """
+    """Sums over the rows that observe columns i and j: ``second`` of x_i x_j (D, D), ``first`` of x_i, ``count`` of 1."""
 
     second: Array
     first: Array
@@ -38,10 +35,7 @@ class PairwiseMoments(eqx.Module):
         return first / np.where(count > 0, count, 1)
 
     def covariance(self, mean: np.ndarray | None = None) -> np.ndarray:
-        """Covariance of each pair of columns about their means, or second moments about the ``mean`` (D,) given; (D, D).
-
-        Where cells are missing it need not be positive semidefinite; a pair that is never observed together has 0.
-        """
+        """Covariance of each pair of columns about their means, or second moments about the ``mean`` (D,) given; (D, D)."""
         scale = 1 / np.where(self.count > 0, self.count, 1)
         first, second = self.first * scale, self.second * scale
         if mean is None:

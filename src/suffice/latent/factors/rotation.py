@@ -15,20 +15,7 @@ Criterion = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
 
 def rotation(loadings: np.ndarray, name: str) -> np.ndarray:
-    r"""T for which the loadings :math:`L = W T^{-\top}` are simple; latent variables z become :math:`T^\top z`.
-
-    Orthogonal rotations (varimax, quartimax) have :math:`T^{-\top} = T`; oblique ones (promax, oblimin) have columns of length 1,
-    and :math:`T^\top T` is the correlation of the factors. Loadings are not normalised beforehand (no Kaiser weights). By
-    gradient projection (Bernaards and Jennrich, 2005), from no rotation; promax is the Procrustes rotation to the fourth powers
-    of the varimax loadings (Hendrickson and White, 1964), oblimin the direct one with gamma 0, also called quartimin.
-
-    Parameters
-    ----------
-    loadings
-        W, ``(D, k)``.
-    name
-        One of ``ROTATIONS``.
-    """
+    """T for which the loadings :math:`L = W T^{-\top}` are simple; latent variables z become :math:`T^\top z`."""
     if loadings.shape[1] == 1:
         return np.eye(1)
     return ROTATIONS[name](loadings)

@@ -75,17 +75,7 @@ class LowRankGaussian(TiedGaussian):
 
 
 def low_rank(matrix: Any, rank: int, tol: float = 1e-10) -> Array:
-    r"""The covariance :math:`W W^\top + \Psi` of highest Gaussian likelihood for rows of this covariance.
-
-    Parameters
-    ----------
-    matrix
-        ``(D, D)``, symmetric, with a positive diagonal.
-    rank
-        Columns of W.
-    tol
-        Stop when the log-likelihood of a row rises by less, in nats.
-    """
+    """The covariance :math:`W W^\top + \\Psi` of highest Gaussian likelihood for rows of this covariance."""
     deviation = jnp.sqrt(jnp.diagonal(matrix))
     safe = jnp.where(deviation > 0, deviation, 1)
     correlation = matrix / safe[:, None] / safe

@@ -15,10 +15,7 @@ from suffice.runtime.arrays import Array
 
 
 class CellDeviations(eqx.Module):
-    """Log-density of the observed cells: ``constant`` minus half the square of ``whitening`` times the deviation, summed.
-
-    ``means``, ``whitening`` and ``constant`` are (..., K, D), ``log_weights`` (..., K).
-    """
+    """Log-density of the observed cells: ``constant`` minus half the square of ``whitening`` times the deviation, summed."""
 
     means: Array
     whitening: Array

@@ -25,11 +25,7 @@ LOG_TWO_PI = float(np.log(2 * np.pi))
 
 
 class Completed(NamedTuple):
-    """Rows with conditional means in their missing cells: ``deviation`` (C, n, D) from the mean of each of C components.
-
-    For P patterns of up to M missing cells and J covariance matrices: ``covariance`` (M, M, P, J), given the observed cells, and
-    ``half_log`` (P, J), half the logarithm of the determinant of its inverse.
-    """
+    """Rows with conditional means in their missing cells: ``deviation`` (C, n, D) from the mean of each of C components."""
 
     rows: Patterns
     deviation: Array
@@ -38,11 +34,7 @@ class Completed(NamedTuple):
 
 
 class Regressions(eqx.Module):
-    """Log-density and moments of rows in ``Patterns``: ``means`` (..., K, D), ``whitening`` (..., K or 1, D, D).
-
-    ``log_scale`` (..., K) is the log-density at the mean of a row without missing cells. ``tied`` says whether all components
-    share one covariance matrix, ``about`` what moments are measured from, as in ``Moments``.
-    """
+    """Log-density and moments of rows in ``Patterns``: ``means`` (..., K, D), ``whitening`` (..., K or 1, D, D)."""
 
     means: Array
     whitening: Array
@@ -142,11 +134,7 @@ class Regressions(eqx.Module):
 
 
 def inverses(matrices: Array, columns: Array) -> tuple[Array, Array]:
-    """Inverse (M, M, P, J) of the part of each symmetric matrix (J, D, D) that each list of columns (P, M) names.
-
-    And half the logarithm of the part's determinant, (P, J). A column number of D names none. By sweeps (Gauss-Jordan), which
-    are stable without pivoting where matrices are positive definite, on all parts at once.
-    """
+    """Inverse (M, M, P, J) of the part of each symmetric matrix (J, D, D) that each list of columns (P, M) names."""
     (patterns, width), features = columns.shape, matrices.shape[-1]
     named = (columns < features).T
     parts = jnp.pad(jnp.moveaxis(matrices, 0, -1), [(0, 1), (0, 1), (0, 0)])[columns.T[:, None], columns.T[None]]

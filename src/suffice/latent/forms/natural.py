@@ -257,10 +257,7 @@ SQUARES: dict[str, Callable[[Array, Array], Array]] = {
 
 
 def split(total: Array, features: int, covariance_type: Covariance | None = None) -> tuple[Array, Array, Array, Array]:
-    """``Moments.total`` in its parts: second moments (..., K, D, D), or (..., K, D or 1 or 0), first moments (..., K, D),
-
-    weight of the observed cells (..., K, D), or (..., K, 1) where none is missing, and weight of the rows (..., K).
-    """
+    """``Moments.total`` in its parts: second moments (..., K, D, D), or (..., K, D or 1 or 0), first moments (..., K, D),"""
     if covariance_type == "full":
         whole = unpacked(total, features + 1)
         return whole[..., :-1, :-1], whole[..., :-1, -1], whole[..., -1:, -1], whole[..., -1, -1]

@@ -14,10 +14,7 @@ from suffice.runtime.arrays import Array
 
 
 def whitening(matrices: Array) -> tuple[Array, Array]:
-    """W with inverse W W' for each symmetric matrix (..., D, D), and half the logarithm of the inverse's determinant (...).
-
-    NaN where a matrix is not positive definite.
-    """
+    """W with inverse W W' for each symmetric matrix (..., D, D), and half the logarithm of the inverse's determinant (...)."""
 
     def one(matrix: Array) -> tuple[Array, Array]:
         root = jnp.linalg.cholesky(matrix)

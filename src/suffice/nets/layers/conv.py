@@ -137,19 +137,7 @@ class Conv2d(eqx.Module):
 
 
 def shifted(maps: Any, row: int, column: int, size: int, stride: int) -> Any:
-    """The number at one place of every window of the last two axes.
-
-    Parameters
-    ----------
-    maps
-        Shape (..., height, width).
-    row, column
-        Place in the window.
-    size
-        Height and width of a window.
-    stride
-        Step between windows.
-    """
+    """The number at one place of every window of the last two axes."""
     height, width = ((length - size) // stride * stride + 1 for length in maps.shape[-2:])
     return maps[..., row : row + height : stride, column : column + width : stride]
 

@@ -15,17 +15,7 @@ MANY_ROWS = 100_000
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Predictions of labelled rows.
-
-    Attributes
-    ----------
-    rows
-        (m,), which rows they are.
-    probability
-        (m, K).
-    how
-        A sentence: which rows were held out of which fit.
-    """
+    """Predictions of labelled rows."""
 
     rows: np.ndarray
     probability: np.ndarray
@@ -33,19 +23,7 @@ class HeldOut:
 
 
 def held_out(estimator: Any, rows: Any, target: np.ndarray, weight: np.ndarray | None) -> HeldOut:
-    """Predictions by classifiers like the fitted one, each of rows that it has not seen.
-
-    Parameters
-    ----------
-    estimator
-        A fitted classifier.
-    rows
-        Rows ``(n, D)`` as it takes them: an array or an Arrow table.
-    target
-        Classes ``(n,)``; rows of none of the estimator's are only fitted to.
-    weight
-        Row weights ``(n,)``, or None.
-    """
+    """Predictions by classifiers like the fitted one, each of rows that it has not seen."""
     from sklearn.base import clone
     from sklearn.model_selection import StratifiedKFold
 

@@ -35,29 +35,7 @@ def write_neural_report(
     seconds: float | None = None,
     command: Sequence[str] | None = None,
 ) -> str:
-    """Write a page with learning curves, confusion matrix, confident mistakes and filters; returns a sentence on accuracy.
-
-    Parameters
-    ----------
-    estimator
-        A fitted ``suffice.NeuralClassifier``.
-    rows, target
-        Rows ``(n, D)`` that it was fitted to, and their classes ``(n,)``.
-    path
-        The file to write.
-    source
-        Where the rows came from.
-    target_name
-        What the classes are called.
-    sample_weight
-        ``(n,)``, the row weights of the fit.
-    notes, warnings
-        Sentences on how the data were read, and on what the fit met.
-    seconds
-        How long the fit took.
-    command
-        The command line that did it, as a list of words.
-    """
+    """Write a page with learning curves, confusion matrix, confident mistakes and filters; returns a sentence on accuracy."""
     held = estimator.validation_rows_
     tested, how = (
         (held, f"Measured on {len(held):,} rows held out of the fit.") if len(held) else (np.arange(len(rows)), SEEN)

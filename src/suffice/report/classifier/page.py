@@ -53,33 +53,7 @@ def write_classifier_report(
     seconds: float | None = None,
     command: Sequence[str] | None = None,
 ) -> str:
-    """Write a page with decision regions, calibration, confusion matrix and densities; returns a sentence on accuracy.
-
-    Parameters
-    ----------
-    estimator
-        A fitted classifier.
-    rows
-        Rows ``(n, D)`` that it was fitted to, as it takes them.
-    target
-        Their classes ``(n,)``.
-    path
-        The file to write.
-    source
-        Where the rows came from.
-    columns
-        D names.
-    target_name
-        What the classes are called.
-    sample_weight
-        ``(n,)``, the row weights of the fit.
-    notes, warnings
-        Sentences on how the data were read, and on what the fit met.
-    seconds
-        How long the fit took.
-    command
-        The command line that did it, as a list of words.
-    """
+    """Write a page with decision regions, calibration, confusion matrix and densities; returns a sentence on accuracy."""
     tested = held_out(estimator, rows, target, sample_weight)
     weight = np.ones(len(target)) if sample_weight is None else sample_weight
     names, codes = estimator.classes_.astype(str), np.searchsorted(estimator.classes_, target[tested.rows])

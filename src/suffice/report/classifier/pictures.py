@@ -17,17 +17,7 @@ MOST_WHOLE = 400
 
 
 def telling(rows: np.ndarray, codes: np.ndarray, most: int = MOST_COLUMNS) -> list[int]:
-    """Columns by how far apart the classes lie, in units of the spread within them, each where those before it say little.
-
-    Parameters
-    ----------
-    rows
-        ``(n, D)``, NaN where cells are missing.
-    codes
-        Class of each row ``(n,)``.
-    most
-        How many columns, at most.
-    """
+    """Columns by how far apart the classes lie, in units of the spread within them, each where those before it say little."""
     filled = np.where(np.isnan(rows), np.nanmean(rows, axis=0), rows)
     count = codes.max() + 1
     weight = np.bincount(codes, minlength=count)
@@ -49,19 +39,7 @@ def telling(rows: np.ndarray, codes: np.ndarray, most: int = MOST_COLUMNS) -> li
 def region_picture(
     estimator: Any, rows: np.ndarray, codes: np.ndarray, pair: Sequence[int], columns: Sequence[str], names: np.ndarray
 ) -> Picture:
-    """Decision regions in two columns, with rows.
-
-    Parameters
-    ----------
-    estimator
-        A fitted classifier of plain arrays.
-    rows, codes
-        Rows ``(n, D)`` and their classes.
-    pair
-        The two columns.
-    columns, names
-        Names of columns and classes.
-    """
+    """Decision regions in two columns, with rows."""
     from matplotlib.colors import ListedColormap
 
     figure, ax = new_figure((5.6, 4.6))
@@ -93,17 +71,7 @@ def region_picture(
 
 
 def confusion_picture(codes: np.ndarray, found: np.ndarray, weight: np.ndarray, names: np.ndarray) -> Picture:
-    """Classes against predictions.
-
-    Parameters
-    ----------
-    codes, found
-        Class of each row ``(m,)``, and the one predicted.
-    weight
-        Row weights ``(m,)``.
-    names
-        Names of the classes.
-    """
+    """Classes against predictions."""
     from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
 
     matrix = confusion_matrix(codes, found, labels=np.arange(len(names)), sample_weight=weight, normalize="true")
@@ -122,17 +90,7 @@ def confusion_picture(codes: np.ndarray, found: np.ndarray, weight: np.ndarray, 
 
 
 def calibration_picture(codes: np.ndarray, probability: np.ndarray, weight: np.ndarray) -> Picture:
-    """How often the most probable class is right, against its probability.
-
-    Parameters
-    ----------
-    codes
-        Class of each row ``(m,)``.
-    probability
-        ``(m, K)``.
-    weight
-        Row weights ``(m,)``.
-    """
+    """How often the most probable class is right, against its probability."""
     confidence, right = probability.max(1), probability.argmax(1) == codes
     edges = np.linspace(0, 1, 11)
     bins = np.clip(np.digitize(confidence, edges) - 1, 0, 9)
@@ -159,19 +117,7 @@ def calibration_picture(codes: np.ndarray, probability: np.ndarray, weight: np.n
 def density_picture(
     estimator: Any, rows: np.ndarray, codes: np.ndarray, best: Sequence[int], columns: Sequence[str], names: np.ndarray
 ) -> Picture:
-    """The density of each class, times its probability, in some columns, with histograms.
-
-    Parameters
-    ----------
-    estimator
-        A fitted classifier of plain arrays.
-    rows, codes
-        Rows ``(n, D)`` and their classes.
-    best
-        The columns.
-    columns, names
-        Names of columns and classes.
-    """
+    """The density of each class, times its probability, in some columns, with histograms."""
     figure, axes = grid(len(best), width=3.3, height=2.4, across=3)
     for column, ax in zip(best, axes, strict=True):
         _densities(estimator, rows[:, column], codes, column, ax)

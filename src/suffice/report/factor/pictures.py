@@ -24,21 +24,7 @@ SHOWN_ROWS = 40
 def factor_pictures(
     estimator: Any, summary: Summary, names: list[str], image_shape: tuple[int, ...] | None, target: Any = None
 ) -> list[Picture]:
-    """Scree, held-out likelihood against dimension, codes, loadings, reconstructions, and missing cells if any.
-
-    Parameters
-    ----------
-    estimator
-        A fitted factor model.
-    summary
-        What its rows look like.
-    names
-        D column names.
-    image_shape
-        (height, width) where rows are images.
-    target
-        Pair of rows (n, D) and their known classes (n,), to colour the codes, or None.
-    """
+    """Scree, held-out likelihood against dimension, codes, loadings, reconstructions, and missing cells if any."""
     found = [
         _scree(estimator, gaps=bool(summary.missing.any())),
         *_held_out(estimator, summary),

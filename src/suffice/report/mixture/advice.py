@@ -29,21 +29,7 @@ def advice(
     image_shape: Any = None,
     selection: Any = None,
 ) -> list[Advice]:
-    """Sentences on what the fit suggests doing next, most urgent first.
-
-    Parameters
-    ----------
-    estimator
-        A fitted mixture.
-    summary
-        What its rows look like.
-    command
-        The arguments of the command line that fitted it, so that the sentences can name options; None names parameters.
-    image_shape
-        Size of the images that the rows are, where it is known.
-    selection
-        What ``suffice.select`` returned, where the estimator is the best of several.
-    """
+    """Sentences on what the fit suggests doing next, most urgent first."""
     found = [
         _unfinished(estimator, command),
         _restarts(estimator, command),

@@ -13,21 +13,7 @@ MOST_CLASSES = 40
 
 @dataclass(frozen=True)
 class Agreement:
-    """How components and known classes overlap.
-
-    Attributes
-    ----------
-    name
-        Name of the column that holds the classes.
-    classes
-        The values found there.
-    components
-        Components that hold rows.
-    counts
-        (classes, components), rows.
-    rand
-        Adjusted Rand index: 1 for the same partition, about 0 for unrelated ones.
-    """
+    """How components and known classes overlap."""
 
     name: str
     classes: list[str]
@@ -42,22 +28,7 @@ class Agreement:
 
 
 def agreement(target: Any, labels: Any, name: str = "target") -> Agreement:
-    """Cross table of known classes and components, with the adjusted Rand index.
-
-    Parameters
-    ----------
-    target, labels
-        (N,), class and component of each row.
-    name
-        What to call the classes.
-
-    Examples
-    --------
-    >>> from suffice.report.mixture.agreement import agreement
-    >>> found = agreement(["a", "a", "b"], [1, 1, 0])
-    >>> found.rand, found.counts.tolist()
-    (1.0, [[0, 2], [1, 0]])
-    """
+    """Cross table of known classes and components, with the adjusted Rand index."""
     from sklearn.metrics import adjusted_rand_score
 
     classes, row = np.unique(np.asarray(target).astype(str), return_inverse=True)

@@ -17,17 +17,7 @@ MOST_COLUMNS = 6
 
 
 def gap_pictures(estimator: Any, summary: Summary, names: list[str]) -> list[Picture]:
-    """Where cells are missing, and what the model puts there; nothing where none is missing in the sample of rows.
-
-    Parameters
-    ----------
-    estimator
-        A fitted mixture.
-    summary
-        What its rows look like.
-    names
-        D column names.
-    """
+    """Where cells are missing, and what the model puts there; nothing where none is missing in the sample of rows."""
     missing = np.isnan(summary.sample)
     if not missing.any():
         return []

@@ -17,19 +17,7 @@ ACROSS = 4
 
 
 def marginals(estimator: Any, summary: Summary, names: list[str], size: tuple[float, float] = (4.2, 3.4)) -> Picture:
-    """The columns in which fit and data differ most, or all columns where they are binary.
-
-    Parameters
-    ----------
-    estimator
-        A fitted mixture.
-    summary
-        What its rows look like.
-    names
-        D column names.
-    size
-        Inches of the picture of binary columns.
-    """
+    """The columns in which fit and data differ most, or all columns where they are binary."""
     if set(kinds(estimator)) == {"bernoulli"}:
         return _frequencies(estimator, summary, names, size)
     rows = observed_rows(estimator, summary.sample)

@@ -19,19 +19,7 @@ from suffice.report.picture import Picture, data_uri, new_figure
 def pictures(
     estimator: Any, summary: Summary, names: list[str], image_shape: tuple[int, ...] | None = None
 ) -> list[Picture]:
-    """Trace, weights, sharpness, ellipses (Gaussian), parameters and marginals of a fitted mixture, and missing cells if any.
-
-    Parameters
-    ----------
-    estimator
-        A fitted mixture.
-    summary
-        What its rows look like.
-    names
-        D column names.
-    image_shape
-        (height, width) where rows are images.
-    """
+    """Trace, weights, sharpness, ellipses (Gaussian), parameters and marginals of a fitted mixture, and missing cells if any."""
     gaussian = kinds(estimator).count("gaussian")
     ellipses = gaussian > 1 or gaussian == len(names)
     size = (5.6, 3.9) if ellipses else (4.2, 3.4)

@@ -26,23 +26,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Selected:
-    """The sentence, the picture and the table of a selection, best candidates first.
-
-    Attributes
-    ----------
-    outcome
-        The sentence.
-    picture
-        Criterion against number of components.
-    names
-        Names of the columns.
-    texts
-        Which columns hold words.
-    lines
-        The candidates.
-    more
-        How many are left out.
-    """
+    """The sentence, the picture and the table of a selection, best candidates first."""
 
     outcome: str
     picture: Picture
@@ -53,13 +37,7 @@ class Selected:
 
 
 def selected(selection: Any) -> Selected:
-    """Collect what a page says of a selection.
-
-    Parameters
-    ----------
-    selection
-        What ``suffice.select`` returned.
-    """
+    """Collect what a page says of a selection."""
     table = {name: column for name, column in selection.table.items() if _told(name, column)}
     order = ranked(selection.table, selection.criterion)
     order += [row for row in range(len(selection.estimators)) if row not in order]
