@@ -255,16 +255,16 @@ class RBM(RBMScores, RBMSampling, TransformerMixin, RBMLearning):
             As ``fit``, and where parameters that the chains depend on have other values than at the last call.
         """
         self._check_parameters()
-        begun = hasattr(self, "model_")
-        rows = self._table(X, reset=not begun)
+        maximize_given_responsibilities = hasattr(self, "model_")
+        rows = self._table(X, reset=not maximize_given_responsibilities)
         weight = self._weights_of(sample_weight, rows)
-        if not begun:
+        if not maximize_given_responsibilities:
             self._learn_units(rows, weight)
-        units, seed, done = self._units(rows), self._seed(), self.n_iter_ if begun else 0
-        if begun and gaps(units).any():
+        units, seed, done = self._units(rows), self._seed(), self.n_iter_ if maximize_given_responsibilities else 0
+        if maximize_given_responsibilities and gaps(units).any():
             units = np.where(np.isnan(units), self._drawn(units, FILLING_STEPS), units)
-        state = state_before(self, seed) if begun else None
-        model = self.model_ if begun else self._begin(units, weight, seed)
+        state = state_before(self, seed) if maximize_given_responsibilities else None
+        model = self.model_ if maximize_given_responsibilities else self._begin(units, weight, seed)
         epochs = 1 if state is None else int(state.epoch) + 1
         self._keep(self._learn(model, units, weight, None, epochs, seed, state=state), units, weight)
         self.n_iter_ = done + 1
