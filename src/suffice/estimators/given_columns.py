@@ -9,15 +9,9 @@ import numpy as np
 from suffice.data.encode import ColumnEncoder
 from suffice.data.table import position_names
 from suffice.estimators.freezing import Freezing
-from suffice.estimators.mixtures.column_parameters import (
-    PARAMETERS,
-    Given,
-    by_columns,
-    given_columns,
-    keys_of,
-    with_given,
-)
+from suffice.estimators.mixtures.column_parameters import Given, given_columns, keys_of, with_given
 from suffice.estimators.tying import Tying
+from suffice.latent.families.kinds import KINDS
 from suffice.latent.mixture import Mixture
 
 
@@ -52,7 +46,7 @@ class GivenColumns(Freezing, Tying):
                 "column_parameters_init holds; set covariance_type='diag'."
             )
         for column, kind, own in zip(self._column_names(), self.encoder_.kinds_, self._given(), strict=True):
-            missing = {key for key, value in PARAMETERS[kind].items() if value == name} - own.keys()
+            missing = {key for key, value in KINDS[kind].column_names.items() if value == name} - own.keys()
             if missing:
                 raise ValueError(
                     f"frozen names {name!r}, but column_parameters_init holds no {missing.pop()!r} for column {column!r}: give "
@@ -65,14 +59,11 @@ class GivenColumns(Freezing, Tying):
     def _put_back(self, components: Any, names: list[str], start: Any, origin: Any) -> Any:
         if self.column_parameters_init is None or not names:
             return components
-        given, parts = self._given(), []
-        for part, columns in zip(components.parts, components.columns, strict=True):
-            parts.append(with_given(part, [given[c] for c in columns], origin[list(columns)], names))
-        return type(components)(parts, components.columns)
+        return with_given(components, self._given(), origin, names)
 
     def _agree(self, name: str, start: Mixture, shared: Mixture) -> bool:
         if name == "weights":
             return super()._agree(name, start, shared)
-        given, (one, other) = self._given(), (by_columns(m.components) for m in (start, shared))
+        given, (one, other) = self._given(), (m.components.parameters_of_columns() for m in (start, shared))
         places = [(column, key) for column, own in enumerate(given) for key in own if key in keys_of(name)]
         return all(np.allclose(one[c][key], other[c][key], rtol=1e-9, atol=1e-12) for c, key in places)

@@ -25,6 +25,8 @@ from suffice.estimators.tying import Tying
 from suffice.fit.degenerate import DEGENERATE, Collapsing, traces_of
 from suffice.fit.expectation_maximization import em
 from suffice.fit.restarts import one_restart, restarts_at
+from suffice.latent.collapsed import COLLAPSED
+from suffice.latent.families.columns import Columns, surveyed
 from suffice.latent.families.family import Family
 from suffice.latent.known_components import codes_of, labelled_start
 from suffice.latent.mixture import Mixture, MixturePrior, maximize_given_responsibilities
@@ -94,9 +96,11 @@ class MixtureEstimator(
 
     def _needs_sample(self) -> bool:
         """Whether any parameter to start from is not given."""
+        return self._starts_from_rows() and not (self.warm_start and hasattr(self, "model_"))
+
+    def _starts_from_rows(self) -> bool:
         given = [value for name, value in self.get_params().items() if name.endswith("_init")]
-        resumed = self.warm_start and hasattr(self, "model_")
-        return not resumed and any(value is None for value in given if not isinstance(value, int))
+        return any(value is None for value in given if not isinstance(value, int))
 
     def _sample_size(self) -> int:
         needed = self._needs_sample() or self.degenerate == "restart"
@@ -104,6 +108,26 @@ class MixtureEstimator(
 
     def _start(self, overview: Survey, origin: np.ndarray | None, restarts: int, generator: Any) -> Mixture:
         """Where to start, centred on ``origin``, one restart along each entry of the first axis."""
+        family, columns = self._family(), self._columns(overview, origin)
+        shape, prior = (restarts, self.n_components), self._prior(overview, origin)
+        weights, components = np.full(shape, 1 / self.n_components), family.overall(columns, shape, prior)
+        if self._starts_from_rows():
+            blank = components if family.floored else family.overall(columns, shape, family.prior_from(columns, 1.0))
+            rows = self._start_rows(overview)
+            rows = rows if origin is None else rows - origin
+            coordinates = family.coordinates(rows, columns)
+            weights, found = self._from_shares(blank, coordinates, rows, overview.sample_weight, restarts, generator)
+            components = eqx.tree_at(lambda c: c.prior, found, prior)
+        return Mixture(
+            self._weights_start(weights, restarts), self._with_given(components, origin), self._mixture_prior()
+        )
+
+    def _columns(self, overview: Survey, origin: np.ndarray | None) -> Columns:
+        """What the family begins from."""
+        return surveyed(overview, origin)
+
+    def _with_given(self, components: Any, origin: np.ndarray | None) -> Any:
+        """Components with the parameters that were given put in."""
         raise NotImplementedError
 
     def _start_rows(self, overview: Survey) -> np.ndarray:
@@ -140,7 +164,14 @@ class MixtureEstimator(
 
     def _degenerate_components(self, overview: Survey) -> dict[str, np.ndarray]:
         """Components that are degenerate, by what is wrong with them."""
-        return {"hold less than one row's weight": np.flatnonzero(self.weights_ * overview.weight < 1)}
+        return {
+            "hold less than one row's weight": np.flatnonzero(self.weights_ * overview.weight < 1),
+            COLLAPSED: np.flatnonzero(self._collapsed(overview)),
+        }
+
+    def _collapsed(self, overview: Survey) -> np.ndarray:
+        """Which components (K,) have no spread in some direction."""
+        return self.model_.components.collapsed(self._columns(overview, None), 0.0)
 
     def _warn_degenerate(self, overview: Survey) -> None:
         for what, components in self._degenerate_components(overview).items():

@@ -14,10 +14,10 @@ from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import validate_data
 
 from suffice.data.encode import ColumnEncoder
-from suffice.data.kinds import KINDS
 from suffice.data.labels import UnknownCategoryWarning
 from suffice.estimators.mixtures.base import MixtureEstimator
 from suffice.latent.conditioning import check_value
+from suffice.latent.families.kinds import KINDS
 from suffice.rows.missing import with_nan
 from suffice.rows.streams import WEIGHTS_OF_STREAMS, CheckedBatches, Weighing, is_stream
 from suffice.validation import check_choice
@@ -70,7 +70,7 @@ class EncodedColumns:
         """Rows of codes and numbers in the table's own labels: binary cells by the likelier value, counts rounded."""
         values = np.array(values, float)
         for column, kind in enumerate(self.encoder_.kinds_):
-            if kind in ("bernoulli", "poisson", "categorical"):
+            if KINDS[kind].discrete:
                 values[..., column] = np.rint(values[..., column])
         if values.ndim == 2:
             return self.encoder_.inverse_transform(values)
@@ -93,7 +93,15 @@ class EncodedColumns:
         return {kind: np.flatnonzero(kinds == kind) for kind in KINDS if (kinds == kind).any()}
 
     def _sizes_of(self, columns: np.ndarray) -> tuple[int, ...]:
-        return tuple(len(self.encoder_.categories_[column]) for column in columns)
+        """Numbers of categories; none for columns of numbers, and of two labels as 0 and 1."""
+        kinds = [self.encoder_.kinds_[column] for column in columns]
+        return tuple(
+            len(self.encoder_.categories_[c]) for c, kind in zip(columns, kinds, strict=True) if KINDS[kind].labels > 2
+        )
+
+    def _movable(self) -> np.ndarray:
+        """Which columns (D,) may be measured from another origin."""
+        return np.array([KINDS[kind].movable for kind in self.encoder_.kinds_])
 
 
 @dataclass(eq=False, repr=False, kw_only=True)

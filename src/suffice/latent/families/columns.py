@@ -25,7 +25,15 @@ class Columns:
     shares: np.ndarray | None = None
 
 
-def surveyed(overview: Survey, origin: np.ndarray | None, among: Any = slice(None), sizes: tuple[int, ...] = ()) -> Columns:
+def plain(mean: float, count: int, sizes: tuple[int, ...] = ()) -> Columns:
+    """So many columns of this mean, of which nothing else is known; of categories where they have sizes."""
+    shares = np.repeat(1 / np.array(sizes), sizes) if sizes else None
+    return Columns(np.full(count, mean), np.ones(count), False, sizes, shares)
+
+
+def surveyed(
+    overview: Survey, origin: np.ndarray | None, among: Any = slice(None), sizes: tuple[int, ...] = ()
+) -> Columns:
     """Some columns of a survey, measured from ``origin``; of categories where they have sizes."""
     mean, constant = overview.mean[among], overview.constant[among]
     mean = mean if origin is None else mean - origin[among]
@@ -46,7 +54,9 @@ def softened(counts: np.ndarray, ends: np.ndarray) -> np.ndarray:
     return np.concatenate([(part + 1 / len(part)) / (part.sum() + 1) for part in np.split(counts, ends)])
 
 
-def over_all_classes(moments: Moments, centres: np.ndarray, covariance_type: Covariance) -> tuple[np.ndarray, np.ndarray]:
+def over_all_classes(
+    moments: Moments, centres: np.ndarray, covariance_type: Covariance
+) -> tuple[np.ndarray, np.ndarray]:
     """Mean and variance ``(D,)`` of each column over the rows of all classes, from Gaussian moments about the centres."""
     second, first, counts, _ = map(np.asarray, split(moments.total, centres.shape[1], covariance_type))
     squares = np.diagonal(second, axis1=-2, axis2=-1) if covariance_type == "full" else second

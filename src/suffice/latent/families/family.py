@@ -49,7 +49,7 @@ class Family(eqx.Module):
     """What a cell, and a column, holds."""
 
     floored: ClassVar[bool] = False
-    """Whether variances need a floor, or a component could shrink to a point; a start then needs no row of the overall distribution."""
+    """Whether variances need a floor, or a component could shrink to a point; starts then need no row like all rows."""
 
     movable: ClassVar[bool] = False
     """Whether a shift of the data only shifts the parameters, so that rows may be centred."""
@@ -269,7 +269,9 @@ class Family(eqx.Module):
     def with_columns(self, given: Sequence[Mapping[str, Any]], origin: np.ndarray) -> Self:
         """The same with the parameters given for each column put in; rows are measured from ``origin`` (D,)."""
         names = [name for key, name in self.column_names.items() if any(key in own for own in given)]
-        values = [in_columns(getattr(self, name), given, key) for key, name in self.column_names.items() if name in names]
+        values = [
+            in_columns(getattr(self, name), given, key) for key, name in self.column_names.items() if name in names
+        ]
         return eqx.tree_at(lambda family: [getattr(family, name) for name in names], self, values) if names else self
 
     def feature_moments(self) -> tuple[np.ndarray, np.ndarray]:

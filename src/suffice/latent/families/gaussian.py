@@ -126,7 +126,9 @@ class Gaussian(Family):
         if any("variance" in own for own in given):
             covariances = self._with_variances(in_columns(self.variances(), given, "variance"))
         return eqx.tree_at(
-            lambda family: (family.means, family.covariances), self, (in_columns(self.means, placed, "mean"), covariances)
+            lambda family: (family.means, family.covariances),
+            self,
+            (in_columns(self.means, placed, "mean"), covariances),
         )
 
     def _with_variances(self, variances: np.ndarray) -> np.ndarray:

@@ -8,7 +8,5 @@ from suffice.latent.families.constrained_gaussian import DiagonalGaussian
 from suffice.latent.families.family import Family
 from suffice.latent.families.poisson import Poisson
 
-KINDS: dict[str, type[Family]] = {
-    family.kind: family for family in (DiagonalGaussian, Bernoulli, Categorical, Poisson)
-}
+KINDS: dict[str, type[Family]] = {family.kind: family for family in (DiagonalGaussian, Bernoulli, Categorical, Poisson)}
 """In the order in which mixed tables put them. Of Gaussians the one whose columns are independent."""

@@ -277,7 +277,11 @@ class Mixed(Family):
 
     def _in_order(self, groups: Sequence[Sequence[Any]]) -> list[Any]:
         """What is given for each column of each part, in the columns' order."""
-        found = {c: own for columns, owns in zip(self.columns, groups, strict=True) for c, own in zip(columns, owns, strict=True)}
+        found = {
+            c: own
+            for columns, owns in zip(self.columns, groups, strict=True)
+            for c, own in zip(columns, owns, strict=True)
+        }
         return [found[column] for column in range(self.features)]
 
     def draw(self, component: Any, generator: Any) -> Any:

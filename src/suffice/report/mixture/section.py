@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from suffice.estimators.shared.labelled_columns import on_codes
+from suffice.latent.families.kinds import KINDS
 from suffice.plot.canvas import component_colours, wanted_columns
 from suffice.plot.components import centres, deviations, feature_names
 from suffice.report.factor.pictures import factor_pictures
@@ -105,7 +106,7 @@ def section(
     )
 
 
-PERSONS = ("Gaussian", "Bernoulli", "Poisson")
+PERSONS = tuple(family.title for family in KINDS.values() if family.title[0].isupper())
 
 
 def _coloured(data: Any, target: Any) -> tuple[np.ndarray, np.ndarray] | None:
@@ -131,7 +132,8 @@ def _lead(estimator: Any, summary: Summary, source: str | None, kind: str) -> st
     where = f"the {summary.n_rows:,} rows of {source}" if source else f"{summary.n_rows:,} rows"
     columns = f"{estimator.n_features_in_:,} column{'' if estimator.n_features_in_ == 1 else 's'}"
     kind = kind if kind.startswith(PERSONS) else kind[0].lower() + kind[1:]
-    return f"A {kind} with {count} component{'' if count == 1 else 's'}{shape}, fitted to {where} in {columns}."
+    article = "An" if kind[0] in "aeiou" else "A"
+    return f"{article} {kind} with {count} component{'' if count == 1 else 's'}{shape}, fitted to {where} in {columns}."
 
 
 def criteria(estimator: Any, summary: Summary) -> dict[str, float]:

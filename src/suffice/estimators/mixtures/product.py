@@ -1,0 +1,61 @@
+"""What mixtures of independent columns of numbers share, whatever their family."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import equinox as eqx
+import numpy as np
+
+from suffice.estimators.mixtures.base import MixtureEstimator
+from suffice.latent.families.family import Family
+from suffice.model import Hyperparameters
+from suffice.rows.survey import Survey
+from suffice.validation import check_shape
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class ProductMixture(MixtureEstimator):
+    """Base of the mixtures whose parameters have one number for each component and column; a family says all else."""
+
+    accept_sparse: bool = False
+    tied: Any = None
+    prior_mean: Any = None
+
+    def _refuse(self, rows: np.ndarray, wrong: np.ndarray, what: str, advice: str) -> None:
+        if wrong.any():
+            row, column = np.argwhere(wrong)[0]
+            named = self._named(np.array([column]))
+            raise ValueError(
+                f"{what} values in data passed to X: {rows[row, column]:g} at row {row}, column {named}; {advice}"
+            )
+
+    def _likelihood_of(self) -> str:
+        return "probability of counts" if self._family().discrete else "density of real numbers"
+
+    def _prior(self, overview: Survey, origin: Any) -> Hyperparameters:
+        columns = self._columns(overview, origin)
+        if self.prior_mean is not None:
+            columns = replace(columns, mean=self._usable("prior_mean", self.prior_mean, overview.mean.shape))
+        return self._family().prior_from(columns, float(self.prior_strength) or None)
+
+    def _with_given(self, components: Family, origin: Any) -> Family:
+        names = [name for name in self._family().parameter_names() if self._is_given(name)]
+        old = [getattr(components, name) for name in names]
+        new = [self._usable(f"{name}_init", getattr(self, f"{name}_init"), value.shape[1:])
+               for name, value in zip(names, old, strict=True)]  # fmt: skip
+        new = [np.broadcast_to(given, value.shape) for given, value in zip(new, old, strict=True)]
+        return eqx.tree_at(lambda c: [getattr(c, name) for name in names], components, new) if names else components
+
+    def _usable(self, name: str, values: Any, shape: tuple[int, ...]) -> np.ndarray:
+        """Numbers of this shape that the family's parameters, or means of its columns, can have."""
+        array = check_shape(name, values, shape)
+        wrong = self._family().refused_parameter(name.removesuffix("_init"), array)
+        if wrong is not None:
+            raise ValueError(f"{name} {wrong}.")
+        return array
+
+    def _set_parameters(self, model: Any) -> None:
+        for name in self._family().parameter_names():
+            setattr(self, f"{name}_", np.asarray(getattr(model.components, name)))
