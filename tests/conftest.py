@@ -8,7 +8,6 @@ from pathlib import Path
 
 import jax
 import pytest
-
 from suffice.compiling import COMPILER_OPTIONS
 
 # Most of the suite's time is compilation: programs that run once need not be optimised. XLA_FLAGS="" tests with the usual ones.
