@@ -141,7 +141,8 @@ class ClassConditional(RowScores, Classifier):
             gaps = any_missing(rows)
             if gaps:
                 _refuse_empty(rows)
-            if (codes >= 0).all() and (not gaps or self._unit().gaps == "cells"):
+            unit = self._unit()
+            if (codes >= 0).all() and unit.one_pass and (not gaps or unit.gaps == "cells"):
                 self._fit_in_one_pass(rows, codes, weight, gaps)
             else:
                 self._fit_by_em(rows, codes, weight, gaps)
@@ -185,6 +186,11 @@ class ClassConditional(RowScores, Classifier):
             raise ValueError(
                 "Cells are missing (NaN), and columns depend on one another given the class, so that sums do not suffice; use "
                 "fit, or covariance_type='diag', 'tied_diag' or 'spherical'."
+            )
+        if not self._unit().one_pass:
+            raise ValueError(
+                "Some columns are of a kind whose parameters take iterations, so that sums do not suffice; use fit, or another "
+                "kind for them."
             )
         with one_blas_thread():
             self._add(rows, codes, weight)

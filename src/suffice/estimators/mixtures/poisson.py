@@ -69,14 +69,7 @@ class PoissonMixture(ProductMixture):
         return tags
 
     def _prepared(self, rows: np.ndarray) -> np.ndarray:
-        """Rows of counts; anything else is refused."""
-        self._refuse(rows, rows < 0, "Negative", "counts are at least 0: GaussianMixture takes other numbers.")
-        if not self.allow_fractional:
-            fractional = (rows != np.floor(rows)) & ~np.isnan(rows)
-            self._refuse(
-                rows, fractional, "Fractional", "counts are whole numbers: set allow_fractional=True for others."
-            )
-        return rows
+        return self._counts(rows, self.allow_fractional)
 
     def _family(self) -> type[Poisson]:
         return Poisson

@@ -23,6 +23,16 @@ class ProductMixture(MixtureEstimator):
     tied: Any = None
     prior_mean: Any = None
 
+    def _counts(self, rows: np.ndarray, allow_fractional: bool) -> np.ndarray:
+        """Rows of counts; anything else is refused."""
+        self._refuse(rows, rows < 0, "Negative", "counts are at least 0: GaussianMixture takes other numbers.")
+        if not allow_fractional:
+            fractional = (rows != np.floor(rows)) & ~np.isnan(rows)
+            self._refuse(
+                rows, fractional, "Fractional", "counts are whole numbers: set allow_fractional=True for others."
+            )
+        return rows
+
     def _refuse(self, rows: np.ndarray, wrong: np.ndarray, what: str, advice: str) -> None:
         if wrong.any():
             row, column = np.argwhere(wrong)[0]

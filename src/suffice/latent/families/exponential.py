@@ -143,7 +143,9 @@ class Exponential(Family):
         """Rates of these columns, and the prior's part for them."""
         whole = (np.broadcast_to(np.asarray(value), self.features) for value in (self.prior.mean, self.prior.floor))
         mean, floor = (value[list(columns)] for value in whole)
-        return type(self)(np.asarray(self.rates)[..., list(columns)], ExponentialPrior(self.prior.strength, mean, floor))
+        return type(self)(
+            np.asarray(self.rates)[..., list(columns)], ExponentialPrior(self.prior.strength, mean, floor)
+        )
 
     def without_prior(self) -> Self:
         """The same rates without prior or floor."""

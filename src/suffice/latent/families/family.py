@@ -51,6 +51,9 @@ class Family(eqx.Module):
     floored: ClassVar[bool] = False
     """Whether variances need a floor, or a component could shrink to a point; starts then need no row like all rows."""
 
+    one_pass: ClassVar[bool] = True
+    """Whether one maximisation finds the best parameters of rows whose components are known."""
+
     movable: ClassVar[bool] = False
     """Whether a shift of the data only shifts the parameters, so that rows may be centred."""
 

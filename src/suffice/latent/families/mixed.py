@@ -115,6 +115,11 @@ class Mixed(Family):
         """By pattern where one of the parts asks for it."""
         return "patterns" if any(part.gaps == "patterns" for part in self.parts) else "cells"
 
+    @property
+    def one_pass(self) -> bool:  # type: ignore[override]
+        """Where it is so of all parts."""
+        return all(part.one_pass for part in self.parts)
+
     def form(self, execution: str) -> MixedForm:
         """The parts' forms."""
         return self._form([part.form(execution) for part in self.parts])
