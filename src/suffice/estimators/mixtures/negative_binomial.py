@@ -18,8 +18,8 @@ class NegativeBinomialMixture(ProductMixture):
     .. math:: p(x) = \sum_k \pi_k \prod_d p(x_d \mid m_{kd}, \alpha_{kd}), \quad
         \operatorname{var}(x_d \mid k) = m_{kd} + \alpha_{kd} m_{kd}^2
 
-    With r = 1 / alpha, p is :math:`\Gamma(x + r) / (\Gamma(r) \, x!) \, (r / (r + m))^r (m / (r + m))^x`. Means have a closed form
-    in each iteration; dispersions move to where the likelihood is no lower, as :class:`suffice.latent.NegativeBinomial` says
+    With r = 1 / alpha, p is :math:`\Gamma(x + r) / (\Gamma(r) \, x!) \, (r / (r + m))^r (m / (r + m))^x`. Means have a closed
+    form in each iteration; dispersions move to where the likelihood is no lower, as :class:`suffice.latent.NegativeBinomial` says
     (generalised expectation-maximisation: Dempster, Laird and Rubin, 1977). Parameters as in Hilbe, *Negative Binomial
     Regression* (2011).
 

@@ -7,8 +7,8 @@ not on sums that would do for every r. Two functions touch it at the present :ma
 
 The first lies below h for all :math:`r > r_0` (by Jensen's inequality, as 1 / (1 + u d) is convex in u), the second for all
 :math:`r < r_0` (each term of h' less its slope there is :math:`-j (r - r_0)^2` over something positive). So whichever way the
-likelihood rises, the highest point of the lower one, found by bisection, is no lower than the present one; near the end, steps are
-Newton's.
+likelihood rises, the highest point of the lower one, found by bisection, is no lower than the present one; near the end, steps
+are Newton's.
 """
 
 from __future__ import annotations

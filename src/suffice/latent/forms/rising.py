@@ -17,20 +17,23 @@ def rising(x: Array, r: Array) -> tuple[Array, Array, Array]:
     These two are r times the first derivative of :math:`\log \prod_j (r + j)` in r, and -r^2 times the second. ``x`` may be
     fractional: the products are then quotients of gamma functions. By Stirling's series (Abramowitz and Stegun, 6.1.40).
     """
-    above, below = jnp.where(x + r < SHIFT, SHIFT, 0.0), jnp.where(r < SHIFT, SHIFT, 0.0)
-    high, low, apart = x + r + above, r + below, x + (above - below)
-    steps = [(1 / (x + r + i), 1 / (r + i)) for i in range(SHIFT)]
+    x, r = jnp.broadcast_arrays(x, r)
+    ends = jnp.stack([x + r, r])
+    near = ends < SHIFT
+    moved = jnp.where(near, ends + SHIFT, ends)
+    (high, low), apart = moved, x + (near[0].astype(x.dtype) - near[1]) * SHIFT
+    steps = jnp.where(near, ends, 1.0) + jnp.arange(SHIFT, dtype=x.dtype).reshape(-1, *(1,) * ends.ndim)
+    product = jnp.log(jnp.where(near, steps.prod(0), 1.0))
+    first, second = (jnp.where(near, (steps**-power).sum(0), 0.0) for power in (1, 2))
+    square, series = jnp.square(1 / moved), [jnp.zeros_like(moved)] * 3
+    for k, number in reversed(list(enumerate(BERNOULLI_NUMBERS, 1))):
+        terms = number / (2 * k * (2 * k - 1)), number / (2 * k), number
+        series = [term + square * rest for term, rest in zip(terms, series, strict=True)]
+    logs, slopes, curves = series[0] / moved, square * series[1], square * series[2] / moved
     log = (high - 0.5) * jnp.log1p(apart / low) - apart + apart * jnp.log(low) - x * jnp.log(r)
     once = jnp.log1p(apart / low) + apart / (2 * high * low)
     twice = apart / (high * low) + apart * (high + low) / (2 * (high * low) ** 2)
-    for k, number in enumerate(BERNOULLI_NUMBERS, 1):
-        up, down = high ** (-2 * k), low ** (-2 * k)
-        log = log + number / (2 * k * (2 * k - 1)) * (up * high - down * low)
-        once = once - number / (2 * k) * (up - down)
-        twice = twice + number * (down / low - up / high)
-    for top, bottom in steps:
-        top, bottom = jnp.where(above > 0, top, 0.0), jnp.where(below > 0, bottom, 0.0)
-        log = log + jnp.log(jnp.where(above > 0, top, 1.0)) - jnp.log(jnp.where(below > 0, bottom, 1.0))
-        once = once - top + bottom
-        twice = twice + jnp.square(bottom) - jnp.square(top)
+    log = log + (logs[0] - logs[1]) - (product[0] - product[1])
+    once = once - (slopes[0] - slopes[1]) - (first[0] - first[1])
+    twice = twice - (curves[0] - curves[1]) - (second[0] - second[1])
     return log, r * once, jnp.square(r) * twice
