@@ -16,7 +16,8 @@ from suffice.fit.restarts import restarts_at
 from suffice.latent.known_components import codes_of, labelled_start, refuse_contradiction
 from suffice.latent.restrictions import fixed_ties
 from suffice.model import EStep
-from suffice.rows.places import as_rows, missing_layout, ready
+from suffice.rows.place import missing_layout, place
+from suffice.rows.row_function import prepared
 from suffice.rows.streams import is_stream, on_host
 from suffice.rows.survey import NO_WEIGHT, survey
 from suffice.runtime.blas import one_blas_thread
@@ -196,10 +197,10 @@ class OnlineLearning:
         lowered = cast(model, self.precision)
         with scope(self.precision):
             counted = lowered.components.counts_cells and lowered.components.missing_form("deviations") is not None
-            gaps = model.gaps if counted else missing_layout(model, rows)
+            gaps = model.missing if counted else missing_layout(model.missing, rows)
             data = rows if codes is None else (rows, codes)
-            placed = as_rows(data, weight, origin=origin, precision=self.precision, tile=model.tile, gaps=gaps)
-            sums = to_numpy(placed.total(ready(EStep(lowered, lowered.execution()))))
+            placed = place(data, weight, origin=origin, precision=self.precision, tile=model.tile, missing=gaps)
+            sums = to_numpy(placed.total(prepared(EStep(lowered, lowered.execution()))))
         with scope("float64"):
             moments = cast(lowered, "float64").components.about_zero(cast(sums.moments, "float64"))
             return cast(to_numpy(eqx.tree_at(lambda s: s.moments, sums, moments)), "float64")

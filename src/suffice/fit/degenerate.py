@@ -10,7 +10,7 @@ import numpy as np
 from suffice.fit.restarts import restarts_at
 from suffice.latent.mixture import Mixture, maximize_given_responsibilities
 from suffice.outcome import Outcome, Solution
-from suffice.rows.places import resident
+from suffice.rows.memory import one_block
 from suffice.rows.survey import Survey
 from suffice.runtime.precision import cast, scope, to_numpy
 
@@ -116,8 +116,8 @@ class Collapsing:
                 near = near[_first_share(weight[near], 1 / share.shape[-1])]
                 share[:, near] = np.eye(share.shape[-1])[component]
             share = (1 - SPREAD) * share + SPREAD / share.shape[-1]
-            placed = resident((centred, np.moveaxis(share, 0, 1)), weight, precision="float64", tile=model.tile)
-            return to_numpy(maximize_given_responsibilities(model, placed.block))
+            block = one_block((centred, np.moveaxis(share, 0, 1)), weight, precision="float64", tile=model.tile)
+            return to_numpy(maximize_given_responsibilities(model, block))
 
 
 def traces_of(solution: Solution) -> tuple[list[np.ndarray], int]:

@@ -22,9 +22,9 @@ from suffice.latent.factors.factor_maxima import Factors
 from suffice.latent.factors.linear_gaussian import LinearGaussian, NoiseFloor
 from suffice.latent.factors.pairwise import PairwiseMoments, PairwiseSums
 from suffice.outcome import Outcome, Solution
-from suffice.rows.places import as_rows, missing_layout
-from suffice.rows.streams import on_host
-from suffice.rows.survey import NO_WEIGHT, pairs
+from suffice.rows.place import missing_layout, place
+from suffice.rows.streams import on_host, pairs
+from suffice.rows.survey import NO_WEIGHT
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.precision import cast, dtype_of, scope, to_numpy
 from suffice.runtime.progress import progress
@@ -137,7 +137,7 @@ class FactorEstimator(
         data, weight = self._checked(X, sample_weight)
         self._check_size()
         origin = _first_mean(data)
-        gaps = missing_layout(PairwiseSums(), data)
+        gaps = missing_layout(PairwiseSums.missing, data)
         iterations = Iterations(self, X, {} if sample_weight is None else {"sample_weight": sample_weight})
         if gaps is None and self._is_wide(data):
             solution, least = self._solved_by_rows(data, weight, origin)
@@ -197,7 +197,7 @@ class FactorEstimator(
 
     def _moments(self, data: Any, weight: Any, origin: np.ndarray, gaps: Any) -> PairwiseMoments:
         with scope("float64"):
-            rows = as_rows(data, weight, origin=origin, precision="float64", tile=FIRST_ROWS, gaps=gaps)
+            rows = place(data, weight, origin=origin, precision="float64", tile=FIRST_ROWS, missing=gaps)
             moments = to_numpy(rows.total(PairwiseSums()))
         if not moments.weight > 0:
             raise ValueError(NO_WEIGHT)
@@ -209,7 +209,7 @@ class FactorEstimator(
     ) -> Solution:
         starts = cast(self._starts(start), self.precision)
         with progress(self.verbose, self.max_iter, "fitting") as bar, scope(self.precision):
-            rows = as_rows(data, weight, origin=origin, precision=self.precision, tile=starts.tile, gaps=gaps)
+            rows = place(data, weight, origin=origin, precision=self.precision, tile=starts.tile, missing=gaps)
 
             def on_step(done: int, objective: np.ndarray, model: Any) -> bool:
                 bar(done, f"log-likelihood {np.nanmax(objective):.4f}" if np.isfinite(objective).any() else "")

@@ -30,7 +30,8 @@ from suffice.latent.mixture import Mixture, MixturePrior, maximize_given_respons
 from suffice.latent.starts import STARTS
 from suffice.model import Hyperparameters
 from suffice.outcome import DegenerateComponentWarning, Outcome, Solution
-from suffice.rows.places import as_rows, resident
+from suffice.rows.memory import one_block
+from suffice.rows.place import place
 from suffice.rows.streams import on_host
 from suffice.rows.survey import Survey, survey
 from suffice.runtime.blas import one_blas_thread
@@ -208,7 +209,7 @@ class MixtureEstimator(
             else:
                 start = labelled_start(self, data, weight, codes, overview, origin, generator)
                 data = data, codes
-        gaps = start.gaps if overview.missing else None
+        gaps = start.missing if overview.missing else None
 
         def run(begin: Mixture) -> Solution:
             return self._run(begin, data, weight, origin, gaps, iterations, checkpoint)
@@ -252,8 +253,8 @@ class MixtureEstimator(
         if given or not overview.missing or len(overview.sample) < max(1, self._sample_size()):
             return start
         with scope(self.precision):
-            rows = as_rows(overview.sample, overview.sample_weight, origin=origin, precision=self.precision, tile=start.tile,
-                           gaps=start.gaps)  # fmt: skip
+            rows = place(overview.sample, overview.sample_weight, origin=origin, precision=self.precision, tile=start.tile,
+                           missing=start.missing)  # fmt: skip
             return em(start, rows, tol=self.tol, max_iter=SAMPLE_ITERATIONS, precision=self.precision).model
 
     def _check_same_model(self, features: int, caller: str) -> None:
@@ -275,8 +276,8 @@ class MixtureEstimator(
         """Weights and components after one maximisation from starting responsibilities, found in these coordinates."""
         share = STARTS[self.init_params](coordinates, weight, self.n_components, restarts, generator)
         start = Mixture(np.full(share.shape[::2], 1 / self.n_components), cast(blank, "float64"), self._mixture_prior())
-        placed = resident((rows, np.moveaxis(share, 0, 1)), weight, precision="float64", tile=start.tile)
-        started = to_numpy(maximize_given_responsibilities(start, placed.block))
+        block = one_block((rows, np.moveaxis(share, 0, 1)), weight, precision="float64", tile=start.tile)
+        started = to_numpy(maximize_given_responsibilities(start, block))
         return started.weights, started.components
 
     def _weights_start(self, weights: Any, restarts: int) -> Any:
@@ -291,7 +292,7 @@ class MixtureEstimator(
         self, start: Mixture, data: Any, weight: Any, origin: Any, gaps: Any, iterations: Iterations, checkpoint: Any
     ) -> Solution:
         with progress(self.verbose, self.max_iter, "fitting") as bar, scope(self.precision):
-            rows = as_rows(data, weight, origin=origin, precision=self.precision, tile=start.tile, gaps=gaps)
+            rows = place(data, weight, origin=origin, precision=self.precision, tile=start.tile, missing=gaps)
 
             def on_step(done: int, objective: np.ndarray, model: Mixture) -> bool:
                 bar(done, f"log-likelihood {np.nanmax(objective):.4f}" if np.isfinite(objective).any() else "")
