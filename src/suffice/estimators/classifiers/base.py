@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,16 +16,19 @@ from suffice.rows.survey import NO_WEIGHT
 from suffice.validation import check_at_least, check_count, check_shape
 
 
+@dataclass(eq=False, repr=False)
 class Classifier(ClassifierMixin, BaseEstimator):
     """Base of the classifiers that know log p(x, k): labels, and what follows from Bayes' rule."""
 
-    unlabelled: Any
-    priors: Any
-    weight_concentration_prior: float | None
-    random_state: Any
-    classes_: np.ndarray
-    class_prior_: np.ndarray
-    n_features_in_: int
+    _: KW_ONLY
+    priors: Any = None
+    weight_concentration_prior: float | None = None
+    unlabelled: Any = None
+    random_state: Any = None
+
+    classes_: np.ndarray = field(init=False)
+    class_prior_: np.ndarray = field(init=False)
+    n_features_in_: int = field(init=False)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
 
 import jax
 import numpy as np
@@ -46,15 +47,17 @@ def maximized(model: Mixture, statistics: MixtureStatistics) -> tuple[Mixture, A
     return model.maximize(statistics), model.components.maximize(statistics.moments)[1]
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class ClassConditional(RowScores, Classifier):
     """Base of the classifiers that give each class a distribution of rows, and decide by Bayes' rule."""
 
-    prior_strength: float
-    reg_covar: float
-    tol: float
-    max_iter: int
-    precision: str
-    accept_sparse: bool | None = None
+    reg_covar: float = 1e-6
+    prior_strength: float = 0.0
+    tol: float = 1e-4
+    max_iter: int = 200
+    precision: str = "float64"
+
+    accept_sparse: ClassVar[bool | None] = None
 
     def _check_parameters(self) -> None:
         check_count("max_iter", self.max_iter)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -34,6 +35,7 @@ FAMILIES: dict[str, type[Gaussian]] = {
 }
 
 
+@dataclass(eq=False, repr=False)
 class GaussianClassifier(LinearScores):
     r"""Classifier that gives each class a Gaussian distribution, and decides by Bayes' rule.
 
@@ -109,38 +111,12 @@ class GaussianClassifier(LinearScores):
     ['low' 'high'] [9.  1.1]
     """
 
-    def __init__(
-        self,
-        covariance_type: str = "tied_diag",
-        *,
-        rank: int = 1,
-        priors: Any = None,
-        reg_covar: float = 1e-6,
-        shrinkage: float = 0.0,
-        prior_strength: float = 0.0,
-        prior_mean: Any = None,
-        prior_covariance: Any = None,
-        weight_concentration_prior: float | None = None,
-        unlabelled: Any = None,
-        tol: float = 1e-4,
-        max_iter: int = 200,
-        precision: str = "float64",
-        random_state: Any = None,
-    ):
-        self.covariance_type = covariance_type
-        self.rank = rank
-        self.priors = priors
-        self.reg_covar = reg_covar
-        self.shrinkage = shrinkage
-        self.prior_strength = prior_strength
-        self.prior_mean = prior_mean
-        self.prior_covariance = prior_covariance
-        self.weight_concentration_prior = weight_concentration_prior
-        self.unlabelled = unlabelled
-        self.tol = tol
-        self.max_iter = max_iter
-        self.precision = precision
-        self.random_state = random_state
+    covariance_type: str = "tied_diag"
+    _: KW_ONLY
+    rank: int = 1
+    shrinkage: float = 0.0
+    prior_mean: Any = None
+    prior_covariance: Any = None
 
     def _check_parameters(self) -> None:
         super()._check_parameters()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Self
 
 import equinox as eqx
@@ -25,6 +26,7 @@ from suffice.runtime.precision import scope
 from suffice.validation import check_choice, check_varying
 
 
+@dataclass(eq=False, repr=False)
 class NaiveBayes(EncodedColumns, ClassConditional):
     r"""Classifier for tables whose columns are numbers, truth values, categories and counts, independent given the class.
 
@@ -94,32 +96,10 @@ class NaiveBayes(EncodedColumns, ClassConditional):
     (['gaussian', 'categorical', 'poisson'], array(['Gentoo'], dtype='<U6'))
     """
 
-    def __init__(
-        self,
-        kinds: Any = None,
-        *,
-        priors: Any = None,
-        prior_strength: float = 1.0,
-        reg_covar: float = 1e-6,
-        weight_concentration_prior: float | None = None,
-        handle_unknown: str = "missing",
-        unlabelled: Any = None,
-        tol: float = 1e-4,
-        max_iter: int = 200,
-        precision: str = "float64",
-        random_state: Any = None,
-    ):
-        self.kinds = kinds
-        self.priors = priors
-        self.prior_strength = prior_strength
-        self.reg_covar = reg_covar
-        self.weight_concentration_prior = weight_concentration_prior
-        self.handle_unknown = handle_unknown
-        self.unlabelled = unlabelled
-        self.tol = tol
-        self.max_iter = max_iter
-        self.precision = precision
-        self.random_state = random_state
+    kinds: Any = None
+    _: KW_ONLY
+    prior_strength: float = 1.0
+    handle_unknown: str = "missing"
 
     def _check_parameters(self) -> None:
         super()._check_parameters()

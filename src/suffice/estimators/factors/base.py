@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -42,22 +43,23 @@ KNOWN_BEFORE = ("n_features_in_", "feature_names_in_", "eigenvalues_")
 """Attributes that are set before the first iteration."""
 
 
+@dataclass(eq=False, repr=False)
 class FactorEstimator(
     FactorScores, RowChecks, CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 ):
     """Base of the factor estimators; each adds its noise, its maximum without rows and its fitted attributes."""
 
-    n_components: int
-    algorithm: str
-    noise_floor: float
-    tol: float
-    max_iter: int
-    n_init: int
-    random_state: Any
-    precision: str
-    verbose: int
+    n_components: int = 1
+    _: KW_ONLY
     mean: Any = None
-    noise_variance: float | None = None
+    algorithm: str = "auto"
+    noise_floor: float = 1e-6
+    tol: float = 1e-6
+    max_iter: int = 1000
+    n_init: int = 1
+    random_state: Any = None
+    precision: str = "float64"
+    verbose: int = 0
     _least_rows: ClassVar[int] = 2
 
     def _check_parameters(self) -> None:
@@ -174,7 +176,7 @@ class FactorEstimator(
         return self._climbed(start, data, weight, origin, gaps, iterations, checkpoint), least
 
     def _model(self, mean: np.ndarray, found: Factors, least: np.ndarray) -> LinearGaussian:
-        frozen = [name for name in ("mean", "noise_variance") if getattr(self, name) is not None]
+        frozen = [name for name in ("mean", "noise_variance") if getattr(self, name, None) is not None]
         floor = NoiseFloor(least)
         return LinearGaussian(mean, found.loadings, found.noise_variance, expanded=True, frozen=frozen, floor=floor)
 

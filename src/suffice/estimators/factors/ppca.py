@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
@@ -15,6 +16,7 @@ from suffice.latent.factors.linear_gaussian import LinearGaussian
 from suffice.outcome import DegenerateComponentWarning, Solution
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class PPCA(FactorEstimator):
     r"""Probabilistic principal component analysis: k latent variables, mixed linearly, and noise alike in all columns.
 
@@ -87,32 +89,7 @@ class PPCA(FactorEstimator):
     [[0.5 0.9]] [ 5. 10.]
     """
 
-    def __init__(
-        self,
-        n_components: int = 1,
-        *,
-        noise_variance: float | None = None,
-        mean: Any = None,
-        algorithm: str = "auto",
-        noise_floor: float = 1e-6,
-        tol: float = 1e-6,
-        max_iter: int = 1000,
-        n_init: int = 1,
-        random_state: Any = None,
-        precision: str = "float64",
-        verbose: int = 0,
-    ):
-        self.n_components = n_components
-        self.noise_variance = noise_variance
-        self.mean = mean
-        self.algorithm = algorithm
-        self.noise_floor = noise_floor
-        self.tol = tol
-        self.max_iter = max_iter
-        self.n_init = n_init
-        self.random_state = random_state
-        self.precision = precision
-        self.verbose = verbose
+    noise_variance: float | None = None
 
     def _check_parameters(self) -> None:
         super()._check_parameters()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Self
 
 import equinox as eqx
@@ -47,6 +48,7 @@ KNOWN_BEFORE = ("n_features_in_", "feature_names_in_", "encoder_")
 """Attributes that are set before the first iteration."""
 
 
+@dataclass(eq=False, repr=False)
 class MixtureEstimator(
     MixtureScores,
     MixtureConditioning,
@@ -62,16 +64,23 @@ class MixtureEstimator(
 ):
     """Base of the mixture estimators; a family adds its parameters, its start and its fitted attributes."""
 
-    n_components: int
-    tol: float
-    max_iter: int
-    n_init: int
-    init_params: str
-    weights_init: Any
-    weight_concentration_prior: float | None
-    prior_strength: float
-    warm_start: bool
-    verbose: int
+    n_components: int = 1
+    _: KW_ONLY
+    tol: float = 1e-3
+    max_iter: int = 100
+    n_init: int = 1
+    init_params: str = "kmeans"
+    weights_init: Any = None
+    frozen: Any = None
+    degenerate: str = "keep"
+    weight_concentration_prior: float | None = None
+    prior_strength: float = 0.0
+    random_state: Any = None
+    precision: str = "float64"
+    warm_start: bool = False
+    verbose: int = 0
+    learning_decay: float = 0.7
+    learning_offset: float = 10.0
 
     def _check_parameters(self) -> None:
         for name in ("n_components", "max_iter", "n_init"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import equinox as eqx
@@ -25,6 +26,7 @@ from suffice.rows.survey import Survey
 from suffice.validation import check_at_least, check_choice, check_memory, check_varying
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class MixedMixture(GivenColumns, EncodedMixture):
     r"""Mixture for tables whose columns are numbers, truth values, categories and counts, fitted by expectation-maximisation.
 
@@ -35,28 +37,15 @@ class MixedMixture(GivenColumns, EncodedMixture):
 
     Parameters
     ----------
-    n_components
-        Number of components K.
     kinds
         Kinds of the columns: None detects them as ``suffice.data.ColumnEncoder`` says, a list of D or a dictionary from names to
         kinds states them: ``"gaussian"``, ``"bernoulli"``, ``"categorical"`` or ``"poisson"``.
     covariance_type
         Freedom of the Gaussian columns' covariances: ``"full"``, ``"tied"``, ``"diag"`` or ``"spherical"``.
     handle_unknown
-        What becomes of labels that did not occur in the fit (in rows of positive weight): ``"missing"``, with a warning, or
-        ``"error"``.
-    tol
-        Stop when the mean log-likelihood of a row changes by less than this, in nats.
+        As in ``CategoricalMixture``.
     reg_covar
         Floor of the variances, relative to each column's.
-    max_iter
-        Largest number of iterations.
-    n_init
-        Number of restarts, run together; the one of highest log-likelihood is kept, every trace is in ``traces_``.
-    init_params
-        Where restarts begin: ``"kmeans"``, ``"k-means++"``, ``"random"`` or ``"random_from_data"``.
-    weights_init
-        Weights to start from, ``(K,)``.
     column_parameters_init
         Parameters of some or all columns to start from, in the form of ``column_parameters_``: a dictionary from names or
         positions of columns to theirs, or a list of D. Variances that components or columns share are averaged; correlations
@@ -69,32 +58,18 @@ class MixedMixture(GivenColumns, EncodedMixture):
         Parameters that components share, a dictionary from ``"weights"`` and what can be frozen to a label
         for each component: ``(K,)``, or ``(K, D)`` for one in each column. Those of one label share the parameter.
     degenerate
-        What becomes of components that hold less than one row's weight, or have no spread in some direction of the Gaussian
-        columns: ``"keep"`` warns. ``"remove"`` takes them out and fits on, so that K is smaller than ``n_components``.
-        ``"restart"`` puts them on rows that the model explains worst, up to 5 times, and keeps them with the warning if that
-        does not help. ``outcome_`` says what was done.
-    weight_concentration_prior
-        Concentration of the symmetric Dirichlet prior over the weights, at least 1; None is 1, which adds nothing.
+        As in ``GaussianMixture``, of components that hold less than one row's weight or have no spread in some direction of the
+        Gaussian columns.
     prior_strength
         Conjugate prior over the parameters, as a number of rows seen beforehand in each component; their
         means, variances and shares of categories are those of the data.
-    learning_decay
-        How fast the steps of ``partial_fit`` grow smaller, above 0.5 and at most 1.
-    learning_offset
-        Steps that ``partial_fit`` counts as done beforehand, at least 0: more make the first steps smaller.
-    random_state
-        Seed, or NumPy random state; the same seed gives the same result, whatever the order of the rows.
-    precision
-        ``"float64"`` or ``"float32"``.
-    warm_start
-        Begin at the parameters of the last fit.
-    verbose
-        1 shows a progress bar on a terminal.
+    n_components, tol, max_iter, n_init, init_params, weights_init, weight_concentration_prior, random_state, precision
+        As in ``GaussianMixture``.
+    warm_start, verbose, learning_decay, learning_offset
+        As in ``GaussianMixture``.
 
     Attributes
     ----------
-    weights_ : numpy.ndarray
-        ``(K,)``.
     kinds_ : list of str
         Kind of each column.
     column_parameters_ : list of dict
@@ -104,22 +79,8 @@ class MixedMixture(GivenColumns, EncodedMixture):
         For each column its labels, None for numbers and counts.
     encoder_ : suffice.data.ColumnEncoder
         Turns tables into numbers, and back.
-    lower_bound_ : float
-        Mean log-likelihood of a row (plus log-prior) in the last iteration, in nats.
-    lower_bounds_ : numpy.ndarray
-        The same for each iteration of the best restart.
-    traces_ : list of numpy.ndarray
-        The same for each restart.
-    converged_ : bool
-        Whether the best restart converged.
-    n_iter_ : int
-        Its number of iterations.
-    outcome_ : str
-        How the fit ended, a sentence.
-    n_steps_ : int
-        Number of steps, after ``partial_fit``.
-    model_ : suffice.latent.Mixture
-        The fitted module.
+    weights_, lower_bound_, outcome_, model_ : numpy.ndarray, float, str, suffice.latent.Mixture
+        As in ``GaussianMixture``, and all its other attributes of a fit.
 
     Examples
     --------
@@ -134,54 +95,11 @@ class MixedMixture(GivenColumns, EncodedMixture):
     True
     """
 
-    def __init__(
-        self,
-        n_components: int = 1,
-        *,
-        kinds: Any = None,
-        covariance_type: str = "diag",
-        handle_unknown: str = "missing",
-        tol: float = 1e-3,
-        reg_covar: float = 1e-6,
-        max_iter: int = 100,
-        n_init: int = 1,
-        init_params: str = "kmeans",
-        weights_init: Any = None,
-        column_parameters_init: Any = None,
-        frozen: Any = None,
-        tied: Any = None,
-        degenerate: str = "keep",
-        weight_concentration_prior: float | None = None,
-        prior_strength: float = 0.0,
-        learning_decay: float = 0.7,
-        learning_offset: float = 10.0,
-        random_state: Any = None,
-        precision: str = "float64",
-        warm_start: bool = False,
-        verbose: int = 0,
-    ):
-        self.n_components = n_components
-        self.kinds = kinds
-        self.covariance_type = covariance_type
-        self.handle_unknown = handle_unknown
-        self.tol = tol
-        self.reg_covar = reg_covar
-        self.max_iter = max_iter
-        self.n_init = n_init
-        self.init_params = init_params
-        self.weights_init = weights_init
-        self.column_parameters_init = column_parameters_init
-        self.frozen = frozen
-        self.tied = tied
-        self.degenerate = degenerate
-        self.weight_concentration_prior = weight_concentration_prior
-        self.prior_strength = prior_strength
-        self.learning_decay = learning_decay
-        self.learning_offset = learning_offset
-        self.random_state = random_state
-        self.precision = precision
-        self.warm_start = warm_start
-        self.verbose = verbose
+    kinds: Any = None
+    covariance_type: str = "diag"
+    reg_covar: float = 1e-6
+    column_parameters_init: Any = None
+    tied: Any = None
 
     def _check_parameters(self) -> None:
         super()._check_parameters()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import equinox as eqx
 import numpy as np
 
 from suffice.estimators.mixtures.gaussian import GaussianMixture
+from suffice.estimators.mixtures.gaussian_components import GaussianComponents
 from suffice.latent.factors.canonical import signs
 from suffice.latent.families.gaussian import Gaussian
 from suffice.latent.families.principal_gaussian import PrincipalGaussian
@@ -16,7 +18,8 @@ from suffice.rows.survey import Survey
 from suffice.validation import check_count
 
 
-class MixtureOfPPCA(GaussianMixture):
+@dataclass(eq=False, repr=False, kw_only=True)
+class MixtureOfPPCA(GaussianComponents):
     r"""Mixture of K probabilistic principal component analysers: clusters that are flat, each in directions of its own.
 
     .. math:: p(x) = \sum_k \pi_k \, N(x \mid \mu_k, W_k W_k^\top + \sigma_k^2 I)
@@ -63,56 +66,8 @@ class MixtureOfPPCA(GaussianMixture):
     [0, 2]
     """
 
-    covariance_type = "full"
-
-    def __init__(
-        self,
-        n_components: int = 1,
-        *,
-        n_factors: int = 1,
-        tol: float = 1e-3,
-        reg_covar: float = 1e-6,
-        max_iter: int = 100,
-        n_init: int = 1,
-        init_params: str = "kmeans",
-        weights_init: Any = None,
-        means_init: Any = None,
-        precisions_init: Any = None,
-        frozen: Any = None,
-        degenerate: str = "keep",
-        weight_concentration_prior: float | None = None,
-        prior_strength: float = 0.0,
-        prior_mean: Any = None,
-        prior_covariance: Any = None,
-        random_state: Any = None,
-        precision: str = "float64",
-        warm_start: bool = False,
-        verbose: int = 0,
-        learning_decay: float = 0.7,
-        learning_offset: float = 10.0,
-    ):
-        self.n_components = n_components
-        self.n_factors = n_factors
-        self.tol = tol
-        self.reg_covar = reg_covar
-        self.max_iter = max_iter
-        self.n_init = n_init
-        self.init_params = init_params
-        self.weights_init = weights_init
-        self.means_init = means_init
-        self.precisions_init = precisions_init
-        self.frozen = frozen
-        self.degenerate = degenerate
-        self.weight_concentration_prior = weight_concentration_prior
-        self.prior_strength = prior_strength
-        self.prior_mean = prior_mean
-        self.prior_covariance = prior_covariance
-        self.random_state = random_state
-        self.precision = precision
-        self.warm_start = warm_start
-        self.verbose = verbose
-        self.learning_decay = learning_decay
-        self.learning_offset = learning_offset
+    n_factors: int = 1
+    covariance_type: str = field(default="full", init=False)
 
     def _check_parameters(self) -> None:
         super()._check_parameters()

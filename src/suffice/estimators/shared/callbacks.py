@@ -8,7 +8,11 @@ from typing import Any
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks  # pyright: ignore[reportMissingImports]
 except ImportError:  # scikit-learn before 1.9
-    CallbackSupportMixin, with_callbacks = object, lambda method: method
+
+    class CallbackSupportMixin: ...
+
+    def with_callbacks(method: Callable[..., Any]) -> Callable[..., Any]:
+        return method
 
 
 class Iterations:

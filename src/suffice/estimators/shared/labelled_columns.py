@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from copy import copy
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -95,8 +96,11 @@ class EncodedColumns:
         return tuple(len(self.encoder_.categories_[column]) for column in columns)
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class EncodedMixture(EncodedColumns, MixtureEstimator):
     """Base of the mixtures whose columns hold labels."""
+
+    handle_unknown: str = "missing"
 
     def _checked(self, X: Any, sample_weight: Any) -> tuple[Any, np.ndarray | None]:
         check_choice("handle_unknown", self.handle_unknown, ("error", "missing"))
