@@ -146,6 +146,28 @@ def test_every_place_sums_and_reads_each_row(where):
     np.testing.assert_allclose(read["length"], np.linalg.norm(whole, axis=1), rtol=1e-12)
 
 
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("count", [500, LARGE])
+def test_a_place_measures_from_its_origin_and_nobody_else_knows(count, precision, tmp_path):
+    X, seen = rows_of(count) + 1000.0, []
+    start, options = mixture_of(X), {"precision": precision, "tol": 0, "max_iter": 6}
+
+    def note(done, objective, model):
+        seen.append(model.components.means)
+        return len(seen) == 2
+
+    with jax.enable_x64(precision == "float64"):
+        rows = place(X, None, origin=X.mean(0), precision=precision, tile=start.tile)
+        em(start, rows, on_step=note, step_by_step=True, checkpoint=tmp_path / "c", **options)
+        whole = em(start, rows, step_by_step=True, **options)
+        again = em(start, rows, step_by_step=True, checkpoint=tmp_path / "c", **options)
+    np.testing.assert_array_equal(again.model.components.means, whole.model.components.means)
+    assert abs(np.array(seen) - 1000).max() < 4
+    plain = em(start, X, tol=0, max_iter=6)
+    np.testing.assert_allclose(whole.model.components.means, plain.model.components.means, atol=1e-3)
+    np.testing.assert_allclose(whole.model.components.covariances, plain.model.components.covariances, atol=2e-3)
+
+
 @pytest.mark.parametrize("kind", [np.uint8, np.int64, np.float32])
 def test_weights_of_any_type_count_as_numbers(kind):
     X, weight = np.full((10, 2), 3, np.uint8), np.full(10, 100, kind)

@@ -170,7 +170,7 @@ class OnlineLearning:
                 starts = self._first_model(overview, origin, generator)
             else:
                 starts = labelled_start(self, rows, weight, codes, overview, origin, generator)
-            starts = cast(starts, "float64")
+            starts = cast(starts if origin is None else starts.translated(-origin), "float64")
         best = 0
         if self.n_init > 1:
             best = int(np.nanargmax(self._expected(starts, rows, weight, codes, origin).log_likelihood))
@@ -224,7 +224,7 @@ class OnlineLearning:
         running = jax.tree.unflatten(structure, [np.zeros_like(leaf) for leaf in leaves] if kept is None else kept)
         with scope("float64"):
             model, running = advanced(model, batch, running, np.asarray(rho), np.asarray(effective))
-            self._set_model(to_numpy(model), origin)
+            self._set_model(to_numpy(model if origin is None else model.translated(origin)))
         self.running_statistics_ = {"origin": origin, "sums": jax.tree.leaves(to_numpy(running))}
         self.n_steps_, self.effective_rows_ = step, effective
         self.lower_bound_ = float(batch.log_likelihood) / size

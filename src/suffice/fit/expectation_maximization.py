@@ -43,7 +43,7 @@ def em(
         Where to start. Restarts along a leading axis of the parameters run side by side; one that has converged rests.
     data
         What ``suffice.total`` takes: an array ``(n, D)``, a pair of rows and log-priors over components ``(n, K)``, a sharded
-        array, or batches.
+        array, or batches; or a place of rows, about whose origin all is computed, while models are of the data as they are.
     weight
         Row weights ``(n,)``; None is 1 for every row.
     tol
@@ -86,10 +86,11 @@ def em(
     [0.667 0.333] CONVERGED
     """
     with scope(precision):
-        start, rows = cast(model, precision), data
+        rows = data
         if not isinstance(rows, Place):
             layout = missing_layout(model.missing, data)
             rows = place(data, weight, precision=precision, tile=model.tile, missing=layout)
+        start = cast(rows.centred(model), precision)
         kept = None
         if checkpoint is not None:
             options = {
@@ -123,7 +124,7 @@ def _run(
             traces.append(batch.spread(trace))
             batch.update(state.model)
             done, stretch = done + len(trace), min(2 * stretch, STRETCH)
-            if on_step is not None and on_step(done, traces[-1][-1], batch.model):
+            if on_step is not None and on_step(done, traces[-1][-1], rows.restored(batch.model)):
                 outcome = Outcome.STOPPED_BY_CALLBACK
             if not np.asarray(state.active).any():
                 outcome = Outcome.CONVERGED
@@ -135,7 +136,7 @@ def _run(
         outcome = Outcome.INTERRUPTED
     trace = np.concatenate([np.zeros((0, *model.restarts)), *traces])
     details = {"converged": batch.converged(state.active)}
-    return Solution(to_numpy(batch.model), trace, outcome or Outcome.STOPPED_AT_LIMIT, details)
+    return Solution(to_numpy(rows.restored(batch.model)), trace, outcome or Outcome.STOPPED_AT_LIMIT, details)
 
 
 def _record(state: State, batch: Restarts, advance: Any, stretch: int, traces: list[np.ndarray]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from suffice.rows.block import Block
 from suffice.runtime.arrays import Array
+from suffice.runtime.precision import cast
 
 
 class Place:
@@ -28,9 +29,9 @@ class Place:
         raise NotImplementedError
 
     def centred(self, model: Any) -> Any:
-        """A model of the data as one of the rows that functions see."""
-        return model if self.origin is None else model.translated(-self.origin)
+        """A model of the data as one of the rows that functions see, which are measured from the origin; in double precision."""
+        return model if self.origin is None else cast(model, "float64").translated(-self.origin)
 
     def restored(self, model: Any) -> Any:
-        """A model of the rows that functions see as one of the data."""
-        return model if self.origin is None else model.translated(self.origin)
+        """A model of the rows that functions see as one of the data; in double precision, as digits would be lost otherwise."""
+        return model if self.origin is None else cast(model, "float64").translated(self.origin)

@@ -238,17 +238,15 @@ class ClassConditional(RowScores, Classifier):
         overall = simpler._overall(simpler._sums(rows, one, weight, centre, gaps), centre)
         origin = centre[0]
         with scope(self.precision):
-            start = cast(self._mixture(self._begun(simpler, overall)).translated(-origin), self.precision)
+            start = self._mixture(self._begun(simpler, overall))
             layout = start.missing if gaps else None
             placed = place(
                 (rows, codes + 1), weight, origin=origin, precision=self.precision, tile=start.tile, missing=layout
             )
             solution = em(start, placed, tol=self.tol, max_iter=self.max_iter, precision=self.precision)
-        with scope("float64"):
-            model = to_numpy(cast(solution.model, "float64").translated(origin))
         self.n_iter_, self.converged_ = len(solution.trace), bool(solution.details["converged"])
         self.outcome_, self.lower_bounds_ = str(solution.outcome), np.asarray(solution.trace, float)
-        self._keep(model, overall)
+        self._keep(solution.model, overall)
         if solution.outcome is Outcome.INTERRUPTED:
             raise KeyboardInterrupt
         if not self.converged_:
