@@ -15,11 +15,12 @@ from jax.sharding import Mesh, PartitionSpec
 from sklearn.utils import check_random_state
 
 from suffice.fit.batches import check_count, check_rows, check_weight, on_device, shuffled_batches
-from suffice.fit.devices import AXIS, devices_of, mesh_of, on_every, shared_out
+from suffice.fit.devices import AXIS, mesh_of, on_every, shared_out
 from suffice.fit.epochs import Record, continued, run_epochs
 from suffice.nets.batch_network import BatchNetwork, initial_state
 from suffice.outcome import Outcome, Solution
-from suffice.rows.places import as_rows
+from suffice.rows.place import place
+from suffice.rows.streams import devices_of
 from suffice.runtime.compiling import filter_jit
 from suffice.runtime.precision import cast, dtype_of, in_own_precision, precision_of, scope, to_numpy
 
@@ -296,7 +297,7 @@ def _held_out(state: DescendState, loss: Loss, validation: Any, precision: str) 
     arrays, weight = on_device(arrays, np.ones(len(arrays[0])), dtype_of(precision))
     _check_shape(state, loss, arrays, "validation")
     _check_losses(state, loss, arrays, "validation")
-    return as_rows(arrays, weight, precision=precision, tile=TILE)
+    return place(arrays, weight, precision=precision, tile=TILE)
 
 
 def _mean_loss(state: DescendState, loss: Loss, rows: Any) -> Any:

@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.special import xlogy
 
-from suffice.rows.streams import is_stream
-from suffice.rows.survey import pairs
+from suffice.rows.streams import is_stream, pairs
 from suffice.selection.rows import Rows
 
 CRITERIA = ("bic", "aic", "icl", "held_out")

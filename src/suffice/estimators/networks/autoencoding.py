@@ -15,13 +15,12 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from suffice.estimators.networks.learning import NeuralLearning
 from suffice.estimators.rbm.rbm import InitialWeights
-from suffice.estimators.row_outputs import row_outputs
 from suffice.estimators.shared.callbacks import Iterations, with_callbacks
-from suffice.fit.devices import devices_of
 from suffice.nets import evaluate, reconstruction_loss
 from suffice.nets.initial_weights import check_fit, initial_weights
 from suffice.outcome import Outcome
-from suffice.rows.streams import on_host
+from suffice.rows.each import each_row
+from suffice.rows.streams import devices_of, on_host
 from suffice.runtime.precision import dtype_of
 from suffice.validation import check_choice, check_count
 
@@ -169,7 +168,7 @@ class Autoencoding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NeuralLear
         X
             Rows or images, as for ``fit``.
         """
-        return row_outputs(self._fitted._plain, (), self._checked_units(X), self.precision, _encoded)
+        return each_row(eqx.Partial(_encoded, self._fitted._plain), self._checked_units(X), self.precision)
 
     def inverse_transform(self, H: Any) -> np.ndarray:
         """Rows ``(n, D)`` reconstructed from hidden units.
@@ -292,7 +291,7 @@ class Autoencoding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NeuralLear
         return tuple(np.array(array, np.float32) for array in (weights.T, hidden_bias, visible_bias))
 
     def _losses(self, net: Any, running: Any, units: np.ndarray) -> np.ndarray:
-        return row_outputs(net, running, units, self.precision, SUMMED[self.visible_])
+        return each_row(eqx.Partial(SUMMED[self.visible_], net, running=running), units, self.precision)
 
     def _descend(self, begin: Any, parts: dict[str, Any], epochs: int, seed: int, given: Any, checkpoint: Any) -> Any:
         def measure(state: Any) -> dict[str, float]:
@@ -311,7 +310,7 @@ class Autoencoding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NeuralLear
         )  # fmt: skip
 
 
-def _encoded(net: Any, rows: Any, running: Any) -> Any:
+def _encoded(net: Any, rows: Any) -> Any:
     return jax.vmap(net.encode)(rows)
 
 

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Sequence
 from typing import Any, Self
 
+import equinox as eqx
 import numpy as np
 from scipy.special import log_softmax, softmax
 from sklearn.base import ClassifierMixin
@@ -15,16 +16,15 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from suffice.estimators.networks.image_rows import looks_like_bytes
 from suffice.estimators.networks.learning import NeuralLearning
 from suffice.estimators.networks.own_net import OwnNet
-from suffice.estimators.row_outputs import row_outputs
 from suffice.estimators.shared.callbacks import Iterations, with_callbacks
 from suffice.estimators.shared.classes import WeightedClasses
-from suffice.fit.devices import devices_of
-from suffice.nets import classification_loss
+from suffice.nets import classification_loss, evaluate
 from suffice.nets.by_name import check_net, check_outputs, classifier_network
 from suffice.nets.initial_weights import begun_from
 from suffice.nets.mlp import ACTIVATIONS
 from suffice.outcome import Outcome
-from suffice.rows.streams import on_host
+from suffice.rows.each import each_row
+from suffice.rows.streams import devices_of, on_host
 from suffice.runtime.precision import dtype_of
 from suffice.validation import check_choice, check_count
 
@@ -321,7 +321,7 @@ class NeuralClassifier(ClassifierMixin, OwnNet, WeightedClasses, NeuralLearning)
         def measure(state: Any) -> dict[str, float]:
             figures = {}
             for name, (rows, codes, weight) in parts.items():
-                logits = row_outputs(state.model, state.running, rows, self.precision)
+                logits = each_row(eqx.Partial(evaluate, state.model, state=state.running), rows, self.precision)
                 figures[f"{name}_loss"], figures[f"{name}_error"] = _loss_and_error(logits, codes, weight)
             return figures
 
@@ -339,7 +339,9 @@ class NeuralClassifier(ClassifierMixin, OwnNet, WeightedClasses, NeuralLearning)
         flat = self._flat(on_host(X), reset=False)
         rows: Any = validate_data(self, flat, reset=False, dtype=dtype_of(self.precision))
         inputs = self._inputs(self.model_, self._scaled(rows))
-        return row_outputs(self.model_, self.running_, inputs, self.precision).astype(np.float64)
+        return each_row(eqx.Partial(evaluate, self.model_, state=self.running_), inputs, self.precision).astype(
+            np.float64
+        )
 
 
 def _loss_and_error(logits: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> tuple[float, float]:

@@ -153,7 +153,7 @@ class RBMClassifier(ClassifierMixin, RBMLearning):
         return self.classes_[probability.argmax(axis=1)]
 
     def _free_energy(self, units: np.ndarray, one: np.ndarray) -> np.ndarray:
-        return each_row(self.model_, "free_energy", np.hstack([units, np.tile(one, (len(units), 1))]), "float64")
+        return each_row(self.model_.free_energy, np.hstack([units, np.tile(one, (len(units), 1))]), "float64")
 
     def _module(self, n_visible: int, seed: int) -> Any:
         from suffice.energy import CategoricalRBM

@@ -190,7 +190,7 @@ class RBMLearning(VisibleRows, BaseEstimator):
         shown = units[:: -(-units.shape[0] // READ_ROWS)]
         if not issparse(shown) and np.isnan(shown).any():
             return
-        features = each_row(self.model_, "hidden_probability", shown, self.precision)
+        features = each_row(self.model_.hidden_probability, shown, self.precision)
         stuck = np.flatnonzero((features.min(axis=0) > ALWAYS) | (features.max(axis=0) < NEVER))
         if len(stuck):
             named = ", ".join(str(j) for j in stuck[:20]) + (" and more" if len(stuck) > 20 else "")

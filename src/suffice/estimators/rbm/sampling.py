@@ -48,7 +48,7 @@ class RBMSampling:
         check_is_fitted(self, "model_")
         rows = self._table(X, reset=False)
         units = self._units(rows)
-        features = each_row(self.model_, "hidden_probability", _withoutgaps(units), self.precision)
+        features = each_row(self.model_.hidden_probability, _withoutgaps(units), self.precision)
         missing = gaps(units)
         if missing.any():
             features[missing] = self._filled(units[missing], FILLING_STEPS)[1]

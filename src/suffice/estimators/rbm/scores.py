@@ -111,7 +111,7 @@ class RBMScores:
         X
             Rows ``(n, D)`` without missing cells.
         """
-        return each_row(self.model_, "free_energy", self._complete(X), "float64")
+        return each_row(self.model_.free_energy, self._complete(X), "float64")
 
     def pseudo_log_likelihood(self, X: Any) -> np.ndarray:
         """Sum over columns of log p(cell | all other cells of the row) in nats, ``(n,)``; no likelihood, and needs no log Z.
@@ -121,7 +121,7 @@ class RBMScores:
         X
             Rows ``(n, D)`` of 0 and 1 or of categories, without missing cells.
         """
-        return each_row(self.model_, "pseudo_log_likelihood", self._complete(X), "float64")
+        return each_row(self.model_.pseudo_log_likelihood, self._complete(X), "float64")
 
     def reconstruction_cross_entropy(self, X: Any) -> np.ndarray:
         """Cross-entropy between each row and its mean-field reconstruction, summed over columns, in nats, ``(n,)``.
@@ -133,7 +133,7 @@ class RBMScores:
         X
             Rows ``(n, D)`` without missing cells.
         """
-        return each_row(self.model_, "reconstruction_cross_entropy", self._complete(X), "float64")
+        return each_row(self.model_.reconstruction_cross_entropy, self._complete(X), "float64")
 
     def _complete(self, X: Any) -> Any:
         check_is_fitted(self, "model_")

@@ -35,7 +35,7 @@ class Reader:
         }
 
     def _mean(self, model: Any, method: str, rows: np.ndarray, weight: Any = None) -> float:
-        return float(np.average(each_row(model, method, rows, self.precision), weights=weight))
+        return float(np.average(each_row(getattr(model, method), rows, self.precision), weights=weight))
 
 
 def spread(count: int) -> slice:
