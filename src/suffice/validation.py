@@ -28,6 +28,25 @@ def check_at_least(name: str, value: Any, least: float) -> None:
         raise ValueError(f"{name}={value!r} was given; a finite number of at least {least:g} is expected.")
 
 
+def check_positive(name: str, value: Any) -> None:
+    """Refuse anything but a finite number above 0."""
+    check_at_least(name, value, 0.0)
+    if value == 0:
+        raise ValueError(f"{name}={value!r} was given; a number above 0 is expected.")
+
+
+def check_share(name: str, value: Any) -> None:
+    """Refuse anything but a number from 0 to below 1."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= value < 1:
+        raise ValueError(f"{name}={value!r}; {name} must be a number of at least 0 and below 1.")
+
+
+def check_fraction(name: str, value: Any) -> None:
+    """Refuse anything but a number between 0 and 1, or None."""
+    if value is not None and not (isinstance(value, Real) and 0 < value < 1):
+        raise ValueError(f"{name}={value!r} was given; a number between 0 and 1 is expected.")
+
+
 def check_strength(name: str, value: Any, *, positive: bool = False) -> None:
     """Refuse anything but a number from 0, or from 1e-100, to 1e100, so that energies neither overflow nor vanish."""
     check_at_least(name, value, 0)

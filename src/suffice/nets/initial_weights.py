@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import os
-from typing import Any
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import numpy as np
 
 
-def initial_weights(init: Any) -> Any:
-    """What ``as_initial_weights()`` of an RBM or autoencoder gives, of the estimator itself or of a file with it."""
-    from suffice.files import load
+class InitialWeights(NamedTuple):
+    """Where a network may start: ``sigmoid(X @ weights + hidden_bias)`` are the hidden units (n, P) of rows X (n, D)."""
 
-    source = load(init) if isinstance(init, (str, os.PathLike)) else init
-    if not hasattr(source, "as_initial_weights"):
-        raise ValueError(
-            f"init is a {type(source).__name__}; a fitted RBM or autoencoder, or the path of a saved one, is expected."
-        )
-    return source.as_initial_weights()
+    weights: np.ndarray
+    hidden_bias: np.ndarray
+    visible_bias: np.ndarray
 
 
-def begun_from(net: Any, init: Any) -> Any:
+def begun_from(net: Any, found: InitialWeights | list[InitialWeights]) -> Any:
     """A network whose first fully connected layers start from the weights of an RBM, an autoencoder or a stack of RBMs."""
-    found = initial_weights(init)
     layers = getattr(net, "layers", ())
     given = found if isinstance(found, list) else [found]
     if len(layers) <= len(given) or not all(isinstance(layer, eqx.nn.Linear) for layer in layers[: len(given)]):

@@ -1,0 +1,1 @@
+"""Fields on images: Ising and Potts denoisers, and what lowers their energies."""

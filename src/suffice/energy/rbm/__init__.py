@@ -1,0 +1,1 @@
+"""Restricted Boltzmann machines: modules, their Markov chains, and their partition functions."""

@@ -1,0 +1,1 @@
+"""Estimators of neural networks: classifiers and autoencoders."""

@@ -1,0 +1,1 @@
+"""Estimators of restricted Boltzmann machines."""

@@ -1,0 +1,1 @@
+"""Layers of networks and their losses, with backward rules written out."""

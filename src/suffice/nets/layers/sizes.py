@@ -4,21 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
+from suffice.validation import check_count
 
 
 def check_sizes(least: int = 1, **sizes: Any) -> None:
     """Refuses sizes that are not whole numbers of at least ``least``."""
     for name, size in sizes.items():
-        if isinstance(size, bool) or not isinstance(size, (int, np.integer)) or size < least:
-            raise ValueError(f"{name}={size!r}; {name} must be a whole number of at least {least}.")
-
-
-def check_share(name: str, value: Any) -> float:
-    """A probability of at least 0 and below 1."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, np.number)) or not 0 <= value < 1:
-        raise ValueError(f"{name}={value!r}; {name} must be a number of at least 0 and below 1.")
-    return float(value)
+        check_count(name, size, least)
 
 
 def check_images(shape: tuple[int, ...], channels: int, size: tuple[int, int] | None = None) -> None:
