@@ -9,12 +9,12 @@ import equinox as eqx
 
 from suffice.rows.blocks import TILE
 from suffice.rows.missing import Layout
-from suffice.rows.patterns import laid_out
+from suffice.rows.patterns import arrange
 from suffice.runtime.arrays import Array
 from suffice.runtime.precision import in_own_precision
 
 
-class Held(eqx.Module):
+class Hyperparameters(eqx.Module):
     """What a fit holds fixed: priors, floors. Shared by all restarts and never moved by ``maximize``."""
 
 
@@ -44,7 +44,7 @@ class LatentModel(eqx.Module):
     def expectation(self, execution: str) -> Callable[..., Any]:
         """The E-step as a function ``(rows, weight, given=None)`` to statistics, with all that rows share worked out.
 
-        Its attribute ``trusted``, if it has one, says whether rounding errors stay small with this execution at these parameters.
+        Its attribute ``accurate``, if it has one, says whether rounding errors stay small with this execution here.
 
         Parameters
         ----------
@@ -70,7 +70,7 @@ class LatentModel(eqx.Module):
 
     @property
     def gaps(self) -> Layout | None:
-        """How rows with missing cells are handed to the E-step, as ``Gaps`` or ``Patterns``; None where they are refused."""
+        """How the E-step takes rows with missing cells, as ``MaskedRows`` or ``PatternRows``; None where they are refused."""
         return None
 
     @property
@@ -99,4 +99,4 @@ class LatentModel(eqx.Module):
         given
             Log-priors of the components for each row ``(n, K)``: labels, partly known labels, clamped responsibilities.
         """
-        return self.expectation(self.execution())(laid_out(rows, self.gaps), weight, given)
+        return self.expectation(self.execution())(arrange(rows, self.gaps), weight, given)

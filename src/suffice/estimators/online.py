@@ -16,9 +16,9 @@ from suffice.fit.restarts import restarts_at
 from suffice.latent.known_components import codes_of, labelled_start, refuse_contradiction
 from suffice.latent.restrictions import fixed_ties
 from suffice.model import EStep
-from suffice.rows.places import as_rows, gaps_in, ready
+from suffice.rows.places import as_rows, missing_layout, ready
 from suffice.rows.streams import is_stream, on_host
-from suffice.rows.survey import NO_WEIGHT, look
+from suffice.rows.survey import NO_WEIGHT, survey
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.precision import cast, scope, to_numpy
 from suffice.validation import check_at_least
@@ -113,13 +113,13 @@ class OnlineLearning:
             raise ValueError(
                 "Several batches were given; partial_fit takes one batch (rows, D) a call, fit takes a stream."
             )
-        begun = hasattr(self, "model_")
-        rows = self._table(on_host(X), reset=not begun)
-        weight = self._batch_weight(sample_weight, rows, begun)
+        maximize_given_responsibilities = hasattr(self, "model_")
+        rows = self._table(on_host(X), reset=not maximize_given_responsibilities)
+        weight = self._batch_weight(sample_weight, rows, maximize_given_responsibilities)
         codes = None if component_labels is None else codes_of(component_labels, self.n_components, weight)
         if not weight.any():
             return self
-        if begun:
+        if maximize_given_responsibilities:
             self._check_same_model(rows.shape[1], "partial_fit")
             self._check_same_restrictions()
             if codes is not None:
@@ -151,24 +151,24 @@ class OnlineLearning:
                 "fit anew."
             )
 
-    def _batch_weight(self, sample_weight: Any, rows: np.ndarray, begun: bool) -> np.ndarray:
+    def _batch_weight(self, sample_weight: Any, rows: np.ndarray, maximize_given_responsibilities: bool) -> np.ndarray:
         if np.shape(sample_weight) != (len(rows),) or np.any(sample_weight):
             return _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
-        if not begun:
+        if not maximize_given_responsibilities:
             raise ValueError(NO_WEIGHT)
         return np.zeros(len(rows))
 
     def _begun(self, rows: np.ndarray, weight: np.ndarray, codes: np.ndarray | None) -> tuple[Any, Any, Any]:
         """Where ``fit`` would start: the model, the origin of rows, and no statistics."""
         generator = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
-        first = look(rows, weight, self._sample_size(), generator)
-        self._check_size(first)
+        overview = survey(rows, weight, self._sample_size(), generator)
+        self._check_size(overview)
         with scope("float64"):
-            origin = self._first_origin(first)
+            origin = self._first_origin(overview)
             if codes is None:
-                starts = self._first_model(first, origin, generator)
+                starts = self._first_model(overview, origin, generator)
             else:
-                starts = labelled_start(self, rows, weight, codes, first, origin, generator)
+                starts = labelled_start(self, rows, weight, codes, overview, origin, generator)
             starts = cast(starts, "float64")
         best = 0
         if self.n_init > 1:
@@ -195,8 +195,8 @@ class OnlineLearning:
         """Statistics of a batch about zero; of independent columns always with their cells counted, so that all can be added."""
         lowered = cast(model, self.precision)
         with scope(self.precision):
-            counted = lowered.components.counts_cells and lowered.components.gap_form("deviations") is not None
-            gaps = model.gaps if counted else gaps_in(model, rows)
+            counted = lowered.components.counts_cells and lowered.components.missing_form("deviations") is not None
+            gaps = model.gaps if counted else missing_layout(model, rows)
             data = rows if codes is None else (rows, codes)
             placed = as_rows(data, weight, origin=origin, precision=self.precision, tile=model.tile, gaps=gaps)
             sums = to_numpy(placed.total(ready(EStep(lowered, lowered.execution()))))

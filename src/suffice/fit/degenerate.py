@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from suffice.fit.restarts import restarts_at
-from suffice.latent.mixture import Mixture, begun
+from suffice.latent.mixture import Mixture, maximize_given_responsibilities
 from suffice.outcome import Outcome, Solution
 from suffice.rows.places import resident
-from suffice.rows.survey import FirstLook
+from suffice.rows.survey import Survey
 from suffice.runtime.precision import cast, scope, to_numpy
 
 DEGENERATE = ("keep", "remove", "restart")
@@ -28,7 +28,7 @@ class Collapsing:
     frozen: Any
     tied: Any
     _with_model: Callable[..., Any]
-    _start_rows: Callable[[FirstLook], np.ndarray]
+    _start_rows: Callable[[Survey], np.ndarray]
 
     def _check_repairable(self, component_labels: Any, checkpoint: Any) -> None:
         if self.degenerate == "keep":
@@ -47,59 +47,59 @@ class Collapsing:
                 )
 
     def _repaired(
-        self, solution: Solution, run: Callable[[Mixture], Solution], first: FirstLook, origin: Any, generator: Any
+        self, solution: Solution, run: Callable[[Mixture], Solution], overview: Survey, origin: Any, generator: Any
     ) -> tuple[Solution, str]:
         """A solution after the rule for degenerate components, and what was done, a sentence or nothing."""
         if self.degenerate == "remove":
-            return self._removed(solution, run, first, origin)
+            return self._removed(solution, run, overview, origin)
         if self.degenerate == "restart":
-            return self._restarted(solution, run, first, origin, generator)
+            return self._restarted(solution, run, overview, origin, generator)
         return solution, ""
 
-    def _degenerate_in(self, solution: Solution, first: FirstLook, origin: Any) -> np.ndarray:
+    def _degenerate_in(self, solution: Solution, overview: Survey, origin: Any) -> np.ndarray:
         """Numbers of the degenerate components in the best restart; none where the fit was stopped."""
         if solution.outcome in (Outcome.INTERRUPTED, Outcome.STOPPED_BY_CALLBACK):
             return np.zeros(0, int)
         with scope("float64"):
             fitted = self._with_model(solution.model, traces_of(solution)[1], origin)
-        return np.unique(np.concatenate(list(fitted._degenerate_components(first).values())))
+        return np.unique(np.concatenate(list(fitted._degenerate_components(overview).values())))
 
     def _removed(
-        self, solution: Solution, run: Callable[[Mixture], Solution], first: FirstLook, origin: Any
+        self, solution: Solution, run: Callable[[Mixture], Solution], overview: Survey, origin: Any
     ) -> tuple[Solution, str]:
         asked = solution.model.weights.shape[-1]
-        found = self._degenerate_in(solution, first, origin)
+        found = self._degenerate_in(solution, overview, origin)
         while len(found) and solution.model.weights.shape[-1] > 1:
             model = _best(solution)
             if len(found) == model.weights.shape[-1]:
                 found = np.argmin(model.weights[0], keepdims=True)
             solution = run(model.among(np.setdiff1d(np.arange(model.weights.shape[-1]), found)))
-            found = self._degenerate_in(solution, first, origin)
+            found = self._degenerate_in(solution, overview, origin)
         left = solution.model.weights.shape[-1]
         said = f"Degenerate components were removed: {asked - left} of {asked}, {left} are left."
         return solution, said if left < asked else ""
 
     def _restarted(
-        self, solution: Solution, run: Callable[[Mixture], Solution], first: FirstLook, origin: Any, generator: Any
+        self, solution: Solution, run: Callable[[Mixture], Solution], overview: Survey, origin: Any, generator: Any
     ) -> tuple[Solution, str]:
         now, count = solution, 0
         for _ in range(ROUNDS):
-            found = self._degenerate_in(now, first, origin)
+            found = self._degenerate_in(now, overview, origin)
             if not len(found):
                 break
             count += len(found)
-            now = run(self._put_on_worst(_best(now), found, first, origin, generator))
+            now = run(self._put_on_worst(_best(now), found, overview, origin, generator))
         if not count:
             return solution, ""
-        if len(self._degenerate_in(now, first, origin)):
+        if len(self._degenerate_in(now, overview, origin)):
             return solution, f"Restarting degenerate components {ROUNDS} times did not help; they are kept."
         return now, f"Degenerate components were restarted on the rows explained worst: {count} in all."
 
     def _put_on_worst(
-        self, model: Mixture, components: np.ndarray, first: FirstLook, origin: Any, generator: Any
+        self, model: Mixture, components: np.ndarray, overview: Survey, origin: Any, generator: Any
     ) -> Mixture:
         """A model whose components of these numbers begin on rows explained worst and the rows next to these."""
-        rows, weight = self._start_rows(first), first.sample_weight
+        rows, weight = self._start_rows(overview), overview.sample_weight
         centred = rows if origin is None else rows - origin
         with scope("float64"):
             model = cast(model, "float64")
@@ -110,14 +110,14 @@ class Collapsing:
             share[..., components] = 0.0
             whole = share.sum(-1, keepdims=True)
             share = np.divide(share, whole, out=np.full_like(share, 1 / share.shape[-1]), where=whole > 0)
-            places = first.filled / np.sqrt(np.where(first.constant, 1.0, first.variance))
+            places = overview.filled / np.sqrt(np.where(overview.constant, 1.0, overview.variance))
             for component, seed in zip(components, seeds, strict=True):
                 near = np.argsort(np.square(places - places[seed]).sum(1), kind="stable")
                 near = near[_first_share(weight[near], 1 / share.shape[-1])]
                 share[:, near] = np.eye(share.shape[-1])[component]
             share = (1 - SPREAD) * share + SPREAD / share.shape[-1]
             placed = resident((centred, np.moveaxis(share, 0, 1)), weight, precision="float64", tile=model.tile)
-            return to_numpy(begun(model, placed.block))
+            return to_numpy(maximize_given_responsibilities(model, placed.block))
 
 
 def traces_of(solution: Solution) -> tuple[list[np.ndarray], int]:

@@ -18,7 +18,7 @@ from suffice.fit.restarts import Restarts, restarts_where
 from suffice.model import EStep, LatentModel
 from suffice.outcome import Outcome, Solution
 from suffice.rows.blocks import block_total
-from suffice.rows.places import Blocks, Resident, Sharded, as_rows, gaps_in, ready
+from suffice.rows.places import Blocks, Resident, Sharded, as_rows, missing_layout, ready
 from suffice.runtime.arrays import Array
 from suffice.runtime.compiling import filter_jit
 from suffice.runtime.precision import cast, dtype_of, scope, to_numpy
@@ -102,7 +102,7 @@ def em(
     with scope(precision):
         start, rows = cast(model, precision), data
         if not isinstance(data, (Resident, Blocks, Sharded)):
-            rows = as_rows(data, weight, precision=precision, tile=model.tile, gaps=gaps_in(model, data))
+            rows = as_rows(data, weight, precision=precision, tile=model.tile, gaps=missing_layout(model, data))
         kept = None
         if checkpoint is not None:
             options = {
@@ -217,8 +217,8 @@ class _Passes:
             self.execution = state.model.execution()
             self.expectation = ready(EStep(state.model, self.execution))
         statistics = self.rows.total(self.expectation)
-        state, objective, expectation, trusted = _turn(state, statistics, tol, self.execution)
-        again = isinstance(self.expectation, EStep) or not trusted
+        state, objective, expectation, accurate = _turn(state, statistics, tol, self.execution)
+        again = isinstance(self.expectation, EStep) or not accurate
         self.state, self.expectation = state, None if again else expectation
         return state, np.asarray(objective)[None]
 
@@ -239,7 +239,7 @@ class _Passes:
 def _turn(state: _State, statistics: Any, tol: Any, execution: str) -> tuple[_State, Array, Any, Array | bool]:
     state, objective = _step(state, statistics, tol)
     expectation = state.model.expectation(execution)
-    return state, objective, expectation, _trusted(expectation)
+    return state, objective, expectation, _accurate(expectation)
 
 
 @filter_jit
@@ -248,18 +248,18 @@ def _resident_steps(state: _State, block: Any, execution: str, tol: Any, limit: 
     _, static = eqx.partition(state, eqx.is_array)
 
     def worthwhile(carry: Any) -> Array:
-        dynamic, _, step, trusted = carry
-        return (step < limit) & eqx.combine(dynamic, static).active.any() & trusted
+        dynamic, _, step, accurate = carry
+        return (step < limit) & eqx.combine(dynamic, static).active.any() & accurate
 
     def iterate(carry: Any) -> Any:
         dynamic, trace, step, _ = carry
         now = eqx.combine(dynamic, static)
         expectation = now.model.expectation(execution)
-        trusted = (step == 0) | _trusted(expectation)
-        statistics = block_total(expectation, block._replace(used=jnp.where(trusted, block.used, 0)))
+        accurate = (step == 0) | _accurate(expectation)
+        statistics = block_total(expectation, block._replace(used=jnp.where(accurate, block.used, 0)))
         new, objective = _step(now, statistics, tol)
-        new = jax.tree.map(partial(jnp.where, trusted), eqx.filter(new, eqx.is_array), dynamic)
-        return new, trace.at[step].set(jnp.where(trusted, objective, jnp.nan)), step + trusted, trusted
+        new = jax.tree.map(partial(jnp.where, accurate), eqx.filter(new, eqx.is_array), dynamic)
+        return new, trace.at[step].set(jnp.where(accurate, objective, jnp.nan)), step + accurate, accurate
 
     trace = jnp.full((STRETCH, *state.previous.shape), jnp.nan, state.previous.dtype)
     start = (eqx.filter(state, eqx.is_array), trace, jnp.zeros((), jnp.int32), jnp.ones((), bool))
@@ -267,7 +267,7 @@ def _resident_steps(state: _State, block: Any, execution: str, tol: Any, limit: 
     return eqx.combine(dynamic, static), trace, steps
 
 
-def _trusted(expectation: Any) -> Array | bool:
+def _accurate(expectation: Any) -> Array | bool:
     return getattr(expectation, "trusted", True)
 
 

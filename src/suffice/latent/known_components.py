@@ -9,9 +9,9 @@ import equinox as eqx
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from suffice.latent.mixture import Mixture, begun
+from suffice.latent.mixture import Mixture, maximize_given_responsibilities
 from suffice.rows.places import resident
-from suffice.rows.survey import FirstLook, look
+from suffice.rows.survey import Survey, survey
 from suffice.runtime.precision import cast, to_numpy
 
 SOFTENED = 0.01
@@ -43,7 +43,7 @@ def labelled_start(
     data: np.ndarray,
     weight: np.ndarray | None,
     codes: np.ndarray,
-    first: FirstLook,
+    overview: Survey,
     origin: Any,
     generator: Any,
 ) -> Mixture:
@@ -51,9 +51,9 @@ def labelled_start(
     weight = np.ones(len(data)) if weight is None else weight
     size = estimator._sample_size()
     if size == 0:
-        return _without_contradiction(estimator._first_model(first, origin, generator), codes)
-    rows, row_weight, row_codes = _sample(estimator, data, weight, codes, first, size, generator)
-    sampled = replace(first, sample=rows, sample_weight=row_weight)
+        return _without_contradiction(estimator._first_model(overview, origin, generator), codes)
+    rows, row_weight, row_codes = _sample(estimator, data, weight, codes, overview, size, generator)
+    sampled = replace(overview, sample=rows, sample_weight=row_weight)
     start = cast(estimator._first_model(sampled, origin, generator), "float64")
     centred = rows if origin is None else rows - origin
     share = np.array(start.responsibilities(centred))
@@ -63,7 +63,7 @@ def labelled_start(
     known = row_codes > 0
     share[:, known] = SOFTENED / share.shape[-1] + (1 - SOFTENED) * np.eye(share.shape[-1])[row_codes[known] - 1]
     block = resident((centred, np.moveaxis(share, 0, 1)), row_weight, precision="float64", tile=start.tile).block
-    found = _with_given(to_numpy(begun(start, block)), start, estimator, given, origin)
+    found = _with_given(to_numpy(maximize_given_responsibilities(start, block)), start, estimator, given, origin)
     return _without_contradiction(found, codes)
 
 
@@ -72,7 +72,7 @@ def _sample(
     data: np.ndarray,
     weight: np.ndarray,
     codes: np.ndarray,
-    first: FirstLook,
+    overview: Survey,
     size: int,
     generator: Any,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -81,8 +81,8 @@ def _sample(
     for code in np.unique(codes[weight > 0]):
         chosen = (codes == code) & (weight > 0)
         most = size if code == 0 else -(-size // codes.max())
-        part = look(data[chosen], weight[chosen], int(most), generator)
-        mean = np.where(part.observed > 0, part.mean, first.mean)
+        part = survey(data[chosen], weight[chosen], int(most), generator)
+        mean = np.where(part.observed > 0, part.mean, overview.mean)
         rows = estimator._start_rows(replace(part, mean=mean))
         parts.append((rows, part.sample_weight, np.full(len(rows), code)))
     rows, weights, numbers = (np.concatenate(column) for column in zip(*parts, strict=True))

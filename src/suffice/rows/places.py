@@ -21,7 +21,7 @@ from jax import lax
 from jax.sharding import NamedSharding, PartitionSpec
 
 from suffice.rows.blocks import Block, Buffers, add, block_total, filled, has_ready, kind_on_device, readied, rounded
-from suffice.rows.missing import Gaps, Layout, any_missing
+from suffice.rows.missing import Layout, MaskedRows, any_missing
 from suffice.rows.patterns import pattern_blocks
 from suffice.runtime.compiling import COMPILER_OPTIONS, filter_jit
 from suffice.runtime.threads import in_threads
@@ -208,7 +208,7 @@ def as_rows(
     if gaps == "patterns":
         return _by_pattern(*_with_codes(data), weight, origin, dtype, tile)
     if gaps == "cells":
-        data = (Gaps(data[0]), *data[1:]) if isinstance(data, tuple) else Gaps(data)
+        data = (MaskedRows(data[0]), *data[1:]) if isinstance(data, tuple) else MaskedRows(data)
     leaf = jax.tree.leaves(data)[0]
     if isinstance(leaf, jax.Array) and len(leaf.sharding.device_set) > 1:
         return _sharded(data, weight, origin, dtype, tile)
@@ -219,7 +219,7 @@ def as_rows(
     return _blocks(arrays, weight, origin, dtype, size, tile)
 
 
-def gaps_in(fn: Any, data: Any) -> Layout | None:
+def missing_layout(fn: Any, data: Any) -> Layout | None:
     """How ``fn`` takes rows with missing cells, its attribute ``gaps``, where some of ``data`` are missing; else None."""
     layout = getattr(fn, "gaps", None)
     if layout is None:
@@ -329,7 +329,7 @@ def _batches(source: Any, weight: Any, origin: Any, dtype: Any, tile: int, gaps:
 def _of_batch(
     rows: np.ndarray, weight: np.ndarray, origin: Any, dtype: Any, tile: int, buffers: Buffers, gaps: Layout | None
 ) -> list[BlockMaker]:
-    arrays = Gaps(rows) if gaps else rows
+    arrays = MaskedRows(rows) if gaps else rows
     most = tile * max(1, BLOCK_BYTES // (tile * max(1, rows[:1].size) * kind_on_device(rows, dtype).itemsize))
     pieces = [slice(start, min(start + most, len(rows))) for start in range(0, len(rows), most)]
     return [

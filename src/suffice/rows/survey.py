@@ -1,4 +1,4 @@
-"""A first look at the data: what every start needs, in one pass."""
+"""A survey of the data: what every start needs, in one pass."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PIECE = 1 << 16
 
 
 @dataclass(frozen=True)
-class FirstLook:
+class Survey:
     """Weighted mean (D,) and variance (D,) of each column, rows and their total weight, and a sample to start from."""
 
     mean: np.ndarray
@@ -39,8 +39,8 @@ class FirstLook:
         return self.variance <= (8 * np.finfo(float).eps * np.abs(self.mean)) ** 2
 
 
-def look(data: Any, weight: np.ndarray | None, size: int, generator: np.random.Generator) -> FirstLook:
-    """First look at an array or at a stream of batches."""
+def survey(data: Any, weight: np.ndarray | None, size: int, generator: np.random.Generator) -> Survey:
+    """What an array or a stream of batches looks like, in one pass."""
     if hasattr(data, "shape"):
         weight = getattr(data, "weight", weight)
         weight = np.ones(len(data)) if weight is None else weight
@@ -52,7 +52,7 @@ def look(data: Any, weight: np.ndarray | None, size: int, generator: np.random.G
             raise ValueError(NO_WEIGHT)
         sample, sample_weight = _reservoir(pairs(data), size, generator)
     variance = column.square / np.where(column.observed > 0, column.observed, 1)
-    return FirstLook(column.mean, variance, column.rows, column.weight, column.observed, column.missing, sample,
+    return Survey(column.mean, variance, column.rows, column.weight, column.observed, column.missing, sample,
                      sample_weight)  # fmt: skip
 
 

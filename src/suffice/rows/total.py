@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from suffice.rows.blocks import TILE
-from suffice.rows.places import Blocks, Resident, Sharded, as_rows, gaps_in
+from suffice.rows.places import Blocks, Resident, Sharded, as_rows, missing_layout
 from suffice.runtime.precision import scope, to_numpy
 
 
@@ -60,5 +60,5 @@ def total(
     """
     with scope(precision):
         placed = isinstance(data, (Resident, Blocks, Sharded))
-        rows = data if placed else as_rows(data, weight, precision=precision, tile=tile, gaps=gaps_in(fn, data))
+        rows = data if placed else as_rows(data, weight, precision=precision, tile=tile, gaps=missing_layout(fn, data))
         return to_numpy(rows.total(fn))

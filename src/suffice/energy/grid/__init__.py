@@ -1,1 +1,1 @@
-"""Fields on images: Ising and Potts denoisers, and what lowers their energies."""
+"""Ising and Potts fields on images: energies, samplers, minimum cuts, messages, and the denoisers built on them."""

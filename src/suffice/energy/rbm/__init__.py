@@ -1,1 +1,1 @@
-"""Restricted Boltzmann machines: modules, their Markov chains, and their partition functions."""
+"""Restricted Boltzmann machines: modules, and their likelihoods by enumeration, annealing and tempering."""

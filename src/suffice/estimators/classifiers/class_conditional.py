@@ -21,7 +21,7 @@ from suffice.latent.mixture import Mixture, MixturePrior, MixtureStatistics
 from suffice.model import EStep
 from suffice.outcome import DegenerateComponentWarning, Outcome
 from suffice.rows.missing import any_missing
-from suffice.rows.places import as_rows, gaps_in
+from suffice.rows.places import as_rows, missing_layout
 from suffice.runtime.arrays import Array
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.compiling import filter_jit
@@ -343,7 +343,7 @@ class ClassConditional(RowScores, Classifier):
         origin = self.model_.components.centre()
         with one_blas_thread(), scope("float64"):
             model = self.model_ if origin is None else self.model_.translated(-origin)
-            gaps = gaps_in(model, rows)
+            gaps = missing_layout(model, rows)
             placed = as_rows((rows, codes), weight, origin=origin, precision="float64", tile=model.tile, gaps=gaps)
             return model, to_numpy(placed.total(EStep(model, "products")))
 

@@ -22,7 +22,7 @@ from suffice.latent.factors.factor_maxima import Factors
 from suffice.latent.factors.linear_gaussian import LinearGaussian, NoiseFloor
 from suffice.latent.factors.pairwise import PairwiseMoments, PairwiseSums
 from suffice.outcome import Outcome, Solution
-from suffice.rows.places import as_rows, gaps_in
+from suffice.rows.places import as_rows, missing_layout
 from suffice.rows.streams import on_host
 from suffice.rows.survey import NO_WEIGHT, pairs
 from suffice.runtime.blas import one_blas_thread
@@ -137,7 +137,7 @@ class FactorEstimator(
         data, weight = self._checked(X, sample_weight)
         self._check_size()
         origin = _first_mean(data)
-        gaps = gaps_in(PairwiseSums(), data)
+        gaps = missing_layout(PairwiseSums(), data)
         iterations = Iterations(self, X, {} if sample_weight is None else {"sample_weight": sample_weight})
         if gaps is None and self._is_wide(data):
             solution, least = self._solved_by_rows(data, weight, origin)

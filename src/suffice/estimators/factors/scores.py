@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from suffice.latent.factors.linear_gaussian import LatentPosterior, LinearGaussian, codes_of
 from suffice.rows.missing import any_missing
-from suffice.rows.places import NO_ROWS, as_rows, each, gaps_in
+from suffice.rows.places import NO_ROWS, as_rows, each, missing_layout
 from suffice.rows.streams import CheckedBatches, is_stream, on_host
 from suffice.rows.survey import pairs
 from suffice.runtime.arrays import Array
@@ -89,7 +89,7 @@ class FactorScores:
             reader = read(jax.tree.map(np.asarray, model.expectation("only")))
 
             def placed(rows: np.ndarray) -> Any:
-                gaps = gaps_in(model, rows)
+                gaps = missing_layout(model, rows)
                 return as_rows(rows, None, origin=self.mean_, precision=self.precision, tile=model.tile, gaps=gaps)
 
             parts = [each(reader, placed(rows)) for rows in batches]

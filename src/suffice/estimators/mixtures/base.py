@@ -26,13 +26,13 @@ from suffice.fit.expectation_maximization import em
 from suffice.fit.restarts import one_restart, restarts_at
 from suffice.latent.families.family import Family
 from suffice.latent.known_components import codes_of, labelled_start
-from suffice.latent.mixture import Mixture, MixturePrior, begun
+from suffice.latent.mixture import Mixture, MixturePrior, maximize_given_responsibilities
 from suffice.latent.starts import STARTS
-from suffice.model import Held
+from suffice.model import Hyperparameters
 from suffice.outcome import DegenerateComponentWarning, Outcome, Solution
 from suffice.rows.places import as_rows, resident
 from suffice.rows.streams import on_host
-from suffice.rows.survey import FirstLook, look
+from suffice.rows.survey import Survey, survey
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.precision import cast, dtype_of, scope, to_numpy
 from suffice.runtime.progress import progress
@@ -93,15 +93,15 @@ class MixtureEstimator(
         needed = self._needs_sample() or self.degenerate == "restart"
         return max(SAMPLE_ROWS, SAMPLE_ROWS_A_COMPONENT * self.n_components) if needed else 0
 
-    def _start(self, first: FirstLook, origin: np.ndarray | None, restarts: int, generator: Any) -> Mixture:
+    def _start(self, overview: Survey, origin: np.ndarray | None, restarts: int, generator: Any) -> Mixture:
         """Where to start, centred on ``origin``, one restart along each entry of the first axis."""
         raise NotImplementedError
 
-    def _start_rows(self, first: FirstLook) -> np.ndarray:
+    def _start_rows(self, overview: Survey) -> np.ndarray:
         """Rows to start from, without missing cells (m, D), or with NaN where the family's own form takes it."""
-        return first.filled
+        return overview.filled
 
-    def _first_origin(self, first: FirstLook) -> np.ndarray | None:
+    def _first_origin(self, overview: Survey) -> np.ndarray | None:
         """Where rows are measured from during the fit; None where a shift would change the family's distributions."""
         return None
 
@@ -121,7 +121,7 @@ class MixtureEstimator(
         """Starting parameters that all components have in common."""
         return ()
 
-    def _prior(self, first: FirstLook, origin: np.ndarray | None) -> Held:
+    def _prior(self, overview: Survey, origin: np.ndarray | None) -> Hyperparameters:
         """What maximisation adds to rows centred on ``origin``."""
         raise NotImplementedError
 
@@ -129,12 +129,12 @@ class MixtureEstimator(
         """Set the family's fitted attributes."""
         raise NotImplementedError
 
-    def _degenerate_components(self, first: FirstLook) -> dict[str, np.ndarray]:
+    def _degenerate_components(self, overview: Survey) -> dict[str, np.ndarray]:
         """Components that are degenerate, by what is wrong with them."""
-        return {"hold less than one row's weight": np.flatnonzero(self.weights_ * first.weight < 1)}
+        return {"hold less than one row's weight": np.flatnonzero(self.weights_ * overview.weight < 1)}
 
-    def _warn_degenerate(self, first: FirstLook) -> None:
-        for what, components in self._degenerate_components(first).items():
+    def _warn_degenerate(self, overview: Survey) -> None:
+        for what, components in self._degenerate_components(overview).items():
             if len(components):
                 named = ", ".join(str(k) for k in components[:20]) + (" and more" if len(components) > 20 else "")
                 warnings.warn(f"Components {named} {what}; use fewer components or a stronger prior.",
@@ -197,24 +197,24 @@ class MixtureEstimator(
         data, weight = self._checked(X, sample_weight)
         codes = None if component_labels is None else self._codes(data, weight, component_labels)
         generator = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
-        first = look(on_host(data), weight, self._sample_size(), generator)
-        self._check_size(first)
+        overview = survey(on_host(data), weight, self._sample_size(), generator)
+        self._check_size(overview)
         metadata = {"sample_weight": sample_weight, "component_labels": component_labels}
         iterations = Iterations(self, X, {name: value for name, value in metadata.items() if value is not None})
         with scope("float64"):
-            origin = self._first_origin(first)
+            origin = self._first_origin(overview)
             if codes is None:
-                start = self._first_model(first, origin, generator)
+                start = self._first_model(overview, origin, generator)
             else:
-                start = labelled_start(self, data, weight, codes, first, origin, generator)
+                start = labelled_start(self, data, weight, codes, overview, origin, generator)
                 data = data, codes
-        gaps = start.gaps if first.missing else None
+        gaps = start.gaps if overview.missing else None
 
         def run(begin: Mixture) -> Solution:
             return self._run(begin, data, weight, origin, gaps, iterations, checkpoint)
 
-        solution, repaired = self._repaired(run(start), run, first, origin, generator)
-        self._keep(solution, first, origin)
+        solution, repaired = self._repaired(run(start), run, overview, origin, generator)
+        self._keep(solution, overview, origin)
         self.outcome_ = f"{self.outcome_} {repaired}".strip()
         iterations.end(self._fitted_attributes)
         if solution.outcome is Outcome.INTERRUPTED:
@@ -227,32 +227,32 @@ class MixtureEstimator(
                              "matrix nor rows spread over devices.")  # fmt: skip
         return codes_of(component_labels, self.n_components, np.ones(len(data)) if weight is None else weight)
 
-    def _check_size(self, first: FirstLook) -> None:
-        if first.rows < max(self.n_components, self._least_rows):
+    def _check_size(self, overview: Survey) -> None:
+        if overview.rows < max(self.n_components, self._least_rows):
             raise ValueError(
-                f"n_samples={first.rows} rows were given for n_components={self.n_components}; at least "
+                f"n_samples={overview.rows} rows were given for n_components={self.n_components}; at least "
                 f"{max(self.n_components, self._least_rows)} rows are needed: give more rows or fewer components."
             )
-        self._refuse_empty(first.observed)
+        self._refuse_empty(overview.observed)
 
-    def _first_model(self, first: FirstLook, origin: np.ndarray | None, generator: Any) -> Mixture:
+    def _first_model(self, overview: Survey, origin: np.ndarray | None, generator: Any) -> Mixture:
         frozen, ties = self._frozen_names(), self._ties()
         if not (self.warm_start and hasattr(self, "model_")):
-            start = self._tied_start(self._start(first, origin, self.n_init, generator).holding(frozen, ties))
-            return self._improved(start, first, origin)
-        self._check_same_model(len(first.mean), "warm_start=True")
+            start = self._tied_start(self._start(overview, origin, self.n_init, generator).holding(frozen, ties))
+            return self._improved(start, overview, origin)
+        self._check_same_model(len(overview.mean), "warm_start=True")
         before = self._restored(self.model_.holding(frozen, ties))
         before = one_restart(before if origin is None else before.translated(-origin)).sharing()
-        priors = self._mixture_prior(), self._prior(first, origin)
+        priors = self._mixture_prior(), self._prior(overview, origin)
         return eqx.tree_at(lambda m: (m.prior, m.components.prior), before, priors)
 
-    def _improved(self, start: Mixture, first: FirstLook, origin: np.ndarray | None) -> Mixture:
+    def _improved(self, start: Mixture, overview: Survey, origin: np.ndarray | None) -> Mixture:
         """A start found from filled-in cells, after some iterations on the sample, in which cells are missing."""
         given = any(getattr(self, name) is not None for name in self.get_params() if name.endswith("s_init"))
-        if given or not first.missing or len(first.sample) < max(1, self._sample_size()):
+        if given or not overview.missing or len(overview.sample) < max(1, self._sample_size()):
             return start
         with scope(self.precision):
-            rows = as_rows(first.sample, first.sample_weight, origin=origin, precision=self.precision, tile=start.tile,
+            rows = as_rows(overview.sample, overview.sample_weight, origin=origin, precision=self.precision, tile=start.tile,
                            gaps=start.gaps)  # fmt: skip
             return em(start, rows, tol=self.tol, max_iter=SAMPLE_ITERATIONS, precision=self.precision).model
 
@@ -276,7 +276,7 @@ class MixtureEstimator(
         share = STARTS[self.init_params](coordinates, weight, self.n_components, restarts, generator)
         start = Mixture(np.full(share.shape[::2], 1 / self.n_components), cast(blank, "float64"), self._mixture_prior())
         placed = resident((rows, np.moveaxis(share, 0, 1)), weight, precision="float64", tile=start.tile)
-        started = to_numpy(begun(start, placed.block))
+        started = to_numpy(maximize_given_responsibilities(start, placed.block))
         return started.weights, started.components
 
     def _weights_start(self, weights: Any, restarts: int) -> Any:
@@ -322,7 +322,7 @@ class MixtureEstimator(
         self.weights_ = self._frozen_value("weights") if "weights" in self.model_.frozen else weights
         self._set_parameters(self.model_)
 
-    def _keep(self, solution: Solution, first: FirstLook, origin: Any) -> None:
+    def _keep(self, solution: Solution, overview: Survey, origin: Any) -> None:
         traces, best = traces_of(solution)
         with scope(self.precision):
             self._set_model(restarts_at(solution.model, best), origin)
@@ -333,7 +333,7 @@ class MixtureEstimator(
         stopped = solution.outcome in (Outcome.INTERRUPTED, Outcome.STOPPED_BY_CALLBACK)
         limit = Outcome.CONVERGED if self.converged_ else Outcome.STOPPED_AT_LIMIT
         self.outcome_ = str(solution.outcome if stopped else limit)
-        self._after_fit(first.weight)
-        self._warn_degenerate(first)
+        self._after_fit(overview.weight)
+        self._warn_degenerate(overview)
         if not self.converged_ and not stopped:
             warnings.warn(self.outcome_, ConvergenceWarning, stacklevel=3)

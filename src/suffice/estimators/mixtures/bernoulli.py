@@ -12,7 +12,7 @@ from suffice.latent.families.bernoulli import Bernoulli, BernoulliPrior
 from suffice.latent.mixture import Mixture
 from suffice.latent.starts import STARTS
 from suffice.rows.missing import any_missing, missing_code
-from suffice.rows.survey import FirstLook
+from suffice.rows.survey import Survey
 from suffice.validation import check_shape
 
 
@@ -184,24 +184,24 @@ class BernoulliMixture(MixtureEstimator):
         number = isinstance(value, Real) and np.isfinite(float(value))
         return float(float(value) > self.binarize) if self.binarize is not None and number else value
 
-    def _start(self, first: FirstLook, origin: Any, restarts: int, generator: Any) -> Mixture:
-        shape = (restarts, self.n_components, len(first.mean))
-        weights, probabilities = np.full(shape[:2], 1 / self.n_components), np.broadcast_to(first.mean, shape)
+    def _start(self, overview: Survey, origin: Any, restarts: int, generator: Any) -> Mixture:
+        shape = (restarts, self.n_components, len(overview.mean))
+        weights, probabilities = np.full(shape[:2], 1 / self.n_components), np.broadcast_to(overview.mean, shape)
         if self.probabilities_init is None or self.weights_init is None:
-            weights, probabilities = self._from_sample(first, restarts, generator)
+            weights, probabilities = self._from_sample(overview, restarts, generator)
         if self.probabilities_init is not None:
             given = check_shape("probabilities_init", self.probabilities_init, shape[1:])
             probabilities = np.broadcast_to(self._probability("probabilities_init", given), shape)
-        components = Bernoulli(probabilities, self._prior(first, origin))
+        components = Bernoulli(probabilities, self._prior(overview, origin))
         return Mixture(self._weights_start(weights, restarts), components, self._mixture_prior())
 
-    def _from_sample(self, first: FirstLook, restarts: int, generator: Any) -> tuple[np.ndarray, np.ndarray]:
+    def _from_sample(self, overview: Survey, restarts: int, generator: Any) -> tuple[np.ndarray, np.ndarray]:
         """Weights and probabilities of the sample's starting shares, with one row of the overall mean added to each."""
-        rows, weight = first.filled, first.sample_weight
+        rows, weight = overview.filled, overview.sample_weight
         share = STARTS[self.init_params](rows, weight, self.n_components, restarts, generator) * weight[:, None]
         count = share.sum(1)
         ones = np.swapaxes(share, -1, -2) @ rows
-        return (count + 1e-3) / (count + 1e-3).sum(-1, keepdims=True), (ones + first.mean) / (count[..., None] + 1)
+        return (count + 1e-3) / (count + 1e-3).sum(-1, keepdims=True), (ones + overview.mean) / (count[..., None] + 1)
 
     def _family(self) -> type[Bernoulli]:
         return Bernoulli
@@ -210,10 +210,10 @@ class BernoulliMixture(MixtureEstimator):
         above = "" if self.binarize is None else f", 1 for cells above {self.binarize:g}"
         return f"probability of whole numbers{above}"
 
-    def _prior(self, first: FirstLook, origin: Any) -> BernoulliPrior:
-        mean = first.mean
+    def _prior(self, overview: Survey, origin: Any) -> BernoulliPrior:
+        mean = overview.mean
         if self.prior_mean is not None:
-            mean = self._probability("prior_mean", check_shape("prior_mean", self.prior_mean, first.mean.shape))
+            mean = self._probability("prior_mean", check_shape("prior_mean", self.prior_mean, overview.mean.shape))
         return BernoulliPrior(float(self.prior_strength) or None, mean)
 
     def _probability(self, name: str, values: np.ndarray) -> np.ndarray:

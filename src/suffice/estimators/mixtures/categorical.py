@@ -11,7 +11,7 @@ from suffice.estimators.shared.labelled_columns import EncodedMixture
 from suffice.latent.families.categorical import Categorical, CategoricalPrior, Indicators
 from suffice.latent.mixture import Mixture
 from suffice.rows.missing import missing_code
-from suffice.rows.survey import FirstLook
+from suffice.rows.survey import Survey
 from suffice.validation import check_shape
 
 
@@ -161,8 +161,8 @@ class CategoricalMixture(EncodedMixture):
     def _needs_sample(self) -> bool:
         return True
 
-    def _start_rows(self, first: FirstLook) -> np.ndarray:
-        return first.sample
+    def _start_rows(self, overview: Survey) -> np.ndarray:
+        return overview.sample
 
     def _frozen_value(self, name: str) -> np.ndarray:
         return self._given_probabilities(self._sizes()) if name == "probabilities" else super()._frozen_value(name)
@@ -173,17 +173,17 @@ class CategoricalMixture(EncodedMixture):
     def _sizes(self) -> tuple[int, ...]:
         return tuple(len(labels) for labels in self.encoder_.categories_)
 
-    def _start(self, first: FirstLook, origin: Any, restarts: int, generator: Any) -> Mixture:
+    def _start(self, overview: Survey, origin: Any, restarts: int, generator: Any) -> Mixture:
         sizes = self._sizes()
-        shape, prior = (restarts, self.n_components, sum(sizes)), self._prior(first, origin)
+        shape, prior = (restarts, self.n_components, sum(sizes)), self._prior(overview, origin)
         weights, chances = np.full(shape[:2], 1 / self.n_components), np.broadcast_to(prior.mean, shape)
         if self.probabilities_init is None or self.weights_init is None:
             blank = Categorical(chances, sizes, CategoricalPrior(1.0, prior.mean))
-            coordinates = np.asarray(Indicators(sizes)(first.sample, float))[:-1].T
-            weights, begun = self._from_shares(
-                blank, coordinates, first.sample, first.sample_weight, restarts, generator
+            coordinates = np.asarray(Indicators(sizes)(overview.sample, float))[:-1].T
+            weights, maximize_given_responsibilities = self._from_shares(
+                blank, coordinates, overview.sample, overview.sample_weight, restarts, generator
             )
-            chances = begun.probabilities
+            chances = maximize_given_responsibilities.probabilities
         if self.probabilities_init is not None:
             chances = np.broadcast_to(self._given_probabilities(sizes), shape)
         return Mixture(
@@ -208,9 +208,9 @@ class CategoricalMixture(EncodedMixture):
     def _family(self) -> type[Categorical]:
         return Categorical
 
-    def _prior(self, first: FirstLook, origin: Any) -> CategoricalPrior:
+    def _prior(self, overview: Survey, origin: Any) -> CategoricalPrior:
         return CategoricalPrior(
-            float(self.prior_strength) or None, category_shares(first.sample, first.sample_weight, self._sizes())
+            float(self.prior_strength) or None, category_shares(overview.sample, overview.sample_weight, self._sizes())
         )
 
     def _set_parameters(self, model: Any) -> None:

@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 from suffice.latent.gradient import log_likelihood_gradient
 from suffice.latent.mixture import MixtureStatistics, normalised
 from suffice.model import EStep
-from suffice.rows.places import NO_ROWS, as_rows, each, gaps_in, ready
+from suffice.rows.places import NO_ROWS, as_rows, each, missing_layout, ready
 from suffice.rows.streams import CheckedBatches, is_stream, on_host, parted
 from suffice.runtime.arrays import Array
 from suffice.runtime.blas import one_blas_thread
@@ -87,7 +87,7 @@ class RowScores:
         return model.components.centre()
 
     def _rows(self, data: np.ndarray, weight: Any, origin: Any, model: Any, precision: str | None = None) -> Any:
-        gaps, precision = gaps_in(model, data), precision or self.precision
+        gaps, precision = missing_layout(model, data), precision or self.precision
         return as_rows(data, weight, origin=origin, precision=precision, tile=model.tile, gaps=gaps)
 
     def predict_proba(self, X: Any) -> np.ndarray:

@@ -11,7 +11,7 @@ from suffice.latent.collapsed import COLLAPSED, collapsed
 from suffice.latent.families.constrained_gaussian import GAUSSIANS
 from suffice.latent.families.gaussian import Gaussian, GaussianPrior
 from suffice.latent.mixture import Mixture
-from suffice.rows.survey import FirstLook
+from suffice.rows.survey import Survey
 from suffice.validation import check_at_least, check_choice, check_memory, check_shape, check_varying
 
 
@@ -179,28 +179,28 @@ class GaussianMixture(MixtureEstimator):
         check_choice("covariance_type", self.covariance_type, list(GAUSSIANS))
         check_at_least("reg_covar", self.reg_covar, 0.0)
 
-    def _check_size(self, first: FirstLook) -> None:
-        super()._check_size(first)
-        features = len(first.mean)
+    def _check_size(self, overview: Survey) -> None:
+        super()._check_size(overview)
+        features = len(overview.mean)
         if self.covariance_type in ("full", "tied"):
             check_memory(self.n_components * self.n_init if self.covariance_type == "full" else 1, features)
         if self.reg_covar == 0 and self.precisions_init is None:
-            check_varying(self._named(np.flatnonzero(first.constant)))
+            check_varying(self._named(np.flatnonzero(overview.constant)))
 
-    def _start(self, first: FirstLook, origin: Any, restarts: int, generator: Any) -> Mixture:
-        scale = self._scale(first)
+    def _start(self, overview: Survey, origin: Any, restarts: int, generator: Any) -> Mixture:
+        scale = self._scale(overview)
         shape = (restarts, self.n_components, len(scale))
         overall = {"full": np.broadcast_to(np.diag(scale), (*shape, shape[-1])),
                    "tied": np.broadcast_to(np.diag(scale), (restarts, shape[-1], shape[-1])),
                    "diag": np.broadcast_to(scale, shape), "spherical": np.full(shape[:2], scale.mean())}  # fmt: skip
-        blank = self._family()(np.zeros(shape), overall[self.covariance_type], self._prior(first, origin))
+        blank = self._family()(np.zeros(shape), overall[self.covariance_type], self._prior(overview, origin))
         weights = np.full(shape[:2], 1 / self.n_components)
         if self.means_init is None or self.precisions_init is None or self.weights_init is None:
-            weights, blank = self._from_sample(blank, first, origin, scale, restarts, generator)
+            weights, blank = self._from_sample(blank, overview, origin, scale, restarts, generator)
         return Mixture(self._weights_start(weights, restarts), self._given(blank, origin), self._mixture_prior())
 
-    def _first_origin(self, first: FirstLook) -> np.ndarray:
-        return first.mean
+    def _first_origin(self, overview: Survey) -> np.ndarray:
+        return overview.mean
 
     def _family(self) -> type[Gaussian]:
         return GAUSSIANS[self.covariance_type]
@@ -218,24 +218,24 @@ class GaussianMixture(MixtureEstimator):
     def _shared_starts(self) -> tuple[str, ...]:
         return ("precisions_init",) if self.covariance_type == "tied" else ()
 
-    def _scale(self, first: FirstLook) -> np.ndarray:
-        return np.where(first.constant, 1.0, first.variance)
+    def _scale(self, overview: Survey) -> np.ndarray:
+        return np.where(overview.constant, 1.0, overview.variance)
 
-    def _prior(self, first: FirstLook, origin: Any) -> GaussianPrior:
-        scale = self._scale(first)
+    def _prior(self, overview: Survey, origin: Any) -> GaussianPrior:
+        scale = self._scale(overview)
         features = len(scale)
-        mean = first.mean if self.prior_mean is None else check_shape("prior_mean", self.prior_mean, (features,))
+        mean = overview.mean if self.prior_mean is None else check_shape("prior_mean", self.prior_mean, (features,))
         covariance = np.diag(scale) if self.prior_covariance is None else (
             check_shape("prior_covariance", self.prior_covariance, (features, features)))  # fmt: skip
         return GaussianPrior(float(self.prior_strength) or None, mean - origin, covariance, self.reg_covar * scale)
 
     def _from_sample(
-        self, blank: Gaussian, first: FirstLook, origin: Any, scale: np.ndarray, restarts: int, generator: Any
+        self, blank: Gaussian, overview: Survey, origin: Any, scale: np.ndarray, restarts: int, generator: Any
     ) -> tuple[np.ndarray, Gaussian]:
         """Weights and components after one maximisation from the starting responsibilities of the sample."""
-        centred = first.filled - origin
+        centred = overview.filled - origin
         unit = np.sqrt(scale.mean() if self.covariance_type == "spherical" else scale)
-        return self._from_shares(blank, centred / unit, centred, first.sample_weight, restarts, generator)
+        return self._from_shares(blank, centred / unit, centred, overview.sample_weight, restarts, generator)
 
     def _given(self, components: Gaussian, origin: Any) -> Gaussian:
         """Components with the parameters that were given put in."""
@@ -263,9 +263,9 @@ class GaussianMixture(MixtureEstimator):
         if "covariances" in model.frozen:
             self.precisions_ = np.array(self.precisions_init, float)
 
-    def _degenerate_components(self, first: FirstLook) -> dict[str, np.ndarray]:
-        flat = collapsed(self.covariances_, self.covariance_type, first.variance, first.constant, self.reg_covar)
+    def _degenerate_components(self, overview: Survey) -> dict[str, np.ndarray]:
+        flat = collapsed(self.covariances_, self.covariance_type, overview.variance, overview.constant, self.reg_covar)
         return {
-            **super()._degenerate_components(first),
+            **super()._degenerate_components(overview),
             COLLAPSED: np.flatnonzero(np.broadcast_to(flat, self.weights_.shape)),
         }

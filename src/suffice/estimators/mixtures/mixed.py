@@ -21,7 +21,7 @@ from suffice.latent.families.gaussian import GaussianPrior
 from suffice.latent.families.mixed import Mixed
 from suffice.latent.families.poisson import Poisson, PoissonPrior
 from suffice.latent.mixture import Mixture
-from suffice.rows.survey import FirstLook
+from suffice.rows.survey import Survey
 from suffice.validation import check_at_least, check_choice, check_memory, check_varying
 
 
@@ -198,25 +198,27 @@ class MixedMixture(GivenColumns, EncodedMixture):
         super()._hand_on(part, columns)
         part.kinds = list(part.encoder_.kinds_)
 
-    def _check_size(self, first: FirstLook) -> None:
-        super()._check_size(first)
+    def _check_size(self, overview: Survey) -> None:
+        super()._check_size(overview)
         gaussian = np.array(self.encoder_.kinds_) == "gaussian"
         if self.covariance_type in ("full", "tied"):
             check_memory(self.n_components * self.n_init if self.covariance_type == "full" else 1, int(gaussian.sum()))
         if self.reg_covar == 0:
-            check_varying(self._named(np.flatnonzero(first.constant & gaussian)))
+            check_varying(self._named(np.flatnonzero(overview.constant & gaussian)))
 
-    def _first_origin(self, first: FirstLook) -> np.ndarray:
-        return np.where(np.array(self.encoder_.kinds_) == "gaussian", first.mean, 0.0)
+    def _first_origin(self, overview: Survey) -> np.ndarray:
+        return np.where(np.array(self.encoder_.kinds_) == "gaussian", overview.mean, 0.0)
 
-    def _start(self, first: FirstLook, origin: Any, restarts: int, generator: Any) -> Mixture:
-        groups, prior = self._groups(), self._prior(first, origin)
-        begin = self._priors(first, origin, max(1.0, float(self.prior_strength)))
-        blank = Mixed([self._blank(kind, columns, first, restarts, own) for (kind, columns), own in
+    def _start(self, overview: Survey, origin: Any, restarts: int, generator: Any) -> Mixture:
+        groups, prior = self._groups(), self._prior(overview, origin)
+        begin = self._priors(overview, origin, max(1.0, float(self.prior_strength)))
+        blank = Mixed([self._blank(kind, columns, overview, restarts, own) for (kind, columns), own in
                        zip(groups.items(), begin, strict=True)], [columns.tolist() for columns in groups.values()])  # fmt: skip
-        rows = self._start_rows(first) - origin
-        coordinates = np.concatenate([self._coordinates(kind, rows[:, c], first, c) for kind, c in groups.items()], 1)
-        weights, started = self._from_shares(blank, coordinates, rows, first.sample_weight, restarts, generator)
+        rows = self._start_rows(overview) - origin
+        coordinates = np.concatenate(
+            [self._coordinates(kind, rows[:, c], overview, c) for kind, c in groups.items()], 1
+        )
+        weights, started = self._from_shares(blank, coordinates, rows, overview.sample_weight, restarts, generator)
         parts = zip(started.parts, prior, strict=True)
         parts = [eqx.tree_at(lambda part: part.prior, part, held) for part, held in parts]
         components = self._put_back(type(started)(parts, started.columns), list(self._parameter_names()), None, origin)
@@ -225,17 +227,17 @@ class MixedMixture(GivenColumns, EncodedMixture):
     def _needs_sample(self) -> bool:
         return True
 
-    def _start_rows(self, first: FirstLook) -> np.ndarray:
+    def _start_rows(self, overview: Survey) -> np.ndarray:
         categorical = self._groups().get("categorical", np.zeros(0, int))
-        rows = np.array(first.filled)
-        rows[:, categorical] = first.sample[:, categorical]
+        rows = np.array(overview.filled)
+        rows[:, categorical] = overview.sample[:, categorical]
         return rows
 
-    def _blank(self, kind: str, columns: np.ndarray, first: FirstLook, restarts: int, prior: Any) -> Family:
+    def _blank(self, kind: str, columns: np.ndarray, overview: Survey, restarts: int, prior: Any) -> Family:
         """A family of the columns' overall distribution in every component of every restart."""
         shape = (restarts, self.n_components, len(columns))
         if kind == "gaussian":
-            scale = _scale(first)[columns]
+            scale = _scale(overview)[columns]
             overall = {"full": np.broadcast_to(np.diag(scale), (*shape, shape[-1])),
                        "tied": np.broadcast_to(np.diag(scale), (restarts, shape[-1], shape[-1])),
                        "diag": np.broadcast_to(scale, shape), "spherical": np.full(shape[:2], scale.mean())}  # fmt: skip
@@ -243,13 +245,13 @@ class MixedMixture(GivenColumns, EncodedMixture):
         if kind == "categorical":
             sizes = self._sizes_of(columns)
             return Categorical(np.broadcast_to(prior.mean, (*shape[:2], sum(sizes))), sizes, prior)
-        return {"bernoulli": Bernoulli, "poisson": Poisson}[kind](np.broadcast_to(first.mean[columns], shape), prior)
+        return {"bernoulli": Bernoulli, "poisson": Poisson}[kind](np.broadcast_to(overview.mean[columns], shape), prior)
 
-    def _coordinates(self, kind: str, rows: np.ndarray, first: FirstLook, columns: np.ndarray) -> np.ndarray:
+    def _coordinates(self, kind: str, rows: np.ndarray, overview: Survey, columns: np.ndarray) -> np.ndarray:
         """Columns as k-means should see them: of about the same spread."""
         if kind == "categorical":
             return np.asarray(Indicators(self._sizes_of(columns))(rows, float))[:-1].T
-        return rows / np.sqrt(_scale(first)[columns])
+        return rows / np.sqrt(_scale(overview)[columns])
 
     def _family(self) -> type[Mixed]:
         return Mixed
@@ -261,33 +263,33 @@ class MixedMixture(GivenColumns, EncodedMixture):
         others = {"bernoulli": Bernoulli, "categorical": Categorical, "poisson": Poisson}
         return others.get(kind, GAUSSIANS[self.covariance_type])
 
-    def _degenerate_components(self, first: FirstLook) -> dict[str, np.ndarray]:
-        found = super()._degenerate_components(first)
+    def _degenerate_components(self, overview: Survey) -> dict[str, np.ndarray]:
+        found = super()._degenerate_components(overview)
         columns = self._groups().get("gaussian")
         if columns is None:
             return found
         part = self.model_.components.parts[0]
-        variance, constant = first.variance[columns], first.constant[columns]
+        variance, constant = overview.variance[columns], overview.constant[columns]
         flat = collapsed(part.covariances, self.covariance_type, variance, constant, self.reg_covar)
         return {**found, COLLAPSED: np.flatnonzero(np.broadcast_to(flat, self.weights_.shape))}
 
-    def _prior(self, first: FirstLook, origin: Any) -> Any:
-        return self._priors(first, origin, float(self.prior_strength) or None)
+    def _prior(self, overview: Survey, origin: Any) -> Any:
+        return self._priors(overview, origin, float(self.prior_strength) or None)
 
-    def _priors(self, first: FirstLook, origin: Any, strength: float | None) -> tuple[Any, ...]:
+    def _priors(self, overview: Survey, origin: Any, strength: float | None) -> tuple[Any, ...]:
         """The prior of each group, of this strength, about the data's own moments."""
         made = []
         for kind, columns in self._groups().items():
             if kind == "gaussian":
-                scale = _scale(first)[columns]
-                given = first.mean[columns] - origin[columns], np.diag(scale), self.reg_covar * scale
+                scale = _scale(overview)[columns]
+                given = overview.mean[columns] - origin[columns], np.diag(scale), self.reg_covar * scale
                 made.append(GaussianPrior(float(self.prior_strength) or None, *given))
             elif kind == "categorical":
-                shares = category_shares(first.sample[:, columns], first.sample_weight, self._sizes_of(columns))
+                shares = category_shares(overview.sample[:, columns], overview.sample_weight, self._sizes_of(columns))
                 made.append(CategoricalPrior(strength, shares))
             else:
                 prior = {"bernoulli": BernoulliPrior, "poisson": PoissonPrior}[kind]
-                made.append(prior(strength, first.mean[columns]))
+                made.append(prior(strength, overview.mean[columns]))
         return tuple(made)
 
     def _set_parameters(self, model: Any) -> None:
@@ -296,5 +298,5 @@ class MixedMixture(GivenColumns, EncodedMixture):
         self.column_parameters_ = by_columns(model.components)
 
 
-def _scale(first: FirstLook) -> np.ndarray:
-    return np.where(first.constant, 1.0, first.variance)
+def _scale(overview: Survey) -> np.ndarray:
+    return np.where(overview.constant, 1.0, overview.variance)

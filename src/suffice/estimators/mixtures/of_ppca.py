@@ -12,7 +12,7 @@ from suffice.latent.factors.canonical import signs
 from suffice.latent.families.gaussian import Gaussian
 from suffice.latent.families.principal_gaussian import PrincipalGaussian
 from suffice.latent.mixture import Mixture
-from suffice.rows.survey import FirstLook
+from suffice.rows.survey import Survey
 from suffice.validation import check_count
 
 
@@ -118,17 +118,17 @@ class MixtureOfPPCA(GaussianMixture):
         super()._check_parameters()
         check_count("n_factors", self.n_factors)
 
-    def _check_size(self, first: FirstLook) -> None:
-        super()._check_size(first)
-        features = len(first.mean)
+    def _check_size(self, overview: Survey) -> None:
+        super()._check_size(overview)
+        features = len(overview.mean)
         if self.n_factors >= features > 1:
             raise ValueError(
                 f"n_factors={self.n_factors} was given for {features} columns; at most {features - 1} are expected, so that a "
                 "direction is left for the noise."
             )
 
-    def _start(self, first: FirstLook, origin: Any, restarts: int, generator: Any) -> Mixture:
-        return self._of_low_rank(super()._start(first, origin, restarts, generator))
+    def _start(self, overview: Survey, origin: Any, restarts: int, generator: Any) -> Mixture:
+        return self._of_low_rank(super()._start(overview, origin, restarts, generator))
 
     def _of_low_rank(self, start: Mixture) -> Mixture:
         """The mixture with covariances of the model's form."""

@@ -9,7 +9,7 @@ import numpy as np
 from suffice.estimators.mixtures.base import MixtureEstimator
 from suffice.latent.families.poisson import Poisson, PoissonPrior
 from suffice.latent.mixture import Mixture
-from suffice.rows.survey import FirstLook
+from suffice.rows.survey import Survey
 from suffice.validation import check_shape
 
 
@@ -174,18 +174,20 @@ class PoissonMixture(MixtureEstimator):
     def _likelihood_of(self) -> str:
         return "probability of counts"
 
-    def _start(self, first: FirstLook, origin: Any, restarts: int, generator: Any) -> Mixture:
-        shape = (restarts, self.n_components, len(first.mean))
-        prior = self._prior(first, origin)
+    def _start(self, overview: Survey, origin: Any, restarts: int, generator: Any) -> Mixture:
+        shape = (restarts, self.n_components, len(overview.mean))
+        prior = self._prior(overview, origin)
         weights, components = (
             np.full(shape[:2], 1 / self.n_components),
-            Poisson(np.broadcast_to(first.mean, shape), prior),
+            Poisson(np.broadcast_to(overview.mean, shape), prior),
         )
         if self.rates_init is None or self.weights_init is None:
-            blank = Poisson(components.rates, PoissonPrior(1.0, first.mean))
-            rows = first.filled
-            weights, begun = self._from_shares(blank, np.sqrt(rows), rows, first.sample_weight, restarts, generator)
-            components = Poisson(begun.rates, prior)
+            blank = Poisson(components.rates, PoissonPrior(1.0, overview.mean))
+            rows = overview.filled
+            weights, maximize_given_responsibilities = self._from_shares(
+                blank, np.sqrt(rows), rows, overview.sample_weight, restarts, generator
+            )
+            components = Poisson(maximize_given_responsibilities.rates, prior)
         if self.rates_init is not None:
             given = self._positive("rates_init", check_shape("rates_init", self.rates_init, shape[1:]))
             components = Poisson(np.broadcast_to(given, shape), prior)
@@ -194,10 +196,10 @@ class PoissonMixture(MixtureEstimator):
     def _family(self) -> type[Poisson]:
         return Poisson
 
-    def _prior(self, first: FirstLook, origin: Any) -> PoissonPrior:
-        mean = first.mean
+    def _prior(self, overview: Survey, origin: Any) -> PoissonPrior:
+        mean = overview.mean
         if self.prior_mean is not None:
-            mean = self._positive("prior_mean", check_shape("prior_mean", self.prior_mean, first.mean.shape))
+            mean = self._positive("prior_mean", check_shape("prior_mean", self.prior_mean, overview.mean.shape))
         return PoissonPrior(float(self.prior_strength) or None, mean)
 
     def _positive(self, name: str, values: np.ndarray) -> np.ndarray:

@@ -1,1 +1,1 @@
-"""Estimators of neural networks: classifiers and autoencoders."""
+"""Networks with scikit-learn's manners, one a file."""

@@ -147,14 +147,18 @@ class Autoencoding(ClassNamePrefixFeaturesOutMixin, TransformerMixin, NeuralLear
             Row weights ``(n,)``, not negative; None is 1 for every row.
         """
         self._check_parameters()
-        begun = hasattr(self, "model_")
-        rows = self._rows(X, reset=not begun)
+        maximize_given_responsibilities = hasattr(self, "model_")
+        rows = self._rows(X, reset=not maximize_given_responsibilities)
         weight, seed = self._weights_of(sample_weight, rows), self._seed()
-        if not begun:
+        if not maximize_given_responsibilities:
             self._learn_units(rows, weight)
         parts = {"training": (self._units(rows), weight)}
-        begin = self._going_on(seed) if begun else self._begin(self._network(seed), seed)
-        self._one_pass(begin, begun, lambda epochs: self._descend(begin, parts, epochs, seed, (X, sample_weight), None))
+        begin = self._going_on(seed) if maximize_given_responsibilities else self._begin(self._network(seed), seed)
+        self._one_pass(
+            begin,
+            maximize_given_responsibilities,
+            lambda epochs: self._descend(begin, parts, epochs, seed, (X, sample_weight), None),
+        )
         return self
 
     def transform(self, X: Any) -> np.ndarray:

@@ -232,15 +232,17 @@ class NeuralClassifier(ClassifierMixin, OwnNet, WeightedClasses, NeuralLearning)
             Row weights ``(n,)``, not negative; None is 1 for every row.
         """
         self._check_parameters()
-        begun = hasattr(self, "model_")
-        told = self._told_classes(classes, begun)
-        rows, labels = self._rows(X, y, reset=not begun)
+        maximize_given_responsibilities = hasattr(self, "model_")
+        told = self._told_classes(classes, maximize_given_responsibilities)
+        rows, labels = self._rows(X, y, reset=not maximize_given_responsibilities)
         codes = self._codes(labels, told)
         weight, seed = self._weight(sample_weight, rows, codes), self._seed()
-        begin = self._going_on(seed) if begun else self._begin(self._network(seed), seed)
+        begin = self._going_on(seed) if maximize_given_responsibilities else self._begin(self._network(seed), seed)
         parts = {"training": (rows, codes, weight)}
         self._one_pass(
-            begin, begun, lambda epochs: self._descend(begin, parts, epochs, seed, (X, y, sample_weight), None)
+            begin,
+            maximize_given_responsibilities,
+            lambda epochs: self._descend(begin, parts, epochs, seed, (X, y, sample_weight), None),
         )
         return self
 

@@ -138,9 +138,9 @@ class NeuralLearning(ImageRows, CallbackSupportMixin, BaseEstimator):
         fresh = self._begin(self.model_, seed, self.running_)
         return fresh if state is None else state._replace(key=fresh.key)
 
-    def _one_pass(self, begin: Any, begun: bool, descend: Callable[[int], Solution]) -> None:
+    def _one_pass(self, begin: Any, maximize_given_responsibilities: bool, descend: Callable[[int], Solution]) -> None:
         """One more epoch from a state; figures go on from those of earlier calls."""
-        before, done = (self.trace_, self.n_iter_) if begun else ({}, 0)
+        before, done = (self.trace_, self.n_iter_) if maximize_given_responsibilities else ({}, 0)
         solution = descend(int(begin.epoch) + 1)
         self.n_iter_ = self.best_epoch_ = done + int(solution.details["state"].epoch) - int(begin.epoch)
         self.trace_ = continued_curve(before, self.trace_, done)

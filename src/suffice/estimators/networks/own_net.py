@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from suffice.files.classes import name_of
 from suffice.fit.checkpoint import arrays_of, with_arrays
 from suffice.nets.by_name import check_net
 from suffice.runtime.precision import to_numpy
@@ -20,9 +21,9 @@ class OwnNet:
     _begin: Any
     _network: Any
 
-    def _without_own_net(self, params: Any, fitted: Any, public: frozenset[type]) -> tuple[Any, Any]:
+    def _without_own_net(self, params: Any, fitted: Any) -> tuple[Any, Any]:
         """Parameters and fitted attributes for a file: of a net of the user's own the weights alone."""
-        if self.net is None or isinstance(self.net, str) or type(self.net) in public:
+        if self.net is None or isinstance(self.net, str) or name_of(type(self.net)) is not None:
             return params, fitted | {"running_": _plain(fitted["running_"])} if "running_" in fitted else fitted
         weights = {f"own_{name}_": arrays_of(fitted.pop(key)) for name, key in OWN.items() if key in fitted}
         return params | {"net": None}, fitted | weights

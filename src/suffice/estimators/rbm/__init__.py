@@ -1,1 +1,1 @@
-"""Estimators of restricted Boltzmann machines."""
+"""Restricted Boltzmann machines with scikit-learn's manners, one a file."""

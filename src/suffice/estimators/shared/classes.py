@@ -53,15 +53,15 @@ class WeightedClasses:
                 f"{self.classes_[left].tolist()}; at least two classes are needed."
             )
 
-    def _told_classes(self, classes: Any, begun: bool) -> np.ndarray:
+    def _told_classes(self, classes: Any, maximize_given_responsibilities: bool) -> np.ndarray:
         if self.class_weight == "balanced":
             raise ValueError("class_weight='balanced' needs all rows at once: give partial_fit weights as a dict.")
-        if classes is None and not begun:
+        if classes is None and not maximize_given_responsibilities:
             raise ValueError(
                 "classes=None was given; the first call of partial_fit needs all classes that there will be."
             )
         told = self.classes_ if classes is None else np.unique(classes)
-        if begun and not np.array_equal(told, self.classes_):
+        if maximize_given_responsibilities and not np.array_equal(told, self.classes_):
             raise ValueError(
                 f"classes={told.tolist()} was given, but the first call had {self.classes_.tolist()}; give the same, or None."
             )

@@ -1,1 +1,1 @@
-"""Contrastive learning of energy models: the loop, an epoch of it, the rows, and what is read from them."""
+"""Contrastive learning of energy models: the loop, its epochs, steps, rows and trace."""

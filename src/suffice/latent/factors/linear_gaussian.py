@@ -13,17 +13,17 @@ from jax import lax
 from suffice.latent.forms.conditional import LOG_TWO_PI
 from suffice.latent.forms.natural import bordered, packed, unpacked
 from suffice.latent.forms.small_inverses import inverted
-from suffice.model import Held, LatentModel
+from suffice.model import Hyperparameters, LatentModel
 from suffice.rows.blocks import tile_of
-from suffice.rows.missing import Gaps, Layout
-from suffice.rows.patterns import laid_out
+from suffice.rows.missing import Layout, MaskedRows
+from suffice.rows.patterns import arrange
 from suffice.runtime.arrays import Array
 from suffice.runtime.precision import in_own_precision
 
 PARAMETERS = ("mean", "noise_variance")
 
 
-class NoiseFloor(Held):
+class NoiseFloor(Hyperparameters):
     """Smallest noise variance: one number, or one for each column (D,)."""
 
     least: Array | float
@@ -91,7 +91,7 @@ class LatentPosterior(eqx.Module):
         return mean, jnp.sqrt(jnp.broadcast_to(variance, mean.shape))
 
     def _deviation(self, rows: Any) -> tuple[Array, Array | None]:
-        if not isinstance(rows, Gaps):
+        if not isinstance(rows, MaskedRows):
             return rows.astype(self.mean.dtype) - self.mean, None
         observed = rows.observed().astype(self.mean.dtype)
         return (rows.filled(self.mean.dtype) - self.mean) * observed, observed
@@ -174,7 +174,7 @@ class LinearGaussian(LatentModel):
 
     @property
     def gaps(self) -> Layout:
-        """Rows with missing cells come as ``Gaps``: each has its own posterior covariance."""
+        """Rows with missing cells come as ``MaskedRows``: each has its own posterior covariance."""
         return "cells"
 
     @property
@@ -248,7 +248,7 @@ class LinearGaussian(LatentModel):
         rows
             ``(n, D)``; NaN is a missing cell.
         """
-        return codes_of(self.expectation("only").inferred(laid_out(rows, self.gaps)))
+        return codes_of(self.expectation("only").inferred(arrange(rows, self.gaps)))
 
     @in_own_precision
     def log_density(self, rows: Array) -> Array:
@@ -259,7 +259,7 @@ class LinearGaussian(LatentModel):
         rows
             ``(n, D)``; NaN is a missing cell.
         """
-        return self.expectation("only").inferred(laid_out(rows, self.gaps)).log_density
+        return self.expectation("only").inferred(arrange(rows, self.gaps)).log_density
 
     def draw(self, count: int, generator: Any) -> np.ndarray:
         """Rows (count, D), with a NumPy generator."""

@@ -8,7 +8,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
-from suffice.rows.missing import Gaps, Layout
+from suffice.rows.missing import Layout, MaskedRows
 from suffice.runtime.arrays import Array
 
 FEW_COLUMNS = 64
@@ -49,7 +49,7 @@ class PairwiseSums(eqx.Module):
     gaps: ClassVar[Layout] = "cells"
 
     def __call__(self, rows: Any, weight: Array) -> PairwiseMoments:
-        if not isinstance(rows, Gaps):
+        if not isinstance(rows, MaskedRows):
             total = weight.sum()
             second = _symmetric((rows * weight[:, None]).T, rows)
             return PairwiseMoments(second, (weight @ rows)[:, None], total[None, None], total)

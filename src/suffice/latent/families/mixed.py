@@ -12,7 +12,7 @@ import numpy as np
 from suffice.latent.families.family import Family
 from suffice.latent.forms.natural import Moments
 from suffice.latent.restrictions import Labels
-from suffice.rows.missing import Gaps, Layout, Patterns
+from suffice.rows.missing import Layout, MaskedRows, PatternRows
 from suffice.runtime.arrays import Array
 
 
@@ -25,9 +25,9 @@ class MixedForm(eqx.Module):
     layouts: tuple[Layout, ...] = eqx.field(static=True)
 
     @property
-    def trusted(self) -> Array | bool:
+    def accurate(self) -> Array | bool:
         """Whether rounding errors stay small."""
-        return jnp.stack([jnp.asarray(form.trusted) for form in self.forms]).all()
+        return jnp.stack([jnp.asarray(form.accurate) for form in self.forms]).all()
 
     def weighted(self, log_weights: Array) -> MixedForm:
         """The form with log-weights (..., K) added to the log-densities."""
@@ -53,17 +53,17 @@ class MixedForm(eqx.Module):
 def _part(rows: Any, columns: Sequence[int], layout: Layout) -> Any:
     """Some columns of rows, complete or with missing cells."""
     chosen = np.array(columns)
-    if isinstance(rows, Gaps):
-        return Gaps(rows.values[:, chosen])
-    if not isinstance(rows, Patterns):
+    if isinstance(rows, MaskedRows):
+        return MaskedRows(rows.values[:, chosen])
+    if not isinstance(rows, PatternRows):
         return rows[:, chosen]
     features = rows.values.shape[1]
     if layout == "patterns":
         position = np.full(features + 1, len(chosen))
         position[chosen] = np.arange(len(chosen))
-        return Patterns(rows.values[:, chosen], rows.pattern, jnp.asarray(position)[rows.missing])
+        return PatternRows(rows.values[:, chosen], rows.pattern, jnp.asarray(position)[rows.missing])
     absent = (rows.missing[:, :, None] == chosen).any(1)[rows.pattern]
-    return Gaps(jnp.where(absent, jnp.nan, rows.values[:, chosen]))
+    return MaskedRows(jnp.where(absent, jnp.nan, rows.values[:, chosen]))
 
 
 def _ties_of(part: Family, columns: Sequence[int], tied: Mapping[str, Labels]) -> dict[str, Labels]:
@@ -127,9 +127,9 @@ class Mixed(Family):
         """The parts' forms."""
         return self._form([part.form(execution) for part in self.parts])
 
-    def gap_form(self, execution: str) -> MixedForm:
+    def missing_form(self, execution: str) -> MixedForm:
         """The parts' forms for missing cells."""
-        return self._form([part.gap_form(execution) for part in self.parts])
+        return self._form([part.missing_form(execution) for part in self.parts])
 
     def _form(self, forms: Sequence[Any]) -> MixedForm:
         return MixedForm(tuple(forms), 0.0, self.columns, tuple(part.gaps for part in self.parts))

@@ -1,1 +1,1 @@
-"""Layers of networks and their losses, with backward rules written out."""
+"""Layers of networks and losses, each beside its backward rule."""
