@@ -22,7 +22,7 @@ from suffice.nets.batch_network import initial_state
 from suffice.outcome import Outcome, Solution
 from suffice.runtime.compiling import filter_jit
 from suffice.runtime.precision import cast, dtype_of, precision_of, scope, to_numpy
-from suffice.validation import check_count
+from suffice.validation import check_sizes
 
 if TYPE_CHECKING:
     import optax
@@ -125,8 +125,7 @@ def descend(
     >>> solution.trace["loss"].shape
     (5,)
     """
-    check_count("batch_size", batch_size)
-    check_count("epochs", epochs)
+    check_sizes(batch_size=batch_size, epochs=epochs)
     mesh = mesh_of(devices_of(data) if devices is None else devices)
     arrays = check_rows(data)
     optimizer = _adam() if optimizer is None else optimizer

@@ -10,10 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from suffice.nets.batch_network import BatchNetwork
-from suffice.nets.layers.sizes import check_sizes
 from suffice.runtime.keys import as_key
 from suffice.runtime.precision import in_own_precision, scope
-from suffice.validation import check_share
+from suffice.validation import check_share, check_sizes
 
 
 class Autoencoder(eqx.Module):

@@ -13,12 +13,12 @@ import jax.numpy as jnp
 from suffice.nets.batch_network import BatchNetwork
 from suffice.nets.layers.conv import Conv2d
 from suffice.nets.layers.dropout import dropout
+from suffice.nets.layers.images import check_images
 from suffice.nets.layers.pool import max_pool
-from suffice.nets.layers.sizes import check_images, check_sizes
 from suffice.nets.mlp import ACTIVATIONS, MLP, check_activation
 from suffice.runtime.keys import as_key
 from suffice.runtime.precision import in_own_precision
-from suffice.validation import check_share
+from suffice.validation import check_share, check_sizes
 
 
 class ConvNet(BatchNetwork):

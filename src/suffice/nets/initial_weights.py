@@ -30,6 +30,18 @@ def begun_from(net: Any, found: InitialWeights | list[InitialWeights]) -> Any:
     return net
 
 
+def autoencoder_from(net: Any, given: InitialWeights) -> Any:
+    """An autoencoder, denoising or not, with these weights; the decoder starts as the encoder transposed."""
+    if hasattr(net, "autoencoder"):
+        return eqx.tree_at(lambda n: n.autoencoder, net, autoencoder_from(net.autoencoder, given))
+    matrix, *biases = (
+        np.array(array, np.float32) for array in (given.weights.T, given.hidden_bias, given.visible_bias)
+    )
+    net = eqx.tree_at(lambda n: (n.weight, n.hidden_bias, n.visible_bias), net, (matrix, *biases))
+    tied = net.decoder_weight is None
+    return net if tied else eqx.tree_at(lambda n: n.decoder_weight, net, matrix.T.copy())
+
+
 def check_fit(name: str, given: np.ndarray, wanted: tuple[int, ...]) -> np.ndarray:
     """An array of ``init``, refused where its shape is not that of the network."""
     if given.shape != wanted:

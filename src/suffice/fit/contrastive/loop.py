@@ -17,7 +17,7 @@ from suffice.fit.contrastive.trace import check_gap, reader_of, verdict
 from suffice.fit.epochs import Record, continued, run_epochs
 from suffice.outcome import Solution
 from suffice.runtime.precision import cast, dtype_of, scope, to_numpy
-from suffice.validation import check_count, check_share
+from suffice.validation import check_share, check_sizes
 
 if TYPE_CHECKING:
     import optax
@@ -141,8 +141,7 @@ def contrast(
     >>> bool(solution.trace["reconstruction"][-1] < solution.trace["reconstruction"][0])
     True
     """
-    for name, count in {"steps": steps, "epochs": epochs, "batch_size": batch_size}.items():
-        check_count(name, count)
+    check_sizes(steps=steps, epochs=epochs, batch_size=batch_size)
     check_share("averaging", averaging)
     dtype = dtype_of(precision)
     rows = check_visible(data, model, "data", dtype, missing=True)

@@ -11,7 +11,7 @@ from sklearn.utils import check_random_state
 
 from suffice.fit.contrastive.epoch import ContrastState
 from suffice.runtime.compiling import filter_jit
-from suffice.validation import check_count
+from suffice.validation import check_sizes
 
 
 def first_state(
@@ -27,13 +27,13 @@ def chain_shape(
     persistent: bool, n_chains: int | None, n_temperatures: int, batch_size: int, n_rows: int
 ) -> tuple[int, ...]:
     """Axes of the persistent chains: none, how many, or temperatures first."""
-    check_count("n_temperatures", n_temperatures)
+    check_sizes(n_temperatures=n_temperatures)
     if not persistent:
         if n_chains is not None or n_temperatures > 1:
             raise ValueError("n_chains and n_temperatures are of persistent chains; give persistent=True with them.")
         return ()
     if n_chains is not None:
-        check_count("n_chains", n_chains)
+        check_sizes(n_chains=n_chains)
     count = min(batch_size, n_rows) if n_chains is None else int(n_chains)
     return (count,) if n_temperatures == 1 else (int(n_temperatures), count)
 

@@ -1,16 +1,6 @@
-"""Sizes of layers and shapes of images, checked."""
+"""Shapes of images, checked."""
 
 from __future__ import annotations
-
-from typing import Any
-
-from suffice.validation import check_count
-
-
-def check_sizes(least: int = 1, **sizes: Any) -> None:
-    """Refuses sizes that are not whole numbers of at least ``least``."""
-    for name, size in sizes.items():
-        check_count(name, size, least)
 
 
 def check_images(shape: tuple[int, ...], channels: int, size: tuple[int, int] | None = None) -> None:
