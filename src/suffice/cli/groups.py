@@ -18,7 +18,7 @@ def flat(function: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(function)
     def command(**values: Any) -> Any:
         for name, record in records.items():
-            own = {field.name: values.pop(field.name) for field in dataclasses.fields(record)}
+            own = {field.name: values.pop(field.name) for field in dataclasses.fields(record) if field.init}
             values[name] = record(**own)
         return function(**values)
 
@@ -40,4 +40,5 @@ def _spread(parameter: inspect.Parameter, hint: Any) -> list[inspect.Parameter]:
             annotation=hints[field.name],
         )
         for field in dataclasses.fields(hint)
+        if field.init
     ]

@@ -1,11 +1,12 @@
-"""Options that take several values, among which a fit then selects."""
+"""From the words of an option to its value; where an option takes several values, a fit selects among them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from enum import StrEnum
-from typing import Any
+from typing import Any, get_args
+
+from suffice.choices import Criterion
 
 MOST = 1000
 
@@ -32,17 +33,25 @@ def counts(text: Any) -> int | list[int]:
     return found.pop() if len(found) == 1 else sorted(found)
 
 
-def choices(kind: type[StrEnum]) -> Callable[[Any], str | list[str]]:
-    """A reader of one choice, or of several with commas between them."""
-    allowed = [member.value for member in kind]
+def choices(kind: Any) -> Callable[[Any], str | list[str]]:
+    """A reader of one choice of a ``Literal``, or of several with commas between them."""
+    allowed = get_args(kind)
 
     def read(text: Any) -> str | list[str]:
-        found = list(dict.fromkeys(part.strip() for part in str(text).split(",")))
+        found = list(dict.fromkeys(words(text)))
         if not set(found) <= set(allowed):
             raise _bad(text, f"one of {', '.join(allowed)} is expected, or several with commas between them")
         return found[0] if len(found) == 1 else found
 
     return read
+
+
+def criterion(text: Any) -> str:
+    """What selects, with a hyphen or an underscore."""
+    found = str(text).replace("-", "_")
+    if found not in get_args(Criterion):
+        raise _bad(text, "one of bic, aic, icl and held-out is expected")
+    return found
 
 
 def pairs(text: Any) -> dict[str, str]:
@@ -71,9 +80,9 @@ def words(text: Any) -> tuple[str, ...]:
     return tuple(part.strip() for part in str(text).split(","))
 
 
-def several(estimator: Any) -> dict[str, list[Any]]:
-    """The parameters of an estimator that hold several values, by name."""
-    return {name: value for name, value in estimator.get_params().items() if isinstance(value, list)}
+def names(text: Any) -> list[str]:
+    """Column names with commas between them."""
+    return [name for name in words(text) if name]
 
 
 def _bad(text: Any, expected: str) -> Exception:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from suffice.energy.grid.restored import Restored
+from suffice.energy.grid.restored import UNFINISHED, Restored
 from suffice.energy.grid.spin_sums import energies
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 LARGEST_CUT = 2**24
 EXACT = "Exact: no labelling has less energy."
 FIXED = "Approximate: a local minimum, no single pixel lowers the energy."
-UNFINISHED = "Approximate, and stopped at the limit of sweeps while still moving: raise max_iter."
 
 
 def cut(denoiser: IsingDenoiser, noisy: np.ndarray, _: int) -> Restored:
