@@ -4,16 +4,16 @@ from typing import Literal
 
 Precision = Literal["float64", "float32"]
 
-Covariance = Literal["full", "tied", "diag", "spherical"]
-ClassCovariance = Literal["tied_diag", "diag", "spherical", "tied", "full", "tied_low_rank"]
-Start = Literal["kmeans", "k-means++", "random", "random_from_data"]
+CovarianceType = Literal["full", "tied", "diag", "spherical"]
+ClassCovarianceType = Literal["tied_diag", "diag", "spherical", "tied", "full", "tied_low_rank"]
+InitParams = Literal["kmeans", "k-means++", "random", "random_from_data"]
 Degenerate = Literal["keep", "remove", "restart"]
 Criterion = Literal["bic", "aic", "icl", "held_out"]
 Rotation = Literal["varimax", "quartimax", "promax", "oblimin"]
 
 Visible = Literal["bernoulli", "gaussian", "categorical"]
 Sampler = Literal["pcd", "cd", "tempering"]
-GridMethod = Literal["cut", "icm", "gibbs", "mean_field", "bp"]
+IsingMethod = Literal["cut", "icm", "gibbs", "mean_field", "bp"]
 
 Net = Literal["mlp", "convnet", "resnet"]
 Activation = Literal["relu", "sigmoid", "tanh", "identity"]

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from suffice.choices import GridMethod
+from suffice.choices import IsingMethod
 from suffice.cli.options import RUN, Overwrite
 from suffice.cli.png import read_png, write_png
 from suffice.cli.run_folder import check_place, run_folder
@@ -20,7 +20,7 @@ def denoise(
     image: Annotated[Path, typer.Argument(metavar="IMAGE", help="PNG file, black and white.")],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder to write.", rich_help_panel=RUN)],
     method: Annotated[
-        GridMethod, typer.Option(help="The least energy (cut), or a fast way to little.", rich_help_panel=FIELD)
+        IsingMethod, typer.Option(help="The least energy (cut), or a fast way to little.", rich_help_panel=FIELD)
     ] = "cut",
     h: Annotated[float, typer.Option("--h", help="Preference for black.", rich_help_panel=FIELD)] = 0.0,
     beta: Annotated[float, typer.Option(help="How strongly neighbours agree.", rich_help_panel=FIELD)] = 1.0,

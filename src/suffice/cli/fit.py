@@ -10,8 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from suffice.choices import ClassCovariance, Covariance, Rotation
-from suffice.cli.groups import flat
+from suffice.choices import ClassCovarianceType, CovarianceType, Rotation
 from suffice.cli.job import run
 from suffice.cli.networks import autoencoder, denoising_autoencoder, neural_classifier
 from suffice.cli.options import (
@@ -26,7 +25,7 @@ from suffice.cli.options import (
     Learning,
     Reading,
 )
-from suffice.cli.parse import choices, counts
+from suffice.cli.parse import choices, counts, flat
 from suffice.cli.rbm import rbm
 from suffice.cli.source import read_classes
 
@@ -35,7 +34,7 @@ app = typer.Typer(help="Fit a model to a file of rows and write a folder with a 
 Covariances = Annotated[
     Any,
     typer.Option(
-        parser=choices(Covariance),
+        parser=choices(CovarianceType),
         metavar="[full|tied|diag|spherical]",
         help="Freedom of the covariances; several with commas to select among them.",
         rich_help_panel=FIT,
@@ -131,7 +130,7 @@ def gaussian_classifier(
     reading: Reading,
     unlabelled: Unlabelled = None,
     covariance_type: Annotated[
-        ClassCovariance, typer.Option(help="Freedom of the covariances.", rich_help_panel=FIT)
+        ClassCovarianceType, typer.Option(help="Freedom of the covariances.", rich_help_panel=FIT)
     ] = "tied_diag",
     rank: Annotated[
         int, typer.Option(min=1, help="Rank beside the diagonal, with tied_low_rank.", rich_help_panel=FIT)
@@ -179,7 +178,7 @@ def mixture_classifier(
     unlabelled: Unlabelled = None,
     n_components: Annotated[int, typer.Option(min=1, help="Components of each class.", rich_help_panel=FIT)] = 2,
     covariance_type: Annotated[
-        Covariance, typer.Option(help="Freedom of their covariances.", rich_help_panel=FIT)
+        CovarianceType, typer.Option(help="Freedom of their covariances.", rich_help_panel=FIT)
     ] = "full",
     prior_strength: PriorRows = 0.0,
     reg_covar: Floor = 1e-6,

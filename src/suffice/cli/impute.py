@@ -10,8 +10,8 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from suffice.cli.groups import flat
 from suffice.cli.options import Data, Reading, Run
+from suffice.cli.parse import flat
 from suffice.cli.saved import load_run, matching
 from suffice.cli.source import Source, takes_labels
 from suffice.cli.tables import append_table, replacing

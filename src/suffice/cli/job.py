@@ -6,8 +6,7 @@ import re
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,11 +16,11 @@ import numpy as np
 import typer
 
 from suffice.cli.options import Job, Reading
-from suffice.cli.run_folder import check_place, checkpoint_path, remove_checkpoint, run_folder
+from suffice.cli.run_folder import check_checkpoint, check_place, run_folder
 from suffice.cli.source import Source, read_rows
-from suffice.cli.tables import RowWriter, write_table
+from suffice.cli.tables import SELECTION, TRACE, write_tables
 
-MODEL, TRACE, SELECTION, REPORT = "model.safetensors", "trace.csv", "selection.csv", "report.html"
+MODEL, REPORT = "model.safetensors", "report.html"
 COMMAND: ContextVar[Sequence[str]] = ContextVar("COMMAND", default=())
 
 
@@ -56,15 +55,17 @@ def run(
 ) -> int:
     """Fit an estimator to a file and write the run folder; returns the exit status."""
     _refuse_idle_options(estimator, job)
-    check_place(job.out, overwrite=job.overwrite, resume=job.resume)
+    check_place(job.out, overwrite=job.overwrite)
+    resumes = job.resume is not None  # the command offers it, so the estimator takes a checkpoint
+    kept = check_checkpoint(job.out, overwrite=job.overwrite, resume=bool(job.resume)) if resumes else None
     source = read(estimator, data, job, reading)
     for note in source.notes:
         typer.echo(note, err=True)
-    fitted = _fit(estimator, source, job)
+    fitted = _fit(estimator, source, job, kept)
     with run_folder(job.out, overwrite=job.overwrite) as folder:
         written = _write(folder, fitted, source, job)
     _say(fitted, written, source, job)
-    return _end(fitted, job)
+    return _end(fitted, kept)
 
 
 def _refuse_idle_options(estimator: Any, job: Job) -> None:
@@ -87,7 +88,7 @@ def several(estimator: Any) -> dict[str, list[Any]]:
     return {name: value for name, value in estimator.get_params(deep=False).items() if isinstance(value, list)}
 
 
-def _fit(estimator: Any, source: Source, job: Job) -> Fitted:
+def _fit(estimator: Any, source: Source, job: Job, kept: Path | None) -> Fitted:
     begin, interrupted, found = time.perf_counter(), False, None
     with warnings.catch_warnings(record=True) as met:
         warnings.simplefilter("always")
@@ -96,7 +97,7 @@ def _fit(estimator: Any, source: Source, job: Job) -> Fitted:
                 found = _select(estimator, source, job)
                 estimator, interrupted = found.best, found.interrupted
             else:
-                _fit_one(estimator, source, job)
+                _fit_one(estimator, source, kept)
         except ValueError as error:
             raise ValueError(in_options(str(error), estimator.get_params())) from error
         except KeyboardInterrupt:
@@ -112,15 +113,13 @@ def _fit(estimator: Any, source: Source, job: Job) -> Fitted:
     return Fitted(estimator, seconds, list(dict.fromkeys(sentences)), interrupted, found)
 
 
-def _fit_one(estimator: Any, source: Source, job: Job) -> None:
+def _fit_one(estimator: Any, source: Source, kept: Path | None) -> None:
     from sklearn.base import is_classifier
 
     _set_verbose(estimator, int(sys.stderr.isatty()))
     known = (source.target,) if is_classifier(estimator) else ()
-    options: dict[str, Any] = {}
-    if job.resume is not None:  # the command can resume fits, so the estimator takes a checkpoint
-        keeps = estimator.get_params().get("degenerate", "keep") == "keep"
-        options["checkpoint"] = checkpoint_path(job.out) if keeps else None
+    resumable = kept is not None and estimator.get_params().get("degenerate", "keep") == "keep"
+    options: dict[str, Any] = {"checkpoint": kept} if resumable else {}
     estimator.fit(source.rows, *known, sample_weight=source.weight, **options)
 
 
@@ -152,54 +151,32 @@ def _says_outcome(warning: warnings.WarningMessage) -> bool:
     return issubclass(warning.category, ConvergenceWarning)
 
 
-@contextmanager
-def named_columns(estimator: Any, columns: list[str]) -> Iterator[None]:
-    """Columns are named while the model is saved; to compute with plain arrays afterwards, they are not."""
-    if columns != [f"x{j}" for j in range(len(columns))]:
-        estimator.feature_names_in_ = np.asarray(columns, dtype=object)
-    try:
-        yield
-    finally:
-        vars(estimator).pop("feature_names_in_", None)
-
-
 def _write(folder: Path, fitted: Fitted, source: Source, job: Job) -> Written:
     from suffice.files import save
     from suffice.report.page import write_page
     from suffice.report.story import story
 
-    teller = story(fitted.estimator, source.columns)
-    told = _write_rows(folder, teller, source)
+    estimator = fitted.estimator
+    teller = story(estimator, source.columns)
+    told = write_tables(folder, teller, source, fitted.selection)
     about = _about(fitted, source, told, job.target or teller.target_name)
     begin = time.perf_counter()
     about = replace(about, measured=teller.measure(source.rows, about))
     measuring = f"{teller.measuring} in {time.perf_counter() - begin:.2f} s" if teller.measuring else ""
     page = teller.page(source.rows, about)
-    with named_columns(fitted.estimator, source.columns):
-        save(fitted.estimator, folder / MODEL)
     write_page(folder / REPORT, page.title, [page])
-    for name, columns in (
-        (SELECTION, {} if fitted.selection is None else fitted.selection.table),
-        (TRACE, teller.trace()),
-    ):
-        write_table(folder / name, columns)
+    if source.columns != [f"x{j}" for j in range(len(source.columns))]:
+        estimator.feature_names_in_ = np.asarray(source.columns, dtype=object)
+    save(estimator, folder / MODEL)
     files = [name for name in (MODEL, teller.rows_file, SELECTION, TRACE) if name and (folder / name).exists()]
     return Written(teller, told, page.said, measuring, files)
-
-
-def _write_rows(folder: Path, teller: Any, source: Source) -> Any:
-    """Write what the model says of each row, if its runs hold that, in one pass over the rows."""
-    if teller.rows_file is None:
-        return teller.count(source.rows)
-    with (folder / teller.rows_file).open("wb") as file:
-        return teller.tell(source.rows, source.weight, RowWriter(file))
 
 
 def _about(fitted: Fitted, source: Source, told: Any, target_name: str) -> Any:
     from suffice.report.story import Run
 
     return Run(
-        source=source.name, columns=source.columns, image_shape=source.image_shape, notes=source.notes,
+        source=source.name, image_shape=source.image_shape, notes=source.notes,
         warnings=fitted.warnings, target=source.target, target_name=target_name, sample_weight=source.weight,
         seconds=fitted.seconds, command=["suffice", *COMMAND.get()], selection=fitted.selection, told=told,
     )  # fmt: skip
@@ -225,14 +202,16 @@ def _say(fitted: Fitted, written: Written, source: Source, job: Job) -> None:
     typer.echo(f"{job.out / REPORT} shows the fit; beside it {beside}")
 
 
-def _end(fitted: Fitted, job: Job) -> int:
+def _end(fitted: Fitted, kept: Path | None) -> int:
     """Remove the state of a fit that went to its end, or say how to continue it; returns the exit status."""
+    from suffice.fit.checkpoint import remove_checkpoint
+
     if not fitted.interrupted:
-        if job.resume is not None:
-            remove_checkpoint(job.out)
+        if kept is not None:
+            remove_checkpoint(kept)
         return 0
     if fitted.selection is None:
         typer.echo(f"interrupted: kept the best of the {fitted.estimator.n_iter_} iterations done", err=True)
-        if checkpoint_path(job.out).exists():
+        if kept is not None and kept.exists():
             typer.echo("the same command with --resume --overwrite continues the fit", err=True)
     return 130

@@ -7,10 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from suffice.choices import Activation, AutoencoderVisible, Net
-from suffice.cli.groups import flat
 from suffice.cli.job import run
 from suffice.cli.options import FIT, AutoencoderJob, Data, Descent, Hidden, NetworkJob, Reading
-from suffice.cli.parse import sizes
+from suffice.cli.parse import flat, sizes
 from suffice.cli.source import read_images, read_labelled_images
 
 Visible = Annotated[

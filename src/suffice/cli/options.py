@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from suffice.choices import Degenerate, Optimizer, Precision, Start
+from suffice.choices import Degenerate, InitParams, Optimizer, Precision
 from suffice.cli.parse import counts, criterion, names, pairs, shares, sizes, words
 
 DATA, FIT, RUN = "Data", "Fit", "Run"
@@ -177,7 +177,7 @@ class Learning:
     n_init: Annotated[int, typer.Option(min=1, help="Starts; the best is kept.", rich_help_panel=FIT)] = 1
     max_iter: Iterations = 100
     tol: Rise = 1e-3
-    init_params: Annotated[Start, typer.Option(help="How each start is found.", rich_help_panel=FIT)] = "kmeans"
+    init_params: Annotated[InitParams, typer.Option(help="How each start is found.", rich_help_panel=FIT)] = "kmeans"
     random_state: Annotated[int, typer.Option(min=0, help="Seed of the starts.", rich_help_panel=FIT)] = 0
     precision: Numbers = "float64"
     degenerate: Annotated[

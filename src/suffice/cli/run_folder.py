@@ -25,37 +25,27 @@ def run_folder(out: Path, *, overwrite: bool = False) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def check_place(out: Path, *, overwrite: bool = False, resume: bool | None = None) -> None:
-    """Refuse, before any work is done, what ``run_folder`` would refuse, or to lose the state of an interrupted fit unasked."""
+def check_place(out: Path, *, overwrite: bool = False) -> None:
+    """Refuse, before any work is done, what ``run_folder`` would refuse."""
     os.rmdir(_hidden_folder(out, overwrite))
-    if resume is not None:
-        _check_checkpoint(out, overwrite, resume)
 
 
-def checkpoint_path(out: Path) -> Path:
-    """The file beside a run folder that keeps the state of its fit until the folder is written."""
-    absolute = Path(os.path.abspath(out))
-    return absolute.with_name(f"{absolute.name}.checkpoint")
-
-
-def remove_checkpoint(out: Path) -> None:
-    """Remove the state of the fit of a run folder, if there is one."""
+def check_checkpoint(out: Path, *, overwrite: bool, resume: bool) -> Path:
+    """The file beside a run folder that keeps the state of its fit until the folder is written; it is not lost unasked."""
     from suffice.fit.checkpoint import remove_checkpoint
 
-    remove_checkpoint(checkpoint_path(out))
-
-
-def _check_checkpoint(out: Path, overwrite: bool, resume: bool) -> None:
-    kept = checkpoint_path(out)
+    absolute = Path(os.path.abspath(out))
+    kept = absolute.with_name(f"{absolute.name}.checkpoint")
     if resume:
         if not kept.exists():
             typer.echo(f"--resume: there is no {kept.name} beside {out}, so the fit begins anew", err=True)
     elif kept.exists() and overwrite:
-        remove_checkpoint(out)
+        remove_checkpoint(kept)
     elif kept.exists():
         raise FileExistsError(
             f"{kept.name} beside {out} holds an interrupted fit: continue it with --resume, or begin anew with --overwrite."
         )
+    return kept
 
 
 def _hidden_folder(out: Path, overwrite: bool) -> Path:

@@ -12,9 +12,9 @@ import numpy as np
 import typer
 
 from suffice.cli.batches import RenamedBatches
-from suffice.cli.groups import flat
 from suffice.cli.job import MODEL
 from suffice.cli.options import Data, Reading, Run, Weights
+from suffice.cli.parse import flat
 from suffice.cli.source import Source, finite, read, takes_labels
 from suffice.cli.tables import RowWriter, replacing, write_columns
 

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+SELECTION, TRACE = "selection.csv", "trace.csv"
+
 
 class RowWriter:
     """Appends what is said of blocks of rows to an open CSV file, the rows numbered from 0 in a first column."""
@@ -34,11 +36,16 @@ def write_columns(file: Any, columns: Sequence[Any], header: Sequence[str] | Non
     append_table(file, table, header is not None)
 
 
-def write_table(path: Path, columns: Mapping[str, Any]) -> None:
-    """Write columns by name as a CSV file; none where there are no columns."""
-    if columns:
-        with path.open("wb") as file:
-            write_columns(file, list(columns.values()), list(columns))
+def write_tables(folder: Path, teller: Any, source: Any, selection: Any) -> Any:
+    """Write the selection, the trace, and in one pass what a model's story tells of each row; that is returned."""
+    for name, columns in ((SELECTION, {} if selection is None else selection.table), (TRACE, teller.trace())):
+        if columns:
+            with (folder / name).open("wb") as file:
+                write_columns(file, list(columns.values()), list(columns))
+    if teller.rows_file is None:
+        return teller.count(source.rows)
+    with (folder / teller.rows_file).open("wb") as file:
+        return teller.tell(source.rows, source.weight, RowWriter(file))
 
 
 def append_table(file: Any, table: Any, header: bool) -> None:

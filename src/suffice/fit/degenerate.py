@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
+from suffice.choices import Degenerate
 from suffice.fit.restarts import restarts_at
 from suffice.latent.mixture import Mixture, begun
 from suffice.outcome import Outcome, Solution
@@ -14,7 +15,7 @@ from suffice.rows.places import resident
 from suffice.rows.survey import FirstLook
 from suffice.runtime.precision import cast, scope, to_numpy
 
-DEGENERATE = ("keep", "remove", "restart")
+DEGENERATE = get_args(Degenerate)
 ROUNDS = 5
 """Most times that degenerate components are restarted."""
 SPREAD = 0.1

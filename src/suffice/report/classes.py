@@ -56,13 +56,16 @@ class ClassesStory(Story):
     holds = "class and its probability"
     figure = ""
     target_name = "class"
-    no_imputation = "a classifier, which fills in no cells: impute with a mixture, such as gaussian-mixture."
     least_probability: ClassVar[float] = 1e-15
     of_what: ClassVar[str] = "of rows held out"
 
     @property
     def size(self) -> str:
         return f"{len(self.estimator.classes_)} classes"
+
+    @property
+    def no_imputation(self) -> str:
+        return "a classifier, which fills in no cells: impute with a mixture, such as gaussian-mixture."
 
     @property
     def converged(self) -> bool:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from suffice.plot.canvas import wanted_columns
 from suffice.report.advice import Advice, with_options
 from suffice.report.parts import Section, Table, counted, settings
 from suffice.report.picture import Picture
@@ -22,8 +21,6 @@ ABBREVIATED = {"PPCA": "Probabilistic PCA", "MixtureOfPPCA": "Mixture of probabi
 class LatentStory(Story):
     """A model of latent variables fitted by expectation-maximisation; what it says of rows is a ``Summary``."""
 
-    no_imputation = ""
-
     @property
     def name(self) -> str:
         return model_name(self.estimator)
@@ -36,6 +33,10 @@ class LatentStory(Story):
     @property
     def size(self) -> str:
         return counted(self.count, "component")
+
+    @property
+    def no_imputation(self) -> str:
+        return ""
 
     def trace(self) -> dict[str, np.ndarray]:
         traces = [np.asarray(trace, dtype=float) for trace in self.estimator.traces_]
@@ -64,7 +65,6 @@ class LatentStory(Story):
         summary = run.told or summarize(
             self.estimator, rows, sample_weight=run.sample_weight, keep_labels=run.target is not None
         )
-        names = wanted_columns(None if run.columns is None else list(run.columns), self.estimator.n_features_in_)
         of_source = f" of {run.source}" if run.source else ""
         return Section(
             title=run.title or f"{self.name[0].upper()}{self.name[1:]}{of_source}",
@@ -74,9 +74,9 @@ class LatentStory(Story):
             measures=_measures(self, summary, run),
             advice=self.advice(summary, run),
             warnings=list(run.warnings),
-            pictures=sorted(self.pictures(rows, summary, names, run), key=lambda picture: picture.wide),
-            tables=self.tables(summary, names, run),
-            data=_data_facts(summary, names, run.source, [*run.notes, *self.notes], run.image_shape),
+            pictures=sorted(self.pictures(rows, summary, run), key=lambda picture: picture.wide),
+            tables=self.tables(summary, run),
+            data=_data_facts(summary, self.columns, run.source, [*run.notes, *self.notes], run.image_shape),
             settings=settings(self.estimator),
             command=None if run.command is None else with_options(run.command),
             selection=None if run.selection is None else selected(run.selection),
@@ -97,11 +97,11 @@ class LatentStory(Story):
         """What the fit suggests doing next."""
         raise NotImplementedError
 
-    def pictures(self, rows: Any, summary: Summary, names: list[str], run: Run) -> list[Picture]:
+    def pictures(self, rows: Any, summary: Summary, run: Run) -> list[Picture]:
         """The pictures of the page."""
         raise NotImplementedError
 
-    def tables(self, summary: Summary, names: list[str], run: Run) -> list[Table]:
+    def tables(self, summary: Summary, run: Run) -> list[Table]:
         """The tables of the page."""
         raise NotImplementedError
 

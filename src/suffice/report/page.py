@@ -34,8 +34,8 @@ class RunOptions(TypedDict, total=False):
 
 def section(estimator: Any, data: Any, **run: Unpack[RunOptions]) -> Section:
     """Collect what a page says of one model; the parameters are those of ``write_report``."""
-    told = run.pop("summary", None)
-    return story(estimator, run.get("columns")).page(data, Run(**run, told=told))
+    known: Any = {name: value for name, value in run.items() if name not in ("columns", "summary")}
+    return story(estimator, run.get("columns")).page(data, Run(**known, told=run.get("summary")))
 
 
 def write_report(estimator: Any, data: Any, path: str | os.PathLike[str], **run: Unpack[RunOptions]) -> Path:

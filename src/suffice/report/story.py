@@ -10,6 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from suffice.plot.canvas import wanted_columns
 from suffice.report.parts import Section, Table
 
 BLOCK_ROWS = 65_536
@@ -22,7 +23,6 @@ class Run:
 
     title: str | None = None
     source: str | None = None
-    columns: Sequence[str] | None = None
     image_shape: tuple[int, ...] | None = None
     notes: Sequence[str] = ()
     warnings: Sequence[str] = ()
@@ -83,7 +83,7 @@ class Story:
 
     def __init__(self, estimator: Any, columns: Sequence[str] | None = None):
         self.estimator = estimator
-        self.columns = list(columns or (f"x{j}" for j in range(getattr(estimator, "n_features_in_", 0))))
+        self.columns = wanted_columns(None if columns is None else list(columns), estimator.n_features_in_)
 
     @property
     def name(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 import equinox as eqx
 import jax
@@ -13,6 +13,7 @@ from scipy.special import expit
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from suffice.choices import AutoencoderVisible
 from suffice.estimators.networks.learning import NeuralLearning
 from suffice.estimators.rbm.rbm import InitialWeights
 from suffice.estimators.row_outputs import row_outputs
@@ -25,7 +26,7 @@ from suffice.rows.streams import on_host
 from suffice.runtime.precision import dtype_of
 from suffice.validation import check_choice, check_count
 
-VISIBLE = ("auto", "bernoulli", "gaussian")
+VISIBLE = get_args(AutoencoderVisible)
 
 
 def squared_loss(model: Any, row: Any) -> Any:

@@ -7,13 +7,14 @@ import warnings
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
+from suffice.choices import Optimizer
 from suffice.estimators.networks.image_rows import ImageRows
 from suffice.estimators.shared.callbacks import CallbackSupportMixin, Iterations
 from suffice.fit.checkpoint import Checkpoint, arrays_of, settings_of, with_arrays
@@ -24,7 +25,7 @@ from suffice.rows.survey import NO_WEIGHT
 from suffice.runtime.precision import cast, dtype_of, scope
 from suffice.validation import check_at_least, check_choice, check_count
 
-OPTIMIZERS = ("adam", "sgd")
+OPTIMIZERS = get_args(Optimizer)
 DONE = "All epochs were done."
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from typing import Any, get_args
 
 import equinox as eqx
 import numpy as np
@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight
 
+from suffice.choices import Sampler
 from suffice.estimators.shared.visible_units import KINDS, VisibleRows
 from suffice.fit.contrastive.epoch import ContrastState
 from suffice.fit.contrastive.loop import contrast
@@ -21,7 +22,7 @@ from suffice.rows.survey import NO_WEIGHT
 from suffice.runtime.precision import dtype_of
 from suffice.validation import check_at_least, check_choice, check_count
 
-SAMPLERS = ("pcd", "cd", "tempering")
+SAMPLERS = get_args(Sampler)
 SCHEDULES = ("constant", "linear", "cosine")
 READ_ROWS = 2000
 NEVER, ALWAYS = 0.01, 0.99

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import warnings
 from numbers import Real
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import validate_data
 
+from suffice.choices import Visible
 from suffice.rows.streams import on_host
 
-KINDS = ("bernoulli", "gaussian", "categorical")
+KINDS = get_args(Visible)
 MOST_CATEGORIES = 1000
 
 

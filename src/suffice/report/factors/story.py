@@ -47,29 +47,29 @@ class FactorStory(LatentStory):
     def advice(self, summary: Summary, run: Run) -> list[Advice]:
         return factor_advice(self.estimator, run)
 
-    def pictures(self, rows: Any, summary: Summary, names: list[str], run: Run) -> list[Picture]:
+    def pictures(self, rows: Any, summary: Summary, run: Run) -> list[Picture]:
         return factor_pictures(
-            self.estimator, summary, names, run.image_shape, _coloured(rows, run.target), run.measured
+            self.estimator, summary, self.columns, run.image_shape, _coloured(rows, run.target), run.measured
         )
 
-    def tables(self, summary: Summary, names: list[str], run: Run) -> list[Table]:
+    def tables(self, summary: Summary, run: Run) -> list[Table]:
         header = ["component", "share of the variance", "largest loadings (standard deviations of the column)"]
-        lines = [Line([str(j), f"{100 * share:.1f} %", words]) for j, share, words in self._parts(names)[:MOST_LINES]]
+        lines = [Line([str(j), f"{100 * share:.1f} %", words]) for j, share, words in self._parts()[:MOST_LINES]]
         return [Table("Components", header, lines, numbers=(1,))]
 
     def table(self) -> Table:
         header = ["component", "share of variance", "largest loadings (sd of the column)"]
-        parts = self._parts(self.columns)[:MOST_SHOWN]
+        parts = self._parts()[:MOST_SHOWN]
         return Table("", header, [Line([str(j), f"{share:.1%}", words]) for j, share, words in parts])
 
-    def _parts(self, names: list[str]) -> list[tuple[int, float, str]]:
+    def _parts(self) -> list[tuple[int, float, str]]:
         """Number, share of the variance and most telling columns of each component."""
         estimator = self.estimator
         covariance = np.asarray(estimator.get_covariance())
         correlation = getattr(estimator, "factor_correlation_", np.eye(self.count))
         share = np.square(estimator.loadings_ @ np.linalg.cholesky(correlation)).sum(0) / np.trace(covariance)
         apart = estimator.loadings_ / np.sqrt(np.diagonal(covariance))[:, None]
-        return [(j, float(share[j]), _telling(apart[:, j], names)) for j in range(len(share))]
+        return [(j, float(share[j]), _telling(apart[:, j], self.columns)) for j in range(len(share))]
 
 
 def _telling(loadings: np.ndarray, names: list[str]) -> str:

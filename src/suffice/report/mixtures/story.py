@@ -52,35 +52,35 @@ class MixtureStory(LatentStory):
     def advice(self, summary: Summary, run: Run) -> list[Advice]:
         return advice(self.estimator, summary, run.command, image_shape=run.image_shape, selection=run.selection)
 
-    def pictures(self, rows: Any, summary: Summary, names: list[str], run: Run) -> list[Picture]:
-        return pictures(self.plain, summary, names, run.image_shape)
+    def pictures(self, rows: Any, summary: Summary, run: Run) -> list[Picture]:
+        return pictures(self.plain, summary, self.columns, run.image_shape)
 
-    def tables(self, summary: Summary, names: list[str], run: Run) -> list[Table]:
-        found = [self._components(summary, names, told=run.image_shape is None)]
+    def tables(self, summary: Summary, run: Run) -> list[Table]:
+        found = [self._components(summary, told=run.image_shape is None)]
         return found if run.target is None else [*found, agreement(run.target, summary.labels, run.target_name)]
 
     def table(self) -> Table:
         what = "mean or share" if hasattr(self.estimator, "encoder_") else "mean"
         header = ["component", "weight", f"{what} where it differs most (sd from the overall mean)"]
-        order, words = self._heaviest(MOST_SHOWN), self._telling(self.columns)
+        order, words = self._heaviest(MOST_SHOWN), self._telling()
         return Table("", header, [Line([str(k), f"{self.estimator.weights_[k]:.4f}", words[k]]) for k in order])
 
     def _heaviest(self, most: int) -> np.ndarray:
         return np.argsort(-np.asarray(self.estimator.weights_), kind="stable")[:most]
 
-    def _telling(self, names: list[str]) -> list[str]:
+    def _telling(self) -> list[str]:
         apart, centre, features = (
             deviations(self.estimator),
             centres(self.estimator),
-            feature_names(self.estimator, names),
+            feature_names(self.estimator, self.columns),
         )
         return [telling(*component, features) for component in zip(apart, centre, strict=True)]
 
-    def _components(self, summary: Summary, names: list[str], *, told: bool) -> Table:
+    def _components(self, summary: Summary, *, told: bool) -> Table:
         """A line for each component; where rows are not images with the columns in which it differs most."""
         weights, colours = np.asarray(self.estimator.weights_), component_colours(self.count)
         header = ["component", "weight", "rows assigned", "mean certainty"]
-        words = self._telling(names) if told else None
+        words = self._telling() if told else None
         lines = []
         for k in self._heaviest(MOST_LINES):
             certainty = f"{summary.certainty[k]:.2f}" if summary.counts[k] > 0 else "none"

@@ -28,7 +28,6 @@ class RBMStory(Story):
 
     holds = "log-likelihood and the hidden probabilities"
     measuring = "likelihood measured"
-    no_imputation = ""
     no_deviations = "an RBM, which says no deviations of cells: show them by --draws in place of --std."
 
     @property
@@ -44,6 +43,10 @@ class RBMStory(Story):
         return f"{self.estimator.n_iter_} epochs. {self.estimator.outcome_}"
 
     @property
+    def no_imputation(self) -> str:
+        return ""
+
+    @property
     def uncertainty(self) -> str:
         if self.estimator.model_.enumerable:
             return ""
@@ -54,7 +57,7 @@ class RBMStory(Story):
 
     def columns_of(self, rows: Any) -> dict[str, np.ndarray]:
         hidden = {f"hidden{j}": values for j, values in enumerate(self.estimator.transform(rows).T)}
-        return {"log_likelihood": self.figure_of(rows), **hidden}
+        return {"log_likelihood": self.estimator.score_samples(rows), **hidden}
 
     def measure(self, rows: Any, run: Run) -> Any:
         from suffice.estimators.rbm.evaluation import evaluate
