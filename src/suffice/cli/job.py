@@ -56,8 +56,7 @@ def run(
     """Fit an estimator to a file and write the run folder; returns the exit status."""
     _refuse_idle_options(estimator, job)
     check_place(job.out, overwrite=job.overwrite)
-    resumes = job.resume is not None  # the command offers it, so the estimator takes a checkpoint
-    kept = check_checkpoint(job.out, overwrite=job.overwrite, resume=bool(job.resume)) if resumes else None
+    kept = None if job.resume is None else check_checkpoint(job.out, overwrite=job.overwrite, resume=job.resume)
     source = read(estimator, data, job, reading)
     for note in source.notes:
         typer.echo(note, err=True)
@@ -105,12 +104,15 @@ def _fit(estimator: Any, source: Source, job: Job, kept: Path | None) -> Fitted:
                 raise
             interrupted = True
     _set_verbose(estimator, 0)
-    seconds, words = (
-        time.perf_counter() - begin,
-        [str(warning.message) for warning in met if not _says_outcome(warning)],
-    )
-    sentences = [in_options(" ".join(text.split()), estimator.get_params()) for text in words]
-    return Fitted(estimator, seconds, list(dict.fromkeys(sentences)), interrupted, found)
+    return Fitted(estimator, time.perf_counter() - begin, _sentences(met, estimator), interrupted, found)
+
+
+def _sentences(met: list[warnings.WarningMessage], estimator: Any) -> list[str]:
+    """What was warned of, once, in the options of the command line; not how the fit ended, which its outcome says."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    words = [" ".join(str(one.message).split()) for one in met if not issubclass(one.category, ConvergenceWarning)]
+    return list(dict.fromkeys(in_options(sentence, estimator.get_params()) for sentence in words))
 
 
 def _fit_one(estimator: Any, source: Source, kept: Path | None) -> None:
@@ -143,12 +145,6 @@ def in_options(message: str, parameters: Iterable[str]) -> str:
     """A message about an estimator's parameters, in the options of the command line."""
     words = "|".join(name if "_" in name or name == "binarize" else f"{name}(?==)" for name in parameters)
     return re.sub(rf"\b({words})\b", lambda found: "--" + found[0].replace("_", "-"), message)
-
-
-def _says_outcome(warning: warnings.WarningMessage) -> bool:
-    from sklearn.exceptions import ConvergenceWarning
-
-    return issubclass(warning.category, ConvergenceWarning)
 
 
 def _write(folder: Path, fitted: Fitted, source: Source, job: Job) -> Written:
@@ -191,7 +187,8 @@ def _say(fitted: Fitted, written: Written, source: Source, job: Job) -> None:
     for sentence in fitted.warnings:
         typer.echo(f"warning: {sentence}", err=True)
     missing = f", {counted(told.missing_cells, 'missing cell')}" if told.missing_cells else ""
-    typer.echo(f"{teller.name}, {teller.size}, on {source.name}: {told.n_rows:,} rows, "
+    of_what = f" of {job.target}" if teller.target_name == "class" and job.target else ""
+    typer.echo(f"{teller.name}, {teller.size}{of_what}, on {source.name}: {told.n_rows:,} rows, "
                f"{counted(len(source.columns), 'column')}{missing}, {fitted.seconds:.2f} s")  # fmt: skip
     chosen = None if fitted.selection is None else fitted.selection.outcome
     for sentence in (chosen, teller.outcome, written.said, written.measuring):

@@ -68,11 +68,11 @@ class Reading:
                      rich_help_panel=DATA),
     ] = None  # fmt: skip
     columns: Annotated[
-        Any, typer.Option(parser=names, metavar="TEXT", help="Columns to use, as a,b,c.", show_default="all",
+        Any, typer.Option(parser=names, metavar="<str>", help="Columns to use, as a,b,c.", show_default="all",
                           rich_help_panel=DATA)
     ] = None  # fmt: skip
     drop: Annotated[
-        Any, typer.Option(parser=names, metavar="TEXT", help="Columns to leave out, as a,b,c.", show_default="none",
+        Any, typer.Option(parser=names, metavar="<str>", help="Columns to leave out, as a,b,c.", show_default="none",
                           rich_help_panel=DATA)
     ] = None  # fmt: skip
     array: Annotated[
@@ -116,7 +116,7 @@ class LatentJob(Job):
     ] = None  # fmt: skip
     criterion: Annotated[
         Any,
-        typer.Option(parser=criterion, metavar="[bic|aic|icl|held-out]", show_default="bic", rich_help_panel=FIT,
+        typer.Option(parser=criterion, metavar="<bic|aic|icl|held-out>", show_default="bic", rich_help_panel=FIT,
                      help="What selects where an option has several values."),
     ] = None  # fmt: skip
     folds: Annotated[

@@ -66,6 +66,8 @@ def sample(
     model = load_run(run)
     model.estimator.set_params(random_state=random_state)
     drawn = model.sample(n)
+    if drawn is None:
+        raise ValueError(f"{run} holds a {type(model.estimator).__name__}, which draws no rows.")
     if drawn.warning:
         typer.echo(f"warning: {drawn.warning}", err=True)
     own = [] if drawn.labels is None else [drawn.labels]

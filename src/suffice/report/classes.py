@@ -79,6 +79,9 @@ class ClassesStory(Story):
         probability = self.plain.predict_proba(rows)
         return {"class": self.estimator.classes_[probability.argmax(1)], "probability": probability.max(1)}
 
+    def table(self) -> Table:
+        return Table("", ["class"], [Line([str(name)]) for name in self.estimator.classes_])
+
     def judge(self, rows: Any, run: Run) -> Judged:
         """Classes of rows, as far as possible of rows that were not fitted to."""
         raise NotImplementedError

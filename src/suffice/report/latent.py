@@ -8,14 +8,12 @@ from typing import Any
 import numpy as np
 
 from suffice.report.advice import Advice, with_options
-from suffice.report.parts import Section, Table, counted, settings
+from suffice.report.parts import Section, Table, counted, model_name, settings
 from suffice.report.picture import Picture
 from suffice.report.selection import selected
 from suffice.report.story import Drawn, Run, Story
 from suffice.report.summary import Assigned, Summary, summarize
 from suffice.rows.streams import is_stream
-
-ABBREVIATED = {"PPCA": "Probabilistic PCA", "MixtureOfPPCA": "Mixture of probabilistic PCA"}
 
 
 class LatentStory(Story):
@@ -65,6 +63,7 @@ class LatentStory(Story):
         summary = run.told or summarize(
             self.estimator, rows, sample_weight=run.sample_weight, keep_labels=run.target is not None
         )
+        shown = sorted(self.pictures(rows, summary, run), key=lambda picture: picture.wide)
         of_source = f" of {run.source}" if run.source else ""
         return Section(
             title=run.title or f"{self.name[0].upper()}{self.name[1:]}{of_source}",
@@ -74,7 +73,8 @@ class LatentStory(Story):
             measures=_measures(self, summary, run),
             advice=self.advice(summary, run),
             warnings=list(run.warnings),
-            pictures=sorted(self.pictures(rows, summary, run), key=lambda picture: picture.wide),
+            pictures=shown,
+            across=3 if sum(not picture.wide for picture in shown) == 3 else 2,
             tables=self.tables(summary, run),
             data=_data_facts(summary, self.columns, run.source, [*run.notes, *self.notes], run.image_shape),
             settings=settings(self.estimator),
@@ -104,15 +104,6 @@ class LatentStory(Story):
     def tables(self, summary: Summary, run: Run) -> list[Table]:
         """The tables of the page."""
         raise NotImplementedError
-
-
-def model_name(estimator: Any) -> str:
-    """'GaussianMixture' in words: 'Gaussian mixture'."""
-    name = type(estimator).__name__
-    if name in ABBREVIATED:
-        return ABBREVIATED[name]
-    words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name[1:])
-    return name[0] + words
 
 
 def fitted_to(estimator: Any, summary: Summary, source: str | None) -> str:

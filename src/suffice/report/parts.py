@@ -12,6 +12,8 @@ import numpy as np
 from suffice.report.advice import Advice
 from suffice.report.picture import Picture
 
+ABBREVIATED = {"PPCA": "Probabilistic PCA", "MixtureOfPPCA": "Mixture of probabilistic PCA"}
+
 
 @dataclass(frozen=True)
 class Line:
@@ -38,7 +40,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Section:
-    """Everything the page says of one model; ``said`` is what the command line says of it in a sentence."""
+    """Everything the page says of one model, with so many narrow pictures side by side; ``said`` is for the command line."""
 
     title: str
     lead: str
@@ -55,11 +57,7 @@ class Section:
     selection: Table | None = None
     tables: list[Table] = field(default_factory=list)
     command: str | None = None
-
-    @property
-    def across(self) -> int:
-        """How many narrow pictures lie side by side."""
-        return 3 if sum(not picture.wide for picture in self.pictures) == 3 else 2
+    across: int = 2
 
 
 def settings(estimator: Any) -> list[tuple[str, str]]:
@@ -80,3 +78,12 @@ def setting(value: Any) -> str:
 def counted(count: int, word: str) -> str:
     """A number of things: '1 component', '2,000 components'."""
     return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
+def model_name(estimator: Any) -> str:
+    """'GaussianMixture' in words: 'Gaussian mixture'."""
+    name = type(estimator).__name__
+    if name in ABBREVIATED:
+        return ABBREVIATED[name]
+    words = "".join(f" {letter.lower()}" if letter.isupper() else letter for letter in name[1:])
+    return name[0] + words

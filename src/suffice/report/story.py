@@ -178,9 +178,9 @@ class Story:
         """Its parts, as ``suffice show`` lists them."""
         return None
 
-    def sample(self, count: int) -> Drawn:
-        """Rows drawn from the model."""
-        raise ValueError(f"A {self.name} draws no rows.")
+    def sample(self, count: int) -> Drawn | None:
+        """Rows drawn from the model; None where it draws none."""
+        return None
 
 
 def takes_labels(estimator: Any) -> bool:

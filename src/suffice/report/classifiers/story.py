@@ -15,8 +15,7 @@ from suffice.report.classifiers.pictures import (
     region_picture,
     telling,
 )
-from suffice.report.latent import model_name
-from suffice.report.parts import Line, Table
+from suffice.report.parts import Line, Table, model_name
 from suffice.report.picture import Picture
 from suffice.report.story import Drawn, Run, story
 

@@ -12,7 +12,6 @@ from suffice.outcome import Outcome
 from suffice.report.advice import Advice, to_try, with_options
 from suffice.report.classes import ClassesStory, Judged
 from suffice.report.classifiers.pictures import calibration_picture, confusion_picture
-from suffice.report.latent import model_name
 from suffice.report.networks.pictures import (
     curve_pictures,
     filter_pictures,
@@ -20,7 +19,7 @@ from suffice.report.networks.pictures import (
     parameter_count,
     reconstruction_picture,
 )
-from suffice.report.parts import Section, settings
+from suffice.report.parts import Section, model_name, settings
 from suffice.report.picture import Picture
 from suffice.report.story import Run, Story, story
 
