@@ -53,10 +53,14 @@ def impute(
     _refuse_clashes(out, std, draws)
     model = load_run(run)
     estimator = model.estimator
-    if model.no_imputation:
-        raise ValueError(f"{run} holds {model.no_imputation}")
-    if model.no_deviations and std is not None:
-        raise ValueError(f"{run} holds {model.no_deviations}")
+    if not model.imputes:
+        raise ValueError(
+            f"{run} holds {model.held}, which fills in no cells: impute with a mixture, such as gaussian-mixture."
+        )
+    if not model.deviate and std is not None:
+        raise ValueError(
+            f"{run} holds {model.held}, which says no deviations of cells: show them by --draws in place of --std."
+        )
     source = matching(model, data, reading)
     whole = _whole(data, reading) if hasattr(source.rows, "shape") else None
     for note in source.notes if whole is None else whole.notes:

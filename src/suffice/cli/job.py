@@ -153,19 +153,27 @@ def _write(folder: Path, fitted: Fitted, source: Source, job: Job) -> Written:
     from suffice.report.story import story
 
     estimator = fitted.estimator
+    vars(estimator).pop("feature_names_in_", None)  # plain arrays follow, until the model is saved
     teller = story(estimator, source.columns)
     told = write_tables(folder, teller, source, fitted.selection)
     about = _about(fitted, source, told, job.target or teller.target_name)
-    begin = time.perf_counter()
-    about = replace(about, measured=teller.measure(source.rows, about))
-    measuring = f"{teller.measuring} in {time.perf_counter() - begin:.2f} s" if teller.measuring else ""
-    page = teller.page(source.rows, about)
+    measured, measuring = _measured(teller, source, about)
+    page = teller.page(source.rows, replace(about, measured=measured))
     write_page(folder / REPORT, page.title, [page])
     if source.columns != [f"x{j}" for j in range(len(source.columns))]:
         estimator.feature_names_in_ = np.asarray(source.columns, dtype=object)
     save(estimator, folder / MODEL)
     files = [name for name in (MODEL, teller.rows_file, SELECTION, TRACE) if name and (folder / name).exists()]
     return Written(teller, told, page.said, measuring, files)
+
+
+def _measured(teller: Any, source: Source, about: Any) -> tuple[Any, str]:
+    """What the model is worth on rows held out, or at a price, and how long that took."""
+    if not teller.measuring:
+        return None, ""
+    begin = time.perf_counter()
+    measured = teller.measure(source.rows, about)
+    return measured, f"{teller.measuring} in {time.perf_counter() - begin:.2f} s"
 
 
 def _about(fitted: Fitted, source: Source, told: Any, target_name: str) -> Any:
@@ -179,6 +187,8 @@ def _about(fitted: Fitted, source: Source, told: Any, target_name: str) -> Any:
 
 
 def _say(fitted: Fitted, written: Written, source: Source, job: Job) -> None:
+    from sklearn.base import is_classifier
+
     from suffice.report.parts import counted
 
     teller, told = written.story, written.told
@@ -187,7 +197,7 @@ def _say(fitted: Fitted, written: Written, source: Source, job: Job) -> None:
     for sentence in fitted.warnings:
         typer.echo(f"warning: {sentence}", err=True)
     missing = f", {counted(told.missing_cells, 'missing cell')}" if told.missing_cells else ""
-    of_what = f" of {job.target}" if teller.target_name == "class" and job.target else ""
+    of_what = f" of {job.target}" if job.target and is_classifier(fitted.estimator) else ""
     typer.echo(f"{teller.name}, {teller.size}{of_what}, on {source.name}: {told.n_rows:,} rows, "
                f"{counted(len(source.columns), 'column')}{missing}, {fitted.seconds:.2f} s")  # fmt: skip
     chosen = None if fitted.selection is None else fitted.selection.outcome

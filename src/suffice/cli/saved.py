@@ -64,10 +64,10 @@ def sample(
 ) -> None:
     """Rows drawn from a saved model, of a mixture with the component each came from."""
     model = load_run(run)
+    if not model.draws:
+        raise ValueError(f"{run} holds a {type(model.estimator).__name__}, which draws no rows.")
     model.estimator.set_params(random_state=random_state)
     drawn = model.sample(n)
-    if drawn is None:
-        raise ValueError(f"{run} holds a {type(model.estimator).__name__}, which draws no rows.")
     if drawn.warning:
         typer.echo(f"warning: {drawn.warning}", err=True)
     own = [] if drawn.labels is None else [drawn.labels]
@@ -85,10 +85,9 @@ def show(run: Run) -> None:
 
     model = load_run(run)
     typer.echo(f"{model.name}, {model.size}, {counted(len(model.columns), 'column')}")
-    typer.echo("\n".join(sentence for sentence in (model.outcome, model.level()) if sentence))
+    typer.echo(model.outcome)
     table = model.table()
     if table is not None:
-        typer.echo()
         _print_table(table)
 
 
@@ -98,6 +97,9 @@ def _print_table(table: Any) -> None:
     from rich.table import Table
 
     shown = Table(*map(escape, table.header), box=None)
+    if table.text:
+        typer.echo(table.text)
+    typer.echo()
     for line in table.lines:
         shown.add_row(*map(escape, line.cells))
     Console().print(shown)

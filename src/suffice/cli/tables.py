@@ -38,12 +38,14 @@ def write_columns(file: Any, columns: Sequence[Any], header: Sequence[str] | Non
 
 def write_tables(folder: Path, teller: Any, source: Any, selection: Any) -> Any:
     """Write the selection, the trace, and in one pass what a model's story tells of each row; that is returned."""
+    from suffice.report.story import seen
+
     for name, columns in ((SELECTION, {} if selection is None else selection.table), (TRACE, teller.trace())):
         if columns:
             with (folder / name).open("wb") as file:
                 write_columns(file, list(columns.values()), list(columns))
     if teller.rows_file is None:
-        return teller.count(source.rows)
+        return seen(source.rows)
     with (folder / teller.rows_file).open("wb") as file:
         return teller.tell(source.rows, source.weight, RowWriter(file))
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import numpy as np
 
-from suffice.outcome import Outcome
 from suffice.plot.canvas import component_colours
-from suffice.report.advice import with_options
-from suffice.report.parts import Line, Section, Table, settings
+from suffice.report.parts import Line, Section, Table
 from suffice.report.picture import Picture
 from suffice.report.story import Run, Story
+
+MOST_NAMES = 40
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class ClassesStory(Story):
 
     rows_file = "predictions.csv"
     holds = "class and its probability"
-    figure = ""
+    article, figure = "a classifier", ""
     target_name = "class"
     least_probability: ClassVar[float] = 1e-15
     of_what: ClassVar[str] = "of rows held out"
@@ -63,24 +63,22 @@ class ClassesStory(Story):
     def size(self) -> str:
         return f"{len(self.estimator.classes_)} classes"
 
-    @property
-    def no_imputation(self) -> str:
-        return "a classifier, which fills in no cells: impute with a mixture, such as gaussian-mixture."
-
-    @property
-    def converged(self) -> bool:
-        """Whether the fit ended well."""
-        return self.estimator.outcome_ != Outcome.DIVERGED
-
-    def figure_of(self, rows: Any) -> np.ndarray | None:
-        return None
-
     def columns_of(self, rows: Any) -> dict[str, np.ndarray]:
         probability = self.plain.predict_proba(rows)
-        return {"class": self.estimator.classes_[probability.argmax(1)], "probability": probability.max(1)}
+        best = {"class": self.estimator.classes_[probability.argmax(1)], "probability": probability.max(1)}
+        return best | self.figure_of(rows)
+
+    @property
+    def shares(self) -> np.ndarray | None:
+        """The probability of each class, (K,), where the model has it."""
+        return getattr(self.estimator, "class_prior_", None)
 
     def table(self) -> Table:
-        return Table("", ["class"], [Line([str(name)]) for name in self.estimator.classes_])
+        names = [str(name) for name in self.estimator.classes_]
+        if self.shares is None:
+            return Table("", ["class"], [Line([name]) for name in names])
+        lines = [Line([f"{share:.4f}", name]) for share, name in zip(self.shares, names, strict=True)]
+        return Table("", ["probability", "class"], lines)
 
     def judge(self, rows: Any, run: Run) -> Judged:
         """Classes of rows, as far as possible of rows that were not fitted to."""
@@ -93,38 +91,29 @@ class ClassesStory(Story):
         return Judged(places, codes, probability, weight[places], how)
 
     def page(self, rows: Any, run: Run) -> Section:
-        judged = self.judge(rows, run)
+        judged, few = self.judge(rows, run), len(self.columns) <= MOST_NAMES
+        named = ", ".join(self.columns) if few else f"{len(self.columns):,}"
         accuracy, surprise = judged.accuracy, judged.surprise(self.least_probability)
         measures = [("accuracy", f"{accuracy:.2%}", self.of_what), ("log loss", f"{surprise:.4f}", "nats per row"),
                     *self.measures()]  # fmt: skip
         if run.seconds is not None:
             measures.append(("time", f"{run.seconds:.2f} s", "one fit, compilation included"))
-        return Section(
-            title=run.title or f"{self.kind} of {run.target_name} in {run.source}",
+        return replace(
+            self.begun(f"{self.title} of {run.target_name} in {run.source}", run),
             lead=self.lead(run),
-            outcome=self.outcome,
-            converged=self.converged,
             measures=measures,
             remark=judged.how,
-            warnings=list(run.warnings),
             pictures=self.pictures(rows, run, judged),
             tables=[self._classes(run, judged)],
-            data=[("source", run.source or "an array"), ("rows", f"{len(run.target):,}"), ("columns", self.named_columns),
+            data=[("source", run.source or "an array"), ("rows", f"{len(run.target):,}"), ("columns", named),
                   *(("note", note) for note in [*run.notes, *self.notes])],
-            settings=settings(self.estimator),
-            command=None if run.command is None else with_options(run.command),
             said=f"accuracy {accuracy:.2%}, log loss {surprise:.4f} nats per row. {judged.how}",
         )  # fmt: skip
 
     @property
-    def kind(self) -> str:
+    def title(self) -> str:
         """The kind of model in words."""
         raise NotImplementedError
-
-    @property
-    def named_columns(self) -> str:
-        """What the page says of the columns."""
-        return ", ".join(self.columns[:40])
 
     def lead(self, run: Run) -> str:
         """The first sentence of the page."""
@@ -138,16 +127,11 @@ class ClassesStory(Story):
         """The pictures of the page."""
         raise NotImplementedError
 
-    def shares(self, counts: np.ndarray) -> np.ndarray:
-        """The probability of each class, (K,), of so many rows."""
-        return counts / counts.sum()
-
     def _classes(self, run: Run, judged: Judged) -> Table:
         names = self.estimator.classes_
         count = np.array([(run.target == name).sum() for name in names])
-        parts = zip(
-            names, self.shares(count), count, *judged.recall_and_precision(), component_colours(len(names)), strict=True
-        )
+        shares = count / count.sum() if self.shares is None else self.shares
+        parts = zip(names, shares, count, *judged.recall_and_precision(), component_colours(len(names)), strict=True)
         lines = [
             Line([str(name), f"{share:.4f}", f"{rows:,}", f"{recall:.3f}", f"{precision:.3f}"], colour)
             for name, share, rows, recall, precision, colour in parts

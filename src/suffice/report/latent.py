@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from suffice.report.advice import Advice, with_options
-from suffice.report.parts import Section, Table, counted, model_name, settings
+from suffice.report.advice import Advice
+from suffice.report.parts import Section, Table, counted
 from suffice.report.picture import Picture
 from suffice.report.selection import selected
 from suffice.report.story import Drawn, Run, Story
@@ -19,9 +20,7 @@ from suffice.rows.streams import is_stream
 class LatentStory(Story):
     """A model of latent variables fitted by expectation-maximisation; what it says of rows is a ``Summary``."""
 
-    @property
-    def name(self) -> str:
-        return model_name(self.estimator)
+    in_words = draws = imputes = True
 
     @property
     def count(self) -> int:
@@ -31,10 +30,6 @@ class LatentStory(Story):
     @property
     def size(self) -> str:
         return counted(self.count, "component")
-
-    @property
-    def no_imputation(self) -> str:
-        return ""
 
     def trace(self) -> dict[str, np.ndarray]:
         traces = [np.asarray(trace, dtype=float) for trace in self.estimator.traces_]
@@ -52,7 +47,9 @@ class LatentStory(Story):
         """What is said of each row of a block, by name."""
         raise NotImplementedError
 
+    @property
     def level(self) -> str:
+        """How well the model fits the rows of its fit."""
         return f"log-likelihood {self.estimator.lower_bound_:.4f} nats per row"
 
     def sample(self, count: int) -> Drawn:
@@ -65,20 +62,15 @@ class LatentStory(Story):
         )
         shown = sorted(self.pictures(rows, summary, run), key=lambda picture: picture.wide)
         of_source = f" of {run.source}" if run.source else ""
-        return Section(
-            title=run.title or f"{self.name[0].upper()}{self.name[1:]}{of_source}",
+        return replace(
+            self.begun(f"{self.name[0].upper()}{self.name[1:]}{of_source}", run),
             lead=self.lead(summary, run.source),
-            outcome=self.outcome,
-            converged=bool(self.estimator.converged_),
             measures=_measures(self, summary, run),
             advice=self.advice(summary, run),
-            warnings=list(run.warnings),
             pictures=shown,
             across=3 if sum(not picture.wide for picture in shown) == 3 else 2,
             tables=self.tables(summary, run),
             data=_data_facts(summary, self.columns, run.source, [*run.notes, *self.notes], run.image_shape),
-            settings=settings(self.estimator),
-            command=None if run.command is None else with_options(run.command),
             selection=None if run.selection is None else selected(run.selection),
             said=f"log-likelihood {summary.log_likelihood:.4f} nats per row",
         )

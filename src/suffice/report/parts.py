@@ -43,13 +43,13 @@ class Section:
     """Everything the page says of one model, with so many narrow pictures side by side; ``said`` is for the command line."""
 
     title: str
-    lead: str
     outcome: str
     converged: bool
-    measures: list[tuple[str, str, str]]
-    pictures: list[Picture]
-    data: list[tuple[str, str]]
     settings: list[tuple[str, str]]
+    lead: str = ""
+    measures: list[tuple[str, str, str]] = field(default_factory=list)
+    pictures: list[Picture] = field(default_factory=list)
+    data: list[tuple[str, str]] = field(default_factory=list)
     said: str = ""
     remark: str = ""
     advice: list[Advice] = field(default_factory=list)

@@ -10,8 +10,10 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from suffice.outcome import Outcome
 from suffice.plot.canvas import wanted_columns
-from suffice.report.parts import Section, Table
+from suffice.report.advice import with_options
+from suffice.report.parts import Section, Table, model_name, settings
 
 BLOCK_ROWS = 65_536
 HOME = "suffice.estimators."
@@ -68,18 +70,27 @@ def story(estimator: Any, columns: Sequence[str] | None = None) -> Story:
 class Story:
     """What is said of one kind of model: in words, in figures of rows, in a table and on a page.
 
-    ``figure`` names what it says of a row, in a ``column`` of its own; ``score`` gives the mean in ``unit``. ``rows_file`` holds
-    what it says of each row of a fit, ``holds`` in words. ``measuring`` is what ``measure`` does, if it does anything.
+    ``kind`` names it (else its class does, ``in_words`` or as it is); ``article`` says what a run holds. ``figure`` names what it
+    says of a row by its method ``scorer``, in a ``column`` of its own, of which ``score`` gives the mean in ``unit``.
+    ``rows_file`` holds what it says of each row of a fit, ``holds`` in words. ``measuring`` is what ``measure`` does, if it has
+    that method; ``draws`` rows, ``imputes`` cells and says how far those ``deviate`` tell what else it can do.
     """
 
-    rows_file: ClassVar[str | None] = None
-    holds: ClassVar[str] = ""
+    kind: ClassVar[str] = ""
+    article: ClassVar[str] = ""
+    in_words: ClassVar[bool] = False
+    epochs: ClassVar[bool] = False
     figure: ClassVar[str] = "log-likelihood"
+    scorer: ClassVar[str] = "score_samples"
     column: ClassVar[str] = "log_likelihood"
     unit: ClassVar[str] = "nats per row"
+    rows_file: ClassVar[str | None] = None
+    holds: ClassVar[str] = ""
     measuring: ClassVar[str] = ""
     target_name: ClassVar[str] = "label"
-    no_deviations: ClassVar[str] = ""
+    draws: ClassVar[bool] = False
+    imputes: ClassVar[bool] = False
+    deviate: ClassVar[bool] = True
 
     def __init__(self, estimator: Any, columns: Sequence[str] | None = None):
         self.estimator = estimator
@@ -88,7 +99,12 @@ class Story:
     @property
     def name(self) -> str:
         """What kind of model it is."""
-        return type(self.estimator).__name__
+        return self.kind or (model_name(self.estimator) if self.in_words else type(self.estimator).__name__)
+
+    @property
+    def held(self) -> str:
+        """What a run holds."""
+        return self.article or f"a {type(self.estimator).__name__}"
 
     @property
     def size(self) -> str:
@@ -98,17 +114,20 @@ class Story:
     @property
     def outcome(self) -> str:
         """How the fit ended."""
-        return self.estimator.outcome_
+        done = f"{self.estimator.n_iter_} epochs. " if self.epochs else ""
+        return f"{done}{self.estimator.outcome_}"
+
+    @property
+    def converged(self) -> bool:
+        """Whether the fit ended well."""
+        if self.epochs:
+            return self.estimator.outcome_ != Outcome.DIVERGED
+        return bool(self.estimator.converged_)
 
     @property
     def notes(self) -> list[str]:
         """What the fit found out about the columns."""
         return list(self.estimator.encoder_.notes_) if takes_labels(self.estimator) else []
-
-    @property
-    def no_imputation(self) -> str:
-        """What it is that fills in no cells; empty where it does."""
-        return f"a {type(self.estimator).__name__}, which fills in no cells: impute with a mixture."
 
     @property
     def uncertainty(self) -> str:
@@ -134,53 +153,60 @@ class Story:
 
     def trace(self) -> dict[str, np.ndarray]:
         """Columns of the file on how the fit went; empty where it has none."""
-        return {}
-
-    def figure_of(self, rows: Any) -> np.ndarray | None:
-        """The figure of each row, (n,); None where the model has none."""
-        return np.asarray(self.plain.score_samples(rows))
+        return self.estimator.trace_ if self.epochs else {}
 
     def columns_of(self, rows: Any) -> dict[str, np.ndarray]:
-        """All that the model says of each row, by name, the figure among it under its name."""
+        """All that the model says of each row, by name, the figure among it under the name of its column."""
         raise NotImplementedError
+
+    def figure_of(self, rows: Any) -> dict[str, np.ndarray]:
+        """The figure of each row, (n,), under the name of its column; nothing where the model has none."""
+        return {self.column: np.asarray(getattr(self.plain, self.scorer)(rows))} if self.figure else {}
 
     def tell(self, rows: Any, weight: Any = None, write: Callable[[dict], None] | None = None) -> Any:
         """One pass over the rows; ``write`` gets what is said of each block."""
         figures, weights, missing = [], [], 0
         for block, own in blocks(self.coded(rows), weight):
-            columns = {self.column: self.figure_of(block)} if write is None else self.columns_of(block)
+            columns = self.figure_of(block) if write is None else self.columns_of(block)
             if write is not None:
                 write(columns)
-            figures.append(columns.get(self.column))
+            figures.append(columns.get(self.column, np.full(len(own), np.nan)))
             weights.append(own)
             missing += int(np.isnan(block).sum())
         weight = np.concatenate(weights)
-        mean = np.nan if figures[0] is None else float(np.average(np.concatenate(figures), weights=weight))
-        return Told(len(weight), mean, missing)
-
-    def count(self, rows: Any) -> Told:
-        """Rows and missing cells, without asking the model."""
-        return Told(len(rows), np.nan, int(np.isnan(rows).sum()))
+        return Told(len(weight), float(np.average(np.concatenate(figures), weights=weight)), missing)
 
     def measure(self, rows: Any, run: Run) -> Any:
         """What a page shows of rows held out, or at a price; called by the command line, which says how long it took."""
-        return None
+        raise NotImplementedError
 
     def page(self, rows: Any, run: Run) -> Section:
         """What a page says of the model and the rows it was fitted to."""
-        raise TypeError(f"There is no page on a {self.name}.")
+        raise NotImplementedError(f"There is no page on {self.held}.")
 
-    def level(self) -> str:
-        """How well the model fits the rows of its fit, where it knows."""
-        return ""
+    def begun(self, title: str, run: Run) -> Section:
+        """What every page says."""
+        return Section(
+            title=run.title or title,
+            outcome=self.outcome,
+            converged=self.converged,
+            warnings=list(run.warnings),
+            settings=settings(self.estimator),
+            command=None if run.command is None else with_options(run.command),
+        )
 
     def table(self) -> Table | None:
         """Its parts, as ``suffice show`` lists them."""
-        return None
+        raise NotImplementedError
 
-    def sample(self, count: int) -> Drawn | None:
-        """Rows drawn from the model; None where it draws none."""
-        return None
+    def sample(self, count: int) -> Drawn:
+        """Rows drawn from the model."""
+        raise NotImplementedError
+
+
+def seen(rows: np.ndarray) -> Told:
+    """Rows and missing cells, without asking a model."""
+    return Told(len(rows), np.nan, int(np.isnan(rows).sum()))
 
 
 def takes_labels(estimator: Any) -> bool:

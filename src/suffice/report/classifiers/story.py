@@ -15,7 +15,7 @@ from suffice.report.classifiers.pictures import (
     region_picture,
     telling,
 )
-from suffice.report.parts import Line, Table, model_name
+from suffice.report.parts import model_name
 from suffice.report.picture import Picture
 from suffice.report.story import Drawn, Run, story
 
@@ -28,22 +28,12 @@ class ClassifierStory(ClassesStory):
     """What is said of a classifier: its classes, and how well it tells them apart."""
 
     holds = "class, its probability and the log-likelihood"
-    figure = "log-likelihood"
+    figure, draws = "log-likelihood", True
     measuring = "classes of rows held out predicted"
 
     @property
-    def kind(self) -> str:
+    def title(self) -> str:
         return model_name(self.estimator)
-
-    @property
-    def converged(self) -> bool:
-        return bool(self.estimator.converged_)
-
-    def figure_of(self, rows: Any) -> np.ndarray:
-        return np.asarray(self.plain.score_samples(rows))
-
-    def columns_of(self, rows: Any) -> dict[str, np.ndarray]:
-        return {**super().columns_of(rows), "log_likelihood": self.figure_of(rows)}
 
     def measure(self, rows: Any, run: Run) -> Any:
         from suffice.selection.cross_validation import cross_validated
@@ -59,7 +49,7 @@ class ClassifierStory(ClassesStory):
 
     def lead(self, run: Run) -> str:
         return (
-            f"A {self.kind} of {self.size}, fitted to {len(run.target):,} rows in "
+            f"A {self.title} of {self.size}, fitted to {len(run.target):,} rows in "
             f"{self.estimator.n_features_in_:,} columns."
         )
 
@@ -78,13 +68,6 @@ class ClassifierStory(ClassesStory):
             calibration_picture(judged.codes, judged.probability, judged.weight),
             density_picture(self.plain, values, codes, best, self.columns, names),
         ]
-
-    def shares(self, counts: np.ndarray) -> np.ndarray:
-        return self.estimator.class_prior_
-
-    def table(self) -> Table:
-        parts = zip(self.estimator.class_prior_, self.estimator.classes_, strict=True)
-        return Table("", ["probability", "class"], [Line([f"{share:.4f}", str(name)]) for share, name in parts])
 
     def sample(self, count: int) -> Drawn:
         return Drawn(*self.estimator.sample(count), part="class")

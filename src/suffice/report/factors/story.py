@@ -60,7 +60,8 @@ class FactorStory(LatentStory):
     def table(self) -> Table:
         header = ["component", "share of variance", "largest loadings (sd of the column)"]
         parts = self._parts()[:MOST_SHOWN]
-        return Table("", header, [Line([str(j), f"{share:.1%}", words]) for j, share, words in parts])
+        lines = [Line([str(j), f"{share:.1%}", words]) for j, share, words in parts]
+        return Table("", header, lines, text=self.level)
 
     def _parts(self) -> list[tuple[int, float, str]]:
         """Number, share of the variance and most telling columns of each component."""

@@ -16,7 +16,7 @@ from suffice.report.mixtures.agreement import agreement
 from suffice.report.mixtures.pictures import pictures
 from suffice.report.parts import Line, Table
 from suffice.report.picture import Picture
-from suffice.report.story import Run, story
+from suffice.report.story import Run, story, takes_labels
 from suffice.report.summary import Assigned, Summary
 
 PERSONS = ("Gaussian", "Bernoulli", "Poisson")
@@ -60,10 +60,11 @@ class MixtureStory(LatentStory):
         return found if run.target is None else [*found, agreement(run.target, summary.labels, run.target_name)]
 
     def table(self) -> Table:
-        what = "mean or share" if hasattr(self.estimator, "encoder_") else "mean"
+        what = "mean or share" if takes_labels(self.estimator) else "mean"
         header = ["component", "weight", f"{what} where it differs most (sd from the overall mean)"]
-        order, words = self._heaviest(MOST_SHOWN), self._telling()
-        return Table("", header, [Line([str(k), f"{self.estimator.weights_[k]:.4f}", words[k]]) for k in order])
+        weights, words = self.estimator.weights_, self._telling()
+        lines = [Line([str(k), f"{weights[k]:.4f}", words[k]]) for k in self._heaviest(MOST_SHOWN)]
+        return Table("", header, lines, text=self.level)
 
     def _heaviest(self, most: int) -> np.ndarray:
         return np.argsort(-np.asarray(self.estimator.weights_), kind="stable")[:most]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from suffice.estimators.networks.autoencoding import Autoencoding
 from suffice.estimators.networks.classifier import NeuralClassifier
-from suffice.outcome import Outcome
-from suffice.report.advice import Advice, to_try, with_options
+from suffice.report.advice import Advice, to_try
 from suffice.report.classes import ClassesStory, Judged
 from suffice.report.classifiers.pictures import calibration_picture, confusion_picture
 from suffice.report.networks.pictures import (
@@ -19,7 +19,7 @@ from suffice.report.networks.pictures import (
     parameter_count,
     reconstruction_picture,
 )
-from suffice.report.parts import Section, model_name, settings
+from suffice.report.parts import Section, model_name
 from suffice.report.picture import Picture
 from suffice.report.story import Run, Story, story
 
@@ -32,26 +32,16 @@ SEEN = (
 class NetworkStory(ClassesStory):
     """What is said of a network that classifies."""
 
+    epochs = True
     least_probability = 1e-30
 
     @property
-    def outcome(self) -> str:
-        return f"{self.estimator.n_iter_} epochs. {self.estimator.outcome_}"
-
-    def trace(self) -> dict[str, np.ndarray]:
-        return self.estimator.trace_
-
-    @property
-    def kind(self) -> str:
+    def title(self) -> str:
         return type(self.estimator.model_).__name__
 
     @property
     def of_what(self) -> str:
         return "of rows held out" if len(self.estimator.validation_rows_) else "of the rows of the fit"
-
-    @property
-    def named_columns(self) -> str:
-        return f"{len(self.columns):,}"
 
     def judge(self, rows: Any, run: Run) -> Judged:
         held = self.estimator.validation_rows_
@@ -61,13 +51,13 @@ class NetworkStory(ClassesStory):
 
     def lead(self, run: Run) -> str:
         return (
-            f"A network ({self.kind}) that tells {self.size} apart, fitted to {len(run.target):,} rows of "
+            f"A network ({self.title}) that tells {self.size} apart, fitted to {len(run.target):,} rows of "
             f"{len(self.columns):,} columns."
         )
 
     def measures(self) -> list[tuple[str, str, str]]:
         return [("epochs", f"{self.estimator.n_iter_:,}", "passes over the rows"),
-                ("parameters", f"{parameter_count(self.estimator.model_):,}", f"of the {self.kind}")]  # fmt: skip
+                ("parameters", f"{parameter_count(self.estimator.model_):,}", f"of the {self.title}")]  # fmt: skip
 
     def pictures(self, rows: Any, run: Run, judged: Judged) -> list[Picture]:
         places, names = judged.places, self.estimator.classes_.astype(str)
@@ -84,50 +74,39 @@ class NetworkStory(ClassesStory):
 class AutoencoderStory(Story):
     """What is said of an autoencoder: what its hidden units keep of rows."""
 
+    epochs = True
     rows_file = "codes.csv"
     holds = "loss and the hidden units"
-    figure, column = "reconstruction loss", "loss"
+    figure, scorer, column = "reconstruction loss", "reconstruction_loss", "loss"
     unit = "per row"
 
     @property
     def size(self) -> str:
         return f"{self.estimator.weights_.shape[1]} hidden units"
 
-    @property
-    def outcome(self) -> str:
-        return f"{self.estimator.n_iter_} epochs. {self.estimator.outcome_}"
-
-    def trace(self) -> dict[str, np.ndarray]:
-        return self.estimator.trace_
-
-    def figure_of(self, rows: Any) -> np.ndarray:
-        return self.estimator.reconstruction_loss(rows)
-
     def columns_of(self, rows: Any) -> dict[str, np.ndarray]:
         codes = zip(self.estimator.get_feature_names_out(), self.estimator.transform(rows).T, strict=True)
-        return {"loss": self.figure_of(rows), **dict(codes)}
+        return {**self.figure_of(rows), **dict(codes)}
+
+    def table(self) -> None:
+        return None
 
     def page(self, rows: Any, run: Run) -> Section:
         columns, found = f"{len(self.columns):,}", self._losses()
         measures = [*found, ("parameters", f"{parameter_count(self.estimator.model_):,}", "of the network")]
         if run.seconds is not None:
             measures.append(("time", f"{run.seconds:.2f} s", "fit only"))
-        return Section(
-            title=run.title or f"{model_name(self.estimator)} of {run.source}",
+        return replace(
+            self.begun(f"{model_name(self.estimator)} of {run.source}", run),
             lead=f"{self.size} learned from {len(rows):,} rows of {columns} columns of {run.source}.",
-            outcome=self.outcome,
-            converged=self.estimator.outcome_ != Outcome.DIVERGED,
             measures=measures,
             advice=self._advice(run),
-            warnings=list(run.warnings),
             pictures=[
                 *curve_pictures(self.estimator),
                 reconstruction_picture(self.estimator, rows),
                 *filter_pictures(self.estimator),
             ],
             data=[("rows", f"{len(rows):,}"), ("columns", columns), *(("note", note) for note in run.notes)],
-            settings=settings(self.estimator),
-            command=None if run.command is None else with_options(run.command),
             said=", ".join(f"{name} {value}" for name, value, _ in found),
         )
 

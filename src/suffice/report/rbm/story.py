@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from suffice.estimators.rbm.classifier import RBMClassifier
 from suffice.estimators.rbm.rbm import RBM
-from suffice.outcome import Outcome
 from suffice.report.advice import Advice, to_try
 from suffice.report.classes import ClassesStory
-from suffice.report.parts import Line, Section, Table, settings
+from suffice.report.parts import Line, Section, Table
 from suffice.report.picture import Picture, data_uri, new_figure
 from suffice.report.story import Drawn, Run, Story, story
 
@@ -26,25 +26,15 @@ KIND = "restricted Boltzmann machine"
 class RBMStory(Story):
     """What is said of a restricted Boltzmann machine: its hidden units, and how likely rows are."""
 
+    kind, article = KIND, "an RBM"
+    epochs = draws = imputes = True
+    deviate = False
     holds = "log-likelihood and the hidden probabilities"
     measuring = "likelihood measured"
-    no_deviations = "an RBM, which says no deviations of cells: show them by --draws in place of --std."
-
-    @property
-    def name(self) -> str:
-        return KIND
 
     @property
     def size(self) -> str:
         return f"{len(self.estimator.hidden_bias_)} hidden units"
-
-    @property
-    def outcome(self) -> str:
-        return f"{self.estimator.n_iter_} epochs. {self.estimator.outcome_}"
-
-    @property
-    def no_imputation(self) -> str:
-        return ""
 
     @property
     def uncertainty(self) -> str:
@@ -52,12 +42,9 @@ class RBMStory(Story):
             return ""
         return f", standard error {self.estimator.log_partitions_['ais'].standard_error:.2f} (annealing)"
 
-    def trace(self) -> dict[str, np.ndarray]:
-        return self.estimator.trace_
-
     def columns_of(self, rows: Any) -> dict[str, np.ndarray]:
         hidden = {f"hidden{j}": values for j, values in enumerate(self.estimator.transform(rows).T)}
-        return {"log_likelihood": self.estimator.score_samples(rows), **hidden}
+        return {**self.figure_of(rows), **hidden}
 
     def measure(self, rows: Any, run: Run) -> Any:
         from suffice.estimators.rbm.evaluation import evaluate
@@ -68,19 +55,14 @@ class RBMStory(Story):
         columns, found = f"{len(self.columns):,}", _likelihoods(run.measured)
         time = [] if run.seconds is None else [("time", f"{run.seconds:.2f} s", "fit only")]
         name, value, hint = found[0]
-        return Section(
-            title=run.title or f"{KIND[0].upper()}{KIND[1:]} of {run.source}",
+        return replace(
+            self.begun(f"{KIND[0].upper()}{KIND[1:]} of {run.source}", run),
             lead=f"{self.size} learned from {len(rows):,} rows of {columns} columns of {run.source}.",
-            outcome=self.outcome,
-            converged=self.estimator.outcome_ != Outcome.DIVERGED,
             measures=[*found, *time],
             advice=_advice(self.estimator, run),
-            warnings=list(run.warnings),
             pictures=_pictures(self.estimator, run),
             data=[("rows", f"{len(rows):,}"), ("columns", columns), ("visible units", f"{len(self.estimator.weights_):,}"),
                   *(("note", note) for note in run.notes)],
-            settings=settings(self.estimator),
-            command=None if run.command is None else " ".join(run.command),
             said=f"{name} {value} {hint}",
         )  # fmt: skip
 
@@ -100,17 +82,12 @@ class RBMStory(Story):
 class RBMClassesStory(ClassesStory):
     """What is said of a restricted Boltzmann machine of rows and their classes."""
 
-    @property
-    def name(self) -> str:
-        return KIND
+    kind, article = KIND, "an RBM with classes"
+    epochs = True
 
     @property
     def size(self) -> str:
         return f"{len(self.estimator.hidden_bias_)} hidden units, {super().size}"
-
-    @property
-    def outcome(self) -> str:
-        return f"{self.estimator.n_iter_} epochs. {self.estimator.outcome_}"
 
     def table(self) -> Table:
         return units_table(self.estimator, self.columns)
