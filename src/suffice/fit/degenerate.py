@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
+from suffice.choices import Degenerate
 from suffice.fit.restarts import restarts_at
 from suffice.latent.mixture import Mixture, maximize_given_responsibilities
 from suffice.outcome import Outcome, Solution
@@ -14,7 +15,7 @@ from suffice.rows.memory import one_block
 from suffice.rows.survey import Survey
 from suffice.runtime.precision import cast, scope, to_numpy
 
-DEGENERATE = ("keep", "remove", "restart")
+DEGENERATE = get_args(Degenerate)
 ROUNDS = 5
 """Most times that degenerate components are restarted."""
 SPREAD = 0.1

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
+from suffice.choices import IsingMethod
 from suffice.energy.grid.restored import EXACT, UNFINISHED, Restored
 from suffice.energy.grid.spin_sums import energies, sums
 
 LARGEST_CUT = 2**24
 FIXED = "Approximate: a local minimum, no single pixel lowers the energy."
-METHODS = ("icm", "gibbs", "mean_field", "bp", "cut")
+METHODS = get_args(IsingMethod)
 
 
 class Field(NamedTuple):

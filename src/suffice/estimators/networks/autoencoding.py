@@ -5,13 +5,14 @@ from __future__ import annotations
 import warnings
 from abc import abstractmethod
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 import numpy as np
 from scipy.special import expit
 from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from suffice.choices import AutoencoderVisible
 from suffice.estimators.networks.base import NeuralEstimator
 from suffice.estimators.networks.given_weights import given_weights
 from suffice.estimators.networks.image_rows import scaled
@@ -24,7 +25,7 @@ from suffice.nets.initial_weights import InitialWeights, autoencoder_from, check
 from suffice.runtime.keys import seed_of
 from suffice.validation import check_choice, check_count
 
-VISIBLE = ("auto", "bernoulli", "gaussian")
+VISIBLE = get_args(AutoencoderVisible)
 
 
 @dataclass(eq=False, repr=False)

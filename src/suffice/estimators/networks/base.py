@@ -7,12 +7,13 @@ import warnings
 from abc import abstractmethod
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from suffice.choices import Optimizer
 from suffice.estimators.networks.image_rows import flattened, image_shape_of
 from suffice.estimators.networks.learned import Rows, held_out, learned_attributes, named_optimizer
 from suffice.estimators.shared.callbacks import CallbackSupportMixin, Iterations
@@ -24,7 +25,7 @@ from suffice.rows.streams import devices_of, on_host
 from suffice.runtime.precision import cast, dtype_of, scope
 from suffice.validation import check_at_least, check_choice, check_count, check_fraction, check_positive
 
-OPTIMIZERS = ("adam", "sgd")
+OPTIMIZERS = get_args(Optimizer)
 
 
 @dataclass(eq=False, repr=False)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Any
+from typing import Any, get_args
 
 import equinox as eqx
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from suffice.choices import Sampler
 from suffice.energy.rbm.start import base_bias
 from suffice.estimators.rbm.held_out import hold_out
 from suffice.estimators.rbm.learned import learned_attributes, warn_of_bad_ends
@@ -19,7 +20,7 @@ from suffice.outcome import Solution
 from suffice.runtime.precision import dtype_of
 from suffice.validation import check_at_least, check_choice, check_count, check_fraction, check_positive, check_share
 
-SAMPLERS = ("pcd", "cd", "tempering")
+SAMPLERS = get_args(Sampler)
 SCHEDULES = ("constant", "linear", "cosine")
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass, replace
 from numbers import Real
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 import numpy as np
 from scipy.sparse import issparse
 
+from suffice.choices import Visible
 from suffice.nets.initial_weights import InitialWeights
 from suffice.validation import check_choice
 
-KINDS = ("bernoulli", "gaussian", "categorical")
+KINDS = get_args(Visible)
 MOST_CATEGORIES = 1000
 CONSTANT, CONSTANT_IN_FLOAT32 = 1e-12, 1e-6
 """Spreads, relative to 1 + the mean, up to which a column is constant."""

@@ -10,8 +10,8 @@ from suffice.plot import ImputedDisplay, MissingnessDisplay
 from suffice.plot.components import kinds
 from suffice.plot.imputed import has_means
 from suffice.plot.missingness import MOST_LINES
-from suffice.report.mixture.summary import Summary
 from suffice.report.picture import Picture, data_uri, grid, new_figure
+from suffice.report.summary import Summary
 
 MOST_COLUMNS = 6
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from suffice.plot import SelectionDisplay
+from suffice.report.parts import Line, Table
 from suffice.report.picture import Picture, data_uri
 from suffice.selection.criteria import ranked
 
@@ -16,38 +16,26 @@ TITLES = {"n_components": "components", "log_likelihood": "log-likelihood", "bic
           "held_out": "held out", "standard_error": "standard error"}  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Line:
-    """A candidate of the table."""
-
-    cells: list[str]
-    best: bool
-
-
-@dataclass(frozen=True)
-class Selected:
+def selected(selection: Any) -> Table:
     """The sentence, the picture and the table of a selection, best candidates first."""
-
-    outcome: str
-    picture: Picture
-    names: list[str]
-    texts: list[int]
-    lines: list[Line]
-    more: int
-
-
-def selected(selection: Any) -> Selected:
-    """Collect what a page says of a selection."""
-    table = {name: column for name, column in selection.table.items() if _told(name, column)}
+    shown = {name: column for name, column in selection.table.items() if _told(name, column)}
     order = ranked(selection.table, selection.criterion)
     order += [row for row in range(len(selection.estimators)) if row not in order]
     lines = [
-        Line([_cell(name, column[row]) for name, column in table.items()], row == selection.best_index) for row in order
+        Line([_cell(name, column[row]) for name, column in shown.items()], best=row == selection.best_index)
+        for row in order[:MOST_LINES]
     ]
-    texts = [place for place, column in enumerate(table.values()) if column.dtype.kind in "Ub"]
-    names = [TITLES[name] if name in TITLES else name.replace("_", " ") for name in table]
-    more = max(0, len(lines) - MOST_LINES)
-    return Selected(selection.outcome, _picture(selection), names, texts, lines[:MOST_LINES], more)
+    left_out = len(order) - len(lines)
+    return Table(
+        title="Selection",
+        header=[TITLES[name] if name in TITLES else name.replace("_", " ") for name in shown],
+        lines=lines,
+        numbers=[place for place, column in enumerate(shown.values()) if column.dtype.kind not in "Ub"],
+        text=selection.outcome,
+        picture=_picture(selection),
+        more=f"{left_out} more candidates are not shown." if left_out else "",
+        dense=True,
+    )
 
 
 def _told(name: str, column: np.ndarray) -> bool:

@@ -2,39 +2,41 @@
 
 from __future__ import annotations
 
-import warnings
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
-from sklearn.base import clone
 
 from suffice.plot import LoadingsDisplay, ReconstructionDisplay, ScreeDisplay, TraceDisplay
 from suffice.plot.canvas import INK, PALETTE, component_colours, tidy, whole_numbers
-from suffice.report.mixture.advice import restart_sentence
-from suffice.report.mixture.gaps import gap_pictures
-from suffice.report.mixture.summary import Summary
+from suffice.report.gaps import gap_pictures
+from suffice.report.mixtures.advice import restart_sentence
 from suffice.report.picture import Picture, data_uri, grid, new_figure
-from suffice.rows.missing import any_missing
+from suffice.report.summary import Summary
+from suffice.selection.sizes import HeldOutSizes
 
-MOST_SIZES = 10
 SHOWN_IMAGES = 10
 SHOWN_ROWS = 40
 
 
 def factor_pictures(
-    estimator: Any, summary: Summary, names: list[str], image_shape: tuple[int, ...] | None, target: Any = None
+    estimator: Any,
+    summary: Summary,
+    names: list[str],
+    image_shape: tuple[int, ...] | None,
+    target: Any = None,
+    held_out: HeldOutSizes | None = None,
 ) -> list[Picture]:
-    """Scree, held-out likelihood against dimension, codes, loadings, reconstructions, and missing cells if any."""
+    """Scree, held-out likelihood against dimension if given, codes, loadings, reconstructions, and missing cells if any."""
     found = [
         _scree(estimator, gaps=bool(summary.missing.any())),
-        *_held_out(estimator, summary),
+        *_held_out(estimator, held_out),
         _codes(estimator, summary, target),
     ]
     if len(estimator.lower_bounds_) > 1:
         found.append(_trace(estimator))
     found += [_axes(estimator, image_shape) if image_shape else _loadings(estimator, names)]
     found += [_reconstructions(estimator, summary, image_shape), *gap_pictures(estimator, summary, names)]
-    return sorted(found, key=lambda picture: picture.wide)
+    return found
 
 
 def _scree(estimator: Any, *, gaps: bool) -> Picture:
@@ -49,42 +51,20 @@ def _scree(estimator: Any, *, gaps: bool) -> Picture:
     )
 
 
-def _sizes(estimator: Any, gaps: bool) -> list[int]:
-    """Numbers of components to compare: around the fitted one, fewer where each takes an iterative fit."""
-    size, most = estimator.n_components, max(1, estimator.n_features_in_ - 1)
-    if gaps:
-        return sorted({max(1, size // 2), min(size, most), min(2 * size, most)})
-    wide = np.unique(np.linspace(1, min(2 * size + 3, most), MOST_SIZES).round().astype(int))
-    return sorted({*wide.tolist(), min(size, most)})
-
-
-def _held_out(estimator: Any, summary: Summary) -> list[Picture]:
-    rows, weight = summary.sample, summary.sample_weight
-    test = np.arange(len(rows)) % 5 == 0
-    if len(rows) < 50:
+def _held_out(estimator: Any, found: HeldOutSizes | None) -> list[Picture]:
+    if found is None:
         return []
-    sizes = _sizes(estimator, any_missing(rows))
-    scores = [_score(estimator, size, rows, weight, test) for size in sizes]
     figure, ax = new_figure((5.6, 3.9))
-    ax.plot(sizes, scores, "-o", color=PALETTE[0], linewidth=1.8, markersize=4.5)
+    ax.plot(found.sizes, found.scores, "-o", color=PALETTE[0], linewidth=1.8, markersize=4.5)
     ax.axvline(estimator.n_components, color=INK, linestyle=":", linewidth=1.0)
     ax.xaxis.set_major_locator(whole_numbers())
     ax.set_xlabel("components", color=INK)
     ax.set_ylabel("held-out log-likelihood, nats per row", color=INK)
     tidy(ax)
-    caption = f"Every fifth of {len(rows):,} rows held out of fits to the others; higher is better. Dotted: this model."
+    caption = (
+        f"Every fifth of {found.n_rows:,} rows held out of fits to the others; higher is better. Dotted: this model."
+    )
     return [Picture("Held-out likelihood", caption, data_uri(figure))]
-
-
-def _score(estimator: Any, size: int, rows: np.ndarray, weight: np.ndarray, test: np.ndarray) -> float:
-    model = cast(Any, clone(estimator)).set_params(n_components=size, max_iter=min(200, estimator.max_iter), n_init=1)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            model.fit(rows[~test], sample_weight=weight[~test])
-        except ValueError:
-            return np.nan
-    return model.score(rows[test], sample_weight=weight[test])
 
 
 def _codes(estimator: Any, summary: Summary, target: Any) -> Picture:

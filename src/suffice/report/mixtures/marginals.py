@@ -9,8 +9,8 @@ import numpy as np
 from suffice.plot import FrequencyDisplay, MarginalDisplay
 from suffice.plot.components import kinds
 from suffice.plot.marginal import kolmogorov_distance, labels_of, observed_cells, observed_rows
-from suffice.report.mixture.summary import Summary
 from suffice.report.picture import Picture, data_uri, grid, new_figure
+from suffice.report.summary import Summary
 
 MOST_COLUMNS = 12
 ACROSS = 4

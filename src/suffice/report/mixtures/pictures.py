@@ -9,11 +9,12 @@ import numpy as np
 from suffice.plot import EllipseDisplay, ParameterDisplay, ResponsibilityDisplay, TraceDisplay, WeightsDisplay
 from suffice.plot.components import centres, covariance_block, gaussian_part, kinds, telling_columns
 from suffice.plot.parameter import picture_size, shown_features
-from suffice.report.mixture.advice import restart_sentence
-from suffice.report.mixture.gaps import gap_pictures
-from suffice.report.mixture.marginals import marginals
-from suffice.report.mixture.summary import EDGES, Summary
+from suffice.report.gaps import gap_pictures
+from suffice.report.latent import share
+from suffice.report.mixtures.advice import restart_sentence
+from suffice.report.mixtures.marginals import marginals
 from suffice.report.picture import Picture, data_uri, new_figure
+from suffice.report.summary import EDGES, Summary
 
 
 def pictures(
@@ -28,13 +29,7 @@ def pictures(
         found.append(_ellipses(estimator, summary, names, size))
     found += [_sharpness(summary, size), _parameters(estimator, names, image_shape)]
     found += [marginals(estimator, summary, names, size), *gap_pictures(estimator, summary, names)]
-    return sorted(found, key=lambda picture: picture.wide)
-
-
-def share(value: float) -> str:
-    """A share in percent that says 100 % and 0 % only of all and none."""
-    digits = 0 if value in (0.0, 1.0) or 0.01 <= value < 0.995 else 2
-    return f"{value:.{digits}%}"
+    return found
 
 
 def _trace(estimator: Any, size: tuple[float, float]) -> Picture:

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import isqrt
 from typing import Any
 
 import numpy as np
 
-from suffice.report.mixture.summary import Summary
-
-
-@dataclass(frozen=True)
-class Advice:
-    """A sentence, and command lines to try."""
-
-    text: str
-    commands: tuple[str, ...] = ()
+from suffice.report.advice import Advice, option, with_options
+from suffice.report.summary import Summary
 
 
 def advice(
@@ -54,24 +45,6 @@ def restart_sentence(estimator: Any) -> str:
 def agreement_width(estimator: Any) -> float:
     """Nats per row within which two restarts count as the same solution: ten times the rise at which each one stops."""
     return max(1e-3, 10 * estimator.tol)
-
-
-def option(name: str, value: object, command: Sequence[str] | None) -> str:
-    """How to write a setting: as an option of the command line, or as a parameter."""
-    return f"{name}={value!r}" if command is None else f"--{name.replace('_', '-')} {value}"
-
-
-def with_options(command: Sequence[str], **settings: object) -> str:
-    """The command line with some options set to other values."""
-    words = list(command)
-    for name, value in settings.items():
-        flag = f"--{name.replace('_', '-')}"
-        words = [word for word in words if not word.startswith(f"{flag}=")]
-        if flag in words:
-            words[words.index(flag) + 1] = str(value)
-        else:
-            words += [flag, str(value)]
-    return shlex.join(words)
 
 
 def _ends(estimator: Any) -> np.ndarray:

@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import xlogy
 
-from suffice.estimators.shared.labelled_columns import coded_rows, on_codes
+from suffice.report.story import blocks, story
 
-BLOCK_ROWS = 65_536
 SAMPLE_ROWS = 3_000
 EDGES = np.linspace(0.0, 1.0, 41)
 
@@ -94,6 +93,16 @@ class Summary:
     sample_weight: Array
     labels: NDArray[np.int64] | None
 
+    @property
+    def mean(self) -> float:
+        """The log-likelihood of a row, as every ``Told`` names it."""
+        return self.log_likelihood
+
+    @property
+    def missing_cells(self) -> int:
+        """All missing cells."""
+        return int(self.missing.sum())
+
 
 def summarize(
     estimator: Any,
@@ -118,7 +127,8 @@ def summarize(
     keep_labels
         Whether to keep the component of every row.
     """
-    estimator, data = on_codes(estimator), coded_rows(estimator, data)
+    told = story(estimator)
+    estimator, data = told.plain, told.coded(data)
     collector = _Collector(len(getattr(estimator, "weights_", (1.0,))), estimator.n_features_in_, keep_labels)
     for assigned in assign(estimator, data, sample_weight):
         collector.add(assigned)
@@ -129,26 +139,13 @@ def summarize(
 
 def assign(estimator: Any, data: Any, sample_weight: Any = None) -> Iterator[Assigned]:
     """Yield what the model says of the rows, a block at a time."""
-    for rows, weight in _blocks(data, sample_weight):
+    for rows, weight in blocks(data, sample_weight):
         grouped = hasattr(estimator, "predict_proba")
         responsibilities = np.asarray(estimator.predict_proba(rows)) if grouped else np.ones((len(rows), 1))
         component = responsibilities.argmax(axis=1)
         probability = np.take_along_axis(responsibilities, component[:, None], axis=1)[:, 0]
         entropy = -xlogy(responsibilities, responsibilities).sum(axis=1)
         yield Assigned(rows, weight, component, probability, np.asarray(estimator.score_samples(rows)), entropy)
-
-
-def _blocks(data: Any, sample_weight: Any) -> Iterator[tuple[Array, Array]]:
-    if hasattr(data, "shape"):
-        values = np.asarray(data)
-        weight = np.ones(len(values)) if sample_weight is None else np.asarray(sample_weight, dtype=float)
-        for start in range(0, len(values), BLOCK_ROWS):
-            yield values[start : start + BLOCK_ROWS], weight[start : start + BLOCK_ROWS]
-        return
-    for batch in data:
-        rows, weight = batch if isinstance(batch, tuple) else (batch, None)
-        if len(rows):
-            yield rows, np.ones(len(rows)) if weight is None else np.asarray(weight, dtype=float)
 
 
 class _Collector:
