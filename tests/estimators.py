@@ -38,7 +38,7 @@ FEATURES_OF_MIXTURES = {
 }  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Row:
     """An estimator, rows for it, and what it can do.
 
@@ -78,7 +78,7 @@ class Row:
     @property
     def given(self) -> Any:
         """A fit of few iterations to other weights: nothing in it is stationary for the rows."""
-        return given(self.name)
+        return given(self)
 
     @property
     def started(self) -> dict[str, Any]:
@@ -93,18 +93,18 @@ def having(*features: str) -> Any:
 
 
 @cache
-def given(name: str) -> Any:
-    row = next(row for row in ESTIMATORS if row.name == name)
+def given(row: Row) -> Any:
     weight = np.random.default_rng(9).uniform(0.2, 1.8, len(row.X))
     return row.make(max_iter=3, tol=1e9).fit(row.X, sample_weight=weight)
 
 
 def value_of(fitted: Any, row: Row, parameter: str) -> Any:
-    """A parameter of a fitted mixture, in the form in which it can be given to start from."""
+    """A parameter of a fitted mixture: an array, or a dictionary of those of the columns that have it."""
     value = getattr(fitted, f"{row.starts.get(parameter, parameter)}_")
-    if row.starts.get(parameter) != "column_parameters":
-        return value
-    return [column[key] for column in value for key in KEYS[parameter] if key in column]
+    if row.starts.get(parameter) == "column_parameters":
+        found = [(column, own[key]) for column, own in enumerate(value) for key in KEYS[parameter] if key in own]
+        return dict(found)
+    return dict(enumerate(value)) if isinstance(value, list) else value
 
 
 KEYS = {
@@ -123,7 +123,8 @@ def with_gaps(rows: Any, share: float, seed: int = 0) -> np.ndarray:
 
 DRAW = np.random.default_rng(0)
 GROUP = DRAW.integers(3, size=ROWS)
-REAL = 3 * DRAW.standard_normal((3, COLUMNS))[GROUP] + DRAW.standard_normal((ROWS, COLUMNS)) * np.array([1, 2, 1, 0.5])
+CENTRES, SPREADS = np.array([[0.0, 0, 0, 0], [0, 0, 0, 0], [8, 0, -8, 4]]), np.array([1.0, 5.0, 2.0])
+REAL = CENTRES[GROUP] + SPREADS[GROUP, None] * DRAW.standard_normal((ROWS, COLUMNS))
 BINARY = (DRAW.random((ROWS, COLUMNS)) < DRAW.uniform(0.1, 0.9, (3, COLUMNS))[GROUP]).astype(float)
 CODES = ((GROUP[:, None] + DRAW.integers(0, 2, (ROWS, COLUMNS))) % 3).astype(float)
 COUNTS = DRAW.poisson(np.array([[1.0, 5, 2, 9], [6, 5, 2, 1], [6, 1, 9, 4]])[GROUP]).astype(float)
@@ -173,7 +174,7 @@ ESTIMATORS = [
             {"means": [0, 0, 1], "probabilities": OF_SOME_KINDS}, 2 + 4 + 6 + 3 + 2 + 4,
             "counts labelled separate", {"select from a stream": WHOLE_TABLE}, kinds=KINDS),
     mixture("MixedMixture full", MixedMixture, OF_EACH_KIND, dict.fromkeys(["means", "rates", "probabilities"], COLUMN),
-            {"means": [0, 0, 1], "covariances": [0, 1, 1]}, 2 + 4 + 6 + 3 + 3 + 6, "labelled separate",
+            {"means": [0, 0, 1], "rates": [0, 1, 1]}, 2 + 4 + 9 + 2 + 3 + 6, "labelled separate",
             {"select from a stream": WHOLE_TABLE}, kinds=KINDS, covariance_type="full"),
     mixture("MixtureOfPPCA", MixtureOfPPCA, REAL, GAUSSIAN, {}, 0, "checks",
             {"tied": "shared covariances would have to share their axes, for which there is no closed M-step"}, n_factors=1),
