@@ -123,7 +123,7 @@ class MixtureConditioning:
         if hasattr(self, "feature_names_in_"):
             part.feature_names_in_ = self.feature_names_in_[columns]
         self._hand_on(part, columns)
-        part._set_model(model.holding(()), None)
+        part._set_model(model.holding(()))
         for name in FIT_ATTRIBUTES:
             if hasattr(self, name):
                 setattr(part, name, getattr(self, name))

@@ -15,13 +15,14 @@ from suffice.latent.conditioning import positions
 from suffice.latent.families.family import Family
 from suffice.latent.mixture import normalised
 from suffice.rows.missing import any_missing, with_nan
+from suffice.rows.row_function import RowFunction
 from suffice.rows.streams import on_host
 from suffice.runtime.arrays import Array
 from suffice.runtime.precision import cast
 from suffice.validation import check_count, check_not_infinite
 
 
-class Completion(eqx.Module):
+class Completion(RowFunction):
     """What each row's cells are expected to be given the observed ones, and standard deviations, (n, D) each."""
 
     expectation: Any
@@ -178,7 +179,7 @@ class Imputation:
         component = (generator.random((draws, len(rows), 1)) * level[:, -1:] > level).sum(-1)
         star = self.model_.components.draw(component.ravel(), generator).reshape(completed.shape)
         gaps = np.isnan(completed)
-        if self.model_.gaps == "patterns":
+        if self.model_.missing == "patterns":
             star = star + self._shift(completed, star, component)
         completed[gaps] = star[gaps]
         return completed

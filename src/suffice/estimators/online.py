@@ -16,7 +16,8 @@ from suffice.fit.restarts import restarts_at
 from suffice.latent.known_components import codes_of, labelled_start, refuse_contradiction
 from suffice.latent.restrictions import fixed_ties
 from suffice.model import EStep
-from suffice.rows.places import as_rows, missing_layout, ready
+from suffice.rows.place import missing_layout, place
+from suffice.rows.row_function import prepared
 from suffice.rows.streams import is_stream, on_host
 from suffice.rows.survey import NO_WEIGHT, survey
 from suffice.runtime.blas import one_blas_thread
@@ -169,7 +170,7 @@ class OnlineLearning:
                 starts = self._first_model(overview, origin, generator)
             else:
                 starts = labelled_start(self, rows, weight, codes, overview, origin, generator)
-            starts = cast(starts, "float64")
+            starts = cast(starts if origin is None else starts.translated(-origin), "float64")
         best = 0
         if self.n_init > 1:
             best = int(np.nanargmax(self._expected(starts, rows, weight, codes, origin).log_likelihood))
@@ -196,10 +197,10 @@ class OnlineLearning:
         lowered = cast(model, self.precision)
         with scope(self.precision):
             counted = lowered.components.counts_cells and lowered.components.missing_form("deviations") is not None
-            gaps = model.gaps if counted else missing_layout(model, rows)
+            gaps = model.missing if counted else missing_layout(model.missing, rows)
             data = rows if codes is None else (rows, codes)
-            placed = as_rows(data, weight, origin=origin, precision=self.precision, tile=model.tile, gaps=gaps)
-            sums = to_numpy(placed.total(ready(EStep(lowered, lowered.execution()))))
+            placed = place(data, weight, origin=origin, precision=self.precision, tile=model.tile, missing=gaps)
+            sums = to_numpy(placed.total(prepared(EStep(lowered, lowered.execution()))))
         with scope("float64"):
             moments = cast(lowered, "float64").components.about_zero(cast(sums.moments, "float64"))
             return cast(to_numpy(eqx.tree_at(lambda s: s.moments, sums, moments)), "float64")
@@ -223,7 +224,7 @@ class OnlineLearning:
         running = jax.tree.unflatten(structure, [np.zeros_like(leaf) for leaf in leaves] if kept is None else kept)
         with scope("float64"):
             model, running = advanced(model, batch, running, np.asarray(rho), np.asarray(effective))
-            self._set_model(to_numpy(model), origin)
+            self._set_model(to_numpy(model if origin is None else model.translated(origin)))
         self.running_statistics_ = {"origin": origin, "sums": jax.tree.leaves(to_numpy(running))}
         self.n_steps_, self.effective_rows_ = step, effective
         self.lower_bound_ = float(batch.log_likelihood) / size

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
+from suffice.choices import Degenerate
 from suffice.fit.restarts import restarts_at
 from suffice.latent.mixture import Mixture, maximize_given_responsibilities
 from suffice.outcome import Outcome, Solution
-from suffice.rows.places import resident
+from suffice.rows.memory import one_block
 from suffice.rows.survey import Survey
 from suffice.runtime.precision import cast, scope, to_numpy
 
-DEGENERATE = ("keep", "remove", "restart")
+DEGENERATE = get_args(Degenerate)
 ROUNDS = 5
 """Most times that degenerate components are restarted."""
 SPREAD = 0.1
@@ -51,30 +52,30 @@ class Collapsing:
     ) -> tuple[Solution, str]:
         """A solution after the rule for degenerate components, and what was done, a sentence or nothing."""
         if self.degenerate == "remove":
-            return self._removed(solution, run, overview, origin)
+            return self._removed(solution, run, overview)
         if self.degenerate == "restart":
             return self._restarted(solution, run, overview, origin, generator)
         return solution, ""
 
-    def _degenerate_in(self, solution: Solution, overview: Survey, origin: Any) -> np.ndarray:
+    def _degenerate_in(self, solution: Solution, overview: Survey) -> np.ndarray:
         """Numbers of the degenerate components in the best restart; none where the fit was stopped."""
         if solution.outcome in (Outcome.INTERRUPTED, Outcome.STOPPED_BY_CALLBACK):
             return np.zeros(0, int)
         with scope("float64"):
-            fitted = self._with_model(solution.model, traces_of(solution)[1], origin)
+            fitted = self._with_model(solution.model, traces_of(solution)[1])
         return np.unique(np.concatenate(list(fitted._degenerate_components(overview).values())))
 
     def _removed(
-        self, solution: Solution, run: Callable[[Mixture], Solution], overview: Survey, origin: Any
+        self, solution: Solution, run: Callable[[Mixture], Solution], overview: Survey
     ) -> tuple[Solution, str]:
         asked = solution.model.weights.shape[-1]
-        found = self._degenerate_in(solution, overview, origin)
+        found = self._degenerate_in(solution, overview)
         while len(found) and solution.model.weights.shape[-1] > 1:
             model = _best(solution)
             if len(found) == model.weights.shape[-1]:
                 found = np.argmin(model.weights[0], keepdims=True)
             solution = run(model.among(np.setdiff1d(np.arange(model.weights.shape[-1]), found)))
-            found = self._degenerate_in(solution, overview, origin)
+            found = self._degenerate_in(solution, overview)
         left = solution.model.weights.shape[-1]
         said = f"Degenerate components were removed: {asked - left} of {asked}, {left} are left."
         return solution, said if left < asked else ""
@@ -84,14 +85,14 @@ class Collapsing:
     ) -> tuple[Solution, str]:
         now, count = solution, 0
         for _ in range(ROUNDS):
-            found = self._degenerate_in(now, overview, origin)
+            found = self._degenerate_in(now, overview)
             if not len(found):
                 break
             count += len(found)
             now = run(self._put_on_worst(_best(now), found, overview, origin, generator))
         if not count:
             return solution, ""
-        if len(self._degenerate_in(now, overview, origin)):
+        if len(self._degenerate_in(now, overview)):
             return solution, f"Restarting degenerate components {ROUNDS} times did not help; they are kept."
         return now, f"Degenerate components were restarted on the rows explained worst: {count} in all."
 
@@ -100,9 +101,9 @@ class Collapsing:
     ) -> Mixture:
         """A model whose components of these numbers begin on rows explained worst and the rows next to these."""
         rows, weight = self._start_rows(overview), overview.sample_weight
-        centred = rows if origin is None else rows - origin
         with scope("float64"):
             model = cast(model, "float64")
+            centred, model = (rows, model) if origin is None else (rows - origin, model.translated(-origin))
             share = np.nan_to_num(np.array(model.responsibilities(centred)))
             order = np.argsort(np.asarray(model.log_density(centred))[0], kind="stable")
             worst = order[_first_share(weight[order], 1 / share.shape[-1])]
@@ -116,8 +117,9 @@ class Collapsing:
                 near = near[_first_share(weight[near], 1 / share.shape[-1])]
                 share[:, near] = np.eye(share.shape[-1])[component]
             share = (1 - SPREAD) * share + SPREAD / share.shape[-1]
-            placed = resident((centred, np.moveaxis(share, 0, 1)), weight, precision="float64", tile=model.tile)
-            return to_numpy(maximize_given_responsibilities(model, placed.block))
+            block = one_block((centred, np.moveaxis(share, 0, 1)), weight, precision="float64", tile=model.tile)
+            moved = to_numpy(maximize_given_responsibilities(model, block))
+            return moved if origin is None else moved.translated(origin)
 
 
 def traces_of(solution: Solution) -> tuple[list[np.ndarray], int]:

@@ -10,7 +10,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from suffice.latent.mixture import Mixture, maximize_given_responsibilities
-from suffice.rows.places import resident
+from suffice.rows.memory import one_block
 from suffice.rows.survey import Survey, survey
 from suffice.runtime.precision import cast, to_numpy
 
@@ -55,16 +55,16 @@ def labelled_start(
     rows, row_weight, row_codes = _sample(estimator, data, weight, codes, overview, size, generator)
     sampled = replace(overview, sample=rows, sample_weight=row_weight)
     start = cast(estimator._first_model(sampled, origin, generator), "float64")
-    centred = rows if origin is None else rows - origin
+    centred, start = (rows, start) if origin is None else (rows - origin, start.translated(-origin))
     share = np.array(start.responsibilities(centred))
     given = [name for name in estimator._parameter_names() if name != "weights" and estimator._is_given(name)]
     if not given:
         share = np.stack([_matched(one, row_codes) for one in share])
     known = row_codes > 0
     share[:, known] = SOFTENED / share.shape[-1] + (1 - SOFTENED) * np.eye(share.shape[-1])[row_codes[known] - 1]
-    block = resident((centred, np.moveaxis(share, 0, 1)), row_weight, precision="float64", tile=start.tile).block
+    block = one_block((centred, np.moveaxis(share, 0, 1)), row_weight, precision="float64", tile=start.tile)
     found = _with_given(to_numpy(maximize_given_responsibilities(start, block)), start, estimator, given, origin)
-    return _without_contradiction(found, codes)
+    return _without_contradiction(found if origin is None else found.translated(origin), codes)
 
 
 def _sample(

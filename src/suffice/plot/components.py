@@ -95,7 +95,7 @@ def gaussian_part(estimator: Any) -> tuple[Any, list[int]]:
     model = estimator.marginal(columns).model_
     part = GaussianMixture(len(estimator.weights_), covariance_type=estimator.covariance_type)
     part.n_features_in_ = len(columns)
-    part._set_model(eqx.tree_at(lambda whole: whole.components, model, model.components.parts[0]), None)
+    part._set_model(eqx.tree_at(lambda whole: whole.components, model, model.components.parts[0]))
     return part, columns
 
 

@@ -6,7 +6,6 @@ import warnings
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
-import equinox as eqx
 import jax
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -22,7 +21,8 @@ from suffice.latent.mixture import Mixture, MixturePrior, MixtureStatistics
 from suffice.model import EStep
 from suffice.outcome import DegenerateComponentWarning, Outcome
 from suffice.rows.missing import any_missing
-from suffice.rows.places import as_rows, missing_layout
+from suffice.rows.place import missing_layout, place
+from suffice.rows.row_function import RowFunction
 from suffice.runtime.arrays import Array
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.compiling import filter_jit
@@ -32,7 +32,7 @@ from suffice.validation import check_at_least, check_count
 ONE_PASS = "The parameters of highest likelihood were found in one pass over the rows."
 
 
-class LogJoint(eqx.Module):
+class LogJoint(RowFunction):
     """log p(x, k) of each row, (n, K)."""
 
     expectation: Any
@@ -142,7 +142,7 @@ class ClassConditional(RowScores, Classifier):
             if gaps:
                 _refuse_empty(rows)
             unit = self._unit()
-            if (codes >= 0).all() and unit.one_pass and (not gaps or unit.gaps == "cells"):
+            if (codes >= 0).all() and unit.one_pass and (not gaps or unit.missing == "mask"):
                 self._fit_in_one_pass(rows, codes, weight, gaps)
             else:
                 self._fit_by_em(rows, codes, weight, gaps)
@@ -182,7 +182,7 @@ class ClassConditional(RowScores, Classifier):
                 "with a new estimator."
             )
         rows, codes, weight = self._batch_rows(X, y, classes, sample_weight, first)
-        if any_missing(rows) and self._unit().gaps == "patterns":
+        if any_missing(rows) and self._unit().missing == "patterns":
             raise ValueError(
                 "Cells are missing (NaN), and columns depend on one another given the class, so that sums do not suffice; use "
                 "fit, or covariance_type='diag', 'tied_diag' or 'spherical'."
@@ -244,17 +244,15 @@ class ClassConditional(RowScores, Classifier):
         overall = simpler._overall(simpler._sums(rows, one, weight, centre, gaps), centre)
         origin = centre[0]
         with scope(self.precision):
-            start = cast(self._mixture(self._begun(simpler, overall)).translated(-origin), self.precision)
-            layout = start.gaps if gaps else None
-            placed = as_rows(
-                (rows, codes + 1), weight, origin=origin, precision=self.precision, tile=start.tile, gaps=layout
+            start = self._mixture(self._begun(simpler, overall))
+            layout = start.missing if gaps else None
+            placed = place(
+                (rows, codes + 1), weight, origin=origin, precision=self.precision, tile=start.tile, missing=layout
             )
             solution = em(start, placed, tol=self.tol, max_iter=self.max_iter, precision=self.precision)
-        with scope("float64"):
-            model = to_numpy(cast(solution.model, "float64").translated(origin))
         self.n_iter_, self.converged_ = len(solution.trace), bool(solution.details["converged"])
         self.outcome_, self.lower_bounds_ = str(solution.outcome), np.asarray(solution.trace, float)
-        self._keep(model, overall)
+        self._keep(solution.model, overall)
         if solution.outcome is Outcome.INTERRUPTED:
             raise KeyboardInterrupt
         if not self.converged_:
@@ -352,8 +350,8 @@ class ClassConditional(RowScores, Classifier):
         origin = self.model_.components.centre()
         with one_blas_thread(), scope("float64"):
             model = self.model_ if origin is None else self.model_.translated(-origin)
-            gaps = missing_layout(model, rows)
-            placed = as_rows((rows, codes), weight, origin=origin, precision="float64", tile=model.tile, gaps=gaps)
+            gaps = missing_layout(model.missing, rows)
+            placed = place((rows, codes), weight, origin=origin, precision="float64", tile=model.tile, missing=gaps)
             return model, to_numpy(placed.total(EStep(model, "products")))
 
 

@@ -23,9 +23,9 @@ from suffice.latent.factors.factor_maxima import Factors
 from suffice.latent.factors.linear_gaussian import LinearGaussian, NoiseFloor
 from suffice.latent.factors.pairwise import PairwiseMoments, PairwiseSums
 from suffice.outcome import Outcome, Solution
-from suffice.rows.places import as_rows, missing_layout
-from suffice.rows.streams import on_host
-from suffice.rows.survey import NO_WEIGHT, pairs
+from suffice.rows.place import missing_layout, place
+from suffice.rows.streams import on_host, pairs
+from suffice.rows.survey import NO_WEIGHT
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.precision import cast, dtype_of, scope, to_numpy
 from suffice.runtime.progress import progress
@@ -139,13 +139,13 @@ class FactorEstimator(
         data, weight = self._checked(X, sample_weight)
         self._check_size()
         origin = _first_mean(data)
-        gaps = missing_layout(PairwiseSums(), data)
+        gaps = missing_layout(PairwiseSums.missing, data)
         iterations = Iterations(self, X, {} if sample_weight is None else {"sample_weight": sample_weight})
         if gaps is None and self._is_wide(data):
             solution, least = self._solved_by_rows(data, weight, origin)
         else:
             solution, least = self._solved_by_moments(data, weight, origin, gaps, iterations, checkpoint)
-        self._keep(solution, origin)
+        self._keep(solution)
         iterations.end(lambda: attributes_of(self))
         self._end(solution)
         self._warn_degenerate(self.model_.noise_variance, least)
@@ -162,7 +162,7 @@ class FactorEstimator(
     def _solved_by_moments(
         self, data: Any, weight: Any, origin: np.ndarray, gaps: Any, iterations: Iterations, checkpoint: Any
     ) -> tuple[Solution, np.ndarray]:
-        """The model measured from ``origin``, and the smallest noise variance."""
+        """The model, and the smallest noise variance; rows are measured from ``origin``."""
         check_second_moments(self.n_features_in_)
         moments = self._moments(data, weight, origin, gaps)
         mean = None if self.mean is None else self._given_mean() - origin
@@ -170,7 +170,7 @@ class FactorEstimator(
         least = self._least_noise(np.maximum(np.diagonal(covariance), 0.0))
         found = self._maximum(covariance, least)
         self.eigenvalues_ = np.linalg.eigvalsh(self._scree(covariance))[::-1]
-        start = self._model(moments.mean() if mean is None else mean, found, least)
+        start = self._model(moments.mean() if mean is None else mean, found, least).translated(origin)
         if gaps is None and self.algorithm == "auto":
             return solved(start, found), least
         return self._climbed(start, data, weight, origin, gaps, iterations, checkpoint), least
@@ -199,7 +199,7 @@ class FactorEstimator(
 
     def _moments(self, data: Any, weight: Any, origin: np.ndarray, gaps: Any) -> PairwiseMoments:
         with scope("float64"):
-            rows = as_rows(data, weight, origin=origin, precision="float64", tile=FIRST_ROWS, gaps=gaps)
+            rows = place(data, weight, origin=origin, precision="float64", tile=FIRST_ROWS, missing=gaps)
             moments = to_numpy(rows.total(PairwiseSums()))
         if not moments.weight > 0:
             raise ValueError(NO_WEIGHT)
@@ -209,23 +209,23 @@ class FactorEstimator(
     def _climbed(
         self, start: Any, data: Any, weight: Any, origin: np.ndarray, gaps: Any, iterations: Iterations, checkpoint: Any
     ) -> Solution:
-        starts = cast(self._starts(start), self.precision)
+        starts = self._starts(start)
         with progress(self.verbose, self.max_iter, "fitting") as bar, scope(self.precision):
-            rows = as_rows(data, weight, origin=origin, precision=self.precision, tile=starts.tile, gaps=gaps)
+            rows = place(data, weight, origin=origin, precision=self.precision, tile=starts.tile, missing=gaps)
 
             def on_step(done: int, objective: np.ndarray, model: Any) -> bool:
                 bar(done, f"log-likelihood {np.nanmax(objective):.4f}" if np.isfinite(objective).any() else "")
                 best = int(np.argmax(np.nan_to_num(objective, nan=-np.inf)))
-                return iterations.wanted and iterations.step(done, lambda: self._attributes_with(model, best, origin))
+                return iterations.wanted and iterations.step(done, lambda: self._attributes_with(model, best))
 
             return em(starts, rows, tol=self.tol, max_iter=self.max_iter, precision=self.precision, on_step=on_step,
                       step_by_step=iterations.wanted, checkpoint=checkpoint)  # fmt: skip
 
-    def _attributes_with(self, model: LinearGaussian, start: int, origin: np.ndarray) -> dict[str, Any]:
+    def _attributes_with(self, model: LinearGaussian, start: int) -> dict[str, Any]:
         """Fitted attributes of an estimator whose model is one start's."""
         probe = type(self)(**self.get_params())
         vars(probe).update({name: vars(self)[name] for name in KNOWN_BEFORE if name in vars(self)})
-        probe._set_model(model, start, origin)
+        probe._set_model(model, start)
         return attributes_of(probe)
 
     def _starts(self, first: LinearGaussian) -> LinearGaussian:
@@ -241,17 +241,17 @@ class FactorEstimator(
         return LinearGaussian(repeated(first.mean), loadings, repeated(first.noise_variance), frozen=first.frozen,
                               expanded=True, floor=first.floor)  # fmt: skip
 
-    def _keep(self, solution: Solution, origin: np.ndarray) -> None:
+    def _keep(self, solution: Solution) -> None:
         traces, best = traces_of(solution)
-        self._set_model(solution.model, best, origin)
+        self._set_model(solution.model, best)
         self.traces_, self.lower_bounds_ = traces, traces[best]
         self.lower_bound_ = float(traces[best][-1]) if len(traces[best]) else float("-inf")
         self.n_iter_ = int(solution.details.get("iterations", len(traces[best])))
         self.converged_ = bool(solution.details["converged"][best])
         self.outcome_ = str(solution.outcome)
 
-    def _set_model(self, model: LinearGaussian, start: int, origin: np.ndarray) -> None:
-        self.model_ = canonical(cast(to_numpy(restarts_at(model, start)), "float64").translated(origin))
+    def _set_model(self, model: LinearGaussian, start: int) -> None:
+        self.model_ = canonical(cast(to_numpy(restarts_at(model, start)), "float64"))
         self.mean_ = self.model_.mean
         self._set_parameters(self.model_)
 

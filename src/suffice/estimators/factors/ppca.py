@@ -119,7 +119,7 @@ class PPCA(FactorEstimator):
         self.eigenvalues_ = np.pad(np.square(roots), (0, len(mean) - len(roots)))
         least = self._least_noise(self.eigenvalues_)
         found = principal_factors(self.eigenvalues_, axes.T, self.n_components, self.noise_variance, float(least[0]))
-        return solved(self._model(mean, found, least), found), least
+        return solved(self._model(mean, found, least).translated(origin), found), least
 
     def _set_parameters(self, model: LinearGaussian) -> None:
         self.noise_variance_ = float(model.noise_variance[0])

@@ -5,29 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-import equinox as eqx
 import jax
 import numpy as np
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from suffice.latent.factors.linear_gaussian import LatentPosterior, LinearGaussian, codes_of
+from suffice.rows.block import NO_ROWS
 from suffice.rows.missing import any_missing
-from suffice.rows.places import NO_ROWS, as_rows, each, missing_layout
-from suffice.rows.streams import CheckedBatches, is_stream, on_host
-from suffice.rows.survey import pairs
+from suffice.rows.place import missing_layout, place
+from suffice.rows.row_function import RowFunction
+from suffice.rows.streams import CheckedBatches, is_stream, on_host, pairs
 from suffice.runtime.arrays import Array
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.precision import cast, scope
 from suffice.validation import check_count
 
 
-class _Read(eqx.Module):
+class _Read(RowFunction):
     """What is read of each row's posterior."""
 
     posterior: LatentPosterior
 
-    long_steps: ClassVar[bool] = True
+    elementwise: ClassVar[bool] = True
 
 
 class _Density(_Read):
@@ -89,10 +89,10 @@ class FactorScores:
             reader = read(jax.tree.map(np.asarray, model.expectation("only")))
 
             def placed(rows: np.ndarray) -> Any:
-                gaps = missing_layout(model, rows)
-                return as_rows(rows, None, origin=self.mean_, precision=self.precision, tile=model.tile, gaps=gaps)
+                gaps = missing_layout(model.missing, rows)
+                return place(rows, None, origin=self.mean_, precision=self.precision, tile=model.tile, missing=gaps)
 
-            parts = [each(reader, placed(rows)) for rows in batches]
+            parts = [placed(rows).each(reader) for rows in batches]
         if not parts:
             raise ValueError(NO_ROWS)
         return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)

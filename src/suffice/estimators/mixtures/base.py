@@ -33,7 +33,8 @@ from suffice.latent.mixture import Mixture, MixturePrior, maximize_given_respons
 from suffice.latent.starts import STARTS
 from suffice.model import Hyperparameters
 from suffice.outcome import DegenerateComponentWarning, Outcome, Solution
-from suffice.rows.places import as_rows, resident
+from suffice.rows.memory import one_block
+from suffice.rows.place import place
 from suffice.rows.streams import on_host
 from suffice.rows.survey import Survey, survey
 from suffice.runtime.blas import one_blas_thread
@@ -248,13 +249,13 @@ class MixtureEstimator(
             else:
                 start = labelled_start(self, data, weight, codes, overview, origin, generator)
                 data = data, codes
-        gaps = start.gaps if overview.missing else None
+        gaps = start.missing if overview.missing else None
 
         def run(begin: Mixture) -> Solution:
             return self._run(begin, data, weight, origin, gaps, iterations, checkpoint)
 
         solution, repaired = self._repaired(run(start), run, overview, origin, generator)
-        self._keep(solution, overview, origin)
+        self._keep(solution, overview)
         self.outcome_ = f"{self.outcome_} {repaired}".strip()
         iterations.end(self._fitted_attributes)
         if solution.outcome is Outcome.INTERRUPTED:
@@ -279,11 +280,10 @@ class MixtureEstimator(
         frozen, ties = self._frozen_names(), self._ties()
         if not (self.warm_start and hasattr(self, "model_")):
             start = self._tied_start(self._start(overview, origin, self.n_init, generator).holding(frozen, ties))
-            return self._improved(start, overview, origin)
+            return self._improved(start if origin is None else start.translated(origin), overview, origin)
         self._check_same_model(len(overview.mean), "warm_start=True")
-        before = self._restored(self.model_.holding(frozen, ties))
-        before = one_restart(before if origin is None else before.translated(-origin)).sharing()
-        priors = self._mixture_prior(), self._prior(overview, origin)
+        before = one_restart(self._restored(self.model_.holding(frozen, ties))).sharing()
+        priors = self._mixture_prior(), self._prior(overview, origin if origin is None else np.zeros_like(origin))
         return eqx.tree_at(lambda m: (m.prior, m.components.prior), before, priors)
 
     def _improved(self, start: Mixture, overview: Survey, origin: np.ndarray | None) -> Mixture:
@@ -292,8 +292,8 @@ class MixtureEstimator(
         if given or not overview.missing or len(overview.sample) < max(1, self._sample_size()):
             return start
         with scope(self.precision):
-            rows = as_rows(overview.sample, overview.sample_weight, origin=origin, precision=self.precision, tile=start.tile,
-                           gaps=start.gaps)  # fmt: skip
+            rows = place(overview.sample, overview.sample_weight, origin=origin, precision=self.precision, tile=start.tile,
+                           missing=start.missing)  # fmt: skip
             return em(start, rows, tol=self.tol, max_iter=SAMPLE_ITERATIONS, precision=self.precision).model
 
     def _check_same_model(self, features: int, caller: str) -> None:
@@ -315,8 +315,8 @@ class MixtureEstimator(
         """Weights and components after one maximisation from starting responsibilities, found in these coordinates."""
         share = STARTS[self.init_params](coordinates, weight, self.n_components, restarts, generator)
         start = Mixture(np.full(share.shape[::2], 1 / self.n_components), cast(blank, "float64"), self._mixture_prior())
-        placed = resident((rows, np.moveaxis(share, 0, 1)), weight, precision="float64", tile=start.tile)
-        started = to_numpy(maximize_given_responsibilities(start, placed.block))
+        block = one_block((rows, np.moveaxis(share, 0, 1)), weight, precision="float64", tile=start.tile)
+        started = to_numpy(maximize_given_responsibilities(start, block))
         return started.weights, started.components
 
     def _weights_start(self, weights: Any, restarts: int) -> Any:
@@ -331,41 +331,41 @@ class MixtureEstimator(
         self, start: Mixture, data: Any, weight: Any, origin: Any, gaps: Any, iterations: Iterations, checkpoint: Any
     ) -> Solution:
         with progress(self.verbose, self.max_iter, "fitting") as bar, scope(self.precision):
-            rows = as_rows(data, weight, origin=origin, precision=self.precision, tile=start.tile, gaps=gaps)
+            rows = place(data, weight, origin=origin, precision=self.precision, tile=start.tile, missing=gaps)
 
             def on_step(done: int, objective: np.ndarray, model: Mixture) -> bool:
                 bar(done, f"log-likelihood {np.nanmax(objective):.4f}" if np.isfinite(objective).any() else "")
                 best = int(np.argmax(np.nan_to_num(objective, nan=-np.inf)))
-                return iterations.wanted and iterations.step(done, lambda: self._attributes_of(model, best, origin))
+                return iterations.wanted and iterations.step(done, lambda: self._attributes_of(model, best))
 
             return em(start, rows, tol=self.tol, max_iter=self.max_iter, precision=self.precision, on_step=on_step,
                       step_by_step=iterations.wanted, checkpoint=checkpoint)  # fmt: skip
 
-    def _attributes_of(self, model: Mixture, restart: int, origin: Any) -> dict[str, Any]:
-        probe = self._with_model(model, restart, origin)
+    def _attributes_of(self, model: Mixture, restart: int) -> dict[str, Any]:
+        probe = self._with_model(model, restart)
         return {name: value for name, value in vars(probe).items() if name.endswith("_")}
 
-    def _with_model(self, model: Mixture, restart: int, origin: Any) -> Self:
+    def _with_model(self, model: Mixture, restart: int) -> Self:
         """Another estimator with one restart of a model for its own."""
         probe = type(self)(**self.get_params())
         vars(probe).update({name: vars(self)[name] for name in KNOWN_BEFORE if name in vars(self)})
-        probe._set_model(to_numpy(restarts_at(model, restart)), origin)
+        probe._set_model(to_numpy(restarts_at(model, restart)))
         return probe
 
     def _fitted_attributes(self) -> dict[str, Any]:
         return {name: value for name, value in vars(self).items() if name.endswith("_") and not name.startswith("_")}
 
-    def _set_model(self, model: Mixture, origin: Any) -> None:
+    def _set_model(self, model: Mixture) -> None:
         model = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), model)
-        self.model_ = self._restored(model if origin is None else model.translated(origin))
+        self.model_ = self._restored(model)
         weights = self.model_.weights / self.model_.weights.sum()
         self.weights_ = self._frozen_value("weights") if "weights" in self.model_.frozen else weights
         self._set_parameters(self.model_)
 
-    def _keep(self, solution: Solution, overview: Survey, origin: Any) -> None:
+    def _keep(self, solution: Solution, overview: Survey) -> None:
         traces, best = traces_of(solution)
         with scope(self.precision):
-            self._set_model(restarts_at(solution.model, best), origin)
+            self._set_model(restarts_at(solution.model, best))
         self.traces_, self.lower_bounds_ = traces, traces[best]
         self.lower_bound_ = float(traces[best][-1]) if len(traces[best]) else float("-inf")
         self.n_iter_ = len(traces[best])

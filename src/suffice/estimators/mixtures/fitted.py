@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import equinox as eqx
 import jax
 import numpy as np
 from scipy.sparse import issparse
@@ -16,7 +15,9 @@ from sklearn.utils.validation import check_is_fitted
 from suffice.latent.gradient import log_likelihood_gradient
 from suffice.latent.mixture import MixtureStatistics, normalised
 from suffice.model import EStep
-from suffice.rows.places import NO_ROWS, as_rows, each, missing_layout, ready
+from suffice.rows.block import NO_ROWS
+from suffice.rows.place import missing_layout, place
+from suffice.rows.row_function import RowFunction, prepared
 from suffice.rows.streams import CheckedBatches, is_stream, on_host, parted
 from suffice.runtime.arrays import Array
 from suffice.runtime.blas import one_blas_thread
@@ -24,7 +25,7 @@ from suffice.runtime.precision import cast, scope, to_numpy
 from suffice.validation import check_choice, check_count
 
 
-class MostProbable(eqx.Module):
+class MostProbable(RowFunction):
     """The most probable component of each row."""
 
     expectation: Any
@@ -33,7 +34,7 @@ class MostProbable(eqx.Module):
         return self.expectation.relative(rows).argmax(-2)
 
 
-class Responsibilities(eqx.Module):
+class Responsibilities(RowFunction):
     """Responsibilities (n, K)."""
 
     expectation: Any
@@ -42,7 +43,7 @@ class Responsibilities(eqx.Module):
         return normalised(self.expectation.relative(rows))[1].T
 
 
-class Evidence(eqx.Module):
+class Evidence(RowFunction):
     """log p(x) of each row."""
 
     expectation: Any
@@ -76,8 +77,8 @@ class RowScores:
         origin = self._origin(model)
         with one_blas_thread(), scope(self.precision):
             model = cast(model if origin is None else model.translated(-origin), self.precision)
-            reader = read(ready(EStep(model, model.execution())))
-            parts = [each(reader, self._rows(batch, None, origin, model)) for batch in batches]
+            reader = read(prepared(EStep(model, model.execution())))
+            parts = [self._rows(batch, None, origin, model).each(reader) for batch in batches]
         if not parts:
             raise ValueError(NO_ROWS)
         return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
@@ -87,8 +88,8 @@ class RowScores:
         return model.components.centre()
 
     def _rows(self, data: np.ndarray, weight: Any, origin: Any, model: Any, precision: str | None = None) -> Any:
-        gaps, precision = missing_layout(model, data), precision or self.precision
-        return as_rows(data, weight, origin=origin, precision=precision, tile=model.tile, gaps=gaps)
+        gaps, precision = missing_layout(model.missing, data), precision or self.precision
+        return place(data, weight, origin=origin, precision=precision, tile=model.tile, missing=gaps)
 
     def predict_proba(self, X: Any) -> np.ndarray:
         r"""Responsibilities :math:`r_{nk} = \pi_k p(x_n | k) / p(x_n)`.

@@ -9,9 +9,9 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from suffice.estimators.sparse import SparseRows
-from suffice.rows.streams import WEIGHTS_OF_STREAMS, CheckedBatches, is_stream
-from suffice.rows.survey import NO_WEIGHT, pairs
+from suffice.rows.sparse import SparseRows
+from suffice.rows.streams import WEIGHTS_OF_STREAMS, CheckedBatches, devices_of, is_stream, pairs
+from suffice.rows.survey import NO_WEIGHT
 from suffice.runtime.precision import scope
 from suffice.validation import check_not_infinite
 
@@ -40,7 +40,7 @@ class RowChecks:
                 raise ValueError(WEIGHTS_OF_STREAMS)
             self._take_names(X)
             return CheckedBatches(X, self._batch), None
-        if isinstance(X, jax.Array) and len(X.sharding.device_set) > 1:
+        if devices_of(X):
             rows = self._table(np.asarray(X), reset=True)
             with scope("float64"):
                 spread = jax.device_put(rows, X.sharding)
