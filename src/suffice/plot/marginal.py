@@ -232,7 +232,8 @@ def _cumulative(estimator: Any, column: int, values: Array) -> Array:
 def _values(estimator: Any, column: int, cells: Array) -> tuple[Array, bool]:
     """Where to show the marginal, and whether as bars."""
     if is_real(estimator, column):
-        return _grid(cells), False
+        grid = _grid(cells)
+        return grid[~families(estimator)[column].refused_cells(grid)], False
     labels, low, high = labels_of(estimator, column), np.floor(cells.min()), np.floor(cells.max())
     if labels is not None:
         return np.arange(len(labels), dtype=float), True

@@ -158,4 +158,5 @@ def _values(estimator: Any, column: int, cells: np.ndarray) -> np.ndarray:
     if _whole(estimator, column):
         return np.arange(low, min(high, low + MOST_WHOLE) + 1)
     room = 0.06 * (high - low) or 0.5
-    return np.linspace(low - room, high + room, POINTS)
+    grid = np.linspace(low - room, high + room, POINTS)
+    return grid[~KINDS[estimator.kinds_[column]].refused_cells(grid)] if hasattr(estimator, "kinds_") else grid
