@@ -352,7 +352,7 @@ class ClassConditional(RowScores, Classifier):
             model = self.model_ if origin is None else self.model_.translated(-origin)
             gaps = missing_layout(model.missing, rows)
             placed = place((rows, codes), weight, origin=origin, precision="float64", tile=model.tile, missing=gaps)
-            return model, to_numpy(placed.total(EStep(model, "products")))
+            return model, to_numpy(placed.total(EStep(model, False)))
 
 
 def _refuse_empty(rows: np.ndarray) -> None:

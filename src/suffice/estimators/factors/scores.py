@@ -86,7 +86,7 @@ class FactorScores:
             self._table(on_host(X), reset=False)]  # fmt: skip
         with one_blas_thread(), scope(self.precision):
             model = cast(self.model_.translated(-self.mean_), self.precision)
-            reader = read(jax.tree.map(np.asarray, model.expectation("only")))
+            reader = read(jax.tree.map(np.asarray, model.expectation(False)))
 
             def placed(rows: np.ndarray) -> Any:
                 gaps = missing_layout(model.missing, rows)

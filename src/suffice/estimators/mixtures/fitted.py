@@ -77,7 +77,7 @@ class RowScores:
         origin = self._origin(model)
         with one_blas_thread(), scope(self.precision):
             model = cast(model if origin is None else model.translated(-origin), self.precision)
-            reader = read(prepared(EStep(model, model.execution())))
+            reader = read(prepared(EStep(model, model.needs_centring())))
             parts = [self._rows(batch, None, origin, model).each(reader) for batch in batches]
         if not parts:
             raise ValueError(NO_ROWS)
@@ -311,4 +311,4 @@ class MixtureScores(RowScores):
         with scope("float64"):
             centred = cast(model if origin is None else model.translated(-origin), "float64")
             rows = self._rows(data, weight, origin, centred, "float64")
-            return to_numpy(rows.total(EStep(centred, "products"))), origin
+            return to_numpy(rows.total(EStep(centred, False))), origin
