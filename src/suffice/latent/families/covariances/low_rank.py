@@ -1,8 +1,8 @@
-"""Gaussian components that share one covariance matrix of low rank plus a diagonal."""
+"""One covariance matrix of all components that is low rank plus a diagonal."""
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import equinox as eqx
 import jax
@@ -10,9 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from suffice.latent.families.constrained_gaussian import TiedGaussian
-from suffice.latent.families.gaussian import GaussianPrior
-from suffice.latent.forms.natural import Moments
+from suffice.choices import CovarianceType
+from suffice.latent.families.covariances.covariance import Sums
+from suffice.latent.families.covariances.matrices import SharedMatrix, triangle
 from suffice.runtime.arrays import Array
 
 STEPS = 2000
@@ -20,58 +20,44 @@ SMALLEST_NOISE = 1e-8
 """As a share of a column's variance: where the likelihood rises without bound as a column's noise vanishes (Heywood)."""
 
 
-class LowRankPrior(GaussianPrior):
-    """What maximisation adds to the data, as ``GaussianPrior`` has it, and the ``rank`` of the covariance beside its diagonal."""
+class LowRankCovariance(SharedMatrix):
+    r"""One covariance :math:`W W^\top + \Psi` of all components, W with ``rank`` columns and a diagonal Psi.
 
-    rank: int = eqx.field(static=True)
-
-
-class LowRankGaussian(TiedGaussian):
-    r"""K Gaussians with one covariance :math:`W W^\top + \Psi`, W (D, R) and a diagonal Psi: factor analysis within classes.
-
-    Maximisation takes the covariance within components and fits W and Psi to it: in turn the best W given Psi, by eigenvectors
+    Estimation takes the covariance within components and fits W and Psi to it: in turn the best W given Psi, by eigenvectors
     (Jöreskog, 1967), and a step of expectation-maximisation for Psi (Rubin and Thayer, 1982). The likelihood never falls.
 
     Parameters
     ----------
-    means
-        ``(..., K, D)``.
-    covariances
+    values
         ``(..., D, D)``.
-    prior
-        A ``LowRankPrior``, which has the rank; without it the covariance is a full one.
+    rank
+        Columns of W; None is no constraint.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from suffice.latent import LowRankGaussian, LowRankPrior
-    >>> prior = LowRankPrior(None, np.zeros(5), np.zeros((5, 5)), np.zeros(5), rank=1)
-    >>> LowRankGaussian(np.zeros((3, 5)), np.eye(5), prior).parameter_count()
-    25
+    >>> from suffice.latent import LowRankCovariance
+    >>> LowRankCovariance(np.eye(5), rank=1).parameter_count()
+    10
     """
 
-    def _covariances(self, moments: Moments, second: Array, shift: Array, counts: Array) -> Array:
-        within = super()._covariances(moments, second, shift, counts)
-        rank = self._rank()
+    rank: int | None = eqx.field(static=True)
+    covariance_type: ClassVar[CovarianceType] = "tied"
+
+    def estimate(self, sums: Sums, floor: Array) -> Self:
+        """The covariance of this form nearest to that within components."""
+        within, rank = self._within(sums, floor), self.rank
         if rank is None:
-            return within
+            return self.holding(within)
         flat = within.reshape(-1, *within.shape[-2:])
-        return lax.map(lambda matrix: low_rank(matrix, rank), flat).reshape(within.shape)
-
-    def _rank(self) -> int | None:
-        return getattr(self.prior, "rank", None)
-
-    def translated(self, shift: Array) -> Self:
-        """Means and the prior's mean moved by ``shift`` (D,)."""
-        moved = self.means + shift, self.prior.mean + shift
-        return eqx.tree_at(lambda family: (family.means, family.prior.mean), self, moved)
+        return self.holding(lax.map(lambda matrix: low_rank(matrix, rank), flat).reshape(within.shape))
 
     def parameter_count(self) -> int:
-        """Means, and loadings up to a rotation with the diagonal, or the whole covariance if that has fewer."""
-        features, rank = self.means.shape[-1], self._rank()
-        whole = features * (features + 1) // 2
-        free = whole if rank is None else features * (rank + 1) - rank * (rank - 1) // 2
-        return int(np.prod(self.means.shape)) + min(free, whole)
+        """Loadings up to a rotation and the diagonal, or the whole matrix if that has fewer."""
+        features = self.values.shape[-1]
+        rank = features if self.rank is None else self.rank
+        free = features * (rank + 1) - rank * (rank - 1) // 2
+        return int(np.prod(self.values.shape[:-2])) * min(free, triangle(features))
 
 
 def low_rank(matrix: Any, rank: int, tol: float = 1e-10) -> Array:
