@@ -67,9 +67,9 @@ def run(estimator: Any, data: str, job: Job, reading: Reading) -> int:
 
 def takes_labels(estimator: Any) -> bool:
     """Whether an estimator takes tables with text."""
-    from suffice.estimators.shared.labelled_columns import EncodedColumns
+    from suffice.estimators.shared.labelled_columns import takes_labels
 
-    return isinstance(estimator, EncodedColumns)
+    return takes_labels(estimator)
 
 
 def checkpoint_path(out: Path) -> Path:
