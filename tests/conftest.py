@@ -8,7 +8,8 @@ from pathlib import Path
 
 import jax
 import pytest
-from suffice.compiling import COMPILER_OPTIONS
+
+from suffice.runtime.compiling import COMPILER_OPTIONS
 
 # Most of the suite's time is compilation: programs that run once need not be optimised. XLA_FLAGS="" tests with the usual ones.
 FLAGS = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True, **(COMPILER_OPTIONS or {})}

@@ -19,7 +19,7 @@ from table import CASES, COMPLETE, LATENT, MOVABLE, Case, generator
 import suffice
 from suffice.fit.expectation_maximization import em
 from suffice.model import EStep, Hyperparameters
-from suffice.rows.blocks import add
+from suffice.rows.block import add
 from suffice.rows.patterns import arrange
 from suffice.rows.total import total
 from suffice.runtime.precision import cast, scope, to_numpy
@@ -120,7 +120,7 @@ def test_log_posterior_never_falls_under_a_prior(case):
 def expected(model, case: Case, execution: str = "products", weight=None):
     """Expected statistics of all rows as one tile."""
     weight = np.ones(rows_of(case)) if weight is None else weight
-    return EStep(model, execution).ready()(arrange(case.data, model.gaps), weight)
+    return EStep(model, execution).prepare()(arrange(case.data, model.missing), weight)
 
 
 def joint_by_enumeration(case: Case, rows: np.ndarray) -> np.ndarray:
@@ -302,9 +302,14 @@ for case in CASES:
     print("same", case.name)
 
 from suffice import BernoulliMixture, GaussianMixture
+from suffice.rows.place import place
 X = CASES[0].data
 with jax.enable_x64(True):
     Y = jax.device_put(X, split)
+with jax.enable_x64(True):
+    read = place(Y, origin=X[0], precision="float64", tile=64).each(lambda rows, weight: (rows, 2 * rows[:, 0]))
+np.testing.assert_array_equal(read[0], X - X[0])
+np.testing.assert_array_equal(read[1], 2 * (X - X[0])[:, 0])
 for estimator in (GaussianMixture(2, random_state=0, max_iter=5, tol=0), BernoulliMixture(2, random_state=0, max_iter=5, tol=0)):
     alone = estimator.fit(X).predict_proba(X)
     np.testing.assert_allclose(estimator.fit(Y).predict_proba(Y), alone, atol=1e-10)

@@ -15,8 +15,9 @@ from suffice.plot import EllipseDisplay, FrequencyDisplay, ImputedDisplay, Margi
 from suffice.plot.components import column_moments, feature_names, gaussian_part, telling_columns
 from suffice.plot.marginal import component_densities, kolmogorov_distance
 from suffice.report import section, summarize, write_page, write_report
-from suffice.report.mixture.advice import advice, with_options
-from suffice.report.mixture.section import criteria
+from suffice.report.advice import with_options
+from suffice.report.mixtures.advice import advice
+from suffice.report.story import story
 
 COMMAND = ["suffice", "fit", "gaussian-mixture", "my data.csv", "--n-components", "2", "--out", "run", "--overwrite"]
 
@@ -71,7 +72,7 @@ def test_criteria_equal_those_of_the_estimator_where_components_overlap(gaussian
     rows = 3.0 + 0.3 * np.random.default_rng(1).normal(size=(40, 3))  # half way between the groups
     expected = {"BIC": gaussian.bic(rows), "AIC": gaussian.aic(rows), "ICL": gaussian.icl(rows)}
     assert expected["ICL"] > expected["BIC"] + 1
-    assert criteria(gaussian, summarize(gaussian, rows)) == pytest.approx(expected)
+    assert story(gaussian).criteria(summarize(gaussian, rows)) == pytest.approx(expected)
 
 
 def test_batches_are_summarised_like_the_whole(gaussian, summary):
@@ -338,7 +339,7 @@ def test_latent_classes_and_counts_have_their_pictures():
 
 
 def test_settings_are_shown_in_few_words():
-    from suffice.report.mixture.section import _setting
+    from suffice.report.parts import setting
 
     shown = [
         (0.5, "0.5"),
@@ -349,4 +350,4 @@ def test_settings_are_shown_in_few_words():
         (np.ones((2, 3)), "array of shape (2, 3)"),
     ]
     for value, words in shown:
-        assert _setting(value) == words
+        assert setting(value) == words

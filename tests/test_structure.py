@@ -6,7 +6,7 @@ from pathlib import Path
 
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "suffice"
 FLOORS = (
-    ("runtime", "outcome"),
+    ("runtime", "outcome", "choices"),
     ("files",),
     ("rows",),
     ("validation", "data"),

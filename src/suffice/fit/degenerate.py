@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
+from suffice import choices
 from suffice.fit.restarts import restarts_at
 from suffice.latent.begin import maximized_at
 from suffice.latent.mixture import Mixture
@@ -15,7 +16,7 @@ from suffice.outcome import DegenerateComponentWarning, Outcome, Solution
 from suffice.rows.survey import Survey
 from suffice.runtime.precision import cast, scope
 
-DEGENERATE = ("keep", "remove", "restart")
+DEGENERATE = get_args(choices.Degenerate)
 ROUNDS = 5
 """Most times that degenerate components are restarted."""
 SPREAD = 0.1
@@ -94,12 +95,18 @@ def _restarted(solution: Solution, run: Run, degenerate: Degenerate, restart: Re
 
 
 def put_on_worst(
-    model: Mixture, components: np.ndarray, rows: np.ndarray, overview: Survey, generator: np.random.Generator
+    model: Mixture,
+    components: np.ndarray,
+    rows: np.ndarray,
+    overview: Survey,
+    origin: np.ndarray | None,
+    generator: np.random.Generator,
 ) -> Mixture:
     """A model whose components of these numbers begin on rows (n, D) of the sample explained worst and the rows next to these."""
     weight = overview.sample_weight
     with scope("float64"):
         model = cast(model, "float64")
+        rows, model = (rows, model) if origin is None else (rows - origin, model.translated(-origin))
         share = np.nan_to_num(np.array(model.responsibilities(rows)))
         order = np.argsort(np.asarray(model.log_density(rows))[0], kind="stable")
         worst = order[_first_share(weight[order], 1 / share.shape[-1])]
@@ -112,7 +119,8 @@ def put_on_worst(
             near = np.argsort(np.square(places - places[seed]).sum(1), kind="stable")
             near = near[_first_share(weight[near], 1 / share.shape[-1])]
             share[:, near] = np.eye(share.shape[-1])[component]
-        return maximized_at(model, rows, weight, (1 - SPREAD) * share + SPREAD / share.shape[-1])
+        moved = maximized_at(model, rows, weight, (1 - SPREAD) * share + SPREAD / share.shape[-1])
+        return moved if origin is None else moved.translated(origin)
 
 
 def traces_of(solution: Solution) -> tuple[list[np.ndarray], int]:

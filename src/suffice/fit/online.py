@@ -12,7 +12,8 @@ import numpy as np
 from suffice.latent.mixture import Mixture, MixtureStatistics
 from suffice.latent.readers import centred
 from suffice.model import EStep
-from suffice.rows.places import as_rows, missing_layout, ready
+from suffice.rows.place import missing_layout, place
+from suffice.rows.row_function import prepared
 from suffice.runtime.compiling import filter_jit
 from suffice.runtime.precision import cast, scope, to_numpy
 from suffice.validation import check_at_least
@@ -91,9 +92,9 @@ def expected(
     lowered = cast(model, precision)
     with scope(precision):
         counted = lowered.components.counts_cells and lowered.components.missing_form("deviations") is not None
-        gaps = model.gaps if counted else missing_layout(model, data[0] if isinstance(data, tuple) else data)
-        placed = as_rows(data, weight, origin=origin, precision=precision, tile=model.tile, gaps=gaps)
-        sums = to_numpy(placed.total(ready(EStep(lowered, lowered.execution()))))
+        gaps = model.missing if counted else missing_layout(model.missing, data)
+        placed = place(data, weight, origin=origin, precision=precision, tile=model.tile, missing=gaps)
+        sums = to_numpy(placed.total(prepared(EStep(lowered, lowered.execution()))))
     with scope("float64"):
         moments = cast(lowered, "float64").components.about_zero(cast(sums.moments, "float64"))
         return cast(to_numpy(eqx.tree_at(lambda s: s.moments, sums, moments)), "float64")

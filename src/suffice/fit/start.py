@@ -12,7 +12,7 @@ from suffice.fit.restarts import one_restart
 from suffice.latent.families.family import Family
 from suffice.latent.mixture import Mixture, MixturePrior
 from suffice.model import Hyperparameters
-from suffice.rows.places import as_rows
+from suffice.rows.place import place
 from suffice.rows.survey import Survey
 from suffice.runtime.precision import scope
 
@@ -23,16 +23,14 @@ SAMPLE_ITERATIONS = 10
 def improved(start: Mixture, overview: Survey, origin: np.ndarray | None, tol: float, precision: str) -> Mixture:
     """A start found from filled-in cells, after some iterations on the sample, in which cells are missing."""
     with scope(precision):
-        rows = as_rows(overview.sample, overview.sample_weight, origin=origin, precision=precision, tile=start.tile,
-                       gaps=start.gaps)  # fmt: skip
+        rows = place(overview.sample, overview.sample_weight, origin=origin, precision=precision, tile=start.tile,
+                       missing=start.missing)  # fmt: skip
         return em(start, rows, tol=tol, max_iter=SAMPLE_ITERATIONS, precision=precision).model
 
 
-def continued(
-    model: Mixture, origin: np.ndarray | None, prior: MixturePrior, components_prior: Hyperparameters
-) -> Mixture:
-    """A fitted model as a start of one restart measured from ``origin``, with these priors."""
-    before = one_restart(model if origin is None else model.translated(-origin)).sharing()
+def continued(model: Mixture, prior: MixturePrior, components_prior: Hyperparameters) -> Mixture:
+    """A fitted model as a start of one restart, with these priors."""
+    before = one_restart(model).sharing()
     return eqx.tree_at(lambda m: (m.prior, m.components.prior), before, (prior, components_prior))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from suffice.latent.families.family import Family
 from suffice.latent.mixture import Mixture, MixturePrior, maximize_given_responsibilities
-from suffice.rows.places import resident
+from suffice.rows.memory import one_block
 from suffice.runtime.precision import cast, to_numpy
 from suffice.validation import check_shape
 
@@ -28,8 +28,8 @@ def mixture_prior(concentration: float | None) -> MixturePrior:
 
 def maximized_at(model: Mixture, rows: np.ndarray, weight: np.ndarray, share: np.ndarray) -> Mixture:
     """A mixture after one maximisation in double precision with responsibilities (R, n, K) of these rows (n, D)."""
-    placed = resident((rows, np.moveaxis(share, 0, 1)), weight, precision="float64", tile=model.tile)
-    return to_numpy(maximize_given_responsibilities(model, placed.block))
+    block = one_block((rows, np.moveaxis(share, 0, 1)), weight, precision="float64", tile=model.tile)
+    return to_numpy(maximize_given_responsibilities(model, block))
 
 
 def from_shares(

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-import equinox as eqx
 import jax
 import numpy as np
 
 from suffice.latent.families.family import Family
 from suffice.latent.families.mixed import Mixed
 from suffice.latent.forms.natural import Covariance, Moments, split
-from suffice.rows.blocks import Block, Buffers, filled
+from suffice.rows.block import Block, Buffers, filled
+from suffice.rows.blocks import Blocks
 from suffice.rows.missing import MaskedRows
-from suffice.rows.places import Blocks
+from suffice.rows.row_function import RowFunction
 from suffice.runtime.arrays import Array
 
 BLOCK_ROWS = 8192
@@ -25,7 +25,7 @@ TILE = 256
 CENTRE_ROWS = 256
 
 
-class OneClass(eqx.Module):
+class OneClass(RowFunction):
     """Moments of a tile of rows that are all of one class; ``components`` is a family of one component, about the origin."""
 
     components: Family

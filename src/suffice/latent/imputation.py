@@ -13,6 +13,7 @@ from suffice.latent.families.family import Family
 from suffice.latent.mixture import Mixture, normalised
 from suffice.latent.readers import Responsibilities, read
 from suffice.rows.missing import any_missing, with_nan
+from suffice.rows.row_function import RowFunction
 from suffice.runtime.arrays import Array
 from suffice.runtime.precision import cast
 
@@ -20,7 +21,7 @@ Completed = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 """Expected value and standard deviation of every cell of rows, (n, D) each."""
 
 
-class Completion(eqx.Module):
+class Completion(RowFunction):
     """What each row's cells are expected to be given the observed ones, and standard deviations, (n, D) each."""
 
     expectation: Any
@@ -67,7 +68,7 @@ def draw_missing(
     component = (generator.random((draws, len(rows), 1)) * level[:, -1:] > level).sum(-1)
     star = model.components.draw(component.ravel(), generator).reshape(whole.shape)
     gaps = np.isnan(whole)
-    if model.gaps == "patterns":
+    if model.missing == "patterns":
         star = star + _shift(model, whole, star, component, precision)
     whole[gaps] = star[gaps]
     return whole

@@ -72,7 +72,7 @@ def labelled_start(
         return _without_contradiction(begin(overview), codes)
     rows, row_weight, row_codes = _sample(data, weight, codes, overview, size, complete, generator)
     start = cast(begin(replace(overview, sample=rows, sample_weight=row_weight)), "float64")
-    centred = rows if origin is None else rows - origin
+    centred, start = (rows, start) if origin is None else (rows - origin, start.translated(-origin))
     share = np.array(start.responsibilities(centred))
     names = given.names()
     if not names:
@@ -80,7 +80,8 @@ def labelled_start(
     known = row_codes > 0
     share[:, known] = SOFTENED / share.shape[-1] + (1 - SOFTENED) * np.eye(share.shape[-1])[row_codes[known] - 1]
     found = maximized_at(start, centred, row_weight, share)
-    return _without_contradiction(_with_given(found, start, given, names, origin), codes)
+    found = _with_given(found, start, given, names, origin)
+    return _without_contradiction(found if origin is None else found.translated(origin), codes)
 
 
 def _sample(

@@ -15,10 +15,11 @@ from suffice.latent.conditioning import check_given, check_value, positions
 from suffice.latent.families.family import Family
 from suffice.latent.forms.natural import Linear, Moments
 from suffice.latent.ties import distinct, fixed_ties, group_means, labels_of
-from suffice.model import Hyperparameters, LatentModel
-from suffice.rows.blocks import Block, block_total, tile_of
-from suffice.rows.missing import Layout, MaskedRows, PatternRows
+from suffice.model import Hyperparameters, LatentModel, PreparedEStep
+from suffice.rows.block import Block, block_total, tile_of
+from suffice.rows.missing import MaskedRows, MissingLayout, PatternRows
 from suffice.rows.patterns import arrange
+from suffice.rows.row_function import RowFunction
 from suffice.runtime.arrays import Array
 from suffice.runtime.compiling import filter_jit
 from suffice.runtime.precision import in_own_precision
@@ -38,15 +39,15 @@ class MixtureStatistics(eqx.Module):
     weight: Array
 
 
-class Expectation(eqx.Module):
-    """The E-step of a mixture, ready for rows: ``form`` for complete rows, ``missing_form`` for rows with missing cells."""
+class Expectation(PreparedEStep):
+    """The E-step of a mixture: ``form`` for complete rows, ``missing_form`` for rows with missing cells."""
 
     form: Any
     missing_form: Any
 
     @property
     def accurate(self) -> Array | bool:
-        """Whether rounding errors stay small."""
+        """What the form for complete rows says."""
         return self.form.accurate
 
     def of(self, rows: Any) -> Any:
@@ -91,7 +92,7 @@ def log_priors(given: Array, components: int) -> Array:
     return jnp.where(allowed, 0.0, -jnp.inf)
 
 
-class GivenShares(eqx.Module):
+class GivenShares(RowFunction):
     """Statistics of a mixture whose responsibilities are given: rows are a pair of rows and shares (n, ..., K)."""
 
     components: Family
@@ -163,9 +164,9 @@ class Mixture(LatentModel):
         return tile_of(max(self.components.numbers_per_row(), int(np.prod(self.log_weights.shape))))
 
     @property
-    def gaps(self) -> Layout:
+    def missing(self) -> MissingLayout:
         """How rows with missing cells are handed to the E-step."""
-        return self.components.gaps
+        return self.components.missing
 
     @property
     def restarts(self) -> tuple[int, ...]:
@@ -273,7 +274,7 @@ class Mixture(LatentModel):
         return normalised(self._joint(rows))[0]
 
     def _joint(self, rows: Array) -> Array:
-        return self.expectation(self.execution()).joint(arrange(rows, self.gaps))
+        return self.expectation(self.execution()).joint(arrange(rows, self.missing))
 
     def marginal(self, columns: Sequence[int]) -> Self:
         r"""The mixture of some columns alone, :math:`p(x_A)`, exactly.

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import equinox as eqx
 import jax
 import numpy as np
 from scipy.special import xlogy
 
 from suffice.latent.mixture import MixtureStatistics, normalised
 from suffice.model import EStep
-from suffice.rows.places import NO_ROWS, as_rows, each, missing_layout, ready
+from suffice.rows.block import NO_ROWS
+from suffice.rows.place import missing_layout, place
+from suffice.rows.row_function import RowFunction, prepared
 from suffice.runtime.arrays import Array
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.precision import cast, scope, to_numpy
 
 
-class MostProbable(eqx.Module):
+class MostProbable(RowFunction):
     """The most probable component of each row."""
 
     expectation: Any
@@ -27,7 +28,7 @@ class MostProbable(eqx.Module):
         return self.expectation.relative(rows).argmax(-2)
 
 
-class Responsibilities(eqx.Module):
+class Responsibilities(RowFunction):
     """Responsibilities (n, K)."""
 
     expectation: Any
@@ -36,7 +37,7 @@ class Responsibilities(eqx.Module):
         return normalised(self.expectation.relative(rows))[1].T
 
 
-class Evidence(eqx.Module):
+class Evidence(RowFunction):
     """log p(x) of each row."""
 
     expectation: Any
@@ -45,7 +46,7 @@ class Evidence(eqx.Module):
         return normalised(self.expectation.joint(rows))[0]
 
 
-class LogJoint(eqx.Module):
+class LogJoint(RowFunction):
     """log p(x, k) of each row, (n, K)."""
 
     expectation: Any
@@ -58,8 +59,8 @@ def read(model: Any, batches: Iterable[np.ndarray], reader: Callable[[Any], Any]
     """What ``reader`` makes of a model's E-step and each tile of rows (n, D), put end to end; NaN is a missing cell."""
     with one_blas_thread(), scope(precision):
         model, origin = centred(model, precision)
-        function = reader(ready(EStep(model, model.execution())))
-        parts = [each(function, placed(rows, None, model, origin, precision)) for rows in batches]
+        function = reader(prepared(EStep(model, model.execution())))
+        parts = [placed(rows, None, model, origin, precision).each(function) for rows in batches]
     if not parts:
         raise ValueError(NO_ROWS)
     return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
@@ -73,9 +74,8 @@ def centred(model: Any, precision: str) -> tuple[Any, np.ndarray | None]:
 
 def placed(data: Any, weight: Any, model: Any, origin: np.ndarray | None, precision: str) -> Any:
     """Rows laid out for a model, measured from an origin."""
-    rows = data[0] if isinstance(data, tuple) else data
-    gaps = missing_layout(model, rows)
-    return as_rows(data, weight, origin=origin, precision=precision, tile=model.tile, gaps=gaps)
+    gaps = missing_layout(model.missing, data)
+    return place(data, weight, origin=origin, precision=precision, tile=model.tile, missing=gaps)
 
 
 def statistics(model: Any, data: Any, weight: np.ndarray | None = None) -> tuple[MixtureStatistics, np.ndarray | None]:

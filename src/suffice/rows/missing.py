@@ -11,7 +11,7 @@ import numpy as np
 from suffice.rows.finite import sum_of
 from suffice.runtime.arrays import Array
 
-Layout = Literal["cells", "patterns"]
+MissingLayout = Literal["mask", "patterns"]
 
 
 class MaskedRows(eqx.Module):

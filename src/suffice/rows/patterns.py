@@ -15,8 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from suffice.rows.blocks import CACHE_BYTES, Block, tile_of
-from suffice.rows.missing import Layout, MaskedRows, PatternRows, any_missing
+from suffice.rows.block import CACHE_BYTES, Block, tile_of
+from suffice.rows.missing import MaskedRows, MissingLayout, PatternRows, any_missing
 
 BLOCK_TILES = 8
 LITTLE_WORK = 1 << 18
@@ -38,12 +38,12 @@ def grouped(values: np.ndarray) -> list[Group]:
     return [_group(np.flatnonzero(width == size), gaps, int(size)) for size in np.unique(width)]
 
 
-def arrange(rows: Any, layout: Layout | None) -> Any:
+def arrange(rows: Any, layout: MissingLayout | None) -> Any:
     """Rows (n, D) as the E-step takes them: an array where no cell is missing, else ``MaskedRows`` or one ``PatternRows``."""
     if isinstance(rows, Tracer | MaskedRows | PatternRows) or layout is None or not any_missing(np.asarray(rows)):
         return rows
     values = np.asarray(rows)
-    if layout == "cells":
+    if layout == "mask":
         return MaskedRows(values)
     gaps = np.isnan(values)
     kinds, pattern = np.unique(gaps, axis=0, return_inverse=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from suffice.rows.missing import any_missing, with_nan
+from suffice.rows.sparse import SparseRows
+from suffice.rows.streams import is_stream, pairs
 
 NO_WEIGHT = "All sample weights are zero; at least one row needs a positive weight."
 PIECE = 1 << 16
@@ -41,8 +43,8 @@ class Survey:
 
 def survey(data: Any, weight: np.ndarray | None, size: int, generator: np.random.Generator) -> Survey:
     """What an array or a stream of batches looks like, in one pass."""
-    if hasattr(data, "shape"):
-        weight = getattr(data, "weight", weight)
+    if not is_stream(data):
+        weight = data.weight if isinstance(data, SparseRows) else weight
         weight = np.ones(len(data)) if weight is None else weight
         column = _columns(_pieces(data, weight))
         sample, sample_weight = _systematic(data, weight, column.mean, size, generator)
@@ -54,14 +56,6 @@ def survey(data: Any, weight: np.ndarray | None, size: int, generator: np.random
     variance = column.square / np.where(column.observed > 0, column.observed, 1)
     return Survey(column.mean, variance, column.rows, column.weight, column.observed, column.missing, sample,
                      sample_weight)  # fmt: skip
-
-
-def pairs(batches: Iterable[Any]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Batches as pairs of rows and weights."""
-    for batch in batches:
-        rows, weight = batch if isinstance(batch, tuple) else (batch, None)
-        rows = np.asarray(rows)
-        yield rows, np.ones(len(rows)) if weight is None else np.asarray(weight)
 
 
 def _pieces(data: np.ndarray, weight: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:

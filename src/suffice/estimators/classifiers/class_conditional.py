@@ -20,7 +20,7 @@ from suffice.latent.mixture import Mixture, MixturePrior, MixtureStatistics
 from suffice.latent.readers import Evidence, LogJoint, MostProbable, Responsibilities, read, statistics
 from suffice.outcome import DegenerateComponentWarning, Outcome
 from suffice.rows.missing import any_missing
-from suffice.rows.places import as_rows
+from suffice.rows.place import place
 from suffice.runtime.arrays import Array
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.compiling import filter_jit
@@ -127,7 +127,7 @@ class ClassConditional(Classifier):
             gaps = any_missing(rows)
             if gaps:
                 _refuse_empty(rows)
-            if (codes >= 0).all() and (not gaps or self._unit().gaps == "cells"):
+            if (codes >= 0).all() and (not gaps or self._unit().missing == "mask"):
                 self._fit_in_one_pass(rows, codes, weight, gaps)
             else:
                 self._fit_by_em(rows, codes, weight, gaps)
@@ -167,7 +167,7 @@ class ClassConditional(Classifier):
                 "with a new estimator."
             )
         rows, codes, weight = self._batch_rows(X, y, classes, sample_weight, first)
-        if any_missing(rows) and self._unit().gaps == "patterns":
+        if any_missing(rows) and self._unit().missing == "patterns":
             raise ValueError(
                 "Cells are missing (NaN), and columns depend on one another given the class, so that sums do not suffice; use "
                 "fit, or covariance_type='diag', 'tied_diag' or 'spherical'."
@@ -224,17 +224,15 @@ class ClassConditional(Classifier):
         overall = simpler._overall(simpler._sums(rows, one, weight, centre, gaps), centre)
         origin = centre[0]
         with scope(self.precision):
-            start = cast(self._mixture(self._begun(simpler, overall)).translated(-origin), self.precision)
-            layout = start.gaps if gaps else None
-            placed = as_rows(
-                (rows, codes + 1), weight, origin=origin, precision=self.precision, tile=start.tile, gaps=layout
+            start = self._mixture(self._begun(simpler, overall))
+            layout = start.missing if gaps else None
+            placed = place(
+                (rows, codes + 1), weight, origin=origin, precision=self.precision, tile=start.tile, missing=layout
             )
             solution = em(start, placed, tol=self.tol, max_iter=self.max_iter, precision=self.precision)
-        with scope("float64"):
-            model = to_numpy(cast(solution.model, "float64").translated(origin))
         self.n_iter_, self.converged_ = len(solution.trace), bool(solution.details["converged"])
         self.outcome_, self.lower_bounds_ = str(solution.outcome), np.asarray(solution.trace, float)
-        self._keep(model, overall)
+        self._keep(solution.model, overall)
         if solution.outcome is Outcome.INTERRUPTED:
             raise KeyboardInterrupt
         if not self.converged_:

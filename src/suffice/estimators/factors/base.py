@@ -21,9 +21,9 @@ from suffice.latent.factors.factor_maxima import Factors
 from suffice.latent.factors.linear_gaussian import LinearGaussian, NoiseFloor
 from suffice.latent.factors.pairwise import PairwiseMoments, PairwiseSums
 from suffice.outcome import Outcome, Solution
-from suffice.rows.places import as_rows, missing_layout
-from suffice.rows.streams import on_host
-from suffice.rows.survey import NO_WEIGHT, pairs
+from suffice.rows.place import missing_layout, place
+from suffice.rows.streams import on_host, pairs
+from suffice.rows.survey import NO_WEIGHT
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.precision import cast, dtype_of, scope, to_numpy
 from suffice.validation import check_at_least, check_choice, check_count, check_second_moments, check_shape
@@ -33,7 +33,7 @@ FIRST_ROWS = 1000
 
 
 class OnePass(NamedTuple):
-    """What one pass over the rows gives: the maximum there, or a start, measured from an origin; and the scree's eigenvalues."""
+    """What one pass over the rows gives: the maximum there, or a start, and the scree's eigenvalues."""
 
     model: LinearGaussian
     found: Factors
@@ -133,25 +133,28 @@ class FactorEstimator(FittedFactors):
         data, weight = self._input.learn(X, sample_weight)
         self._check_size()
         origin = _first_mean(data)
-        gaps = missing_layout(PairwiseSums(), data)
+        gaps = missing_layout(PairwiseSums.missing, data)
         iterations = Iterations(self, X, {} if sample_weight is None else {"sample_weight": sample_weight})
         wide = gaps is None and self._is_wide(data)
         one = self._of_rows(data, weight, origin) if wide else self._of_moments(
             self._moments(data, weight, origin, gaps), origin)  # fmt: skip
 
         def attributes(model: LinearGaussian) -> dict[str, Any]:
-            return {"eigenvalues_": one.eigenvalues, **self._attributes(model, origin)}
+            return {"eigenvalues_": one.eigenvalues, **self._attributes(model)}
 
         if gaps is None and self.algorithm == "auto":
             solution = solved(one.model, one.found)
         else:
-            starts = cast(self._starts(one.model), self.precision)
-            solution = climb(self, starts, data, weight, origin=origin, gaps=gaps, iterations=iterations,
+            starts = self._starts(one.model)
+            solution = climb(self, starts, data, weight, origin=origin, missing=gaps, iterations=iterations,
                              attributes=lambda model: self._input.known() | attributes(model), checkpoint=checkpoint)  # fmt: skip
         fitted = attributes(restarts_at(solution.model, traces_of(solution)[1])) | progress_attributes(solution)
         set_attributes(self, fitted)
         iterations.end(lambda: self._input.known() | fitted)
-        self._end(solution)
+        if solution.outcome is Outcome.INTERRUPTED:
+            raise KeyboardInterrupt
+        if not fitted["converged_"] and solution.outcome is not Outcome.STOPPED_BY_CALLBACK:
+            warnings.warn(fitted["outcome_"], ConvergenceWarning, stacklevel=3)
         self._warn_degenerate(self.model_.noise_variance, np.asarray(one.model.floor.least))
         return self
 
@@ -170,7 +173,7 @@ class FactorEstimator(FittedFactors):
         least = self._least_noise(np.maximum(np.diagonal(covariance), 0.0))
         found = self._maximum(covariance, least)
         model = self._model(moments.mean() if mean is None else mean, found, least)
-        return OnePass(model, found, np.linalg.eigvalsh(self._scree(covariance))[::-1])
+        return OnePass(model.translated(origin), found, np.linalg.eigvalsh(self._scree(covariance))[::-1])
 
     def _model(self, mean: np.ndarray, found: Factors, least: np.ndarray) -> LinearGaussian:
         frozen = [name for name in ("mean", "noise_variance") if getattr(self, name, None) is not None]
@@ -197,7 +200,7 @@ class FactorEstimator(FittedFactors):
     def _moments(self, data: Any, weight: Any, origin: np.ndarray, gaps: Any) -> PairwiseMoments:
         check_second_moments(self.n_features_in_)
         with scope("float64"):
-            rows = as_rows(data, weight, origin=origin, precision="float64", tile=FIRST_ROWS, gaps=gaps)
+            rows = place(data, weight, origin=origin, precision="float64", tile=FIRST_ROWS, missing=gaps)
             moments = to_numpy(rows.total(PairwiseSums()))
         if not moments.weight > 0:
             raise ValueError(NO_WEIGHT)
@@ -217,16 +220,10 @@ class FactorEstimator(FittedFactors):
         return LinearGaussian(repeated(first.mean), loadings, repeated(first.noise_variance), frozen=first.frozen,
                               expanded=True, floor=first.floor)  # fmt: skip
 
-    def _attributes(self, model: LinearGaussian, origin: np.ndarray) -> dict[str, Any]:
-        """Fitted attributes that follow from a model measured from ``origin``, by name."""
-        model = canonical(cast(model, "float64").translated(origin))
+    def _attributes(self, model: LinearGaussian) -> dict[str, Any]:
+        """Fitted attributes that follow from a model, by name."""
+        model = canonical(cast(model, "float64"))
         return {"model_": model, "mean_": model.mean, **self._parameters(model)}
-
-    def _end(self, solution: Solution) -> None:
-        if solution.outcome is Outcome.INTERRUPTED:
-            raise KeyboardInterrupt
-        if not self.converged_ and solution.outcome is not Outcome.STOPPED_BY_CALLBACK:
-            warnings.warn(self.outcome_, ConvergenceWarning, stacklevel=4)
 
 
 def solved(start: LinearGaussian, found: Factors) -> Solution:

@@ -119,7 +119,7 @@ class PPCA(FactorEstimator):
         eigenvalues = np.pad(np.square(roots), (0, len(mean) - len(roots)))
         least = self._least_noise(eigenvalues)
         found = principal_factors(eigenvalues, axes.T, self.n_components, self.noise_variance, float(least[0]))
-        return OnePass(self._model(mean, found, least), found, eigenvalues)
+        return OnePass(self._model(mean, found, least).translated(origin), found, eigenvalues)
 
     def _parameters(self, model: LinearGaussian) -> dict[str, Any]:
         noise, square = float(model.noise_variance[0]), np.square(model.loadings).sum(0)

@@ -204,23 +204,22 @@ class MixtureEstimator(FittedMixture):
         iterations = Iterations(self, X, {name: value for name, value in metadata.items() if value is not None})
         start, origin = self._begin(data, weight, codes, overview, generator)
         rows = data if codes is None else (data, codes)
-        gaps = start.gaps if overview.missing else None
+        gaps = start.missing if overview.missing else None
 
         def run(begin: Mixture) -> Solution:
-            return climb(self, begin, rows, weight, origin=origin, gaps=gaps, iterations=iterations,
-                         attributes=lambda model: self._input.known() | self._attributes(self._own(model, origin)),
+            return climb(self, begin, rows, weight, origin=origin, missing=gaps, iterations=iterations,
+                         attributes=lambda model: self._input.known() | self._attributes(self._own(model)),
                          checkpoint=checkpoint)  # fmt: skip
 
         def degenerate(model: Mixture) -> np.ndarray:
-            found = self._degenerate_components(self._own(model, origin), overview)
+            found = self._degenerate_components(self._own(model), overview)
             return np.unique(np.concatenate(list(found.values())))
 
         def restart(model: Mixture, components: np.ndarray) -> Mixture:
-            sample = self._start_rows(overview)
-            return put_on_worst(model, components, sample if origin is None else sample - origin, overview, generator)
+            return put_on_worst(model, components, self._start_rows(overview), overview, origin, generator)
 
         solution, said = repaired(self.degenerate, run(start), run, degenerate, restart)
-        self._keep(solution, said, overview, origin, iterations)
+        self._keep(solution, said, overview, iterations)
         return self
 
     def _sample_size(self) -> int:
@@ -246,8 +245,10 @@ class MixtureEstimator(FittedMixture):
         if self._is_resumed:
             check_same_model(self.model_, self._family(), shape, "warm_start=True")
             model = restored(held.hold(self.model_), given)
-            return continued(model, origin, self._mixture_prior(), self._prior(overview, origin))
+            zero = origin if origin is None else np.zeros_like(origin)
+            return continued(model, self._mixture_prior(), self._prior(overview, zero))
         start = tied_start(held.hold(self._start(overview, origin, self.n_init, generator)), given)
+        start = start if origin is None else start.translated(origin)
         free = not (given.has("weights") or given.names())
         if free and overview.missing and len(overview.sample) >= max(1, self._sample_size()):
             return improved(start, overview, origin, self.tol, self.precision)
@@ -263,21 +264,18 @@ class MixtureEstimator(FittedMixture):
         share = STARTS[self.init_params](coordinates, weight, self.n_components, restarts, generator)
         return from_shares(blank, rows, weight, share, self._mixture_prior())
 
-    def _own(self, model: Mixture, origin: np.ndarray | None) -> Mixture:
-        """A model without restarts, measured from ``origin``, as one of rows as they are; what is frozen is as it was given."""
-        model = cast(model, "float64")
-        return restored(model if origin is None else model.translated(origin), self._given())
+    def _own(self, model: Mixture) -> Mixture:
+        """A model without restarts in double precision; what is frozen is as it was given."""
+        return restored(cast(model, "float64"), self._given())
 
     def _attributes(self, model: Mixture) -> dict[str, Any]:
         """Fitted attributes that follow from a model, by name."""
         weights = self._given().weights() if "weights" in model.frozen else model.weights / model.weights.sum()
         return {"model_": model, "weights_": weights, **self._parameters(model)}
 
-    def _keep(
-        self, solution: Solution, said: str, overview: Survey, origin: np.ndarray | None, iterations: Any
-    ) -> None:
+    def _keep(self, solution: Solution, said: str, overview: Survey, iterations: Iterations) -> None:
         with scope(self.precision):
-            model = self._own(restarts_at(solution.model, traces_of(solution)[1]), origin)
+            model = self._own(restarts_at(solution.model, traces_of(solution)[1]))
         attributes = self._attributes(model) | progress_attributes(solution) | {"effective_rows_": overview.weight}
         forget(self, OF_STEPS)
         warn_degenerate(self._degenerate_components(model, overview), stacklevel=5)
@@ -359,7 +357,8 @@ class MixtureEstimator(FittedMixture):
         now, log_likelihood = online_step(before, data, weight, decay=self.learning_decay, offset=self.learning_offset,
                                           precision=self.precision)  # fmt: skip
         with scope("float64"):
-            attributes = self._attributes(self._own(now.model, now.origin))
+            model = now.model if now.origin is None else now.model.translated(now.origin)
+            attributes = self._attributes(self._own(model))
         forget(self, OF_A_FIT)
         steps = {"running_statistics_": {"origin": now.origin, "sums": now.sums}, "n_steps_": now.steps}
         of_rows = {"effective_rows_": now.rows, "lower_bound_": log_likelihood / float(weight.sum())}
@@ -371,7 +370,7 @@ class MixtureEstimator(FittedMixture):
         overview = survey(rows, weight, self._sample_size(), generator)
         self._check_size(overview)
         starts, origin = self._begin(rows, weight, codes, overview, generator)
-        starts, best = cast(starts, "float64"), 0
+        starts, best = cast(starts if origin is None else starts.translated(-origin), "float64"), 0
         if self.n_init > 1:
             data = rows if codes is None else (rows, codes)
             best = int(np.nanargmax(expected(starts, data, weight, origin, self.precision).log_likelihood))

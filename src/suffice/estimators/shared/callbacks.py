@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 try:
-    from sklearn.callback import CallbackSupportMixin, with_callbacks  # pyright: ignore[reportMissingImports]
+    from sklearn.callback import CallbackSupportMixin, with_callbacks  # pyright: ignore[reportMissingImports, reportAssignmentType]
 except ImportError:  # scikit-learn before 1.9
 
     class CallbackSupportMixin: ...

@@ -11,7 +11,7 @@ from suffice.estimators.shared.callbacks import Iterations
 from suffice.fit.expectation_maximization import em
 from suffice.fit.restarts import restarts_at
 from suffice.outcome import Solution
-from suffice.rows.places import as_rows
+from suffice.rows.place import place
 from suffice.runtime.precision import scope
 from suffice.runtime.progress import progress
 
@@ -23,14 +23,14 @@ def climb(
     weight: np.ndarray | None,
     *,
     origin: np.ndarray | None,
-    gaps: Any,
+    missing: Any,
     iterations: Iterations,
     attributes: Callable[[Any], dict[str, Any]],
     checkpoint: Any,
 ) -> Solution:
     """A fit from ``start`` to rows, both measured from ``origin``; callbacks see the ``attributes`` of the best model so far."""
     with progress(estimator.verbose, estimator.max_iter, "fitting") as bar, scope(estimator.precision):
-        rows = as_rows(data, weight, origin=origin, precision=estimator.precision, tile=start.tile, gaps=gaps)
+        rows = place(data, weight, origin=origin, precision=estimator.precision, tile=start.tile, missing=missing)
 
         def on_step(done: int, objective: np.ndarray, model: Any) -> bool:
             bar(done, f"log-likelihood {np.nanmax(objective):.4f}" if np.isfinite(objective).any() else "")

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils import _safe_indexing
+from sklearn.utils import _safe_indexing, get_tags
 from sklearn.utils.validation import validate_data
 
 from suffice.data.encode import ColumnEncoder
@@ -139,7 +139,7 @@ def _refuse_sparse(X: Any) -> None:
 
 def takes_labels(estimator: Any) -> bool:
     """Whether rows of a mixture or classifier may hold text."""
-    return isinstance(getattr(estimator, "_input", None), LabelledColumns)
+    return get_tags(estimator).input_tags.string
 
 
 def on_codes(estimator: Any) -> Any:

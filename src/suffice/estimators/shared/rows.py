@@ -11,9 +11,9 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from suffice.estimators.sparse import SparseRows
-from suffice.rows.streams import WEIGHTS_OF_STREAMS, CheckedBatches, is_stream, on_host, parted
-from suffice.rows.survey import NO_WEIGHT, pairs
+from suffice.rows.sparse import SparseRows
+from suffice.rows.streams import WEIGHTS_OF_STREAMS, CheckedBatches, devices_of, is_stream, on_host, pairs, parted
+from suffice.rows.survey import NO_WEIGHT
 from suffice.runtime.precision import scope
 from suffice.validation import check_not_infinite
 
@@ -90,7 +90,7 @@ class Columns:
 
     def in_memory(self, X: Any, sample_weight: Any) -> tuple[Any, np.ndarray | None]:
         """Rows for a fit as the model takes them, spread over devices as ``X`` is, and their weights."""
-        spread = isinstance(X, jax.Array) and len(X.sharding.device_set) > 1
+        spread = bool(devices_of(X))
         rows: Any = self.table(np.asarray(X) if spread else X, reset=True)
         weight = None if sample_weight is None else self.weight(sample_weight, rows)
         if spread:

@@ -13,9 +13,9 @@ from jax import lax
 from suffice.latent.forms.conditional import LOG_TWO_PI
 from suffice.latent.forms.natural import bordered, packed, unpacked
 from suffice.latent.forms.small_inverses import inverted
-from suffice.model import Hyperparameters, LatentModel
-from suffice.rows.blocks import tile_of
-from suffice.rows.missing import Layout, MaskedRows
+from suffice.model import Hyperparameters, LatentModel, PreparedEStep
+from suffice.rows.block import tile_of
+from suffice.rows.missing import MaskedRows, MissingLayout
 from suffice.rows.patterns import arrange
 from suffice.runtime.arrays import Array
 from suffice.runtime.precision import in_own_precision
@@ -50,14 +50,14 @@ class Inferred(NamedTuple):
     observed: Array | None
 
 
-class LatentPosterior(eqx.Module):
+class LatentPosterior(PreparedEStep):
     """The E-step of a linear Gaussian model: ``mean`` (..., D), ``loadings`` (..., D, k), ``noise`` (..., D)."""
 
     mean: Array
     loadings: Array
     noise: Array
 
-    long_steps: ClassVar[bool] = True
+    elementwise: ClassVar[bool] = True
 
     def __call__(self, rows: Any, weight: Array, given: Array | None = None) -> FactorStatistics:
         if self.mean.ndim == 1:
@@ -173,9 +173,9 @@ class LinearGaussian(LatentModel):
         return self.mean.shape[:-1]
 
     @property
-    def gaps(self) -> Layout:
+    def missing(self) -> MissingLayout:
         """Rows with missing cells come as ``MaskedRows``: each has its own posterior covariance."""
-        return "cells"
+        return "mask"
 
     @property
     def tile(self) -> int:
@@ -252,7 +252,7 @@ class LinearGaussian(LatentModel):
         rows
             ``(n, D)``; NaN is a missing cell.
         """
-        return codes_of(self.expectation("only").inferred(arrange(rows, self.gaps)))
+        return codes_of(self.expectation("only").inferred(arrange(rows, self.missing)))
 
     @in_own_precision
     def log_density(self, rows: Array) -> Array:
@@ -263,7 +263,7 @@ class LinearGaussian(LatentModel):
         rows
             ``(n, D)``; NaN is a missing cell.
         """
-        return self.expectation("only").inferred(arrange(rows, self.gaps)).log_density
+        return self.expectation("only").inferred(arrange(rows, self.missing)).log_density
 
     def draw(self, count: int, generator: Any) -> np.ndarray:
         """Rows (count, D), with a NumPy generator."""

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-import equinox as eqx
 import numpy as np
 
 from suffice.latent.factors.linear_gaussian import LatentPosterior, LinearGaussian, codes_of
 from suffice.latent.imputation import filled
 from suffice.latent.readers import read
 from suffice.rows.missing import any_missing
+from suffice.rows.row_function import RowFunction
 from suffice.runtime.arrays import Array
 
 
-class FactorReader(eqx.Module):
+class FactorReader(RowFunction):
     """What is read of each row's posterior."""
 
     posterior: LatentPosterior
 
-    long_steps: ClassVar[bool] = True
+    elementwise: ClassVar[bool] = True
 
 
 class Density(FactorReader):

@@ -15,7 +15,7 @@ from suffice.latent.forms.conditional import LOG_TWO_PI
 from suffice.latent.forms.natural import STATISTICS, Covariance, Linear, Moments, Natural
 from suffice.latent.forms.whiten import gram
 from suffice.latent.ties import Labels, distinct, group_means
-from suffice.rows.missing import Layout
+from suffice.rows.missing import MissingLayout
 from suffice.runtime.arrays import Array
 
 
@@ -77,7 +77,7 @@ class DiagonalGaussian(Gaussian):
     """
 
     covariance_type: ClassVar[Covariance] = "diag"
-    gaps: ClassVar[Layout] = "cells"
+    missing: ClassVar[MissingLayout] = "mask"
 
     @classmethod
     def column_parameters(cls) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ import numpy as np
 from suffice.latent.forms.natural import Moments
 from suffice.latent.ties import Labels, averaged_moments, distinct, group_means
 from suffice.model import Hyperparameters
-from suffice.rows.missing import Layout
+from suffice.rows.missing import MissingLayout
 from suffice.rows.patterns import arrange
 from suffice.runtime.arrays import Array
 from suffice.runtime.precision import in_own_precision
@@ -32,13 +32,13 @@ class Family(eqx.Module):
     shared_parameters: ClassVar[tuple[str, ...]] = ()
     """Parameters of which all components have the same."""
 
-    gaps: ClassVar[Layout] = "cells"
+    missing: ClassVar[MissingLayout] = "mask"
     """How ``missing_form`` takes rows with missing cells: ``"cells"`` as ``MaskedRows``, ``"patterns"`` as ``PatternRows``."""
 
     @property
     def counts_cells(self) -> bool:
         """Whether moments of rows with missing cells count the observed ones, and so differ in shape from others."""
-        return self.gaps == "cells"
+        return self.missing == "mask"
 
     @classmethod
     def parameter_names(cls) -> tuple[str, ...]:
@@ -220,7 +220,7 @@ class Family(eqx.Module):
     @in_own_precision
     def log_density(self, rows: Array) -> Array:
         """Log-density of each row's observed cells under each component, (..., K, n)."""
-        laid = arrange(rows, self.gaps)
+        laid = arrange(rows, self.missing)
         form = self.form(self.execution()) if laid is rows else self.missing_form(self.execution())
         return form.log_density(form.features(laid))
 

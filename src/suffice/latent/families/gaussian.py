@@ -27,7 +27,7 @@ from suffice.latent.forms.origin import joined, moved
 from suffice.latent.forms.whiten import gram, positive_definite, whitening
 from suffice.latent.ties import Labels, distinct, group_means
 from suffice.model import Hyperparameters
-from suffice.rows.missing import Layout
+from suffice.rows.missing import MissingLayout
 from suffice.runtime.arrays import Array
 
 
@@ -73,7 +73,7 @@ class Gaussian(Family):
     prior: GaussianPrior
 
     movable: ClassVar[bool] = True
-    gaps: ClassVar[Layout] = "patterns"
+    missing: ClassVar[MissingLayout] = "patterns"
     covariance_type: ClassVar[Covariance] = "full"
 
     def __init__(self, means: Any, covariances: Any, prior: GaussianPrior | None = None):

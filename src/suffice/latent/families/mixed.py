@@ -12,7 +12,7 @@ import numpy as np
 from suffice.latent.families.family import Family
 from suffice.latent.forms.natural import Moments
 from suffice.latent.ties import Labels
-from suffice.rows.missing import Layout, MaskedRows, PatternRows
+from suffice.rows.missing import MaskedRows, MissingLayout, PatternRows
 from suffice.runtime.arrays import Array
 
 
@@ -22,7 +22,7 @@ class MixedForm(eqx.Module):
     forms: tuple[Any, ...]
     log_weights: Array | float
     columns: tuple[tuple[int, ...], ...] = eqx.field(static=True)
-    layouts: tuple[Layout, ...] = eqx.field(static=True)
+    layouts: tuple[MissingLayout, ...] = eqx.field(static=True)
 
     @property
     def accurate(self) -> Array | bool:
@@ -50,7 +50,7 @@ class MixedForm(eqx.Module):
         return Moments(responsibility.sum(-1)[None], common, "zero")
 
 
-def _part(rows: Any, columns: Sequence[int], layout: Layout) -> Any:
+def _part(rows: Any, columns: Sequence[int], layout: MissingLayout) -> Any:
     """Some columns of rows, complete or with missing cells."""
     chosen = np.array(columns)
     if isinstance(rows, MaskedRows):
@@ -119,9 +119,9 @@ class Mixed(Family):
         return sum(len(group) for group in self.columns)
 
     @property
-    def gaps(self) -> Layout:
+    def missing(self) -> MissingLayout:
         """By pattern where one of the parts asks for it."""
-        return "patterns" if any(part.gaps == "patterns" for part in self.parts) else "cells"
+        return "patterns" if any(part.missing == "patterns" for part in self.parts) else "mask"
 
     def form(self, execution: str) -> MixedForm:
         """The parts' forms."""
@@ -132,7 +132,7 @@ class Mixed(Family):
         return self._form([part.missing_form(execution) for part in self.parts])
 
     def _form(self, forms: Sequence[Any]) -> MixedForm:
-        return MixedForm(tuple(forms), 0.0, self.columns, tuple(part.gaps for part in self.parts))
+        return MixedForm(tuple(forms), 0.0, self.columns, tuple(part.missing for part in self.parts))
 
     def execution(self) -> str:
         """Deviations where one of the parts needs them."""

@@ -9,7 +9,7 @@ components in many dimensions. All return the same ``Moments``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -17,10 +17,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
+from suffice.choices import CovarianceType as Covariance
 from suffice.rows.missing import MaskedRows
 from suffice.runtime.arrays import Array
-
-Covariance = Literal["full", "tied", "diag", "spherical"]
 
 
 class Moments(eqx.Module):
