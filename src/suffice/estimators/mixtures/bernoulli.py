@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from suffice.estimators.mixtures.base import MixtureEstimator
+from suffice.estimators.shared.rows import PlainColumns
+from suffice.latent.begin import weights_from
 from suffice.latent.families.bernoulli import Bernoulli, BernoulliPrior
 from suffice.latent.mixture import Mixture
 from suffice.latent.starts import STARTS
@@ -66,13 +68,17 @@ class BernoulliMixture(MixtureEstimator):
     [0.5 0.5] [0. 1.]
     """
 
-    _kinds: ClassVar[tuple[Any, ...]] = (np.float64, np.float32, np.uint8, np.bool_)
-
     binarize: float | None = 0.0
     accept_sparse: bool = False
     probabilities_init: Any = None
     tied: Any = None
     prior_mean: Any = None
+
+    @property
+    def _input(self) -> PlainColumns:
+        return PlainColumns(
+            self, self._prepared, kinds=(np.float64, np.float32, np.uint8, np.bool_), accept_sparse=self.accept_sparse
+        )
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
@@ -99,7 +105,7 @@ class BernoulliMixture(MixtureEstimator):
             binary[np.isnan(rows)] = missing_code(binary.dtype)
         return binary
 
-    def _encoded(self, column: int, value: Any) -> Any:
+    def _code(self, column: int, value: Any) -> Any:
         number = isinstance(value, Real) and np.isfinite(float(value))
         return float(float(value) > self.binarize) if self.binarize is not None and number else value
 
@@ -112,7 +118,7 @@ class BernoulliMixture(MixtureEstimator):
             given = check_shape("probabilities_init", self.probabilities_init, shape[1:])
             probabilities = np.broadcast_to(self._probability("probabilities_init", given), shape)
         components = Bernoulli(probabilities, self._prior(overview, origin))
-        return Mixture(self._weights_start(weights, restarts), components, self._mixture_prior())
+        return Mixture(weights_from(self.weights_init, weights), components, self._mixture_prior())
 
     def _from_sample(self, overview: Survey, restarts: int, generator: Any) -> tuple[np.ndarray, np.ndarray]:
         """Weights and probabilities of the sample's starting shares, with one row of the overall mean added to each."""
@@ -140,5 +146,6 @@ class BernoulliMixture(MixtureEstimator):
             raise ValueError(f"{name} holds values outside [0, 1]; give probabilities.")
         return values
 
-    def _set_parameters(self, model: Any) -> None:
-        self.probabilities_ = np.asarray(model.components.probabilities)
+    def _parameters(self, model: Mixture) -> dict[str, Any]:
+        components: Any = model.components
+        return {"probabilities_": np.asarray(components.probabilities)}

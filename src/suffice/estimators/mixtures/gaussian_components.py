@@ -8,9 +8,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from suffice.estimators.mixtures.base import MixtureEstimator
+from suffice.estimators.shared.rows import PlainColumns
+from suffice.latent.begin import weights_from
 from suffice.latent.collapsed import COLLAPSED, collapsed
 from suffice.latent.families.constrained_gaussian import GAUSSIANS
 from suffice.latent.families.gaussian import Gaussian, GaussianPrior
+from suffice.latent.given import GivenParameters
 from suffice.latent.mixture import Mixture
 from suffice.rows.survey import Survey
 from suffice.validation import check_at_least, check_memory, check_shape, check_varying
@@ -29,6 +32,10 @@ class GaussianComponents(MixtureEstimator):
     covariance_type: str = field(init=False)
     _least_rows: ClassVar[int] = 2
 
+    @property
+    def _input(self) -> PlainColumns:
+        return PlainColumns(self, least_rows=2)
+
     def _check_parameters(self) -> None:
         super()._check_parameters()
         check_at_least("reg_covar", self.reg_covar, 0.0)
@@ -39,7 +46,7 @@ class GaussianComponents(MixtureEstimator):
         if self.covariance_type in ("full", "tied"):
             check_memory(self.n_components * self.n_init if self.covariance_type == "full" else 1, features)
         if self.reg_covar == 0 and self.precisions_init is None:
-            check_varying(self._named(np.flatnonzero(overview.constant)))
+            check_varying(self._input.named(np.flatnonzero(overview.constant)))
 
     def _start(self, overview: Survey, origin: Any, restarts: int, generator: Any) -> Mixture:
         scale = self._scale(overview)
@@ -51,7 +58,7 @@ class GaussianComponents(MixtureEstimator):
         weights = np.full(shape[:2], 1 / self.n_components)
         if self.means_init is None or self.precisions_init is None or self.weights_init is None:
             weights, blank = self._from_sample(blank, overview, origin, scale, restarts, generator)
-        return Mixture(self._weights_start(weights, restarts), self._given(blank, origin), self._mixture_prior())
+        return Mixture(weights_from(self.weights_init, weights), self._with_given(blank, origin), self._mixture_prior())
 
     def _first_origin(self, overview: Survey) -> np.ndarray:
         return overview.mean
@@ -59,12 +66,13 @@ class GaussianComponents(MixtureEstimator):
     def _family(self) -> type[Gaussian]:
         return GAUSSIANS[self.covariance_type]
 
-    def _init_of(self, name: str) -> str:
-        return "precisions_init" if name == "covariances" else super()._init_of(name)
+    def _given(self) -> GivenParameters:
+        values = {"weights": self.weights_init, "means": self.means_init, "covariances": self.precisions_init}
+        return GivenParameters(values, {"covariances": "precisions_init"}, self._own_value)
 
-    def _frozen_value(self, name: str) -> np.ndarray:
-        value = super()._frozen_value(name)
-        return self._inverse(value, "precisions_init") if name == "covariances" else value
+    def _own_value(self, name: str, values: Any) -> np.ndarray:
+        values = np.array(values, float)
+        return self._inverse(values, "precisions_init") if name == "covariances" else values
 
     def _likelihood_of(self) -> str:
         return "density of real numbers"
@@ -91,7 +99,7 @@ class GaussianComponents(MixtureEstimator):
         unit = np.sqrt(scale.mean() if self.covariance_type == "spherical" else scale)
         return self._from_shares(blank, centred / unit, centred, overview.sample_weight, restarts, generator)
 
-    def _given(self, components: Gaussian, origin: Any) -> Gaussian:
+    def _with_given(self, components: Gaussian, origin: Any) -> Gaussian:
         """Components with the parameters that were given put in."""
         means, covariances = components.means, components.covariances
         if self.means_init is not None:
@@ -109,17 +117,19 @@ class GaussianComponents(MixtureEstimator):
             raise ValueError(f"{name} must be symmetric and positive definite.")
         return np.linalg.inv(matrices) if whole else 1 / matrices
 
-    def _set_parameters(self, model: Any) -> None:
-        self.means_ = np.asarray(model.components.means)
-        self.covariances_ = np.asarray(model.components.covariances)
+    def _parameters(self, model: Mixture) -> dict[str, Any]:
+        components: Any = model.components
+        means, covariances = np.asarray(components.means), np.asarray(components.covariances)
         whole = self.covariance_type in ("full", "tied")
-        self.precisions_ = np.linalg.inv(self.covariances_) if whole else 1 / self.covariances_
+        precisions = np.linalg.inv(covariances) if whole else 1 / covariances
         if "covariances" in model.frozen:
-            self.precisions_ = np.array(self.precisions_init, float)
+            precisions = np.array(self.precisions_init, float)
+        return {"means_": means, "covariances_": covariances, "precisions_": precisions}
 
-    def _degenerate_components(self, overview: Survey) -> dict[str, np.ndarray]:
-        flat = collapsed(self.covariances_, self.covariance_type, overview.variance, overview.constant, self.reg_covar)
-        return {
-            **super()._degenerate_components(overview),
-            COLLAPSED: np.flatnonzero(np.broadcast_to(flat, self.weights_.shape)),
-        }
+    def _degenerate_components(self, model: Mixture, overview: Survey) -> dict[str, np.ndarray]:
+        components: Any = model.components
+        flat = collapsed(
+            components.covariances, self.covariance_type, overview.variance, overview.constant, self.reg_covar
+        )
+        flat = np.broadcast_to(flat, model.weights.shape)
+        return {**super()._degenerate_components(model, overview), COLLAPSED: np.flatnonzero(flat)}

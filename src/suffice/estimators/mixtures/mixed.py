@@ -9,10 +9,13 @@ import equinox as eqx
 import numpy as np
 
 from suffice.data.encode import ColumnEncoder
-from suffice.estimators.given_columns import GivenColumns
+from suffice.data.table import position_names
+from suffice.estimators.mixtures.base import MixtureEstimator
 from suffice.estimators.mixtures.categorical import category_shares
 from suffice.estimators.mixtures.column_parameters import by_columns
-from suffice.estimators.shared.labelled_columns import EncodedMixture
+from suffice.estimators.mixtures.given_columns import GivenColumns
+from suffice.estimators.shared.labelled_columns import LabelledColumns
+from suffice.latent.begin import weights_from
 from suffice.latent.collapsed import COLLAPSED, collapsed
 from suffice.latent.families.bernoulli import Bernoulli, BernoulliPrior
 from suffice.latent.families.categorical import Categorical, CategoricalPrior, Indicators
@@ -22,12 +25,13 @@ from suffice.latent.families.gaussian import GaussianPrior
 from suffice.latent.families.mixed import Mixed
 from suffice.latent.families.poisson import Poisson, PoissonPrior
 from suffice.latent.mixture import Mixture
+from suffice.latent.restrictions import parameter_names
 from suffice.rows.survey import Survey
 from suffice.validation import check_at_least, check_choice, check_memory, check_varying
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class MixedMixture(GivenColumns, EncodedMixture):
+class MixedMixture(MixtureEstimator):
     r"""Mixture for tables whose columns are numbers, truth values, categories and counts, fitted by expectation-maximisation.
 
     .. math:: p(x) = \sum_k \pi_k \, N(x_{\mathrm{gaussian}} | \mu_k, \Sigma_k) \prod_d p(x_d | \theta_{kd})
@@ -97,6 +101,7 @@ class MixedMixture(GivenColumns, EncodedMixture):
 
     kinds: Any = None
     covariance_type: str = "diag"
+    handle_unknown: str = "missing"
     reg_covar: float = 1e-6
     column_parameters_init: Any = None
     tied: Any = None
@@ -106,15 +111,17 @@ class MixedMixture(GivenColumns, EncodedMixture):
         check_choice("covariance_type", self.covariance_type, list(GAUSSIANS))
         check_at_least("reg_covar", self.reg_covar, 0.0)
 
-    def _new_encoder(self) -> ColumnEncoder:
-        return ColumnEncoder(self.kinds)
+    @property
+    def _input(self) -> LabelledColumns:
+        return LabelledColumns(self, new_encoder=ColumnEncoder(self.kinds))
 
-    def _parameters_without_columns(self) -> dict[str, Any]:
-        return {**super()._parameters_without_columns(), "kinds": None}
+    def _given(self) -> GivenColumns:
+        names = list(getattr(self, "feature_names_in_", position_names(self.n_features_in_)))
+        return GivenColumns(self.weights_init, self.column_parameters_init, names, self.encoder_, self.n_components,
+                            self.covariance_type)  # fmt: skip
 
-    def _hand_on(self, part: Any, columns: list[int]) -> None:
-        super()._hand_on(part, columns)
-        part.kinds = list(part.encoder_.kinds_)
+    def _unfitted(self, columns: list[int]) -> MixedMixture:
+        return super()._unfitted(columns).set_params(kinds=list(self.encoder_.among(columns).kinds_))
 
     def _check_size(self, overview: Survey) -> None:
         super()._check_size(overview)
@@ -122,13 +129,13 @@ class MixedMixture(GivenColumns, EncodedMixture):
         if self.covariance_type in ("full", "tied"):
             check_memory(self.n_components * self.n_init if self.covariance_type == "full" else 1, int(gaussian.sum()))
         if self.reg_covar == 0:
-            check_varying(self._named(np.flatnonzero(overview.constant & gaussian)))
+            check_varying(self._input.named(np.flatnonzero(overview.constant & gaussian)))
 
     def _first_origin(self, overview: Survey) -> np.ndarray:
         return np.where(np.array(self.encoder_.kinds_) == "gaussian", overview.mean, 0.0)
 
     def _start(self, overview: Survey, origin: Any, restarts: int, generator: Any) -> Mixture:
-        groups, prior = self._groups(), self._prior(overview, origin)
+        groups, prior = self._input.groups(), self._prior(overview, origin)
         begin = self._priors(overview, origin, max(1.0, float(self.prior_strength)))
         blank = Mixed([self._blank(kind, columns, overview, restarts, own) for (kind, columns), own in
                        zip(groups.items(), begin, strict=True)], [columns.tolist() for columns in groups.values()])  # fmt: skip
@@ -139,14 +146,16 @@ class MixedMixture(GivenColumns, EncodedMixture):
         weights, started = self._from_shares(blank, coordinates, rows, overview.sample_weight, restarts, generator)
         parts = zip(started.parts, prior, strict=True)
         parts = [eqx.tree_at(lambda part: part.prior, part, held) for part, held in parts]
-        components = self._put_back(type(started)(parts, started.columns), list(self._parameter_names()), None, origin)
-        return Mixture(self._weights_start(weights, restarts), components, self._mixture_prior())
+        components = self._given().put_back(
+            type(started)(parts, started.columns), list(parameter_names(self._families())), None, origin
+        )
+        return Mixture(weights_from(self.weights_init, weights), components, self._mixture_prior())
 
     def _needs_sample(self) -> bool:
         return True
 
     def _start_rows(self, overview: Survey) -> np.ndarray:
-        categorical = self._groups().get("categorical", np.zeros(0, int))
+        categorical = self._input.groups().get("categorical", np.zeros(0, int))
         rows = np.array(overview.filled)
         rows[:, categorical] = overview.sample[:, categorical]
         return rows
@@ -161,35 +170,35 @@ class MixedMixture(GivenColumns, EncodedMixture):
                        "diag": np.broadcast_to(scale, shape), "spherical": np.full(shape[:2], scale.mean())}  # fmt: skip
             return GAUSSIANS[self.covariance_type](np.zeros(shape), overall[self.covariance_type], prior)
         if kind == "categorical":
-            sizes = self._sizes_of(columns)
+            sizes = self._input.sizes(columns)
             return Categorical(np.broadcast_to(prior.mean, (*shape[:2], sum(sizes))), sizes, prior)
         return {"bernoulli": Bernoulli, "poisson": Poisson}[kind](np.broadcast_to(overview.mean[columns], shape), prior)
 
     def _coordinates(self, kind: str, rows: np.ndarray, overview: Survey, columns: np.ndarray) -> np.ndarray:
         """Columns as k-means should see them: of about the same spread."""
         if kind == "categorical":
-            return np.asarray(Indicators(self._sizes_of(columns))(rows, float))[:-1].T
+            return np.asarray(Indicators(self._input.sizes(columns))(rows, float))[:-1].T
         return rows / np.sqrt(_scale(overview)[columns])
 
     def _family(self) -> type[Mixed]:
         return Mixed
 
     def _families(self) -> list[type[Family]]:
-        return [self._family_of(kind) for kind in self._groups()]
+        return [self._family_of(kind) for kind in self._input.groups()]
 
     def _family_of(self, kind: str) -> type[Family]:
         others = {"bernoulli": Bernoulli, "categorical": Categorical, "poisson": Poisson}
         return others.get(kind, GAUSSIANS[self.covariance_type])
 
-    def _degenerate_components(self, overview: Survey) -> dict[str, np.ndarray]:
-        found = super()._degenerate_components(overview)
-        columns = self._groups().get("gaussian")
+    def _degenerate_components(self, model: Mixture, overview: Survey) -> dict[str, np.ndarray]:
+        found = super()._degenerate_components(model, overview)
+        columns = self._input.groups().get("gaussian")
         if columns is None:
             return found
-        part = self.model_.components.parts[0]
+        components: Any = model.components
         variance, constant = overview.variance[columns], overview.constant[columns]
-        flat = collapsed(part.covariances, self.covariance_type, variance, constant, self.reg_covar)
-        return {**found, COLLAPSED: np.flatnonzero(np.broadcast_to(flat, self.weights_.shape))}
+        flat = collapsed(components.parts[0].covariances, self.covariance_type, variance, constant, self.reg_covar)
+        return {**found, COLLAPSED: np.flatnonzero(np.broadcast_to(flat, model.weights.shape))}
 
     def _prior(self, overview: Survey, origin: Any) -> Any:
         return self._priors(overview, origin, float(self.prior_strength) or None)
@@ -197,23 +206,25 @@ class MixedMixture(GivenColumns, EncodedMixture):
     def _priors(self, overview: Survey, origin: Any, strength: float | None) -> tuple[Any, ...]:
         """The prior of each group, of this strength, about the data's own moments."""
         made = []
-        for kind, columns in self._groups().items():
+        for kind, columns in self._input.groups().items():
             if kind == "gaussian":
                 scale = _scale(overview)[columns]
                 given = overview.mean[columns] - origin[columns], np.diag(scale), self.reg_covar * scale
                 made.append(GaussianPrior(float(self.prior_strength) or None, *given))
             elif kind == "categorical":
-                shares = category_shares(overview.sample[:, columns], overview.sample_weight, self._sizes_of(columns))
+                shares = category_shares(
+                    overview.sample[:, columns], overview.sample_weight, self._input.sizes(columns)
+                )
                 made.append(CategoricalPrior(strength, shares))
             else:
                 prior = {"bernoulli": BernoulliPrior, "poisson": PoissonPrior}[kind]
                 made.append(prior(strength, overview.mean[columns]))
         return tuple(made)
 
-    def _set_parameters(self, model: Any) -> None:
-        self.kinds_ = list(self.encoder_.kinds_)
-        self.categories_ = [None if labels is None else np.asarray(labels) for labels in self.encoder_.categories_]
-        self.column_parameters_ = by_columns(model.components)
+    def _parameters(self, model: Mixture) -> dict[str, Any]:
+        categories = [None if labels is None else np.asarray(labels) for labels in self.encoder_.categories_]
+        parameters = {"column_parameters_": by_columns(model.components)}
+        return {"kinds_": list(self.encoder_.kinds_), "categories_": categories} | parameters
 
 
 def _scale(overview: Survey) -> np.ndarray:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from suffice.estimators.mixtures.base import MixtureEstimator
+from suffice.estimators.shared.rows import PlainColumns
+from suffice.latent.begin import weights_from
 from suffice.latent.families.poisson import Poisson, PoissonPrior
 from suffice.latent.mixture import Mixture
 from suffice.rows.survey import Survey
@@ -69,6 +71,10 @@ class PoissonMixture(MixtureEstimator):
     tied: Any = None
     prior_mean: Any = None
 
+    @property
+    def _input(self) -> PlainColumns:
+        return PlainColumns(self, self._prepared, accept_sparse=self.accept_sparse)
+
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
         tags.input_tags.positive_only = True
@@ -87,7 +93,7 @@ class PoissonMixture(MixtureEstimator):
     def _refuse(self, rows: np.ndarray, wrong: np.ndarray, what: str, advice: str) -> None:
         if wrong.any():
             row, column = np.argwhere(wrong)[0]
-            named = self._named(np.array([column]))
+            named = self._input.named(np.array([column]))
             raise ValueError(
                 f"{what} values in data passed to X: {rows[row, column]:g} at row {row}, column {named}; {advice}"
             )
@@ -112,7 +118,7 @@ class PoissonMixture(MixtureEstimator):
         if self.rates_init is not None:
             given = self._positive("rates_init", check_shape("rates_init", self.rates_init, shape[1:]))
             components = Poisson(np.broadcast_to(given, shape), prior)
-        return Mixture(self._weights_start(weights, restarts), components, self._mixture_prior())
+        return Mixture(weights_from(self.weights_init, weights), components, self._mixture_prior())
 
     def _family(self) -> type[Poisson]:
         return Poisson
@@ -128,5 +134,6 @@ class PoissonMixture(MixtureEstimator):
             raise ValueError(f"{name} holds negative numbers; expected counts are at least 0.")
         return values
 
-    def _set_parameters(self, model: Any) -> None:
-        self.rates_ = np.asarray(model.components.rates)
+    def _parameters(self, model: Mixture) -> dict[str, Any]:
+        components: Any = model.components
+        return {"rates_": np.asarray(components.rates)}

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from suffice.latent.forms.natural import Moments
-from suffice.latent.restrictions import Labels, averaged_moments, distinct, group_means
+from suffice.latent.ties import Labels, averaged_moments, distinct, group_means
 from suffice.model import Hyperparameters
 from suffice.rows.missing import MissingLayout
 from suffice.rows.patterns import arrange
