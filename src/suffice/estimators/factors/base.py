@@ -21,8 +21,9 @@ from suffice.latent.factors.factor_maxima import Factors
 from suffice.latent.factors.linear_gaussian import LinearGaussian, NoiseFloor
 from suffice.latent.factors.pairwise import PairwiseMoments, PairwiseSums
 from suffice.outcome import Outcome, Solution
+from suffice.rows.block import NO_ROWS
 from suffice.rows.place import missing_layout, place
-from suffice.rows.streams import on_host, pairs
+from suffice.rows.streams import is_stream, on_host, pairs
 from suffice.rows.survey import NO_WEIGHT
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.precision import cast, dtype_of, scope, to_numpy
@@ -237,12 +238,9 @@ def solved(start: LinearGaussian, found: Factors) -> Solution:
 
 def _first_mean(data: Any) -> np.ndarray:
     """Mean of the first rows, from which all are measured so that sums keep their digits."""
-    first = (
-        on_host(data[:FIRST_ROWS])
-        if hasattr(data, "shape")
-        else next((rows for rows, _ in pairs(data) if len(rows)), None)
-    )
+    batches = (rows for rows, _ in pairs(data) if len(rows)) if is_stream(data) else iter([on_host(data[:FIRST_ROWS])])
+    first = next(batches, None)
     if first is None:
-        raise ValueError("The data hold no rows; at least one is needed.")
+        raise ValueError(NO_ROWS)
     observed = ~np.isnan(first)
     return np.where(observed, first, 0.0).sum(0, dtype=float) / np.maximum(observed.sum(0), 1)
