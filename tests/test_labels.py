@@ -5,92 +5,84 @@ import warnings
 import jax
 import numpy as np
 import pytest
+from estimators import having, value_of, with_gaps
 from scipy.special import logsumexp
-from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import adjusted_rand_score
-from test_missing import COVARIANCE_TYPES, binary_rows, mixture_rows, with_gaps
+from test_missing import mixture_rows
 
 from suffice import BernoulliMixture, DegenerateComponentWarning, GaussianMixture
 
-KINDS = [*COVARIANCE_TYPES, "bernoulli"]
-
-
-def unfitted(kind, components=3, **settings):
-    settings = {"random_state": 0, "tol": 0.0, "max_iter": 20} | settings
-    if kind == "bernoulli":
-        return BernoulliMixture(components, **settings)
-    return GaussianMixture(components, **({"covariance_type": kind, "reg_covar": 0.0} | settings))
-
-
-def fitted(kind, rows, labels, **settings):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        warnings.simplefilter("ignore", DegenerateComponentWarning)
-        return unfitted(kind, **settings).fit(rows, component_labels=labels)
-
-
-def data(kind, share=0.2, count=300):
-    rows = binary_rows(count) if kind == "bernoulli" else mixture_rows(count)
-    labels = np.random.default_rng(3).integers(-1, 3, size=count)
-    return with_gaps(rows, share) if share else rows, labels
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore::suffice.DegenerateComponentWarning"),
+]
+every_mixture = having("mixture", "component_labels")
 
 
 def clamped(mixture, rows, labels):
-    """Mean of log p(x, z) of labelled rows and log p(x) of others, by enumeration."""
+    """log p(x, z) of labelled rows and log p(x) of others, by enumeration."""
     joint = mixture.model_.components.log_density(rows) + np.log(mixture.weights_)[:, None]
     allowed = (labels == -1) | (labels == np.arange(3)[:, None])
     return logsumexp(np.where(allowed, joint, -np.inf), axis=0)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.2])
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_likelihood_is_that_of_the_clamped_model_and_never_falls(kind, share):
-    rows, labels = data(kind, share)
-    weight = np.random.default_rng(4).uniform(0.5, 2.0, len(rows))
-    with pytest.warns(ConvergenceWarning):
-        mixture = unfitted(kind).fit(rows, sample_weight=weight, component_labels=labels)
-    assert np.diff(mixture.lower_bounds_).min() > -1e-12
-    before = np.average(clamped(mixture, rows, labels), weights=weight)
-    mixture.set_params(warm_start=True, max_iter=1)
-    with pytest.warns(ConvergenceWarning):
-        mixture.fit(rows, sample_weight=weight, component_labels=labels)
-    assert mixture.lower_bound_ == pytest.approx(before, abs=1e-10)
-
-
-@pytest.mark.parametrize("offset", [1e6])
-@pytest.mark.parametrize("kind", KINDS)
-def test_all_labels_known_is_maximum_likelihood_of_each_class(kind, offset):
-    rows, labels = data(kind, 0.0)
-    labels = np.abs(labels)
-    mixture = fitted(kind, rows + (0 if kind == "bernoulli" else offset), labels, max_iter=1)
-    parts = [rows[labels == k] for k in range(3)]
-    np.testing.assert_allclose(mixture.weights_, [len(part) / len(rows) for part in parts])
-    if kind == "bernoulli":
-        np.testing.assert_allclose(mixture.probabilities_, [part.mean(0) for part in parts])
-        return
-    np.testing.assert_allclose(mixture.means_ - offset, [part.mean(0) for part in parts], atol=1e-8 + 1e-15 * offset)
-    full = np.array([np.cov(part.T, bias=True) for part in parts])
-    variances = np.diagonal(full, axis1=1, axis2=2)
-    expected = {"full": full, "tied": np.einsum("k,kde->de", mixture.weights_, full), "diag": variances,
-                "spherical": variances.mean(1)}  # fmt: skip
-    np.testing.assert_allclose(mixture.covariances_, expected[kind], rtol=1e-6, atol=1e-8)
-
-
-@pytest.mark.parametrize("kind", ["full", "diag", "bernoulli"])
-@pytest.mark.parametrize("labels", [None, "none known"])
-def test_no_label_known_is_a_fit_without_labels(kind, labels):
-    rows, _ = data(kind)
-    start = {"weights_init": [0.5, 0.3, 0.2]}
-    draw = np.random.default_rng(1)
-    if kind == "bernoulli":
-        start["probabilities_init"] = draw.uniform(0.3, 0.7, (3, 8))
-    else:
-        start |= {"means_init": draw.standard_normal((3, 5)),
-                  "precisions_init": np.tile(np.eye(5), (3, 1, 1)) if kind == "full" else np.ones((3, 5))}  # fmt: skip
-    one = fitted(kind, rows, None if labels is None else np.full(len(rows), -1), **start)
-    other = fitted(kind, rows, None, **start)
+def assert_same_model(one, other, rtol):
     for a, b in zip(jax.tree.leaves(one.model_), jax.tree.leaves(other.model_), strict=True):
-        np.testing.assert_allclose(a, b, rtol=1e-9)
+        np.testing.assert_allclose(a, b, rtol=rtol, atol=1e-12)
+
+
+@every_mixture
+@pytest.mark.parametrize("gaps", [False, True], ids=["complete", "gaps"])
+def test_the_likelihood_is_that_of_the_clamped_model_and_never_falls(row, gaps):
+    rows = row.with_gaps if gaps else row.X
+    known = {"component_labels": row.labels, "sample_weight": np.random.default_rng(4).uniform(0.5, 2.0, len(rows))}
+    shorter, longer = (row.make(tol=0, max_iter=most).fit(rows, **known) for most in (5, 20))
+    assert np.diff(longer.lower_bounds_).min() > -1e-12
+    expected = np.average(clamped(shorter, rows, row.labels), weights=known["sample_weight"])
+    assert longer.lower_bounds_[5] == pytest.approx(expected, abs=1e-10)
+
+
+@every_mixture
+def test_a_warm_start_with_labels_goes_on_where_the_last_fit_ended(row, request):
+    if "labelled" in row.can:
+        request.applymarker(pytest.mark.xfail(reason="with labels it begins one step further, from softened labels"))
+    known = {"component_labels": row.labels}
+    mixture = row.make(tol=0, max_iter=5, warm_start=True).fit(row.with_gaps, **known)
+    expected = clamped(mixture, row.with_gaps, row.labels).mean()
+    assert mixture.fit(row.with_gaps, **known).lower_bounds_[0] == pytest.approx(expected, abs=1e-10)
+
+
+@having("mixture", "component_labels", "separate")
+def test_components_of_known_rows_are_those_of_fits_to_their_rows(row):
+    """Far from the origin, too, where products lose digits."""
+    rows, labels = row.X + (1e6 if "gaussian" in row.can else 0.0), np.abs(row.labels)
+    whole = row.accepting(reg_covar=0, max_iter=1).fit(rows, component_labels=labels)
+    np.testing.assert_allclose(whole.weights_, np.bincount(labels) / len(rows))
+    for k in range(3):
+        one = row.accepting(reg_covar=0, n_components=1, max_iter=2).fit(rows, sample_weight=labels == k)
+        for name in row.starts:
+            for a, b in zip(
+                jax.tree.leaves(value_of(whole, row, name)), jax.tree.leaves(value_of(one, row, name)), strict=True
+            ):
+                np.testing.assert_allclose(a[k], b[0], rtol=1e-6, atol=1e-8)
+
+
+@every_mixture
+def test_no_label_known_is_a_fit_without_labels(row):
+    if "covariances" in row.ties and "covariances" not in row.starts:
+        pytest.skip("correlations cannot be given to start from; they are found from the data anew where labels may be")
+    start = {**row.started, "tol": 0, "max_iter": 20}
+    one = row.make(**start).fit(row.with_gaps, component_labels=np.full(len(row.X), -1))
+    assert_same_model(one, row.make(**start).fit(row.with_gaps), 1e-9)
+
+
+@every_mixture
+def test_a_first_step_with_labels_is_one_iteration_and_later_ones_use_theirs(row):
+    rows, known = row.with_gaps, {"component_labels": row.labels}
+    step = row.make().partial_fit(rows, **known)
+    assert_same_model(step, row.make(max_iter=1).fit(rows, **known), 1e-9)
+    expected = clamped(step, rows, row.labels).mean()
+    assert step.partial_fit(rows, **known).lower_bound_ == pytest.approx(expected, abs=1e-10)
 
 
 @pytest.mark.parametrize("kind", ["full", "diag"])
@@ -109,12 +101,14 @@ def test_a_few_labels_name_their_components(kind):
 
 
 def test_labels_of_rows_without_weight_and_their_order_do_not_matter():
-    rows, labels = data("full")
+    rows, labels = with_gaps(mixture_rows(300), 0.2), np.random.default_rng(3).integers(-1, 3, 300)
     weight = np.ones(300)
     weight[:100] = 0
-    one = unfitted("full", tol=1e-4, max_iter=500).fit(rows, sample_weight=weight, component_labels=labels)
+    one = GaussianMixture(3, random_state=0, tol=1e-4, max_iter=500).fit(
+        rows, sample_weight=weight, component_labels=labels
+    )
     order = np.random.default_rng(0).permutation(np.arange(100, 300))
-    other = unfitted("full", tol=1e-4, max_iter=500).fit(rows[order], component_labels=labels[order])
+    other = GaussianMixture(3, random_state=0, tol=1e-4, max_iter=500).fit(rows[order], component_labels=labels[order])
     np.testing.assert_allclose(one.means_, other.means_, rtol=1e-7)
 
 
@@ -143,19 +137,6 @@ def test_y_stays_ignored():
     rows = mixture_rows(100)
     one = GaussianMixture(2, random_state=0).fit(rows, np.arange(100))
     np.testing.assert_array_equal(one.means_, GaussianMixture(2, random_state=0).fit(rows).means_)
-
-
-@pytest.mark.parametrize("kind", ["diag", "bernoulli"])
-@pytest.mark.parametrize("share", [0.0, 0.2])
-def test_a_first_step_with_labels_is_one_iteration_and_later_ones_use_theirs(kind, share):
-    rows, labels = data(kind, share)
-    step = unfitted(kind).partial_fit(rows, component_labels=labels)
-    for a, b in zip(
-        jax.tree.leaves(step.model_), jax.tree.leaves(fitted(kind, rows, labels, max_iter=1).model_), strict=True
-    ):
-        np.testing.assert_allclose(a, b, rtol=1e-9)
-    expected = clamped(step, rows, labels).mean()
-    assert step.partial_fit(rows, component_labels=labels).lower_bound_ == pytest.approx(expected, abs=1e-10)
 
 
 def test_labels_of_steps_that_cannot_be_used_are_refused():

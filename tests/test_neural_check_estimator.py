@@ -5,16 +5,15 @@ Mini-batches of other rows give other weights, so weight 2 is the row twice in t
 """
 
 import pytest
+from estimators import ESTIMATORS
 from sklearn.utils.estimator_checks import parametrize_with_checks
-
-from suffice import Autoencoder, DenoisingAutoencoder, NeuralClassifier
 
 NOISY = {"check_sample_weight_equivalence_on_dense_data": "batches of other rows give other weights"}
 
 
 @pytest.mark.filterwarnings("ignore:X runs from:UserWarning")
 @parametrize_with_checks(
-    [NeuralClassifier(), Autoencoder(epochs=5), DenoisingAutoencoder(epochs=5)],
+    [row.make() for row in ESTIMATORS if row.can.issuperset({"network", "checks"})],
     expected_failed_checks=lambda estimator: NOISY,
 )
 def test_scikit_learn_check_passes(estimator, check):

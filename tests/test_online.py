@@ -1,38 +1,31 @@
 """Online learning: a whole step is an iteration, a fixed point stays, and batches may lack cells."""
 
 import pickle
-import warnings
 
 import jax
 import numpy as np
 import pytest
+from estimators import having
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
-from test_missing import binary_rows, mixture_rows, with_gaps
+from test_missing import mixture_rows
 
-from suffice import BernoulliMixture, GaussianMixture, load, save
+from suffice import GaussianMixture, load, save
 from suffice.fit.online import effective_rows, step_size
 
-COVARIANCE_TYPES = ["full", "tied", "diag", "spherical"]
-KINDS = [*COVARIANCE_TYPES, "bernoulli"]
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore::suffice.DegenerateComponentWarning"),
+]
+every_mixture = having("mixture", "partial_fit")
+PRIORS = {"prior_strength": 3.0, "weight_concentration_prior": 2.0}
 
 
-def rows_for(kind, count=400, seed=0, share=0.0):
-    rows = binary_rows(count, seed=seed) if kind == "bernoulli" else mixture_rows(count, seed=seed)
-    return with_gaps(rows, share, seed) if share else rows
+def unfitted(**settings):
+    return GaussianMixture(3, **{"random_state": 0, "tol": 0.0} | settings)
 
 
-def unfitted(kind, **settings):
-    settings = {"random_state": 0, "tol": 0.0} | settings
-    return (
-        BernoulliMixture(3, **settings) if kind == "bernoulli" else GaussianMixture(3, covariance_type=kind, **settings)
-    )
-
-
-def fitted(kind, rows, iterations=100, **settings):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return unfitted(kind, max_iter=iterations, **settings).fit(rows)
+def copied(estimator):
+    return pickle.loads(pickle.dumps(estimator))
 
 
 def assert_same_model(one, other, rtol=1e-8, atol=1e-10):
@@ -40,75 +33,83 @@ def assert_same_model(one, other, rtol=1e-8, atol=1e-10):
         np.testing.assert_allclose(a, b, rtol=rtol, atol=atol)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.25])
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_first_step_is_one_iteration(kind, share):
-    rows = rows_for(kind, share=share)
-    settings = {"prior_strength": 3.0, "weight_concentration_prior": 2.0}
-    assert_same_model(unfitted(kind, **settings).partial_fit(rows), fitted(kind, rows, 1, **settings))
+@every_mixture
+@pytest.mark.parametrize("gaps", [False, True], ids=["complete", "gaps"])
+def test_a_first_step_is_one_iteration(row, gaps):
+    rows = row.with_gaps if gaps else row.X
+    assert_same_model(row.make(**PRIORS).partial_fit(rows), row.make(**PRIORS, max_iter=1, tol=0).fit(rows))
 
 
-@pytest.mark.parametrize("offset", [1e5])
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_whole_step_after_a_fit_is_one_iteration_more(kind, offset):
+@every_mixture
+def test_a_whole_step_after_a_fit_is_one_iteration_more(row):
     """Five digits are left of squares at 1e5 standard deviations from the origin, were they measured from there."""
-    rows = rows_for(kind) + (0 if kind == "bernoulli" else offset)
-    one = fitted(kind, rows, 3, learning_offset=0.0).partial_fit(rows)
-    assert_same_model(one, fitted(kind, rows, 4), rtol=1e-6, atol=1e-6)
+    rows = row.X + (1e5 if "gaussian" in row.can else 0.0)
+    one = row.make(**PRIORS, learning_offset=0.0, max_iter=3, tol=0).fit(rows).partial_fit(rows)
+    assert_same_model(one, row.make(**PRIORS, max_iter=4, tol=0).fit(rows), rtol=1e-6, atol=1e-6)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_fixed_point_stays(kind):
-    rows = rows_for(kind, share=0.25)
-    mixture = fitted(kind, rows, 3000, tol=1e-13, reg_covar=0) if kind != "bernoulli" else fitted(kind, rows, 3000)
-    before = pickle.loads(pickle.dumps(mixture))
+@every_mixture
+def test_a_fixed_point_stays(row):
+    mixture = row.accepting(max_iter=3000, tol=1e-13, reg_covar=0).fit(row.with_gaps)
+    before = copied(mixture)
     for _ in range(4):
-        mixture.partial_fit(rows)
+        mixture.partial_fit(row.with_gaps)
     assert_same_model(mixture, before, rtol=1e-4, atol=1e-4)
-    assert mixture.lower_bound_ == pytest.approx(before.score(rows), abs=1e-8)
+    assert mixture.lower_bound_ == pytest.approx(before.score(row.with_gaps), abs=1e-8)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_statistics_of_a_fit_give_its_parameters(kind):
-    rows = rows_for(kind)
-    settings = {"prior_strength": 5.0, "weight_concentration_prior": 3.0}
-    mixture = fitted(kind, rows, 20, **settings, **({} if kind == "bernoulli" else {"reg_covar": 0.01}))
+@every_mixture
+def test_statistics_of_a_fit_give_its_parameters(row):
+    mixture = row.make(**PRIORS, max_iter=20, tol=0).fit(row.X)
     with jax.enable_x64(True):
         again = mixture.model_.maximize(mixture.model_.statistics_at(mixture.effective_rows_))
     for a, b in zip(jax.tree.leaves(again), jax.tree.leaves(mixture.model_), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_steps_with_and_without_missing_cells_add_up(kind):
+@every_mixture
+def test_steps_with_and_without_missing_cells_add_up(row):
     """The second step is a maximisation of both batches' statistics, of which each was taken at its own parameters."""
-    first, second = rows_for(kind, 300), rows_for(kind, 300, seed=1, share=0.3)
-    one = unfitted(kind, learning_offset=2.0, learning_decay=0.9).partial_fit(first).partial_fit(second)
-    other = unfitted(kind, learning_offset=2.0, learning_decay=0.9).partial_fit(first)
+    decay = {"learning_offset": 2.0, "learning_decay": 0.9}
+    first = row.make(**PRIORS, **decay).partial_fit(row.X)
+    one = copied(first).partial_fit(row.with_gaps)
     rho = step_size(2, 0.9, 2.0)
-    start = other.running_statistics_["sums"]
-    whole = pickle.loads(pickle.dumps(other)).set_params(learning_offset=0.0)
+    whole = copied(first).set_params(learning_offset=0.0)
     whole.n_steps_ = 0
-    new = whole.partial_fit(second).running_statistics_["sums"]
-    for old, of_batch, found in zip(start, new, one.running_statistics_["sums"], strict=True):
+    new = whole.partial_fit(row.with_gaps).running_statistics_["sums"]
+    for old, of_batch, found in zip(
+        first.running_statistics_["sums"], new, one.running_statistics_["sums"], strict=True
+    ):
         np.testing.assert_allclose(found, (1 - rho) * old + rho * of_batch, rtol=1e-10, atol=1e-12)
-    assert one.effective_rows_ == pytest.approx(effective_rows(300, 300, rho))
+    assert one.effective_rows_ == pytest.approx(effective_rows(len(row.X), len(row.X), rho))
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_order_of_rows_does_not_matter_and_weight_two_is_the_row_twice(kind):
-    rows = rows_for(kind, 200, share=0.2)
-    start = fitted(kind, rows_for(kind, 300, seed=2), 5)
-    one, other, shuffled = (pickle.loads(pickle.dumps(start)) for _ in range(3))
-    weight = np.arange(200) % 3
-    assert_same_model(one.partial_fit(rows, sample_weight=weight), other.partial_fit(np.repeat(rows, weight, axis=0)))
-    order = np.random.default_rng(0).permutation(200)
-    assert_same_model(one, shuffled.partial_fit(rows[order], sample_weight=weight[order]))
+@every_mixture
+def test_order_of_rows_does_not_matter_and_weight_two_is_the_row_twice(row):
+    start = row.make(max_iter=5, tol=0).fit(row.X)
+    one, other, shuffled = (copied(start) for _ in range(3))
+    weight = np.repeat([2.0, 0.0], len(row.X) // 2)
+    twice = np.tile(row.with_gaps[: len(row.X) // 2], (2, 1))
+    order = np.random.default_rng(0).permutation(len(row.X))
+    assert_same_model(one.partial_fit(row.with_gaps, sample_weight=weight), other.partial_fit(twice))
+    assert_same_model(one, shuffled.partial_fit(row.with_gaps[order], sample_weight=weight[order]))
+
+
+@every_mixture
+def test_learning_goes_on_bit_for_bit_after_loading(row, tmp_path):
+    mixture = row.make(**PRIORS).partial_fit(row.X)
+    kept = copied(mixture), load(save(mixture, tmp_path / "model"))
+    for batch in (row.X, row.with_gaps):
+        mixture.partial_fit(batch)
+        for other in kept:
+            other.partial_fit(batch)
+    for other in kept:
+        assert_same_model(mixture, other, rtol=0, atol=0)
 
 
 def test_a_batch_without_weight_is_no_step_and_one_row_is_enough():
     rows = mixture_rows(100)
-    mixture = unfitted("full").partial_fit(rows)
+    mixture = unfitted().partial_fit(rows)
     before = pickle.dumps(mixture)
     assert pickle.dumps(mixture.partial_fit(rows, sample_weight=np.zeros(100))) == before
     mixture.partial_fit(rows[:1])
@@ -117,40 +118,26 @@ def test_a_batch_without_weight_is_no_step_and_one_row_is_enough():
 
 
 def test_a_row_far_from_all_others_gives_finite_parameters():
-    mixture = unfitted("full").partial_fit(mixture_rows(100))
+    mixture = unfitted().partial_fit(mixture_rows(100))
     mixture.partial_fit(np.full((1, 5), 1e6)).partial_fit(mixture_rows(50))
     assert np.isfinite(mixture.score(mixture_rows(20)))
     assert (np.linalg.eigvalsh(mixture.covariances_) > 0).all()
 
 
-@pytest.mark.parametrize("keep", ["pickle", "file"])
-@pytest.mark.parametrize("kind", KINDS)
-def test_learning_goes_on_bit_for_bit_after_loading(kind, keep, tmp_path):
-    mixture = unfitted(kind).partial_fit(rows_for(kind, 200))
-    kept = pickle.loads(pickle.dumps(mixture)) if keep == "pickle" else load(save(mixture, tmp_path / "model"))
-    for seed in (1, 2):
-        batch = rows_for(kind, 100, seed=seed, share=0.1)
-        mixture.partial_fit(batch)
-        kept.partial_fit(batch)
-    for a, b in zip(jax.tree.leaves(mixture.model_), jax.tree.leaves(kept.model_), strict=True):
-        assert np.array_equal(a, b)
-
-
-@pytest.mark.parametrize("kind", ["full", "bernoulli"])
-def test_many_batches_come_near_a_fit(kind):
-    rows = rows_for(kind, 4000)
-    mixture = unfitted(kind, warm_start=True, tol=1e-6, max_iter=1000)
+def test_many_batches_come_near_a_fit():
+    rows = mixture_rows(4000)
+    mixture = unfitted(warm_start=True, tol=1e-6, max_iter=1000)
     for start in [*range(0, 4000, 200)] * 3:
         mixture.partial_fit(rows[start : start + 200])
-    whole = pickle.loads(pickle.dumps(mixture)).fit(rows)
+    whole = copied(mixture).fit(rows)
     assert mixture.score(rows) > whole.score(rows) - 0.01 * abs(whole.score(rows))
 
 
 def test_a_fit_after_steps_forgets_them():
     rows = mixture_rows(300)
-    mixture = unfitted("full", tol=1e-3).partial_fit(rows[:100])
+    mixture = unfitted(tol=1e-3).partial_fit(rows[:100])
     mixture.fit(rows)
-    assert_same_model(mixture, unfitted("full", tol=1e-3).fit(rows), rtol=0, atol=0)
+    assert_same_model(mixture, unfitted(tol=1e-3).fit(rows), rtol=0, atol=0)
     assert not hasattr(mixture, "n_steps_")
     mixture.partial_fit(rows)
     assert not hasattr(mixture, "converged_")
@@ -159,15 +146,15 @@ def test_a_fit_after_steps_forgets_them():
 
 def test_the_best_of_several_starts_is_taken():
     rows = mixture_rows(300)
-    one = unfitted("full", init_params="random_from_data").partial_fit(rows)
-    many = unfitted("full", init_params="random_from_data", n_init=20).partial_fit(rows)
+    one = unfitted(init_params="random_from_data").partial_fit(rows)
+    many = unfitted(init_params="random_from_data", n_init=20).partial_fit(rows)
     assert many.lower_bound_ > one.lower_bound_
 
 
 def test_float32_learns_too():
     rows = mixture_rows(500).astype(np.float32)
-    mixture = unfitted("full", precision="float32").partial_fit(rows).partial_fit(rows)
-    assert_same_model(mixture, unfitted("full").partial_fit(rows).partial_fit(rows), rtol=1e-2, atol=1e-2)
+    mixture = unfitted(precision="float32").partial_fit(rows).partial_fit(rows)
+    assert_same_model(mixture, unfitted().partial_fit(rows).partial_fit(rows), rtol=1e-2, atol=1e-2)
 
 
 def test_what_cannot_be_used_is_refused():

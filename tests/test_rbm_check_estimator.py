@@ -5,18 +5,18 @@ with several batches fits agree in distribution only, for which ``test_rbm_estim
 """
 
 import pytest
+from estimators import ESTIMATORS
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from suffice import RBM, RBMClassifier
+from suffice import RBMClassifier
 
 NOISY = {"check_sample_weight_equivalence_on_dense_data": "batches of other rows meet other random numbers"}
-CLASSIFIER = RBMClassifier(4, epochs=20, n_chains=50, learning_rate=0.5, batch_size=10)
 
 
 @pytest.mark.filterwarnings("ignore:X runs from:UserWarning")
 @pytest.mark.filterwarnings("ignore::suffice.SaturatedUnitWarning")
 @parametrize_with_checks(
-    [RBM(4, epochs=2, precision="float64"), CLASSIFIER],
+    [row.make() for row in ESTIMATORS if row.can.issuperset({"rbm", "checks"})],
     expected_failed_checks=lambda estimator: NOISY if isinstance(estimator, RBMClassifier) else {},
 )
 def test_scikit_learn_check_passes(estimator, check):

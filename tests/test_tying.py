@@ -1,9 +1,12 @@
 """Tied parameters are equal, the likelihood rises under them, and its slope along them is zero where a fit ends."""
 
+from functools import cache
+from itertools import combinations
+
 import numpy as np
 import pytest
+from estimators import COUNTS, ESTIMATORS, REAL, having, value_of
 from sklearn.exceptions import ConvergenceWarning
-from test_missing import binary_rows, with_gaps
 
 from suffice import (
     BernoulliMixture,
@@ -16,49 +19,8 @@ from suffice import (
     select,
 )
 
-BY_COLUMN = np.array([[0, 0, 0, 0, 0], [0, 1, 0, 1, 0], [1, 1, 0, 2, 2]])
-BINARY = np.tile(BY_COLUMN, 2)[:, :8]
-
-
-def counts():
-    draw = np.random.default_rng(0)
-    rates = np.array([[1.0, 5, 2, 9, 3], [6.0, 5, 2, 1, 3], [6.0, 1, 2, 4, 8]])
-    return draw.poisson(rates[draw.integers(3, size=300)]).astype(float)
-
-
-def gaussian_rows():
-    """Two components about one mean, a narrow and a wide one, and one aside."""
-    draw = np.random.default_rng(0)
-    noise = draw.standard_normal((300, 3))
-    return np.concatenate([noise[:100], 5 * noise[100:200], 2 * noise[200:] + [8.0, 0.0, -8.0]])
-
-
-CASES = {
-    "full": (GaussianMixture(3), {"means": [0, 0, 1], "covariances": [1, 0, 1]}, with_gaps(gaussian_rows(), 0.1)),
-    "tied": (GaussianMixture(3, covariance_type="tied"), {"weights": [3, 3, 3]}, gaussian_rows()),
-    "diag": (
-        GaussianMixture(3, covariance_type="diag"),
-        {"means": [[0, 0, 0], [0, 0, 0], [1, 0, 1]], "covariances": [[0, 0, 0], [1, 1, 1], [1, 0, 2]]},
-        with_gaps(gaussian_rows(), 0.1),
-    ),
-    "spherical": (
-        GaussianMixture(3, covariance_type="spherical"),
-        {"means": [[0, 0, 0], [0, 0, 0], [1, 0, 1]], "covariances": [0, 1, 0]},
-        gaussian_rows(),
-    ),
-    "bernoulli": (
-        BernoulliMixture(3),
-        {"probabilities": BINARY, "weights": [0, 1, 1]},
-        with_gaps(binary_rows(300), 0.2),
-    ),
-    "poisson": (PoissonMixture(3), {"rates": BY_COLUMN}, counts()),
-}
-
-
-def unfitted(name, **settings):
-    mixture, tied, _ = CASES[name]
-    floor = {"reg_covar": 0.0} if isinstance(mixture, GaussianMixture) else {}
-    return mixture.set_params(random_state=0, tied=tied, tol=0.0, max_iter=600, **floor, **settings)
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+every_mixture = having("mixture", "tied")
 
 
 def labels_like(labels, value):
@@ -67,57 +29,52 @@ def labels_like(labels, value):
     return np.broadcast_to(labels.reshape(labels.shape + (1,) * (value.ndim - labels.ndim)), value.shape)
 
 
-def assert_tied(mixture, tied):
-    for name, labels in tied.items():
-        value = getattr(mixture, f"{name}_")
-        full = labels_like(labels, value)
-        for one in range(3):
-            for other in range(one):
-                same = full[one] == full[other]
-                assert np.array_equal(value[one][same], value[other][same])
+def assert_tied(mixture, row, ties=None):
+    for name, labels in (ties or row.ties).items():
+        value, labels = value_of(mixture, row, name), np.asarray(labels)
+        parts = value if isinstance(value, dict) else {...: value}
+        for column, part in parts.items():
+            own = labels_like(labels if labels.ndim == 1 else labels[:, column], part)
+            for one, other in combinations(range(3), 2):
+                same = own[one] == own[other]
+                assert np.array_equal(part[one][same], part[other][same])
 
 
-@pytest.fixture(scope="module", params=list(CASES))
-def fit(request):
-    mixture, rows = unfitted(request.param), CASES[request.param][2]
-    with pytest.warns(ConvergenceWarning):
-        return mixture.fit(rows), rows, CASES[request.param][1]
+@cache
+def fitted(row):
+    return row.accepting(tied=row.ties, tol=0.0, max_iter=600, reg_covar=0.0).fit(row.with_gaps)
 
 
-def test_tied_parameters_are_equal_and_the_likelihood_never_falls(fit):
-    mixture, _, tied = fit
-    assert np.diff(mixture.lower_bounds_).min() > -1e-11
-    assert_tied(mixture, tied)
+@every_mixture
+def test_tied_parameters_are_equal_and_the_likelihood_never_falls(row):
+    assert np.diff(fitted(row).lower_bounds_).min() > -1e-11
+    assert_tied(fitted(row), row)
 
 
-def test_the_slope_along_tied_parameters_is_zero_at_the_end(fit):
-    mixture, rows, tied = fit
-    slopes = mixture.log_likelihood_gradient(rows, weights="simplex")
+@having("mixture", "tied", "slopes")
+def test_the_slope_along_tied_parameters_is_zero_at_the_end(row):
+    mixture = fitted(row)
+    slopes = mixture.log_likelihood_gradient(row.with_gaps, weights="simplex")
     for name, slope in slopes.items():
         whole = getattr(mixture, f"{name}_")
         own = np.arange(len(whole)) if len(whole) == 3 else np.zeros(len(whole), int)
-        full = labels_like(tied.get(name, own), slope)
+        full = labels_like(row.ties.get(name, own), slope)
         along = np.array([np.where(full == full[k], slope, 0).sum(0) for k in range(len(slope))])
-        scale = np.abs(slope).max() + len(rows) / np.abs(whole).max()
+        scale = np.abs(slope).max() + len(row.X) / np.abs(whole).max()
         inside = (whole > 1e-6) & (whole < 1 - 1e-6) if name == "probabilities" else np.ones(whole.shape, bool)
         assert np.abs(along[inside]).max(initial=0) < 1e-4 * scale, name
 
 
-FREE = {"full": 2 + 6 + 12, "tied": 0 + 9 + 6, "diag": 2 + 5 + 7, "spherical": 2 + 5 + 2, "bernoulli": 1 + 15,
-        "poisson": 2 + 10}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", list(CASES))
-def test_shared_parameters_count_once_and_are_kept_by_steps_and_files(name, tmp_path):
-    rows = CASES[name][2]
-    mixture = unfitted(name).partial_fit(rows[::2]).partial_fit(rows[1::2])
-    assert mixture.model_.parameter_count() == FREE[name]
-    assert_tied(mixture, CASES[name][1])
+@every_mixture
+def test_shared_parameters_count_once_and_are_kept_by_steps_and_files(row, tmp_path):
+    mixture = row.make(tied=row.ties).partial_fit(row.X).partial_fit(row.with_gaps)
+    assert mixture.model_.parameter_count() == row.free
+    assert_tied(mixture, row)
     loaded = load(save(mixture, tmp_path / "model"))
     assert loaded.model_.tied == mixture.model_.tied
-    np.testing.assert_array_equal(loaded.partial_fit(rows).weights_, mixture.partial_fit(rows).weights_)
+    np.testing.assert_array_equal(loaded.partial_fit(row.X).weights_, mixture.partial_fit(row.X).weights_)
     assert mixture.marginal([1]).model_.tied == ()
-    assert mixture.model_.marginal([1]).parameter_count() < FREE[name]
+    assert mixture.model_.marginal([1]).parameter_count() < row.free
 
 
 def test_categories_are_pooled_in_the_columns_that_share_them():
@@ -134,31 +91,15 @@ def test_categories_are_pooled_in_the_columns_that_share_them():
     assert mixture.model_.parameter_count() == 2 + 2 * 1 + 2 * 3
 
 
-def test_parts_of_mixed_tables_share_what_they_have():
-    rows = np.column_stack([gaussian_rows(), counts()[:, 1:3]])
-    tied = {"means": [0, 0, 1], "rates": [[9, 9, 9, 0, 0], [9, 9, 9, 0, 1], [9, 9, 9, 1, 1]]}
-    kinds = ["gaussian"] * 3 + ["poisson"] * 2
-    mixture = MixedMixture(
-        3, kinds=kinds, tied=tied, reg_covar=0, tol=1e-6, max_iter=1000, random_state=0, prior_strength=1.0
-    )
-    mixture.fit(with_gaps(rows, 0.1))
-    assert np.diff(mixture.lower_bounds_).min() > -1e-12
-    means = [column["mean"] for column in mixture.column_parameters_[:3]]
-    assert all(mean[0] == mean[1] != mean[2] for mean in means)
-    first, second = (column["rate"] for column in mixture.column_parameters_[3:])
-    assert first[0] == first[1] != first[2]
-    assert second[1] == second[2] != second[0]
-    assert mixture.model_.parameter_count() == 2 + 2 * 3 + 9 + 4
-
-
 def test_a_warm_start_begins_to_share():
-    rows = gaussian_rows()
-    mixture = GaussianMixture(3, covariance_type="diag", random_state=0, warm_start=True).fit(rows)
-    assert_tied(mixture.set_params(tied={"covariances": [0, 0, 1]}).fit(rows), {"covariances": [0, 0, 1]})
+    row = next(row for row in ESTIMATORS if row.name == "GaussianMixture diag")
+    mixture = row.make(warm_start=True).fit(row.X)
+    tied = {"covariances": [0, 0, 1]}
+    assert_tied(mixture.set_params(tied=tied).fit(row.X), row, tied)
 
 
 def test_what_cannot_be_tied_is_refused():
-    rows = gaussian_rows()
+    rows = REAL[:, :3]
     for settings, message in [
         ({"tied": ["means"]}, "a dictionary from names"),
         ({"tied": {"rates": [0, 0, 1]}}, "tied names 'rates'"),
@@ -186,18 +127,16 @@ def test_what_cannot_be_tied_is_refused():
 
 def test_a_selection_over_what_is_not_tied_keeps_the_ties():
     tied = {"means": [0, 0]}
-    found = select(
-        GaussianMixture(2, tied=tied, random_state=0), gaussian_rows(), covariance_type=["diag", "spherical"]
-    )
+    found = select(GaussianMixture(2, tied=tied, random_state=0), REAL, covariance_type=["diag", "spherical"])
     assert np.array_equal(*found.best.means_)
 
 
 @pytest.mark.parametrize("change", [{"tied": None}, {"frozen": ["weights"]}], ids=["tied", "frozen"])
 def test_a_checkpoint_goes_on_under_the_same_restrictions_only(change, tmp_path):
-    start = {"weights_init": [0.2, 0.8], "rates_init": [[1.0] * 5, [4.0] * 5]}
-    mixture = PoissonMixture(2, tied={"rates": [[0] * 5, [1, 0, 0, 1, 1]]}, max_iter=2, tol=0, **start)
+    start = {"weights_init": [0.2, 0.8], "rates_init": [[1.0] * 4, [4.0] * 4]}
+    mixture = PoissonMixture(2, tied={"rates": [[0] * 4, [1, 0, 0, 1]]}, max_iter=2, tol=0, **start)
     mixture.rates_init[1][1:3] = [1.0, 1.0]
     with pytest.warns(ConvergenceWarning):
-        mixture.fit(counts(), checkpoint=tmp_path / "state")
+        mixture.fit(COUNTS, checkpoint=tmp_path / "state")
     with pytest.raises(ValueError, match="state"):
-        mixture.set_params(**change).fit(counts(), checkpoint=tmp_path / "state")
+        mixture.set_params(**change).fit(COUNTS, checkpoint=tmp_path / "state")

@@ -8,8 +8,7 @@ import numpy as np
 from scipy.special import xlogy
 
 from suffice.choices import Criterion
-from suffice.rows.streams import is_stream
-from suffice.rows.survey import pairs
+from suffice.rows.streams import is_stream, pairs
 from suffice.selection.rows import Rows
 
 CRITERIA = get_args(Criterion)

@@ -8,6 +8,7 @@ import numpy as np
 
 from suffice.energy.grid.images import TwoValued
 
+EXACT = "Exact: no labelling has less energy."
 UNFINISHED = "Approximate, and stopped at the limit of sweeps while still moving: raise max_iter."
 ARRAYS = ("images", "energy", "trace", "lower_bound", "probability", "free_energy")
 

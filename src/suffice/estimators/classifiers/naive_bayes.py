@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Self
 
 import equinox as eqx
@@ -10,7 +11,7 @@ import numpy as np
 from suffice.data.encode import ColumnEncoder
 from suffice.estimators.classifiers.class_conditional import ClassConditional
 from suffice.estimators.mixtures.column_parameters import by_columns
-from suffice.estimators.shared.labelled_columns import EncodedColumns
+from suffice.estimators.shared.labelled_columns import LabelledColumns
 from suffice.latent.by_class import overall
 from suffice.latent.families.bernoulli import Bernoulli, BernoulliPrior
 from suffice.latent.families.categorical import Categorical, CategoricalPrior
@@ -25,7 +26,8 @@ from suffice.runtime.precision import scope
 from suffice.validation import check_choice, check_varying
 
 
-class NaiveBayes(EncodedColumns, ClassConditional):
+@dataclass(eq=False, repr=False)
+class NaiveBayes(ClassConditional):
     r"""Classifier for tables whose columns are numbers, truth values, categories and counts, independent given the class.
 
     .. math:: p(y = k \mid x) \propto \pi_k \prod_d p(x_d \mid \theta_{kd})
@@ -94,55 +96,31 @@ class NaiveBayes(EncodedColumns, ClassConditional):
     (['gaussian', 'categorical', 'poisson'], array(['Gentoo'], dtype='<U6'))
     """
 
-    def __init__(
-        self,
-        kinds: Any = None,
-        *,
-        priors: Any = None,
-        prior_strength: float = 1.0,
-        reg_covar: float = 1e-6,
-        weight_concentration_prior: float | None = None,
-        handle_unknown: str = "missing",
-        unlabelled: Any = None,
-        tol: float = 1e-4,
-        max_iter: int = 200,
-        precision: str = "float64",
-        random_state: Any = None,
-    ):
-        self.kinds = kinds
-        self.priors = priors
-        self.prior_strength = prior_strength
-        self.reg_covar = reg_covar
-        self.weight_concentration_prior = weight_concentration_prior
-        self.handle_unknown = handle_unknown
-        self.unlabelled = unlabelled
-        self.tol = tol
-        self.max_iter = max_iter
-        self.precision = precision
-        self.random_state = random_state
+    kinds: Any = None
+    _: KW_ONLY
+    prior_strength: float = 1.0
+    handle_unknown: str = "missing"
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
         check_choice("handle_unknown", self.handle_unknown, ("error", "missing"))
 
-    def _new_encoder(self) -> ColumnEncoder:
-        return ColumnEncoder(self.kinds)
-
-    def _prepared(self, rows: np.ndarray) -> np.ndarray:
-        return rows
+    @property
+    def _input(self) -> LabelledColumns:
+        return LabelledColumns(self, new_encoder=ColumnEncoder(self.kinds))
 
     def _unit(self) -> Mixed:
-        return self._mixed([self._blank(kind, columns) for kind, columns in self._groups().items()])
+        return self._mixed([self._blank(kind, columns) for kind, columns in self._input.groups().items()])
 
     def _mixed(self, parts: list[Family]) -> Mixed:
-        return Mixed(parts, [columns.tolist() for columns in self._groups().values()])
+        return Mixed(parts, [columns.tolist() for columns in self._input.groups().values()])
 
     def _blank(self, kind: str, columns: np.ndarray) -> Family:
         shape = (1, len(columns))
         if kind == "gaussian":
             return GAUSSIANS["diag"](np.zeros(shape), np.ones(shape))
         if kind == "categorical":
-            sizes = self._sizes_of(columns)
+            sizes = self._input.sizes(columns)
             return Categorical(np.repeat(1 / np.array(sizes), sizes)[None], sizes)
         return Bernoulli(np.full(shape, 0.5)) if kind == "bernoulli" else Poisson(np.full(shape, 0.5))
 
@@ -151,7 +129,7 @@ class NaiveBayes(EncodedColumns, ClassConditional):
 
     def _overall(self, sums: Moments, centres: np.ndarray) -> list[Any]:
         """Of each group of columns the mean, and the variance of numbers, over all rows."""
-        groups = zip(self._groups().items(), sums.common, strict=True)
+        groups = zip(self._input.groups().items(), sums.common, strict=True)
         with scope("float64"):
             return [self._overall_of(kind, columns, own, centres) for (kind, columns), own in groups]
 
@@ -163,13 +141,13 @@ class NaiveBayes(EncodedColumns, ClassConditional):
                 check_varying(", ".join(map(str, columns[constant])))
             return mean, np.where(constant, 1.0, variance)
         if kind == "categorical":
-            parts = np.split(np.asarray(sums.total[:-1]).sum(-1), np.cumsum(self._sizes_of(columns))[:-1])
+            parts = np.split(np.asarray(sums.total[:-1]).sum(-1), np.cumsum(self._input.sizes(columns))[:-1])
             return np.concatenate([(part + 1 / len(part)) / (part.sum() + 1) for part in parts])
         _, first, counts, _ = map(np.asarray, split(sums.total, len(columns)))
         return first.sum(0) / np.maximum(counts.sum(0), np.finfo(float).tiny)
 
     def _components(self, overall: list[Any], centres: np.ndarray) -> Mixed:
-        groups = zip(self._groups().items(), overall, strict=True)
+        groups = zip(self._input.groups().items(), overall, strict=True)
         return self._mixed([self._part(kind, columns, about, centres) for (kind, columns), about in groups])
 
     def _part(self, kind: str, columns: np.ndarray, about: Any, centres: np.ndarray) -> Family:
@@ -181,7 +159,7 @@ class NaiveBayes(EncodedColumns, ClassConditional):
             return DiagonalGaussian(centres[:, columns], np.repeat(variance[None], count, 0), prior)
         every = np.repeat(about[None], count, 0)
         if kind == "categorical":
-            return Categorical(every, self._sizes_of(columns), CategoricalPrior(strength, about))
+            return Categorical(every, self._input.sizes(columns), CategoricalPrior(strength, about))
         if kind == "bernoulli":
             return Bernoulli(every, BernoulliPrior(strength, about))
         return Poisson(every, PoissonPrior(strength, about))

@@ -9,12 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from suffice.latent.families.family import Family
-from suffice.latent.forms.natural import Linear, Moments, Products, linear_statistics, split
-from suffice.model import Held
+from suffice.latent.forms.natural import Linear, Moments, Natural, linear_statistics, split
+from suffice.model import Hyperparameters
 from suffice.runtime.arrays import Array
 
 
-class BernoulliPrior(Held):
+class BernoulliPrior(Hyperparameters):
     """Conjugate prior as ``strength`` rows seen beforehand in each component, with column means ``mean`` (D,).
 
     Without them, ``strength`` is None.
@@ -65,10 +65,10 @@ class Bernoulli(Family):
         odds, zeros = self._log_odds()
         return Linear(odds, zeros.sum(-1))
 
-    def gap_form(self, execution: str) -> Products:
+    def missing_form(self, execution: str) -> Natural:
         """Natural parameters: the log-odds, and the log-probability of a zero in each column."""
         odds, zeros = self._log_odds()
-        return Products(jnp.concatenate([odds, zeros, jnp.zeros_like(zeros[..., :1])], -1), linear_statistics)
+        return Natural(jnp.concatenate([odds, zeros, jnp.zeros_like(zeros[..., :1])], -1), linear_statistics)
 
     def cell_moments(self) -> tuple[Array, Array]:
         """p and p (1 - p)."""

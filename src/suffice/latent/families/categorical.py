@@ -10,14 +10,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from suffice.latent.families.family import Family
-from suffice.latent.forms.natural import Moments, Products
-from suffice.latent.restrictions import Labels, distinct, group_means
-from suffice.model import Held
-from suffice.rows.missing import Gaps
+from suffice.latent.forms.natural import Moments, Natural
+from suffice.latent.ties import Labels, distinct, group_means
+from suffice.model import Hyperparameters
+from suffice.rows.missing import MaskedRows
 from suffice.runtime.arrays import Array
 
 
-class CategoricalPrior(Held):
+class CategoricalPrior(Hyperparameters):
     """Conjugate prior as ``strength`` rows seen beforehand in each component, with category shares ``mean`` (F,).
 
     Without them, ``strength`` is None.
@@ -69,12 +69,12 @@ class Categorical(Family):
     def _log(self) -> Array:
         return jnp.log(jnp.maximum(self.probabilities, jnp.finfo(jnp.result_type(self.probabilities)).eps))
 
-    def form(self, execution: str) -> Products:
+    def form(self, execution: str) -> Natural:
         """Natural parameters: the log-probabilities, of indicators of the categories."""
         natural = self._log()
-        return Products(jnp.concatenate([natural, jnp.zeros_like(natural[..., :1])], -1), Indicators(self.sizes))
+        return Natural(jnp.concatenate([natural, jnp.zeros_like(natural[..., :1])], -1), Indicators(self.sizes))
 
-    def gap_form(self, execution: str) -> Products:
+    def missing_form(self, execution: str) -> Natural:
         """The same: a missing cell is in no category."""
         return self.form(execution)
 
@@ -156,8 +156,8 @@ class Indicators(NamedTuple):
 
     sizes: tuple[int, ...]
 
-    def __call__(self, rows: Array | Gaps, dtype: Any) -> Array:
-        values = rows.values if isinstance(rows, Gaps) else rows
+    def __call__(self, rows: Array | MaskedRows, dtype: Any) -> Array:
+        values = rows.values if isinstance(rows, MaskedRows) else rows
         column = np.repeat(np.arange(len(self.sizes)), self.sizes)
         code = np.concatenate([np.arange(size) for size in self.sizes]).astype(values.dtype)
         inside = values.T[column] == code[:, None]

@@ -12,10 +12,10 @@ from suffice.latent.families.family import Family, kept_where
 from suffice.latent.families.gaussian import Gaussian
 from suffice.latent.forms.cells import CellDeviations
 from suffice.latent.forms.conditional import LOG_TWO_PI
-from suffice.latent.forms.natural import STATISTICS, Covariance, Linear, Moments, Products
+from suffice.latent.forms.natural import STATISTICS, Covariance, Linear, Moments, Natural
 from suffice.latent.forms.whiten import gram
-from suffice.latent.restrictions import Labels, distinct, group_means
-from suffice.rows.missing import Layout
+from suffice.latent.ties import Labels, distinct, group_means
+from suffice.rows.missing import MissingLayout
 from suffice.runtime.arrays import Array
 
 
@@ -43,8 +43,8 @@ class TiedGaussian(Gaussian):
     def _products(self, whitening: Array, log_scale: Array) -> Linear:
         slope = jnp.einsum("...de,...fe,...f->...d", whitening, whitening, self.means)
         constant = log_scale - jnp.square(jnp.einsum("...de,...d->...e", whitening, self.means)).sum(-1) / 2
-        trusted = self._small(self._terms(jnp, gram(whitening)))
-        return Linear(slope, constant, whitening[..., 0, :, :], trusted)
+        accurate = self._small(self._terms(jnp, gram(whitening)))
+        return Linear(slope, constant, whitening[..., 0, :, :], accurate)
 
     def _covariances(self, moments: Moments, second: Array, shift: Array, counts: Array) -> Array:
         weight = counts[..., 0]
@@ -77,7 +77,7 @@ class DiagonalGaussian(Gaussian):
     """
 
     covariance_type: ClassVar[Covariance] = "diag"
-    gaps: ClassVar[Layout] = "cells"
+    missing: ClassVar[MissingLayout] = "mask"
 
     @classmethod
     def column_parameters(cls) -> tuple[str, ...]:
@@ -92,17 +92,17 @@ class DiagonalGaussian(Gaussian):
         whitening = 1 / jnp.sqrt(jnp.broadcast_to(self._variances(), self.means.shape))
         return whitening, jnp.log(whitening).sum(-1)
 
-    def _products(self, whitening: Array, log_scale: Array) -> Products:
+    def _products(self, whitening: Array, log_scale: Array) -> Natural:
         precision = jnp.square(whitening)
         constant = log_scale - (precision * jnp.square(self.means)).sum(-1) / 2
         natural = [-self._precisions(precision) / 2, precision * self.means, constant[..., None]]
-        trusted = self._small(self._terms(jnp, precision))
-        return Products(jnp.concatenate(natural, -1), STATISTICS[self.covariance_type], trusted)
+        accurate = self._small(self._terms(jnp, precision))
+        return Natural(jnp.concatenate(natural, -1), STATISTICS[self.covariance_type], accurate)
 
     def _precisions(self, precision: Array) -> Array:
         return precision
 
-    def gap_form(self, execution: str) -> Products | CellDeviations:
+    def missing_form(self, execution: str) -> Natural | CellDeviations:
         """Products with sufficient statistics of the observed cells, or their deviations from each mean."""
         whitening, _ = self._whitening()
         constant = jnp.log(whitening) - LOG_TWO_PI / 2
@@ -118,8 +118,8 @@ class DiagonalGaussian(Gaussian):
             constant,
             jnp.zeros_like(constant[..., :1]),
         ]
-        trusted = self._small(self._terms(jnp, precision))
-        return Products(jnp.concatenate(natural, -1), STATISTICS[self.covariance_type], trusted)
+        accurate = self._small(self._terms(jnp, precision))
+        return Natural(jnp.concatenate(natural, -1), STATISTICS[self.covariance_type], accurate)
 
     def variances(self) -> np.ndarray:
         """Variance of every column in every component, (..., K, D)."""

@@ -12,10 +12,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from suffice.latent.forms.natural import Moments
-from suffice.latent.restrictions import Labels, averaged_moments, distinct, group_means
-from suffice.model import Held
-from suffice.rows.missing import Layout
-from suffice.rows.patterns import laid_out
+from suffice.latent.ties import Labels, averaged_moments, distinct, group_means
+from suffice.model import Hyperparameters
+from suffice.rows.missing import MissingLayout
+from suffice.rows.patterns import arrange
 from suffice.runtime.arrays import Array
 from suffice.runtime.precision import in_own_precision
 
@@ -32,13 +32,13 @@ class Family(eqx.Module):
     shared_parameters: ClassVar[tuple[str, ...]] = ()
     """Parameters of which all components have the same."""
 
-    gaps: ClassVar[Layout] = "cells"
-    """How rows with missing cells are handed to ``gap_form``: ``"cells"`` as ``Gaps``, ``"patterns"`` as ``Patterns``."""
+    missing: ClassVar[MissingLayout] = "mask"
+    """How ``missing_form`` takes rows with missing cells: ``"cells"`` as ``MaskedRows``, ``"patterns"`` as ``PatternRows``."""
 
     @property
     def counts_cells(self) -> bool:
         """Whether moments of rows with missing cells count the observed ones, and so differ in shape from others."""
-        return self.gaps == "cells"
+        return self.missing == "mask"
 
     @classmethod
     def parameter_names(cls) -> tuple[str, ...]:
@@ -55,7 +55,7 @@ class Family(eqx.Module):
         """Log-density and moments as functions of complete rows, with all that rows share worked out."""
         raise NotImplementedError
 
-    def gap_form(self, execution: str) -> Any:
+    def missing_form(self, execution: str) -> Any:
         """The same for rows with missing cells; None where they cannot be used."""
         return None
 
@@ -74,7 +74,7 @@ class Family(eqx.Module):
     def inner(self, moments: Moments) -> Array:
         """Expected log-density, summed over rows and components (...), under moments about zero."""
         form = self.form("products")
-        return (form if form.size == len(moments.total) else self.gap_form("products")).inner(moments)
+        return (form if form.size == len(moments.total) else self.missing_form("products")).inner(moments)
 
     def centre(self) -> np.ndarray | None:
         """Where to measure rows from, (D,), while computing; None where a shift would change the distributions."""
@@ -193,9 +193,9 @@ class Family(eqx.Module):
         """These components alone, given by number, of every restart; restarts lie along one leading axis."""
 
         def chosen(leaf: Any) -> Any:
-            return leaf if isinstance(leaf, Held) else np.asarray(leaf)[:, components]
+            return leaf if isinstance(leaf, Hyperparameters) else np.asarray(leaf)[:, components]
 
-        return jax.tree.map(chosen, self, is_leaf=lambda leaf: isinstance(leaf, Held))
+        return jax.tree.map(chosen, self, is_leaf=lambda leaf: isinstance(leaf, Hyperparameters))
 
     def without_prior(self) -> Self:
         """The same distributions, to which maximisation adds nothing."""
@@ -220,8 +220,8 @@ class Family(eqx.Module):
     @in_own_precision
     def log_density(self, rows: Array) -> Array:
         """Log-density of each row's observed cells under each component, (..., K, n)."""
-        laid = laid_out(rows, self.gaps)
-        form = self.form(self.execution()) if laid is rows else self.gap_form(self.execution())
+        laid = arrange(rows, self.missing)
+        form = self.form(self.execution()) if laid is rows else self.missing_form(self.execution())
         return form.log_density(form.features(laid))
 
 

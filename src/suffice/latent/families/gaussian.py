@@ -10,14 +10,14 @@ import numpy as np
 from jax.core import Tracer
 
 from suffice.latent.families.family import Family, averaged, kept_where
-from suffice.latent.forms.conditional import LOG_TWO_PI, Regressions
+from suffice.latent.forms.conditional import LOG_TWO_PI, Conditional
 from suffice.latent.forms.natural import (
     STATISTICS,
+    Centred,
     Covariance,
-    Deviations,
     Linear,
     Moments,
-    Products,
+    Natural,
     bordered,
     many_components,
     safe_limit,
@@ -25,13 +25,13 @@ from suffice.latent.forms.natural import (
 )
 from suffice.latent.forms.origin import joined, moved
 from suffice.latent.forms.whiten import gram, positive_definite, whitening
-from suffice.latent.restrictions import Labels, distinct, group_means
-from suffice.model import Held
-from suffice.rows.missing import Layout
+from suffice.latent.ties import Labels, distinct, group_means
+from suffice.model import Hyperparameters
+from suffice.rows.missing import MissingLayout
 from suffice.runtime.arrays import Array
 
 
-class GaussianPrior(Held):
+class GaussianPrior(Hyperparameters):
     """Conjugate prior as ``strength`` rows seen beforehand in each component, with ``mean`` (D,) and ``covariance`` (D, D).
 
     Without them, ``strength`` is None. ``floor`` (D,) is added to the diagonal of every covariance.
@@ -73,7 +73,7 @@ class Gaussian(Family):
     prior: GaussianPrior
 
     movable: ClassVar[bool] = True
-    gaps: ClassVar[Layout] = "patterns"
+    missing: ClassVar[MissingLayout] = "patterns"
     covariance_type: ClassVar[Covariance] = "full"
 
     def __init__(self, means: Any, covariances: Any, prior: GaussianPrior | None = None):
@@ -86,19 +86,19 @@ class Gaussian(Family):
         """None: columns depend on one another."""
         return ()
 
-    def form(self, execution: str) -> Products | Linear | Deviations:
+    def form(self, execution: str) -> Natural | Linear | Centred:
         """Products with sufficient statistics, or deviations from each mean."""
         whitening, log_scale = self._whitening_and_scale()
         if execution == "deviations":
             return self._deviations(whitening, log_scale)
         return self._products(whitening, log_scale)
 
-    def gap_form(self, execution: str) -> Any:
+    def missing_form(self, execution: str) -> Any:
         """Regressions of missing cells on observed ones."""
         whitening, log_scale = self._whitening_and_scale()
         log_scale = jnp.broadcast_to(log_scale, self.means.shape[:-1])
         about, tied = "zero" if execution == "products" else "means", self.covariance_type == "tied"
-        return Regressions(self.means, whitening, log_scale, tied, about)
+        return Conditional(self.means, whitening, log_scale, tied, about)
 
     def completed(self, form: Any, features: Any, share: Array) -> tuple[Array, Array]:
         """Conditional means of the missing cells given the observed ones, and standard deviations."""
@@ -124,19 +124,19 @@ class Gaussian(Family):
         """W with precision W W', (..., K or 1, D, D), and half the logarithm of the precision's determinant."""
         return whitening(self._matrices())
 
-    def _deviations(self, whitening: Array, log_scale: Array) -> Deviations:
+    def _deviations(self, whitening: Array, log_scale: Array) -> Centred:
         leading = self.means.shape[:-1]
         whitening = jnp.broadcast_to(whitening, leading + whitening.shape[len(leading) :])
-        return Deviations(self.means, whitening, jnp.broadcast_to(log_scale, leading), self.covariance_type)
+        return Centred(self.means, whitening, jnp.broadcast_to(log_scale, leading), self.covariance_type)
 
-    def _products(self, whitening: Array, log_scale: Array) -> Products | Linear:
+    def _products(self, whitening: Array, log_scale: Array) -> Natural | Linear:
         precision = gram(whitening)
         linear = jnp.einsum("...de,...e->...d", precision, self.means)
         constant = log_scale - jnp.square(jnp.einsum("...de,...d->...e", whitening, self.means)).sum(-1) / 2
         whole = bordered(-precision / 2, jnp.concatenate([linear / 2, constant[..., None]], -1))
         i, j = np.triu_indices(whole.shape[-1])
         natural = whole[..., i, j] * np.where(i == j, 1.0, 2.0)
-        return Products(natural, STATISTICS["full"], self._small(self._terms(jnp, precision)))
+        return Natural(natural, STATISTICS["full"], self._small(self._terms(jnp, precision)))
 
     def execution(self) -> str:
         """Products where they are quicker and safe, else deviations, which suit any parameters."""

@@ -11,8 +11,8 @@ import numpy as np
 
 from suffice.latent.families.family import Family
 from suffice.latent.forms.natural import Moments
-from suffice.latent.restrictions import Labels
-from suffice.rows.missing import Gaps, Layout, Patterns
+from suffice.latent.ties import Labels
+from suffice.rows.missing import MaskedRows, MissingLayout, PatternRows
 from suffice.runtime.arrays import Array
 
 
@@ -22,12 +22,12 @@ class MixedForm(eqx.Module):
     forms: tuple[Any, ...]
     log_weights: Array | float
     columns: tuple[tuple[int, ...], ...] = eqx.field(static=True)
-    layouts: tuple[Layout, ...] = eqx.field(static=True)
+    layouts: tuple[MissingLayout, ...] = eqx.field(static=True)
 
     @property
-    def trusted(self) -> Array | bool:
+    def accurate(self) -> Array | bool:
         """Whether rounding errors stay small."""
-        return jnp.stack([jnp.asarray(form.trusted) for form in self.forms]).all()
+        return jnp.stack([jnp.asarray(form.accurate) for form in self.forms]).all()
 
     def weighted(self, log_weights: Array) -> MixedForm:
         """The form with log-weights (..., K) added to the log-densities."""
@@ -50,20 +50,20 @@ class MixedForm(eqx.Module):
         return Moments(responsibility.sum(-1)[None], common, "zero")
 
 
-def _part(rows: Any, columns: Sequence[int], layout: Layout) -> Any:
+def _part(rows: Any, columns: Sequence[int], layout: MissingLayout) -> Any:
     """Some columns of rows, complete or with missing cells."""
     chosen = np.array(columns)
-    if isinstance(rows, Gaps):
-        return Gaps(rows.values[:, chosen])
-    if not isinstance(rows, Patterns):
+    if isinstance(rows, MaskedRows):
+        return MaskedRows(rows.values[:, chosen])
+    if not isinstance(rows, PatternRows):
         return rows[:, chosen]
     features = rows.values.shape[1]
     if layout == "patterns":
         position = np.full(features + 1, len(chosen))
         position[chosen] = np.arange(len(chosen))
-        return Patterns(rows.values[:, chosen], rows.pattern, jnp.asarray(position)[rows.missing])
+        return PatternRows(rows.values[:, chosen], rows.pattern, jnp.asarray(position)[rows.missing])
     absent = (rows.missing[:, :, None] == chosen).any(1)[rows.pattern]
-    return Gaps(jnp.where(absent, jnp.nan, rows.values[:, chosen]))
+    return MaskedRows(jnp.where(absent, jnp.nan, rows.values[:, chosen]))
 
 
 def _ties_of(part: Family, columns: Sequence[int], tied: Mapping[str, Labels]) -> dict[str, Labels]:
@@ -119,20 +119,20 @@ class Mixed(Family):
         return sum(len(group) for group in self.columns)
 
     @property
-    def gaps(self) -> Layout:
+    def missing(self) -> MissingLayout:
         """By pattern where one of the parts asks for it."""
-        return "patterns" if any(part.gaps == "patterns" for part in self.parts) else "cells"
+        return "patterns" if any(part.missing == "patterns" for part in self.parts) else "mask"
 
     def form(self, execution: str) -> MixedForm:
         """The parts' forms."""
         return self._form([part.form(execution) for part in self.parts])
 
-    def gap_form(self, execution: str) -> MixedForm:
+    def missing_form(self, execution: str) -> MixedForm:
         """The parts' forms for missing cells."""
-        return self._form([part.gap_form(execution) for part in self.parts])
+        return self._form([part.missing_form(execution) for part in self.parts])
 
     def _form(self, forms: Sequence[Any]) -> MixedForm:
-        return MixedForm(tuple(forms), 0.0, self.columns, tuple(part.gaps for part in self.parts))
+        return MixedForm(tuple(forms), 0.0, self.columns, tuple(part.missing for part in self.parts))
 
     def execution(self) -> str:
         """Deviations where one of the parts needs them."""

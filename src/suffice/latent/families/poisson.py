@@ -11,13 +11,13 @@ import numpy as np
 from jax import lax
 
 from suffice.latent.families.family import Family
-from suffice.latent.forms.natural import Moments, Products, linear_statistics, split
-from suffice.model import Held
-from suffice.rows.missing import Gaps
+from suffice.latent.forms.natural import Moments, Natural, linear_statistics, split
+from suffice.model import Hyperparameters
+from suffice.rows.missing import MaskedRows
 from suffice.runtime.arrays import Array
 
 
-class PoissonPrior(Held):
+class PoissonPrior(Hyperparameters):
     """Conjugate (gamma) prior as ``strength`` rows seen beforehand in each component, with column means ``mean`` (D,).
 
     Without them, ``strength`` is None.
@@ -30,13 +30,13 @@ class PoissonPrior(Held):
 class Counts(eqx.Module):
     """Products with sufficient statistics, less the logarithm of x! of ``width`` columns, which all components share."""
 
-    products: Products
+    products: Natural
     width: int = eqx.field(static=True)
 
     @property
-    def trusted(self) -> Array | bool:
+    def accurate(self) -> Array | bool:
         """Whether rounding errors stay small."""
-        return self.products.trusted
+        return self.products.accurate
 
     @property
     def size(self) -> int:
@@ -47,7 +47,7 @@ class Counts(eqx.Module):
         """The form with log-weights (..., K) added to the log-densities."""
         return Counts(self.products.weighted(log_weights), self.width)
 
-    def features(self, rows: Array | Gaps) -> tuple[Array, Array]:
+    def features(self, rows: Array | MaskedRows) -> tuple[Array, Array]:
         """T(x) (F, n), and the sum of log x! of each row (n,)."""
         statistics = self.products.features(rows)
         return statistics, lax.lgamma(statistics[: self.width] + 1).sum(0)
@@ -107,13 +107,13 @@ class Poisson(Family):
         """Natural parameters: the logarithms of the rates, and minus their sum."""
         rates = self._inside()
         natural = jnp.concatenate([jnp.log(rates), -rates.sum(-1, keepdims=True)], -1)
-        return Counts(Products(natural, linear_statistics), self.features)
+        return Counts(Natural(natural, linear_statistics), self.features)
 
-    def gap_form(self, execution: str) -> Counts:
+    def missing_form(self, execution: str) -> Counts:
         """Natural parameters: the logarithms of the rates, and minus the rate of each column."""
         rates = self._inside()
         natural = jnp.concatenate([jnp.log(rates), -rates, jnp.zeros_like(rates[..., :1])], -1)
-        return Counts(Products(natural, linear_statistics), self.features)
+        return Counts(Natural(natural, linear_statistics), self.features)
 
     def maximize(self, moments: Moments) -> tuple[Self, Array]:
         """Weighted means of the counts, the prior's rows included."""

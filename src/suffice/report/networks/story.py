@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from suffice.estimators.networks.autoencoding import Autoencoding
+from suffice.estimators.networks.autoencoding import AutoencoderEstimator
 from suffice.estimators.networks.classifier import NeuralClassifier
 from suffice.report.advice import Advice, to_try
 from suffice.report.classes import ClassesStory, Judged
@@ -70,7 +70,7 @@ class NetworkStory(ClassesStory):
         ]
 
 
-@story.register(Autoencoding)
+@story.register(AutoencoderEstimator)
 class AutoencoderStory(Story):
     """What is said of an autoencoder: what its hidden units keep of rows."""
 

@@ -13,7 +13,12 @@ BLOCK_CELLS = 1 << 20
 class SparseRows:
     """Rows of a sparse matrix that are dense where they are looked at: sliced, indexed, or iterated over in blocks."""
 
-    def __init__(self, matrix: Any, prepare: Callable[[np.ndarray], np.ndarray], weight: np.ndarray | None = None):
+    def __init__(
+        self,
+        matrix: Any,
+        prepare: Callable[[np.ndarray], np.ndarray] = lambda rows: rows,
+        weight: np.ndarray | None = None,
+    ):
         self.matrix, self.prepare, self.shape = matrix, prepare, matrix.shape
         self.weight = np.ones(matrix.shape[0]) if weight is None else weight
 
