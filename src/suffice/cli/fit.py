@@ -1,15 +1,18 @@
-"""``suffice fit MODEL DATA``: one small function for each mixture, factor model and classifier.
+"""``suffice fit MODEL DATA``: one small function for each mixture, factor model and classifier with options of its own.
 
-A new model costs one function here: its own options in the signature, its estimator in the body. An option read by ``choices``
-may have several values; ``run`` selects among them.
+Its options stand in the signature, its estimator in the body. An option read by ``choices`` may have several values; ``run``
+selects among them. Public mixtures without options of their own have a command by themselves.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
+import suffice
 from suffice.choices import ClassCovarianceType, CovarianceType, Rotation
 from suffice.cli.job import run
 from suffice.cli.networks import autoencoder, denoising_autoencoder, neural_classifier
@@ -84,24 +87,6 @@ def bernoulli_mixture(
     from suffice import BernoulliMixture
 
     return run(BernoulliMixture(binarize=binarize, **vars(learning)), data, job, reading)
-
-
-@app.command("categorical-mixture")
-@flat
-def categorical_mixture(data: Data, job: LatentJob, learning: Learning, reading: Reading) -> int:
-    """Mixture of categorical variables (latent classes), for rows of labels."""
-    from suffice import CategoricalMixture
-
-    return run(CategoricalMixture(**vars(learning)), data, job, reading)
-
-
-@app.command("poisson-mixture")
-@flat
-def poisson_mixture(data: Data, job: LatentJob, learning: Learning, reading: Reading) -> int:
-    """Mixture of Poissons, for rows of counts."""
-    from suffice import PoissonMixture
-
-    return run(PoissonMixture(allow_fractional=False, **vars(learning)), data, job, reading)
 
 
 @app.command("mixed-mixture")
@@ -258,3 +243,25 @@ app.command("rbm")(rbm)
 app.command("neural-classifier")(neural_classifier)
 app.command("autoencoder")(autoencoder)
 app.command("denoising-autoencoder")(denoising_autoencoder)
+
+
+def _command(name: str) -> str:
+    """'poisson-mixture' for 'PoissonMixture'."""
+    return re.sub("(?<=[a-z])(?=[A-Z])", "-", name).lower()
+
+
+def _mixture(name: str) -> Callable[..., int]:
+    def command(data: Data, job: LatentJob, learning: Learning, reading: Reading) -> int:
+        estimator = getattr(suffice, name)(**vars(learning))
+        if "allow_fractional" in estimator.get_params():
+            estimator.set_params(allow_fractional=False)
+        return run(estimator, data, job, reading)
+
+    command.__doc__ = f"{_command(name).replace('-', ' ').capitalize()}, as suffice.{name} fits it."
+    return flat(command)
+
+
+_with_options = {command.name for command in app.registered_commands}
+for _name in suffice.__all__:
+    if _name.endswith("Mixture") and _command(_name) not in _with_options:
+        app.command(_command(_name))(_mixture(_name))

@@ -54,7 +54,7 @@ Hidden = Annotated[int, typer.Option(min=1, help="Hidden units.", rich_help_pane
 Kinds = Annotated[
     Any,
     typer.Option(parser=pairs, metavar="COLUMN=KIND,...", show_default="detected", rich_help_panel=FIT,
-                 help="Kinds of some columns: gaussian, bernoulli, categorical or poisson."),
+                 help="Kinds of some columns, such as year=gaussian, as suffice.data.ColumnEncoder has them."),
 ]  # fmt: skip
 
 

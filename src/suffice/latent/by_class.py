@@ -11,7 +11,7 @@ import numpy as np
 
 from suffice.latent.families.family import Family
 from suffice.latent.families.mixed import Mixed
-from suffice.latent.forms.natural import Covariance, Moments, split
+from suffice.latent.forms.natural import Moments
 from suffice.rows.block import Block, Buffers, filled
 from suffice.rows.blocks import Blocks
 from suffice.rows.missing import MaskedRows
@@ -109,19 +109,3 @@ def _mean(rows: np.ndarray) -> np.ndarray:
     seen = ~np.isnan(rows)
     count = seen.sum(0)
     return np.where(count > 0, np.where(seen, rows, 0).sum(0) / np.maximum(count, 1), np.nan)
-
-
-def overall(moments: Moments, centres: np.ndarray, covariance_type: Covariance) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and variance ``(D,)`` of each column over the rows of all classes, from Gaussian moments about the centres."""
-    second, first, counts, _ = map(np.asarray, split(moments.total, centres.shape[1], covariance_type))
-    squares = np.diagonal(second, axis1=-2, axis2=-1) if covariance_type == "full" else second
-    second = np.diagonal(moments.common) if covariance_type == "tied" else squares.sum(0)
-    weight = np.maximum(counts.sum(0), np.finfo(float).tiny)
-    shift = first / np.where(counts > 0, counts, 1)
-    means = centres + shift
-    mean = (counts * means).sum(0) / weight
-    moved = counts * (np.square(means - mean) - np.square(shift))
-    if covariance_type == "spherical":
-        total = np.broadcast_to(weight, mean.shape).sum()
-        return mean, np.full(mean.shape, max(0.0, (second.sum() + moved.sum()) / total))
-    return mean, np.maximum(second + moved.sum(0), 0) / weight

@@ -198,10 +198,8 @@ class Mixture(LatentModel):
 
     def _maximized(self, moments: Moments) -> tuple[Family, Array]:
         ties = self._component_ties()
-        if ties:
-            return self.components.maximize_tied(moments, self.frozen, ties)
-        if self.frozen:
-            return self.components.maximize_given(moments, self.frozen)
+        if ties or self.frozen:
+            return self.components.maximize_restricted(moments, self.frozen, ties)
         return self.components.maximize(moments)
 
     def _component_ties(self) -> dict[str, np.ndarray]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from suffice.plot import ImputedDisplay, MissingnessDisplay
-from suffice.plot.components import kinds
+from suffice.plot.components import of_chances
 from suffice.plot.imputed import has_means
 from suffice.plot.missingness import MOST_LINES
 from suffice.report.picture import Picture, data_uri, grid, new_figure
@@ -48,7 +48,7 @@ def _imputed(estimator: Any, missing: np.ndarray, summary: Summary, names: list[
     figure, axes = grid(len(shown), width=3.3, height=2.4, across=3)
     for j, ax in zip(shown, axes, strict=True):
         ImputedDisplay.from_estimator(estimator, summary.sample, j, feature_names=names, ax=ax)
-    if set(kinds(estimator)) != {"bernoulli"}:
+    if not of_chances(estimator):
         how = (
             "with intervals that hold 90 % of their probability. Intervals as wide as the observed cells (left) say that the "
             "other columns tell nothing of this one."

@@ -127,7 +127,8 @@ class ClassConditional(Classifier):
             gaps = any_missing(rows)
             if gaps:
                 _refuse_empty(rows)
-            if (codes >= 0).all() and (not gaps or self._unit().missing == "mask"):
+            unit = self._unit()
+            if (codes >= 0).all() and unit.one_pass and (not gaps or unit.missing == "mask"):
                 self._fit_in_one_pass(rows, codes, weight, gaps)
             else:
                 self._fit_by_em(rows, codes, weight, gaps)
@@ -171,6 +172,11 @@ class ClassConditional(Classifier):
             raise ValueError(
                 "Cells are missing (NaN), and columns depend on one another given the class, so that sums do not suffice; use "
                 "fit, or covariance_type='diag', 'tied_diag' or 'spherical'."
+            )
+        if not self._unit().one_pass:
+            raise ValueError(
+                "Some columns are of a kind whose parameters take iterations, so that sums do not suffice; use fit, or another "
+                "kind for them."
             )
         with one_blas_thread():
             self._add(rows, codes, weight)

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 
 from suffice.estimators.classifiers.linear_scores import LinearScores
-from suffice.latent.by_class import overall
+from suffice.latent.families.columns import over_all_classes
 from suffice.latent.families.constrained_gaussian import GAUSSIANS, TiedDiagonalGaussian
 from suffice.latent.families.gaussian import Gaussian, GaussianPrior
 from suffice.latent.families.low_rank import LowRankGaussian, LowRankPrior
@@ -147,7 +147,7 @@ class GaussianClassifier(LinearScores):
     def _overall(self, sums: Moments, centres: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and variance of each column, (D,) each; 0 where it is constant."""
         with scope("float64"):
-            mean, variance = overall(sums, centres, self._family().covariance_type)
+            mean, variance = over_all_classes(sums, centres, self._family().covariance_type)
         return mean, np.where(variance <= np.square(8 * np.finfo(float).eps * np.abs(mean)), 0.0, variance)
 
     def _components(self, overall: tuple[np.ndarray, np.ndarray], centres: np.ndarray) -> Gaussian:

@@ -13,16 +13,15 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.classifiers.base import Classifier
-from suffice.estimators.mixtures.bernoulli import BernoulliMixture
 from suffice.estimators.mixtures.gaussian import GaussianMixture
 from suffice.estimators.mixtures.gaussian_components import GaussianComponents
-from suffice.estimators.mixtures.poisson import PoissonMixture
+from suffice.estimators.mixtures.product import ProductMixture
 from suffice.estimators.shared.rows import PlainColumns
 from suffice.outcome import Outcome
 from suffice.rows.streams import on_host
 from suffice.validation import check_at_least, check_count
 
-NUMBERS = (GaussianComponents, BernoulliMixture, PoissonMixture)
+NUMBERS = (GaussianComponents, ProductMixture)
 MANY_ROWS = 1000
 """Rows among which enough are taken to differ for all components."""
 
@@ -39,7 +38,7 @@ class MixtureClassifier(Classifier):
     Parameters
     ----------
     mixture
-        What every class gets a copy of: a ``GaussianMixture``, ``BernoulliMixture`` or ``PoissonMixture``; None is a
+        What every class gets a copy of: a mixture for rows of numbers, such as ``GaussianMixture``; None is a
         ``GaussianMixture`` of two components. A class of fewer different rows than components has fewer components.
     priors
         Probabilities of the classes ``(K,)`` in the order of ``classes_``; None takes their shares of the row weights.
@@ -89,8 +88,8 @@ class MixtureClassifier(Classifier):
         check_count("max_iter", self.max_iter)
         if self.mixture is not None and not isinstance(self.mixture, NUMBERS):
             raise ValueError(
-                f"mixture={self.mixture!r} was given; a GaussianMixture, BernoulliMixture or PoissonMixture is expected: those "
-                "of labelled columns would learn other labels in each class."
+                f"mixture={self.mixture!r} was given; a mixture for rows of numbers is expected, such as a GaussianMixture: "
+                "those of labelled columns would learn other labels in each class."
             )
 
     @property

@@ -8,6 +8,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
 from typing import Any, ClassVar, Self
 
+import equinox as eqx
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
@@ -19,7 +20,9 @@ from suffice.fit.degenerate import DEGENERATE, check_repairable, put_on_worst, r
 from suffice.fit.online import Running, check_schedule, expected, online_step, resumed, running_at
 from suffice.fit.restarts import restarts_at
 from suffice.fit.start import check_same_model, continued, improved
-from suffice.latent.begin import from_shares, mixture_prior, sample_size
+from suffice.latent.begin import from_shares, mixture_prior, sample_size, weights_from
+from suffice.latent.collapsed import COLLAPSED
+from suffice.latent.families.columns import Columns, surveyed
 from suffice.latent.families.family import Family
 from suffice.latent.given import Given, GivenParameters
 from suffice.latent.known_components import codes_of, known_codes, labelled_start, refuse_contradiction
@@ -116,6 +119,25 @@ class MixtureEstimator(FittedMixture):
 
     def _start(self, overview: Survey, origin: np.ndarray | None, restarts: int, generator: Any) -> Mixture:
         """Where to start, centred on ``origin``, one restart along each entry of the first axis."""
+        family, columns = self._family(), self._columns(overview, origin)
+        shape, prior = (restarts, self.n_components), self._prior(overview, origin)
+        weights, components = np.full(shape, 1 / self.n_components), family.overall(columns, shape, prior)
+        if self._starts_from_rows():
+            blank = components if family.floored else family.overall(columns, shape, family.prior_from(columns, 1.0))
+            rows = self._start_rows(overview)
+            rows = rows if origin is None else rows - origin
+            coordinates = family.coordinates(rows, columns)
+            weights, found = self._from_shares(blank, coordinates, rows, overview.sample_weight, restarts, generator)
+            components = eqx.tree_at(lambda c: c.prior, found, prior)
+        weights = weights_from(self.weights_init, weights)
+        return Mixture(weights, self._with_given(components, origin), self._mixture_prior())
+
+    def _columns(self, overview: Survey, origin: np.ndarray | None) -> Columns:
+        """What the family begins from."""
+        return surveyed(overview, origin)
+
+    def _with_given(self, components: Any, origin: np.ndarray | None) -> Any:
+        """Components with the parameters that were given put in."""
         raise NotImplementedError
 
     def _start_rows(self, overview: Survey) -> np.ndarray:
@@ -124,8 +146,11 @@ class MixtureEstimator(FittedMixture):
 
     def _needs_sample(self) -> bool:
         """Whether any parameter to start from is not given."""
+        return self._starts_from_rows() and not self._is_resumed
+
+    def _starts_from_rows(self) -> bool:
         given = [value for name, value in self.get_params().items() if name.endswith("_init")]
-        return not self._is_resumed and any(value is None for value in given if not isinstance(value, int))
+        return any(value is None for value in given if not isinstance(value, int))
 
     def _parameters(self, model: Mixture) -> dict[str, Any]:
         """The family's fitted attributes."""
@@ -134,7 +159,14 @@ class MixtureEstimator(FittedMixture):
     def _degenerate_components(self, model: Mixture, overview: Survey) -> dict[str, np.ndarray]:
         """Components of a model that are degenerate, by what is wrong with them."""
         share = model.weights / model.weights.sum()
-        return {LEAST_WEIGHT: np.flatnonzero(share * overview.weight < 1)}
+        return {
+            LEAST_WEIGHT: np.flatnonzero(share * overview.weight < 1),
+            COLLAPSED: np.flatnonzero(self._collapsed(model.components, overview)),
+        }
+
+    def _collapsed(self, components: Family, overview: Survey) -> np.ndarray:
+        """Which components (K,) have no spread in some direction."""
+        return components.collapsed(self._columns(overview, None), 0.0)
 
     @property
     def _is_resumed(self) -> bool:

@@ -8,19 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from suffice.estimators.mixtures.base import MixtureEstimator
+from suffice.estimators.mixtures.product import ProductMixture
 from suffice.estimators.shared.rows import PlainColumns
-from suffice.latent.begin import weights_from
-from suffice.latent.families.bernoulli import Bernoulli, BernoulliPrior
-from suffice.latent.mixture import Mixture
+from suffice.latent.families.bernoulli import Bernoulli
 from suffice.latent.starts import STARTS
 from suffice.rows.missing import any_missing, missing_code
-from suffice.rows.survey import Survey
-from suffice.validation import check_shape
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class BernoulliMixture(MixtureEstimator):
+class BernoulliMixture(ProductMixture):
     r"""Mixture of K products of Bernoulli variables, for binary rows, fitted by expectation-maximisation.
 
     .. math:: p(x) = \sum_k \pi_k \prod_d p_{kd}^{x_d} (1 - p_{kd})^{1 - x_d}
@@ -69,16 +65,12 @@ class BernoulliMixture(MixtureEstimator):
     """
 
     binarize: float | None = 0.0
-    accept_sparse: bool = False
     probabilities_init: Any = None
-    tied: Any = None
-    prior_mean: Any = None
 
     @property
     def _input(self) -> PlainColumns:
-        return PlainColumns(
-            self, self._prepared, kinds=(np.float64, np.float32, np.uint8, np.bool_), accept_sparse=self.accept_sparse
-        )
+        kinds = np.float64, np.float32, np.uint8, np.bool_
+        return PlainColumns(self, self._prepared, kinds, accept_sparse=self.accept_sparse)
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
@@ -109,24 +101,15 @@ class BernoulliMixture(MixtureEstimator):
         number = isinstance(value, Real) and np.isfinite(float(value))
         return float(float(value) > self.binarize) if self.binarize is not None and number else value
 
-    def _start(self, overview: Survey, origin: Any, restarts: int, generator: Any) -> Mixture:
-        shape = (restarts, self.n_components, len(overview.mean))
-        weights, probabilities = np.full(shape[:2], 1 / self.n_components), np.broadcast_to(overview.mean, shape)
-        if self.probabilities_init is None or self.weights_init is None:
-            weights, probabilities = self._from_sample(overview, restarts, generator)
-        if self.probabilities_init is not None:
-            given = check_shape("probabilities_init", self.probabilities_init, shape[1:])
-            probabilities = np.broadcast_to(self._probability("probabilities_init", given), shape)
-        components = Bernoulli(probabilities, self._prior(overview, origin))
-        return Mixture(weights_from(self.weights_init, weights), components, self._mixture_prior())
-
-    def _from_sample(self, overview: Survey, restarts: int, generator: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Weights and probabilities of the sample's starting shares, with one row of the overall mean added to each."""
-        rows, weight = overview.filled, overview.sample_weight
-        share = STARTS[self.init_params](rows, weight, self.n_components, restarts, generator) * weight[:, None]
+    def _from_shares(
+        self, blank: Any, coordinates: np.ndarray, rows: np.ndarray, weight: np.ndarray, restarts: int, generator: Any
+    ) -> tuple[np.ndarray, Bernoulli]:
+        """As elsewhere, with a share of a row added to each weight."""
+        share = STARTS[self.init_params](coordinates, weight, self.n_components, restarts, generator) * weight[:, None]
         count = share.sum(1)
         ones = np.swapaxes(share, -1, -2) @ rows
-        return (count + 1e-3) / (count + 1e-3).sum(-1, keepdims=True), (ones + overview.mean) / (count[..., None] + 1)
+        chances = (ones + blank.prior.mean) / (count[..., None] + 1)
+        return (count + 1e-3) / (count + 1e-3).sum(-1, keepdims=True), Bernoulli(chances, blank.prior)
 
     def _family(self) -> type[Bernoulli]:
         return Bernoulli
@@ -134,18 +117,3 @@ class BernoulliMixture(MixtureEstimator):
     def _likelihood_of(self) -> str:
         above = "" if self.binarize is None else f", 1 for cells above {self.binarize:g}"
         return f"probability of whole numbers{above}"
-
-    def _prior(self, overview: Survey, origin: Any) -> BernoulliPrior:
-        mean = overview.mean
-        if self.prior_mean is not None:
-            mean = self._probability("prior_mean", check_shape("prior_mean", self.prior_mean, overview.mean.shape))
-        return BernoulliPrior(float(self.prior_strength) or None, mean)
-
-    def _probability(self, name: str, values: np.ndarray) -> np.ndarray:
-        if ((values < 0) | (values > 1)).any():
-            raise ValueError(f"{name} holds values outside [0, 1]; give probabilities.")
-        return values
-
-    def _parameters(self, model: Mixture) -> dict[str, Any]:
-        components: Any = model.components
-        return {"probabilities_": np.asarray(components.probabilities)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,8 @@ import numpy as np
 from suffice.data.encode import ColumnEncoder
 from suffice.estimators.mixtures.base import MixtureEstimator
 from suffice.estimators.shared.labelled_columns import LabelledColumns
-from suffice.latent.begin import weights_from
-from suffice.latent.families.categorical import Categorical, CategoricalPrior, Indicators
+from suffice.latent.families.categorical import Categorical, CategoricalPrior
+from suffice.latent.families.columns import Columns, surveyed
 from suffice.latent.given import GivenParameters
 from suffice.latent.mixture import Mixture
 from suffice.rows.missing import missing_code
@@ -77,6 +77,8 @@ class CategoricalMixture(MixtureEstimator):
     probabilities_init: Any = None
     tied: Any = None
 
+    encoder_: ColumnEncoder = field(init=False)
+
     @property
     def _input(self) -> LabelledColumns:
         return LabelledColumns(
@@ -106,22 +108,14 @@ class CategoricalMixture(MixtureEstimator):
     def _sizes(self) -> tuple[int, ...]:
         return tuple(len(labels) for labels in self.encoder_.categories_)
 
-    def _start(self, overview: Survey, origin: Any, restarts: int, generator: Any) -> Mixture:
-        sizes = self._sizes()
-        shape, prior = (restarts, self.n_components, sum(sizes)), self._prior(overview, origin)
-        weights, chances = np.full(shape[:2], 1 / self.n_components), np.broadcast_to(prior.mean, shape)
-        if self.probabilities_init is None or self.weights_init is None:
-            blank = Categorical(chances, sizes, CategoricalPrior(1.0, prior.mean))
-            coordinates = np.asarray(Indicators(sizes)(overview.sample, float))[:-1].T
-            weights, maximize_given_responsibilities = self._from_shares(
-                blank, coordinates, overview.sample, overview.sample_weight, restarts, generator
-            )
-            chances = maximize_given_responsibilities.probabilities
-        if self.probabilities_init is not None:
-            chances = np.broadcast_to(self._given_probabilities(sizes), shape)
-        return Mixture(
-            weights_from(self.weights_init, weights), Categorical(chances, sizes, prior), self._mixture_prior()
-        )
+    def _columns(self, overview: Survey, origin: Any) -> Columns:
+        return surveyed(overview, origin, sizes=self._sizes())
+
+    def _with_given(self, components: Categorical, origin: Any) -> Categorical:
+        if self.probabilities_init is None:
+            return components
+        chances = np.broadcast_to(self._given_probabilities(components.sizes), components.probabilities.shape)
+        return Categorical(chances, components.sizes, components.prior)
 
     def _given_probabilities(self, sizes: tuple[int, ...]) -> np.ndarray:
         if not isinstance(self.probabilities_init, list | tuple) or len(self.probabilities_init) != len(sizes):
@@ -142,18 +136,9 @@ class CategoricalMixture(MixtureEstimator):
         return Categorical
 
     def _prior(self, overview: Survey, origin: Any) -> CategoricalPrior:
-        return CategoricalPrior(
-            float(self.prior_strength) or None, category_shares(overview.sample, overview.sample_weight, self._sizes())
-        )
+        return Categorical.prior_from(self._columns(overview, origin), float(self.prior_strength) or None)
 
     def _parameters(self, model: Mixture) -> dict[str, Any]:
         components: Any = model.components
         categories = [np.asarray(labels) for labels in self.encoder_.categories_]
         return {"probabilities_": components.by_column(), "categories_": categories}
-
-
-def category_shares(sample: np.ndarray, weight: np.ndarray, sizes: tuple[int, ...]) -> np.ndarray:
-    """Share of each category among a sample's cells, one row spread over all categories added, (F,)."""
-    counts = np.asarray(Indicators(sizes)(sample, float))[:-1] @ weight
-    parts = np.split(counts, np.cumsum(sizes)[:-1])
-    return np.concatenate([(part + 1 / len(part)) / (part.sum() + 1) for part in parts])

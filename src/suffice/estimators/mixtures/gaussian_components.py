@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
+import equinox as eqx
 import numpy as np
 
 from suffice.estimators.mixtures.base import MixtureEstimator
 from suffice.estimators.shared.rows import PlainColumns
-from suffice.latent.begin import weights_from
-from suffice.latent.collapsed import COLLAPSED, collapsed
 from suffice.latent.families.constrained_gaussian import GAUSSIANS
+from suffice.latent.families.family import Family
 from suffice.latent.families.gaussian import Gaussian, GaussianPrior
 from suffice.latent.given import GivenParameters
 from suffice.latent.mixture import Mixture
@@ -30,7 +30,6 @@ class GaussianComponents(MixtureEstimator):
     prior_covariance: Any = None
 
     covariance_type: str = field(init=False)
-    _least_rows: ClassVar[int] = 2
 
     @property
     def _input(self) -> PlainColumns:
@@ -47,18 +46,6 @@ class GaussianComponents(MixtureEstimator):
             check_memory(self.n_components * self.n_init if self.covariance_type == "full" else 1, features)
         if self.reg_covar == 0 and self.precisions_init is None:
             check_varying(self._input.named(np.flatnonzero(overview.constant)))
-
-    def _start(self, overview: Survey, origin: Any, restarts: int, generator: Any) -> Mixture:
-        scale = self._scale(overview)
-        shape = (restarts, self.n_components, len(scale))
-        overall = {"full": np.broadcast_to(np.diag(scale), (*shape, shape[-1])),
-                   "tied": np.broadcast_to(np.diag(scale), (restarts, shape[-1], shape[-1])),
-                   "diag": np.broadcast_to(scale, shape), "spherical": np.full(shape[:2], scale.mean())}  # fmt: skip
-        blank = self._family()(np.zeros(shape), overall[self.covariance_type], self._prior(overview, origin))
-        weights = np.full(shape[:2], 1 / self.n_components)
-        if self.means_init is None or self.precisions_init is None or self.weights_init is None:
-            weights, blank = self._from_sample(blank, overview, origin, scale, restarts, generator)
-        return Mixture(weights_from(self.weights_init, weights), self._with_given(blank, origin), self._mixture_prior())
 
     def _first_origin(self, overview: Survey) -> np.ndarray:
         return overview.mean
@@ -80,24 +67,16 @@ class GaussianComponents(MixtureEstimator):
     def _shared_starts(self) -> tuple[str, ...]:
         return ("precisions_init",) if self.covariance_type == "tied" else ()
 
-    def _scale(self, overview: Survey) -> np.ndarray:
-        return np.where(overview.constant, 1.0, overview.variance)
-
     def _prior(self, overview: Survey, origin: Any) -> GaussianPrior:
-        scale = self._scale(overview)
-        features = len(scale)
-        mean = overview.mean if self.prior_mean is None else check_shape("prior_mean", self.prior_mean, (features,))
-        covariance = np.diag(scale) if self.prior_covariance is None else (
-            check_shape("prior_covariance", self.prior_covariance, (features, features)))  # fmt: skip
-        return GaussianPrior(float(self.prior_strength) or None, mean - origin, covariance, self.reg_covar * scale)
-
-    def _from_sample(
-        self, blank: Gaussian, overview: Survey, origin: Any, scale: np.ndarray, restarts: int, generator: Any
-    ) -> tuple[np.ndarray, Gaussian]:
-        """Weights and components after one maximisation from the starting responsibilities of the sample."""
-        centred = overview.filled - origin
-        unit = np.sqrt(scale.mean() if self.covariance_type == "spherical" else scale)
-        return self._from_shares(blank, centred / unit, centred, overview.sample_weight, restarts, generator)
+        columns = self._columns(overview, origin)
+        prior = Gaussian.prior_from(columns, float(self.prior_strength) or None, self.reg_covar)
+        if self.prior_mean is not None:
+            mean = check_shape("prior_mean", self.prior_mean, columns.mean.shape) - origin
+            prior = eqx.tree_at(lambda p: p.mean, prior, mean)
+        if self.prior_covariance is None:
+            return prior
+        covariance = check_shape("prior_covariance", self.prior_covariance, prior.covariance.shape)
+        return eqx.tree_at(lambda p: p.covariance, prior, covariance)
 
     def _with_given(self, components: Gaussian, origin: Any) -> Gaussian:
         """Components with the parameters that were given put in."""
@@ -126,10 +105,5 @@ class GaussianComponents(MixtureEstimator):
             precisions = np.array(self.precisions_init, float)
         return {"means_": means, "covariances_": covariances, "precisions_": precisions}
 
-    def _degenerate_components(self, model: Mixture, overview: Survey) -> dict[str, np.ndarray]:
-        components: Any = model.components
-        flat = collapsed(
-            components.covariances, self.covariance_type, overview.variance, overview.constant, self.reg_covar
-        )
-        flat = np.broadcast_to(flat, model.weights.shape)
-        return {**super()._degenerate_components(model, overview), COLLAPSED: np.flatnonzero(flat)}
+    def _collapsed(self, components: Family, overview: Survey) -> np.ndarray:
+        return components.collapsed(self._columns(overview, None), self.reg_covar)

@@ -9,14 +9,8 @@ from typing import Any
 import numpy as np
 
 from suffice.data.encode import ColumnEncoder
-from suffice.estimators.mixtures.column_parameters import (
-    PARAMETERS,
-    Given,
-    by_columns,
-    given_columns,
-    keys_of,
-    with_given,
-)
+from suffice.estimators.mixtures.column_parameters import Given, given_columns, keys_of, with_given
+from suffice.latent.families.kinds import KINDS
 from suffice.latent.mixture import Mixture
 
 
@@ -38,7 +32,8 @@ class GivenColumns:
     def names(self) -> list[str]:
         """Parameters of the components of which some columns are given."""
         keys = {key for own in self._given() for key in own}
-        return list(dict.fromkeys(name for own in PARAMETERS.values() for key, name in own.items() if key in keys))
+        named = (pair for family in KINDS.values() for pair in family.column_names.items())
+        return list(dict.fromkeys(name for key, name in named if key in keys))
 
     def has(self, name: str) -> bool:
         """Whether a parameter is given for any column."""
@@ -58,7 +53,7 @@ class GivenColumns:
                 "column_parameters_init holds; set covariance_type='diag'."
             )
         for column, kind, own in zip(self.columns, self.encoder.kinds_, self._given(), strict=True):
-            missing = {key for key, value in PARAMETERS[kind].items() if value == name} - own.keys()
+            missing = {key for key, value in KINDS[kind].column_names.items() if value == name} - own.keys()
             if missing:
                 raise ValueError(
                     f"frozen names {name!r}, but column_parameters_init holds no {missing.pop()!r} for column {column!r}: give "
@@ -77,16 +72,14 @@ class GivenColumns:
         """Components measured from ``origin`` with these parameters as they were given."""
         if self.column_parameters_init is None or not names:
             return components
-        given, parts = self._given(), []
-        for part, columns in zip(components.parts, components.columns, strict=True):
-            parts.append(with_given(part, [given[c] for c in columns], origin[list(columns)], names))
-        return type(components)(parts, components.columns)
+        return with_given(components, self._given(), origin, names)
 
     def agrees(self, name: str, one: Mixture, other: Mixture) -> bool:
         """Whether what is given of a parameter is the same in both."""
         if name == "weights":
             return np.allclose(one.weights, other.weights, rtol=1e-9, atol=1e-12)
-        given, (first, second) = self._given(), (by_columns(m.components) for m in (one, other))
+        models: tuple[Any, Any] = one, other
+        given, (first, second) = self._given(), (m.components.parameters_of_columns() for m in models)
         places = [(column, key) for column, own in enumerate(given) for key in own if key in keys_of(name)]
         return all(np.allclose(first[c][key], second[c][key], rtol=1e-9, atol=1e-12) for c, key in places)
 

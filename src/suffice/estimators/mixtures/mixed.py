@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import equinox as eqx
@@ -11,19 +12,14 @@ import numpy as np
 from suffice.data.encode import ColumnEncoder
 from suffice.data.table import position_names
 from suffice.estimators.mixtures.base import MixtureEstimator
-from suffice.estimators.mixtures.categorical import category_shares
-from suffice.estimators.mixtures.column_parameters import by_columns
 from suffice.estimators.mixtures.given_columns import GivenColumns
 from suffice.estimators.shared.labelled_columns import LabelledColumns
 from suffice.latent.begin import weights_from
-from suffice.latent.collapsed import COLLAPSED, collapsed
-from suffice.latent.families.bernoulli import Bernoulli, BernoulliPrior
-from suffice.latent.families.categorical import Categorical, CategoricalPrior, Indicators
+from suffice.latent.families.columns import Columns, surveyed
 from suffice.latent.families.constrained_gaussian import GAUSSIANS
 from suffice.latent.families.family import Family
-from suffice.latent.families.gaussian import GaussianPrior
+from suffice.latent.families.kinds import KINDS
 from suffice.latent.families.mixed import Mixed
-from suffice.latent.families.poisson import Poisson, PoissonPrior
 from suffice.latent.mixture import Mixture
 from suffice.latent.restrictions import parameter_names
 from suffice.rows.survey import Survey
@@ -106,6 +102,8 @@ class MixedMixture(MixtureEstimator):
     column_parameters_init: Any = None
     tied: Any = None
 
+    encoder_: ColumnEncoder = field(init=False)
+
     def _check_parameters(self) -> None:
         super()._check_parameters()
         check_choice("covariance_type", self.covariance_type, list(GAUSSIANS))
@@ -125,60 +123,42 @@ class MixedMixture(MixtureEstimator):
 
     def _check_size(self, overview: Survey) -> None:
         super()._check_size(overview)
-        gaussian = np.array(self.encoder_.kinds_) == "gaussian"
+        floored = np.array([KINDS[kind].floored for kind in self.encoder_.kinds_])
         if self.covariance_type in ("full", "tied"):
-            check_memory(self.n_components * self.n_init if self.covariance_type == "full" else 1, int(gaussian.sum()))
+            check_memory(self.n_components * self.n_init if self.covariance_type == "full" else 1, int(floored.sum()))
         if self.reg_covar == 0:
-            check_varying(self._input.named(np.flatnonzero(overview.constant & gaussian)))
+            check_varying(self._input.named(np.flatnonzero(overview.constant & floored)))
 
     def _first_origin(self, overview: Survey) -> np.ndarray:
-        return np.where(np.array(self.encoder_.kinds_) == "gaussian", overview.mean, 0.0)
+        return np.where(self._input.movable(), overview.mean, 0.0)
 
     def _start(self, overview: Survey, origin: Any, restarts: int, generator: Any) -> Mixture:
-        groups, prior = self._input.groups(), self._prior(overview, origin)
-        begin = self._priors(overview, origin, max(1.0, float(self.prior_strength)))
-        blank = Mixed([self._blank(kind, columns, overview, restarts, own) for (kind, columns), own in
-                       zip(groups.items(), begin, strict=True)], [columns.tolist() for columns in groups.values()])  # fmt: skip
+        columns, prior = self._columns_of(overview, origin), self._prior(overview, origin)
+        begin = self._priors(columns, max(1.0, float(self.prior_strength)))
+        parts = [family.overall(own, (restarts, self.n_components), held)
+                 for family, own, held in zip(self._families(), columns, begin, strict=True)]  # fmt: skip
+        groups = list(self._input.groups().values())
         rows = self._start_rows(overview) - origin
-        coordinates = np.concatenate(
-            [self._coordinates(kind, rows[:, c], overview, c) for kind, c in groups.items()], 1
+        coordinates = [family.coordinates(rows[:, group], own, alone=False)
+                       for family, group, own in zip(self._families(), groups, columns, strict=True)]  # fmt: skip
+        weights, started = self._from_shares(
+            Mixed(parts, groups), np.concatenate(coordinates, 1), rows, overview.sample_weight, restarts, generator
         )
-        weights, started = self._from_shares(blank, coordinates, rows, overview.sample_weight, restarts, generator)
-        parts = zip(started.parts, prior, strict=True)
-        parts = [eqx.tree_at(lambda part: part.prior, part, held) for part, held in parts]
-        components = self._given().put_back(
-            type(started)(parts, started.columns), list(parameter_names(self._families())), None, origin
-        )
+        started = eqx.tree_at(lambda c: c.prior, started, prior)
+        components = self._given().put_back(started, list(parameter_names(self._families())), None, origin)
         return Mixture(weights_from(self.weights_init, weights), components, self._mixture_prior())
+
+    def _columns_of(self, overview: Survey, origin: Any) -> list[Columns]:
+        """What each family begins from."""
+        groups = self._input.groups().values()
+        return [surveyed(overview, origin, group, self._input.sizes(group)) for group in groups]
 
     def _needs_sample(self) -> bool:
         return True
 
     def _start_rows(self, overview: Survey) -> np.ndarray:
-        categorical = self._input.groups().get("categorical", np.zeros(0, int))
-        rows = np.array(overview.filled)
-        rows[:, categorical] = overview.sample[:, categorical]
-        return rows
-
-    def _blank(self, kind: str, columns: np.ndarray, overview: Survey, restarts: int, prior: Any) -> Family:
-        """A family of the columns' overall distribution in every component of every restart."""
-        shape = (restarts, self.n_components, len(columns))
-        if kind == "gaussian":
-            scale = _scale(overview)[columns]
-            overall = {"full": np.broadcast_to(np.diag(scale), (*shape, shape[-1])),
-                       "tied": np.broadcast_to(np.diag(scale), (restarts, shape[-1], shape[-1])),
-                       "diag": np.broadcast_to(scale, shape), "spherical": np.full(shape[:2], scale.mean())}  # fmt: skip
-            return GAUSSIANS[self.covariance_type](np.zeros(shape), overall[self.covariance_type], prior)
-        if kind == "categorical":
-            sizes = self._input.sizes(columns)
-            return Categorical(np.broadcast_to(prior.mean, (*shape[:2], sum(sizes))), sizes, prior)
-        return {"bernoulli": Bernoulli, "poisson": Poisson}[kind](np.broadcast_to(overview.mean[columns], shape), prior)
-
-    def _coordinates(self, kind: str, rows: np.ndarray, overview: Survey, columns: np.ndarray) -> np.ndarray:
-        """Columns as k-means should see them: of about the same spread."""
-        if kind == "categorical":
-            return np.asarray(Indicators(self._input.sizes(columns))(rows, float))[:-1].T
-        return rows / np.sqrt(_scale(overview)[columns])
+        sized = np.array([KINDS[kind].labels > 2 for kind in self.encoder_.kinds_])
+        return np.where(sized, overview.sample, overview.filled)
 
     def _family(self) -> type[Mixed]:
         return Mixed
@@ -187,45 +167,25 @@ class MixedMixture(MixtureEstimator):
         return [self._family_of(kind) for kind in self._input.groups()]
 
     def _family_of(self, kind: str) -> type[Family]:
-        others = {"bernoulli": Bernoulli, "categorical": Categorical, "poisson": Poisson}
-        return others.get(kind, GAUSSIANS[self.covariance_type])
+        return GAUSSIANS[self.covariance_type] if KINDS[kind].floored else KINDS[kind]
 
-    def _degenerate_components(self, model: Mixture, overview: Survey) -> dict[str, np.ndarray]:
-        found = super()._degenerate_components(model, overview)
-        columns = self._input.groups().get("gaussian")
-        if columns is None:
-            return found
-        components: Any = model.components
-        variance, constant = overview.variance[columns], overview.constant[columns]
-        flat = collapsed(components.parts[0].covariances, self.covariance_type, variance, constant, self.reg_covar)
-        return {**found, COLLAPSED: np.flatnonzero(np.broadcast_to(flat, model.weights.shape))}
+    def _collapsed(self, components: Any, overview: Survey) -> np.ndarray:
+        parts = zip(components.parts, self._columns_of(overview, None), strict=True)
+        return np.any([part.collapsed(columns, self.reg_covar) for part, columns in parts], axis=0)
 
-    def _prior(self, overview: Survey, origin: Any) -> Any:
-        return self._priors(overview, origin, float(self.prior_strength) or None)
+    def _prior(self, overview: Survey, origin: Any) -> tuple[Any, ...]:
+        return self._priors(self._columns_of(overview, origin), float(self.prior_strength) or None)
 
-    def _priors(self, overview: Survey, origin: Any, strength: float | None) -> tuple[Any, ...]:
-        """The prior of each group, of this strength, about the data's own moments."""
-        made = []
-        for kind, columns in self._input.groups().items():
-            if kind == "gaussian":
-                scale = _scale(overview)[columns]
-                given = overview.mean[columns] - origin[columns], np.diag(scale), self.reg_covar * scale
-                made.append(GaussianPrior(float(self.prior_strength) or None, *given))
-            elif kind == "categorical":
-                shares = category_shares(
-                    overview.sample[:, columns], overview.sample_weight, self._input.sizes(columns)
-                )
-                made.append(CategoricalPrior(strength, shares))
-            else:
-                prior = {"bernoulli": BernoulliPrior, "poisson": PoissonPrior}[kind]
-                made.append(prior(strength, overview.mean[columns]))
-        return tuple(made)
+    def _priors(self, columns: Sequence[Columns], strength: float | None) -> tuple[Any, ...]:
+        """The prior of each family about its columns' overall distribution; what has a floor needs none to start."""
+        own = float(self.prior_strength) or None
+        return tuple(family.prior_from(about, own if family.floored else strength, self.reg_covar)
+                     for family, about in zip(self._families(), columns, strict=True))  # fmt: skip
 
     def _parameters(self, model: Mixture) -> dict[str, Any]:
-        categories = [None if labels is None else np.asarray(labels) for labels in self.encoder_.categories_]
-        parameters = {"column_parameters_": by_columns(model.components)}
-        return {"kinds_": list(self.encoder_.kinds_), "categories_": categories} | parameters
-
-
-def _scale(overview: Survey) -> np.ndarray:
-    return np.where(overview.constant, 1.0, overview.variance)
+        components: Any = model.components
+        return {
+            "kinds_": list(self.encoder_.kinds_),
+            "categories_": [None if labels is None else np.asarray(labels) for labels in self.encoder_.categories_],
+            "column_parameters_": components.parameters_of_columns(),
+        }

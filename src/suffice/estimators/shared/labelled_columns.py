@@ -13,17 +13,17 @@ from sklearn.utils import _safe_indexing, get_tags
 from sklearn.utils.validation import validate_data
 
 from suffice.data.encode import ColumnEncoder
-from suffice.data.kinds import KINDS
 from suffice.data.labels import UnknownCategoryWarning
-from suffice.estimators.shared.rows import Columns
+from suffice.estimators.shared.rows import Input
 from suffice.latent.conditioning import check_value
+from suffice.latent.families.kinds import KINDS
 from suffice.rows.missing import with_nan
 from suffice.rows.streams import WEIGHTS_OF_STREAMS, CheckedBatches, Weighing, is_stream
 from suffice.validation import check_choice
 
 
 @dataclass(frozen=True)
-class LabelledColumns(Columns):
+class LabelledColumns(Input):
     """Columns whose labels the estimator's ``encoder_`` knows, once a fit has made it from a new one."""
 
     new_encoder: ColumnEncoder = field(default_factory=ColumnEncoder)
@@ -88,7 +88,7 @@ class LabelledColumns(Columns):
         """Rows of codes and numbers in the table's own labels: binary cells by the likelier value, counts rounded."""
         rows = np.array(rows, float)
         for column, kind in enumerate(self.encoder.kinds_):
-            if kind in ("bernoulli", "poisson", "categorical"):
+            if KINDS[kind].discrete:
                 rows[..., column] = np.rint(rows[..., column])
         if rows.ndim == 2:
             return self.encoder.inverse_transform(rows)
@@ -105,8 +105,15 @@ class LabelledColumns(Columns):
         return {kind: np.flatnonzero(kinds == kind) for kind in KINDS if (kinds == kind).any()}
 
     def sizes(self, columns: Any) -> tuple[int, ...]:
-        """Numbers of labels of these columns."""
-        return tuple(len(self.encoder.categories_[column]) for column in columns)
+        """Numbers of categories; none for columns of numbers, and of two labels as 0 and 1."""
+        kinds = [self.encoder.kinds_[column] for column in columns]
+        return tuple(
+            len(self.encoder.categories_[c]) for c, kind in zip(columns, kinds, strict=True) if KINDS[kind].labels > 2
+        )
+
+    def movable(self) -> np.ndarray:
+        """Which columns (D,) may be measured from another origin."""
+        return np.array([KINDS[kind].movable for kind in self.encoder.kinds_])
 
     def _learn_stream(self, X: Any, sample_weight: Any) -> CheckedBatches:
         """Batches as codes and numbers, without rows of weight 0, once a first pass has found the kinds and labels."""

@@ -24,7 +24,7 @@ def as_they_are(rows: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class Columns:
+class Input:
     """The columns of an estimator's rows; their number and names are attributes of the estimator, as scikit-learn has them."""
 
     estimator: Any
@@ -106,7 +106,7 @@ class Columns:
 
 
 @dataclass(frozen=True)
-class PlainColumns(Columns):
+class PlainColumns(Input):
     """Columns of numbers: arrays, frames, streams, sharded arrays and, where they are accepted, sparse matrices."""
 
     kinds: tuple[Any, ...] = (np.float64, np.float32)

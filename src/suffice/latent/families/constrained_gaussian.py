@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 import jax.numpy as jnp
 import numpy as np
 
+from suffice.latent.families.columns import Columns
 from suffice.latent.families.family import Family, kept_where
 from suffice.latent.families.gaussian import Gaussian
 from suffice.latent.forms.cells import CellDeviations
@@ -36,6 +37,13 @@ class TiedGaussian(Gaussian):
     def among(self, components: Any) -> Self:
         """These components alone; the covariance is all components'."""
         return type(self)(np.asarray(self.means)[:, components], self.covariances, self.prior)
+
+    @classmethod
+    def _spread_like(cls, variance: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        return np.broadcast_to(np.diag(variance), (*shape[:-1], len(variance), len(variance)))
+
+    def _with_variances(self, variances: np.ndarray) -> np.ndarray:
+        return super()._with_variances(variances.mean(-2))
 
     def _matrices(self) -> Array:
         return self.covariances[..., None, :, :]
@@ -83,6 +91,13 @@ class DiagonalGaussian(Gaussian):
     def column_parameters(cls) -> tuple[str, ...]:
         """Means and variances."""
         return ("means", "covariances")
+
+    @classmethod
+    def _spread_like(cls, variance: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        return np.broadcast_to(variance, (*shape, len(variance)))
+
+    def _with_variances(self, variances: np.ndarray) -> np.ndarray:
+        return variances
 
     def _variances(self) -> Array:
         return self.covariances
@@ -209,6 +224,13 @@ class TiedDiagonalGaussian(DiagonalGaussian):
         """These components alone; the variances are all components'."""
         return type(self)(np.asarray(self.means)[:, components], self.covariances, self.prior)
 
+    @classmethod
+    def _spread_like(cls, variance: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        return np.broadcast_to(variance, (*shape[:-1], len(variance)))
+
+    def _with_variances(self, variances: np.ndarray) -> np.ndarray:
+        return variances.mean(-2)
+
     def _variances(self) -> Array:
         return self.covariances[..., None, :]
 
@@ -249,6 +271,18 @@ class SphericalGaussian(DiagonalGaussian):
     def column_parameters(cls) -> tuple[str, ...]:
         """Means alone: the variance is that of all columns."""
         return ("means",)
+
+    @classmethod
+    def _spread_like(cls, variance: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        return np.full(shape, variance.mean())
+
+    @classmethod
+    def coordinates(cls, rows: np.ndarray, columns: Columns, alone: bool = True) -> np.ndarray:
+        """Rows in one unit for all columns."""
+        return rows / np.sqrt(columns.variance.mean()) if alone else super().coordinates(rows, columns)
+
+    def _with_variances(self, variances: np.ndarray) -> np.ndarray:
+        return variances.mean(-1)
 
     def _variances(self) -> Array:
         return self.covariances[..., None]

@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from suffice.latent.families.columns import Columns
 from suffice.latent.forms.natural import Moments
 from suffice.latent.ties import Labels, averaged_moments, distinct, group_means
 from suffice.model import Hyperparameters
@@ -25,6 +26,33 @@ class Family(eqx.Module):
 
     Leading axes before that one are restarts, fitted side by side.
     """
+
+    kind: ClassVar[str] = ""
+    """What tables call columns of it; empty where no table has any."""
+
+    title: ClassVar[str] = ""
+    """What sentences call it."""
+
+    column_names: ClassVar[dict[str, str]] = {}
+    """What a single column calls its parameters, and the family's names of them."""
+
+    centre_name: ClassVar[str] = "mean"
+    """What a column's expected value is called."""
+
+    discrete: ClassVar[bool] = True
+    """Whether cells have probabilities rather than densities."""
+
+    labels: ClassVar[float] = 0
+    """Most labels that a column may hold; 0 where cells are numbers."""
+
+    cells: ClassVar[tuple[str, str]] = ("a finite number", "numbers")
+    """What a cell, and a column, holds."""
+
+    floored: ClassVar[bool] = False
+    """Whether variances need a floor, or a component could shrink to a point; starts then need no row like all rows."""
+
+    one_pass: ClassVar[bool] = True
+    """Whether one maximisation finds the best parameters of rows whose components are known."""
 
     movable: ClassVar[bool] = False
     """Whether a shift of the data only shifts the parameters, so that rows may be centred."""
@@ -45,6 +73,40 @@ class Family(eqx.Module):
         """Names of what maximisation sets: all fields but the prior."""
         fields = [field for field in dataclasses.fields(cls) if not field.metadata.get("static")]
         return tuple(field.name for field in fields if field.name != "prior")
+
+    @classmethod
+    def prior_from(cls, columns: Columns, strength: float | None, floor: float = 0.0) -> Hyperparameters:
+        """Conjugate prior like so many rows of the columns' overall distribution, with a floor relative to their variances."""
+        raise NotImplementedError
+
+    @classmethod
+    def overall(cls, columns: Columns, shape: tuple[int, ...], prior: Any) -> Self:
+        """All components, (..., K) as ``shape`` says, like the rows as a whole."""
+        raise NotImplementedError
+
+    @classmethod
+    def coordinates(cls, rows: np.ndarray, columns: Columns, alone: bool = True) -> np.ndarray:
+        """Rows as k-means sees them, (n, C); where columns of other kinds stand beside them, all of about the same spread."""
+        return rows / np.sqrt(columns.variance)
+
+    def pooled(self, moments: Moments, centres: np.ndarray) -> Columns:
+        """The overall distribution of columns, from sums over the rows of each class about its centre (K, D).
+
+        As it stands, one component for the rows of all classes.
+        """
+        together = Moments(np.asarray(moments.total).sum(-1, keepdims=True), moments.common, moments.about)
+        mean, variance = (np.asarray(values)[0] for values in self.maximize(together)[0].cell_moments())
+        return Columns(mean, variance)
+
+    @classmethod
+    def refused_cells(cls, values: np.ndarray) -> np.ndarray:
+        """Which numbers no row can have; NaN is a missing cell."""
+        return np.isinf(values)
+
+    @classmethod
+    def refused_parameter(cls, name: str, values: np.ndarray) -> str | None:
+        """What is wrong with values given for a parameter, and how they ought to be; None where they can be used."""
+        return None
 
     @classmethod
     def column_parameters(cls) -> tuple[str, ...]:
@@ -87,29 +149,22 @@ class Family(eqx.Module):
         """
         raise NotImplementedError
 
-    def maximize_given(self, moments: Moments, frozen: Collection[str]) -> tuple[Self, Array]:
-        """What ``maximize`` gives where the parameters named in ``frozen`` stay as they are.
-
-        As it stands, a family keeps all of its parameters or none; one with several parameters overrides it.
-        """
-        if set(self.parameter_names()) <= set(frozen):
-            return self, jnp.ones(moments.total.shape[1:], bool)
-        if set(self.parameter_names()) & set(frozen):
-            raise ValueError(
-                f"{type(self).__name__} can hold all of {', '.join(self.parameter_names())}, or none of them."
-            )
-        return self.maximize(moments)
-
-    def maximize_tied(
+    def maximize_restricted(
         self, moments: Moments, frozen: Collection[str], tied: Mapping[str, Labels]
     ) -> tuple[Self, Array]:
-        """What ``maximize_given`` gives where components of one label share the parameters named in ``tied``.
+        """What ``maximize`` gives where parameters named in ``frozen`` stay, and components of one label share those in ``tied``.
 
-        As it stands, for families of one parameter: sums over rows are averaged over the components that share it.
+        As it stands, a family keeps all of its parameters or none, and sums over rows are averaged over the components that
+        share the one parameter; a family with several parameters overrides it.
         """
+        names = self.parameter_names()
+        if set(names) <= set(frozen):
+            return self, jnp.ones(moments.total.shape[1:], bool)
+        if set(names) & set(frozen):
+            raise ValueError(f"{type(self).__name__} can hold all of {', '.join(names)}, or none of them.")
         for labels in tied.values():
             moments = self.averaged_moments(moments, labels)
-        return self.maximize_given(moments, frozen)
+        return self.maximize(moments)
 
     def averaged_moments(self, moments: Moments, labels: Labels) -> Moments:
         """Moments of which those of components of one label are equal in each column, where columns are independent."""
@@ -203,7 +258,37 @@ class Family(eqx.Module):
 
     def refused(self, column: int, value: float) -> str | None:
         """What is expected in place of a value that no row can have in a column; None where a row can."""
-        return None if np.isfinite(value) else "a finite number"
+        return None if np.isfinite(value) and not self.refused_cells(np.asarray(value)) else self.cells[0]
+
+    def kinds(self) -> list[str]:
+        """Kind of each column."""
+        return [self.kind] * self.features
+
+    def parameters_of_columns(self) -> list[dict[str, np.ndarray]]:
+        """Parameters of each column by what a column calls them, (..., K) each."""
+        named = {key: np.moveaxis(np.asarray(getattr(self, name)), -1, 0) for key, name in self.column_names.items()}
+        return [{key: values[column] for key, values in named.items()} for column in range(self.features)]
+
+    def with_columns(self, given: Sequence[Mapping[str, Any]], origin: np.ndarray) -> Self:
+        """The same with the parameters given for each column put in; rows are measured from ``origin`` (D,)."""
+        names = [name for key, name in self.column_names.items() if any(key in own for own in given)]
+        values = [
+            in_columns(getattr(self, name), given, key) for key, name in self.column_names.items() if name in names
+        ]
+        return eqx.tree_at(lambda family: [getattr(family, name) for name in names], self, values) if names else self
+
+    def feature_moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """Mean and variance (..., K, F) of each feature: a column of numbers, or the indicator of a category."""
+        mean, variance = self.cell_moments()
+        return np.asarray(mean), np.asarray(variance)
+
+    def cumulative(self, values: np.ndarray) -> np.ndarray:
+        """Probability under each component of a cell up to each value, (K, G), where there is one column only."""
+        raise NotImplementedError
+
+    def collapsed(self, columns: Columns, floor: float) -> np.ndarray:
+        """Which components (K,) have no spread in some direction, where variances need a floor."""
+        return np.zeros(len(jax.tree.leaves(self)[0]), bool)
 
     def draw(self, component: Any, generator: Any) -> Any:
         """One row from each of the components named, (n, D), with a NumPy generator."""
@@ -230,6 +315,15 @@ def averaged(share: Array, mean: Array, variance: Array) -> tuple[Array, Array]:
     share = share[..., None]
     overall = (share * mean).sum(0)
     return overall, jnp.sqrt((share * (variance + jnp.square(mean - overall))).sum(0))
+
+
+def in_columns(values: Any, given: Sequence[Mapping[str, Any]], key: str) -> np.ndarray:
+    """Values (..., K, D) with those that the columns were given under this key in their places."""
+    values = np.array(values, float)
+    for column, own in enumerate(given):
+        if key in own:
+            values[..., column] = own[key]
+    return values
 
 
 def kept_where(valid: Array, new: Array, old: Array) -> Array:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
+from scipy.special import ndtr
 
-from suffice.latent.families.family import Family, averaged, kept_where
+from suffice.latent.collapsed import collapsed
+from suffice.latent.families.columns import Columns, over_all_classes
+from suffice.latent.families.family import Family, averaged, in_columns, kept_where
 from suffice.latent.forms.conditional import LOG_TWO_PI, Conditional
 from suffice.latent.forms.natural import (
     STATISTICS,
@@ -72,6 +76,11 @@ class Gaussian(Family):
     covariances: Array
     prior: GaussianPrior
 
+    kind: ClassVar[str] = "gaussian"
+    title: ClassVar[str] = "Gaussian"
+    column_names: ClassVar[dict[str, str]] = {"mean": "means", "variance": "covariances"}
+    discrete: ClassVar[bool] = False
+    floored: ClassVar[bool] = True
     movable: ClassVar[bool] = True
     missing: ClassVar[MissingLayout] = "patterns"
     covariance_type: ClassVar[Covariance] = "full"
@@ -80,6 +89,72 @@ class Gaussian(Family):
         self.means, self.covariances = means, covariances
         nothing = np.zeros(means.shape[-1])
         self.prior = GaussianPrior(None, nothing, np.diag(nothing), nothing) if prior is None else prior
+
+    @classmethod
+    def prior_from(cls, columns: Columns, strength: float | None, floor: float = 0.0) -> GaussianPrior:
+        """So many rows of the columns' means and variances, and a floor relative to these."""
+        return GaussianPrior(strength, columns.mean, np.diag(columns.variance), floor * columns.variance)
+
+    @classmethod
+    def overall(cls, columns: Columns, shape: tuple[int, ...], prior: GaussianPrior) -> Self:
+        """The columns' means and variances."""
+        means = np.broadcast_to(columns.mean, (*shape, len(columns.variance)))
+        return cls(means, cls._spread_like(columns.variance, shape), prior)
+
+    @classmethod
+    def _spread_like(cls, variance: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        """Covariances of independent columns with these variances (D,)."""
+        return np.broadcast_to(np.diag(variance), (*shape, len(variance), len(variance)))
+
+    def pooled(self, moments: Moments, centres: np.ndarray) -> Columns:
+        """Means and variances of the columns over the rows of all classes."""
+        mean, variance = over_all_classes(moments, centres, self.covariance_type)
+        constant = variance <= np.square(8 * np.finfo(float).eps * np.abs(mean))
+        return Columns(mean, np.where(constant, 1.0, variance), constant)
+
+    @classmethod
+    def refused_parameter(cls, name: str, values: np.ndarray) -> str | None:
+        """Variances that are not above 0."""
+        if name == "covariances" and (values <= 0).any():
+            return "holds numbers that are not above 0; variances are"
+        return None
+
+    def with_columns(self, given: Sequence[Mapping[str, Any]], origin: np.ndarray) -> Self:
+        """The same with the means and variances given; correlations stay as they are."""
+        placed = [{"mean": own["mean"] - at} if "mean" in own else {} for own, at in zip(given, origin, strict=True)]
+        covariances = self.covariances
+        if any("variance" in own for own in given):
+            covariances = self._with_variances(in_columns(self.variances(), given, "variance"))
+        return eqx.tree_at(
+            lambda family: (family.means, family.covariances),
+            self,
+            (in_columns(self.means, placed, "mean"), covariances),
+        )
+
+    def _with_variances(self, variances: np.ndarray) -> np.ndarray:
+        """Covariances of the same correlations, with variances (..., K, D)."""
+        covariances = np.asarray(self.covariances)
+        scale = np.sqrt(variances / np.diagonal(covariances, axis1=-2, axis2=-1))
+        return covariances * scale[..., :, None] * scale[..., None, :]
+
+    def parameters_of_columns(self) -> list[dict[str, np.ndarray]]:
+        """Mean and variance of each column."""
+        means, variances = (np.moveaxis(np.asarray(values), -1, 0) for values in (self.means, self.variances()))
+        return [{"mean": mean, "variance": variance} for mean, variance in zip(means, variances, strict=True)]
+
+    def feature_moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """Means and variances."""
+        return np.asarray(self.means), self.variances()
+
+    def cumulative(self, values: np.ndarray) -> np.ndarray:
+        """Normal distribution functions."""
+        mean, variance = self.feature_moments()
+        return ndtr((values - mean) / np.maximum(np.sqrt(variance), 1e-300))
+
+    def collapsed(self, columns: Columns, floor: float) -> np.ndarray:
+        """Components of which a variance has shrunk to the floor."""
+        flat = collapsed(np.asarray(self.covariances), self.covariance_type, columns.variance, columns.constant, floor)
+        return np.broadcast_to(flat, self.means.shape[-2])
 
     @classmethod
     def column_parameters(cls) -> tuple[str, ...]:
@@ -179,21 +254,12 @@ class Gaussian(Family):
         valid, covariances = self._accepted(covariances, definite, weight)
         return type(self)(kept_where(valid, means, self.means), covariances, self.prior), valid
 
-    def maximize_given(self, moments: Moments, frozen: Collection[str]) -> tuple[Self, Array]:
-        """Covariances about means that stay, or means with covariances that stay: conditional maximisation."""
-        if ("means" in frozen) == ("covariances" in frozen):
-            return super().maximize_given(moments, frozen)
-        if "means" in frozen and moments.about == "zero":
-            moments = moved(moments, -self.means, self.covariance_type, "means")
-        if "means" in frozen:
-            return self._about_these_means(moments)
-        means, _, weight = self._free_means(moments)
-        return type(self)(means, self.covariances, self.prior), weight > 0
-
-    def maximize_tied(
+    def maximize_restricted(
         self, moments: Moments, frozen: Collection[str], tied: Mapping[str, Labels]
     ) -> tuple[Self, Array]:
-        """Shared means with the covariances as they were, then covariances about the new means (Meng and Rubin, 1993)."""
+        """Means, and then covariances about them, each given the other where one is shared (Meng and Rubin, 1993)."""
+        if not tied and ("means" in frozen) == ("covariances" in frozen):
+            return super().maximize_restricted(moments, frozen, tied)
         means, counts, weight = self._free_means(moments)
         if "means" in frozen:
             means = self.means

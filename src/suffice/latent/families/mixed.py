@@ -72,14 +72,6 @@ def _ties_of(part: Family, columns: Sequence[int], tied: Mapping[str, Labels]) -
     return {name: labels if labels.shape[1] == 1 else labels[:, list(columns)] for name, labels in own.items()}
 
 
-def _restricted(
-    part: Family, moments: Moments, frozen: Collection[str], tied: Mapping[str, Labels]
-) -> tuple[Family, Array]:
-    if tied:
-        return part.maximize_tied(moments, frozen, tied)
-    return part.maximize_given(moments, frozen)
-
-
 class Mixed(Family):
     r"""K distributions of rows whose columns are of different kinds, each group of columns with its own family.
 
@@ -123,6 +115,11 @@ class Mixed(Family):
         """By pattern where one of the parts asks for it."""
         return "patterns" if any(part.missing == "patterns" for part in self.parts) else "mask"
 
+    @property
+    def one_pass(self) -> bool:  # type: ignore[override]
+        """Where it is so of all parts."""
+        return all(part.one_pass for part in self.parts)
+
     def form(self, execution: str) -> MixedForm:
         """The parts' forms."""
         return self._form([part.form(execution) for part in self.parts])
@@ -153,16 +150,12 @@ class Mixed(Family):
         """None of its own: parts have theirs, and those of one name stay or are shared together."""
         return ()
 
-    def maximize_given(self, moments: Moments, frozen: Collection[str]) -> tuple[Self, Array]:
-        """Each part's own maximisation given those of its parameters that stay."""
-        return self.maximize_tied(moments, frozen, {})
-
-    def maximize_tied(
+    def maximize_restricted(
         self, moments: Moments, frozen: Collection[str], tied: Mapping[str, Labels]
     ) -> tuple[Self, Array]:
         """Each part's own maximisation given those of its parameters that stay or are shared."""
-        parts = zip(self.parts, self.columns, moments.common, strict=True)
-        made = [_restricted(part, own, frozen, _ties_of(part, columns, tied)) for part, columns, own in parts]
+        groups = zip(self.parts, self.columns, moments.common, strict=True)
+        made = [part.maximize_restricted(own, frozen, _ties_of(part, columns, tied)) for part, columns, own in groups]
         return type(self)([part for part, _ in made], self.columns), jnp.stack([valid for _, valid in made]).all(0)
 
     def sharing(self, tied: Mapping[str, Labels]) -> Self:
@@ -262,6 +255,39 @@ class Mixed(Family):
             if column in group:
                 return part.refused(group.index(column), value)
         return None
+
+    def kinds(self) -> list[str]:
+        """Kind of each column."""
+        return self._in_order([[part.kind] * len(group) for part, group in zip(self.parts, self.columns, strict=True)])
+
+    def parameters_of_columns(self) -> list[dict[str, np.ndarray]]:
+        """The parts' parameters, in the columns' order."""
+        return self._in_order([part.parameters_of_columns() for part in self.parts])
+
+    def with_columns(self, given: Sequence[Mapping[str, Any]], origin: np.ndarray) -> Self:
+        """The parts with the parameters given for their columns put in."""
+        groups = zip(self.parts, self.columns, strict=True)
+        parts = [part.with_columns([given[c] for c in group], origin[list(group)]) for part, group in groups]
+        return type(self)(parts, self.columns)
+
+    def feature_moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """Those of the parts' features, in the columns' order."""
+        single = [self.marginal([column]).parts[0].feature_moments() for column in range(self.features)]
+        mean, variance = (np.concatenate(moments, -1) for moments in zip(*single, strict=True))
+        return mean, variance
+
+    def cumulative(self, values: np.ndarray) -> np.ndarray:
+        """That of the one part."""
+        return self.parts[0].cumulative(values)
+
+    def _in_order(self, groups: Sequence[Sequence[Any]]) -> list[Any]:
+        """What is given for each column of each part, in the columns' order."""
+        found = {
+            c: own
+            for columns, owns in zip(self.columns, groups, strict=True)
+            for c, own in zip(columns, owns, strict=True)
+        }
+        return [found[column] for column in range(self.features)]
 
     def draw(self, component: Any, generator: Any) -> Any:
         """Rows, (n, D)."""

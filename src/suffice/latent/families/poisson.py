@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from scipy.special import pdtr
 
+from suffice.latent.families.columns import Columns
 from suffice.latent.families.family import Family
 from suffice.latent.forms.natural import Moments, Natural, linear_statistics, split
 from suffice.model import Hyperparameters
@@ -91,9 +93,40 @@ class Poisson(Family):
     rates: Array
     prior: PoissonPrior
 
+    kind: ClassVar[str] = "poisson"
+    title: ClassVar[str] = "Poisson"
+    column_names: ClassVar[dict[str, str]] = {"rate": "rates"}
+    centre_name: ClassVar[str] = "rate"
+    cells: ClassVar[tuple[str, str]] = ("a whole number from 0 up", "counts, whole numbers from 0 up")
+
     def __init__(self, rates: Any, prior: PoissonPrior | None = None):
         self.rates = rates
         self.prior = PoissonPrior(None, 0.0) if prior is None else prior
+
+    @classmethod
+    def prior_from(cls, columns: Columns, strength: float | None, floor: float = 0.0) -> PoissonPrior:
+        """So many rows with the columns' means."""
+        return PoissonPrior(strength, columns.mean)
+
+    @classmethod
+    def overall(cls, columns: Columns, shape: tuple[int, ...], prior: PoissonPrior) -> Self:
+        """The columns' means as rates."""
+        return cls(np.broadcast_to(columns.mean, (*shape, columns.mean.shape[-1])), prior)
+
+    @classmethod
+    def coordinates(cls, rows: np.ndarray, columns: Columns, alone: bool = True) -> np.ndarray:
+        """Square roots, of about the same variance whatever the rate."""
+        return np.sqrt(rows) if alone else super().coordinates(rows, columns)
+
+    @classmethod
+    def refused_cells(cls, values: np.ndarray) -> np.ndarray:
+        """What is negative or fractional."""
+        return (values < 0) | (~np.isnan(values) & (values != np.floor(values)))
+
+    @classmethod
+    def refused_parameter(cls, name: str, values: np.ndarray) -> str | None:
+        """Rates below 0."""
+        return "holds negative numbers; they are at least 0" if (values < 0).any() else None
 
     @property
     def features(self) -> int:
@@ -151,9 +184,9 @@ class Poisson(Family):
         """The same rates without a prior."""
         return type(self)(self.rates)
 
-    def refused(self, column: int, value: float) -> str | None:
-        """Counts are whole numbers from 0 up."""
-        return None if value >= 0 and float(value).is_integer() else "a whole number from 0 up"
+    def cumulative(self, values: np.ndarray) -> np.ndarray:
+        """Poisson distribution functions, 0 below 0."""
+        return np.where(values < 0, 0.0, pdtr(np.maximum(values, 0), np.asarray(self.rates)))
 
     def draw(self, component: Any, generator: Any) -> Any:
         """Rows of counts, (n, D)."""

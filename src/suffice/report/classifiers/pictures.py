@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from suffice.latent.families.kinds import KINDS
 from suffice.plot.canvas import FAINT, INK, PALETTE, component_colours, shortened, tidy
 from suffice.report.picture import Picture, data_uri, grid, new_figure
 
@@ -148,7 +149,7 @@ def _densities(estimator: Any, cells: np.ndarray, codes: np.ndarray, column: int
 
 def _whole(estimator: Any, column: int) -> bool:
     """Whether a column holds whole numbers or codes."""
-    return hasattr(estimator, "kinds_") and estimator.kinds_[column] != "gaussian"
+    return hasattr(estimator, "kinds_") and KINDS[estimator.kinds_[column]].discrete
 
 
 def _values(estimator: Any, column: int, cells: np.ndarray) -> np.ndarray:
@@ -157,4 +158,5 @@ def _values(estimator: Any, column: int, cells: np.ndarray) -> np.ndarray:
     if _whole(estimator, column):
         return np.arange(low, min(high, low + MOST_WHOLE) + 1)
     room = 0.06 * (high - low) or 0.5
-    return np.linspace(low - room, high + room, POINTS)
+    grid = np.linspace(low - room, high + room, POINTS)
+    return grid[~KINDS[estimator.kinds_[column]].refused_cells(grid)] if hasattr(estimator, "kinds_") else grid

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from suffice.plot import FrequencyDisplay, MarginalDisplay
-from suffice.plot.components import kinds
+from suffice.plot.components import of_chances
 from suffice.plot.marginal import kolmogorov_distance, labels_of, observed_cells, observed_rows
 from suffice.report.picture import Picture, data_uri, grid, new_figure
 from suffice.report.summary import Summary
@@ -18,7 +18,7 @@ ACROSS = 4
 
 def marginals(estimator: Any, summary: Summary, names: list[str], size: tuple[float, float] = (4.2, 3.4)) -> Picture:
     """The columns in which fit and data differ most, or all columns where they are binary."""
-    if set(kinds(estimator)) == {"bernoulli"}:
+    if of_chances(estimator):
         return _frequencies(estimator, summary, names, size)
     rows = observed_rows(estimator, summary.sample)
     columns = [observed_cells(rows[:, j], summary.sample_weight) for j in range(len(names))]

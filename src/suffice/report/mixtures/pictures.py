@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from suffice.plot import EllipseDisplay, ParameterDisplay, ResponsibilityDisplay, TraceDisplay, WeightsDisplay
-from suffice.plot.components import centres, covariance_block, gaussian_part, kinds, telling_columns
+from suffice.plot.components import centres, covariance_block, gaussian_part, kinds, of_chances, telling_columns
 from suffice.plot.parameter import picture_size, shown_features
 from suffice.report.gaps import gap_pictures
 from suffice.report.latent import share
@@ -85,15 +85,13 @@ def _ellipse_caption(summary: Summary, shown: list[int], names: list[str], gauss
 
 def _parameters(estimator: Any, names: list[str], image_shape: tuple[int, ...] | None) -> Picture:
     features = centres(estimator).shape[1]
-    shape, own = (len(estimator.weights_), len(shown_features(estimator))), set(kinds(estimator))
+    shape, chances = (len(estimator.weights_), len(shown_features(estimator))), of_chances(estimator)
     figure, ax = new_figure(picture_size(shape, image_shape))
     ParameterDisplay.from_estimator(estimator, feature_names=names, image_shape=image_shape, ax=ax)
     if image_shape is not None:
-        caption = (
-            f"The {'probability of each pixel' if own == {'bernoulli'} else 'mean'} of every component, heaviest first."
-        )
+        caption = f"The {'probability of each pixel' if chances else 'mean'} of every component, heaviest first."
         return Picture("Components as images", caption, data_uri(figure), wide=True)
-    if own == {"bernoulli"}:
+    if chances:
         return Picture("Probabilities", "Probability of a 1 in each column.", data_uri(figure), wide=True)
     what = "Mean of each column" + (" and share of each category" if hasattr(estimator, "encoder_") else "")
     caption = f"{what} in each component, in standard deviations from that over all components."

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from suffice.estimators.mixtures.base import MixtureEstimator
+from suffice.latent.families.kinds import KINDS
 from suffice.plot.canvas import component_colours
 from suffice.plot.components import centres, deviations, feature_names
 from suffice.report.advice import Advice
@@ -19,7 +20,7 @@ from suffice.report.picture import Picture
 from suffice.report.story import Run, story, takes_labels
 from suffice.report.summary import Assigned, Summary
 
-PERSONS = ("Gaussian", "Bernoulli", "Poisson")
+PERSONS = tuple(family.title for family in KINDS.values() if family.title[0].isupper())
 MOST_LINES, MOST_SHOWN = 200, 40
 
 
@@ -43,7 +44,8 @@ class MixtureStory(LatentStory):
         kind = self.name if self.name.startswith(PERSONS) else self.name[0].lower() + self.name[1:]
         shape = getattr(self.estimator, "covariance_type", None)
         shaped = "" if shape is None else f" and {shape} covariances"
-        return f"A {kind} with {self.size}{shaped}, {fitted_to(self.estimator, summary, source)}"
+        article = "An" if kind[0] in "aeiou" else "A"
+        return f"{article} {kind} with {self.size}{shaped}, {fitted_to(self.estimator, summary, source)}"
 
     def criteria(self, summary: Summary) -> dict[str, float]:
         found = super().criteria(summary)
