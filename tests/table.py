@@ -10,7 +10,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.stats import multivariate_normal, norm, poisson
+from scipy.stats import expon, multivariate_normal, nbinom, norm, poisson
 
 from suffice.energy import RBM, CategoricalRBM, GaussianRBM
 from suffice.latent import (
@@ -19,6 +19,8 @@ from suffice.latent import (
     Categorical,
     CategoricalPrior,
     DiagonalGaussian,
+    Exponential,
+    ExponentialPrior,
     Gaussian,
     GaussianPrior,
     LinearGaussian,
@@ -27,6 +29,8 @@ from suffice.latent import (
     Mixed,
     Mixture,
     MixturePrior,
+    NegativeBinomial,
+    NegativeBinomialPrior,
     Poisson,
     PoissonPrior,
     SphericalGaussian,
@@ -180,6 +184,38 @@ def poisson_case() -> Case:
     return Case("Poisson mixture", model, rows, EStep(model, False), poisson_log_density, penalised)
 
 
+def exponential_log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray:
+    return expon(scale=1 / np.asarray(components.rates)[k]).logpdf(rows).sum(1)
+
+
+def exponential_case() -> Case:
+    rates = generator().uniform(0.2, 4.0, (COMPONENTS, FEATURES))
+    prior = ExponentialPrior(4.0, np.full(FEATURES, 1.5), np.zeros(FEATURES))
+    model, penalised = (
+        Mixture(WEIGHTS, Exponential(rates)),
+        Mixture(WEIGHTS, Exponential(rates, prior), MixturePrior(3.0)),
+    )
+    rows = generator().exponential(1 / rates[generator().integers(COMPONENTS, size=ROWS)])
+    return Case("Exponential mixture", model, rows, EStep(model, False), exponential_log_density, penalised)
+
+
+def negative_binomial_log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray:
+    mean, size = np.asarray(components.means)[k], 1 / np.asarray(components.dispersions)[k]
+    return nbinom(size, size / (size + mean)).logpmf(rows).sum(1)
+
+
+def negative_binomial_case() -> Case:
+    """Its maximisation raises the likelihood in the dispersions, and promises no more: it may leave any slope."""
+    means = generator().uniform(0.5, 6.0, (COMPONENTS, FEATURES))
+    dispersions = np.linspace(0.2, 1.5, COMPONENTS * FEATURES).reshape(COMPONENTS, FEATURES)
+    prior = NegativeBinomialPrior(4.0, np.full(FEATURES, 2.5), np.full(FEATURES, 5.0))
+    model = Mixture(WEIGHTS, NegativeBinomial(means, dispersions))
+    penalised = Mixture(WEIGHTS, NegativeBinomial(means, dispersions, prior), MixturePrior(3.0))
+    rows = model.components.draw(generator().integers(COMPONENTS, size=ROWS), generator())
+    return Case("Negative binomial mixture", model, rows, EStep(model, False), negative_binomial_log_density, penalised,
+                slope=np.inf)  # fmt: skip
+
+
 def mixed_log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray:
     each = {DiagonalGaussian: diagonal_log_density, Bernoulli: bernoulli_log_density, Poisson: poisson_log_density,
             Categorical: categorical_log_density}  # fmt: skip
@@ -286,6 +322,8 @@ CASES = [
     bernoulli_case(),
     categorical_case(),
     poisson_case(),
+    exponential_case(),
+    negative_binomial_case(),
     mixed_case(),
     factor_case("Probabilistic PCA", np.array([[0.5], [0.7]])),
     factor_case("Factor analysis, some cells missing", np.linspace(0.5, 2.0, 2 * FEATURES).reshape(2, FEATURES), 0.3),
