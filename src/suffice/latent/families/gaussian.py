@@ -10,15 +10,16 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from suffice.latent.families.covariances.covariance import Covariance, Sums
+from suffice.latent.families.covariances.covariance import Covariance
 from suffice.latent.families.covariances.matrices import Matrices
+from suffice.latent.families.covariances.sums import sums_of
 from suffice.latent.families.family import averaged, kept_where
 from suffice.latent.families.gaussian_columns import GaussianColumns
 from suffice.latent.families.gaussian_prior import GaussianPrior, no_prior
 from suffice.latent.forms.conditional import LOG_TWO_PI
-from suffice.latent.forms.natural import Centred, Linear, Moments, Natural, many_components, split
+from suffice.latent.forms.natural import Centred, Linear, Moments, Natural, many_components
 from suffice.latent.forms.origin import joined, moved
-from suffice.latent.restrictions import Labels
+from suffice.latent.ties import Labels
 from suffice.runtime.arrays import Array
 
 
@@ -77,29 +78,25 @@ class Gaussian(GaussianColumns):
 
     def needs_centring(self) -> bool:
         """Unless products are quicker and safe; deviations suit any parameters."""
-        quick = self.covariance_type != "full" or self._many()
+        quick = self.covariance_type != "full" or _many(self.means)
         traced = any(isinstance(leaf, Tracer) for leaf in (self.means, self.covariances))
         return traced or not quick or not self.covariance.accurate(self.means)
 
     def numbers_per_row(self) -> int:
         """Pairs of [x, 1] for products with full covariances, else about [x, 1] twice."""
         width = self.means.shape[-1] + 1
-        return width * (width + 1) // 2 if self.covariance_type == "full" and self._many() else 2 * width
-
-    def _many(self) -> bool:
-        return many_components(int(np.prod(self.means.shape[:-1])), self.means.shape[-1])
+        return width * (width + 1) // 2 if self.covariance_type == "full" and _many(self.means) else 2 * width
 
     def maximize(self, moments: Moments) -> tuple[Self, Array]:
         """Weighted mean and covariance of the rows, the prior's rows and the floor included."""
-        sums = self._sums(moments)
+        sums = sums_of(moments, self.means, self.covariance_type, self.prior)
         covariance = self.covariance.estimate(sums, self.prior.floor)
-        means = self._means_at(moments, sums)
         definite = covariance.definite()
         if moments.about == "zero":
             rounding = 16 * jnp.finfo(sums.shift.dtype).eps * jnp.square(sums.shift)
             covariance, definite = covariance.rescued(definite, rounding)
         valid, covariance = self.covariance.accepted(covariance, definite, sums.weight)
-        return self._replaced(kept_where(valid, means, self.means), covariance), valid
+        return self._replaced(kept_where(valid, sums.means, self.means), covariance), valid
 
     def maximize_restricted(
         self, moments: Moments, frozen: Collection[str], tied: Mapping[str, Labels]
@@ -107,43 +104,25 @@ class Gaussian(GaussianColumns):
         """Means, and then covariances about them, each given the other where one is shared (Meng and Rubin, 1993)."""
         if not tied and ("means" in frozen) == ("covariances" in frozen):
             return super().maximize_restricted(moments, frozen, tied)
-        sums = self._sums(moments)
-        means = self.means if "means" in frozen else self._means_at(moments, sums)
+        sums = sums_of(moments, self.means, self.covariance_type, self.prior)
+        means = self.means if "means" in frozen else sums.means
         if "means" in tied and "means" not in frozen:
             means = self.covariance.common_means(means, sums.counts, tied["means"])
         placed = self._replaced(means, self.covariance)
         if "covariances" in frozen:
             return placed, sums.weight > 0
-        shift = self._origin(moments) - means
-        return placed._about_these_means(moved(moments, shift, self.covariance_type, "means"), tied.get("covariances"))
+        about_means = moved(moments, sums.origin - means, self.covariance_type, "means")
+        return placed._about_these_means(about_means, tied.get("covariances"))
 
     def _about_these_means(self, moments: Moments, labels: Labels | None) -> tuple[Self, Array]:
         """Covariances of moments about the means, pooled over components of one label, and which could be set."""
-        sums = self._sums(moments)
+        sums = sums_of(moments, self.means, self.covariance_type, self.prior)
         sums = sums._replace(shift=jnp.zeros_like(sums.shift))
         covariance, weight = self.covariance.estimate(sums, self.prior.floor), sums.weight
         if labels is not None:
             covariance, weight = self.covariance.pooled(covariance, sums, labels)
         valid, covariance = self.covariance.accepted(covariance, covariance.definite(), weight)
         return self._replaced(self.means, covariance), valid
-
-    def _sums(self, moments: Moments) -> Sums:
-        """The moments in their parts, with the prior's rows."""
-        second, first, counts, weight = split(moments.total, self.means.shape[-1], self.covariance_type)
-        rows, origin = self.prior.rows, self._origin(moments)
-        counts, weight = counts + rows, weight + rows
-        first = first + rows * self.prior.mean_from(origin)
-        shift = first / jnp.where(counts > 0, counts, 1)
-        return Sums(shift, second, moments.common, self.prior.second_from(origin), counts, weight)
-
-    def _origin(self, moments: Moments) -> Array:
-        """From where the moments are measured, (..., K, D)."""
-        return self.means if moments.about == "means" else jnp.zeros_like(self.means)
-
-    def _means_at(self, moments: Moments, sums: Sums) -> Array:
-        """Weighted means; those of columns that no row of a component has stay."""
-        means = sums.shift + (self.means if moments.about == "means" else 0.0)
-        return jnp.where(sums.counts > 0, means, self.means)
 
     def _replaced(self, means: Any, covariance: Covariance, prior: GaussianPrior | None = None) -> Any:
         """The same with other parameters; a plain Gaussian where the covariance is of another kind."""
@@ -160,7 +139,7 @@ class Gaussian(GaussianColumns):
         if "means" in tied:
             counts["means"] = self.shared_parameter_count(tied["means"])
         if "covariances" in tied:
-            counts["covariances"] = self.covariance.shared_count(tied["covariances"])
+            counts["covariances"] = self.covariance.parameter_count(tied["covariances"])
         return sum(count for name, count in counts.items() if name not in frozen)
 
     def parameter_count(self) -> int:
@@ -219,6 +198,10 @@ class Gaussian(GaussianColumns):
         roots = self.covariance.roots(self.means.shape)
         noise = generator.standard_normal((len(component), self.means.shape[-1]))
         return np.asarray(self.means)[component] + np.einsum("nde,ne->nd", roots[component], noise)
+
+
+def _many(means: Array) -> bool:
+    return many_components(int(np.prod(means.shape[:-1])), means.shape[-1])
 
 
 def conditioned(means: np.ndarray, matrices: np.ndarray, values: np.ndarray) -> tuple[Any, Any, Any]:

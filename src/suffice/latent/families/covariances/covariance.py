@@ -5,31 +5,18 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Self
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
 from suffice.choices import CovarianceType
+from suffice.latent.families.covariances.sums import Sums
 from suffice.latent.forms.natural import Linear, Natural, safe_limit
-from suffice.latent.restrictions import Labels, group_means
+from suffice.latent.ties import Labels, group_means
 from suffice.rows.missing import MissingLayout
 from suffice.runtime.arrays import Array
-
-
-class Sums(NamedTuple):
-    """Moments with the prior's rows: means from where they are measured (..., K, D), and what ``split`` makes of the others.
-
-    ``prior`` (..., K, D, D) is the prior's part of the second moments, which ``second`` and ``common`` are without.
-    """
-
-    shift: Array
-    second: Array
-    common: Any
-    prior: Array
-    counts: Array
-    weight: Array
 
 
 class Covariance(eqx.Module):
@@ -130,12 +117,8 @@ class Covariance(eqx.Module):
         """Cholesky factors (K, D, D) for means of this shape (K, D)."""
 
     @abstractmethod
-    def parameter_count(self) -> int:
-        """Free numbers."""
-
-    @abstractmethod
-    def shared_count(self, labels: Labels) -> int:
-        """Free numbers where components of one label share."""
+    def parameter_count(self, labels: Labels | None = None) -> int:
+        """Free numbers; where labels (K, D) or (K, 1) are given, components of one label share theirs."""
 
 
 def keeps_digits(terms: Any, features: int) -> Any:

@@ -9,10 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from suffice.choices import CovarianceType
-from suffice.latent.families.covariances.covariance import Sums, averages
+from suffice.latent.families.covariances.covariance import averages
+from suffice.latent.families.covariances.sums import Sums
 from suffice.latent.families.covariances.variances import Variances, positive
 from suffice.latent.families.family import kept_where
-from suffice.latent.restrictions import Labels, distinct
+from suffice.latent.ties import Labels, distinct
 from suffice.runtime.arrays import Array
 
 
@@ -33,10 +34,6 @@ class ColumnVariances(Variances):
     def among(self, columns: Sequence[int]) -> Self:
         """Those columns' variances."""
         return self.holding(np.asarray(self.values)[..., columns])
-
-    def parameter_count(self) -> int:
-        """As many as there are values."""
-        return int(np.prod(self.values.shape))
 
 
 class DiagonalCovariance(ColumnVariances):
@@ -92,9 +89,9 @@ class DiagonalCovariance(ColumnVariances):
         """(..., K, D)."""
         return rows * (self.values - floor) - jnp.diagonal(prior, axis1=-2, axis2=-1)
 
-    def shared_count(self, labels: Labels) -> int:
-        """One for each label of each column."""
-        return int(distinct(labels, self.values.shape[-1]).sum())
+    def parameter_count(self, labels: Labels | None = None) -> int:
+        """As many as there are values, or one for each label of each column."""
+        return int(np.prod(self.values.shape)) if labels is None else int(distinct(labels, self.values.shape[-1]).sum())
 
 
 class TiedDiagonalCovariance(ColumnVariances):
@@ -150,6 +147,6 @@ class TiedDiagonalCovariance(ColumnVariances):
         """(..., K, D)."""
         return rows * (self.values - floor)[..., None, :] - jnp.diagonal(prior, axis1=-2, axis2=-1)
 
-    def shared_count(self, labels: Labels) -> int:
-        """All of them: components share them anyway."""
-        return self.parameter_count()
+    def parameter_count(self, labels: Labels | None = None) -> int:
+        """As many as there are values."""
+        return int(np.prod(self.values.shape))

@@ -11,8 +11,9 @@ import numpy as np
 from jax import lax
 
 from suffice.choices import CovarianceType
-from suffice.latent.families.covariances.covariance import Sums
 from suffice.latent.families.covariances.matrices import SharedMatrix, triangle
+from suffice.latent.families.covariances.sums import Sums
+from suffice.latent.ties import Labels
 from suffice.runtime.arrays import Array
 
 STEPS = 2000
@@ -52,7 +53,7 @@ class LowRankCovariance(SharedMatrix):
         flat = within.reshape(-1, *within.shape[-2:])
         return self.holding(lax.map(lambda matrix: low_rank(matrix, rank), flat).reshape(within.shape))
 
-    def parameter_count(self) -> int:
+    def parameter_count(self, labels: Labels | None = None) -> int:
         """Loadings up to a rotation and the diagonal, or the whole matrix if that has fewer."""
         features = self.values.shape[-1]
         rank = features if self.rank is None else self.rank

@@ -9,12 +9,13 @@ from typing import Any, ClassVar, Self
 import jax.numpy as jnp
 import numpy as np
 
-from suffice.latent.families.covariances.covariance import Covariance, Sums, averages, keeps_digits
+from suffice.latent.families.covariances.covariance import Covariance, averages, keeps_digits
+from suffice.latent.families.covariances.sums import Sums
 from suffice.latent.families.family import kept_where
 from suffice.latent.forms.conditional import LOG_TWO_PI, Conditional
 from suffice.latent.forms.natural import STATISTICS, Linear, Natural, bordered
 from suffice.latent.forms.whiten import gram, positive_definite, whitening
-from suffice.latent.restrictions import Labels, distinct, group_means
+from suffice.latent.ties import Labels, distinct, group_means
 from suffice.rows.missing import MissingLayout
 from suffice.runtime.arrays import Array
 
@@ -145,13 +146,10 @@ class OwnMatrices(Matrices):
         """One for each component."""
         return np.linalg.cholesky(np.asarray(self.values, float))
 
-    def parameter_count(self) -> int:
-        """That of one covariance for each component."""
-        return int(np.prod(self.values.shape[:-2])) * self._numbers()
-
-    def shared_count(self, labels: Labels) -> int:
-        """That of one covariance for each label."""
-        return int(distinct(labels, 1).sum()) * self._numbers()
+    def parameter_count(self, labels: Labels | None = None) -> int:
+        """That of one covariance for each component, or for each label."""
+        matrices = int(np.prod(self.values.shape[:-2])) if labels is None else int(distinct(labels, 1).sum())
+        return matrices * self._numbers()
 
     @abstractmethod
     def _numbers(self) -> int:
@@ -208,10 +206,6 @@ class SharedMatrix(Matrices):
     def roots(self, shape: tuple[int, ...]) -> np.ndarray:
         """The same for each component."""
         return np.broadcast_to(np.linalg.cholesky(np.asarray(self.values, float)), (shape[-2], *self.values.shape))
-
-    def shared_count(self, labels: Labels) -> int:
-        """All of them: components share them anyway."""
-        return self.parameter_count()
 
     def _within(self, sums: Sums, floor: Array) -> Array:
         """The covariance within components."""

@@ -9,10 +9,11 @@ import jax.numpy as jnp
 import numpy as np
 
 from suffice.choices import CovarianceType
-from suffice.latent.families.covariances.covariance import Sums, averages
+from suffice.latent.families.covariances.covariance import averages
+from suffice.latent.families.covariances.sums import Sums
 from suffice.latent.families.covariances.variances import Variances, positive
 from suffice.latent.families.family import kept_where
-from suffice.latent.restrictions import Labels, distinct
+from suffice.latent.ties import Labels, distinct
 from suffice.runtime.arrays import Array
 
 
@@ -89,10 +90,6 @@ class SphericalCovariance(Variances):
         """The same."""
         return self
 
-    def parameter_count(self) -> int:
-        """One for each component."""
-        return int(np.prod(self.values.shape))
-
-    def shared_count(self, labels: Labels) -> int:
-        """One for each label."""
-        return int(distinct(labels, 1).sum())
+    def parameter_count(self, labels: Labels | None = None) -> int:
+        """One for each component, or for each label."""
+        return int(np.prod(self.values.shape)) if labels is None else int(distinct(labels, 1).sum())

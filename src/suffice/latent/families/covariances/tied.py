@@ -7,8 +7,9 @@ from typing import ClassVar, Self
 import numpy as np
 
 from suffice.choices import CovarianceType
-from suffice.latent.families.covariances.covariance import Sums
 from suffice.latent.families.covariances.matrices import SharedMatrix, triangle
+from suffice.latent.families.covariances.sums import Sums
+from suffice.latent.ties import Labels
 from suffice.runtime.arrays import Array
 
 
@@ -34,6 +35,6 @@ class TiedCovariance(SharedMatrix):
         """The covariance within components."""
         return self.holding(self._within(sums, floor))
 
-    def parameter_count(self) -> int:
+    def parameter_count(self, labels: Labels | None = None) -> int:
         """Each symmetric entry once."""
         return int(np.prod(self.values.shape[:-2])) * triangle(self.values.shape[-1])

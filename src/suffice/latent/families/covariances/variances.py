@@ -12,7 +12,7 @@ from suffice.latent.families.covariances.covariance import Covariance, keeps_dig
 from suffice.latent.forms.cells import CellDeviations
 from suffice.latent.forms.conditional import LOG_TWO_PI
 from suffice.latent.forms.natural import STATISTICS, Natural
-from suffice.latent.restrictions import Labels, group_means
+from suffice.latent.ties import Labels, group_means
 from suffice.rows.missing import MissingLayout
 from suffice.runtime.arrays import Array
 
