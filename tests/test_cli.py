@@ -291,6 +291,11 @@ def test_the_compilation_cache_respects_the_users_own(monkeypatch, tmp_path):
     assert os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] == "0"
 
 
+def test_a_command_imports_only_what_it_needs():
+    code = "import sys, suffice.cli; sys.exit(any(name in sys.modules for name in ('jax', 'sklearn', 'pyarrow', 'matplotlib')))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 def test_the_module_runs_as_a_program():
     done = subprocess.run([sys.executable, "-m", "suffice"], capture_output=True, text=True, check=False)
     assert done.returncode == 0

@@ -1,12 +1,15 @@
 """A report is one complete file that says what was fitted, how it went and what to do next."""
 
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import kstest, norm, poisson
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LinearRegression
 
 from suffice import BernoulliMixture, CategoricalMixture, GaussianMixture, MixedMixture, PoissonMixture
 from suffice.data import Table
@@ -351,3 +354,17 @@ def test_settings_are_shown_in_few_words():
     ]
     for value, words in shown:
         assert setting(value) == words
+
+
+def test_a_model_of_no_kind_is_refused():
+    with pytest.raises(TypeError, match="A LinearRegression was given; a fitted mixture"):
+        section(LinearRegression(), np.zeros((2, 2)))
+
+
+def test_the_story_of_a_kind_imports_no_other_kind():
+    code = (
+        "import sys, numpy as np; from suffice import GaussianMixture; from suffice.report.story import story; "
+        "story(GaussianMixture().fit(np.random.default_rng(0).normal(size=(20, 2)))); "
+        "sys.exit(any(name.startswith(('suffice.energy', 'suffice.nets', 'optax', 'matplotlib')) for name in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

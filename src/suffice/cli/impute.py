@@ -53,14 +53,7 @@ def impute(
     _refuse_clashes(out, std, draws)
     model = load_run(run)
     estimator = model.estimator
-    if not model.imputes:
-        raise ValueError(
-            f"{run} holds {model.held}, which fills in no cells: impute with a mixture, such as gaussian-mixture."
-        )
-    if not model.deviate and std is not None:
-        raise ValueError(
-            f"{run} holds {model.held}, which says no deviations of cells: show them by --draws in place of --std."
-        )
+    _refuse_model(run, model, std)
     source = matching(model, data, reading)
     whole = _whole(data, reading) if hasattr(source.rows, "shape") else None
     for note in source.notes if whole is None else whole.notes:
@@ -88,6 +81,17 @@ def _refuse_clashes(out: Path, std: Path | None, draws: int | None) -> None:
         )
     if std is not None and std.absolute() == out.absolute():
         raise ValueError(f"--out and --std both name {out}; name two files.")
+
+
+def _refuse_model(run: Path, model: Any, std: Path | None) -> None:
+    if not model.imputes:
+        raise ValueError(
+            f"{run} holds {model.held}, which fills in no cells: impute with a mixture, such as gaussian-mixture."
+        )
+    if not model.deviate and std is not None:
+        raise ValueError(
+            f"{run} holds {model.held}, which says no deviations of cells: show them by --draws in place of --std."
+        )
 
 
 def _parts(source: Source, whole: Any) -> Iterator[tuple[Any, Any]]:

@@ -86,10 +86,8 @@ def em(
     [0.667 0.333] CONVERGED
     """
     with scope(precision):
-        rows = data
-        if not isinstance(rows, Place):
-            layout = missing_layout(model.missing, data)
-            rows = place(data, weight, precision=precision, tile=model.tile, missing=layout)
+        layout = missing_layout(model.missing, data)
+        rows = place(data, weight, precision=precision, tile=model.tile, missing=layout)
         start = cast(rows.centred(model), precision)
         kept = None
         if checkpoint is not None:

@@ -14,7 +14,7 @@ from scipy.special import logsumexp
 from suffice.latent.conditioning import check_given, check_value, positions
 from suffice.latent.families.family import Family
 from suffice.latent.forms.natural import Linear, Moments
-from suffice.latent.restrictions import distinct, fixed_ties, group_means, labels_of
+from suffice.latent.ties import distinct, fixed_ties, group_means, labels_of
 from suffice.model import Hyperparameters, LatentModel, PreparedEStep
 from suffice.rows.block import Block, block_total, tile_of
 from suffice.rows.missing import MaskedRows, MissingLayout, PatternRows
@@ -252,6 +252,10 @@ class Mixture(LatentModel):
         return eqx.tree_at(
             lambda m: (m.log_weights, m.components), kept, (log_weights, self.components.among(components))
         )
+
+    def centre(self) -> np.ndarray | None:
+        """A point (D,) among the components from which rows are measured while computing; None where none may be."""
+        return self.components.centre()
 
     def translated(self, shift: Array) -> Self:
         """The same mixture for rows moved by ``shift`` (D,)."""

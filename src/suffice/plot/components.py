@@ -90,13 +90,11 @@ def gaussian_part(estimator: Any) -> tuple[Any, list[int]]:
     columns = [j for j, kind in enumerate(kinds(estimator)) if kind == "gaussian"]
     if not columns or hasattr(estimator, "covariances_"):
         return (estimator if columns else None), columns
-    from suffice.estimators.mixtures.gaussian import GaussianMixture
+    from suffice.estimators.mixtures.gaussian import around
 
     model = estimator.marginal(columns).model_
-    part = GaussianMixture(len(estimator.weights_), covariance_type=estimator.covariance_type)
-    part.n_features_in_ = len(columns)
-    part._set_model(eqx.tree_at(lambda whole: whole.components, model, model.components.parts[0]))
-    return part, columns
+    part = eqx.tree_at(lambda whole: whole.components, model, model.components.parts[0])
+    return around(part, estimator.covariance_type), columns
 
 
 def covariance_block(estimator: Any, columns: list[int]) -> Array:

@@ -32,20 +32,26 @@ def place(
     """Where the rows of data can be summed, measured from ``origin`` (D,); to be called inside the scope of ``precision``.
 
     Data are an array (n, D), a table, a list of rows or a sparse matrix; a pytree of arrays with one first axis; arrays sharded
-    over devices; or batches. Rows of which cells are missing lie as ``missing`` says, which ``missing_layout`` finds.
+    over devices; batches; or a place, which stays as it is. ``missing`` says how rows lie where cells are missing.
     """
+    if isinstance(data, Place):
+        return data
     dtype = dtype_of(precision)
     if issparse(data):
         data, weight = SparseRows(csr_array(data), weight=weight), None
     if _come_in_batches(data):
         return batches(data, weight, origin, dtype, tile, missing)
-    devices = devices_of(data)
-    arrays = data if devices else _arrays(data)
+    arrays = data if devices_of(data) else _arrays(data)
     if missing == "patterns":
         return by_pattern(jax.tree.map(np.asarray, arrays), weight, origin, dtype, tile)
     if missing == "mask":
         arrays = (MaskedRows(arrays[0]), *arrays[1:]) if isinstance(arrays, tuple) else MaskedRows(arrays)
-    if devices:
+    return _of_arrays(arrays, weight, origin, precision, tile)
+
+
+def _of_arrays(arrays: Any, weight: Any, origin: Array | None, precision: str, tile: int) -> Place:
+    dtype = dtype_of(precision)
+    if devices_of(arrays):
         return spread(arrays, weight, origin, dtype, tile)
     size = sum(leaf.size * kind_on_device(leaf, dtype).itemsize for leaf in jax.tree.leaves(arrays))
     if size < THREADED_BYTES or jax.default_backend() != "cpu":
@@ -55,7 +61,7 @@ def place(
 
 def missing_layout(layout: MissingLayout | None, data: Any) -> MissingLayout | None:
     """The layout that a function of rows asks for, where some cells of the data are missing; else None."""
-    if layout is None:
+    if layout is None or isinstance(data, Place):
         return None
     if issparse(data):
         parts = [data.data]

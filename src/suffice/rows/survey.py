@@ -58,7 +58,7 @@ def survey(data: Any, weight: np.ndarray | None, size: int, generator: np.random
                      sample_weight)  # fmt: skip
 
 
-def _pieces(data: np.ndarray, weight: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _pieces(data: Any, weight: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     step = max(64, PIECE // data.shape[1])
     for start in range(0, len(data), step):
         yield data[start : start + step], weight[start : start + step]
@@ -114,7 +114,7 @@ def _moments(rows: np.ndarray, weight: np.ndarray) -> _Columns:
 
 
 def _systematic(
-    data: np.ndarray, weight: np.ndarray, mean: np.ndarray, size: int, generator: np.random.Generator
+    data: Any, weight: np.ndarray, mean: np.ndarray, size: int, generator: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Rows in the order of a random projection, column means in missing cells; of many, those at equal steps of weight."""
     if size == 0:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from suffice.rows.base import Place
 from suffice.rows.block import TILE
 from suffice.rows.place import missing_layout, place
 from suffice.rows.row_function import RowFunction
@@ -62,7 +61,5 @@ def total(
     3.0 [ 8. 11.]
     """
     with scope(precision):
-        if not isinstance(data, Place):
-            layout = missing_layout(fn.missing if isinstance(fn, RowFunction) else None, data)
-            data = place(data, weight, precision=precision, tile=tile, missing=layout)
-        return to_numpy(data.total(fn))
+        layout = missing_layout(fn.missing if isinstance(fn, RowFunction) else None, data)
+        return to_numpy(place(data, weight, precision=precision, tile=tile, missing=layout).total(fn))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, NamedTuple, get_args
 
 import numpy as np
@@ -64,7 +63,7 @@ def icm(field: Field, noisy: np.ndarray, *, order: str, max_iter: int) -> Restor
     return _approximate(field, images, relaxed, FIXED)
 
 
-def gibbs(field: Field, noisy: np.ndarray, first: int, *, temperatures: Sequence[float], random_state: int) -> Restored:
+def gibbs(field: Field, noisy: np.ndarray, first: int, *, temperatures: np.ndarray, random_state: int) -> Restored:
     """Gibbs sweeps at falling temperatures, of images of which the first has this number."""
     from suffice.energy.grid.checkerboard import join
     from suffice.energy.grid.spins import annealed, thresholds

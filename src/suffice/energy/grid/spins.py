@@ -102,7 +102,8 @@ def annealed(spins: Any, key: Any, tables: Any, seen: Observed, layout: Layout) 
     """Gibbs sweeps by a table each: the spins at the end, and the ``sums`` after every sweep (sweeps, B, 3)."""
 
     def sweep(spins: Any, now: Any) -> tuple[Any, Any]:
-        spins = gibbs_sweep(spins, *now, seen, layout)
+        key, table = now
+        spins = gibbs_sweep(spins, key, table, seen, layout)
         return spins, sums(spins, seen, layout)
 
     return lax.scan(sweep, spins, (_keys(key, len(tables)), tables))

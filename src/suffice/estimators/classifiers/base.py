@@ -11,6 +11,8 @@ from sklearn.utils import _safe_indexing, assert_all_finite, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted, column_or_1d
 
+from suffice.estimators.shared.labelled_columns import LabelledColumns
+from suffice.estimators.shared.rows import PlainColumns
 from suffice.rows.streams import is_stream, on_host
 from suffice.rows.survey import NO_WEIGHT
 from suffice.validation import check_at_least, check_count, check_shape
@@ -30,14 +32,13 @@ class Classifier(ClassifierMixin, BaseEstimator):
     class_prior_: np.ndarray = field(init=False)
     n_features_in_: int = field(init=False)
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags
+    @property
+    def _input(self) -> PlainColumns | LabelledColumns:
+        """The columns of rows that are given."""
+        return PlainColumns(self)
 
-    def _table(self, X: Any, reset: bool) -> np.ndarray:
-        """Rows as numbers, missing cells NaN; with ``reset`` the columns are those to come."""
-        raise NotImplementedError
+    def __sklearn_tags__(self) -> Any:
+        return self._input.tags(super().__sklearn_tags__())
 
     def _log_joint(self, rows: np.ndarray) -> np.ndarray:
         """log p(x, k) of checked rows, (n, K)."""
@@ -105,7 +106,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
             )
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
-        rows = self._table(on_host(X), reset=reset)
+        rows = self._input.table(on_host(X), reset=reset)
         labels = column_or_1d(y, warn=True)
         check_consistent_length(rows, labels)
         known = ~self._is_unlabelled(labels)
@@ -122,7 +123,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
             raise ValueError(NO_WEIGHT)
         kept = np.flatnonzero(weight)
         if len(kept) < len(rows):
-            rows = self._table(_safe_indexing(X, kept), reset=reset)
+            rows = self._input.table(_safe_indexing(X, kept), reset=reset)
         return rows, labels[kept], weight[kept]
 
     def _is_unlabelled(self, labels: np.ndarray) -> np.ndarray:
@@ -163,7 +164,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
             ``(n, K)``.
         """
         check_is_fitted(self, "classes_")
-        joint = self._log_joint(self._table(on_host(X), reset=False))
+        joint = self._log_joint(self._input.table(on_host(X)))
         return joint - np.logaddexp.reduce(joint, axis=1, keepdims=True)
 
     def sample(self, n_samples: int = 1, y: Any = None) -> tuple[Any, np.ndarray]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from dataclasses import dataclass, field
+from typing import Any, Self
 
 import jax
 import numpy as np
@@ -12,17 +12,15 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.classifiers.base import Classifier
-from suffice.estimators.mixtures.fitted import MostProbable, RowScores
 from suffice.fit.expectation_maximization import em
 from suffice.latent.by_class import class_centres, class_moments, with_cells
 from suffice.latent.families.family import Family
 from suffice.latent.forms.natural import Moments
 from suffice.latent.mixture import Mixture, MixturePrior, MixtureStatistics
-from suffice.model import EStep
+from suffice.latent.readers import Evidence, LogJoint, MostProbable, Responsibilities, read, statistics
 from suffice.outcome import DegenerateComponentWarning, Outcome
 from suffice.rows.missing import any_missing
-from suffice.rows.place import missing_layout, place
-from suffice.rows.row_function import RowFunction
+from suffice.rows.place import place
 from suffice.runtime.arrays import Array
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.compiling import filter_jit
@@ -32,15 +30,6 @@ from suffice.validation import check_at_least, check_count
 ONE_PASS = "The parameters of highest likelihood were found in one pass over the rows."
 
 
-class LogJoint(RowFunction):
-    """log p(x, k) of each row, (n, K)."""
-
-    expectation: Any
-
-    def __call__(self, rows: Array, weight: Array) -> Array:
-        return self.expectation.joint(rows).T
-
-
 @filter_jit
 def maximized(model: Mixture, statistics: MixtureStatistics) -> tuple[Mixture, Array]:
     """The model after one maximisation, and which classes had parameters of highest likelihood."""
@@ -48,7 +37,7 @@ def maximized(model: Mixture, statistics: MixtureStatistics) -> tuple[Mixture, A
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class ClassConditional(RowScores, Classifier):
+class ClassConditional(Classifier):
     """Base of the classifiers that give each class a distribution of rows, and decide by Bayes' rule."""
 
     reg_covar: float = 1e-6
@@ -57,16 +46,13 @@ class ClassConditional(RowScores, Classifier):
     max_iter: int = 200
     precision: str = "float64"
 
-    accept_sparse: ClassVar[bool | None] = None
+    model_: Mixture = field(init=False)
 
     def _check_parameters(self) -> None:
         check_count("max_iter", self.max_iter)
         for name in ("tol", "reg_covar", "prior_strength"):
             check_at_least(name, getattr(self, name), 0.0)
         dtype_of(self.precision)
-
-    def _batch(self, rows: np.ndarray, first: int) -> np.ndarray:
-        return self._table(rows, reset=False)
 
     def _unit(self) -> Family:
         """A family of one component about the origin, whose moments are those of a class."""
@@ -288,13 +274,14 @@ class ClassConditional(RowScores, Classifier):
             )
 
     def _log_joint(self, rows: np.ndarray) -> np.ndarray:
-        return self._each_of([rows], LogJoint)
+        return read(self.model_, [rows], LogJoint, self.precision)
 
     def _drawn(self, codes: np.ndarray, generator: np.random.Generator) -> Any:
-        return self._labelled(self.model_.components.draw(codes, generator))
+        return self._input.labelled(self.model_.components.draw(codes, generator))
 
-    def _labelled(self, rows: np.ndarray) -> Any:
-        return rows
+    def _read(self, X: Any, reader: Any) -> Any:
+        check_is_fitted(self, "model_")
+        return read(self.model_, self._input.batches(X), reader, self.precision)
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable class of each row.
@@ -309,8 +296,7 @@ class ClassConditional(RowScores, Classifier):
         numpy.ndarray
             Classes ``(n,)``.
         """
-        check_is_fitted(self, "model_")
-        return self.classes_[self._each_row(X, MostProbable)]
+        return self.classes_[self._read(X, MostProbable)]
 
     def predict_proba(self, X: Any) -> np.ndarray:
         r"""Probability of each class given the row, :math:`\pi_k p(x | k) / p(x)`.
@@ -325,7 +311,7 @@ class ClassConditional(RowScores, Classifier):
         numpy.ndarray
             ``(n, K)`` in the order of ``classes_``, each row summing to 1.
         """
-        return super().predict_proba(X)
+        return self._read(X, Responsibilities)
 
     def score_samples(self, X: Any) -> np.ndarray:
         """Log-density of each row whatever its class, log p(x) in nats: low for rows unlike any class.
@@ -340,19 +326,16 @@ class ClassConditional(RowScores, Classifier):
         numpy.ndarray
             ``(n,)``.
         """
-        return super().score_samples(X)
+        return self._read(X, Evidence)
 
     def _labelled_statistics(self, X: Any, y: Any, sample_weight: Any) -> tuple[Mixture, MixtureStatistics]:
         """The model about an origin of its own, and its expected statistics given the labels."""
         check_is_fitted(self, "model_")
         rows, labels, weight = self._checked(X, y, sample_weight, reset=False)
         codes = self._codes(labels, ~self._is_unlabelled(labels)) + 1
-        origin = self.model_.components.centre()
         with one_blas_thread(), scope("float64"):
-            model = self.model_ if origin is None else self.model_.translated(-origin)
-            gaps = missing_layout(model.missing, rows)
-            placed = place((rows, codes), weight, origin=origin, precision="float64", tile=model.tile, missing=gaps)
-            return model, to_numpy(placed.total(EStep(model, False)))
+            sums, origin = statistics(self.model_, (rows, codes), weight)
+            return self.model_ if origin is None else self.model_.translated(-origin), sums
 
 
 def _refuse_empty(rows: np.ndarray) -> None:

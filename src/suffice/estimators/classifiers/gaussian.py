@@ -6,7 +6,6 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, Self
 
 import numpy as np
-from sklearn.utils.validation import validate_data
 
 from suffice.estimators.classifiers.linear_scores import LinearScores
 from suffice.latent.families.columns import over_all_classes
@@ -23,7 +22,6 @@ from suffice.validation import (
     check_choice,
     check_count,
     check_memory,
-    check_not_infinite,
     check_shape,
     check_varying,
 )
@@ -125,13 +123,6 @@ class GaussianClassifier(LinearScores):
         if self.shrinkage > 1:
             raise ValueError(f"shrinkage={self.shrinkage!r} was given; a number from 0 to 1 is expected.")
         check_count("rank", self.rank)
-
-    def _table(self, X: Any, reset: bool) -> np.ndarray:
-        rows: Any = validate_data(
-            self, X, reset=reset, dtype=(np.float64, np.float32), ensure_all_finite=False, order="C"
-        )
-        check_not_infinite(rows, getattr(self, "feature_names_in_", None))
-        return rows
 
     @property
     def _whole(self) -> bool:

@@ -10,15 +10,16 @@ import numpy as np
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.classifiers.base import Classifier
 from suffice.estimators.mixtures.gaussian import GaussianMixture
 from suffice.estimators.mixtures.gaussian_components import GaussianComponents
 from suffice.estimators.mixtures.product import ProductMixture
+from suffice.estimators.shared.rows import PlainColumns
 from suffice.outcome import Outcome
 from suffice.rows.streams import on_host
-from suffice.validation import check_at_least, check_count, check_not_infinite
+from suffice.validation import check_at_least, check_count
 
 NUMBERS = (GaussianComponents, ProductMixture)
 MANY_ROWS = 1000
@@ -91,10 +92,9 @@ class MixtureClassifier(Classifier):
                 "of labelled columns would learn other labels in each class."
             )
 
-    def _table(self, X: Any, reset: bool) -> np.ndarray:
-        rows: Any = validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite=False, order="C")
-        check_not_infinite(rows, getattr(self, "feature_names_in_", None))
-        return rows
+    @property
+    def _input(self) -> PlainColumns:
+        return PlainColumns(self, kinds=(np.float64,))
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit a mixture to the rows of each class.
@@ -287,4 +287,4 @@ class MixtureClassifier(Classifier):
             ``(n,)``.
         """
         check_is_fitted(self, "classes_")
-        return np.logaddexp.reduce(self._log_joint(self._table(on_host(X), reset=False)), axis=1)
+        return np.logaddexp.reduce(self._log_joint(self._input.table(on_host(X))), axis=1)

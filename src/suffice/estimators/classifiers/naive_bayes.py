@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any, Self
 
 import equinox as eqx
@@ -10,7 +10,7 @@ import numpy as np
 
 from suffice.data.encode import ColumnEncoder
 from suffice.estimators.classifiers.class_conditional import ClassConditional
-from suffice.estimators.shared.labelled_columns import EncodedColumns
+from suffice.estimators.shared.labelled_columns import LabelledColumns
 from suffice.latent.families.columns import Columns, plain
 from suffice.latent.families.family import Family
 from suffice.latent.families.kinds import KINDS
@@ -22,7 +22,7 @@ from suffice.validation import check_choice, check_varying
 
 
 @dataclass(eq=False, repr=False)
-class NaiveBayes(EncodedColumns, ClassConditional):
+class NaiveBayes(ClassConditional):
     r"""Classifier for tables whose columns are numbers, truth values, categories and counts, independent given the class.
 
     .. math:: p(y = k \mid x) \propto \pi_k \prod_d p(x_d \mid \theta_{kd})
@@ -96,40 +96,43 @@ class NaiveBayes(EncodedColumns, ClassConditional):
     prior_strength: float = 1.0
     handle_unknown: str = "missing"
 
+    encoder_: ColumnEncoder = field(init=False)
+
     def _check_parameters(self) -> None:
         super()._check_parameters()
         check_choice("handle_unknown", self.handle_unknown, ("error", "missing"))
 
-    def _new_encoder(self) -> ColumnEncoder:
-        return ColumnEncoder(self.kinds)
+    @property
+    def _input(self) -> LabelledColumns:
+        return LabelledColumns(self, new_encoder=ColumnEncoder(self.kinds))
 
-    def _prepared(self, rows: np.ndarray) -> np.ndarray:
-        return rows
+    def _movable(self) -> np.ndarray:
+        return self._input.movable()
 
     def _unit(self) -> Mixed:
-        return self._mixed([self._blank(KINDS[kind], columns) for kind, columns in self._groups().items()])
+        return self._mixed([self._blank(KINDS[kind], columns) for kind, columns in self._input.groups().items()])
 
     def _blank(self, family: type[Family], columns: np.ndarray) -> Family:
-        about = plain(0.0 if family.movable else 0.5, len(columns), self._sizes_of(columns))
+        about = plain(0.0 if family.movable else 0.5, len(columns), self._input.sizes(columns))
         return family.overall(about, (1,), None)
 
     def _mixed(self, parts: list[Family]) -> Mixed:
-        return Mixed(parts, [columns.tolist() for columns in self._groups().values()])
+        return Mixed(parts, [columns.tolist() for columns in self._input.groups().values()])
 
     def _overall(self, sums: Moments, centres: np.ndarray) -> list[Columns]:
         """Of each group of columns the distribution over all rows."""
-        groups = zip(self._unit().parts, self._groups().values(), sums.common, strict=True)
+        groups = zip(self._unit().parts, self._input.groups().values(), sums.common, strict=True)
         with scope("float64"):
             found = [unit.pooled(own, centres[:, columns]) for unit, columns, own in groups]
         if self.reg_covar == 0 and self.prior_strength == 0:
-            for (kind, columns), own in zip(self._groups().items(), found, strict=True):
+            for (kind, columns), own in zip(self._input.groups().items(), found, strict=True):
                 if KINDS[kind].floored:
                     check_varying(", ".join(map(str, columns[own.constant])))
         return found
 
     def _components(self, overall: list[Columns], centres: np.ndarray) -> Mixed:
         """Families of the classes, about their centres where these are, else like all rows; and the priors about all rows."""
-        groups = zip(self._groups().items(), overall, strict=True)
+        groups = zip(self._input.groups().items(), overall, strict=True)
         return self._mixed([self._part(KINDS[kind], about, centres[:, columns]) for (kind, columns), about in groups])
 
     def _part(self, family: type[Family], about: Columns, centres: np.ndarray) -> Family:

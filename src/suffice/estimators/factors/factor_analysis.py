@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -100,21 +101,25 @@ class FactorAnalysis(FactorEstimator):
     def _rotation(self) -> np.ndarray:
         return self.rotation_matrix_
 
-    def _set_parameters(self, model: LinearGaussian) -> None:
-        self.noise_variance_ = model.noise_variance
+    def _parameters(self, model: LinearGaussian) -> dict[str, Any]:
         turn = np.eye(self.n_components) if self.rotation is None else rotation(model.loadings, self.rotation)
         loadings = np.linalg.solve(turn, model.loadings.T).T
         if self.rotation is not None:
             order = np.argsort(-np.square(loadings).sum(0), kind="stable")
             turn, loadings = turn[:, order] * signs(loadings[:, order]), loadings[:, order] * signs(loadings[:, order])
-        self.rotation_matrix_, self.loadings_, self.components_ = turn, loadings, loadings.T
-        self.factor_correlation_ = turn.T @ turn
+        return {
+            "noise_variance_": model.noise_variance,
+            "rotation_matrix_": turn,
+            "loadings_": loadings,
+            "components_": loadings.T,
+            "factor_correlation_": turn.T @ turn,
+        }
 
     def _warn_degenerate(self, noise: np.ndarray, least: np.ndarray) -> None:
         alone = np.flatnonzero(noise <= least * (1 + 1e-6))
         if len(alone):
             warnings.warn(
-                f"Columns {self._named(alone)} have no noise of their own (a Heywood case): the factors explain all of them, and "
-                "their noise variance is held at its floor. Use fewer factors, or a larger noise_floor.",
+                f"Columns {self._input.named(alone)} have no noise of their own (a Heywood case): the factors explain all of "
+                "them, and their noise variance is held at its floor. Use fewer factors, or a larger noise_floor.",
                 DegenerateComponentWarning, stacklevel=4,
             )  # fmt: skip

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from suffice.estimators.mixtures.product import ProductMixture
+from suffice.estimators.shared.rows import PlainColumns
 from suffice.latent.families.bernoulli import Bernoulli
 from suffice.latent.starts import STARTS
 from suffice.rows.missing import any_missing, missing_code
@@ -63,10 +64,13 @@ class BernoulliMixture(ProductMixture):
     [0.5 0.5] [0. 1.]
     """
 
-    _kinds: ClassVar[tuple[Any, ...]] = (np.float64, np.float32, np.uint8, np.bool_)
-
     binarize: float | None = 0.0
     probabilities_init: Any = None
+
+    @property
+    def _input(self) -> PlainColumns:
+        kinds = np.float64, np.float32, np.uint8, np.bool_
+        return PlainColumns(self, self._prepared, kinds, accept_sparse=self.accept_sparse)
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
@@ -93,7 +97,7 @@ class BernoulliMixture(ProductMixture):
             binary[np.isnan(rows)] = missing_code(binary.dtype)
         return binary
 
-    def _encoded(self, column: int, value: Any) -> Any:
+    def _code(self, column: int, value: Any) -> Any:
         number = isinstance(value, Real) and np.isfinite(float(value))
         return float(float(value) > self.binarize) if self.binarize is not None and number else value
 

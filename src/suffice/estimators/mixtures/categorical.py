@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from suffice.data.encode import ColumnEncoder
-from suffice.estimators.shared.labelled_columns import EncodedMixture
+from suffice.estimators.mixtures.base import MixtureEstimator
+from suffice.estimators.shared.labelled_columns import LabelledColumns
 from suffice.latent.families.categorical import Categorical, CategoricalPrior
 from suffice.latent.families.columns import Columns, surveyed
+from suffice.latent.given import GivenParameters
+from suffice.latent.mixture import Mixture
 from suffice.rows.missing import missing_code
 from suffice.rows.survey import Survey
 from suffice.validation import check_shape
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class CategoricalMixture(EncodedMixture):
+class CategoricalMixture(MixtureEstimator):
     r"""Mixture of K products of categorical variables (latent class model), fitted by expectation-maximisation.
 
     .. math:: p(x) = \sum_k \pi_k \prod_d p_{k d x_d}
@@ -70,11 +73,17 @@ class CategoricalMixture(EncodedMixture):
     [['red' 'small']]
     """
 
+    handle_unknown: str = "missing"
     probabilities_init: Any = None
     tied: Any = None
 
-    def _new_encoder(self) -> ColumnEncoder:
-        return ColumnEncoder("categorical", max_categories=missing_code(np.uint8))
+    encoder_: ColumnEncoder = field(init=False)
+
+    @property
+    def _input(self) -> LabelledColumns:
+        return LabelledColumns(
+            self, self._prepared, ColumnEncoder("categorical", max_categories=missing_code(np.uint8))
+        )
 
     def _prepared(self, rows: np.ndarray) -> np.ndarray:
         """Codes in one byte each; they become indicators a tile at a time."""
@@ -86,8 +95,12 @@ class CategoricalMixture(EncodedMixture):
     def _start_rows(self, overview: Survey) -> np.ndarray:
         return overview.sample
 
-    def _frozen_value(self, name: str) -> np.ndarray:
-        return self._given_probabilities(self._sizes()) if name == "probabilities" else super()._frozen_value(name)
+    def _given(self) -> GivenParameters:
+        values = {"weights": self.weights_init, "probabilities": self.probabilities_init}
+        return GivenParameters(values, own=self._own_value)
+
+    def _own_value(self, name: str, values: Any) -> np.ndarray:
+        return self._given_probabilities(self._sizes())
 
     def _likelihood_of(self) -> str:
         return "probability of categories"
@@ -125,6 +138,7 @@ class CategoricalMixture(EncodedMixture):
     def _prior(self, overview: Survey, origin: Any) -> CategoricalPrior:
         return Categorical.prior_from(self._columns(overview, origin), float(self.prior_strength) or None)
 
-    def _set_parameters(self, model: Any) -> None:
-        self.probabilities_ = model.components.by_column()
-        self.categories_ = [np.asarray(labels) for labels in self.encoder_.categories_]
+    def _parameters(self, model: Mixture) -> dict[str, Any]:
+        components: Any = model.components
+        categories = [np.asarray(labels) for labels in self.encoder_.categories_]
+        return {"probabilities_": components.by_column(), "categories_": categories}

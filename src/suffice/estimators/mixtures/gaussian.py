@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from suffice.estimators.mixtures.gaussian_components import GaussianComponents
+from suffice.estimators.shared.attributes import set_attributes
 from suffice.latent.families.constrained_gaussian import GAUSSIANS
+from suffice.latent.mixture import Mixture
 from suffice.validation import check_choice
 
 
@@ -123,3 +125,10 @@ class GaussianMixture(GaussianComponents):
     def _check_parameters(self) -> None:
         super()._check_parameters()
         check_choice("covariance_type", self.covariance_type, list(GAUSSIANS))
+
+
+def around(model: Mixture, covariance_type: str) -> GaussianMixture:
+    """A fitted estimator around a mixture of Gaussians of this type."""
+    estimator = GaussianMixture(len(model.weights), covariance_type=covariance_type)
+    attributes = {"n_features_in_": model.components.features, **estimator._attributes(model)}
+    return set_attributes(estimator, attributes)

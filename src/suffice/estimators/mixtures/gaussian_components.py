@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any
 
 import equinox as eqx
 import numpy as np
 
 from suffice.estimators.mixtures.base import MixtureEstimator
+from suffice.estimators.shared.rows import PlainColumns
 from suffice.latent.families.constrained_gaussian import GAUSSIANS
+from suffice.latent.families.family import Family
 from suffice.latent.families.gaussian import Gaussian, GaussianPrior
+from suffice.latent.given import GivenParameters
+from suffice.latent.mixture import Mixture
 from suffice.rows.survey import Survey
 from suffice.validation import check_at_least, check_memory, check_shape, check_varying
 
@@ -26,7 +30,10 @@ class GaussianComponents(MixtureEstimator):
     prior_covariance: Any = None
 
     covariance_type: str = field(init=False)
-    _least_rows: ClassVar[int] = 2
+
+    @property
+    def _input(self) -> PlainColumns:
+        return PlainColumns(self, least_rows=2)
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
@@ -38,7 +45,7 @@ class GaussianComponents(MixtureEstimator):
         if self.covariance_type in ("full", "tied"):
             check_memory(self.n_components * self.n_init if self.covariance_type == "full" else 1, features)
         if self.reg_covar == 0 and self.precisions_init is None:
-            check_varying(self._named(np.flatnonzero(overview.constant)))
+            check_varying(self._input.named(np.flatnonzero(overview.constant)))
 
     def _first_origin(self, overview: Survey) -> np.ndarray:
         return overview.mean
@@ -46,12 +53,13 @@ class GaussianComponents(MixtureEstimator):
     def _family(self) -> type[Gaussian]:
         return GAUSSIANS[self.covariance_type]
 
-    def _init_of(self, name: str) -> str:
-        return "precisions_init" if name == "covariances" else super()._init_of(name)
+    def _given(self) -> GivenParameters:
+        values = {"weights": self.weights_init, "means": self.means_init, "covariances": self.precisions_init}
+        return GivenParameters(values, {"covariances": "precisions_init"}, self._own_value)
 
-    def _frozen_value(self, name: str) -> np.ndarray:
-        value = super()._frozen_value(name)
-        return self._inverse(value, "precisions_init") if name == "covariances" else value
+    def _own_value(self, name: str, values: Any) -> np.ndarray:
+        values = np.array(values, float)
+        return self._inverse(values, "precisions_init") if name == "covariances" else values
 
     def _likelihood_of(self) -> str:
         return "density of real numbers"
@@ -88,13 +96,14 @@ class GaussianComponents(MixtureEstimator):
             raise ValueError(f"{name} must be symmetric and positive definite.")
         return np.linalg.inv(matrices) if whole else 1 / matrices
 
-    def _set_parameters(self, model: Any) -> None:
-        self.means_ = np.asarray(model.components.means)
-        self.covariances_ = np.asarray(model.components.covariances)
+    def _parameters(self, model: Mixture) -> dict[str, Any]:
+        components: Any = model.components
+        means, covariances = np.asarray(components.means), np.asarray(components.covariances)
         whole = self.covariance_type in ("full", "tied")
-        self.precisions_ = np.linalg.inv(self.covariances_) if whole else 1 / self.covariances_
+        precisions = np.linalg.inv(covariances) if whole else 1 / covariances
         if "covariances" in model.frozen:
-            self.precisions_ = np.array(self.precisions_init, float)
+            precisions = np.array(self.precisions_init, float)
+        return {"means_": means, "covariances_": covariances, "precisions_": precisions}
 
-    def _collapsed(self, overview: Survey) -> np.ndarray:
-        return self.model_.components.collapsed(self._columns(overview, None), self.reg_covar)
+    def _collapsed(self, components: Family, overview: Survey) -> np.ndarray:
+        return components.collapsed(self._columns(overview, None), self.reg_covar)

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import equinox as eqx
 import numpy as np
 
 from suffice.data.encode import ColumnEncoder
-from suffice.estimators.given_columns import GivenColumns
-from suffice.estimators.shared.labelled_columns import EncodedMixture
+from suffice.data.table import position_names
+from suffice.estimators.mixtures.base import MixtureEstimator
+from suffice.estimators.mixtures.given_columns import GivenColumns
+from suffice.estimators.shared.labelled_columns import LabelledColumns
+from suffice.latent.begin import weights_from
 from suffice.latent.families.columns import Columns, surveyed
 from suffice.latent.families.constrained_gaussian import GAUSSIANS
 from suffice.latent.families.family import Family
 from suffice.latent.families.kinds import KINDS
 from suffice.latent.families.mixed import Mixed
 from suffice.latent.mixture import Mixture
+from suffice.latent.restrictions import parameter_names
 from suffice.rows.survey import Survey
 from suffice.validation import check_at_least, check_choice, check_memory, check_varying
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class MixedMixture(GivenColumns, EncodedMixture):
+class MixedMixture(MixtureEstimator):
     r"""Mixture for tables whose columns are numbers, truth values, categories and counts, fitted by expectation-maximisation.
 
     .. math:: p(x) = \sum_k \pi_k \, N(x_{\mathrm{gaussian}} | \mu_k, \Sigma_k) \prod_d p(x_d | \theta_{kd})
@@ -93,24 +97,29 @@ class MixedMixture(GivenColumns, EncodedMixture):
 
     kinds: Any = None
     covariance_type: str = "diag"
+    handle_unknown: str = "missing"
     reg_covar: float = 1e-6
     column_parameters_init: Any = None
     tied: Any = None
+
+    encoder_: ColumnEncoder = field(init=False)
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
         check_choice("covariance_type", self.covariance_type, list(GAUSSIANS))
         check_at_least("reg_covar", self.reg_covar, 0.0)
 
-    def _new_encoder(self) -> ColumnEncoder:
-        return ColumnEncoder(self.kinds)
+    @property
+    def _input(self) -> LabelledColumns:
+        return LabelledColumns(self, new_encoder=ColumnEncoder(self.kinds))
 
-    def _parameters_without_columns(self) -> dict[str, Any]:
-        return {**super()._parameters_without_columns(), "kinds": None}
+    def _given(self) -> GivenColumns:
+        names = list(getattr(self, "feature_names_in_", position_names(self.n_features_in_)))
+        return GivenColumns(self.weights_init, self.column_parameters_init, names, self.encoder_, self.n_components,
+                            self.covariance_type)  # fmt: skip
 
-    def _hand_on(self, part: Any, columns: list[int]) -> None:
-        super()._hand_on(part, columns)
-        part.kinds = list(part.encoder_.kinds_)
+    def _unfitted(self, columns: list[int]) -> MixedMixture:
+        return super()._unfitted(columns).set_params(kinds=list(self.encoder_.among(columns).kinds_))
 
     def _check_size(self, overview: Survey) -> None:
         super()._check_size(overview)
@@ -118,17 +127,17 @@ class MixedMixture(GivenColumns, EncodedMixture):
         if self.covariance_type in ("full", "tied"):
             check_memory(self.n_components * self.n_init if self.covariance_type == "full" else 1, int(floored.sum()))
         if self.reg_covar == 0:
-            check_varying(self._named(np.flatnonzero(overview.constant & floored)))
+            check_varying(self._input.named(np.flatnonzero(overview.constant & floored)))
 
     def _first_origin(self, overview: Survey) -> np.ndarray:
-        return np.where(self._movable(), overview.mean, 0.0)
+        return np.where(self._input.movable(), overview.mean, 0.0)
 
     def _start(self, overview: Survey, origin: Any, restarts: int, generator: Any) -> Mixture:
         columns, prior = self._columns_of(overview, origin), self._prior(overview, origin)
         begin = self._priors(columns, max(1.0, float(self.prior_strength)))
         parts = [family.overall(own, (restarts, self.n_components), held)
                  for family, own, held in zip(self._families(), columns, begin, strict=True)]  # fmt: skip
-        groups = list(self._groups().values())
+        groups = list(self._input.groups().values())
         rows = self._start_rows(overview) - origin
         coordinates = [family.coordinates(rows[:, group], own, alone=False)
                        for family, group, own in zip(self._families(), groups, columns, strict=True)]  # fmt: skip
@@ -136,13 +145,13 @@ class MixedMixture(GivenColumns, EncodedMixture):
             Mixed(parts, groups), np.concatenate(coordinates, 1), rows, overview.sample_weight, restarts, generator
         )
         started = eqx.tree_at(lambda c: c.prior, started, prior)
-        components = self._put_back(started, list(self._parameter_names()), None, origin)
-        return Mixture(self._weights_start(weights, restarts), components, self._mixture_prior())
+        components = self._given().put_back(started, list(parameter_names(self._families())), None, origin)
+        return Mixture(weights_from(self.weights_init, weights), components, self._mixture_prior())
 
     def _columns_of(self, overview: Survey, origin: Any) -> list[Columns]:
         """What each family begins from."""
-        groups = self._groups().values()
-        return [surveyed(overview, origin, group, self._sizes_of(group)) for group in groups]
+        groups = self._input.groups().values()
+        return [surveyed(overview, origin, group, self._input.sizes(group)) for group in groups]
 
     def _needs_sample(self) -> bool:
         return True
@@ -155,13 +164,13 @@ class MixedMixture(GivenColumns, EncodedMixture):
         return Mixed
 
     def _families(self) -> list[type[Family]]:
-        return [self._family_of(kind) for kind in self._groups()]
+        return [self._family_of(kind) for kind in self._input.groups()]
 
     def _family_of(self, kind: str) -> type[Family]:
         return GAUSSIANS[self.covariance_type] if KINDS[kind].floored else KINDS[kind]
 
-    def _collapsed(self, overview: Survey) -> np.ndarray:
-        parts = zip(self.model_.components.parts, self._columns_of(overview, None), strict=True)
+    def _collapsed(self, components: Any, overview: Survey) -> np.ndarray:
+        parts = zip(components.parts, self._columns_of(overview, None), strict=True)
         return np.any([part.collapsed(columns, self.reg_covar) for part, columns in parts], axis=0)
 
     def _prior(self, overview: Survey, origin: Any) -> tuple[Any, ...]:
@@ -173,7 +182,10 @@ class MixedMixture(GivenColumns, EncodedMixture):
         return tuple(family.prior_from(about, own if family.floored else strength, self.reg_covar)
                      for family, about in zip(self._families(), columns, strict=True))  # fmt: skip
 
-    def _set_parameters(self, model: Any) -> None:
-        self.kinds_ = list(self.encoder_.kinds_)
-        self.categories_ = [None if labels is None else np.asarray(labels) for labels in self.encoder_.categories_]
-        self.column_parameters_ = model.components.parameters_of_columns()
+    def _parameters(self, model: Mixture) -> dict[str, Any]:
+        components: Any = model.components
+        return {
+            "kinds_": list(self.encoder_.kinds_),
+            "categories_": [None if labels is None else np.asarray(labels) for labels in self.encoder_.categories_],
+            "column_parameters_": components.parameters_of_columns(),
+        }

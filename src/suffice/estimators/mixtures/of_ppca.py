@@ -92,7 +92,7 @@ class MixtureOfPPCA(GaussianComponents):
         values, vectors = np.linalg.eigh(full.covariances)
         noise = values[..., : full.features - rank]
         mean = noise.mean(-1, keepdims=True)
-        if "covariances" in self._frozen_names() and not np.allclose(noise, mean, rtol=1e-6, atol=0):
+        if self.frozen is not None and "covariances" in self.frozen and not np.allclose(noise, mean, rtol=1e-6, atol=0):
             raise ValueError(
                 "frozen names 'covariances', but not every inverse of precisions_init has equal noise in all but n_factors="
                 f"{rank} directions: give precisions_ of a fitted MixtureOfPPCA, or do not freeze them."
@@ -102,22 +102,21 @@ class MixtureOfPPCA(GaussianComponents):
         components = PrincipalGaussian(full.means, covariances, full.prior, rank)
         return eqx.tree_at(lambda m: m.components, start, components)
 
-    def _over(self, model: Any, columns: list[int]) -> Any:
-        """A fitted Gaussian mixture of the columns at these positions: parts of the model's covariances have another form."""
-        whole = GaussianMixture(
-            **{name: getattr(self, name) for name in GaussianMixture().get_params() if name in self.get_params()}
-        )
-        vars(whole).update({name: value for name, value in vars(self).items() if name.endswith("_")})
-        return whole._over(model, columns)
+    def _unfitted(self, columns: list[int]) -> GaussianMixture:
+        """A Gaussian mixture of other columns: parts of the model's covariances have another form."""
+        shared = {name: value for name, value in self.get_params().items() if name in GaussianMixture().get_params()}
+        return GaussianMixture(**shared)._unfitted(columns)
 
     def _family(self) -> type[Gaussian]:
         return PrincipalGaussian
 
-    def _set_parameters(self, model: Any) -> None:
-        super()._set_parameters(model)
-        rank, features = model.components.rank, model.components.features
-        values, vectors = np.linalg.eigh(self.covariances_)
-        self.noise_variance_ = values[:, : features - rank].mean(1)
-        self.explained_variance_ = values[:, : features - rank - 1 : -1]
+    def _parameters(self, model: Mixture) -> dict[str, Any]:
+        components: Any = model.components
+        rank, features = components.rank, components.features
+        values, vectors = np.linalg.eigh(components.covariances)
         axes = vectors[:, :, : features - rank - 1 : -1]
-        self.components_ = np.stack([(one * signs(one)).T for one in axes])
+        return super()._parameters(model) | {
+            "noise_variance_": values[:, : features - rank].mean(1),
+            "explained_variance_": values[:, : features - rank - 1 : -1],
+            "components_": np.stack([(one * signs(one)).T for one in axes]),
+        }

@@ -9,7 +9,9 @@ import equinox as eqx
 import numpy as np
 
 from suffice.estimators.mixtures.base import MixtureEstimator
+from suffice.estimators.shared.rows import PlainColumns
 from suffice.latent.families.family import Family
+from suffice.latent.mixture import Mixture
 from suffice.model import Hyperparameters
 from suffice.rows.survey import Survey
 from suffice.validation import check_shape
@@ -33,10 +35,18 @@ class ProductMixture(MixtureEstimator):
             )
         return rows
 
+    @property
+    def _input(self) -> PlainColumns:
+        return PlainColumns(self, self._prepared, accept_sparse=self.accept_sparse)
+
+    def _prepared(self, rows: np.ndarray) -> np.ndarray:
+        """Rows as the family takes them."""
+        return rows
+
     def _refuse(self, rows: np.ndarray, wrong: np.ndarray, what: str, advice: str) -> None:
         if wrong.any():
             row, column = np.argwhere(wrong)[0]
-            named = self._named(np.array([column]))
+            named = self._input.named(np.array([column]))
             raise ValueError(
                 f"{what} values in data passed to X: {rows[row, column]:g} at row {row}, column {named}; {advice}"
             )
@@ -51,7 +61,8 @@ class ProductMixture(MixtureEstimator):
         return self._family().prior_from(columns, float(self.prior_strength) or None)
 
     def _with_given(self, components: Family, origin: Any) -> Family:
-        names = [name for name in self._family().parameter_names() if self._is_given(name)]
+        given = self._given()
+        names = [name for name in self._family().parameter_names() if given.has(name)]
         old = [getattr(components, name) for name in names]
         new = [self._usable(f"{name}_init", getattr(self, f"{name}_init"), value.shape[1:])
                for name, value in zip(names, old, strict=True)]  # fmt: skip
@@ -66,6 +77,5 @@ class ProductMixture(MixtureEstimator):
             raise ValueError(f"{name} {wrong}.")
         return array
 
-    def _set_parameters(self, model: Any) -> None:
-        for name in self._family().parameter_names():
-            setattr(self, f"{name}_", np.asarray(getattr(model.components, name)))
+    def _parameters(self, model: Mixture) -> dict[str, Any]:
+        return {f"{name}_": np.asarray(getattr(model.components, name)) for name in self._family().parameter_names()}

@@ -208,21 +208,11 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
         rows = self._rows(X, reset=not again)
         weight = row_weights(sample_weight, rows)
         if not again:
-            self._learn_units(rows, weight)
+            units = VisibleUnits.learn(_kind_of(rows) if self.visible == "auto" else self.visible, rows, weight)
+            self.visible_ = units.kind
+            if units.kind == "gaussian":
+                self.mean_, self.scale_ = units.mean, units.scale
         return Rows((self._units(rows),), weight)
-
-    def _learn_units(self, rows: np.ndarray, weight: np.ndarray) -> None:
-        inside = rows.min() >= 0 and rows.max() <= 1
-        self.visible_ = self.visible if self.visible != "auto" else "bernoulli" if inside else "gaussian"
-        if self.visible == "auto" and not inside:
-            warnings.warn(
-                f"X runs from {rows.min():g} to {rows.max():g}, outside [0, 1]: columns were taken as real numbers and "
-                "standardised (visible='gaussian'). If they are pixels, set pixel_scale to the largest value, such as 255.",
-                UserWarning, stacklevel=5,
-            )  # fmt: skip
-        if self.visible_ == "gaussian":
-            learned = VisibleUnits.learn("gaussian", rows, weight)
-            self.mean_, self.scale_ = learned.mean, learned.scale
 
     def _units(self, rows: np.ndarray) -> np.ndarray:
         """Rows as the network reconstructs them."""
@@ -253,3 +243,15 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
     def _check_training(self, rows: Rows) -> None:
         if not rows.weight.sum() > 0:
             raise ValueError("All rows of positive weight were held out; choose another random_state or fewer of them.")
+
+
+def _kind_of(rows: np.ndarray) -> str:
+    """The kind of units of these rows (n, D)."""
+    if rows.min() >= 0 and rows.max() <= 1:
+        return "bernoulli"
+    warnings.warn(
+        f"X runs from {rows.min():g} to {rows.max():g}, outside [0, 1]: columns were taken as real numbers and standardised "
+        "(visible='gaussian'). If they are pixels, set pixel_scale to the largest value, such as 255.",
+        UserWarning, stacklevel=5,
+    )  # fmt: skip
+    return "gaussian"

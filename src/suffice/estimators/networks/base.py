@@ -6,6 +6,7 @@ import os
 import warnings
 from abc import abstractmethod
 from dataclasses import KW_ONLY, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 
 from suffice.choices import Optimizer
 from suffice.estimators.networks.image_rows import flattened, image_shape_of
-from suffice.estimators.networks.learned import Rows, held_out, learned_attributes, named_optimizer
+from suffice.estimators.networks.learned import Rows, figures_of, held_out, learned_attributes, named_optimizer
 from suffice.estimators.shared.callbacks import CallbackSupportMixin, Iterations
 from suffice.fit.checkpoint import Checkpoint, arrays_of, settings_of, with_arrays
 from suffice.fit.gradient_descent import DescendState, descend, first_state
@@ -148,10 +149,6 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         """Descend from a state, measured after every epoch, and keep what was learned."""
         parts = {"training": training} if validation is None else {"training": training, "validation": validation}
 
-        def measure(state: DescendState) -> dict[str, float]:
-            of_parts = {part: self._figures(state.model, state.running, rows) for part, rows in parts.items()}
-            return {f"{part}_{name}": value for part, found in of_parts.items() for name, value in found.items()}
-
         def tell(done: int, state: DescendState) -> bool:
             return told.step(done, lambda: {"model_": state.model, "running_": state.running, "n_iter_": done})
 
@@ -159,7 +156,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
         told = Iterations(self, X, metadata, y, most=epochs - int(begin.epoch))
         kept = None if checkpoint is None else self._checkpoint(checkpoint, begin.model, training)
-        monitor = LearningMonitor(measure, self.patience, tell, kept)
+        monitor = LearningMonitor(partial(figures_of, self._figures, parts), self.patience, tell, kept)
         with scope(self.precision):
             begin = monitor.begin(begin)
         outcome = descend(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from typing import Any, NamedTuple, Self
 
@@ -22,6 +23,12 @@ class Rows(NamedTuple):
     def some(self, which: np.ndarray) -> Self:
         """Those rows for which ``which`` (n,) holds."""
         return self._replace(arrays=tuple(array[which] for array in self.arrays), weight=self.weight[which])
+
+
+def figures_of(figures: Callable[..., dict[str, float]], parts: dict[str, Rows], state: Any) -> dict[str, float]:
+    """What is said of each part of the rows after an epoch, by the names of the part and of the figure."""
+    of_parts = {part: figures(state.model, state.running, rows) for part, rows in parts.items()}
+    return {f"{part}_{name}": value for part, found in of_parts.items() for name, value in found.items()}
 
 
 def held_out(strata: np.ndarray, fraction: float, seed: int) -> np.ndarray:

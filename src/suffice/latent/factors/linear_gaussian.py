@@ -229,6 +229,10 @@ class LinearGaussian(LatentModel):
         root = jnp.linalg.cholesky(spread)
         return mean, jnp.where(jnp.isfinite(root).all(), loadings @ root, loadings)
 
+    def centre(self) -> np.ndarray:
+        """The mean (D,), from which rows are measured while computing."""
+        return np.asarray(self.mean)
+
     def translated(self, shift: Array) -> Self:
         """The same distribution of rows moved by ``shift`` (D,)."""
         return eqx.tree_at(lambda m: m.mean, self, self.mean + shift)

@@ -12,7 +12,7 @@ import numpy as np
 from suffice.latent.families.columns import Columns, softened
 from suffice.latent.families.family import Family
 from suffice.latent.forms.natural import Moments, Natural
-from suffice.latent.restrictions import Labels, distinct, group_means
+from suffice.latent.ties import Labels, distinct, group_means
 from suffice.model import Hyperparameters
 from suffice.rows.missing import MaskedRows
 from suffice.runtime.arrays import Array

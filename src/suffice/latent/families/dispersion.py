@@ -16,7 +16,7 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jax import lax
 
-from suffice.latent.restrictions import Labels, group_means
+from suffice.latent.ties import Labels, group_means
 from suffice.runtime.arrays import Array
 
 LARGEST = 1e6

@@ -14,7 +14,7 @@ import numpy as np
 from suffice.latent.families.columns import Columns
 from suffice.latent.families.kind import Kind
 from suffice.latent.forms.natural import Moments
-from suffice.latent.restrictions import Labels, averaged_moments, distinct, group_means
+from suffice.latent.ties import Labels, averaged_moments, distinct, group_means
 from suffice.model import Hyperparameters
 from suffice.rows.missing import MissingLayout
 from suffice.rows.patterns import arrange

@@ -30,7 +30,7 @@ from suffice.latent.forms.natural import (
 )
 from suffice.latent.forms.origin import joined, moved
 from suffice.latent.forms.whiten import gram, positive_definite, whitening
-from suffice.latent.restrictions import Labels, distinct, group_means
+from suffice.latent.ties import Labels, distinct, group_means
 from suffice.model import Hyperparameters
 from suffice.rows.missing import MissingLayout
 from suffice.runtime.arrays import Array

@@ -11,7 +11,7 @@ import numpy as np
 
 from suffice.latent.families.family import Family
 from suffice.latent.forms.natural import Moments
-from suffice.latent.restrictions import Labels
+from suffice.latent.ties import Labels
 from suffice.rows.missing import MaskedRows, MissingLayout, PatternRows
 from suffice.runtime.arrays import Array
 

@@ -15,7 +15,7 @@ from suffice.latent.families.family import Family
 from suffice.latent.forms.natural import Moments
 from suffice.latent.forms.rising import rising
 from suffice.latent.forms.rising_counts import RisingCounts
-from suffice.latent.restrictions import Labels, group_means
+from suffice.latent.ties import Labels, group_means
 from suffice.model import Hyperparameters
 from suffice.runtime.arrays import Array
 

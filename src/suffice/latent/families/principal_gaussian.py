@@ -12,7 +12,7 @@ from jax import lax
 
 from suffice.latent.families.gaussian import Gaussian, GaussianPrior
 from suffice.latent.forms.natural import Moments
-from suffice.latent.restrictions import Labels
+from suffice.latent.ties import Labels
 from suffice.runtime.arrays import Array
 
 
