@@ -64,3 +64,14 @@ def factor_log_density(model: LinearGaussian, k: int, rows: np.ndarray) -> np.nd
         for row, own in zip(rows, seen, strict=True)
     ]
     return np.array(each)
+
+
+def observed_log_density(log_density: Any, components: Any, k: int, row: np.ndarray) -> float:
+    """Log-density of a row's observed cells, from the marginal distribution of their columns."""
+    seen = np.flatnonzero(~np.isnan(row))
+    if not len(seen):
+        return 0.0
+    if hasattr(components, "covariances"):
+        covariance = whole_covariance(components, k)[np.ix_(seen, seen)]
+        return multivariate_normal(np.asarray(components.means)[k, seen], covariance).logpdf(row[seen])
+    return log_density(components.marginal(seen), k, row[None, seen])[0]

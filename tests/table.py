@@ -17,10 +17,9 @@ from densities import (
     factor_log_density,
     gaussian_log_density,
     mixed_log_density,
+    observed_log_density,
     poisson_log_density,
-    whole_covariance,
 )
-from scipy.stats import multivariate_normal
 
 from suffice import GaussianMixture, MixtureOfPPCA
 from suffice.energy import RBM, CategoricalRBM, GaussianRBM
@@ -267,20 +266,9 @@ def masked(case: Case) -> Case:
     data[0], data[1] = np.nan, np.where(np.arange(FEATURES) == 2, 1.0, np.nan)
 
     def log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray:
-        return np.array([observed_log_density(case, components, k, row) for row in rows])
+        return np.array([observed_log_density(case.log_density, components, k, row) for row in rows])
 
     return replace(case, name=f"{case.name}, missing cells", data=data, log_density=log_density)
-
-
-def observed_log_density(case: Case, components: Any, k: int, row: np.ndarray) -> float:
-    """Log-density of a row's observed cells, from the marginal distribution of their columns."""
-    seen = np.flatnonzero(~np.isnan(row))
-    if not len(seen):
-        return 0.0
-    if hasattr(components, "covariances"):
-        covariance = whole_covariance(components, k)[np.ix_(seen, seen)]
-        return multivariate_normal(np.asarray(components.means)[k, seen], covariance).logpdf(row[seen])
-    return case.log_density(components.marginal(seen), k, row[None, seen])[0]
 
 
 CASES = [
