@@ -4,16 +4,16 @@ import os
 
 os.environ.setdefault("MPLBACKEND", "Agg")  # before matplotlib is imported anywhere
 
-# Most of the suite's time is compilation: programs that run once need not be optimised. XLA_FLAGS="" tests with the usual ones.
-os.environ.setdefault(
-    "XLA_FLAGS",
-    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true --xla_cpu_use_fusion_emitters=false",
-)
-
 from pathlib import Path
 
 import jax
 import pytest
+
+from suffice.runtime.compiling import COMPILER_OPTIONS
+
+# Most of the suite's time is compilation: programs that run once need not be optimised. XLA_FLAGS="" tests with the usual ones.
+FLAGS = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True, **(COMPILER_OPTIONS or {})}
+os.environ.setdefault("XLA_FLAGS", " ".join(f"--{name}={value}".lower() for name, value in FLAGS.items()))
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("SUFFICE_DATA") or REPOSITORY.parent / "shared" / "data")

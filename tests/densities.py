@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.stats import multivariate_normal, norm, poisson
+from scipy.stats import expon, multivariate_normal, nbinom, norm, poisson
 
 from suffice.latent import (
     Bernoulli,
@@ -40,6 +40,15 @@ def categorical_log_density(components: Any, k: int, rows: np.ndarray) -> np.nda
 
 def poisson_log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray:
     return poisson(np.asarray(components.rates)[k]).logpmf(rows).sum(1)
+
+
+def exponential_log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray:
+    return expon(scale=1 / np.asarray(components.rates)[k]).logpdf(rows).sum(1)
+
+
+def negative_binomial_log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray:
+    mean, size = np.asarray(components.means)[k], 1 / np.asarray(components.dispersions)[k]
+    return nbinom(size, size / (size + mean)).logpmf(rows).sum(1)
 
 
 def mixed_log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray:

@@ -9,17 +9,19 @@ from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 from densities import (
     bernoulli_log_density,
     categorical_log_density,
+    exponential_log_density,
     factor_log_density,
     gaussian_log_density,
     mixed_log_density,
+    negative_binomial_log_density,
     observed_log_density,
     poisson_log_density,
 )
+from feasible import of_principal_form, of_rank_one, summing_to_one
 
 from suffice import GaussianMixture, MixtureOfPPCA
 from suffice.energy import RBM, CategoricalRBM, GaussianRBM
@@ -29,6 +31,8 @@ from suffice.latent import (
     Categorical,
     CategoricalPrior,
     DiagonalGaussian,
+    Exponential,
+    ExponentialPrior,
     Gaussian,
     GaussianPrior,
     LinearGaussian,
@@ -37,6 +41,8 @@ from suffice.latent import (
     Mixed,
     Mixture,
     MixturePrior,
+    NegativeBinomial,
+    NegativeBinomialPrior,
     Poisson,
     PoissonPrior,
     PrincipalGaussian,
@@ -107,23 +113,11 @@ def gaussian_case(family: type[Gaussian], name: str) -> Case:
     penalised = Mixture(WEIGHTS, family(MEANS, COVARIANCES[family], prior), MixturePrior(3.0))
     kind = ESTIMATED.get(family)
     estimator = None if kind is None else partial(GaussianMixture, covariance_type=kind)
-    return Case(name, model, gaussian_rows(), EStep(model, "products"), gaussian_log_density, penalised,
+    return Case(name, model, gaussian_rows(), EStep(model, False), gaussian_log_density, penalised,
                 estimator=estimator)  # fmt: skip
 
 
 ESTIMATED = {Gaussian: "full", TiedGaussian: "tied", DiagonalGaussian: "diag", SphericalGaussian: "spherical"}
-
-
-def of_principal_form(components: PrincipalGaussian) -> PrincipalGaussian:
-    """The components with covariances of one direction and noise alike in the others; those of this form stay."""
-    matrices = components.covariances
-    first = jax.lax.stop_gradient(jnp.linalg.eigh(matrices)[1][..., -1])
-    moved = jnp.einsum("kde,ke->kd", matrices, first)
-    axis = moved / jnp.linalg.norm(moved, axis=-1, keepdims=True)
-    largest = jnp.einsum("kd,kde,ke->k", axis, matrices, axis)[:, None, None]
-    noise = (jnp.trace(matrices, axis1=-2, axis2=-1)[:, None, None] - largest) / (FEATURES - 1)
-    of_form = noise * np.eye(FEATURES) + (largest - noise) * axis[:, :, None] * axis[:, None, :]
-    return eqx.tree_at(lambda c: c.covariances, components, of_form)
 
 
 def principal_case() -> Case:
@@ -132,17 +126,8 @@ def principal_case() -> Case:
     covariances = axes @ np.swapaxes(axes, -1, -2) + np.array([0.5, 1.0, 1.5])[:, None, None] * np.eye(FEATURES)
     model = Mixture(WEIGHTS, PrincipalGaussian(MEANS, covariances, rank=1))
     penalised = Mixture(WEIGHTS, PrincipalGaussian(MEANS, covariances, prior, rank=1), MixturePrior(3.0))
-    return Case("Gaussian mixture, principal", model, gaussian_rows(), EStep(model, "products"), gaussian_log_density,
+    return Case("Gaussian mixture, principal", model, gaussian_rows(), EStep(model, False), gaussian_log_density,
                 penalised, of_principal_form, estimator=partial(MixtureOfPPCA, n_factors=1))  # fmt: skip
-
-
-def of_rank_one(components: LowRankGaussian) -> LowRankGaussian:
-    """The components with the covariance of one factor and a diagonal that has this diagonal and first row."""
-    matrix = components.covariances
-    first = jnp.sqrt(matrix[0, 1] * matrix[0, 2] / matrix[1, 2])
-    loadings = jnp.concatenate([first[None], matrix[0, 1:] / first])
-    nearest = jnp.where(np.eye(FEATURES, dtype=bool), matrix, loadings[:, None] * loadings)
-    return eqx.tree_at(lambda c: c.covariances, components, nearest)
 
 
 def low_rank_case() -> Case:
@@ -154,7 +139,7 @@ def low_rank_case() -> Case:
 
     model = Mixture(WEIGHTS, LowRankGaussian(MEANS, covariance, prior(None)))
     penalised = Mixture(WEIGHTS, LowRankGaussian(MEANS, covariance, prior(4.0)), MixturePrior(3.0))
-    return Case("Gaussian mixture, tied low rank", model, gaussian_rows(), EStep(model, "products"), gaussian_log_density,
+    return Case("Gaussian mixture, tied low rank", model, gaussian_rows(), EStep(model, False), gaussian_log_density,
                 penalised, of_rank_one, slope=1e-2)  # fmt: skip
 
 
@@ -162,7 +147,7 @@ def bernoulli_case() -> Case:
     chances = generator().uniform(0.2, 0.8, (COMPONENTS, FEATURES))
     model = Mixture(WEIGHTS, Bernoulli(chances))
     penalised = Mixture(WEIGHTS, Bernoulli(chances, BernoulliPrior(4.0, np.full(FEATURES, 0.3))), MixturePrior(3.0))
-    return Case("Bernoulli mixture", model, binary_rows(), EStep(model, "products"), bernoulli_log_density, penalised)
+    return Case("Bernoulli mixture", model, binary_rows(), EStep(model, False), bernoulli_log_density, penalised)
 
 
 SIZES = (2, 3, 2, 4)
@@ -173,18 +158,12 @@ def shares(sizes: tuple[int, ...], strength: float = 1.0) -> np.ndarray:
     return np.concatenate([draw.dirichlet(np.full(size, 2.0 * strength), COMPONENTS) for size in sizes], 1)
 
 
-def summing_to_one(components: Categorical) -> Categorical:
-    parts = jnp.split(components.probabilities, np.cumsum(components.sizes)[:-1], axis=-1)
-    scaled = jnp.concatenate([part / part.sum(-1, keepdims=True) for part in parts], -1)
-    return Categorical(scaled, components.sizes, components.prior)
-
-
 def categorical_case() -> Case:
     model = Mixture(WEIGHTS, Categorical(shares(SIZES), SIZES))
     prior = CategoricalPrior(4.0, shares(SIZES)[0])
     penalised = Mixture(WEIGHTS, Categorical(shares(SIZES), SIZES, prior), MixturePrior(3.0))
     rows = generator().integers(0, SIZES, (ROWS, FEATURES)).astype(float)
-    return Case("Categorical mixture", model, rows, EStep(model, "products"), categorical_log_density, penalised,
+    return Case("Categorical mixture", model, rows, EStep(model, False), categorical_log_density, penalised,
                 summing_to_one)  # fmt: skip
 
 
@@ -193,7 +172,30 @@ def poisson_case() -> Case:
     model = Mixture(WEIGHTS, Poisson(rates))
     penalised = Mixture(WEIGHTS, Poisson(rates, PoissonPrior(4.0, np.full(FEATURES, 1.5))), MixturePrior(3.0))
     rows = generator().poisson(rates[generator().integers(COMPONENTS, size=ROWS)]).astype(float)
-    return Case("Poisson mixture", model, rows, EStep(model, "products"), poisson_log_density, penalised)
+    return Case("Poisson mixture", model, rows, EStep(model, False), poisson_log_density, penalised)
+
+
+def exponential_case() -> Case:
+    rates = generator().uniform(0.2, 4.0, (COMPONENTS, FEATURES))
+    prior = ExponentialPrior(4.0, np.full(FEATURES, 1.5), np.zeros(FEATURES))
+    model, penalised = (
+        Mixture(WEIGHTS, Exponential(rates)),
+        Mixture(WEIGHTS, Exponential(rates, prior), MixturePrior(3.0)),
+    )
+    rows = generator().exponential(1 / rates[generator().integers(COMPONENTS, size=ROWS)])
+    return Case("Exponential mixture", model, rows, EStep(model, False), exponential_log_density, penalised)
+
+
+def negative_binomial_case() -> Case:
+    """Its maximisation raises the likelihood in the dispersions, and promises no more: it may leave any slope."""
+    means = generator().uniform(0.5, 6.0, (COMPONENTS, FEATURES))
+    dispersions = np.linspace(0.2, 1.5, COMPONENTS * FEATURES).reshape(COMPONENTS, FEATURES)
+    prior = NegativeBinomialPrior(4.0, np.full(FEATURES, 2.5), np.full(FEATURES, 5.0))
+    model = Mixture(WEIGHTS, NegativeBinomial(means, dispersions))
+    penalised = Mixture(WEIGHTS, NegativeBinomial(means, dispersions, prior), MixturePrior(3.0))
+    rows = model.components.draw(generator().integers(COMPONENTS, size=ROWS), generator())
+    return Case("Negative binomial mixture", model, rows, EStep(model, False), negative_binomial_log_density, penalised,
+                slope=np.inf)  # fmt: skip
 
 
 def mixed_components(strength: float | None = None) -> Mixed:
@@ -215,7 +217,7 @@ def mixed_case() -> Case:
     def feasible(components: Mixed) -> Mixed:
         return Mixed([*components.parts[:-1], summing_to_one(components.parts[-1])], components.columns)
 
-    return Case("Mixed columns", model, rows, EStep(model, "products"), mixed_log_density,
+    return Case("Mixed columns", model, rows, EStep(model, False), mixed_log_density,
                 Mixture(WEIGHTS, mixed_components(4.0), MixturePrior(3.0)), feasible)  # fmt: skip
 
 
@@ -225,7 +227,7 @@ def factor_case(name: str, noise: np.ndarray, missing: float = 0.0) -> Case:
     model = LinearGaussian(np.repeat(MEANS[:1], len(noise), 0), starts, noise, expanded=True)
     rows = gaussian_rows()
     rows = np.where(draw.random(rows.shape) < missing, np.nan, rows)
-    return Case(name, model, rows, EStep(model, "only"), factor_log_density)
+    return Case(name, model, rows, EStep(model, False), factor_log_density)
 
 
 class NetGradient(eqx.Module):
@@ -281,6 +283,8 @@ CASES = [
     bernoulli_case(),
     categorical_case(),
     poisson_case(),
+    exponential_case(),
+    negative_binomial_case(),
     mixed_case(),
     factor_case("Probabilistic PCA", np.array([[0.5], [0.7]])),
     factor_case("Factor analysis, some cells missing", np.linspace(0.5, 2.0, 2 * FEATURES).reshape(2, FEATURES), 0.3),

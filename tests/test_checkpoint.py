@@ -9,9 +9,9 @@ import pytest
 from suffice import FileError, GaussianMixture, load, save
 from suffice.fit import checkpoint as checkpoint_module
 from suffice.fit import em
-from suffice.fit.expectation_maximization import _Passes, _State
+from suffice.fit.iterations import Passes, State, em_step
 from suffice.latent import DiagonalGaussian, Gaussian, Mixture, TiedGaussian
-from suffice.rows.places import as_rows
+from suffice.rows.place import place
 from suffice.runtime.precision import scope
 
 limited = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -94,13 +94,13 @@ def test_a_fit_stopped_anywhere_goes_on_to_the_same_bits(source, kind, restarts,
 
 
 def test_the_e_step_that_was_made_ready_is_taken_over(tmp_path):
-    """Worked out anew, by another program, it may differ in the last bit; and the next look at the execution depends on it."""
+    """Worked out anew, by another program, it may differ in the last bit; and the choice of the form depends on it."""
     model, data = start_of("full", 2), SOURCES["stream"]()
     with scope("float64"):
-        rows = as_rows(data, None, precision="float64", tile=model.tile)
-        state = _State(model, np.full(2, -np.inf), np.ones(2, bool))
-        first, second = _Passes(rows), _Passes(rows)
-        for _ in range(4):  # the next is no power of 2, where the execution is asked for again
+        rows = place(data, None, precision="float64", tile=model.tile)
+        state = State(model, np.full(2, -np.inf), np.ones(2, bool))
+        first, second = Passes(rows, em_step), Passes(rows, em_step)
+        for _ in range(4):  # the next is no power of 2, where the form is chosen again
             state, _ = first(state, np.asarray(0.0), 1)
         prepared = first.prepared(state)
         prepared["arrays"] = [array + 1e-9 for array in prepared["arrays"]]

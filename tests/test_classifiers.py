@@ -8,12 +8,14 @@ import pytest
 from scipy.special import log_softmax
 from scipy.stats import bernoulli, norm, poisson
 from sklearn.naive_bayes import CategoricalNB, GaussianNB
+from sklearn.tree import DecisionTreeClassifier
 
 import suffice
 from suffice import BernoulliMixture, GaussianMixture, MixedMixture, MixtureClassifier, NaiveBayes
 from suffice.cli import main
 from suffice.data import UnknownCategoryWarning
 from suffice.files import load
+from suffice.selection.cross_validation import cross_validated
 
 ROWS = 120
 KINDS = ["gaussian", "bernoulli", "categorical", "poisson"]
@@ -212,3 +214,16 @@ def test_the_command_line_refuses_what_cannot_be_classified(table, tmp_path, cap
     words = ["fit", "naive-bayes", "rows.parquet", "--stream", "--target", "kind", "--out", str(tmp_path / "d")]
     assert main(words) == 2
     assert "use --in-memory, or partial_fit" in capsys.readouterr().err
+
+
+def test_rows_are_judged_by_classifiers_that_have_not_seen_them():
+    draw = np.random.default_rng(0)
+    rows, labels = draw.random((200, 2)), draw.integers(2, size=200)
+    tree = DecisionTreeClassifier(random_state=0).fit(rows, labels)
+    assert tree.score(rows, labels) == 1.0
+    found = cross_validated(tree, rows, labels, np.where(np.arange(200) < 10, 0.0, 1.0))
+    np.testing.assert_array_equal(np.sort(found.rows), np.arange(10, 200))
+    assert (found.probability.argmax(1) == labels[found.rows]).mean() < 0.65  # four standard errors above chance
+    assert "each part in turn of 5" in found.how
+    lonely = cross_validated(tree, rows[:9], np.array([0] * 8 + [1]))
+    assert "the rows that the classifier was fitted to" in lonely.how

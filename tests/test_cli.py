@@ -5,16 +5,24 @@ import inspect
 import os
 import subprocess
 import sys
+from typing import get_args
 
 import numpy as np
 import pytest
 
-from suffice import BernoulliMixture, GaussianMixture
+from suffice import BernoulliMixture, GaussianMixture, choices
 from suffice.cli import main
 from suffice.cli.cache import turn_on_compilation_cache
 from suffice.cli.options import Learning
 from suffice.cli.run_folder import run_folder
+from suffice.energy.grid.methods import METHODS
+from suffice.estimators.classifiers.gaussian import FAMILIES
 from suffice.files import load
+from suffice.latent.factors.rotation import ROTATIONS
+from suffice.latent.families.constrained_gaussian import GAUSSIANS
+from suffice.latent.starts import STARTS
+from suffice.nets.mlp import ACTIVATIONS
+from suffice.runtime.precision import PRECISIONS
 
 FILES = ["assignments.csv", "model.safetensors", "report.html", "trace.csv"]
 
@@ -259,12 +267,33 @@ def test_defaults_are_those_of_the_estimators(estimator):
         assert name == "random_state" or expected[name] == value
 
 
+@pytest.mark.parametrize(
+    ("choice", "known"),
+    [
+        (choices.CovarianceType, GAUSSIANS),
+        (choices.ClassCovarianceType, FAMILIES),
+        (choices.InitParams, STARTS),
+        (choices.Rotation, ROTATIONS),
+        (choices.Activation, ACTIVATIONS),
+        (choices.IsingMethod, METHODS),
+        (choices.Precision, PRECISIONS),
+    ],
+)
+def test_the_choices_of_options_are_those_that_the_models_know(choice, known):
+    assert set(get_args(choice)) == set(known)
+
+
 def test_the_compilation_cache_respects_the_users_own(monkeypatch, tmp_path):
     monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(tmp_path))
     monkeypatch.delenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", raising=False)
     turn_on_compilation_cache()
     assert os.environ["JAX_COMPILATION_CACHE_DIR"] == str(tmp_path)
     assert os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] == "0"
+
+
+def test_a_command_imports_only_what_it_needs():
+    code = "import sys, suffice.cli; sys.exit(any(name in sys.modules for name in ('jax', 'sklearn', 'pyarrow', 'matplotlib')))"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_the_module_runs_as_a_program():

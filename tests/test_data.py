@@ -335,7 +335,8 @@ def test_frames_keep_a_shared_type_and_refuse_text_and_duplicates():
 
 def test_reading_text_needs_no_pandas_and_a_failing_process_ends_cleanly(written):
     path = written("a,b\n1,2\n")
-    code = "import sys; sys.modules['pandas'] = None; from suffice.data import read_table; "
+    (path.parent / "pandas.py").write_text("raise ModuleNotFoundError('as where pandas is not installed')")
+    code = f"import sys; sys.path.insert(0, {str(path.parent)!r}); from suffice.data import read_table; "
     ended = subprocess.run([sys.executable, "-c", f"{code}read_table({str(path)!r}); sys.exit(3)"], check=False)
     assert ended.returncode == 3
 

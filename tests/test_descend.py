@@ -14,7 +14,8 @@ from sklearn.datasets import load_digits
 
 from suffice import total
 from suffice.fit.batches import shuffled_batches
-from suffice.fit.gradient_descent import descend, loss_statistics
+from suffice.fit.gradient_descent import descend
+from suffice.fit.row_losses import loss_statistics
 from suffice.nets import MLP, ResNet, classification_loss
 from suffice.outcome import Outcome
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from suffice.cli import main
-from suffice.model import Held
+from suffice.model import Hyperparameters
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PACKAGES = (
@@ -73,7 +73,7 @@ def actual_parameters(thing):
 
 def is_record(thing):
     """Whether users get it (a named tuple, a value, an error) or hand it on (a prior) rather than work with it."""
-    return inspect.isclass(thing) and issubclass(thing, tuple | enum.Enum | Exception | Held)
+    return inspect.isclass(thing) and issubclass(thing, tuple | enum.Enum | Exception | Hyperparameters)
 
 
 def blocks(page, *languages):

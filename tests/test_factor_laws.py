@@ -72,7 +72,7 @@ def test_fishers_identity_and_finite_differences(case):
 @every_factor_model
 def test_maximisation_leaves_no_slope(case):
     model = first_restart(case)
-    statistics = total(EStep(model, "only"), case.data)
+    statistics = total(EStep(model, False), case.data)
     with scope("float64"):
         best = parameters(model.maximize(statistics))
         slopes = jax.grad(expected_complete_log_likelihood)(best, model, case.data)

@@ -15,9 +15,8 @@ from safetensors import safe_open
 from safetensors.numpy import save as to_bytes
 from sklearn.base import BaseEstimator
 
-from suffice import files
 from suffice.energy import RBM
-from suffice.files import FileError, load, save
+from suffice.files import FileError, atomic, classes, container, decode, encode, load, save
 from suffice.latent import Bernoulli, Gaussian, Mixture
 from suffice.nets import MLP
 
@@ -56,9 +55,10 @@ class Estimator(BaseEstimator):
 @pytest.fixture(autouse=True)
 def known(monkeypatch):
     """Classes of this file count as public ones of suffice."""
-    public = files.public_classes()
     ours = {f"suffice.{kind.__name__}": kind for kind in (Colour, Inner, Outer, Pair, Record, Estimator)}
-    monkeypatch.setattr(files, "public_classes", lambda: public | ours)
+    names, class_named, name_of = {kind: name for name, kind in ours.items()}, classes.class_named, classes.name_of
+    monkeypatch.setattr(decode, "class_named", lambda name: ours.get(name) or class_named(name))
+    monkeypatch.setattr(encode, "name_of", lambda kind: names.get(kind) or name_of(kind))
     return ours
 
 
@@ -84,7 +84,7 @@ def same(left, right):
 
 
 VALUES = [
-    *(np.array([[0, 1], [2, 3]]).astype(kind) for kind in files._TENSOR_TYPES),
+    *(np.array([[0, 1], [2, 3]]).astype(kind) for kind in encode.TENSOR_TYPES),
     np.array([np.nan, -0.0, np.inf, 5e-324]),
     np.array(3.5),
     np.array(True),
@@ -259,7 +259,7 @@ def rewritten(path, change=None, **header):
     if change is not None:
         change(tree)
     text = json.dumps(tree)
-    path.write_bytes(to_bytes(tensors, old | {"tree": text, "checksum": files._checksum(text, tensors)} | header))
+    path.write_bytes(to_bytes(tensors, old | {"tree": text, "checksum": container._checksum(text, tensors)} | header))
     return path
 
 
@@ -317,7 +317,7 @@ def test_deep_nesting_is_refused(saved):
 
     text = json.dumps({"list": [1]})
     deep = '{"list":[' * 100_000 + text + "]}" * 100_000
-    path = rewritten(saved, nest, tree=deep, checksum=files._checksum(deep, {"model.inner.weight": np.arange(4.0)}))
+    path = rewritten(saved, nest, tree=deep, checksum=container._checksum(deep, {"model.inner.weight": np.arange(4.0)}))
     with pytest.raises(FileError, match="does not fit together"):
         load(path)
 
@@ -329,7 +329,7 @@ def test_a_full_disk_leaves_the_earlier_file_and_nothing_else(tmp_path, monkeypa
     def fail(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(files.os, step, fail)
+    monkeypatch.setattr(atomic.os, step, fail)
     with pytest.raises(FileError, match=r"cannot be written \(No space left on device\)"):
         save(Record(2), path)
     monkeypatch.undo()

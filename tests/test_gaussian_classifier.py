@@ -349,10 +349,10 @@ def test_a_saved_classifier_says_the_same(fitted, tmp_path):
 
 
 def test_pieces_go_on_from_a_fit_in_one_pass():
-    begun = classifier("diag").fit(X[:100], np.where(Y[:100] == 1, 2, 0))
-    begun.partial_fit(GAPS[100:], Y[100:])
+    maximize_given_responsibilities = classifier("diag").fit(X[:100], np.where(Y[:100] == 1, 2, 0))
+    maximize_given_responsibilities.partial_fit(GAPS[100:], Y[100:])
     whole = classifier("diag").fit(np.r_[X[:100], GAPS[100:]], np.where(Y == 1, 2, Y))
-    np.testing.assert_allclose(begun.covariances_, whole.covariances_, rtol=1e-11)
+    np.testing.assert_allclose(maximize_given_responsibilities.covariances_, whole.covariances_, rtol=1e-11)
 
 
 def test_many_rows_in_blocks_give_the_same():

@@ -14,7 +14,9 @@ from scipy.stats import multivariate_normal
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV
 
-from suffice import DegenerateComponentWarning, GaussianMixture, rows, threads
+from suffice import DegenerateComponentWarning, GaussianMixture
+from suffice.rows import blocks, place
+from suffice.runtime import threads
 
 TYPES = ["full", "tied", "diag", "spherical"]
 limited = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -262,9 +264,9 @@ def test_interruption_keeps_what_there_is(monkeypatch):
         seen.append(1)
         return original(*arguments)
 
-    module = importlib.import_module("suffice.fit.expectation_maximization")
-    original = module._resident_steps
-    monkeypatch.setattr(module, "_resident_steps", interrupt)
+    module = importlib.import_module("suffice.fit.iterations")
+    original = module._stretch
+    monkeypatch.setattr(module, "_stretch", interrupt)
     mixture = GaussianMixture(3, random_state=0, tol=0)
     with pytest.raises(KeyboardInterrupt):
         mixture.fit(X)
@@ -306,7 +308,8 @@ def test_threads_change_nothing(monkeypatch, kind):
         return np.r_[mixture.means_.ravel(), mixture.covariances_.ravel(), mixture.score_samples(X)]
 
     alone = fitted()
-    monkeypatch.setattr(rows, "THREADED_BYTES", 1 << 16)
+    for module in (blocks, place):
+        monkeypatch.setattr(module, "THREADED_BYTES", 1 << 16)
     shared = fitted()
     np.testing.assert_allclose(shared, alone, rtol=1e-8, atol=1e-10)
     with ThreadPoolExecutor(1) as single:

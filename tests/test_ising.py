@@ -9,7 +9,7 @@ from scipy.special import logsumexp
 
 import suffice
 from suffice import IsingDenoiser, PottsDenoiser
-from suffice.energy.grid import gibbs, share
+from suffice.energy.grid import share
 from suffice.energy.grid.methods import METHODS
 from suffice.energy.random_words import bernoulli, threefry
 from suffice.runtime.keys import as_key
@@ -297,24 +297,6 @@ def test_ones_are_drawn_with_their_probability_each_by_itself(dtype):
     between = np.corrcoef(drawn[:, 1:-1].T) - np.eye(5)
     after = [np.corrcoef(column[1:], column[:-1])[0, 1] for column in drawn[:, 1:-1].T]
     assert max(np.abs(between).max(), np.abs(after).max()) < 5 / np.sqrt(count)
-
-
-def test_a_run_of_sweeps_is_as_many_steps_and_can_be_continued():
-    def sweep(variables, key, given):
-        return variables + given * jax.random.normal(key, variables.shape)
-
-    schedule = np.array([1.0, 2.0, 3.0])
-    state = start = gibbs.init(np.zeros(4), 7)
-    for given in schedule:
-        state = gibbs.step(state, sweep, given)
-    whole, records = gibbs.run(start, sweep, schedule, record=lambda variables: variables.sum())
-    parts, _ = gibbs.run(gibbs.run(start, sweep, schedule[:1])[0], sweep, schedule[1:])
-    np.testing.assert_allclose(whole.variables, state.variables, rtol=1e-6)
-    np.testing.assert_allclose(parts.variables, state.variables, rtol=1e-6)
-    assert int(parts.sweeps) == int(whole.sweeps) == 3
-    assert records.shape == (3,)
-    with pytest.raises(ValueError, match="How many sweeps"):
-        gibbs.run(start, sweep)
 
 
 def test_parameters_learned_from_pairs_have_the_largest_pseudo_likelihood():

@@ -18,9 +18,9 @@ from table import CASES, COMPLETE, LATENT, MOVABLE, Case, generator
 
 import suffice
 from suffice.fit.expectation_maximization import em
-from suffice.model import EStep, Held
-from suffice.rows.blocks import add
-from suffice.rows.patterns import laid_out
+from suffice.model import EStep, Hyperparameters
+from suffice.rows.block import add
+from suffice.rows.patterns import arrange
 from suffice.rows.total import total
 from suffice.runtime.precision import cast, scope, to_numpy
 
@@ -118,10 +118,10 @@ def test_log_posterior_never_falls_under_a_prior(case):
     assert np.diff(trace).max() > 1e-6
 
 
-def expected(model, case: Case, execution: str = "products", weight=None):
+def expected(model, case: Case, centred: bool = False, weight=None):
     """Expected statistics of all rows as one tile."""
     weight = np.ones(rows_of(case)) if weight is None else weight
-    return EStep(model, execution).ready()(laid_out(case.data, model.gaps), weight)
+    return EStep(model, centred).prepare()(arrange(case.data, model.missing), weight)
 
 
 def joint_by_enumeration(case: Case, rows: np.ndarray) -> np.ndarray:
@@ -143,12 +143,16 @@ def test_responsibilities_sum_to_one_and_equal_enumeration(case):
 
 def moving(model):
     """The arrays of a model that a fit moves, and the rest."""
-    held = jax.tree.map(lambda leaf: not isinstance(leaf, Held), model, is_leaf=lambda leaf: isinstance(leaf, Held))
-    return eqx.partition(model, held, is_leaf=lambda leaf: isinstance(leaf, Held))
+    held = jax.tree.map(
+        lambda leaf: not isinstance(leaf, Hyperparameters),
+        model,
+        is_leaf=lambda leaf: isinstance(leaf, Hyperparameters),
+    )
+    return eqx.partition(model, held, is_leaf=lambda leaf: isinstance(leaf, Hyperparameters))
 
 
 def combined(parts, rest):
-    return eqx.combine(parts, rest, is_leaf=lambda leaf: isinstance(leaf, Held))
+    return eqx.combine(parts, rest, is_leaf=lambda leaf: isinstance(leaf, Hyperparameters))
 
 
 @every_latent_model
@@ -231,8 +235,8 @@ def test_products_and_deviations_are_the_same_mathematics(case):
         model = cast(case.model, "float64")
         weight = weights(case)
         fits = []
-        for execution in ("products", "deviations"):
-            statistics = expected(model, case, execution, weight)
+        for centred in (False, True):
+            statistics = expected(model, case, centred, weight)
             fits.append((statistics.log_likelihood, model.maximize(statistics)))
     assert_same(*fits)
 
@@ -254,9 +258,9 @@ def test_restarts_together_equal_restarts_alone(case):
         eqx.tree_at(lambda m: m.log_weights, case.model, np.log(np.array([s, 1.0, 1.0]) / (s + 2))) for s in spread
     ]
     together = jax.tree.map(
-        lambda *leaves: leaves[0] if isinstance(leaves[0], Held) else np.stack(leaves),
+        lambda *leaves: leaves[0] if isinstance(leaves[0], Hyperparameters) else np.stack(leaves),
         *models,
-        is_leaf=lambda leaf: isinstance(leaf, Held),
+        is_leaf=lambda leaf: isinstance(leaf, Hyperparameters),
     )
     batch = em(together, case.data, max_iter=60, tol=1e-4)
     for r, model in enumerate(models):
@@ -285,9 +289,14 @@ for case in CASES:
     print("same", case.name)
 
 from suffice import BernoulliMixture, GaussianMixture
+from suffice.rows.place import place
 X = CASES[0].data
 with jax.enable_x64(True):
     Y = jax.device_put(X, split)
+with jax.enable_x64(True):
+    read = place(Y, origin=X[0], precision="float64", tile=64).each(lambda rows, weight: (rows, 2 * rows[:, 0]))
+np.testing.assert_array_equal(read[0], X - X[0])
+np.testing.assert_array_equal(read[1], 2 * (X - X[0])[:, 0])
 for estimator in (GaussianMixture(2, random_state=0, max_iter=5, tol=0), BernoulliMixture(2, random_state=0, max_iter=5, tol=0)):
     alone = estimator.fit(X).predict_proba(X)
     np.testing.assert_allclose(estimator.fit(Y).predict_proba(Y), alone, atol=1e-10)

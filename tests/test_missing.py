@@ -13,7 +13,7 @@ from suffice import BernoulliMixture, DegenerateComponentWarning, GaussianMixtur
 from suffice.fit import em
 from suffice.latent import Bernoulli, Gaussian, Mixture
 from suffice.rows.patterns import pattern_blocks
-from suffice.rows.places import as_rows
+from suffice.rows.place import place
 
 COVARIANCE_TYPES = [row.make().covariance_type for row in ESTIMATORS if "gaussian" in row.can]
 MASKED = {case.name: case for case in CASES if case.name.endswith("missing cells")}
@@ -94,8 +94,8 @@ def test_a_missing_column_is_the_marginal_model(case):
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.name + ", missing cells" in MASKED], ids=str)
 def test_a_mask_that_hides_nothing_changes_nothing(case):
-    plain = as_rows(case.data, None, precision="float64", tile=64)
-    masked = as_rows(case.data, None, precision="float64", tile=64, gaps=case.model.gaps)
+    plain = place(case.data, None, precision="float64", tile=64)
+    masked = place(case.data, None, precision="float64", tile=64, missing=case.model.missing)
     one, other = (em(case.model, rows, max_iter=5, tol=0) for rows in (plain, masked))
     np.testing.assert_allclose(one.trace, other.trace, rtol=1e-11)
     for a, b in zip(jax.tree.leaves(one.model), jax.tree.leaves(other.model), strict=True):
@@ -252,7 +252,7 @@ def test_nearly_equal_columns_lose_no_digits():
 class Complete(Bernoulli):
     """A family that does not take missing cells."""
 
-    def gap_form(self, execution):
+    def missing_form(self, centred):
         return None
 
 

@@ -5,7 +5,7 @@ import jax
 import numpy as np
 import pytest
 
-from suffice.fit.gradient_descent import loss_statistics
+from suffice.fit.row_losses import loss_statistics
 from suffice.nets import MLP, classification_loss, cross_entropy, softmax_vjp
 
 LOGITS = np.array([[0.7, 0.23, 3.45], [4, 5.1, 0.654]])

@@ -14,6 +14,7 @@ from sklearn.neural_network import MLPClassifier
 from suffice import RBM, FileError, NeuralClassifier, load, save
 from suffice.nets import MLP
 from suffice.outcome import Outcome
+from suffice.runtime.keys import seed_of
 
 X, Y = load_digits(n_class=3, return_X_y=True)
 X, Y = X[:300] / 16, Y[:300]
@@ -42,7 +43,7 @@ def test_digits_are_told_apart_and_the_curve_is_of_the_model_evaluated(fitted):
     np.testing.assert_array_equal(fitted.learning_curve_["epoch"], np.arange(16))
     best = fitted.trace_["validation_loss"].argmin()
     assert fitted.best_epoch_ == best
-    held = fitted._held_out(np.searchsorted(fitted.classes_, NAMES), fitted._seed())
+    held = np.isin(np.arange(300), fitted.validation_rows_)
     loss = -fitted.predict_log_proba(X)[np.arange(300), np.searchsorted(fitted.classes_, NAMES)]
     assert loss[held].mean() == pytest.approx(fitted.trace_["validation_loss"][best], rel=1e-5)
     assert loss[~held].mean() == pytest.approx(fitted.trace_["training_loss"][best], rel=1e-5)
@@ -60,7 +61,7 @@ def test_one_full_batch_step_is_scikit_learns():
         hidden_sizes=(8,), optimizer="sgd", learning_rate=0.5, batch_size=300, epochs=1, precision="float64"
     )
     mine.fit(X, Y)
-    start = MLP(64, (8,), 3, key=mine._seed())
+    start = MLP(64, (8,), 3, key=seed_of(0))
     theirs = MLPClassifier(
         (8,), solver="sgd", learning_rate_init=0.5, momentum=0.0, alpha=0.0, batch_size=300, max_iter=1
     )

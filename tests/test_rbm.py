@@ -7,7 +7,7 @@ import pytest
 
 from suffice import total
 from suffice.energy import RBM, CategoricalRBM, GaussianRBM
-from suffice.rows.blocks import add
+from suffice.rows.block import add
 
 PLACES = ("weights", "visible_bias", "hidden_bias")
 

@@ -5,8 +5,9 @@ import pytest
 from matplotlib.figure import Figure
 
 from suffice import RBM
+from suffice.estimators.rbm.evaluation import evaluate
 from suffice.plot import AnnealingDisplay, ChainDisplay, FilterDisplay, LearningDisplay
-from suffice.report.rbm import rbm_section
+from suffice.report import section
 
 ROWS = (np.random.default_rng(0).random((120, 36)) < np.linspace(0.1, 0.9, 36)).astype(int)
 
@@ -57,10 +58,11 @@ def test_annealing_is_drawn_from_both_ends_and_leaves_what_is_kept(fitted, ax):
 @pytest.mark.parametrize("n_hidden", [4, 22])
 def test_a_report_says_what_independent_columns_are_worth(n_hidden):
     rbm = RBM(n_hidden, epochs=1, learning_rate=1e-6, random_state=0).fit(ROWS)
-    section = rbm_section(rbm, ROWS, source="rows", seconds=1.0, command=["suffice", "fit", "rbm", "--epochs", "1"])
+    command = ["suffice", "fit", "rbm", "--epochs", "1"]
+    page = section(rbm, ROWS, source="rows", seconds=1.0, command=command, measured=evaluate(rbm, ROWS))
     shares = ROWS.mean(0)
     expected = np.where(ROWS == 1, np.log(shares), np.log1p(-shares)).sum(1).mean()
-    said = {name: value for name, value, _ in section.measures}
+    said = {name: value for name, value, _ in page.measures}
     assert float(said["independent columns"]) == pytest.approx(expected, abs=0.01)
-    assert "hardly likelier" in section.advice[0].text
-    assert "--epochs 5" in section.advice[0].commands[0]
+    assert "hardly likelier" in page.advice[0].text
+    assert "--epochs 5" in page.advice[0].commands[0]

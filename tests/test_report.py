@@ -1,12 +1,15 @@
 """A report is one complete file that says what was fitted, how it went and what to do next."""
 
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.stats import kstest, norm, poisson
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LinearRegression
 
 from suffice import BernoulliMixture, CategoricalMixture, GaussianMixture, MixedMixture, PoissonMixture
 from suffice.data import Table
@@ -15,8 +18,9 @@ from suffice.plot import EllipseDisplay, FrequencyDisplay, ImputedDisplay, Margi
 from suffice.plot.components import column_moments, feature_names, gaussian_part, telling_columns
 from suffice.plot.marginal import component_densities, kolmogorov_distance
 from suffice.report import section, summarize, write_page, write_report
-from suffice.report.mixture.advice import advice, with_options
-from suffice.report.mixture.section import criteria
+from suffice.report.advice import with_options
+from suffice.report.mixtures.advice import advice
+from suffice.report.story import story
 
 COMMAND = ["suffice", "fit", "gaussian-mixture", "my data.csv", "--n-components", "2", "--out", "run", "--overwrite"]
 
@@ -71,7 +75,7 @@ def test_criteria_equal_those_of_the_estimator_where_components_overlap(gaussian
     rows = 3.0 + 0.3 * np.random.default_rng(1).normal(size=(40, 3))  # half way between the groups
     expected = {"BIC": gaussian.bic(rows), "AIC": gaussian.aic(rows), "ICL": gaussian.icl(rows)}
     assert expected["ICL"] > expected["BIC"] + 1
-    assert criteria(gaussian, summarize(gaussian, rows)) == pytest.approx(expected)
+    assert story(gaussian).criteria(summarize(gaussian, rows)) == pytest.approx(expected)
 
 
 def test_batches_are_summarised_like_the_whole(gaussian, summary):
@@ -338,7 +342,7 @@ def test_latent_classes_and_counts_have_their_pictures():
 
 
 def test_settings_are_shown_in_few_words():
-    from suffice.report.mixture.section import _setting
+    from suffice.report.parts import setting
 
     shown = [
         (0.5, "0.5"),
@@ -349,4 +353,18 @@ def test_settings_are_shown_in_few_words():
         (np.ones((2, 3)), "array of shape (2, 3)"),
     ]
     for value, words in shown:
-        assert _setting(value) == words
+        assert setting(value) == words
+
+
+def test_a_model_of_no_kind_is_refused():
+    with pytest.raises(TypeError, match="A LinearRegression was given; a fitted mixture"):
+        section(LinearRegression(), np.zeros((2, 2)))
+
+
+def test_the_story_of_a_kind_imports_no_other_kind():
+    code = (
+        "import sys, numpy as np; from suffice import GaussianMixture; from suffice.report.story import story; "
+        "story(GaussianMixture().fit(np.random.default_rng(0).normal(size=(20, 2)))); "
+        "sys.exit(any(name.startswith(('suffice.energy', 'suffice.nets', 'optax', 'matplotlib')) for name in sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -4,18 +4,22 @@ import subprocess
 import sys
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 from sklearn.exceptions import ConvergenceWarning
 
 from suffice import GaussianMixture, total
 from suffice.fit import em
-from suffice.latent import Gaussian, Mixture
+from suffice.latent import Bernoulli, Gaussian, Mixture
 from suffice.model import LatentModel
 from suffice.rows.finite import SHARE_BYTES, sum_of
+from suffice.rows.place import place
+from suffice.rows.row_function import RowFunction
+from suffice.rows.streams import is_stream
 
 LARGE = 50_000
 """Rows of four columns that are shared out to threads."""
@@ -25,12 +29,12 @@ def first_moments(rows, weight):
     return {"weight": weight.sum(), "first": weight @ rows}
 
 
-class Scaled(eqx.Module):
-    """A function that is made ready as a closure over what is worked out once."""
+class Scaled(RowFunction):
+    """A function that is prepared as a closure over what is worked out once."""
 
     logarithm: Any
 
-    def ready(self):
+    def prepare(self):
         scale = jnp.exp(self.logarithm)
         return lambda rows, weight: (weight @ rows) * scale
 
@@ -40,15 +44,22 @@ class Closed(LatentModel):
 
     mixture: Mixture
 
-    def expectation(self, execution):
-        expectation = self.mixture.expectation(execution)
+    def expectation(self, centred):
+        expectation = self.mixture.expectation(centred)
         return lambda rows, weight, given=None: expectation(rows, weight, given)
 
     def maximize(self, statistics):
         return Closed(self.mixture.maximize(statistics))
 
-    def execution(self):
-        return self.mixture.execution()
+    def needs_centring(self):
+        return self.mixture.needs_centring()
+
+
+class Norms(RowFunction):
+    """The length of each row, and its first cell."""
+
+    def __call__(self, rows, weight):
+        return {"length": jnp.sqrt(jnp.square(rows).sum(1)), "first": rows[:, 0]}
 
 
 def rows_of(count, seed=0):
@@ -60,7 +71,7 @@ def mixture_of(X):
 
 
 @pytest.mark.parametrize("count", [1, 500, LARGE])
-def test_a_function_may_be_made_ready_as_a_closure(count):
+def test_a_function_may_be_prepared_as_a_closure(count):
     X = rows_of(count)
     np.testing.assert_allclose(total(Scaled(np.zeros(4)), X), X.sum(0), rtol=1e-9, atol=1e-9)
 
@@ -70,6 +81,91 @@ def test_an_e_step_may_be_a_closure(count):
     X = rows_of(count)
     closed, plain = (em(start, X, tol=0, max_iter=4) for start in (Closed(mixture_of(X)), mixture_of(X)))
     np.testing.assert_allclose(closed.trace, plain.trace, rtol=1e-12)
+
+
+def test_a_list_of_rows_is_an_array():
+    rows = [[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]
+    for data in (rows, [tuple(row) for row in rows], [np.array(row) for row in rows], pd.DataFrame(rows)):
+        np.testing.assert_array_equal(total(first_moments, data)["first"], [2, 2])
+    start = Mixture(np.array([0.5, 0.5]), Bernoulli(np.array([[0.9, 0.3], [0.4, 0.8]])))
+    for data in (rows, (rows, np.zeros((3, 2)))):
+        np.testing.assert_array_equal(em(start, data).model.weights, em(start, np.array(rows)).model.weights)
+
+
+def test_a_list_of_tables_is_a_stream():
+    whole = rows_of(30)
+    tables = [whole[:10], whole[10:]]
+    weighted = [(table, np.ones(len(table))) for table in tables]
+    nested = [table.tolist() for table in tables]
+    for batches in (tables, weighted, nested, [pd.DataFrame(table) for table in tables], iter(tables)):
+        assert is_stream(batches)
+    for batches in (tables, weighted, nested):
+        np.testing.assert_allclose(total(first_moments, batches)["first"], whole.sum(0), rtol=1e-12)
+    for data in (
+        whole,
+        whole.tolist(),
+        list(whole),
+        pd.DataFrame(whole),
+        csr_array(whole),
+        (whole, whole),
+        {"a": whole},
+    ):
+        assert not is_stream(data)
+
+
+def test_a_sparse_matrix_is_its_rows():
+    dense = np.where(rows_of(50) > 1, 1.0, 0.0)
+    np.testing.assert_array_equal(total(first_moments, csr_array(dense))["first"], dense.sum(0))
+
+
+def test_rows_that_are_no_numbers_are_refused():
+    for data in ([["a", "b"]], np.array([["a"]]), pd.DataFrame({"a": ["x"]})):
+        with pytest.raises(ValueError, match="numbers are expected"):
+            total(first_moments, data)
+
+
+def test_an_iterator_that_can_be_read_once_is_refused():
+    for use in (lambda data: total(first_moments, data), lambda data: em(mixture_of(rows_of(5)), data)):
+        with pytest.raises(ValueError, match="read only once"):
+            use(iter([rows_of(5)]))
+
+
+def places(data):
+    return {"memory": data[:100], "blocks": data, "batches": [data[:60], data[60:]]}
+
+
+@pytest.mark.parametrize("where", ["memory", "blocks", "batches"])
+def test_every_place_sums_and_reads_each_row(where):
+    with jax.enable_x64(True):
+        data = places(rows_of(LARGE))[where]
+        rows = place(data, None, origin=np.ones(4), precision="float64", tile=64)
+        sums, read = rows.total(first_moments), rows.each(Norms())
+    whole = np.concatenate(data) - 1 if where == "batches" else np.asarray(data) - 1
+    np.testing.assert_allclose(sums["first"], whole.sum(0), rtol=1e-9)
+    np.testing.assert_allclose(read["first"], whole[:, 0], rtol=1e-12)
+    np.testing.assert_allclose(read["length"], np.linalg.norm(whole, axis=1), rtol=1e-12)
+
+
+@pytest.mark.parametrize("precision", ["float64", "float32"])
+@pytest.mark.parametrize("count", [500, LARGE])
+def test_a_place_measures_from_its_origin_and_nobody_else_knows(count, precision, tmp_path):
+    X, seen = rows_of(count) + 1000.0, []
+    start, options = mixture_of(X), {"precision": precision, "tol": 0, "max_iter": 6}
+
+    def note(done, objective, model):
+        seen.append(model.components.means)
+        return len(seen) == 2
+
+    with jax.enable_x64(precision == "float64"):
+        rows = place(X, None, origin=X.mean(0), precision=precision, tile=start.tile)
+        em(start, rows, on_step=note, step_by_step=True, checkpoint=tmp_path / "c", **options)
+        whole = em(start, rows, step_by_step=True, **options)
+        again = em(start, rows, step_by_step=True, checkpoint=tmp_path / "c", **options)
+    np.testing.assert_array_equal(again.model.components.means, whole.model.components.means)
+    assert abs(np.array(seen) - 1000).max() < 4
+    plain = em(start, X, tol=0, max_iter=6)
+    np.testing.assert_allclose(whole.model.components.means, plain.model.components.means, atol=1e-3)
+    np.testing.assert_allclose(whole.model.components.covariances, plain.model.components.covariances, atol=2e-3)
 
 
 @pytest.mark.parametrize("kind", [np.uint8, np.int64, np.float32])

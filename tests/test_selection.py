@@ -17,7 +17,7 @@ from suffice.cli import main
 from suffice.cli.parse import counts
 from suffice.plot import SelectionDisplay
 from suffice.report import section, write_report
-from suffice.report.mixture.advice import advice
+from suffice.report.mixtures.advice import advice
 from suffice.selection.held_out import standard_error
 from suffice.selection.neighbour import _most_promising, _parted, best_fit
 from suffice.selection.rows import Rows

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse
 
-import suffice.estimators.sparse
+import suffice.rows.sparse
 from suffice import BernoulliMixture, CategoricalMixture, GaussianMixture, MixedMixture, PoissonMixture
 
 DRAW = np.random.default_rng(0)
@@ -54,7 +54,7 @@ def test_stored_zeros_and_unsorted_columns_change_nothing(mixture, rows):
 
 @both
 def test_only_blocks_are_made_dense(mixture, rows, monkeypatch):
-    monkeypatch.setattr(suffice.estimators.sparse, "BLOCK_CELLS", 12 * 50)
+    monkeypatch.setattr(suffice.rows.sparse, "BLOCK_CELLS", 12 * 50)
     sizes, prepared = [], type(mixture)._prepared
     monkeypatch.setattr(type(mixture), "_prepared", lambda self, rows: sizes.append(len(rows)) or prepared(self, rows))
     mixture = type(mixture)(2, accept_sparse=True, random_state=0, init_params="random_from_data")

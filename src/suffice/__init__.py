@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from suffice.estimators.factors.ppca import PPCA
     from suffice.estimators.mixtures.bernoulli import BernoulliMixture
     from suffice.estimators.mixtures.categorical import CategoricalMixture
+    from suffice.estimators.mixtures.exponential import ExponentialMixture
     from suffice.estimators.mixtures.gaussian import GaussianMixture
     from suffice.estimators.mixtures.mixed import MixedMixture
+    from suffice.estimators.mixtures.negative_binomial import NegativeBinomialMixture
     from suffice.estimators.mixtures.of_ppca import MixtureOfPPCA
     from suffice.estimators.mixtures.poisson import PoissonMixture
     from suffice.estimators.networks.autoencoder import Autoencoder

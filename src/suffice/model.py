@@ -7,31 +7,47 @@ from typing import Any, Self
 
 import equinox as eqx
 
-from suffice.rows.blocks import TILE
-from suffice.rows.missing import Layout
-from suffice.rows.patterns import laid_out
+from suffice.rows.block import TILE
+from suffice.rows.missing import MissingLayout
+from suffice.rows.patterns import arrange
+from suffice.rows.row_function import RowFunction
 from suffice.runtime.arrays import Array
 from suffice.runtime.precision import in_own_precision
 
 
-class Held(eqx.Module):
+class Hyperparameters(eqx.Module):
     """What a fit holds fixed: priors, floors. Shared by all restarts and never moved by ``maximize``."""
 
 
-class EStep(eqx.Module):
-    """The E-step of a model as a function of rows; ``ready`` works out, once a pass, what all rows share."""
-
-    model: LatentModel
-    execution: str = eqx.field(static=True)
+class PreparedEStep(RowFunction):
+    """The E-step with all worked out that rows share, a function ``(rows, weight, given=None)`` to expected statistics."""
 
     @property
-    def gaps(self) -> Layout | None:
-        """How rows with missing cells are handed over."""
-        return self.model.gaps
+    def accurate(self) -> Array | bool:
+        """Whether rounding errors stay small with this form; where they do not, ``em`` asks the model for another."""
+        return True
 
-    def ready(self) -> Callable[..., Any]:
-        """The function ``(rows, weight)`` to statistics."""
-        return self.model.expectation(self.execution)
+    def __call__(self, rows: Any, weight: Array, given: Array | None = None) -> Any:
+        raise NotImplementedError
+
+
+class EStep(RowFunction):
+    """The E-step of a model as a function of rows."""
+
+    model: LatentModel
+    centred: bool = eqx.field(static=True)
+
+    @property
+    def missing(self) -> MissingLayout | None:  # type: ignore[override]
+        """How the model takes rows with missing cells."""
+        return self.model.missing
+
+    def prepare(self) -> Callable[..., Any]:
+        """The function of rows and weights to statistics."""
+        return self.model.expectation(self.centred)
+
+    def __call__(self, rows: Any, weight: Array) -> Any:
+        return self.prepare()(rows, weight)
 
 
 class LatentModel(eqx.Module):
@@ -41,15 +57,13 @@ class LatentModel(eqx.Module):
     axes, the log-likelihood included.
     """
 
-    def expectation(self, execution: str) -> Callable[..., Any]:
-        """The E-step as a function ``(rows, weight, given=None)`` to statistics, with all that rows share worked out.
-
-        Its attribute ``trusted``, if it has one, says whether rounding errors stay small with this execution at these parameters.
+    def expectation(self, centred: bool) -> Callable[..., Any]:
+        """The E-step as a function ``(rows, weight, given=None)`` to statistics: a ``PreparedEStep``, or a plain function.
 
         Parameters
         ----------
-        execution
-            What ``execution()`` of this model answered.
+        centred
+            What ``needs_centring()`` of this model answered.
         """
         raise NotImplementedError
 
@@ -69,8 +83,8 @@ class LatentModel(eqx.Module):
         return ()
 
     @property
-    def gaps(self) -> Layout | None:
-        """How rows with missing cells are handed to the E-step, as ``Gaps`` or ``Patterns``; None where they are refused."""
+    def missing(self) -> MissingLayout | None:
+        """How the E-step takes rows with missing cells, as ``MaskedRows`` or ``PatternRows``; None where they are refused."""
         return None
 
     @property
@@ -78,9 +92,9 @@ class LatentModel(eqx.Module):
         """How many rows the E-step should see at a time."""
         return TILE
 
-    def execution(self) -> str:
-        """Which of several equal ways to compute suits these parameters; asked outside ``jit``."""
-        return "only"
+    def needs_centring(self) -> bool:
+        """Whether these parameters need rows measured from the means to keep their digits; asked outside ``jit``."""
+        return False
 
     def log_prior(self) -> Array | float:
         """Logarithm of the prior density at these parameters, up to a constant."""
@@ -99,4 +113,4 @@ class LatentModel(eqx.Module):
         given
             Log-priors of the components for each row ``(n, K)``: labels, partly known labels, clamped responsibilities.
         """
-        return self.expectation(self.execution())(laid_out(rows, self.gaps), weight, given)
+        return self.expectation(self.needs_centring())(arrange(rows, self.missing), weight, given)

@@ -18,14 +18,40 @@ COPIES = 12
 
 def check_count(name: str, value: Any, least: int = 1) -> None:
     """Refuse anything but a whole number of at least ``least``."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+    if not _is_count(value, least):
         raise ValueError(f"{name}={value!r} was given; a whole number of at least {least} is expected.")
+
+
+def check_sizes(least: int = 1, **sizes: Any) -> None:
+    """Refuse sizes that are not whole numbers of at least ``least``."""
+    for name, size in sizes.items():
+        if not _is_count(size, least):
+            raise ValueError(f"{name}={size!r}; {name} must be a whole number of at least {least}.")
 
 
 def check_at_least(name: str, value: Any, least: float) -> None:
     """Refuse anything but a finite number of at least ``least``."""
     if not isinstance(value, Real) or not np.isfinite(float(value)) or value < least:
         raise ValueError(f"{name}={value!r} was given; a finite number of at least {least:g} is expected.")
+
+
+def check_positive(name: str, value: Any) -> None:
+    """Refuse anything but a finite number above 0."""
+    check_at_least(name, value, 0.0)
+    if value == 0:
+        raise ValueError(f"{name}={value!r} was given; a number above 0 is expected.")
+
+
+def check_share(name: str, value: Any) -> None:
+    """Refuse anything but a number from 0 to below 1."""
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 <= float(value) < 1:
+        raise ValueError(f"{name}={value!r}; {name} must be a number of at least 0 and below 1.")
+
+
+def check_fraction(name: str, value: Any) -> None:
+    """Refuse anything but a number between 0 and 1, or None."""
+    if value is not None and not (isinstance(value, Real) and 0 < float(value) < 1):
+        raise ValueError(f"{name}={value!r} was given; a number between 0 and 1 is expected.")
 
 
 def check_strength(name: str, value: Any, *, positive: bool = False) -> None:
@@ -91,6 +117,10 @@ def check_second_moments(features: int) -> None:
             f"Second moments of {features} x {features} columns need about {needed / 2**30:.0f} GiB in a fit, and this machine "
             f"has {available / 2**30:.0f} GiB; use fewer columns, or PPCA with complete rows in memory, fewer than columns."
         )
+
+
+def _is_count(value: Any, least: int) -> bool:
+    return isinstance(value, Integral) and not isinstance(value, bool) and int(value) >= least
 
 
 def _memory() -> int:

@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import typer
 
+from suffice.choices import IsingMethod
+from suffice.cli.options import RUN, Overwrite
 from suffice.cli.png import read_png, write_png
 from suffice.cli.run_folder import check_place, run_folder
 
-FIELD, RUN = "Field", "Run"
-
-
-class Method(StrEnum):
-    """How to lower the energy."""
-
-    CUT = "cut"
-    ICM = "icm"
-    GIBBS = "gibbs"
-    MEAN_FIELD = "mean_field"
-    BP = "bp"
+FIELD = "Field"
 
 
 def denoise(
     image: Annotated[Path, typer.Argument(metavar="IMAGE", help="PNG file, black and white.")],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder to write.", rich_help_panel=RUN)],
     method: Annotated[
-        Method, typer.Option(help="The least energy (cut), or a fast way to little.", rich_help_panel=FIELD)
-    ] = Method.CUT,
+        IsingMethod, typer.Option(help="The least energy (cut), or a fast way to little.", rich_help_panel=FIELD)
+    ] = "cut",
     h: Annotated[float, typer.Option("--h", help="Preference for black.", rich_help_panel=FIELD)] = 0.0,
     beta: Annotated[float, typer.Option(help="How strongly neighbours agree.", rich_help_panel=FIELD)] = 1.0,
     eta: Annotated[float, typer.Option(help="How strongly pixels stay as they are.", rich_help_panel=FIELD)] = 1.0,
@@ -42,15 +33,13 @@ def denoise(
             help="Make a grey picture black and white: white is above this, from 0 to 255.", show_default="none"
         ),
     ] = None,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace what an earlier run left there.", rich_help_panel=RUN)
-    ] = False,
+    overwrite: Overwrite = False,
 ) -> None:
     """Restore a black and white picture: writes before.png, after.png and energy.png, the energy sweep by sweep."""
     from suffice import IsingDenoiser
 
     check_place(out, overwrite=overwrite)
-    denoiser = IsingDenoiser(h, beta, eta, method=method.value, max_iter=max_iter, random_state=random_state)
+    denoiser = IsingDenoiser(h, beta, eta, method=method, max_iter=max_iter, random_state=random_state)
     noisy = _two_valued(read_png(image), threshold)
     restored = denoiser.denoise(noisy)
     with run_folder(out, overwrite=overwrite) as folder:

@@ -1,46 +1,38 @@
-"""``suffice fit MODEL DATA``: one small function for each model.
+"""``suffice fit MODEL DATA``: one small function for each mixture, factor model and classifier with options of its own.
 
-A new model costs one function here: its own options in the signature, its estimator in the body. An option read by ``choices``
-may have several values; ``run`` selects among them.
+Its options stand in the signature, its estimator in the body. An option read by ``choices`` may have several values; ``run``
+selects among them. Public mixtures without options of their own have a command by themselves.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from enum import StrEnum
+import re
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
-from suffice.cli.autoencoder import autoencoder, denoising_autoencoder
-from suffice.cli.classify import run_classifier
-from suffice.cli.groups import flat
+import suffice
+from suffice.choices import ClassCovarianceType, CovarianceType, Rotation
 from suffice.cli.job import run
-from suffice.cli.neural import neural_classifier
-from suffice.cli.options import FIT, Classifying, Data, FactorLearning, Job, Learning, Reading
-from suffice.cli.parse import choices, counts, pairs
+from suffice.cli.networks import autoencoder, denoising_autoencoder, neural_classifier
+from suffice.cli.options import (
+    DATA,
+    FIT,
+    ClassifierJob,
+    Data,
+    FactorLearning,
+    Floor,
+    Kinds,
+    LatentJob,
+    Learning,
+    Reading,
+)
+from suffice.cli.parse import choices, counts, flat
 from suffice.cli.rbm import rbm
+from suffice.cli.source import read_classes
 
 app = typer.Typer(help="Fit a model to a file of rows and write a folder with a report.", no_args_is_help=True)
-
-
-class CovarianceType(StrEnum):
-    """Which covariances a Gaussian component may have."""
-
-    FULL = "full"
-    TIED = "tied"
-    DIAG = "diag"
-    SPHERICAL = "spherical"
-
-
-class Rotation(StrEnum):
-    """How factors are turned."""
-
-    VARIMAX = "varimax"
-    QUARTIMAX = "quartimax"
-    PROMAX = "promax"
-    OBLIMIN = "oblimin"
-
 
 Covariances = Annotated[
     Any,
@@ -51,27 +43,22 @@ Covariances = Annotated[
         rich_help_panel=FIT,
     ),
 ]
-Floor = Annotated[
-    float, typer.Option(min=0.0, help="Floor of the variances, relative to each column's.", rich_help_panel=FIT)
+PriorRows = Annotated[
+    float,
+    typer.Option(min=0.0, help="Rows like all others seen beforehand in each class.", rich_help_panel=FIT),
 ]
-
-Kinds = Annotated[
-    Any,
-    typer.Option(
-        parser=pairs,
-        metavar="COLUMN=KIND,...",
-        help="Kinds of some columns: gaussian, bernoulli, categorical or poisson.",
-        show_default="detected",
-        rich_help_panel=FIT,
-    ),
-]
+Unlabelled = Annotated[
+    str | None,
+    typer.Option(metavar="VALUE", help="What marks rows of unknown class there.", show_default="none",
+                 rich_help_panel=DATA),
+]  # fmt: skip
 
 
 @app.command("gaussian-mixture")
 @flat
 def gaussian_mixture(
     data: Data,
-    job: Job,
+    job: LatentJob,
     learning: Learning,
     reading: Reading,
     covariance_type: Covariances = "full",
@@ -80,7 +67,7 @@ def gaussian_mixture(
     """Mixture of Gaussians, for rows of real numbers."""
     from suffice import GaussianMixture
 
-    estimator = GaussianMixture(covariance_type=covariance_type, reg_covar=reg_covar, **plain(learning))
+    estimator = GaussianMixture(covariance_type=covariance_type, reg_covar=reg_covar, **vars(learning))
     return run(estimator, data, job, reading)
 
 
@@ -88,7 +75,7 @@ def gaussian_mixture(
 @flat
 def bernoulli_mixture(
     data: Data,
-    job: Job,
+    job: LatentJob,
     learning: Learning,
     reading: Reading,
     binarize: Annotated[
@@ -99,32 +86,14 @@ def bernoulli_mixture(
     """Mixture of Bernoullis, for rows of zeros and ones."""
     from suffice import BernoulliMixture
 
-    return run(BernoulliMixture(binarize=binarize, **plain(learning)), data, job, reading)
-
-
-@app.command("categorical-mixture")
-@flat
-def categorical_mixture(data: Data, job: Job, learning: Learning, reading: Reading) -> int:
-    """Mixture of categorical variables (latent classes), for rows of labels."""
-    from suffice import CategoricalMixture
-
-    return run(CategoricalMixture(**plain(learning)), data, job, reading)
-
-
-@app.command("poisson-mixture")
-@flat
-def poisson_mixture(data: Data, job: Job, learning: Learning, reading: Reading) -> int:
-    """Mixture of Poissons, for rows of counts."""
-    from suffice import PoissonMixture
-
-    return run(PoissonMixture(allow_fractional=False, **plain(learning)), data, job, reading)
+    return run(BernoulliMixture(binarize=binarize, **vars(learning)), data, job, reading)
 
 
 @app.command("mixed-mixture")
 @flat
 def mixed_mixture(
     data: Data,
-    job: Job,
+    job: LatentJob,
     learning: Learning,
     reading: Reading,
     kinds: Kinds = None,
@@ -134,36 +103,20 @@ def mixed_mixture(
     """Mixture for rows of numbers, truth values, labels and counts, in columns of their own."""
     from suffice import MixedMixture
 
-    estimator = MixedMixture(kinds=kinds, covariance_type=covariance_type, reg_covar=reg_covar, **plain(learning))
+    estimator = MixedMixture(kinds=kinds, covariance_type=covariance_type, reg_covar=reg_covar, **vars(learning))
     return run(estimator, data, job, reading)
-
-
-class ClassCovarianceType(StrEnum):
-    """Which covariances Gaussian classes may have."""
-
-    TIED_DIAG = "tied_diag"
-    DIAG = "diag"
-    SPHERICAL = "spherical"
-    TIED = "tied"
-    FULL = "full"
-    TIED_LOW_RANK = "tied_low_rank"
-
-
-PriorRows = Annotated[
-    float,
-    typer.Option(min=0.0, help="Rows like all others seen beforehand in each class.", rich_help_panel=FIT),
-]
 
 
 @app.command("gaussian-classifier")
 @flat
 def gaussian_classifier(
     data: Data,
-    job: Classifying,
+    job: ClassifierJob,
     reading: Reading,
+    unlabelled: Unlabelled = None,
     covariance_type: Annotated[
         ClassCovarianceType, typer.Option(help="Freedom of the covariances.", rich_help_panel=FIT)
-    ] = ClassCovarianceType.TIED_DIAG,
+    ] = "tied_diag",
     rank: Annotated[
         int, typer.Option(min=1, help="Rank beside the diagonal, with tied_low_rank.", rich_help_panel=FIT)
     ] = 1,
@@ -177,17 +130,19 @@ def gaussian_classifier(
     from suffice import GaussianClassifier
 
     estimator = GaussianClassifier(
-        covariance_type.value, rank=rank, shrinkage=shrinkage, prior_strength=prior_strength, reg_covar=reg_covar
-    )
-    return run_classifier(estimator, data, job, reading)
+        covariance_type, rank=rank, shrinkage=shrinkage, prior_strength=prior_strength, reg_covar=reg_covar,
+        unlabelled=unlabelled,
+    )  # fmt: skip
+    return run(estimator, data, job, reading, read_classes)
 
 
 @app.command("naive-bayes")
 @flat
 def naive_bayes(
     data: Data,
-    job: Classifying,
+    job: ClassifierJob,
     reading: Reading,
+    unlabelled: Unlabelled = None,
     kinds: Kinds = None,
     prior_strength: PriorRows = 1.0,
     reg_covar: Floor = 1e-6,
@@ -195,19 +150,21 @@ def naive_bayes(
     """Classifier for rows of numbers, truth values, labels and counts, independent given the class."""
     from suffice import NaiveBayes
 
-    return run_classifier(NaiveBayes(kinds, prior_strength=prior_strength, reg_covar=reg_covar), data, job, reading)
+    estimator = NaiveBayes(kinds, prior_strength=prior_strength, reg_covar=reg_covar, unlabelled=unlabelled)
+    return run(estimator, data, job, reading, read_classes)
 
 
 @app.command("mixture-classifier")
 @flat
 def mixture_classifier(
     data: Data,
-    job: Classifying,
+    job: ClassifierJob,
     reading: Reading,
+    unlabelled: Unlabelled = None,
     n_components: Annotated[int, typer.Option(min=1, help="Components of each class.", rich_help_panel=FIT)] = 2,
     covariance_type: Annotated[
         CovarianceType, typer.Option(help="Freedom of their covariances.", rich_help_panel=FIT)
-    ] = CovarianceType.FULL,
+    ] = "full",
     prior_strength: PriorRows = 0.0,
     reg_covar: Floor = 1e-6,
     random_state: Annotated[int, typer.Option(min=0, help="Seed of the starts.", rich_help_panel=FIT)] = 0,
@@ -216,16 +173,17 @@ def mixture_classifier(
     from suffice import GaussianMixture, MixtureClassifier
 
     mixture = GaussianMixture(
-        n_components, covariance_type=covariance_type.value, prior_strength=prior_strength, reg_covar=reg_covar
+        n_components, covariance_type=covariance_type, prior_strength=prior_strength, reg_covar=reg_covar
     )
-    return run_classifier(MixtureClassifier(mixture, random_state=random_state), data, job, reading)
+    estimator = MixtureClassifier(mixture, random_state=random_state, unlabelled=unlabelled)
+    return run(estimator, data, job, reading, read_classes)
 
 
 @app.command("ppca")
 @flat
 def ppca(
     data: Data,
-    job: Job,
+    job: LatentJob,
     learning: FactorLearning,
     reading: Reading,
     noise_variance: Annotated[
@@ -240,14 +198,14 @@ def ppca(
     """Probabilistic PCA: few latent variables and noise alike in all columns of real numbers."""
     from suffice import PPCA
 
-    return run(PPCA(noise_variance=noise_variance, mean=mean, **plain(learning)), data, job, reading)
+    return run(PPCA(noise_variance=noise_variance, mean=mean, **vars(learning)), data, job, reading)
 
 
 @app.command("factor-analysis")
 @flat
 def factor_analysis(
     data: Data,
-    job: Job,
+    job: LatentJob,
     learning: FactorLearning,
     reading: Reading,
     rotation: Annotated[
@@ -258,15 +216,14 @@ def factor_analysis(
     """Factor analysis: few latent variables and noise of its own in each column of real numbers."""
     from suffice import FactorAnalysis
 
-    turn = None if rotation is None else rotation.value
-    return run(FactorAnalysis(rotation=turn, **plain(learning)), data, job, reading)
+    return run(FactorAnalysis(rotation=rotation, **vars(learning)), data, job, reading)
 
 
 @app.command("mixture-of-ppca")
 @flat
 def mixture_of_ppca(
     data: Data,
-    job: Job,
+    job: LatentJob,
     learning: Learning,
     reading: Reading,
     n_factors: Annotated[
@@ -279,7 +236,7 @@ def mixture_of_ppca(
     """Mixture of probabilistic PCA: groups that are flat, each in directions of its own."""
     from suffice import MixtureOfPPCA
 
-    return run(MixtureOfPPCA(n_factors=n_factors, reg_covar=reg_covar, **plain(learning)), data, job, reading)
+    return run(MixtureOfPPCA(n_factors=n_factors, reg_covar=reg_covar, **vars(learning)), data, job, reading)
 
 
 app.command("rbm")(rbm)
@@ -288,6 +245,23 @@ app.command("autoencoder")(autoencoder)
 app.command("denoising-autoencoder")(denoising_autoencoder)
 
 
-def plain(learning: Learning | FactorLearning) -> dict:
-    """The shared options as parameters of an estimator."""
-    return {name: getattr(value, "value", value) for name, value in asdict(learning).items()}
+def _command(name: str) -> str:
+    """'poisson-mixture' for 'PoissonMixture'."""
+    return re.sub("(?<=[a-z])(?=[A-Z])", "-", name).lower()
+
+
+def _mixture(name: str) -> Callable[..., int]:
+    def command(data: Data, job: LatentJob, learning: Learning, reading: Reading) -> int:
+        estimator = getattr(suffice, name)(**vars(learning))
+        if "allow_fractional" in estimator.get_params():
+            estimator.set_params(allow_fractional=False)
+        return run(estimator, data, job, reading)
+
+    command.__doc__ = f"{_command(name).replace('-', ' ').capitalize()}, as suffice.{name} fits it."
+    return flat(command)
+
+
+_with_options = {command.name for command in app.registered_commands}
+for _name in suffice.__all__:
+    if _name.endswith("Mixture") and _command(_name) not in _with_options:
+        app.command(_command(_name))(_mixture(_name))

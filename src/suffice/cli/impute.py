@@ -10,13 +10,10 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from suffice.cli.classify import is_classifier
-from suffice.cli.groups import flat
-from suffice.cli.job import takes_labels
-from suffice.cli.options import Data, Reading, Run, names
+from suffice.cli.options import Data, Reading, Run
+from suffice.cli.parse import flat
 from suffice.cli.saved import load_run, matching
-from suffice.cli.saved_rbm import is_rbm
-from suffice.cli.source import Source
+from suffice.cli.source import Source, takes_labels
 from suffice.cli.tables import append_table, replacing
 
 DRAW = "draw"
@@ -54,23 +51,14 @@ def impute(
 ) -> None:
     """Fill in the missing cells of a table with their means under a saved model, given the cells that are there."""
     _refuse_clashes(out, std, draws)
-    estimator, columns = load_run(run)
-    if is_classifier(estimator):
-        raise ValueError(
-            f"{run} holds a classifier, which fills in no cells: impute with a mixture, such as gaussian-mixture."
-        )
-    if not hasattr(estimator, "impute"):
-        raise ValueError(f"{run} holds a {type(estimator).__name__}, which fills in no cells: impute with a mixture.")
-    if is_rbm(estimator) and std is not None:
-        raise ValueError(
-            f"{run} holds an RBM, which says no deviations of cells: show them by --draws in place of --std."
-        )
-    source = matching(columns, data, reading, labels=takes_labels(estimator))
+    model = load_run(run)
+    estimator = model.estimator
+    _refuse_model(run, model, std)
+    source = matching(model, data, reading)
     whole = _whole(data, reading) if hasattr(source.rows, "shape") else None
     for note in source.notes if whole is None else whole.notes:
         typer.echo(note, err=True)
-    if draws is not None or is_rbm(estimator):
-        estimator.set_params(random_state=np.random.RandomState(random_state))
+    estimator.set_params(random_state=np.random.RandomState(random_state))
     with ExitStack() as files:
         file = files.enter_context(replacing(out))
         deviations = None if std is None else files.enter_context(replacing(std))
@@ -93,6 +81,17 @@ def _refuse_clashes(out: Path, std: Path | None, draws: int | None) -> None:
         )
     if std is not None and std.absolute() == out.absolute():
         raise ValueError(f"--out and --std both name {out}; name two files.")
+
+
+def _refuse_model(run: Path, model: Any, std: Path | None) -> None:
+    if not model.imputes:
+        raise ValueError(
+            f"{run} holds {model.held}, which fills in no cells: impute with a mixture, such as gaussian-mixture."
+        )
+    if not model.deviate and std is not None:
+        raise ValueError(
+            f"{run} holds {model.held}, which says no deviations of cells: show them by --draws in place of --std."
+        )
 
 
 def _parts(source: Source, whole: Any) -> Iterator[tuple[Any, Any]]:
@@ -185,6 +184,6 @@ def _whole(data: str, reading: Reading) -> Any:
     from suffice.data import read_columns
 
     return read_columns(
-        data, header=reading.header, drop=names(reading.drop), array=reading.array, delimiter=reading.delimiter,
+        data, header=reading.header, drop=reading.drop, array=reading.array, delimiter=reading.delimiter,
         row_names=True,
     )  # fmt: skip

@@ -1,14 +1,12 @@
-"""One fit from the command line: read, fit, write the folder, say what came out."""
+"""One fit from the command line: read, fit, catch, measure, write, say."""
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 import time
 import warnings
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,19 +15,17 @@ from typing import Any
 import numpy as np
 import typer
 
-from suffice.cli.options import Job, Reading, shape
-from suffice.cli.parse import several
-from suffice.cli.run_folder import check_place, run_folder
-from suffice.cli.source import Source, finite, read, refuse_empty_columns
-from suffice.cli.tables import replacing, row_writer, write_columns, write_trace
+from suffice.cli.options import Job, Reading
+from suffice.cli.run_folder import check_checkpoint, check_place, run_folder
+from suffice.cli.source import Source, read_rows
+from suffice.cli.tables import SELECTION, TRACE, write_tables
 
-MODEL, ASSIGNMENTS, TRACE, REPORT = "model.safetensors", "assignments.csv", "trace.csv", "report.html"
-CODES, SELECTION = "codes.csv", "selection.csv"
+MODEL, REPORT = "model.safetensors", "report.html"
 COMMAND: ContextVar[Sequence[str]] = ContextVar("COMMAND", default=())
 
 
 @dataclass(frozen=True)
-class Course:
+class Fitted:
     """The fitted estimator, how the fit went, and the selection that it comes from, if one was made."""
 
     estimator: Any
@@ -39,88 +35,59 @@ class Course:
     selection: Any = None
 
 
-def run(estimator: Any, data: str, job: Job, reading: Reading) -> int:
+@dataclass(frozen=True)
+class Written:
+    """What was found out while a run was written: what its story told of the rows, what its page says, and the files."""
+
+    story: Any
+    told: Any
+    said: str
+    measuring: str
+    files: list[str]
+
+
+def run(
+    estimator: Any,
+    data: str,
+    job: Job,
+    reading: Reading,
+    read: Callable[[Any, str, Job, Reading], Source] = read_rows,
+) -> int:
     """Fit an estimator to a file and write the run folder; returns the exit status."""
     _refuse_idle_options(estimator, job)
     check_place(job.out, overwrite=job.overwrite)
-    kept = checkpoint_path(job.out)
-    check_checkpoint(kept, job)
-    source = finite(read(data, reading, weights=job.weights, target=job.target, labels=takes_labels(estimator)))
-    refuse_empty_columns(source)
-    if takes_labels(estimator) and job.image_shape is not None:
-        raise ValueError(
-            f"--image-shape {job.image_shape} shows rows of numbers, and this model's are labels: leave it out."
-        )
-    pictured = image_shape(source, job.image_shape)
+    kept = None if job.resume is None else check_checkpoint(job.out, overwrite=job.overwrite, resume=job.resume)
+    source = read(estimator, data, job, reading)
     for note in source.notes:
         typer.echo(note, err=True)
-    course = _fit(estimator, source, job, kept)
-    for note in course.estimator.encoder_.notes_ if takes_labels(estimator) else []:
-        typer.echo(in_options(note, ["kinds"]), err=True)
+    fitted = _fit(estimator, source, job, kept)
     with run_folder(job.out, overwrite=job.overwrite) as folder:
-        summary = _write(folder, course, replace(source, image_shape=pictured), job)
-    if not course.interrupted:
-        remove(kept)
-    _announce(source, course, summary, job.out)
-    return 130 if course.interrupted else 0
-
-
-def takes_labels(estimator: Any) -> bool:
-    """Whether an estimator takes tables with text."""
-    from suffice.estimators.shared.labelled_columns import EncodedColumns
-
-    return isinstance(estimator, EncodedColumns)
-
-
-def checkpoint_path(out: Path) -> Path:
-    """The file beside a run folder that keeps the state of its fit until the folder is written."""
-    absolute = Path(os.path.abspath(out))
-    return absolute.with_name(f"{absolute.name}.checkpoint")
-
-
-def check_checkpoint(kept: Path, job: Any) -> None:
-    """Refuse to lose the state of an interrupted fit unasked."""
-    if job.resume:
-        if not kept.exists():
-            typer.echo(f"--resume: there is no {kept.name} beside {job.out}, so the fit begins anew", err=True)
-    elif kept.exists() and job.overwrite:
-        remove(kept)
-    elif kept.exists():
-        raise FileExistsError(
-            f"{kept.name} beside {job.out} holds an interrupted fit: continue it with --resume, or begin anew with --overwrite."
-        )
-
-
-def remove(kept: Path) -> None:
-    from suffice.fit.checkpoint import remove_checkpoint
-
-    remove_checkpoint(kept)
-
-
-def image_shape(source: Source, option: str | None) -> tuple[int, ...] | None:
-    """The size of a row as an image: the option's, or what the reader found."""
-    given, columns = shape(option), len(source.columns)
-    if given is not None and given[0] * given[1] != columns:
-        raise ValueError(f"--image-shape {option} has {given[0] * given[1]} pixels, and a row has {columns} columns.")
-    return given or source.image_shape
+        written = _write(folder, fitted, source, job)
+    _say(fitted, written, source, job)
+    return _end(fitted, kept)
 
 
 def _refuse_idle_options(estimator: Any, job: Job) -> None:
+    many, degenerate = several(estimator), estimator.get_params().get("degenerate", "keep")
     for option, value in (("--criterion", job.criterion), ("--folds", job.folds)):
-        if value is not None and not several(estimator):
+        if value is not None and not many:
             raise ValueError(
                 f"{option} {value} selects among several models: give several, such as --n-components 1-8."
             )
-    if job.resume and several(estimator):
+    if job.resume and many:
         raise ValueError("--resume continues one fit, and several are asked for; give every option one value.")
-    degenerate = getattr(estimator, "degenerate", "keep")
     if job.resume and degenerate != "keep":
         raise ValueError(
             f"--resume continues the components of a fit, and --degenerate {degenerate} changes them: leave out one of the two."
         )
 
 
-def _fit(estimator: Any, source: Source, job: Job, kept: Path) -> Course:
+def several(estimator: Any) -> dict[str, list[Any]]:
+    """The parameters of an estimator that hold several values, by name."""
+    return {name: value for name, value in estimator.get_params(deep=False).items() if isinstance(value, list)}
+
+
+def _fit(estimator: Any, source: Source, job: Job, kept: Path | None) -> Fitted:
     begin, interrupted, found = time.perf_counter(), False, None
     with warnings.catch_warnings(record=True) as met:
         warnings.simplefilter("always")
@@ -129,18 +96,38 @@ def _fit(estimator: Any, source: Source, job: Job, kept: Path) -> Course:
                 found = _select(estimator, source, job)
                 estimator, interrupted = found.best, found.interrupted
             else:
-                estimator.set_params(verbose=int(sys.stderr.isatty()))
-                state = kept if getattr(estimator, "degenerate", "keep") == "keep" else None
-                estimator.fit(source.rows, sample_weight=source.weight, checkpoint=state)
+                _fit_one(estimator, source, kept)
         except ValueError as error:
             raise ValueError(in_options(str(error), estimator.get_params())) from error
         except KeyboardInterrupt:
-            if not hasattr(estimator, "model_"):
+            if not getattr(estimator, "n_iter_", 0):
                 raise
             interrupted = True
-    estimator.set_params(verbose=0)
-    sentences = [" ".join(str(warning.message).split()) for warning in met if not _says_outcome(warning)]
-    return Course(estimator, time.perf_counter() - begin, list(dict.fromkeys(sentences)), interrupted, found)
+    _set_verbose(estimator, 0)
+    return Fitted(estimator, time.perf_counter() - begin, _sentences(met, estimator), interrupted, found)
+
+
+def _sentences(met: list[warnings.WarningMessage], estimator: Any) -> list[str]:
+    """What was warned of, once, in the options of the command line; not how the fit ended, which its outcome says."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    words = [" ".join(str(one.message).split()) for one in met if not issubclass(one.category, ConvergenceWarning)]
+    return list(dict.fromkeys(in_options(sentence, estimator.get_params()) for sentence in words))
+
+
+def _fit_one(estimator: Any, source: Source, kept: Path | None) -> None:
+    from sklearn.base import is_classifier
+
+    _set_verbose(estimator, int(sys.stderr.isatty()))
+    known = (source.target,) if is_classifier(estimator) else ()
+    resumable = kept is not None and estimator.get_params().get("degenerate", "keep") == "keep"
+    options: dict[str, Any] = {"checkpoint": kept} if resumable else {}
+    estimator.fit(source.rows, *known, sample_weight=source.weight, **options)
+
+
+def _set_verbose(estimator: Any, verbose: int) -> None:
+    if "verbose" in estimator.get_params():
+        estimator.set_params(verbose=verbose)
 
 
 def _select(estimator: Any, source: Source, job: Job) -> Any:
@@ -149,8 +136,8 @@ def _select(estimator: Any, source: Source, job: Job) -> Any:
     searched: dict[str, Any] = several(estimator)
     first = {name: values[0] for name, values in searched.items()}
     return select(
-        estimator.set_params(**first), source.rows, sample_weight=source.weight,
-        criterion=(job.criterion or "bic").replace("-", "_"), cv=job.folds, verbose=int(sys.stderr.isatty()), **searched,
+        estimator.set_params(**first), source.rows, sample_weight=source.weight, criterion=job.criterion or "bic",
+        cv=job.folds, verbose=int(sys.stderr.isatty()), **searched,
     )  # fmt: skip
 
 
@@ -160,81 +147,72 @@ def in_options(message: str, parameters: Iterable[str]) -> str:
     return re.sub(rf"\b({words})\b", lambda found: "--" + found[0].replace("_", "-"), message)
 
 
-def _says_outcome(warning: warnings.WarningMessage) -> bool:
-    from sklearn.exceptions import ConvergenceWarning
-
-    return issubclass(warning.category, ConvergenceWarning)
-
-
-@contextmanager
-def named_columns(estimator: Any, columns: list[str]) -> Iterator[None]:
-    """Columns are named while the model is saved; to compute with plain arrays afterwards, they are not."""
-    if columns != [f"x{j}" for j in range(len(columns))]:
-        estimator.feature_names_in_ = np.asarray(columns, dtype=object)
-    try:
-        yield
-    finally:
-        vars(estimator).pop("feature_names_in_", None)
-
-
-def _write(folder: Path, course: Course, source: Source, job: Job) -> Any:
+def _write(folder: Path, fitted: Fitted, source: Source, job: Job) -> Written:
     from suffice.files import save
-    from suffice.report import summarize, write_report
+    from suffice.report.page import write_page
+    from suffice.report.story import story
 
-    estimator = course.estimator
-    with named_columns(estimator, source.columns):
-        save(estimator, folder / MODEL)
-    write_trace(folder / TRACE, estimator.traces_)
-    if course.selection is not None:
-        with replacing(folder / SELECTION) as file:
-            write_columns(file, list(course.selection.table.values()), list(course.selection.table))
-    with replacing(folder / rows_file(estimator)) as file:
-        writer = row_writer(file, estimator)
-        summary = summarize(
-            estimator, source.rows, sample_weight=source.weight, each=writer, keep_labels=source.target is not None
-        )
-    write_report(
-        estimator, source.rows, folder / REPORT, source=source.name, columns=source.columns,
-        image_shape=source.image_shape, notes=source.notes, warnings=course.warnings, target=source.target,
-        target_name=job.target or "label", sample_weight=source.weight, seconds=course.seconds,
-        command=["suffice", *COMMAND.get()], summary=summary, selection=course.selection,
+    estimator = fitted.estimator
+    vars(estimator).pop("feature_names_in_", None)  # plain arrays follow, until the model is saved
+    teller = story(estimator, source.columns)
+    about = _about(fitted, source, job.target or teller.target_name)
+    about = replace(about, told=write_tables(folder, teller, source, fitted.selection))
+    begin = time.perf_counter()
+    if teller.measuring:
+        about = replace(about, measured=teller.measure(source.rows, about))
+    measuring = f"{teller.measuring} in {time.perf_counter() - begin:.2f} s" if teller.measuring else ""
+    page = teller.page(source.rows, about)
+    write_page(folder / REPORT, page.title, [page])
+    if source.columns != [f"x{j}" for j in range(len(source.columns))]:
+        estimator.feature_names_in_ = np.asarray(source.columns, dtype=object)
+    save(estimator, folder / MODEL)
+    files = [name for name in (MODEL, teller.rows_file, SELECTION, TRACE) if name and (folder / name).exists()]
+    return Written(teller, about.told, page.said, measuring, files)
+
+
+def _about(fitted: Fitted, source: Source, target_name: str) -> Any:
+    from suffice.report.story import Run
+
+    return Run(
+        source=source.name, image_shape=source.image_shape, notes=source.notes,
+        warnings=fitted.warnings, target=source.target, target_name=target_name, sample_weight=source.weight,
+        seconds=fitted.seconds, command=["suffice", *COMMAND.get()], selection=fitted.selection,
     )  # fmt: skip
-    return summary
 
 
-def rows_file(estimator: Any) -> str:
-    """Name of the file with what the model says of each row: latent variables of a factor model, else components."""
-    return CODES if hasattr(estimator, "loadings_") else ASSIGNMENTS
+def _say(fitted: Fitted, written: Written, source: Source, job: Job) -> None:
+    from sklearn.base import is_classifier
 
+    from suffice.report.parts import counted
 
-def component_count(estimator: Any) -> int:
-    """Number of components of a fitted mixture or factor model."""
-    return len(estimator.weights_) if hasattr(estimator, "weights_") else estimator.loadings_.shape[1]
-
-
-def missing_words(summary: Any) -> str:
-    """How many cells are missing, to go on a sentence; nothing where none is."""
-    count = int(summary.missing.sum())
-    return f", {count:,} missing cell{'' if count == 1 else 's'}" if count else ""
-
-
-def _announce(source: Source, course: Course, summary: Any, out: Path) -> None:
-    from suffice.report import model_name
-
-    estimator, found = course.estimator, course.selection
-    for sentence in course.warnings:
+    teller, told = written.story, written.told
+    for note in teller.notes:
+        typer.echo(in_options(note, ["kinds"]), err=True)
+    for sentence in fitted.warnings:
         typer.echo(f"warning: {sentence}", err=True)
-    if course.interrupted and found is None:
-        typer.echo(f"interrupted: kept the best of the {estimator.n_iter_} iterations done", err=True)
-        if checkpoint_path(out).exists():
+    missing = f", {counted(told.missing_cells, 'missing cell')}" if told.missing_cells else ""
+    of_what = f" of {job.target}" if job.target and is_classifier(fitted.estimator) else ""
+    typer.echo(f"{teller.name}, {teller.size}{of_what}, on {source.name}: {told.n_rows:,} rows, "
+               f"{counted(len(source.columns), 'column')}{missing}, {fitted.seconds:.2f} s")  # fmt: skip
+    chosen = None if fitted.selection is None else fitted.selection.outcome
+    for sentence in (chosen, teller.outcome, written.said, written.measuring):
+        if sentence:
+            typer.echo(sentence)
+    *files, last = written.files
+    beside = f"{', '.join(files)} and {last}" if files else last
+    typer.echo(f"{job.out / REPORT} shows the fit; beside it {beside}")
+
+
+def _end(fitted: Fitted, kept: Path | None) -> int:
+    """Remove the state of a fit that went to its end, or say how to continue it; returns the exit status."""
+    from suffice.fit.checkpoint import remove_checkpoint
+
+    if not fitted.interrupted:
+        if kept is not None:
+            remove_checkpoint(kept)
+        return 0
+    if fitted.selection is None:
+        typer.echo(f"interrupted: kept the best of the {fitted.estimator.n_iter_} iterations done", err=True)
+        if kept is not None and kept.exists():
             typer.echo("the same command with --resume --overwrite continues the fit", err=True)
-    count = component_count(estimator)
-    columns = f"{len(source.columns):,} column{'' if len(source.columns) == 1 else 's'}"
-    typer.echo(f"{model_name(estimator)}, {count} component{'' if count == 1 else 's'}, on {source.name}: "
-               f"{summary.n_rows:,} rows, {columns}{missing_words(summary)}, {course.seconds:.2f} s")  # fmt: skip
-    if found is not None:
-        typer.echo(found.outcome)
-    typer.echo(estimator.outcome_)
-    typer.echo(f"log-likelihood {summary.log_likelihood:.4f} nats per row")
-    chosen = "" if found is None else f", {SELECTION}"
-    typer.echo(f"{out / REPORT} shows the fit; beside it {MODEL}, {rows_file(estimator)}{chosen} and {TRACE}")
+    return 130

@@ -1,43 +1,61 @@
-"""Options that several commands share."""
+"""Options that several commands share, each declared once; a group of them is a dataclass, which ``flat`` spreads."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from suffice.cli.parse import counts, shares, words
+from suffice.choices import Degenerate, InitParams, Optimizer, Precision
+from suffice.cli.parse import counts, names, one_criterion, pairs, shares, sizes, words
+
+DATA, FIT, RUN = "Data", "Fit", "Run"
 
 Data = Annotated[str, typer.Argument(metavar="DATA", help="CSV, Parquet, npy, npz, IDX or digits text; gzipped too.")]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `suffice fit` wrote.")]
-DATA, FIT, RUN = "Data", "Fit", "Run"
+Out = Annotated[Path, typer.Option(metavar="RUN", help="Folder to write.", rich_help_panel=RUN)]
+Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Replace what an earlier run left there.", rich_help_panel=RUN)
+]
+Resume = Annotated[
+    bool,
+    typer.Option(
+        "--resume", help="Continue the same fit from where it was killed or interrupted.", rich_help_panel=RUN
+    ),
+]
+Weights = Annotated[
+    str | None,
+    typer.Option(metavar="COLUMN", help="Column of row weights.", show_default="none", rich_help_panel=DATA),
+]
+Target = Annotated[
+    str | None,
+    typer.Option(metavar="COLUMN", help="Column kept out of the fit.", show_default="none", rich_help_panel=DATA),
+]
+ImageShape = Annotated[
+    Any,
+    typer.Option(parser=sizes, metavar="HEIGHTxWIDTH", help="Show rows as images of this size.",
+                 show_default="what the file says", rich_help_panel=RUN),
+]  # fmt: skip
 
-
-class Precision(StrEnum):
-    """Floating-point numbers to compute with."""
-
-    FLOAT64 = "float64"
-    FLOAT32 = "float32"
-
-
-class Start(StrEnum):
-    """How the first responsibilities or centres are found."""
-
-    KMEANS = "kmeans"
-    KMEANS_PLUS_PLUS = "k-means++"
-    RANDOM = "random"
-    RANDOM_FROM_DATA = "random_from_data"
-
-
-class Degenerate(StrEnum):
-    """What becomes of components that hold hardly any row or have collapsed."""
-
-    KEEP = "keep"
-    REMOVE = "remove"
-    RESTART = "restart"
+Numbers = Annotated[Precision, typer.Option(help="Numbers to compute with.", rich_help_panel=FIT)]
+Seed = Annotated[int, typer.Option(min=0, help="Seed.", rich_help_panel=FIT)]
+Floor = Annotated[
+    float, typer.Option(min=0.0, help="Floor of the variances, relative to each column's.", rich_help_panel=FIT)
+]
+Rise = Annotated[
+    float, typer.Option(min=0.0, help="Smallest rise per row, in nats, to go on for.", rich_help_panel=FIT)
+]
+Iterations = Annotated[int, typer.Option(min=1, help="Most iterations of a start.", rich_help_panel=FIT)]
+Epochs = Annotated[int, typer.Option(min=1, help="Passes over the rows.", rich_help_panel=FIT)]
+BatchSize = Annotated[int, typer.Option(min=1, help="Rows in a batch.", rich_help_panel=FIT)]
+Hidden = Annotated[int, typer.Option(min=1, help="Hidden units.", rich_help_panel=FIT)]
+Kinds = Annotated[
+    Any,
+    typer.Option(parser=pairs, metavar="COLUMN=KIND,...", show_default="detected", rich_help_panel=FIT,
+                 help="Kinds of some columns, such as year=gaussian, as suffice.data.ColumnEncoder has them."),
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -50,11 +68,13 @@ class Reading:
                      rich_help_panel=DATA),
     ] = None  # fmt: skip
     columns: Annotated[
-        str | None, typer.Option(help="Columns to use, as a,b,c.", show_default="all", rich_help_panel=DATA)
-    ] = None
+        Any, typer.Option(parser=names, metavar="<str>", help="Columns to use, as a,b,c.", show_default="all",
+                          rich_help_panel=DATA)
+    ] = None  # fmt: skip
     drop: Annotated[
-        str | None, typer.Option(help="Columns to leave out, as a,b,c.", show_default="none", rich_help_panel=DATA)
-    ] = None
+        Any, typer.Option(parser=names, metavar="<str>", help="Columns to leave out, as a,b,c.", show_default="none",
+                          rich_help_panel=DATA)
+    ] = None  # fmt: skip
     array: Annotated[
         str | None, typer.Option(help="Array of an npz archive.", show_default="the only one", rich_help_panel=DATA)
     ] = None
@@ -68,6 +88,83 @@ class Reading:
     ] = None  # fmt: skip
 
 
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """Where to write, and what to do with the rows beside fitting; what is no option of a command has its plain value."""
+
+    out: Out
+    overwrite: Overwrite = False
+    weights: Weights = None
+    resume: bool | None = field(default=None, init=False)
+    target: str | None = field(default=None, init=False)
+    labels: str | None = field(default=None, init=False)
+    image_shape: Any = field(default=None, init=False)
+    criterion: str | None = field(default=None, init=False)
+    folds: int | None = field(default=None, init=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LatentJob(Job):
+    """Options beside the fit of a mixture or factor model."""
+
+    resume: Resume = False
+    image_shape: ImageShape = None
+    target: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Column of known classes, kept out of the fit and compared with it.",
+                     show_default="none", rich_help_panel=DATA),
+    ] = None  # fmt: skip
+    criterion: Annotated[
+        Any,
+        typer.Option(parser=one_criterion, metavar="<bic|aic|icl|held-out>", show_default="bic", rich_help_panel=FIT,
+                     help="What selects where an option has several values."),
+    ] = None  # fmt: skip
+    folds: Annotated[
+        int | None,
+        typer.Option(min=2, help="Parts of the rows to hold out in turn.", show_default="a fifth, once",
+                     rich_help_panel=FIT),
+    ] = None  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifierJob(Job):
+    """Options beside the fit of a classifier."""
+
+    target: Annotated[str, typer.Option(metavar="COLUMN", help="Column of the classes.", rich_help_panel=DATA)] = (
+        field()
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class RBMJob(Job):
+    """Options beside the fit of a restricted Boltzmann machine."""
+
+    target: Target = None
+    image_shape: ImageShape = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NetworkJob(Job):
+    """Options beside the fit of a network that classifies."""
+
+    resume: Resume = False
+    target: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Column, or array of an npz, of the classes.", rich_help_panel=DATA),
+    ] = None
+    labels: Annotated[
+        str | None, typer.Option(metavar="FILE", help="File of the classes, such as IDX.", rich_help_panel=DATA)
+    ] = None  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class AutoencoderJob(Job):
+    """Options beside the fit of an autoencoder."""
+
+    resume: Resume = False
+    target: Target = None
+
+
 @dataclass(frozen=True)
 class Learning:
     """What every mixture's fit can be asked, under the estimators' names."""
@@ -78,20 +175,16 @@ class Learning:
                      rich_help_panel=FIT),
     ] = 1  # fmt: skip
     n_init: Annotated[int, typer.Option(min=1, help="Starts; the best is kept.", rich_help_panel=FIT)] = 1
-    max_iter: Annotated[int, typer.Option(min=1, help="Most iterations of a start.", rich_help_panel=FIT)] = 100
-    tol: Annotated[
-        float, typer.Option(min=0.0, help="Smallest rise per row, in nats, to go on for.", rich_help_panel=FIT)
-    ] = 1e-3
-    init_params: Annotated[Start, typer.Option(help="How each start is found.", rich_help_panel=FIT)] = Start.KMEANS
+    max_iter: Iterations = 100
+    tol: Rise = 1e-3
+    init_params: Annotated[InitParams, typer.Option(help="How each start is found.", rich_help_panel=FIT)] = "kmeans"
     random_state: Annotated[int, typer.Option(min=0, help="Seed of the starts.", rich_help_panel=FIT)] = 0
-    precision: Annotated[Precision, typer.Option(help="Numbers to compute with.", rich_help_panel=FIT)] = (
-        Precision.FLOAT64
-    )
+    precision: Numbers = "float64"
     degenerate: Annotated[
         Degenerate,
         typer.Option(help="Components that hold hardly any row or have collapsed: kept with a warning, removed, or "
                           "restarted where the model explains rows worst.", rich_help_panel=FIT),
-    ] = Degenerate.KEEP  # fmt: skip
+    ] = "keep"  # fmt: skip
     weights_init: Annotated[
         Any,
         typer.Option(parser=shares, metavar="NUMBERS", help="Weights of the components to start from, such as 0.2,0.8.",
@@ -119,94 +212,41 @@ class FactorLearning:
     n_init: Annotated[
         int, typer.Option(min=1, help="Starts where cells are missing; the best is kept.", rich_help_panel=FIT)
     ] = 1
-    max_iter: Annotated[int, typer.Option(min=1, help="Most iterations of a start.", rich_help_panel=FIT)] = 1000
-    tol: Annotated[
-        float, typer.Option(min=0.0, help="Smallest rise per row, in nats, to go on for.", rich_help_panel=FIT)
-    ] = 1e-6
+    max_iter: Iterations = 1000
+    tol: Rise = 1e-6
     random_state: Annotated[int, typer.Option(min=0, help="Seed of random starts.", rich_help_panel=FIT)] = 0
-    precision: Annotated[Precision, typer.Option(help="Numbers to compute with.", rich_help_panel=FIT)] = (
-        Precision.FLOAT64
-    )
-
-
-Weights = Annotated[
-    str | None,
-    typer.Option(metavar="COLUMN", help="Column of row weights.", show_default="none", rich_help_panel=DATA),
-]
-
-
-class Criterion(StrEnum):
-    """What selects among several models."""
-
-    BIC = "bic"
-    AIC = "aic"
-    ICL = "icl"
-    HELD_OUT = "held-out"
+    precision: Numbers = "float64"
 
 
 @dataclass(frozen=True)
-class Job:
-    """What to do with the data beside fitting, and where to write."""
+class Descent:
+    """What every network's fit can be asked, under the estimators' names."""
 
-    out: Annotated[Path, typer.Option(metavar="RUN", help="Folder to write.", rich_help_panel=RUN)]
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace what an earlier run left there.", rich_help_panel=RUN)
-    ] = False
-    resume: Annotated[
-        bool,
-        typer.Option(
-            "--resume", help="Continue the same fit from where it was killed or interrupted.", rich_help_panel=RUN
-        ),
-    ] = False
-    weights: Weights = None
     image_shape: Annotated[
-        str | None,
-        typer.Option(metavar="HEIGHTxWIDTH", help="Show rows as images of this size.", show_default="what the file says",
-                     rich_help_panel=RUN),
+        Any,
+        typer.Option(parser=sizes, metavar="[CHANNELSx]HEIGHTxWIDTH", help="Rows are images of this size.",
+                     show_default="what the file says", rich_help_panel=DATA),
     ] = None  # fmt: skip
-    target: Annotated[
-        str | None,
-        typer.Option(metavar="COLUMN", help="Column of known classes, kept out of the fit and compared with it.",
-                     show_default="none", rich_help_panel=DATA),
-    ] = None  # fmt: skip
-    criterion: Annotated[
-        Criterion | None,
-        typer.Option(help="What selects where an option has several values.", show_default="bic", rich_help_panel=FIT),
+    pixel_scale: Annotated[
+        float | None,
+        typer.Option(help="Divide values by this, such as 255.", show_default="1", rich_help_panel=DATA),
     ] = None
-    folds: Annotated[
+    optimizer: Annotated[Optimizer, typer.Option(help="Rule of descent.", rich_help_panel=FIT)] = "adam"
+    learning_rate: Annotated[float, typer.Option(help="Step size.", rich_help_panel=FIT)] = 1e-3
+    batch_size: BatchSize = 128
+    epochs: Epochs = 50
+    validation_fraction: Annotated[
+        float | None, typer.Option(help="Share of rows to hold out; 0 for none.", rich_help_panel=FIT)
+    ] = 0.1
+    patience: Annotated[
         int | None,
-        typer.Option(min=2, help="Parts of the rows to hold out in turn.", show_default="a fifth, once",
+        typer.Option(min=1, help="Stop after so many epochs without a smaller loss of rows held out.", show_default="never",
                      rich_help_panel=FIT),
     ] = None  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Classifying:
-    """What to do with the data beside fitting a classifier, and where to write."""
-
-    out: Annotated[Path, typer.Option(metavar="RUN", help="Folder to write.", rich_help_panel=RUN)]
-    target: Annotated[str, typer.Option(metavar="COLUMN", help="Column of the classes.", rich_help_panel=DATA)]
-    unlabelled: Annotated[
+    init: Annotated[
         str | None,
-        typer.Option(metavar="VALUE", help="What marks rows of unknown class there.", show_default="none",
-                     rich_help_panel=DATA),
+        typer.Option(metavar="FILE", help="Saved RBM or autoencoder to start from.", show_default="random weights",
+                     rich_help_panel=FIT),
     ] = None  # fmt: skip
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace what an earlier run left there.", rich_help_panel=RUN)
-    ] = False
-    weights: Weights = None
-
-
-def shape(text: str | None) -> tuple[int, int] | None:
-    """Height and width written as 28x28."""
-    if text is None:
-        return None
-    height, _, width = text.lower().partition("x")
-    if not (height.isdigit() and width.isdigit()):
-        raise ValueError(f"--image-shape {text} was given; expected height x width in pixels, such as 28x28.")
-    return int(height), int(width)
-
-
-def names(text: str | None) -> list[str] | None:
-    """Column names written with commas between them."""
-    return None if text is None else [name.strip() for name in text.split(",") if name.strip()]
+    random_state: Seed = 0
+    precision: Numbers = "float32"

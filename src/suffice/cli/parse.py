@@ -1,11 +1,15 @@
-"""Options that take several values, among which a fit then selects."""
+"""From the words of a command line to values: readers of options, and groups of options as one argument."""
 
 from __future__ import annotations
 
+import dataclasses
+import inspect
 import re
 from collections.abc import Callable
-from enum import StrEnum
-from typing import Any
+from functools import wraps
+from typing import Any, get_args, get_type_hints
+
+from suffice.choices import Criterion
 
 MOST = 1000
 
@@ -32,17 +36,25 @@ def counts(text: Any) -> int | list[int]:
     return found.pop() if len(found) == 1 else sorted(found)
 
 
-def choices(kind: type[StrEnum]) -> Callable[[Any], str | list[str]]:
-    """A reader of one choice, or of several with commas between them."""
-    allowed = [member.value for member in kind]
+def choices(kind: Any) -> Callable[[Any], str | list[str]]:
+    """A reader of one choice of a ``Literal``, or of several with commas between them."""
+    allowed = get_args(kind)
 
     def read(text: Any) -> str | list[str]:
-        found = list(dict.fromkeys(part.strip() for part in str(text).split(",")))
+        found = list(dict.fromkeys(words(text)))
         if not set(found) <= set(allowed):
             raise _bad(text, f"one of {', '.join(allowed)} is expected, or several with commas between them")
         return found[0] if len(found) == 1 else found
 
     return read
+
+
+def one_criterion(text: Any) -> str:
+    """What selects, with a hyphen or an underscore."""
+    found = str(text).replace("-", "_")
+    if found not in get_args(Criterion):
+        raise _bad(text, "one of bic, aic, icl and held-out is expected")
+    return found
 
 
 def pairs(text: Any) -> dict[str, str]:
@@ -71,9 +83,44 @@ def words(text: Any) -> tuple[str, ...]:
     return tuple(part.strip() for part in str(text).split(","))
 
 
-def several(estimator: Any) -> dict[str, list[Any]]:
-    """The parameters of an estimator that hold several values, by name."""
-    return {name: value for name, value in estimator.get_params().items() if isinstance(value, list)}
+def names(text: Any) -> list[str]:
+    """Column names with commas between them."""
+    return [name for name in words(text) if name]
+
+
+def flat(function: Callable[..., Any]) -> Callable[..., Any]:
+    """The same function with every dataclass among its parameters replaced by the fields of this dataclass."""
+    hints = get_type_hints(function, include_extras=True)
+    given = inspect.signature(function).parameters.values()
+    records = {p.name: hints[p.name] for p in given if dataclasses.is_dataclass(hints[p.name])}
+
+    @wraps(function)
+    def command(**values: Any) -> Any:
+        for name, record in records.items():
+            own = {field.name: values.pop(field.name) for field in dataclasses.fields(record) if field.init}
+            values[name] = record(**own)
+        return function(**values)
+
+    parameters = [q for p in given for q in _spread(p, hints[p.name])]
+    command.__signature__ = inspect.Signature(parameters)  # pyright: ignore[reportAttributeAccessIssue]
+    command.__annotations__ = {p.name: p.annotation for p in parameters}
+    return command
+
+
+def _spread(parameter: inspect.Parameter, hint: Any) -> list[inspect.Parameter]:
+    if not dataclasses.is_dataclass(hint):
+        return [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY, annotation=hint)]
+    hints = get_type_hints(hint, include_extras=True)
+    return [
+        inspect.Parameter(
+            field.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=inspect.Parameter.empty if field.default is dataclasses.MISSING else field.default,
+            annotation=hints[field.name],
+        )
+        for field in dataclasses.fields(hint)
+        if field.init
+    ]
 
 
 def _bad(text: Any, expected: str) -> Exception:

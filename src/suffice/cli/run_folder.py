@@ -1,4 +1,4 @@
-"""A folder that is written completely or not at all."""
+"""A folder that is written completely or not at all, and beside it the state of a fit until then."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+import typer
 
 
 @contextmanager
@@ -24,8 +26,26 @@ def run_folder(out: Path, *, overwrite: bool = False) -> Iterator[Path]:
 
 
 def check_place(out: Path, *, overwrite: bool = False) -> None:
-    """Refuse, before any work is done, what ``run_folder`` would refuse; parameters and errors are its own."""
+    """Refuse, before any work is done, what ``run_folder`` would refuse."""
     os.rmdir(_hidden_folder(out, overwrite))
+
+
+def check_checkpoint(out: Path, *, overwrite: bool, resume: bool) -> Path:
+    """The file beside a run folder that keeps the state of its fit until the folder is written; it is not lost unasked."""
+    from suffice.fit.checkpoint import remove_checkpoint
+
+    absolute = Path(os.path.abspath(out))
+    kept = absolute.with_name(f"{absolute.name}.checkpoint")
+    if resume:
+        if not kept.exists():
+            typer.echo(f"--resume: there is no {kept.name} beside {out}, so the fit begins anew", err=True)
+    elif kept.exists() and overwrite:
+        remove_checkpoint(kept)
+    elif kept.exists():
+        raise FileExistsError(
+            f"{kept.name} beside {out} holds an interrupted fit: continue it with --resume, or begin anew with --overwrite."
+        )
+    return kept
 
 
 def _hidden_folder(out: Path, overwrite: bool) -> Path:

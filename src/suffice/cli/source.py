@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import prod
 from typing import Any
 
 import numpy as np
 
-from suffice.cli.options import Reading, names
+from suffice.cli.batches import WeightedBatches, numbers_of
+from suffice.cli.options import Job, Reading
 
 STREAM_BYTES = 1_000_000_000
 
@@ -27,33 +28,117 @@ class Source:
     weight: Any = None
 
 
-class WeightedBatches:
-    """Batches of a stream split into rows and the column of their weights."""
-
-    def __init__(self, batches: Any, column: int, name: str) -> None:
-        self.batches, self.column, self.name = batches, column, name
-        self.columns = [name for j, name in enumerate(batches.columns) if j != column]
-
-    def __iter__(self) -> Iterator[tuple[Any, Any]]:
-        for batch in self.batches:
-            if isinstance(batch, np.ndarray):
-                yield np.delete(batch, self.column, axis=1), batch[:, self.column]
-            else:
-                yield batch.remove_column(self.column), numbers_of(batch, batch.column_names[self.column], self.name)
+def read_rows(estimator: Any, data: str, job: Job, reading: Reading) -> Source:
+    """Rows for an estimator, in memory or as a stream."""
+    labels = takes_labels(estimator)
+    if labels and job.image_shape is not None:
+        raise ValueError(
+            f"--image-shape {_written(job.image_shape)} shows rows of numbers, and this model's are labels: leave it out."
+        )
+    source = _usable(read(data, reading, weights=job.weights, target=job.target, labels=labels))
+    return source if job.image_shape is None else replace(source, image_shape=_image_shape(source, job.image_shape))
 
 
-class RenamedBatches:
-    """Arrow tables of a stream, or pairs of table and weights, under other names of the columns."""
+def read_in_memory(estimator: Any, data: str, job: Job, reading: Reading) -> Source:
+    """Rows for an estimator that takes no streams."""
+    if streams(data, reading):
+        raise ValueError(
+            f"{type(estimator).__name__} is fitted to rows in memory: use --in-memory, or partial_fit batch by batch in Python."
+        )
+    return read_rows(estimator, data, job, reading)
 
-    def __init__(self, batches: Any, columns: list[str]) -> None:
-        self.batches, self.columns = batches, columns
 
-    def __iter__(self) -> Iterator[Any]:
-        for batch in self.batches:
-            if isinstance(batch, tuple):
-                yield batch[0].rename_columns(self.columns), batch[1]
-            else:
-                yield batch.rename_columns(self.columns)
+def read_classes(estimator: Any, data: str, job: Job, reading: Reading) -> Source:
+    """Rows with their classes as text, as a file has them."""
+    source = read_in_memory(estimator, data, job, reading)
+    return replace(source, target=as_classes(source.target).astype(str))
+
+
+def read_images(estimator: Any, data: str, job: Job, reading: Reading) -> Source:
+    """Complete rows for a network, which takes the size of its images from the file if it has none yet."""
+    from suffice.data import DataError
+
+    if job.target is not None and job.labels is not None:
+        raise DataError("--target and --labels both name the classes; give one of them.")
+    source = _pictures(data, job) or read_in_memory(estimator, data, job, reading)
+    if source.rows.dtype.kind == "f" and np.isnan(source.rows).any():
+        raise DataError(
+            f"{source.name} has missing cells, which a network does not take: `suffice impute` fills them in."
+        )
+    if estimator.image_shape is None:
+        estimator.set_params(image_shape=source.image_shape)
+    if job.labels is not None:
+        source = replace(source, target=_labels(job.labels, reading, len(source.rows)))
+    return source if source.target is None else replace(source, target=as_classes(source.target))
+
+
+def read_labelled_images(estimator: Any, data: str, job: Job, reading: Reading) -> Source:
+    """Complete rows and their classes: a column, an array, a file beside them, or folders of pictures."""
+    source = read_images(estimator, data, job, reading)
+    if source.target is None:
+        raise ValueError("The classes are not named: give --target COLUMN, or --labels FILE.")
+    return source
+
+
+def takes_labels(estimator: Any) -> bool:
+    """Whether an estimator takes tables with text."""
+    from sklearn.utils import get_tags
+
+    return get_tags(estimator).input_tags.string
+
+
+def as_classes(target: Any) -> np.ndarray:
+    """Classes as a file has them: whole numbers as such, others as text."""
+    target = np.asarray(target)
+    if target.dtype.kind == "f" and np.isfinite(target).all() and (target == np.round(target)).all():
+        return target.astype(np.int64)
+    return target if target.dtype.kind in "iu" else target.astype(str)
+
+
+def _usable(source: Source) -> Source:
+    refuse_empty_columns(finite(source))
+    return source
+
+
+def _image_shape(source: Source, given: tuple[int, ...]) -> tuple[int, ...]:
+    """The size of a row as an image."""
+    if len(given) != 2:
+        raise ValueError(
+            f"--image-shape {_written(given)} was given; expected height x width in pixels, such as 28x28."
+        )
+    if prod(given) != len(source.columns):
+        raise ValueError(
+            f"--image-shape {_written(given)} has {prod(given)} pixels, and a row has {len(source.columns)} columns."
+        )
+    return given
+
+
+def _written(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape))
+
+
+def _pictures(data: str, job: Job) -> Source | None:
+    from suffice.data.pictures import holds_pictures, read_pictures
+
+    if not holds_pictures(data):
+        return None
+    for option, value in (("target", job.target), ("weights", job.weights)):
+        if value is not None:
+            raise ValueError(f"--{option} {value} names a column, and {data} is a folder of pictures: leave it out.")
+    table = read_pictures(data)
+    return Source(table.values, table.columns, table.name, table.notes, table.image_shape, table.target)
+
+
+def _labels(path: str, reading: Reading, count: int) -> np.ndarray:
+    from suffice.data import DataError, read_columns
+
+    table = read_columns(path, header=reading.header)
+    if len(table.columns) != 1 or table.values.num_rows != count:
+        raise DataError(
+            f"--labels {path} has {table.values.num_rows:,} rows of {len(table.columns)} columns; {count:,} rows of 1 column are "
+            "expected, a class for each row of the data."
+        )
+    return np.asarray(table.values.column(0).to_pylist())
 
 
 def read(
@@ -66,7 +151,7 @@ def read(
     labels: bool = False,
 ) -> Source:
     """Read a file as the options say."""
-    wanted = names(reading.columns) if columns is None else columns
+    wanted = reading.columns if columns is None else columns
     if wanted is not None and weights is not None and weights not in wanted:
         wanted = [*wanted, weights]
     if streams(path, reading):
@@ -74,7 +159,7 @@ def read(
     from suffice.data import read_columns, read_table
 
     table = (read_columns if labels else read_table)(
-        path, header=reading.header, columns=wanted, drop=names(reading.drop), array=reading.array,
+        path, header=reading.header, columns=wanted, drop=reading.drop, array=reading.array,
         delimiter=reading.delimiter, target=target,
     )  # fmt: skip
     shape = getattr(table, "image_shape", None)
@@ -139,17 +224,6 @@ def _weighted(source: Source, weights: str) -> Source:
     return Source(rows, rest, source.name, [*source.notes, note], None, source.target, weight)
 
 
-def numbers_of(rows: Any, column: str, name: str) -> np.ndarray:
-    """A column of an Arrow table as numbers."""
-    from suffice.data import DataError
-    from suffice.data.columns import is_numeric, matrix
-
-    chosen = rows.select([column])
-    if not is_numeric(chosen.schema.field(0).type):
-        raise DataError(f"{name}: --weights {column} names a column of text; weights are numbers.")
-    return matrix(chosen, np.dtype(float))[:, 0]
-
-
 def _stream(
     path: str, reading: Reading, wanted: list[str] | None, weights: str | None, target: str | None, labels: bool
 ) -> Source:
@@ -157,7 +231,7 @@ def _stream(
 
     if target is not None:
         raise DataError(f"--target {target} cannot be compared in a stream: use --in-memory, or --drop {target}.")
-    batches = stream_parquet(path, columns=wanted, drop=names(reading.drop), text=labels)
+    batches = stream_parquet(path, columns=wanted, drop=reading.drop, text=labels)
     columns, name = list(batches.columns), os.path.basename(path)
     notes = [*batches.notes, "The rows were read in batches, in bounded memory."]
     if weights is None:

@@ -4,49 +4,27 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from suffice.report import Assigned
+SELECTION, TRACE = "selection.csv", "trace.csv"
 
 
-class AssignmentWriter:
-    """Appends blocks of assigned rows to an open CSV file."""
-
-    header = "row,component,probability,log_likelihood\n"
+class RowWriter:
+    """Appends what is said of blocks of rows to an open CSV file, the rows numbered from 0 in a first column."""
 
     def __init__(self, file: Any) -> None:
         self.file, self.next_row = file, 0
-        file.write(self.header.encode())
 
-    def __call__(self, block: Assigned) -> None:
-        rows = np.arange(self.next_row, self.next_row + len(block.rows))
-        self.next_row += len(block.rows)
-        write_columns(self.file, [rows, block.component, block.probability, block.log_likelihood])
-
-
-class CodeWriter:
-    """Appends the log-likelihood and the posterior mean of the latent variables of blocks of rows to an open CSV file."""
-
-    def __init__(self, file: Any, estimator: Any) -> None:
-        self.file, self.estimator, self.next_row = file, estimator, 0
-        names = [f"component{j}" for j in range(estimator.loadings_.shape[1])]
-        file.write((",".join(["row", "log_likelihood", *names]) + "\n").encode())
-
-    def __call__(self, block: Assigned) -> None:
-        rows = np.arange(self.next_row, self.next_row + len(block.rows))
-        self.next_row += len(block.rows)
-        write_columns(self.file, [rows, block.log_likelihood, *self.estimator.transform(block.rows).T])
-
-
-def row_writer(file: Any, estimator: Any) -> Any:
-    """What writes of each row what a fitted estimator says of it."""
-    return CodeWriter(file, estimator) if hasattr(estimator, "loadings_") else AssignmentWriter(file)
+    def __call__(self, columns: Mapping[str, Any]) -> None:
+        begin = self.next_row
+        self.next_row += len(next(iter(columns.values())))
+        numbers = np.arange(begin, self.next_row)
+        write_columns(self.file, [numbers, *columns.values()], None if begin else ["row", *columns])
 
 
 def write_columns(file: Any, columns: Sequence[Any], header: Sequence[str] | None = None) -> None:
@@ -58,20 +36,25 @@ def write_columns(file: Any, columns: Sequence[Any], header: Sequence[str] | Non
     append_table(file, table, header is not None)
 
 
+def write_tables(folder: Path, teller: Any, source: Any, selection: Any) -> Any:
+    """Write the selection, the trace, and in one pass what a model's story tells of each row; that is returned."""
+    from suffice.report.story import seen
+
+    for name, columns in ((SELECTION, {} if selection is None else selection.table), (TRACE, teller.trace())):
+        if columns:
+            with (folder / name).open("wb") as file:
+                write_columns(file, list(columns.values()), list(columns))
+    if teller.rows_file is None:
+        return seen(source.rows)
+    with (folder / teller.rows_file).open("wb") as file:
+        return teller.tell(source.rows, source.weight, RowWriter(file))
+
+
 def append_table(file: Any, table: Any, header: bool) -> None:
     """Append an Arrow table to an open binary file as lines of CSV, under a line of its names if ``header``."""
     from pyarrow import csv
 
     csv.write_csv(table, file, csv.WriteOptions(include_header=header, quoting_style="needed"))
-
-
-def write_trace(path: Path, traces: Sequence[Any]) -> None:
-    """Write the log-likelihood of every restart and iteration; iteration 0 is the start."""
-    with replacing(path) as file:
-        file.write(b"restart,iteration,log_likelihood\n")
-        for restart, trace in enumerate(traces):
-            values = np.asarray(trace, dtype=float)
-            write_columns(file, [np.full(len(values), restart), np.arange(len(values)), values])
 
 
 @contextmanager

@@ -146,7 +146,7 @@ def _shared_type(table: pa.Table | pa.RecordBatch) -> np.dtype:
     plain = pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
     if len(kinds) > 1 or not plain or (missing and not pa.types.is_floating(kind)):
         return np.dtype(np.float64)
-    return np.dtype(kind.to_pandas_dtype())
+    return pa.nulls(0, kind).to_numpy(zero_copy_only=False).dtype
 
 
 def _cells(column: pa.ChunkedArray | pa.Array, kind: np.dtype) -> np.ndarray:

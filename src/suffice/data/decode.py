@@ -6,15 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from suffice.data.labels import refuse_no_counts
+from suffice.data.labels import refuse_others
 from suffice.data.table import DataError
 
 
 def decoded(values: np.ndarray, kind: str, labels: np.ndarray | None, dtype: str, name: str) -> np.ndarray:
     """Labels for codes, and whole numbers where the column was of them and none is missing or fractional."""
     if labels is None:
-        if kind == "poisson":
-            refuse_no_counts(values, name)
+        refuse_others(values, kind, name)
         return values.astype(np.int64) if _is_integer(dtype) and _all_whole(values) else values
     known = ~np.isnan(values)
     _refuse_no_codes(values, known, len(labels), name)

@@ -18,6 +18,7 @@ from suffice.data.frame import Column, Frame, frame_from
 from suffice.data.kinds import detected_kind, given_kinds, sentences
 from suffice.data.labels import codes, distinct_labels, numbers
 from suffice.data.table import DataError, listing, position_names
+from suffice.latent.families.kinds import KINDS
 
 
 class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -44,8 +45,8 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     Parameters
     ----------
     kinds
-        None to detect all, one of ``"gaussian"``, ``"bernoulli"``, ``"categorical"`` and ``"poisson"`` for all columns, a list
-        of D of them, or a dictionary from names or positions of some columns to their kinds. Columns without names go by ``x0``,
+        None to detect all, one kind for all columns (one of those above, or of another family of ``suffice.latent``), a list of
+        D of them, or a dictionary from names or positions of some columns to their kinds. Columns without names go by ``x0``,
         ``x1`` and so on too; ``suffice.save`` keeps names, not positions.
     max_categories
         Largest number of labels of a categorical column.
@@ -57,7 +58,7 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     kinds_
         Kind of each column, a list of D strings.
     categories_
-        For each column the array of its labels, None for Gaussian and Poisson columns.
+        For each column the array of its labels, None for columns of numbers.
     notes_
         Sentences about what was detected.
     dtypes_
@@ -242,10 +243,10 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         return part
 
     def _labels(self, column: Column, kind: str) -> np.ndarray | None:
-        if kind in ("gaussian", "poisson"):
-            numbers(column, kind)
-            return None
-        return distinct_labels(column, kind, self.max_categories)
+        if KINDS[kind].labels:
+            return distinct_labels(column, kind, self.max_categories)
+        numbers(column, kind)
+        return None
 
     def _names(self) -> list[str]:
         return position_names(self.n_features_in_) if self.labels_ is None else [str(label) for label in self.labels_]

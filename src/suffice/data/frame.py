@@ -63,9 +63,15 @@ def _from_pandas(X: Any) -> Frame:
 
 def _from_arrow(table: pa.Table) -> Frame:
     names = _checked(table.column_names, table.num_rows)
-    return Frame(
-        [_column(name, column, str(column.type)) for name, column in zip(names, table.columns, strict=True)], names
-    )
+    columns = [
+        _column(name, column, str(column.type), keep_order=_is_polars_enum(field))
+        for name, column, field in zip(names, table.columns, table.schema, strict=True)
+    ]
+    return Frame(columns, names)
+
+
+def _is_polars_enum(field: pa.Field) -> bool:  # whose categories older polars does not declare to be in order
+    return any(key.startswith(b"_PL_ENUM_VALUES") for key in field.metadata or {})
 
 
 def _from_array(X: Any, estimator: Any) -> Frame:

@@ -16,8 +16,15 @@ import pyarrow.compute as pc
 
 from suffice.data.frame import Column, Frame
 from suffice.data.table import DataError, listing
+from suffice.latent.families.kinds import KINDS
 
-KINDS = ("gaussian", "bernoulli", "categorical", "poisson")
+DETECTED = {
+    "gaussian": "other numbers",
+    "bernoulli": "truth values, or 0 and 1 only",
+    "categorical": "text or categories",
+    "poisson": "counts, whole numbers from 0 up; give kinds= for those that count nothing",
+}
+"""The kinds that columns are detected as, and why; others have to be given."""
 
 
 def given_kinds(kinds: Any, frame: Frame) -> list[str | None]:
@@ -50,20 +57,14 @@ def detected_kind(column: Column) -> str:
 
 def sentences(frame: Frame, kinds: Sequence[str], detected: Sequence[bool], missing: Sequence[int]) -> list[str]:
     """What was detected, which columns have gaps and which are constant, for the user."""
-    reasons = {
-        "gaussian": "other numbers",
-        "bernoulli": "truth values, or 0 and 1 only",
-        "categorical": "text or categories",
-        "poisson": "counts, whole numbers from 0 up; give kinds= for those that count nothing",
-    }
     said = []
-    for kind in KINDS:
+    for kind, reason in DETECTED.items():
         named = [
             column.name
             for column, own, by_itself in zip(frame.columns, kinds, detected, strict=True)
             if own == kind and by_itself
         ]
-        said += [f"Detected as {kind} ({reasons[kind]}): {listing(named)}."] if named else []
+        said += [f"Detected as {kind} ({reason}): {listing(named)}."] if named else []
     return [*said, *_gaps(frame, missing), *_constants(frame)]
 
 

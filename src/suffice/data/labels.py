@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from suffice.data.frame import Column, as_labels
 from suffice.data.table import DataError, listing
+from suffice.latent.families.kinds import KINDS
 
 
 class UnknownCategoryWarning(UserWarning):
@@ -27,7 +28,7 @@ def distinct_labels(column: Column, kind: str, most: int) -> np.ndarray:
         return np.array([False, True])
     found = np.sort(_not_too_many(column, as_labels(pc.unique(column.cells)), kind, most))
     is_binary = found.dtype != object and set(found.tolist()) <= {0, 1}
-    return np.array([0, 1], found.dtype) if kind == "bernoulli" and is_binary else found
+    return np.array([0, 1], found.dtype) if KINDS[kind].labels == 2 and is_binary else found
 
 
 def codes(column: Column, labels: np.ndarray, handle_unknown: str = "error") -> np.ndarray:
@@ -64,20 +65,19 @@ def numbers(column: Column, kind: str) -> np.ndarray:
             f"{kind!r} needs numbers; turn the cells into numbers, or fit with kinds={{{column.name!r}: 'categorical'}}."
         )
     values = cells.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
-    if kind == "poisson":
-        refuse_no_counts(values, column.name)
+    refuse_others(values, kind, column.name)
     return values
 
 
-def refuse_no_counts(values: np.ndarray, name: str) -> None:
-    """Raise a ``DataError`` if a number is negative or no whole number; NaN passes."""
-    bad = (values < 0) | (~np.isnan(values) & (values != np.floor(values)))
+def refuse_others(values: np.ndarray, kind: str, name: str) -> None:
+    """Raise a ``DataError`` if a number is none that columns of the kind hold; NaN passes."""
+    bad = KINDS[kind].refused_cells(values)
     if not bad.any():
         return
     row = int(bad.argmax())
     raise DataError(
-        f"Column {name!r} is {values[row]:g} in row {row} (counted from 0), and its kind 'poisson' needs counts, whole numbers "
-        f"from 0 up; correct the cell, or fit with kinds={{{name!r}: 'gaussian'}}."
+        f"Column {name!r} is {values[row]:g} in row {row} (counted from 0), and its kind {kind!r} needs "
+        f"{KINDS[kind].cells[1]}; correct the cell, or fit with kinds={{{name!r}: 'gaussian'}}."
     )
 
 
@@ -90,11 +90,12 @@ def _first_valid(cells: pa.Array) -> int:
 
 
 def _not_too_many(column: Column, found: np.ndarray, kind: str, most: int) -> np.ndarray:
-    allowed = 2 if kind == "bernoulli" else most
+    binary = KINDS[kind].labels == 2
+    allowed = 2 if binary else most
     if len(found) <= allowed:
         return found
-    if kind == "bernoulli":
-        said = f"and its kind 'bernoulli' has two; fit with kinds={{{column.name!r}: 'categorical'}}."
+    if binary:
+        said = f"and its kind {kind!r} has two; fit with kinds={{{column.name!r}: 'categorical'}}."
     else:
         said = (
             f"more than max_categories={most}; leave it out if it names the rows, join rare categories or allow more."

@@ -1,1 +1,1 @@
-"""Estimators with scikit-learn's manners: NumPy in, NumPy out."""
+"""Estimators with scikit-learn's manners, a folder for each kind."""

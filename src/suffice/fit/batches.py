@@ -37,13 +37,6 @@ def check_weight(weight: Any, count: int) -> np.ndarray:
     return weight
 
 
-def check_count(name: str, value: Any) -> int:
-    """A whole number of at least 1."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
-        raise ValueError(f"{name}={value!r}; {name} must be a whole number of at least 1.")
-    return int(value)
-
-
 def on_device(arrays: tuple[np.ndarray, ...], weight: np.ndarray, dtype: Any) -> tuple[tuple[Any, ...], Any]:
     """Rows and weights as JAX arrays, without the rows of weight 0; whole numbers stay whole, as int32."""
     if not weight.all():

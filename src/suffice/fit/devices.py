@@ -13,14 +13,6 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 AXIS = "rows"
 
 
-def devices_of(data: Any) -> tuple[Any, ...]:
-    """Devices over which arrays are sharded, in their order; none for what lies on one device or on the host."""
-    for leaf in jax.tree.leaves(data):
-        if isinstance(leaf, jax.Array) and len(leaf.sharding.device_set) > 1:
-            return tuple(sorted(leaf.sharding.device_set, key=lambda device: device.id))
-    return ()
-
-
 def mesh_of(devices: Sequence[Any]) -> Mesh | None:
     """A mesh of several devices along ``AXIS``; None for at most one."""
     return Mesh(np.array(devices), (AXIS,)) if len(devices) > 1 else None

@@ -14,21 +14,19 @@ from jax import lax
 from jax.sharding import Mesh, PartitionSpec
 from sklearn.utils import check_random_state
 
-from suffice.fit.batches import check_count, check_rows, check_weight, on_device, shuffled_batches
-from suffice.fit.devices import AXIS, devices_of, mesh_of, on_every, shared_out
+from suffice.fit.batches import check_rows, check_weight, on_device, shuffled_batches
+from suffice.fit.devices import AXIS, mesh_of, on_every, shared_out
 from suffice.fit.epochs import Record, continued, run_epochs
-from suffice.nets.batch_network import BatchNetwork, initial_state
+from suffice.fit.row_losses import Loss, batch_losses, check_loss, check_losses, validation_loss
+from suffice.nets.batch_network import initial_state
 from suffice.outcome import Outcome, Solution
-from suffice.rows.places import as_rows
+from suffice.rows.streams import devices_of
 from suffice.runtime.compiling import filter_jit
-from suffice.runtime.precision import cast, dtype_of, in_own_precision, precision_of, scope, to_numpy
+from suffice.runtime.precision import cast, dtype_of, precision_of, scope, to_numpy
+from suffice.validation import check_sizes
 
 if TYPE_CHECKING:
     import optax
-
-TILE = 256
-
-Loss = Callable[..., Any]
 
 
 class DescendState(NamedTuple):
@@ -39,14 +37,6 @@ class DescendState(NamedTuple):
     optimizer_state: Any
     key: Any
     epoch: Any
-
-
-class LossSums(NamedTuple):
-    """Sums over rows of the weights, of weight times loss, and of weight times the loss's gradient."""
-
-    weight: Any
-    loss: Any
-    gradient: Any
 
 
 def descend(
@@ -136,7 +126,7 @@ def descend(
     >>> solution.trace["loss"].shape
     (5,)
     """
-    batch_size, epochs = check_count("batch_size", batch_size), check_count("epochs", epochs)
+    check_sizes(batch_size=batch_size, epochs=epochs)
     mesh = mesh_of(devices_of(data) if devices is None else devices)
     arrays = check_rows(data)
     optimizer = _adam() if optimizer is None else optimizer
@@ -144,32 +134,23 @@ def descend(
         rows, weight = on_device(arrays, check_weight(weight, len(arrays[0])), dtype_of(precision))
         begin = first_state(cast(model, precision), optimizer, random_state)
         begin = begin if state is None else continued(state, begin)
-        _check_shape(begin, loss, rows, "data")
+        check_loss(begin.model, begin.running, loss, rows, "data")
         if state is None:
-            _check_losses(begin, loss, rows, "data")
-        held_out = None if validation is None else _held_out(begin, loss, validation, precision)
-        size, rows, weight = min(batch_size, len(weight)), on_every(mesh, rows), on_every(mesh, weight)
+            check_losses(begin.model, begin.running, loss, rows, "data")
+        held_out = None
+        if validation is not None:
+            held_out = validation_loss(begin.model, begin.running, loss, validation, precision)
+        size, rows, weight = min(int(batch_size), len(weight)), on_every(mesh, rows), on_every(mesh, weight)
 
         def epoch(state: DescendState) -> tuple[DescendState, Record]:
             state, mean = _epoch(state, rows, weight, loss, optimizer, size, mesh)
             if held_out is None:
                 return state, {"loss": mean}
-            return state, {"loss": mean, "validation_loss": _mean_loss(state, loss, held_out)}
+            return state, {"loss": mean, "validation_loss": held_out(state.model, state.running)}
 
-        last, trace, outcome = run_epochs(epoch, begin, epochs, progress, on_epoch=on_epoch)
+        last, trace, outcome = run_epochs(epoch, begin, int(epochs), progress, on_epoch=on_epoch)
         last = to_numpy(last)
     return Solution(last.model, trace, outcome, {"state": last})
-
-
-@in_own_precision
-def loss_statistics(model: Any, loss: Loss, rows: tuple[Any, ...], weight: Any) -> LossSums:
-    """Sums over rows of weight, weighted loss and its gradient; two of them add leaf by leaf."""
-
-    def weighted(model: Any) -> Any:
-        return weight @ _evaluated(model, initial_state(model), loss, rows)
-
-    value, gradient = eqx.filter_value_and_grad(weighted)(model)
-    return LossSums(weight.sum(), value, gradient)
 
 
 @filter_jit
@@ -193,17 +174,9 @@ def _epoch(
 
 
 def _batches_learned(
-    fixed: Any,
-    loss: Loss,
-    optimizer: Any,
-    axis: str | None,
-    begin: Any,
-    rows: Any,
-    weight: Any,
-    noise: Any,
-    index: Any,
-    true: Any,
-) -> tuple[Any, Any]:
+    fixed: Any, loss: Loss, optimizer: Any, axis: str | None,
+    begin: Any, rows: Any, weight: Any, noise: Any, index: Any, true: Any,
+) -> tuple[Any, Any]:  # fmt: skip
     """Parameters, the network's state and the optimiser's after these batches, of which each device of ``axis`` has a part."""
 
     def over_devices(sums: Any) -> Any:
@@ -219,7 +192,9 @@ def _batches_learned(
 
         def batch_loss(parameters: Any) -> tuple[Any, Any]:
             model, chance = eqx.combine(parameters, fixed), jax.random.fold_in(noise, number)
-            losses, after = _losses(model, running, loss, batch_rows, batch_weight, chance, training=True, axis=axis)
+            losses, after = batch_losses(
+                model, running, loss, batch_rows, batch_weight, chance, training=True, axis=axis
+            )
             return batch_weight @ losses / total, after
 
         (mean, running), gradient = jax.value_and_grad(batch_loss, has_aux=True)(parameters)
@@ -232,27 +207,6 @@ def _batches_learned(
     return last, losses.sum() / weights.sum()
 
 
-def _losses(
-    model: Any,
-    running: Any,
-    loss: Loss,
-    rows: tuple[Any, ...],
-    weight: Any,
-    key: Any,
-    training: bool,
-    axis: str | None = None,
-) -> tuple[Any, Any]:
-    """Loss of each row, and the network's state after them."""
-    if not isinstance(model, BatchNetwork):
-        return jax.vmap(lambda row: loss(model, *row))(rows), running
-    outputs, running = model.forward(rows[0], weight, running, key, training, axis)
-    return jax.vmap(lambda output, row: loss(lambda inputs: output, *row))(outputs, rows), running
-
-
-def _evaluated(model: Any, running: Any, loss: Loss, rows: tuple[Any, ...]) -> Any:
-    return _losses(model, running, loss, rows, jnp.ones(len(rows[0])), None, training=False)[0]
-
-
 def first_state(model: Any, optimizer: Any, random_state: Any) -> DescendState:
     """Where ``descend`` begins, inside a scope of the model's precision."""
     seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
@@ -260,52 +214,6 @@ def first_state(model: Any, optimizer: Any, random_state: Any) -> DescendState:
     optimizer_state = optimizer.init(eqx.filter(model, eqx.is_inexact_array))
     running = cast(initial_state(model), precision_of(model))
     return DescendState(model, running, optimizer_state, key, jnp.zeros((), jnp.int32))
-
-
-def _check_shape(state: DescendState, loss: Loss, rows: tuple[Any, ...], name: str) -> None:
-    """Refuses rows that the network does not take, and a loss that is not one number a row."""
-    shapes = [array.shape[1:] for array in rows]
-    try:
-        shape = jax.eval_shape(lambda: _evaluated(state.model, state.running, loss, tuple(array[:1] for array in rows)))
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"loss(model, *row) fails on one row of {name}, of shapes {shapes}: {error}") from error
-    if getattr(shape, "shape", None) != (1,):
-        raise ValueError(f"loss(model, *row) must be one number for one row of shapes {shapes}; it is {shape}.")
-
-
-def _check_losses(state: DescendState, loss: Loss, rows: tuple[Any, ...], name: str) -> None:
-    """Refuses a loss that is not finite, before any step is taken."""
-    bad = np.flatnonzero(~np.isfinite(_all_losses(state.model, state.running, loss, rows)))
-    if bad.size:
-        raise ValueError(
-            f"The loss of {bad.size} rows of {name} is not finite at the start, the first of them row {bad[0]} (rows of "
-            "weight 0 not counted): check its values and label, and the size of the network's output."
-        )
-
-
-@filter_jit
-def _all_losses(model: Any, running: Any, loss: Loss, rows: tuple[Any, ...]) -> Any:
-    count = len(rows[0])
-    index = jnp.arange(-(-count // TILE) * TILE, dtype=jnp.int32).clip(max=count - 1).reshape(-1, TILE)
-    tiles = lax.map(lambda tile: _evaluated(model, running, loss, tuple(array[tile] for array in rows)), index)
-    return tiles.ravel()[:count]
-
-
-def _held_out(state: DescendState, loss: Loss, validation: Any, precision: str) -> Any:
-    arrays = check_rows(validation, "validation")
-    arrays, weight = on_device(arrays, np.ones(len(arrays[0])), dtype_of(precision))
-    _check_shape(state, loss, arrays, "validation")
-    _check_losses(state, loss, arrays, "validation")
-    return as_rows(arrays, weight, precision=precision, tile=TILE)
-
-
-def _mean_loss(state: DescendState, loss: Loss, rows: Any) -> Any:
-    sums = rows.total(eqx.Partial(_loss_sums, state.model, state.running, loss))
-    return sums.loss / sums.weight
-
-
-def _loss_sums(model: Any, running: Any, loss: Loss, rows: tuple[Any, ...], weight: Any) -> LossSums:
-    return LossSums(weight.sum(), weight @ _evaluated(model, running, loss, rows), None)
 
 
 @cache

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from suffice.model import Held
+from suffice.model import Hyperparameters
 from suffice.runtime.arrays import Array
 
 
@@ -60,7 +60,9 @@ def restarts_where(chosen: Array, new: Any, old: Any) -> Any:
 
     def pick(a: Any, b: Any) -> Any:
         return (
-            b if isinstance(b, Held) else jnp.where(chosen.reshape(chosen.shape + (1,) * (a.ndim - chosen.ndim)), a, b)
+            b
+            if isinstance(b, Hyperparameters)
+            else jnp.where(chosen.reshape(chosen.shape + (1,) * (a.ndim - chosen.ndim)), a, b)
         )
 
     return _map_restarts(pick, new, old)
@@ -68,19 +70,19 @@ def restarts_where(chosen: Array, new: Any, old: Any) -> Any:
 
 def restarts_at(model: Any, index: Any) -> Any:
     """The restarts of a model at an index or indices along its first axis."""
-    return _map_restarts(lambda leaf: leaf if isinstance(leaf, Held) else np.asarray(leaf)[index], model)
+    return _map_restarts(lambda leaf: leaf if isinstance(leaf, Hyperparameters) else np.asarray(leaf)[index], model)
 
 
 def one_restart(model: Any) -> Any:
     """A model with an axis of restarts of length 1 put before its own axes."""
-    return _map_restarts(lambda leaf: leaf if isinstance(leaf, Held) else np.asarray(leaf)[None], model)
+    return _map_restarts(lambda leaf: leaf if isinstance(leaf, Hyperparameters) else np.asarray(leaf)[None], model)
 
 
 def restarts_put(model: Any, index: Any, part: Any) -> Any:
     """A model whose restarts at ``index`` are those of ``part``."""
 
     def put(whole: Any, piece: Any) -> Any:
-        if isinstance(whole, Held):
+        if isinstance(whole, Hyperparameters):
             return whole
         whole = np.array(whole)
         whole[index] = np.asarray(piece)
@@ -90,4 +92,4 @@ def restarts_put(model: Any, index: Any, part: Any) -> Any:
 
 
 def _map_restarts(fn: Any, *models: Any) -> Any:
-    return jax.tree.map(fn, *models, is_leaf=lambda leaf: isinstance(leaf, Held))
+    return jax.tree.map(fn, *models, is_leaf=lambda leaf: isinstance(leaf, Hyperparameters))

@@ -14,9 +14,11 @@ if TYPE_CHECKING:
         TiedDiagonalGaussian,
         TiedGaussian,
     )
+    from suffice.latent.families.exponential import Exponential, ExponentialPrior
     from suffice.latent.families.gaussian import Gaussian, GaussianPrior
     from suffice.latent.families.low_rank import LowRankGaussian, LowRankPrior
     from suffice.latent.families.mixed import Mixed
+    from suffice.latent.families.negative_binomial import NegativeBinomial, NegativeBinomialPrior
     from suffice.latent.families.poisson import Poisson, PoissonPrior
     from suffice.latent.families.principal_gaussian import PrincipalGaussian
     from suffice.latent.mixture import Mixture, MixturePrior

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-import equinox as eqx
 import jax
 import numpy as np
 
 from suffice.latent.families.family import Family
 from suffice.latent.families.mixed import Mixed
-from suffice.latent.forms.natural import Covariance, Moments, split
-from suffice.rows.blocks import Block, Buffers, filled
-from suffice.rows.missing import Gaps
-from suffice.rows.places import Blocks
+from suffice.latent.forms.natural import Moments
+from suffice.rows.block import Block, Buffers, filled
+from suffice.rows.blocks import Blocks
+from suffice.rows.missing import MaskedRows
+from suffice.rows.row_function import RowFunction
 from suffice.runtime.arrays import Array
 
 BLOCK_ROWS = 8192
@@ -25,14 +25,14 @@ TILE = 256
 CENTRE_ROWS = 256
 
 
-class OneClass(eqx.Module):
+class OneClass(RowFunction):
     """Moments of a tile of rows that are all of one class; ``components`` is a family of one component, about the origin."""
 
     components: Family
 
     def __call__(self, rows: Any, weight: Array) -> Moments:
-        form: Any = self.components.gap_form if isinstance(rows, Gaps) else self.components.form
-        form = form("deviations")
+        form: Any = self.components.missing_form if isinstance(rows, MaskedRows) else self.components.form
+        form = form(True)
         return form.moments(form.features(rows), weight[None], weight)
 
 
@@ -68,7 +68,11 @@ def _block(
     buffers: Buffers,
 ) -> Block:
     rows: Any = np.take(values, chosen, axis=0)
-    arrays, dtype, whole = Gaps(rows) if gaps else rows, jax.dtypes.canonicalize_dtype(np.float64), slice(0, len(rows))
+    arrays, dtype, whole = (
+        MaskedRows(rows) if gaps else rows,
+        jax.dtypes.canonicalize_dtype(np.float64),
+        slice(0, len(rows)),
+    )
     return filled(arrays, weight[chosen], whole, centre, dtype, tiles, TILE, buffers)
 
 
@@ -87,7 +91,7 @@ def with_cells(moments: Moments, unit: Family) -> Moments:
     if isinstance(unit, Mixed):
         parts = zip(moments.common, unit.parts, strict=True)
         return Moments(moments.total, tuple(with_cells(own, part) for own, part in parts), moments.about)
-    form: Any = unit.gap_form("products") if unit.counts_cells else None
+    form: Any = unit.missing_form(False) if unit.counts_cells else None
     if form is None or len(moments.total) == form.size:
         return moments
     weight = moments.total[-1:]
@@ -105,19 +109,3 @@ def _mean(rows: np.ndarray) -> np.ndarray:
     seen = ~np.isnan(rows)
     count = seen.sum(0)
     return np.where(count > 0, np.where(seen, rows, 0).sum(0) / np.maximum(count, 1), np.nan)
-
-
-def overall(moments: Moments, centres: np.ndarray, covariance_type: Covariance) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and variance ``(D,)`` of each column over the rows of all classes, from Gaussian moments about the centres."""
-    second, first, counts, _ = map(np.asarray, split(moments.total, centres.shape[1], covariance_type))
-    squares = np.diagonal(second, axis1=-2, axis2=-1) if covariance_type == "full" else second
-    second = np.diagonal(moments.common) if covariance_type == "tied" else squares.sum(0)
-    weight = np.maximum(counts.sum(0), np.finfo(float).tiny)
-    shift = first / np.where(counts > 0, counts, 1)
-    means = centres + shift
-    mean = (counts * means).sum(0) / weight
-    moved = counts * (np.square(means - mean) - np.square(shift))
-    if covariance_type == "spherical":
-        total = np.broadcast_to(weight, mean.shape).sum()
-        return mean, np.full(mean.shape, max(0.0, (second.sum() + moved.sum()) / total))
-    return mean, np.maximum(second + moved.sum(0), 0) / weight

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from suffice.latent.mixture import Mixture, MixtureStatistics
-from suffice.model import Held
+from suffice.model import Hyperparameters
 from suffice.runtime.precision import cast, scope
 
 
@@ -17,12 +17,12 @@ def log_likelihood_gradient(model: Mixture, statistics: MixtureStatistics, weigh
     """Gradient of the log-likelihood at a model, by Fisher's identity from the statistics at this same model."""
     with scope("float64"):
         centred = cast(model, "float64")
-        moving = jax.tree.map(lambda leaf: not isinstance(leaf, Held), centred.components,
-                              is_leaf=lambda leaf: isinstance(leaf, Held))  # fmt: skip
-        moved, held = eqx.partition(centred.components, moving, is_leaf=lambda leaf: isinstance(leaf, Held))
+        moving = jax.tree.map(lambda leaf: not isinstance(leaf, Hyperparameters), centred.components,
+                              is_leaf=lambda leaf: isinstance(leaf, Hyperparameters))  # fmt: skip
+        moved, held = eqx.partition(centred.components, moving, is_leaf=lambda leaf: isinstance(leaf, Hyperparameters))
 
         def expected(components: Any) -> Any:
-            whole = eqx.combine(components, held, is_leaf=lambda leaf: isinstance(leaf, Held))
+            whole = eqx.combine(components, held, is_leaf=lambda leaf: isinstance(leaf, Hyperparameters))
             replaced = eqx.tree_at(lambda m: m.components, centred, whole)
             return replaced.expected_complete_log_likelihood(statistics)
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from suffice.rows.blocks import TILE, block_total
-from suffice.rows.places import resident
+from suffice.rows.block import TILE, block_total
+from suffice.rows.memory import one_block
+from suffice.rows.row_function import RowFunction
 from suffice.runtime.arrays import Array
 from suffice.runtime.compiling import filter_jit
 from suffice.runtime.precision import scope
 
 
-class Assignment(eqx.Module):
+class Assignment(RowFunction):
     """Sums over rows of the nearest centre's count and rows, ``centres`` (R, K, D)."""
 
     centres: Array
@@ -49,8 +49,8 @@ def kmeans_plus_plus(
 def kmeans(rows: np.ndarray, weight: np.ndarray, centres: np.ndarray, *, max_iter: int = 20) -> np.ndarray:
     """Centres after Lloyd's iterations, every restart in one program; a centre without rows stays where it is."""
     with scope("float64"):
-        placed = resident(rows, weight, precision="float64", tile=TILE)
-        return np.asarray(_lloyd(placed.block, np.asarray(centres, float), max_iter))
+        block = one_block(rows, weight, precision="float64", tile=TILE)
+        return np.asarray(_lloyd(block, np.asarray(centres, float), max_iter))
 
 
 @filter_jit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -9,10 +10,11 @@ import equinox as eqx
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from suffice.latent.mixture import Mixture, begun
-from suffice.rows.places import resident
-from suffice.rows.survey import FirstLook, look
-from suffice.runtime.precision import cast, to_numpy
+from suffice.latent.begin import maximized_at
+from suffice.latent.given import Given
+from suffice.latent.mixture import Mixture
+from suffice.rows.survey import Survey, survey
+from suffice.runtime.precision import cast
 
 SOFTENED = 0.01
 """Share of a labelled row that all components have at the start, so that none holds a value to be impossible."""
@@ -38,52 +40,67 @@ def codes_of(labels: Any, components: int, weight: np.ndarray) -> np.ndarray:
     return np.where(weight > 0, given + 1, 0).astype(np.int32)
 
 
+def known_codes(labels: Any, components: int, data: Any, weight: np.ndarray | None) -> np.ndarray | None:
+    """``codes_of`` for rows in memory; None where no component is known."""
+    if labels is None:
+        return None
+    if not isinstance(data, np.ndarray):
+        raise ValueError("component_labels needs rows in memory; give an array or a DataFrame, neither batches, a sparse "
+                         "matrix nor rows spread over devices.")  # fmt: skip
+    return codes_of(labels, components, np.ones(len(data)) if weight is None else weight)
+
+
 def labelled_start(
-    estimator: Any,
+    begin: Callable[[Survey], Mixture],
     data: np.ndarray,
     weight: np.ndarray | None,
     codes: np.ndarray,
-    first: FirstLook,
-    origin: Any,
-    generator: Any,
+    overview: Survey,
+    *,
+    size: int,
+    complete: Callable[[Survey], np.ndarray],
+    given: Given,
+    origin: np.ndarray | None,
+    generator: np.random.Generator,
 ) -> Mixture:
-    """Where an estimator starts when components are known for some rows: these decide which component is which."""
+    """Where a fit starts when components are known for some rows (n, D): these decide which component is which.
+
+    ``begin`` finds a start from a sample without labels, of ``size`` rows, which ``complete`` fills in; 0 needs none.
+    """
     weight = np.ones(len(data)) if weight is None else weight
-    size = estimator._sample_size()
     if size == 0:
-        return _without_contradiction(estimator._first_model(first, origin, generator), codes)
-    rows, row_weight, row_codes = _sample(estimator, data, weight, codes, first, size, generator)
-    sampled = replace(first, sample=rows, sample_weight=row_weight)
-    start = cast(estimator._first_model(sampled, origin, generator), "float64")
-    centred = rows if origin is None else rows - origin
+        return _without_contradiction(begin(overview), codes)
+    rows, row_weight, row_codes = _sample(data, weight, codes, overview, size, complete, generator)
+    start = cast(begin(replace(overview, sample=rows, sample_weight=row_weight)), "float64")
+    centred, start = (rows, start) if origin is None else (rows - origin, start.translated(-origin))
     share = np.array(start.responsibilities(centred))
-    given = [name for name in estimator._parameter_names() if name != "weights" and estimator._is_given(name)]
-    if not given:
+    names = given.names()
+    if not names:
         share = np.stack([_matched(one, row_codes) for one in share])
     known = row_codes > 0
     share[:, known] = SOFTENED / share.shape[-1] + (1 - SOFTENED) * np.eye(share.shape[-1])[row_codes[known] - 1]
-    block = resident((centred, np.moveaxis(share, 0, 1)), row_weight, precision="float64", tile=start.tile).block
-    found = _with_given(to_numpy(begun(start, block)), start, estimator, given, origin)
-    return _without_contradiction(found, codes)
+    found = maximized_at(start, centred, row_weight, share)
+    found = _with_given(found, start, given, names, origin)
+    return _without_contradiction(found if origin is None else found.translated(origin), codes)
 
 
 def _sample(
-    estimator: Any,
     data: np.ndarray,
     weight: np.ndarray,
     codes: np.ndarray,
-    first: FirstLook,
+    overview: Survey,
     size: int,
-    generator: Any,
+    complete: Callable[[Survey], np.ndarray],
+    generator: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Rows of every label and rows without, their weights and their codes."""
     parts = []
     for code in np.unique(codes[weight > 0]):
         chosen = (codes == code) & (weight > 0)
         most = size if code == 0 else -(-size // codes.max())
-        part = look(data[chosen], weight[chosen], int(most), generator)
-        mean = np.where(part.observed > 0, part.mean, first.mean)
-        rows = estimator._start_rows(replace(part, mean=mean))
+        part = survey(data[chosen], weight[chosen], int(most), generator)
+        mean = np.where(part.observed > 0, part.mean, overview.mean)
+        rows = complete(replace(part, mean=mean))
         parts.append((rows, part.sample_weight, np.full(len(rows), code)))
     rows, weights, numbers = (np.concatenate(column) for column in zip(*parts, strict=True))
     return rows, weights, numbers
@@ -100,11 +117,11 @@ def _matched(share: np.ndarray, codes: np.ndarray) -> np.ndarray:
     return share[:, order]
 
 
-def _with_given(found: Mixture, start: Mixture, estimator: Any, given: list[str], origin: Any) -> Mixture:
+def _with_given(found: Mixture, start: Mixture, given: Given, names: list[str], origin: np.ndarray | None) -> Mixture:
     """The model found, with what was given as it was at the start."""
-    if estimator.weights_init is not None:
+    if given.has("weights"):
         found = eqx.tree_at(lambda m: m.log_weights, found, start.log_weights)
-    components = estimator._put_back(found.components, given, start.components, origin)
+    components = given.put_back(found.components, names, start.components, origin)
     return eqx.tree_at(lambda m: m.components, found, components)
 
 

@@ -14,17 +14,18 @@ from scipy.special import logsumexp
 from suffice.latent.conditioning import check_given, check_value, positions
 from suffice.latent.families.family import Family
 from suffice.latent.forms.natural import Linear, Moments
-from suffice.latent.restrictions import distinct, fixed_ties, group_means, labels_of
-from suffice.model import Held, LatentModel
-from suffice.rows.blocks import Block, block_total, tile_of
-from suffice.rows.missing import Gaps, Layout, Patterns
-from suffice.rows.patterns import laid_out
+from suffice.latent.ties import distinct, fixed_ties, group_means, labels_of
+from suffice.model import Hyperparameters, LatentModel, PreparedEStep
+from suffice.rows.block import Block, block_total, tile_of
+from suffice.rows.missing import MaskedRows, MissingLayout, PatternRows
+from suffice.rows.patterns import arrange
+from suffice.rows.row_function import RowFunction
 from suffice.runtime.arrays import Array
 from suffice.runtime.compiling import filter_jit
 from suffice.runtime.precision import in_own_precision
 
 
-class MixturePrior(Held):
+class MixturePrior(Hyperparameters):
     """Symmetric Dirichlet prior over the weights with this ``concentration``, at least 1."""
 
     concentration: Array | float
@@ -38,26 +39,26 @@ class MixtureStatistics(eqx.Module):
     weight: Array
 
 
-class Expectation(eqx.Module):
-    """The E-step of a mixture, ready for rows: ``form`` for complete rows, ``gap_form`` for rows with missing cells."""
+class Expectation(PreparedEStep):
+    """The E-step of a mixture: ``form`` for complete rows, ``missing_form`` for rows with missing cells."""
 
     form: Any
-    gap_form: Any
+    missing_form: Any
 
     @property
-    def trusted(self) -> Array | bool:
-        """Whether rounding errors stay small."""
-        return self.form.trusted
+    def accurate(self) -> Array | bool:
+        """What the form for complete rows says."""
+        return self.form.accurate
 
     def of(self, rows: Any) -> Any:
         """The form that suits the rows."""
-        if not isinstance(rows, Gaps | Patterns):
+        if not isinstance(rows, MaskedRows | PatternRows):
             return self.form
-        if self.gap_form is None:
+        if self.missing_form is None:
             raise ValueError(
                 "Cells are missing (NaN), and the components have no gap_form; drop or fill in these cells."
             )
-        return self.gap_form
+        return self.missing_form
 
     def joint(self, rows: Any) -> Array:
         """log p(x, k), (..., K, n)."""
@@ -91,20 +92,20 @@ def log_priors(given: Array, components: int) -> Array:
     return jnp.where(allowed, 0.0, -jnp.inf)
 
 
-class GivenShares(eqx.Module):
+class GivenShares(RowFunction):
     """Statistics of a mixture whose responsibilities are given: rows are a pair of rows and shares (n, ..., K)."""
 
     components: Family
 
     def __call__(self, rows: tuple[Array, Array], weight: Array) -> MixtureStatistics:
         share = jnp.moveaxis(rows[1], 0, -1) * weight
-        form: Any = self.components.form("products")
+        form: Any = self.components.form(False)
         moments = form.moments(form.features(rows[0]), share, weight)
         return MixtureStatistics(moments, jnp.zeros(share.shape[:-2]), weight.sum())
 
 
 @filter_jit
-def begun(mixture: Mixture, block: Block) -> Mixture:
+def maximize_given_responsibilities(mixture: Mixture, block: Block) -> Mixture:
     """A mixture after one maximisation with given responsibilities, from a block of rows and shares."""
     return mixture.maximize(block_total(GivenShares(mixture.components), block))
 
@@ -163,9 +164,9 @@ class Mixture(LatentModel):
         return tile_of(max(self.components.numbers_per_row(), int(np.prod(self.log_weights.shape))))
 
     @property
-    def gaps(self) -> Layout:
+    def missing(self) -> MissingLayout:
         """How rows with missing cells are handed to the E-step."""
-        return self.components.gaps
+        return self.components.missing
 
     @property
     def restarts(self) -> tuple[int, ...]:
@@ -177,14 +178,14 @@ class Mixture(LatentModel):
         """Mixture weights, (..., K)."""
         return (np if isinstance(self.log_weights, np.ndarray) else jnp).exp(self.log_weights)
 
-    def execution(self) -> str:
+    def needs_centring(self) -> bool:
         """Which form the components ask for."""
-        return self.components.execution()
+        return self.components.needs_centring()
 
-    def expectation(self, execution: str) -> Expectation:
+    def expectation(self, centred: bool) -> Expectation:
         """The E-step as a function of rows and weights."""
-        form, gap_form = self.components.form(execution), self.components.gap_form(execution)
-        return Expectation(form.weighted(self.log_weights), gap_form and gap_form.weighted(self.log_weights))
+        form, missing_form = self.components.form(centred), self.components.missing_form(centred)
+        return Expectation(form.weighted(self.log_weights), missing_form and missing_form.weighted(self.log_weights))
 
     def maximize(self, statistics: MixtureStatistics) -> Self:
         """Weights N_k / N and the components' own maximisation, priors included."""
@@ -197,10 +198,8 @@ class Mixture(LatentModel):
 
     def _maximized(self, moments: Moments) -> tuple[Family, Array]:
         ties = self._component_ties()
-        if ties:
-            return self.components.maximize_tied(moments, self.frozen, ties)
-        if self.frozen:
-            return self.components.maximize_given(moments, self.frozen)
+        if ties or self.frozen:
+            return self.components.maximize_restricted(moments, self.frozen, ties)
         return self.components.maximize(moments)
 
     def _component_ties(self) -> dict[str, np.ndarray]:
@@ -254,6 +253,10 @@ class Mixture(LatentModel):
             lambda m: (m.log_weights, m.components), kept, (log_weights, self.components.among(components))
         )
 
+    def centre(self) -> np.ndarray | None:
+        """A point (D,) among the components from which rows are measured while computing; None where none may be."""
+        return self.components.centre()
+
     def translated(self, shift: Array) -> Self:
         """The same mixture for rows moved by ``shift`` (D,)."""
         return eqx.tree_at(lambda m: m.components, self, self.components.translated(shift))
@@ -269,7 +272,7 @@ class Mixture(LatentModel):
         return normalised(self._joint(rows))[0]
 
     def _joint(self, rows: Array) -> Array:
-        return self.expectation(self.execution()).joint(laid_out(rows, self.gaps))
+        return self.expectation(self.needs_centring()).joint(arrange(rows, self.missing))
 
     def marginal(self, columns: Sequence[int]) -> Self:
         r"""The mixture of some columns alone, :math:`p(x_A)`, exactly.

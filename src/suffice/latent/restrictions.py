@@ -1,48 +1,138 @@
-"""Parameters that components share: labels of groups, and averages within them."""
+"""What a fit holds: parameters frozen at the values given, and parameters that components share."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
 from typing import Any
 
-import jax.numpy as jnp
+import equinox as eqx
 import numpy as np
 
-from suffice.latent.forms.natural import Moments, split
-from suffice.runtime.arrays import Array
-
-Labels = np.ndarray
-"""Of each component in every column, (K, D), or in all columns alike, (K, 1): those of one label in a column share."""
-
-
-def fixed_ties(tied: Mapping[str, Any]) -> tuple[tuple[str, Any], ...]:
-    """Names of parameters and labels, (K,) or (K, D), as tuples."""
-    return tuple((name, _as_tuple(np.asarray(labels).tolist())) for name, labels in tied.items())
+from suffice.latent.families.family import Family
+from suffice.latent.given import Given
+from suffice.latent.mixture import Mixture
+from suffice.latent.ties import fixed_ties
 
 
-def _as_tuple(labels: Any) -> Any:
-    return tuple(map(_as_tuple, labels)) if isinstance(labels, list) else labels
+@dataclass(frozen=True)
+class Restrictions:
+    """Names of frozen parameters, and labels (K,) or (K, D) of the components that share one, by the parameter's name."""
+
+    frozen: tuple[str, ...] = ()
+    tied: Mapping[str, np.ndarray] | None = None
+
+    def hold(self, model: Mixture) -> Mixture:
+        """The same model, fitted under these restrictions."""
+        return model.holding(self.frozen, self.tied)
+
+    def check_held(self, model: Mixture, frozen: Any, tied: Any) -> None:
+        """Refuse a model that was fitted under others than these, which the user gave so."""
+        if self.frozen != model.frozen:
+            raise ValueError(
+                f"frozen={frozen!r} was given, but {list(model.frozen)} are frozen in the fitted model; set it as it was, or "
+                "fit anew."
+            )
+        if fixed_ties(self.tied or {}) != model.tied:
+            raise ValueError(
+                f"tied={tied!r} was given, but {dict(model.tied)} is tied in the fitted model; set it as it was, or fit anew."
+            )
 
 
-def labels_of(ties: tuple[tuple[str, Any], ...]) -> dict[str, Labels]:
-    """Labels (K, D) or (K, 1) by the names of the parameters."""
-    return {name: np.asarray(labels).reshape(len(labels), -1) for name, labels in ties}
+def parameter_names(families: Sequence[type[Family]]) -> tuple[str, ...]:
+    """The weights and what these families call their parameters."""
+    return tuple(dict.fromkeys(["weights", *(name for family in families for name in family.parameter_names())]))
 
 
-def group_means(values: Array, labels: Labels) -> Array:
-    """Means of values (..., K, T) over components of one label, (..., K, T); labels are (K, T) or (K, 1)."""
-    same = labels[:, None] == labels[None]
-    return jnp.where(same, values[..., None, :, :], 0.0).sum(-2) / same.sum(1)
+def restrictions(
+    frozen: Any, tied: Any, families: Sequence[type[Family]], shape: tuple[int, int], given: Given
+) -> Restrictions:
+    """What is asked for of components and columns of this shape (K, D), checked against what is given to start from."""
+    names = _frozen_names(frozen, parameter_names(families), given)
+    return Restrictions(names, _ties(tied, names, families, shape))
 
 
-def averaged_moments(moments: Moments, features: int, labels: Labels) -> Moments:
-    """Moments of independent columns, [x, 1] or [x, observed, 1], averaged over components of one label in each column."""
-    _, first, counts, weight = split(moments.total, features)
-    parts = [group_means(first, labels), group_means(jnp.broadcast_to(counts, first.shape), labels), weight[..., None]]
-    return Moments(jnp.moveaxis(jnp.concatenate(parts, -1), -1, 0), moments.common, moments.about)
+def _frozen_names(frozen: Any, known: tuple[str, ...], given: Given) -> tuple[str, ...]:
+    if frozen is None:
+        return ()
+    if isinstance(frozen, str) or not isinstance(frozen, Iterable):
+        raise ValueError(f"frozen={frozen!r} was given; a list of names is expected, such as ['weights'], or None.")
+    names = list(frozen)
+    for name in names:
+        if name not in known:
+            raise ValueError(f"frozen names {name!r}; expected some of {', '.join(map(repr, known))}.")
+        given.check_whole(name)
+    return tuple(name for name in known if name in names)
 
 
-def distinct(labels: Labels, columns: int) -> np.ndarray:
-    """Number of labels in each of the columns, (columns,)."""
-    ordered = np.sort(np.broadcast_to(labels, (len(labels), columns)), axis=0)
-    return 1 + (np.diff(ordered, axis=0) != 0).sum(0)
+def _ties(
+    tied: Any, frozen: tuple[str, ...], families: Sequence[type[Family]], shape: tuple[int, int]
+) -> dict[str, np.ndarray]:
+    if tied is None:
+        return {}
+    known = parameter_names(families)
+    if not isinstance(tied, Mapping):
+        raise ValueError(
+            f"tied={tied!r} was given; a dictionary from names of parameters to a label for each component is expected, "
+            f"such as {{{known[-1]!r}: [0, 0, 1]}}, or None."
+        )
+    for name in tied:
+        if name not in known:
+            raise ValueError(f"tied names {name!r}; expected some of {', '.join(map(repr, known))}.")
+        if name in frozen:
+            raise ValueError(
+                f"tied and frozen both name {name!r}, and what is frozen stays as given: name it in one of them."
+            )
+    ties = {str(name): _labels(name, labels, families, shape) for name, labels in tied.items()}
+    _refuse_twins(ties, families, shape[0])
+    return ties
+
+
+def _labels(name: str, labels: Any, families: Sequence[type[Family]], shape: tuple[int, int]) -> np.ndarray:
+    having = [family for family in families if name in family.parameter_names()]
+    if any(name in family.shared_parameters for family in having):
+        raise ValueError(f"tied names {name!r}, which all components share already; leave it out.")
+    by_column = bool(having) and all(name in family.column_parameters() for family in having)
+    shapes = [shape[:1], shape] if by_column else [shape[:1]]
+    given = np.asarray(labels)
+    if given.dtype.kind not in "iu" or given.shape not in shapes:
+        raise ValueError(
+            f"tied[{name!r}] has shape {given.shape} and holds {given.dtype.name}; whole numbers of shape "
+            f"{' or '.join(map(str, shapes))} are expected: components of one number share the parameter."
+        )
+    return given
+
+
+def _refuse_twins(ties: dict[str, np.ndarray], families: Sequence[type[Family]], components: int) -> None:
+    """Refuse components that nothing can tell apart."""
+    own = {name for family in families for name in family.parameter_names()}
+    own -= {name for family in families for name in family.shared_parameters}
+    if not own <= ties.keys():
+        return
+    for one, other in combinations(range(components), 2):
+        if all(np.array_equal(ties[name][one], ties[name][other]) for name in own):
+            raise ValueError(
+                f"tied makes components {one} and {other} share every parameter, so that they are one; use fewer components, "
+                "or tie fewer parameters or columns."
+            )
+
+
+def tied_start(start: Mixture, given: Given) -> Mixture:
+    """A start that obeys its ties, unless it was given otherwise."""
+    shared = start.sharing()
+    for name, _ in start.tied:
+        if given.has(name) and not given.agrees(name, start, shared):
+            raise ValueError(
+                f"{given.source(name)} differs between components that share {name!r} by tied; give these the same values."
+            )
+    return shared
+
+
+def restored(model: Mixture, given: Given) -> Mixture:
+    """A model in which what is frozen has the values given, to the last bit."""
+    if "weights" in model.frozen:
+        weights = Mixture(given.weights(), model.components).log_weights
+        model = eqx.tree_at(lambda m: m.log_weights, model, weights)
+    names = [name for name in model.frozen if name != "weights"]
+    return eqx.tree_at(lambda m: m.components, model, given.restored(model.components, names))

@@ -11,10 +11,11 @@ import jax.numpy as jnp
 from suffice.nets.batch_network import BatchNetwork
 from suffice.nets.layers.conv import Conv2d
 from suffice.nets.layers.dropout import dropout
+from suffice.nets.layers.images import check_images
 from suffice.nets.layers.pool import adaptive_average_pool, max_pool
-from suffice.nets.layers.sizes import check_images, check_sizes
 from suffice.runtime.keys import as_key
 from suffice.runtime.precision import in_own_precision, scope, to_numpy
+from suffice.validation import check_sizes
 
 CHANNELS = (96, 256, 384, 384, 256)
 

@@ -10,9 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from suffice.nets.batch_network import BatchNetwork
-from suffice.nets.layers.sizes import check_share, check_sizes
 from suffice.runtime.keys import as_key
 from suffice.runtime.precision import in_own_precision, scope
+from suffice.validation import check_share, check_sizes
 
 
 class Autoencoder(eqx.Module):
@@ -147,7 +147,8 @@ class DenoisingAutoencoder(BatchNetwork):
     rate: float = eqx.field(static=True)
 
     def __init__(self, n_inputs: int, n_hidden: int, *, rate: float = 0.1, tied: bool = False, key: Any):
-        self.rate = check_share("rate", rate)
+        check_share("rate", rate)
+        self.rate = float(rate)
         self.autoencoder = Autoencoder(n_inputs, n_hidden, tied=tied, key=key)
 
     @in_own_precision

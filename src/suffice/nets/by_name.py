@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 import equinox as eqx
 import jax
 import numpy as np
 
+from suffice.choices import Net
 from suffice.nets import MLP, ConvNet, ResNet, evaluate, initial_state
 
-NETS = ("mlp", "convnet", "resnet")
+NETS = get_args(Net)
 CONV_MAPS, CONV_HIDDEN = (20, 50), (500,)
 SMALLEST_FOR_LENET = 16
 """Pixels on the shorter side from which 5 x 5 kernels without padding leave something to pool twice."""

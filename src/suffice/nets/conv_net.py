@@ -13,11 +13,12 @@ import jax.numpy as jnp
 from suffice.nets.batch_network import BatchNetwork
 from suffice.nets.layers.conv import Conv2d
 from suffice.nets.layers.dropout import dropout
+from suffice.nets.layers.images import check_images
 from suffice.nets.layers.pool import max_pool
-from suffice.nets.layers.sizes import check_images, check_share, check_sizes
 from suffice.nets.mlp import ACTIVATIONS, MLP, check_activation
 from suffice.runtime.keys import as_key
 from suffice.runtime.precision import in_own_precision
+from suffice.validation import check_share, check_sizes
 
 
 class ConvNet(BatchNetwork):
@@ -101,7 +102,8 @@ class ConvNet(BatchNetwork):
                 f"{kernel_size}, stride={stride}, padding={padding}, pool_size={pool_size}."
             )
         self.head = MLP(prod((widths[-1], height, width)), hidden_sizes, classes, key=last, activation=activation)
-        self.dropout = check_share("dropout", dropout)
+        check_share("dropout", dropout)
+        self.dropout = float(dropout)
         self.image_shape, self.pool_size = (image_shape[0], image_shape[1], image_shape[2]), pool_size
         self.activation = check_activation(activation)
 

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import os
-from typing import Any
+from typing import Any, NamedTuple
 
 import equinox as eqx
 import numpy as np
 
 
-def initial_weights(init: Any) -> Any:
-    """What ``as_initial_weights()`` of an RBM or autoencoder gives, of the estimator itself or of a file with it."""
-    from suffice.files import load
+class InitialWeights(NamedTuple):
+    """Where a network may start: ``sigmoid(X @ weights + hidden_bias)`` are the hidden units (n, P) of rows X (n, D)."""
 
-    source = load(init) if isinstance(init, (str, os.PathLike)) else init
-    if not hasattr(source, "as_initial_weights"):
-        raise ValueError(
-            f"init is a {type(source).__name__}; a fitted RBM or autoencoder, or the path of a saved one, is expected."
-        )
-    return source.as_initial_weights()
+    weights: np.ndarray
+    hidden_bias: np.ndarray
+    visible_bias: np.ndarray
 
 
-def begun_from(net: Any, init: Any) -> Any:
+def begun_from(net: Any, found: InitialWeights | list[InitialWeights]) -> Any:
     """A network whose first fully connected layers start from the weights of an RBM, an autoencoder or a stack of RBMs."""
-    found = initial_weights(init)
     layers = getattr(net, "layers", ())
     given = found if isinstance(found, list) else [found]
     if len(layers) <= len(given) or not all(isinstance(layer, eqx.nn.Linear) for layer in layers[: len(given)]):
@@ -34,6 +28,18 @@ def begun_from(net: Any, init: Any) -> Any:
     for place, weights in enumerate(given):
         net = _with_layer(net, place, weights)
     return net
+
+
+def autoencoder_from(net: Any, given: InitialWeights) -> Any:
+    """An autoencoder, denoising or not, with these weights; the decoder starts as the encoder transposed."""
+    if hasattr(net, "autoencoder"):
+        return eqx.tree_at(lambda n: n.autoencoder, net, autoencoder_from(net.autoencoder, given))
+    matrix, *biases = (
+        np.array(array, np.float32) for array in (given.weights.T, given.hidden_bias, given.visible_bias)
+    )
+    net = eqx.tree_at(lambda n: (n.weight, n.hidden_bias, n.visible_bias), net, (matrix, *biases))
+    tied = net.decoder_weight is None
+    return net if tied else eqx.tree_at(lambda n: n.decoder_weight, net, matrix.T.copy())
 
 
 def check_fit(name: str, given: np.ndarray, wanted: tuple[int, ...]) -> np.ndarray:

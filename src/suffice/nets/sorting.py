@@ -6,8 +6,8 @@ import equinox as eqx
 import numpy as np
 from scipy.linalg import block_diag
 
-from suffice.nets.layers.sizes import check_sizes
 from suffice.nets.mlp import MLP
+from suffice.validation import check_sizes
 
 PAIR = np.array([[-1, 0], [1, 0], [1, -1], [0, 1], [0, -1]]), np.array([[-1, 1, -1, 0, 0], [0, 0, 1, 1, -1]])
 """Hidden and output weights that take (x, y) to (min, max)."""

@@ -8,27 +8,37 @@ import equinox as eqx
 import numpy as np
 from numpy.typing import NDArray
 
+from suffice.latent.families.constrained_gaussian import GAUSSIANS
+from suffice.latent.families.family import Family
+from suffice.latent.families.kinds import KINDS
+
 Array = NDArray[np.floating[Any]]
 
 
-PARAMETERS = {"means_": "gaussian", "rates_": "poisson", "probabilities_": "bernoulli"}
-
-
 def kinds(estimator: Any) -> list[str]:
-    """Kind of each column: gaussian, bernoulli, categorical or poisson."""
-    if hasattr(estimator, "encoder_"):
-        return list(estimator.encoder_.kinds_)
+    """Kind of each column, as ``suffice.latent``'s families call it."""
     if hasattr(estimator, "loadings_"):
         return ["gaussian"] * len(estimator.loadings_)
-    name = _parameter(estimator)
-    return [PARAMETERS[name]] * np.shape(getattr(estimator, name))[1]
+    return _components(estimator).kinds()
 
 
-def _parameter(estimator: Any) -> str:
-    for name in PARAMETERS:
-        if hasattr(estimator, name):
-            return name
-    raise TypeError(f"{type(estimator).__name__} has neither means_ nor probabilities_ nor rates_: fit a mixture first")
+def families(estimator: Any) -> list[type[Family]]:
+    """Family of each column."""
+    return [KINDS[kind] for kind in kinds(estimator)]
+
+
+def of_chances(estimator: Any) -> bool:
+    """Whether every column is of truth values, so that probabilities of a 1 say all."""
+    return all(family.labels == 2 for family in families(estimator))
+
+
+def _components(estimator: Any) -> Family:
+    """The fitted family; of scikit-learn's Gaussian mixtures the same as ours."""
+    if hasattr(estimator, "model_"):
+        return estimator.model_.components
+    if hasattr(estimator, "covariances_"):
+        return GAUSSIANS[estimator.covariance_type](estimator.means_, estimator.covariances_)
+    raise TypeError(f"{type(estimator).__name__} has no components of columns: fit a mixture first")
 
 
 def feature_names(estimator: Any, names: list[str]) -> list[str]:
@@ -40,61 +50,18 @@ def feature_names(estimator: Any, names: list[str]) -> list[str]:
         if labels is None or labels.tolist() in ([0, 1], [False, True]):
             found.append(name)
         else:
-            found += [f"{name} = {label}" for label in _told(np.asarray(labels))]
+            found += [f"{name} = {label}" for label in (labels[1:] if len(labels) == 2 else labels)]
     return found
 
 
 def centres(estimator: Any) -> Array:
     """The expectation of each feature in each component, (K, F): of numbers, and of indicators of categories."""
-    if hasattr(estimator, "encoder_"):
-        return np.concatenate([_expected(own) for own in _by_column(estimator)], axis=1)
-    return np.asarray(getattr(estimator, _parameter(estimator)), dtype=float)
-
-
-def _by_column(estimator: Any) -> list[dict[str, Array]]:
-    if hasattr(estimator, "column_parameters_"):
-        return estimator.column_parameters_
-    return [{"probabilities": chance} for chance in estimator.probabilities_]
-
-
-def _told(categories: np.ndarray) -> np.ndarray:
-    """Those of the last axis that say all: of two, which sum to one, the second."""
-    return categories[..., 1:] if categories.shape[-1] == 2 else categories
-
-
-def _expected(own: dict[str, Array]) -> Array:
-    if "probabilities" in own:
-        return _told(np.asarray(own["probabilities"], dtype=float))
-    (value,) = (own[name] for name in ("mean", "rate", "probability") if name in own)
-    return np.asarray(value, dtype=float)[:, None]
-
-
-def _variance(own: dict[str, Array]) -> Array:
-    for name in ("variance", "rate"):
-        if name in own:
-            return np.asarray(own[name], dtype=float)[:, None]
-    chance = _expected(own)
-    return chance * (1.0 - chance)
+    return np.asarray(_components(estimator).feature_moments()[0], dtype=float)
 
 
 def variances(estimator: Any) -> Array:
     """The variance of each feature in each component, (K, F)."""
-    if hasattr(estimator, "encoder_"):
-        return np.concatenate([_variance(own) for own in _by_column(estimator)], axis=1)
-    centre = centres(estimator)
-    if hasattr(estimator, "rates_"):
-        return centre
-    if not hasattr(estimator, "covariances_"):
-        return centre * (1.0 - centre)
-    covariance = np.asarray(estimator.covariances_, dtype=float)
-    kind = estimator.covariance_type
-    if kind == "full":
-        covariance = np.einsum("kii->ki", covariance)
-    elif kind == "tied":
-        covariance = np.diagonal(covariance)[None, :]
-    elif kind == "spherical":
-        covariance = covariance[:, None]
-    return np.broadcast_to(covariance, centre.shape)
+    return np.asarray(_components(estimator).feature_moments()[1], dtype=float)
 
 
 def column_moments(estimator: Any) -> tuple[Array, Array]:
@@ -123,13 +90,11 @@ def gaussian_part(estimator: Any) -> tuple[Any, list[int]]:
     columns = [j for j, kind in enumerate(kinds(estimator)) if kind == "gaussian"]
     if not columns or hasattr(estimator, "covariances_"):
         return (estimator if columns else None), columns
-    from suffice.estimators.mixtures.gaussian import GaussianMixture
+    from suffice.estimators.mixtures.gaussian import around
 
     model = estimator.marginal(columns).model_
-    part = GaussianMixture(len(estimator.weights_), covariance_type=estimator.covariance_type)
-    part.n_features_in_ = len(columns)
-    part._set_model(eqx.tree_at(lambda whole: whole.components, model, model.components.parts[0]), None)
-    return part, columns
+    part = eqx.tree_at(lambda whole: whole.components, model, model.components.parts[0])
+    return around(part, estimator.covariance_type), columns
 
 
 def covariance_block(estimator: Any, columns: list[int]) -> Array:

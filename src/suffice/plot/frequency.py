@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.shared.labelled_columns import coded_rows, on_codes
 from suffice.plot.canvas import FAINT, INK, PALETTE, axes_or_new, tidy, wanted_columns
-from suffice.plot.components import column_moments, kinds
+from suffice.plot.components import column_moments, of_chances
 from suffice.plot.marginal import observed_rows
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class FrequencyDisplay:
     ) -> FrequencyDisplay:
         """Draw the columns of X, (N, D) with NaN for missing cells, on ``ax`` or a new figure."""
         check_is_fitted(estimator)
-        if set(kinds(estimator)) != {"bernoulli"}:
+        if not of_chances(estimator):
             raise TypeError(f"{type(estimator).__name__} has columns that are not binary: use MarginalDisplay instead")
         given = feature_names if feature_names is not None else getattr(estimator, "feature_names_in_", None)
         estimator, X = on_codes(estimator), coded_rows(estimator, X)

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.shared.labelled_columns import coded_rows, on_codes
 from suffice.plot.canvas import FAINT, INK, PALETTE, axes_or_new, tidy, wanted_columns
-from suffice.plot.components import kinds
+from suffice.plot.components import families
 from suffice.plot.marginal import observed_rows
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ class ImputedDisplay:
         some = gaps[np.unique(np.linspace(0, len(gaps) - 1, min(len(gaps), max_cells)).round().astype(int))]
         held = X.iloc[some] if hasattr(X, "iloc") else rows[some]
         bounds = None, None
-        if kinds(estimator)[column] != "bernoulli":
+        if not families(estimator)[column].labels:
             drawn = np.asarray(estimator.impute(held, draws=DRAWS))
             bounds = np.quantile(drawn[:, :, column], LEVELS, axis=0)
         observed = np.delete(observed_rows(estimator, X)[:, column], gaps)
@@ -133,4 +133,4 @@ class ImputedDisplay:
 
 def has_means(estimator: Any, column: int) -> bool:
     """Whether missing cells of a column are imputed by a mean, rather than by the likeliest label."""
-    return kinds(estimator)[column] in ("gaussian", "poisson") or not hasattr(estimator, "encoder_")
+    return not families(estimator)[column].labels or not hasattr(estimator, "encoder_")

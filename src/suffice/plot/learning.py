@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.plot.canvas import INK, PALETTE, axes_or_new, tidy, whole_numbers
+from suffice.plot.canvas import INK, axes_or_new
+from suffice.plot.training import draw_epochs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -51,14 +52,9 @@ class LearningDisplay:
     def plot(self, *, ax: Axes | None = None) -> LearningDisplay:
         """Draw on ``ax`` or a new figure; returns the display."""
         ax = axes_or_new(ax)
-        shown = [(name, label) for name, label in LABELS.items() if name in self.trace]
-        for colour, (name, label) in zip(PALETTE, shown, strict=False):
-            ax.plot(self.trace["epoch"], self.trace[name], color=colour, linewidth=2, label=label)
-        ax.set_xlabel("epoch", color=INK)
+        draw_epochs(ax, self.trace, LABELS)
         ax.set_ylabel("reconstruction cross-entropy per row (nats)", color=INK)
-        ax.xaxis.set_major_locator(whole_numbers())
-        if len(shown) > 1:
+        if len(ax.lines) > 1:
             ax.legend(frameon=False)
-        tidy(ax)
         self.ax_, self.figure_ = ax, ax.figure
         return self

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import ndtr, pdtr
 from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.shared.labelled_columns import coded_rows, on_codes
@@ -20,7 +19,7 @@ from suffice.plot.canvas import (
     wanted_columns,
     whole_numbers,
 )
-from suffice.plot.components import centres, kinds, variances
+from suffice.plot.components import families
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -182,7 +181,7 @@ class MarginalDisplay:
 
 def is_real(estimator: Any, column: int) -> bool:
     """Whether a column holds real numbers, with a density, rather than whole ones from 0, with probabilities."""
-    return kinds(estimator)[column] == "gaussian"
+    return not families(estimator)[column].discrete
 
 
 def labels_of(estimator: Any, column: int) -> list[str] | None:
@@ -226,22 +225,15 @@ def kolmogorov_distance(estimator: Any, column: int, cells: Array, weight: Array
 
 def _cumulative(estimator: Any, column: int, values: Array) -> Array:
     """The fitted probability of a cell up to each value, (G,)."""
-    kind, weights = kinds(estimator)[column], np.asarray(estimator.weights_)
-    if kind in ("bernoulli", "categorical"):
-        codes = np.arange(len(labels_of(estimator, column) or "01"), dtype=float)
-        below = np.concatenate([[0.0], np.cumsum(component_densities(estimator, column, codes).sum(axis=0))])
-        return below[np.clip(values + 1, 0, len(codes)).astype(int)]
-    part = estimator.marginal([column])
-    mean, deviation = centres(part)[:, 0], np.sqrt(variances(part)[:, 0])
-    if kind == "poisson":
-        return np.where(values[:, None] < 0, 0.0, pdtr(np.maximum(values[:, None], 0), mean)) @ weights
-    return ndtr((values[:, None] - mean) / np.maximum(deviation, 1e-300)) @ weights
+    components = on_codes(estimator).model_.marginal([column]).components
+    return np.asarray(estimator.weights_) @ components.cumulative(values)
 
 
 def _values(estimator: Any, column: int, cells: Array) -> tuple[Array, bool]:
     """Where to show the marginal, and whether as bars."""
     if is_real(estimator, column):
-        return _grid(cells), False
+        grid = _grid(cells)
+        return grid[~families(estimator)[column].refused_cells(grid)], False
     labels, low, high = labels_of(estimator, column), np.floor(cells.min()), np.floor(cells.max())
     if labels is not None:
         return np.arange(len(labels), dtype=float), True

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from suffice.plot.canvas import INK, axes_or_new, shortened, wanted_columns, whole_numbers
-from suffice.plot.components import centres, deviations, kinds, telling_features
+from suffice.plot.components import centres, deviations, families, of_chances, telling_features
 from suffice.plot.components import feature_names as names_of_features
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 MOST_IMAGES = 100
 MOST_FEATURES = 40
-UNITS = {"gaussian": "mean", "poisson": "rate", "bernoulli": "probability", "categorical": "probability"}
 
 
 class ParameterDisplay:
@@ -87,12 +86,12 @@ class ParameterDisplay:
         known = getattr(estimator, "feature_names_in_", None)
         given = feature_names if feature_names is not None or known is None else list(known)
         names = names_of_features(estimator, wanted_columns(given, estimator.n_features_in_))
-        signed = set(kinds(estimator)) != {"bernoulli"} and image_shape is None
+        signed = not of_chances(estimator) and image_shape is None
         shown = shown_features(estimator)
         display = cls(
             values=(deviations(estimator) if signed else centres(estimator))[:, shown],
             weights=estimator.weights_,
-            label="sd from the mean" if signed else UNITS[kinds(estimator)[0]],
+            label="sd from the mean" if signed else families(estimator)[0].centre_name,
             signed=signed,
             feature_names=[names[j] for j in shown],
             image_shape=image_shape,

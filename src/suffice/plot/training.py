@@ -18,6 +18,16 @@ PARTS = ("training", "validation")
 LABELS = {"loss": "loss per row (nats)", "error": "share of wrong predictions"}
 
 
+def draw_epochs(ax: Axes, trace: Mapping[str, np.ndarray], labels: Mapping[str, str]) -> None:
+    """Lines of the figures of a trace that have labels, against the epoch."""
+    shown = [(name, label) for name, label in labels.items() if name in trace]
+    for colour, (name, label) in zip(PALETTE, shown, strict=False):
+        ax.plot(trace["epoch"], trace[name], color=colour, linewidth=2, label=label)
+    ax.set_xlabel("epoch", color=INK)
+    ax.xaxis.set_major_locator(whole_numbers())
+    tidy(ax)
+
+
 class TrainingDisplay:
     """Loss or error of training and validation rows against the epoch, in one figure.
 
@@ -62,17 +72,12 @@ class TrainingDisplay:
     def plot(self, *, ax: Axes | None = None) -> TrainingDisplay:
         """Draw on ``ax`` or a new figure; returns the display."""
         ax = axes_or_new(ax)
-        shown = [part for part in PARTS if f"{part}_{self.figure}" in self.trace]
-        for colour, part in zip(PALETTE, shown, strict=False):
-            ax.plot(self.trace["epoch"], self.trace[f"{part}_{self.figure}"], color=colour, linewidth=2, label=part)
+        draw_epochs(ax, self.trace, {f"{part}_{self.figure}": part for part in PARTS})
         if self.best_epoch is not None:
             ax.axvline(self.best_epoch, color=FAINT, linewidth=1.5, linestyle="--", label="weights kept")
-        ax.set_xlabel("epoch", color=INK)
         ax.set_ylabel(LABELS.get(self.figure, self.figure), color=INK)
         ax.set_ylim(bottom=0)
-        ax.xaxis.set_major_locator(whole_numbers())
         if len(ax.lines) > 1:
             ax.legend(frameon=False)
-        tidy(ax)
         self.ax_, self.figure_ = ax, ax.figure
         return self

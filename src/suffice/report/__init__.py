@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from suffice.runtime.lazy import export_lazily
 
 if TYPE_CHECKING:
-    from suffice.report.mixture.section import Section, model_name, section
-    from suffice.report.mixture.summary import Assigned, Summary, summarize
-    from suffice.report.page import write_page, write_report
+    from suffice.report.page import section, write_page, write_report
+    from suffice.report.parts import Section, model_name
+    from suffice.report.summary import Assigned, Summary, summarize
 
 export_lazily(__name__)

@@ -6,66 +6,58 @@ import os
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from suffice.files import write_atomically
-from suffice.report.mixture.section import Section, section
-from suffice.report.mixture.summary import Summary
+from suffice.report.parts import Section
+from suffice.report.story import Run, story
 
 
-def write_report(
-    estimator: Any,
-    data: Any,
-    path: str | os.PathLike[str],
-    *,
-    title: str | None = None,
-    source: str | None = None,
-    columns: Sequence[str] | None = None,
-    image_shape: tuple[int, ...] | None = None,
-    notes: Sequence[str] = (),
-    warnings: Sequence[str] = (),
-    target: Any = None,
-    target_name: str = "target",
-    sample_weight: Any = None,
-    seconds: float | None = None,
-    command: Sequence[str] | None = None,
-    summary: Summary | None = None,
-    selection: Any = None,
-) -> Path:
-    """Write a self-contained HTML page on a fitted mixture and the rows it was fitted to.
+class RunOptions(TypedDict, total=False):
+    """What may be said of a fit on its page; see ``write_report``."""
+
+    title: str | None
+    source: str | None
+    columns: Sequence[str] | None
+    image_shape: tuple[int, ...] | None
+    notes: Sequence[str]
+    warnings: Sequence[str]
+    target: Any
+    target_name: str
+    sample_weight: Any
+    seconds: float | None
+    command: Sequence[str] | None
+    summary: Any
+    selection: Any
+    measured: Any
+
+
+def section(estimator: Any, data: Any, **run: Unpack[RunOptions]) -> Section:
+    """Collect what a page says of one model; the parameters are those of ``write_report``."""
+    known: Any = {name: value for name, value in run.items() if name not in ("columns", "summary")}
+    return story(estimator, run.get("columns")).page(data, Run(**known, told=run.get("summary")))
+
+
+def write_report(estimator: Any, data: Any, path: str | os.PathLike[str], **run: Unpack[RunOptions]) -> Path:
+    """Write a self-contained HTML page on a fitted model and the rows it was fitted to.
 
     Parameters
     ----------
     estimator
-        A fitted mixture.
+        A fitted mixture, factor model, classifier, RBM or autoencoder.
     data
         A ``suffice.data.Table`` or ``MixedTable``, (N, D) values, a frame, or a re-iterable stream of batches.
     path
         The file to write; it is replaced only when the new page is complete.
-    title
-        Heading; None makes one from the model and the source.
-    source
-        Where the rows came from, for instance a file name; None takes the table's.
-    columns
-        D names; None takes the table's, or x0, x1, ...
-    image_shape
-        (height, width) when rows are images; None takes the table's.
-    notes, warnings
-        Sentences on how the data were read, and on what the fit met.
-    target
-        (N,) known classes to compare the components with; None takes the table's.
-    target_name
-        What to call them.
-    sample_weight
-        (N,), the row weights of the fit.
-    seconds
-        How long the fit took.
-    command
-        The command line that did it, as a list of words, so that advice names options.
-    summary
-        What ``suffice.report.summarize`` made of the rows, if it is at hand already.
-    selection
-        What ``suffice.select`` returned, if the estimator is the best of several.
+    **run
+        ``title``: heading; made from the model and the source if it is not given. ``source``: where the rows came from, for
+        instance a file name. ``columns``: D names. ``image_shape``: (height, width) when rows are images. ``notes``,
+        ``warnings``: sentences on how the data were read, and on what the fit met. ``target``: (N,) known classes, with
+        which components are compared, and ``target_name``. Of a table, these are its own where they are not given.
+        ``sample_weight``: (N,), the row weights of the fit. ``seconds``: how long it took. ``command``: the command line
+        that did it, as a list of words, so that advice names options. ``summary``: what ``suffice.report.summarize`` made
+        of the rows, if it is at hand already. ``selection``: what ``suffice.select`` returned, if the estimator is the best
+        of several. ``measured``: what ``measure`` of the model's story found out about rows held out.
 
     Returns
     -------
@@ -83,23 +75,21 @@ def write_report(
 
     check_is_fitted(estimator)
     part = section(
-        estimator,
-        data if hasattr(data, "iloc") else getattr(data, "values", data),
-        title=title,
-        source=source or getattr(data, "name", None),
-        columns=columns if columns is not None else getattr(data, "columns", None),
-        image_shape=image_shape or getattr(data, "image_shape", None),
-        notes=[*getattr(data, "notes", ()), *notes],
-        warnings=warnings,
-        target=target if target is not None else getattr(data, "target", None),
-        target_name=target_name,
-        sample_weight=sample_weight,
-        seconds=seconds,
-        command=command,
-        summary=summary,
-        selection=selection,
+        estimator, data if hasattr(data, "iloc") else getattr(data, "values", data), **_with_table(run, data)
     )
     return write_page(path, part.title, [part])
+
+
+def _with_table(run: RunOptions, data: Any) -> RunOptions:
+    """What is said of a fit, completed by what a table knows of itself."""
+    own: RunOptions = {
+        "source": getattr(data, "name", None),
+        "columns": getattr(data, "columns", None),
+        "image_shape": getattr(data, "image_shape", None),
+        "target": getattr(data, "target", None),
+    }
+    given: Any = {name: value for name, value in run.items() if value is not None}
+    return own | given | {"notes": [*getattr(data, "notes", ()), *run.get("notes", ())]}
 
 
 def write_page(path: str | os.PathLike[str], title: str, sections: Sequence[Section], introduction: str = "") -> Path:
@@ -112,22 +102,18 @@ def write_page(path: str | os.PathLike[str], title: str, sections: Sequence[Sect
     title
         Heading of the page.
     sections
-        What ``suffice.report.mixture.section`` collected.
+        What ``suffice.report.section`` collected.
     introduction
         A sentence under the heading of a page with several sections.
     """
-    return write_template(path, "report.html.j2", title=title, sections=sections, introduction=introduction)
-
-
-def write_template(path: str | os.PathLike[str], name: str, **said: Any) -> Path:
-    """Write a page laid out by one of the templates."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
         loader=PackageLoader("suffice.report", "templates"), autoescape=True, undefined=StrictUndefined,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    text = environment.get_template(name).render(**said, version=_version())
+    page = environment.get_template("report.html.j2")
+    text = page.render(title=title, sections=sections, introduction=introduction, version=_version())
     write_atomically(Path(path), text.encode())
     return Path(path)
 

@@ -1,113 +1,155 @@
-"""Blocks of rows: tiles of one fixed size on the device, the last ones filled up with rows of weight 0."""
+"""Rows in many blocks, which threads work through."""
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable
+import itertools
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from math import log2
-from threading import local
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
-from jax import lax
 
-ALIGNMENT = 64
-TILE = 1024
-"""Rows in a tile, where a row does not become many numbers."""
-CACHE_BYTES = 1 << 20
+from suffice.rows.base import Place
+from suffice.rows.block import NO_ROWS, Block, Buffers, add, filled, kind_on_device, rounded, row_count, row_weight
+from suffice.rows.missing import MaskedRows, MissingLayout
+from suffice.rows.patterns import pattern_blocks
+from suffice.rows.programs import Parts, each_of, parts_of, total_of
+from suffice.rows.row_function import prepared
+from suffice.rows.streams import WEIGHTS_OF_STREAMS, pairs, repeatable
+from suffice.runtime.arrays import Array
+from suffice.runtime.threads import in_threads
 
+THREADED_BYTES = 1 << 20
+"""Rows of at least this size are shared out to threads."""
+RESIDENT_BYTES = 64 << 20
+"""Rows up to this size are converted once, larger ones in every pass."""
+BLOCK_BYTES = 4 << 20
+MOST_PIECES = 8
+"""Rows that are converted once lie in 2, 4 or 8 blocks: their size decides, not the cores, so that sums are the same anywhere."""
 
-def tile_of(numbers: int) -> int:
-    """Rows in a tile, each of which becomes so many numbers: a power of two from 128 to ``TILE``."""
-    return min(TILE, max(128, 2 ** round(log2(CACHE_BYTES / (8 * numbers)))))
-
-
-class Block(NamedTuple):
-    """Tiles of rows on the device: arrays ``(tiles, tile, ...)``, weight ``(tiles, tile)``, and how many tiles count."""
-
-    arrays: Any
-    weight: Any
-    used: Any
-
-
-def add(left: Any, right: Any) -> Any:
-    """Sum of two results of ``total``, leaf by leaf."""
-    return jax.tree.map(operator.add, left, right)
+BlockMaker = Callable[[], Block]
 
 
-def block_total(fn: Any, block: Block) -> Any:
-    """Sum of ``fn(rows, weight)`` over the tiles of a block; to be called under ``jit``."""
-    fn = readied(fn)
+class Blocks(Place):
+    """Rows in many blocks: every core works on one, and no more of them are in memory than cores need."""
 
-    def tile(i: Any) -> tuple[Any, Any]:
-        return jax.tree.map(lambda a: lax.dynamic_index_in_dim(a, i, keepdims=False), (block.arrays, block.weight))
+    def __init__(
+        self,
+        groups: Callable[[], Iterable[Iterable[BlockMaker]]],
+        order: np.ndarray | None = None,
+        origin: Array | None = None,
+    ):
+        self.groups, self.order, self.origin = groups, order, origin
+        self.compiled: set[Any] = set()
 
-    zeros = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), jax.eval_shape(lambda: fn(*tile(0))))
-    return lax.fori_loop(0, block.used, lambda i, sums: add(sums, fn(*tile(i))), zeros)
+    def total(self, fn: Any) -> Any:
+        """Sum of ``fn(rows, weight)`` over all rows, one pass."""
+        sums = None
+        for part in self.totals(fn):
+            sums = part if sums is None else add(sums, part)
+        if sums is None:
+            raise ValueError(NO_ROWS)
+        return sums
 
+    def totals(self, fn: Any) -> Iterator[Any]:
+        """Sum of ``fn(rows, weight)`` over the rows of each block, in their order."""
+        return self._of_blocks(total_of, fn)
 
-def readied(fn: Any) -> Callable[..., Any]:
-    """``fn``, or where it has a method ``ready``, what that returns."""
-    return fn.ready() if has_ready(fn) else fn
+    def each(self, fn: Any) -> Any:
+        """``fn(rows, weight)`` of every block's tiles, put end to end."""
+        parts = list(self._of_blocks(each_of, fn))
+        if not parts:
+            raise ValueError(NO_ROWS)
+        return jax.tree.map(lambda *leaves: self._in_order(np.concatenate(leaves)), *parts)
 
+    def _of_blocks(self, work: Callable[[Parts, Block], Any], fn: Any) -> Iterator[Any]:
+        """``work`` of every block; the first one alone, where it has to be compiled."""
+        parts = parts_of(prepared(fn))
+        for group in self.groups():
+            makers = iter(group)
+            if (work, parts[1]) not in self.compiled:
+                yield work(parts, next(makers)())
+                self.compiled.add((work, parts[1]))
+            yield from in_threads(lambda make: work(parts, make()), makers)
 
-def has_ready(fn: Any) -> bool:
-    """Whether ``fn`` has a method ``ready``."""
-    return callable(getattr(fn, "ready", None))
-
-
-class Buffers(local):
-    """Memory for blocks, each thread's taken again for its next block of the same shape: first use of memory is slow."""
-
-    def __init__(self):
-        self.kept: dict[Any, np.ndarray] = {}
-
-    def __call__(self, place: int, shape: tuple[int, ...], kind: Any) -> np.ndarray:
-        """Aligned array for what stands at ``place`` in a block."""
-        key = (place, shape, np.dtype(kind))
-        if key not in self.kept:
-            self.kept[key] = _aligned(shape, kind)
-        return self.kept[key]
-
-
-def filled(
-    arrays: Any, weight: Any, rows: slice, origin: Any, dtype: Any, tiles: int, tile: int, buffers: Buffers
-) -> Block:
-    """Block of ``tiles`` tiles that begins with the given rows and ends with rows of weight 0."""
-    count = rows.stop - rows.start
-
-    def fill(place: int, array: Any, centre: Any) -> Any:
-        kind = kind_on_device(array, dtype)
-        buffer = buffers(place, (tiles * tile, *array.shape[1:]), kind)
-        buffer[count:] = 0
-        if centre is None:
-            buffer[:count] = array[rows]
-        else:
-            np.subtract(array[rows], centre, out=buffer[:count], casting="same_kind")
-        return jnp.asarray(buffer.reshape(tiles, tile, *array.shape[1:]))
-
-    leaves, structure = jax.tree.flatten(arrays)
-    blocks = [fill(place, leaf, origin if leaf.dtype.kind == "f" else None) for place, leaf in enumerate(leaves)]
-    weights = fill(-1, weight, None)
-    return Block(jax.tree.unflatten(structure, blocks), weights, np.int32(-(-count // tile)))
+    def _in_order(self, rows: np.ndarray) -> np.ndarray:
+        if self.order is None:
+            return rows
+        sorted_rows = np.empty_like(rows)
+        sorted_rows[self.order] = rows
+        return sorted_rows
 
 
-def kind_on_device(array: np.ndarray, dtype: Any) -> np.dtype:
-    """Real numbers and truth values become ``dtype``; whole numbers stay as small as they are."""
-    return np.dtype(dtype if np.issubdtype(array.dtype, np.floating) or array.dtype == bool else array.dtype)
+def shared_out(arrays: Any, weight: np.ndarray, origin: Array | None, dtype: Any, size: int, tile: int) -> Blocks:
+    """NumPy arrays of ``size`` bytes in blocks, which are kept where they are few."""
+    tiles = -(-len(weight) // tile)
+    few = min(MOST_PIECES, 2 ** round(log2(1 + size / THREADED_BYTES)))
+    count = min(few if size <= RESIDENT_BYTES else -(-size // BLOCK_BYTES), tiles)
+    bounds = [tile * (tiles * i // count) for i in range(count)] + [len(weight)]
+    pieces = [slice(*pair) for pair in itertools.pairwise(bounds)]
+
+    def block(rows: slice, buffers: Buffers) -> Block:
+        return filled(arrays, weight, rows, origin, dtype, rounded(-(-tiles // count)), tile, buffers)
+
+    if size <= RESIDENT_BYTES:
+        return _kept(list(in_threads(lambda rows: block(rows, Buffers()), pieces)), None, origin)
+    buffers = Buffers()
+    return Blocks(lambda: [[partial(block, rows, buffers) for rows in pieces]], None, origin)
 
 
-def rounded(tiles: int) -> int:
-    """A number of tiles, 2 at least, rounded up to 3 significant bits, so that few shapes are compiled."""
-    step = 1 << max(0, tiles.bit_length() - 3)
-    return max(2, -(-tiles // step) * step)
+def by_pattern(data: Any, weight: Any, origin: Array | None, dtype: Any, tile: int) -> Blocks:
+    """Rows (n, D), or a pair of them and codes (n,), in blocks of rows whose missing cells are about as many."""
+    values, codes = data if isinstance(data, tuple) else (data, None)
+    weight = row_weight(row_count(data), weight, dtype)
+    makers, order = pattern_blocks(values, weight, origin, dtype, tile, codes)
+    if values.nbytes > RESIDENT_BYTES:
+        return Blocks(lambda: [makers], order, origin)
+    return _kept(list(in_threads(lambda make: make(), makers)), order, origin)
 
 
-def _aligned(shape: tuple[int, ...], kind: Any) -> np.ndarray:
-    """An array that JAX takes over on the CPU without a copy."""
-    size = int(np.prod(shape)) * np.dtype(kind).itemsize
-    raw = np.empty(size + ALIGNMENT, np.uint8)
-    start = -raw.ctypes.data % ALIGNMENT
-    return raw[start : start + size].view(kind).reshape(shape)
+def batches(
+    source: Any, weight: None, origin: Array | None, dtype: Any, tile: int, missing: MissingLayout | None
+) -> Blocks:
+    """What a source yields, batch by batch, anew in every pass."""
+    if weight is not None:
+        raise ValueError(WEIGHTS_OF_STREAMS)
+    source, buffers = repeatable(source), Buffers()
+
+    def groups() -> Iterator[list[BlockMaker]]:
+        for rows, row_weights in pairs(source):
+            if len(rows):
+                row_weights = row_weight(len(rows), row_weights, dtype)
+                if missing == "patterns":
+                    yield pattern_blocks(rows, row_weights, origin, dtype, tile)[0]
+                else:
+                    yield _of_batch(rows, row_weights, origin, dtype, tile, buffers, missing)
+
+    return Blocks(groups, None, origin)
+
+
+def _kept(blocks: list[Block], order: np.ndarray | None, origin: Array | None) -> Blocks:
+    return Blocks(lambda: [[partial(_same, made) for made in blocks]], order, origin)
+
+
+def _same(block: Block) -> Block:
+    return block
+
+
+def _of_batch(
+    rows: np.ndarray,
+    weight: np.ndarray,
+    origin: Array | None,
+    dtype: Any,
+    tile: int,
+    buffers: Buffers,
+    missing: MissingLayout | None,
+) -> list[BlockMaker]:
+    arrays = MaskedRows(rows) if missing else rows
+    most = tile * max(1, BLOCK_BYTES // (tile * max(1, rows[:1].size) * kind_on_device(rows, dtype).itemsize))
+    pieces = [slice(start, min(start + most, len(rows))) for start in range(0, len(rows), most)]
+    return [
+        partial(filled, arrays, weight, piece, origin, dtype, rounded(-(-(piece.stop - piece.start) // tile)), tile, buffers)
+        for piece in pieces
+    ]  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import equinox as eqx
@@ -14,21 +14,21 @@ from suffice.runtime.precision import cast, scope
 TILE = 256
 
 
-def each_row(model: Any, method: str, rows: Any, precision: str) -> np.ndarray:
-    """What a method of a module gives for each row, rows first."""
-    model = cast(model, precision)
+def each_row(fn: Callable[[Any], Any], rows: Any, precision: str) -> np.ndarray:
+    """What ``fn``, a method of a module or another pytree, gives for tiles (256, ...) of rows, put end to end."""
+    fn = cast(fn, precision)
     with scope(precision):
-        parts = [np.asarray(_called(model, method, tile))[:count] for tile, count in _tiles(rows, precision)]
+        parts = [np.asarray(_called(fn, tile))[:count] for tile, count in _tiles(rows, precision)]
     return np.concatenate(parts)
 
 
 @eqx.filter_jit
-def _called(model: Any, method: str, rows: Any) -> Any:
-    return getattr(model, method)(rows)
+def _called(fn: Callable[[Any], Any], rows: Any) -> Any:
+    return fn(rows)
 
 
 def _tiles(rows: Any, precision: str) -> Iterator[tuple[np.ndarray, int]]:
     for start in range(0, rows.shape[0], TILE):
         part = rows[start : start + TILE]
         part = np.asarray(part.toarray() if issparse(part) else part, precision)
-        yield np.pad(part, ((0, TILE - len(part)), (0, 0))), len(part)
+        yield np.pad(part, ((0, TILE - len(part)), *((0, 0),) * (part.ndim - 1))), len(part)

@@ -11,10 +11,10 @@ import numpy as np
 from suffice.rows.finite import sum_of
 from suffice.runtime.arrays import Array
 
-Layout = Literal["cells", "patterns"]
+MissingLayout = Literal["mask", "patterns"]
 
 
-class Gaps(eqx.Module):
+class MaskedRows(eqx.Module):
     """Rows (n, D) of which any cell may be missing: NaN, or the largest value of a whole-number type."""
 
     values: Array
@@ -28,7 +28,7 @@ class Gaps(eqx.Module):
         return jnp.where(self.observed(), self.values, jnp.zeros((), self.values.dtype)).astype(dtype)
 
 
-class Patterns(eqx.Module):
+class PatternRows(eqx.Module):
     """Rows (n, D), with 0 for missing cells, and for each the number (n,) of the pattern that says which ones are missing."""
 
     values: Array

@@ -15,8 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
-from suffice.rows.blocks import CACHE_BYTES, Block, tile_of
-from suffice.rows.missing import Gaps, Layout, Patterns, any_missing
+from suffice.rows.block import CACHE_BYTES, Block, tile_of
+from suffice.rows.missing import MaskedRows, MissingLayout, PatternRows, any_missing
 
 BLOCK_TILES = 8
 LITTLE_WORK = 1 << 18
@@ -38,17 +38,17 @@ def grouped(values: np.ndarray) -> list[Group]:
     return [_group(np.flatnonzero(width == size), gaps, int(size)) for size in np.unique(width)]
 
 
-def laid_out(rows: Any, layout: Layout | None) -> Any:
-    """Rows (n, D) as the E-step takes them: an array without missing cells as it is, else ``Gaps`` or one ``Patterns``."""
-    if isinstance(rows, Tracer | Gaps | Patterns) or layout is None or not any_missing(np.asarray(rows)):
+def arrange(rows: Any, layout: MissingLayout | None) -> Any:
+    """Rows (n, D) as the E-step takes them: an array where no cell is missing, else ``MaskedRows`` or one ``PatternRows``."""
+    if isinstance(rows, Tracer | MaskedRows | PatternRows) or layout is None or not any_missing(np.asarray(rows)):
         return rows
     values = np.asarray(rows)
-    if layout == "cells":
-        return Gaps(values)
+    if layout == "mask":
+        return MaskedRows(values)
     gaps = np.isnan(values)
     kinds, pattern = np.unique(gaps, axis=0, return_inverse=True)
     missing = _columns(kinds, int(gaps.sum(1).max()))
-    return Patterns(np.where(gaps, 0, values), pattern.reshape(-1).astype(np.int32), missing)
+    return PatternRows(np.where(gaps, 0, values), pattern.reshape(-1).astype(np.int32), missing)
 
 
 def pattern_blocks(
@@ -142,7 +142,7 @@ def _block(
         pattern[t, : stop - start] = group.pattern[start:stop] - group.pattern[start]
         here = group.missing[group.pattern[start] : group.pattern[stop - 1] + 1]
         missing[t, : len(here)] = here
-    arrays: Any = Patterns(jnp.asarray(rows), jnp.asarray(pattern), jnp.asarray(missing))
+    arrays: Any = PatternRows(jnp.asarray(rows), jnp.asarray(pattern), jnp.asarray(missing))
     if codes is not None:
         arrays = arrays, jnp.asarray(_tiled(codes, group, bounds, tile))
     return Block(arrays, jnp.asarray(weights), np.int32(len(bounds)))

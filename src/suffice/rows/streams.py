@@ -1,8 +1,8 @@
-"""Data that come in batches, and data that lie on a device."""
+"""What data are: batches, arrays on a device or on several; and batches as they pass."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import jax
@@ -10,6 +10,16 @@ import numpy as np
 from sklearn.utils import _safe_indexing
 
 WEIGHTS_OF_STREAMS = "Batches bring their own weights: yield (batch, weight) pairs, without sample_weight."
+TABULAR = ("shape", "__array__", "__dataframe__", "__array_interface__")
+"""What arrays and tables have, one or the other."""
+
+
+def pairs(batches: Iterable[Any]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Batches as arrays, with their weights; 1 for every row of those that bring none."""
+    for batch in batches:
+        rows, weight = batch if isinstance(batch, tuple) else (batch, None)
+        rows = np.asarray(rows)
+        yield rows, np.ones(len(rows)) if weight is None else np.asarray(weight)
 
 
 def parted(batches: Any) -> Iterator[tuple[Any, np.ndarray]]:
@@ -63,12 +73,22 @@ def on_host(data: Any) -> Any:
 
 
 def is_stream(data: Any) -> bool:
-    """Whether data come in batches: an object that can be iterated over but is no array, table, or nested list of numbers."""
+    """Whether data come in batches: a list of tables, or an object that can be iterated over but is itself no array or table."""
     if isinstance(data, list):
-        first = data[0] if data else None
-        first = first[0] if isinstance(first, tuple) and first else first
-        return getattr(first, "ndim", 0) == 2 or hasattr(first, "columns")
-    tabular = ("shape", "__array__", "__dataframe__", "__array_interface__")
+        return bool(data) and _is_batch(data[0])
     return hasattr(data, "__iter__") and not isinstance(data, (tuple, str, bytes, dict)) and not any(
-        hasattr(data, name) for name in tabular
+        hasattr(data, name) for name in TABULAR
     )  # fmt: skip
+
+
+def devices_of(data: Any) -> tuple[Any, ...]:
+    """Devices over which arrays are sharded, in their order; none for what lies on one device or on the host."""
+    for leaf in jax.tree.leaves(data):
+        if isinstance(leaf, jax.Array) and len(leaf.sharding.device_set) > 1:
+            return tuple(sorted(leaf.sharding.device_set, key=lambda device: device.id))
+    return ()
+
+
+def _is_batch(part: Any) -> bool:
+    rows = part[0] if isinstance(part, tuple) and part else part
+    return hasattr(rows, "columns") or np.ndim(rows) >= 2

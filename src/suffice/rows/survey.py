@@ -1,14 +1,16 @@
-"""A first look at the data: what every start needs, in one pass."""
+"""A survey of the data: what every start needs, in one pass."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from suffice.rows.missing import any_missing, with_nan
+from suffice.rows.sparse import SparseRows
+from suffice.rows.streams import is_stream, pairs
 
 NO_WEIGHT = "All sample weights are zero; at least one row needs a positive weight."
 PIECE = 1 << 16
@@ -16,7 +18,7 @@ PIECE = 1 << 16
 
 
 @dataclass(frozen=True)
-class FirstLook:
+class Survey:
     """Weighted mean (D,) and variance (D,) of each column, rows and their total weight, and a sample to start from."""
 
     mean: np.ndarray
@@ -39,10 +41,10 @@ class FirstLook:
         return self.variance <= (8 * np.finfo(float).eps * np.abs(self.mean)) ** 2
 
 
-def look(data: Any, weight: np.ndarray | None, size: int, generator: np.random.Generator) -> FirstLook:
-    """First look at an array or at a stream of batches."""
-    if hasattr(data, "shape"):
-        weight = getattr(data, "weight", weight)
+def survey(data: Any, weight: np.ndarray | None, size: int, generator: np.random.Generator) -> Survey:
+    """What an array or a stream of batches looks like, in one pass."""
+    if not is_stream(data):
+        weight = data.weight if isinstance(data, SparseRows) else weight
         weight = np.ones(len(data)) if weight is None else weight
         column = _columns(_pieces(data, weight))
         sample, sample_weight = _systematic(data, weight, column.mean, size, generator)
@@ -52,19 +54,11 @@ def look(data: Any, weight: np.ndarray | None, size: int, generator: np.random.G
             raise ValueError(NO_WEIGHT)
         sample, sample_weight = _reservoir(pairs(data), size, generator)
     variance = column.square / np.where(column.observed > 0, column.observed, 1)
-    return FirstLook(column.mean, variance, column.rows, column.weight, column.observed, column.missing, sample,
+    return Survey(column.mean, variance, column.rows, column.weight, column.observed, column.missing, sample,
                      sample_weight)  # fmt: skip
 
 
-def pairs(batches: Iterable[Any]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Batches as pairs of rows and weights."""
-    for batch in batches:
-        rows, weight = batch if isinstance(batch, tuple) else (batch, None)
-        rows = np.asarray(rows)
-        yield rows, np.ones(len(rows)) if weight is None else np.asarray(weight)
-
-
-def _pieces(data: np.ndarray, weight: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def _pieces(data: Any, weight: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     step = max(64, PIECE // data.shape[1])
     for start in range(0, len(data), step):
         yield data[start : start + step], weight[start : start + step]
@@ -120,7 +114,7 @@ def _moments(rows: np.ndarray, weight: np.ndarray) -> _Columns:
 
 
 def _systematic(
-    data: np.ndarray, weight: np.ndarray, mean: np.ndarray, size: int, generator: np.random.Generator
+    data: Any, weight: np.ndarray, mean: np.ndarray, size: int, generator: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
     """Rows in the order of a random projection, column means in missing cells; of many, those at equal steps of weight."""
     if size == 0:

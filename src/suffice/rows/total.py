@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from suffice.rows.blocks import TILE
-from suffice.rows.places import Blocks, Resident, Sharded, as_rows, gaps_in
+from suffice.rows.block import TILE
+from suffice.rows.place import missing_layout, place
+from suffice.rows.row_function import RowFunction
 from suffice.runtime.precision import scope, to_numpy
 
 
@@ -24,8 +25,9 @@ def total(
     fn
         ``fn(rows, weight)`` with rows ``(tile, D)``, or a pytree of such arrays, and weight ``(tile,)``.
     data
-        Array ``(n, D)``; pytree of arrays with one first axis; a JAX array sharded over devices; or an object that yields
-        batches (or pairs of batch and weight) anew each time it is iterated over, such as ``suffice.data.stream_parquet``.
+        Array, table or list of rows ``(n, D)``; pytree of arrays with one first axis; a JAX array sharded over devices; a list
+        of batches (or of pairs of batch and weight), or an object that yields them anew each time it is iterated over, such as
+        ``suffice.data.stream_parquet``.
     weight
         Row weights ``(n,)``; None is 1 for every row.
     tile
@@ -59,6 +61,5 @@ def total(
     3.0 [ 8. 11.]
     """
     with scope(precision):
-        placed = isinstance(data, (Resident, Blocks, Sharded))
-        rows = data if placed else as_rows(data, weight, precision=precision, tile=tile, gaps=gaps_in(fn, data))
-        return to_numpy(rows.total(fn))
+        layout = missing_layout(fn.missing if isinstance(fn, RowFunction) else None, data)
+        return to_numpy(place(data, weight, precision=precision, tile=tile, missing=layout).total(fn))

@@ -1,0 +1,1 @@
+"""What runs underneath: precision, compilation, random keys, threads, progress, and names imported when first used."""

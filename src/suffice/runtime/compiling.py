@@ -16,7 +16,7 @@ COMPILER_OPTIONS: dict[str, bool | int | str] | None = (
 
 A program compiled with options cannot be called inside another. Loops of Gibbs sampling keep the newer one: random bits and
 sigmoids run faster there, and their time is in running. Functions of rows whose time is in long elementwise steps keep it
-too: they say so by an attribute ``long_steps``.
+too: they say so by ``RowFunction.elementwise``.
 """
 
 filter_jit = partial(cast(Callable[..., Any], eqx.filter_jit), compiler_options=COMPILER_OPTIONS)

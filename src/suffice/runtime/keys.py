@@ -1,4 +1,4 @@
-"""Random keys, from a plain number or from JAX."""
+"""Random keys and seeds, from a plain number, from JAX or from NumPy."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from sklearn.utils import check_random_state
 
 LARGEST_SEED = 2**31 - 1
 
@@ -20,3 +21,8 @@ def as_key(key: Any) -> Any:
     if not isinstance(key, (np.ndarray, jax.Array)):
         raise TypeError(f"key={key!r} is no random key; use a whole number such as 0, or jax.random.key(0).")
     return key if jnp.issubdtype(key.dtype, jax.dtypes.prng_key) else jax.random.wrap_key_data(jnp.asarray(key))
+
+
+def seed_of(random_state: Any) -> int:
+    """A whole number drawn from what scikit-learn calls a random state: the same for the same number."""
+    return int(check_random_state(random_state).randint(LARGEST_SEED))

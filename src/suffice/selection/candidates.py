@@ -11,6 +11,7 @@ from sklearn.base import clone
 
 from suffice.estimators.factors.base import FactorEstimator
 from suffice.estimators.mixtures.base import MixtureEstimator
+from suffice.estimators.shared.comparison import check_parameters, likelihood_of
 from suffice.validation import check_count
 
 
@@ -42,7 +43,7 @@ def candidates(estimators: Any, n_components: Any, parameters: dict[str, Any]) -
 
 def _candidate(estimator: Any, size: int, chosen: dict[str, Any], told: dict[str, Any]) -> Candidate:
     made = cast(Any, clone(estimator)).set_params(n_components=size, **chosen)
-    made._check_parameters()
+    check_parameters(made)
     return Candidate(made, {"family": type(made).__name__, "n_components": size, **told})
 
 
@@ -89,8 +90,8 @@ def _parameters_apart(estimators: list[Any]) -> list[str]:
 def _refuse_other_data(estimators: list[Any]) -> None:
     first = estimators[0]
     for other in estimators[1:]:
-        if other._likelihood_of() != first._likelihood_of():
+        if likelihood_of(other) != likelihood_of(first):
             raise ValueError(
-                f"{type(first).__name__} gives a {first._likelihood_of()}, {type(other).__name__} a "
-                f"{other._likelihood_of()}: their likelihoods cannot be compared. Select among each of them on its own."
+                f"{type(first).__name__} gives a {likelihood_of(first)}, {type(other).__name__} a "
+                f"{likelihood_of(other)}: their likelihoods cannot be compared. Select among each of them on its own."
             )

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from scipy.special import xlogy
 
-from suffice.rows.streams import is_stream
-from suffice.rows.survey import pairs
+from suffice.choices import Criterion
+from suffice.rows.streams import is_stream, pairs
 from suffice.selection.rows import Rows
 
-CRITERIA = ("bic", "aic", "icl", "held_out")
+CRITERIA = get_args(Criterion)
 
 
 def ranked(table: dict[str, np.ndarray], criterion: str) -> list[int]:

@@ -14,7 +14,7 @@ from scipy.special import xlogy
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
-from suffice.estimators.mixtures.base import MixtureEstimator
+from suffice.estimators.shared.comparison import is_free, shared_starts, starting_parameters
 from suffice.outcome import DegenerateComponentWarning
 from suffice.selection.rows import Rows
 
@@ -77,19 +77,13 @@ def _listening() -> Iterator[list[str]]:
             warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
 
 
-def _starts(estimator: Any) -> dict[str, Any]:
-    """Fitted parameters by the name under which a fit starts from them: ``means_`` is ``means_init``."""
-    names = [name for name in estimator.get_params() if name.endswith("_init") and name != "n_init"]
-    return {name: getattr(estimator, name.removesuffix("init"), None) for name in names}
-
-
 def _can_start(estimator: Any) -> bool:
     """Whether it is a mixture, and every starting parameter has a fitted one, with an entry for each component unless shared."""
-    return isinstance(estimator, MixtureEstimator) and not estimator._frozen_names() and not estimator.tied and all(
+    return is_free(estimator) and all(
         value is not None
-        and (name in estimator._shared_starts()
+        and (name in shared_starts(estimator)
              or all(np.shape(leaf)[:1] == (estimator.n_components,) for leaf in jax.tree.leaves(value)))
-        for name, value in _starts(estimator).items()
+        for name, value in starting_parameters(estimator).items()
     )  # fmt: skip
 
 
@@ -114,7 +108,9 @@ def _most_promising(neighbour: Any, rows: Rows, more: int) -> dict[int, Any]:
 
 def _halves(neighbour: Any, sample: Any, weight: np.ndarray) -> Any:
     """Two components of the same kind fitted to weighted rows, or None where they cannot be or degenerate."""
-    pair = cast(Any, clone(neighbour)).set_params(n_components=2, n_init=2, **dict.fromkeys(_starts(neighbour)))
+    pair = cast(Any, clone(neighbour)).set_params(
+        n_components=2, n_init=2, **dict.fromkeys(starting_parameters(neighbour))
+    )
     with suppress(ValueError):
         fit = _fit(pair, Rows(sample, weight, None))
         return None if fit.degenerate else fit.estimator
@@ -130,9 +126,9 @@ def _parted(neighbour: Any, halves: dict[int, Any]) -> dict[str, Any]:
 
     return {
         name: whole
-        if name in neighbour._shared_starts()
+        if name in shared_starts(neighbour)
         else jax.tree.map(joined, whole, *(_pair(name, whole, k, pair) for k, pair in halves.items()))
-        for name, whole in _starts(neighbour).items()
+        for name, whole in starting_parameters(neighbour).items()
     }
 
 
@@ -141,4 +137,4 @@ def _pair(name: str, whole: Any, k: int, halves: Any) -> Any:
         return whole[k] * (np.full(2, 0.5) if halves is None else halves.weights_)
     if halves is None:
         return jax.tree.map(lambda leaf: np.repeat(np.asarray(leaf)[k : k + 1], 2, axis=0), whole)
-    return _starts(halves)[name]
+    return starting_parameters(halves)[name]

@@ -9,8 +9,7 @@ import numpy as np
 from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils.validation import _num_samples
 
-from suffice.rows.streams import is_stream, on_host
-from suffice.rows.survey import pairs
+from suffice.rows.streams import is_stream, on_host, pairs
 
 SAMPLE_ROWS = 10_000
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from suffice.estimators.shared.labelled_columns import EncodedMixture
+from suffice.estimators.shared.labelled_columns import takes_labels
 from suffice.rows.streams import is_stream
 from suffice.runtime.progress import progress
 from suffice.selection.candidates import Candidate, candidates
@@ -97,7 +97,7 @@ def select(
     """
     check_choice("criterion", criterion, CRITERIA)
     groups = candidates(estimator, n_components, parameters)
-    if is_stream(X) and any(isinstance(group[0].estimator, EncodedMixture) for group in groups):
+    if is_stream(X) and any(takes_labels(group[0].estimator) for group in groups):
         raise ValueError(
             "select takes a whole table for mixtures of labels, and batches were given; put them together, or fit one by one."
         )

@@ -10,10 +10,10 @@ from typing import Any, Self
 import numpy as np
 
 from suffice.energy.grid.images import two_valued
-from suffice.energy.grid.methods import METHODS, gibbs_probability
+from suffice.energy.grid.methods import METHODS, Field, bp, cut, gibbs, gibbs_probability, icm, mean_field
 from suffice.energy.grid.restored import Restored, together
 from suffice.energy.grid.share import in_blocks
-from suffice.energy.grid.spin_sums import energies, neighbour_sum, sums
+from suffice.energy.grid.spin_sums import neighbour_sum
 from suffice.runtime.keys import LARGEST_SEED
 from suffice.validation import check_at_least, check_choice, check_count, check_strength
 
@@ -115,7 +115,7 @@ class IsingDenoiser:
             If images are in colour, have NaN or more than two values, or too many pixels: 2**26, with ``"cut"`` 2**24 an image.
         """
         given = two_valued("images", images)
-        parts = in_blocks(partial(METHODS[self.method], self), given.spins)
+        parts = in_blocks(self._restored, given.spins)
         return together(parts).given_back(given)
 
     def posterior(self, images: Any, *, n_sweeps: int = 1000, burn_in: int = 100) -> np.ndarray:
@@ -138,7 +138,8 @@ class IsingDenoiser:
         check_count("n_sweeps", n_sweeps)
         check_count("burn_in", burn_in, 0)
         given = two_valued("images", images)
-        sampled = partial(gibbs_probability, self, n_sweeps=n_sweeps, burn_in=burn_in)
+        seed = self.random_state
+        sampled = partial(gibbs_probability, self._field, n_sweeps=n_sweeps, burn_in=burn_in, random_state=seed)
         probability = np.concatenate(in_blocks(sampled, given.spins))
         return probability[0] if given.single else probability
 
@@ -158,7 +159,7 @@ class IsingDenoiser:
             As ``denoise``, and for images of different sizes.
         """
         (x, y), single = _matching(x, y)
-        energy = energies(sums(x, y), (self.h, self.beta, self.eta))
+        energy = self._field.energy(x, y)
         return float(energy[0]) if single else energy
 
     def energy_difference(self, x: Any, y: Any) -> np.ndarray:
@@ -254,6 +255,25 @@ class IsingDenoiser:
             raise ValueError(f"flipped={flipped!r} was given; a probability above 0 and below 1/2 is expected.")
         h, beta = learn(two_valued("clean", clean).spins, None)
         return cls(h, beta, float(np.log((1 - flipped) / flipped) / 2), **settings)
+
+    @property
+    def _field(self) -> Field:
+        return Field(self.h, self.beta, self.eta)
+
+    def _restored(self, noisy: np.ndarray, first: int) -> Restored:
+        """Spins (B, H, W) restored, the first of which has this number in the batch."""
+        field, most, tol = self._field, self.max_iter, self.tol
+        match self.method:
+            case "icm":
+                return icm(field, noisy, order=self.order, max_iter=most)
+            case "gibbs":
+                temperatures = np.geomspace(*self.temperature, num=most)
+                return gibbs(field, noisy, first, temperatures=temperatures, random_state=self.random_state)
+            case "mean_field":
+                return mean_field(field, noisy, max_iter=most, tol=tol)
+            case "bp":
+                return bp(field, noisy, damping=self.damping, max_iter=most, tol=tol)
+        return cut(field, noisy)
 
 
 def _matching(x: Any, y: Any) -> tuple[tuple[np.ndarray, np.ndarray], bool]:

@@ -1,25 +1,43 @@
-"""The five ways of ``IsingDenoiser`` to lower the energy: ``method(denoiser, spins (B, H, W), number of the first image)``."""
+"""Five ways to lower the energy of an Ising field, given (h, beta, eta) and noisy spins (B, H, W) of -1 and +1."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
-from suffice.energy.grid.restored import Restored
-from suffice.energy.grid.spin_sums import energies
-
-if TYPE_CHECKING:
-    from suffice.energy.grid.ising import IsingDenoiser
+from suffice.choices import IsingMethod
+from suffice.energy.grid.restored import EXACT, UNFINISHED, Restored
+from suffice.energy.grid.spin_sums import energies, sums
 
 LARGEST_CUT = 2**24
-EXACT = "Exact: no labelling has less energy."
 FIXED = "Approximate: a local minimum, no single pixel lowers the energy."
-UNFINISHED = "Approximate, and stopped at the limit of sweeps while still moving: raise max_iter."
+METHODS = get_args(IsingMethod)
 
 
-def cut(denoiser: IsingDenoiser, noisy: np.ndarray, _: int) -> Restored:
+class Field(NamedTuple):
+    """Parameters of an Ising field: preference for -1, how strongly neighbours agree, and clean with noisy pixels."""
+
+    h: float
+    beta: float
+    eta: float
+
+    def energy(self, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+        """Energy of each image (B,) of spins x and y (B, H, W)."""
+        return energies(sums(x, y), self)
+
+    def of_neighbours(self) -> np.ndarray:
+        """beta sum_j x_j + eta y - h for y = -1, +1 and sums from -4 to 4, (2, 9)."""
+        return self.beta * np.arange(-4, 5) + self.eta * np.array([[-1.0], [1.0]]) - self.h
+
+    def signs(self) -> np.ndarray:
+        """Signs of ``of_neighbours`` (2, 9), 0 where rounding alone makes one."""
+        fields = self.of_neighbours()
+        rounding = 8 * np.finfo(float).eps * (4 * self.beta + self.eta + abs(self.h))
+        return np.where(np.abs(fields) <= rounding, 0, np.sign(fields)).astype(np.int8)
+
+
+def cut(field: Field, noisy: np.ndarray) -> Restored:
     """The least energy, by a minimum cut an image."""
     from suffice.energy.grid.cut import minimum_cut
 
@@ -28,49 +46,41 @@ def cut(denoiser: IsingDenoiser, noisy: np.ndarray, _: int) -> Restored:
             f"An image has {noisy[0].size:,} pixels; method='cut' takes at most {LARGEST_CUT:,}. Use method='icm', or cut tiles "
             "that overlap by some 30 pixels."
         )
-    cost = 2 * denoiser.beta
-    cuts = [minimum_cut(2 * (denoiser.h - denoiser.eta * y), cost, cost, cost, cost) for y in noisy.astype(float)]
+    cost = 2 * field.beta
+    cuts = [minimum_cut(2 * (field.h - field.eta * y), cost, cost, cost, cost) for y in noisy.astype(float)]
     images = np.stack([np.where(found.ones, np.int8(1), np.int8(-1)) for found in cuts])
-    energy, start = denoiser.energy(images, noisy), denoiser.energy(noisy, noisy)
+    energy, start = field.energy(images, noisy), field.energy(noisy, noisy)
     gap, exact = np.array([found.gap for found in cuts]), all(found.proven for found in cuts)
-    said = (
-        EXACT
-        if exact
-        else f"Approximate: at most {gap.max():.2g} above the least energy, where rounding hides the rest."
-    )
+    near = f"Approximate: at most {gap.max():.2g} above the least energy, where rounding hides the rest."
+    said = EXACT if exact else near
     return Restored(images, energy, np.stack([start, energy], 1), exact, said, lower_bound=energy - gap)
 
 
-def icm(denoiser: IsingDenoiser, noisy: np.ndarray, _: int) -> Restored:
+def icm(field: Field, noisy: np.ndarray, *, order: str, max_iter: int) -> Restored:
     """Iterated conditional modes."""
-    table = _signs(denoiser)
-    if denoiser.order == "sequential":
-        relaxed, images = _raster(noisy, table, denoiser.max_iter)
-    else:
-        relaxed, images = _checkerboard(noisy, table, denoiser.max_iter)
-    return _approximate(denoiser, images, relaxed, FIXED)
+    descent = _raster if order == "sequential" else _checkerboard
+    relaxed, images = descent(noisy, field.signs(), max_iter)
+    return _approximate(field, images, relaxed, FIXED)
 
 
-def gibbs(denoiser: IsingDenoiser, noisy: np.ndarray, first: int) -> Restored:
-    """Gibbs sweeps at falling temperatures."""
+def gibbs(field: Field, noisy: np.ndarray, first: int, *, temperatures: np.ndarray, random_state: int) -> Restored:
+    """Gibbs sweeps at falling temperatures, of images of which the first has this number."""
     from suffice.energy.grid.checkerboard import join
     from suffice.energy.grid.spins import annealed, thresholds
     from suffice.runtime.keys import as_key
     from suffice.runtime.precision import scope
 
-    temperatures = np.geomspace(*denoiser.temperature, num=denoiser.max_iter)
-    tables = np.stack([thresholds(_fields(denoiser) / temperature) for temperature in temperatures])
+    tables = np.stack([thresholds(field.of_neighbours() / temperature) for temperature in temperatures])
     spins, seen, layout = _prepared(noisy, first)
     with scope("float64"):
-        spins, totals = annealed(spins, as_key(denoiser.random_state), tables, seen, layout, True)
+        spins, totals = annealed(spins, as_key(random_state), tables, seen, layout)
         images, totals = join(spins, layout), np.asarray(totals)
-    after = energies(totals, (denoiser.h, denoiser.beta, denoiser.eta)).T
-    trace = np.concatenate([denoiser.energy(noisy, noisy)[:, None], after], 1)
-    said = f"Approximate: where {denoiser.max_iter} sweeps ended as the temperature fell."
+    trace = np.concatenate([field.energy(noisy, noisy)[:, None], energies(totals, field).T], 1)
+    said = f"Approximate: where {len(tables)} sweeps ended as the temperature fell."
     return Restored(images, trace[:, -1], trace, False, said)
 
 
-def mean_field(denoiser: IsingDenoiser, noisy: np.ndarray, _: int) -> Restored:
+def mean_field(field: Field, noisy: np.ndarray, *, max_iter: int, tol: float) -> Restored:
     """Independent pixels closest to the posterior."""
     from suffice.energy.grid.checkerboard import join
     from suffice.energy.grid.mean_field import labels
@@ -80,42 +90,31 @@ def mean_field(denoiser: IsingDenoiser, noisy: np.ndarray, _: int) -> Restored:
     spins, seen, layout = _prepared(noisy)
     with scope("float64"):
         start = tuple(colour.astype(float) for colour in spins)
-        relaxed = relax_means(start, _parameters(denoiser), seen, layout, denoiser.max_iter, denoiser.tol)
+        relaxed = relax_means(start, np.array(field, float), seen, layout, max_iter, tol)
         images = join(labels(relaxed.state, seen, layout), layout)
         probability = (1 + join(relaxed.state, layout)) / 2
-    found = _approximate(denoiser, images, relaxed, "Approximate: signs of mean-field means, which no longer move.")
+    found = _approximate(field, images, relaxed, "Approximate: signs of mean-field means, which no longer move.")
     free_energy = np.asarray(relaxed.trace)[: found.trace.shape[1], :, 3].T
     return found._replace(probability=probability, free_energy=free_energy)
 
 
-def bp(denoiser: IsingDenoiser, noisy: np.ndarray, _: int) -> Restored:
+def bp(field: Field, noisy: np.ndarray, *, damping: float, max_iter: int, tol: float) -> Restored:
     """Likeliest value of each pixel by loopy belief propagation."""
     from suffice.energy.grid.belief_propagation import belief_propagation, labels
     from suffice.runtime.precision import scope
 
     pixels = noisy.astype(float)
     with scope("float64"):
-        relaxed, field = belief_propagation(
-            pixels, _parameters(denoiser), denoiser.damping, denoiser.max_iter, denoiser.tol
-        )
-        images = np.asarray(labels(field, pixels)).astype(np.int8)
+        relaxed, total = belief_propagation(pixels, np.array(field, float), damping, max_iter, tol)
+        images = np.asarray(labels(total, pixels)).astype(np.int8)
     chain = min(noisy.shape[1:]) == 1
     said = "probabilities are exact, since the grid is a chain" if chain else "messages no longer move"
-    found = _approximate(denoiser, images, relaxed, f"Approximate: likeliest value of each pixel; {said}.")
-    return found._replace(probability=(1 + np.tanh(np.asarray(field))) / 2)
-
-
-METHODS: dict[str, Callable[[IsingDenoiser, np.ndarray, int], Restored]] = {
-    "icm": icm,
-    "gibbs": gibbs,
-    "mean_field": mean_field,
-    "bp": bp,
-    "cut": cut,
-}
+    found = _approximate(field, images, relaxed, f"Approximate: likeliest value of each pixel; {said}.")
+    return found._replace(probability=(1 + np.tanh(np.asarray(total))) / 2)
 
 
 def gibbs_probability(
-    denoiser: IsingDenoiser, noisy: np.ndarray, first: int, *, n_sweeps: int, burn_in: int
+    field: Field, noisy: np.ndarray, first: int, *, n_sweeps: int, burn_in: int, random_state: int
 ) -> np.ndarray:
     """Share of sweeps at temperature 1 in which each pixel is +1, (B, H, W)."""
     from suffice.energy.grid.checkerboard import join
@@ -124,26 +123,10 @@ def gibbs_probability(
     from suffice.runtime.precision import scope
 
     spins, seen, layout = _prepared(noisy, first)
-    table = thresholds(_fields(denoiser))
     with scope("float64"):
-        counts = counted(spins, as_key(denoiser.random_state), table, seen, layout, n_sweeps, burn_in)
+        table = thresholds(field.of_neighbours())
+        counts = counted(spins, as_key(random_state), table, seen, layout, n_sweeps, burn_in)
         return join(counts, layout) / n_sweeps
-
-
-def _parameters(denoiser: IsingDenoiser) -> np.ndarray:
-    return np.array([denoiser.h, denoiser.beta, denoiser.eta], float)
-
-
-def _fields(denoiser: IsingDenoiser) -> np.ndarray:
-    """beta sum_j x_j + eta y - h for y = -1, +1 and sums from -4 to 4, (2, 9)."""
-    return denoiser.beta * np.arange(-4, 5) + denoiser.eta * np.array([[-1.0], [1.0]]) - denoiser.h
-
-
-def _signs(denoiser: IsingDenoiser) -> np.ndarray:
-    """Signs of the fields, 0 where rounding alone makes one."""
-    fields = _fields(denoiser)
-    rounding = 8 * np.finfo(float).eps * (4 * denoiser.beta + denoiser.eta + abs(denoiser.h))
-    return np.where(np.abs(fields) <= rounding, 0, np.sign(fields)).astype(np.int8)
 
 
 def _prepared(noisy: np.ndarray, first: int = 0) -> tuple[Any, Any, Any]:
@@ -174,10 +157,10 @@ def _checkerboard(noisy: np.ndarray, table: np.ndarray, max_iter: int) -> tuple[
         return relaxed, join(relaxed.state, layout)
 
 
-def _approximate(denoiser: IsingDenoiser, images: np.ndarray, relaxed: Any, said: str) -> Restored:
+def _approximate(field: Field, images: np.ndarray, relaxed: Any, said: str) -> Restored:
     """The result of sweeps that went on until nothing moved, or to their limit."""
     iterations = np.asarray(relaxed.iterations)
     totals = np.asarray(relaxed.trace)[: iterations.max() + 1, :, :3]
-    trace = energies(totals, (denoiser.h, denoiser.beta, denoiser.eta)).T
+    trace = energies(totals, field).T
     still = bool(np.asarray(relaxed.still).all())
     return Restored(images, trace[:, -1], trace, False, said if still else UNFINISHED)

@@ -9,8 +9,7 @@ import numpy as np
 
 from suffice.energy.grid.expansion import expanded
 from suffice.energy.grid.images import grids
-from suffice.energy.grid.methods import EXACT
-from suffice.energy.grid.restored import Restored
+from suffice.energy.grid.restored import EXACT, Restored
 from suffice.validation import check_count, check_strength
 
 MOST_LABELS = 64

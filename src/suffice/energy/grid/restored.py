@@ -8,6 +8,8 @@ import numpy as np
 
 from suffice.energy.grid.images import TwoValued
 
+EXACT = "Exact: no labelling has less energy."
+UNFINISHED = "Approximate, and stopped at the limit of sweeps while still moving: raise max_iter."
 ARRAYS = ("images", "energy", "trace", "lower_bound", "probability", "free_energy")
 
 
@@ -44,7 +46,7 @@ def together(parts: list[Restored]) -> Restored:
     """The result of a batch from those of its parts; a sentence that differs among them is that of the least certain part."""
     if len(parts) == 1:
         return parts[0]
-    said = max((part.outcome for part in parts), key=lambda said: ("limit" in said, not said.startswith("Exact")))
+    said = max(parts, key=lambda part: (part.outcome == UNFINISHED, not part.exact)).outcome
     numbers = {name: _stacked([getattr(part, name) for part in parts]) for name in ARRAYS}
     return Restored(**numbers, exact=all(part.exact for part in parts), outcome=said)
 

@@ -10,7 +10,6 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from suffice.energy.grid import gibbs
 from suffice.energy.grid.checkerboard import Layout, inner, neighbour_sum, odd_rows, replaced, split
 from suffice.energy.grid.reductions import row_totals
 from suffice.energy.grid.relaxation import Relaxed, relax
@@ -43,7 +42,7 @@ def thresholds(fields: np.ndarray) -> np.ndarray:
     return np.minimum(np.floor(probability * 2.0**32), LARGEST_WORD).astype(np.uint32)
 
 
-def chosen(table: Any, total: Any, seen: Any) -> Any:
+def looked_up(table: Any, total: Any, seen: Any) -> Any:
     """``table[(seen + 1) / 2, total + 4]`` of every cell, without a gather."""
     rows = [_by_total(table[row], total, 0, 8) for row in (0, 1)]
     return jnp.where(seen > 0, rows[1], rows[0])
@@ -69,7 +68,7 @@ def gibbs_sweep(spins: Any, key: Any, table: Any, seen: Observed, layout: Layout
     black, white = spins
 
     def drawn(other: Any, to_the_right: Any, pixels: Any, word: Any) -> Any:
-        up = word < chosen(table, neighbour_sum(other, to_the_right, layout), pixels)
+        up = word < looked_up(table, neighbour_sum(other, to_the_right, layout), pixels)
         return jnp.where(up, jnp.int8(1), jnp.int8(-1)) * jnp.abs(pixels)
 
     black = replaced(black, drawn(white, seen.odd, seen.black, words[0]), layout)
@@ -98,13 +97,16 @@ def sums(spins: Any, seen: Observed, layout: Layout) -> Any:
     return jnp.stack([row_totals(term) for term in terms], 1)
 
 
-@partial(jax.jit, static_argnames=("layout", "recorded"))
-def annealed(spins: Any, key: Any, tables: Any, seen: Observed, layout: Layout, recorded: bool) -> tuple[Any, Any]:
-    """Gibbs sweeps by a table each: the spins at the end, and the ``sums`` after every sweep where recorded."""
-    sweep = partial(gibbs_sweep, seen=seen, layout=layout)
-    record = partial(sums, seen=seen, layout=layout) if recorded else None
-    state, records = gibbs.run(gibbs.init(spins, key), sweep, tables, record=record)
-    return state.variables, records
+@partial(jax.jit, static_argnames="layout")
+def annealed(spins: Any, key: Any, tables: Any, seen: Observed, layout: Layout) -> tuple[Any, Any]:
+    """Gibbs sweeps by a table each: the spins at the end, and the ``sums`` after every sweep (sweeps, B, 3)."""
+
+    def sweep(spins: Any, now: Any) -> tuple[Any, Any]:
+        key, table = now
+        spins = gibbs_sweep(spins, key, table, seen, layout)
+        return spins, sums(spins, seen, layout)
+
+    return lax.scan(sweep, spins, (_keys(key, len(tables)), tables))
 
 
 @partial(jax.jit, static_argnames=("layout", "max_iter"))
@@ -119,14 +121,19 @@ def descent(spins: Any, table: Any, seen: Observed, layout: Layout, max_iter: in
 def counted(spins: Any, key: Any, table: Any, seen: Observed, layout: Layout, sweeps: int, burn_in: int) -> Any:
     """How often each spin was +1 in some Gibbs sweeps after others that do not count, a pair of colours with margins."""
 
-    def plain(spins: Any, key: Any, _: Any) -> Any:
+    def sweep(spins: Any, key: Any) -> Any:
         return gibbs_sweep(spins, key, table, seen, layout)
 
-    def counting(variables: Any, key: Any, _: Any) -> Any:
-        now = plain(variables[0], key, None)
-        return now, [count + (colour > 0) for count, colour in zip(variables[1], now, strict=True)]
+    def counting(carry: Any, key: Any) -> tuple[Any, None]:
+        now = sweep(carry[0], key)
+        return (now, [count + (colour > 0) for count, colour in zip(carry[1], now, strict=True)]), None
 
-    state, _ = gibbs.run(gibbs.init(spins, key), plain, sweeps=burn_in)
+    keys = _keys(key, burn_in + sweeps)
+    spins, _ = lax.scan(lambda spins, key: (sweep(spins, key), None), spins, keys[:burn_in])
     counts = [jnp.zeros(colour.shape, jnp.int32) for colour in spins]
-    state, _ = gibbs.run(state._replace(variables=(state.variables, counts)), counting, sweeps=sweeps)
-    return state.variables[1]
+    return lax.scan(counting, (spins, counts), keys[burn_in:])[0][1]
+
+
+def _keys(key: Any, sweeps: int) -> Any:
+    """A key for each sweep."""
+    return jax.vmap(lambda number: jax.random.fold_in(key, number))(jnp.arange(sweeps, dtype=jnp.uint32))

@@ -1,0 +1,1 @@
+"""Restricted Boltzmann machines: modules, and their likelihoods by enumeration, annealing and tempering."""

@@ -1,0 +1,1 @@
+"""Class-conditional classifiers with scikit-learn's manners, one a file."""

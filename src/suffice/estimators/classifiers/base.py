@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,30 +11,34 @@ from sklearn.utils import _safe_indexing, assert_all_finite, check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted, column_or_1d
 
+from suffice.estimators.shared.labelled_columns import LabelledColumns
+from suffice.estimators.shared.rows import PlainColumns
 from suffice.rows.streams import is_stream, on_host
 from suffice.rows.survey import NO_WEIGHT
 from suffice.validation import check_at_least, check_count, check_shape
 
 
+@dataclass(eq=False, repr=False)
 class Classifier(ClassifierMixin, BaseEstimator):
     """Base of the classifiers that know log p(x, k): labels, and what follows from Bayes' rule."""
 
-    unlabelled: Any
-    priors: Any
-    weight_concentration_prior: float | None
-    random_state: Any
-    classes_: np.ndarray
-    class_prior_: np.ndarray
-    n_features_in_: int
+    _: KW_ONLY
+    priors: Any = None
+    weight_concentration_prior: float | None = None
+    unlabelled: Any = None
+    random_state: Any = None
+
+    classes_: np.ndarray = field(init=False)
+    class_prior_: np.ndarray = field(init=False)
+    n_features_in_: int = field(init=False)
+
+    @property
+    def _input(self) -> PlainColumns | LabelledColumns:
+        """The columns of rows that are given."""
+        return PlainColumns(self)
 
     def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags
-
-    def _table(self, X: Any, reset: bool) -> np.ndarray:
-        """Rows as numbers, missing cells NaN; with ``reset`` the columns are those to come."""
-        raise NotImplementedError
+        return self._input.tags(super().__sklearn_tags__())
 
     def _log_joint(self, rows: np.ndarray) -> np.ndarray:
         """log p(x, k) of checked rows, (n, K)."""
@@ -101,7 +106,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
             )
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
-        rows = self._table(on_host(X), reset=reset)
+        rows = self._input.table(on_host(X), reset=reset)
         labels = column_or_1d(y, warn=True)
         check_consistent_length(rows, labels)
         known = ~self._is_unlabelled(labels)
@@ -118,7 +123,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
             raise ValueError(NO_WEIGHT)
         kept = np.flatnonzero(weight)
         if len(kept) < len(rows):
-            rows = self._table(_safe_indexing(X, kept), reset=reset)
+            rows = self._input.table(_safe_indexing(X, kept), reset=reset)
         return rows, labels[kept], weight[kept]
 
     def _is_unlabelled(self, labels: np.ndarray) -> np.ndarray:
@@ -159,7 +164,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
             ``(n, K)``.
         """
         check_is_fitted(self, "classes_")
-        joint = self._log_joint(self._table(on_host(X), reset=False))
+        joint = self._log_joint(self._input.table(on_host(X)))
         return joint - np.logaddexp.reduce(joint, axis=1, keepdims=True)
 
     def sample(self, n_samples: int = 1, y: Any = None) -> tuple[Any, np.ndarray]:

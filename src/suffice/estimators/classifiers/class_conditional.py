@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass, field
 from typing import Any, Self
 
-import equinox as eqx
 import jax
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.classifiers.base import Classifier
-from suffice.estimators.mixtures.fitted import MostProbable, RowScores
 from suffice.fit.expectation_maximization import em
 from suffice.latent.by_class import class_centres, class_moments, with_cells
 from suffice.latent.families.family import Family
 from suffice.latent.forms.natural import Moments
 from suffice.latent.mixture import Mixture, MixturePrior, MixtureStatistics
-from suffice.model import EStep
+from suffice.latent.readers import Evidence, LogJoint, MostProbable, Responsibilities, read, statistics
 from suffice.outcome import DegenerateComponentWarning, Outcome
 from suffice.rows.missing import any_missing
-from suffice.rows.places import as_rows, gaps_in
+from suffice.rows.place import place
 from suffice.runtime.arrays import Array
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.compiling import filter_jit
@@ -31,39 +30,29 @@ from suffice.validation import check_at_least, check_count
 ONE_PASS = "The parameters of highest likelihood were found in one pass over the rows."
 
 
-class LogJoint(eqx.Module):
-    """log p(x, k) of each row, (n, K)."""
-
-    expectation: Any
-
-    def __call__(self, rows: Array, weight: Array) -> Array:
-        return self.expectation.joint(rows).T
-
-
 @filter_jit
 def maximized(model: Mixture, statistics: MixtureStatistics) -> tuple[Mixture, Array]:
     """The model after one maximisation, and which classes had parameters of highest likelihood."""
     return model.maximize(statistics), model.components.maximize(statistics.moments)[1]
 
 
-class ClassConditional(RowScores, Classifier):
+@dataclass(eq=False, repr=False, kw_only=True)
+class ClassConditional(Classifier):
     """Base of the classifiers that give each class a distribution of rows, and decide by Bayes' rule."""
 
-    prior_strength: float
-    reg_covar: float
-    tol: float
-    max_iter: int
-    precision: str
-    accept_sparse: bool | None = None
+    reg_covar: float = 1e-6
+    prior_strength: float = 0.0
+    tol: float = 1e-4
+    max_iter: int = 200
+    precision: str = "float64"
+
+    model_: Mixture = field(init=False)
 
     def _check_parameters(self) -> None:
         check_count("max_iter", self.max_iter)
         for name in ("tol", "reg_covar", "prior_strength"):
             check_at_least(name, getattr(self, name), 0.0)
         dtype_of(self.precision)
-
-    def _batch(self, rows: np.ndarray, first: int) -> np.ndarray:
-        return self._table(rows, reset=False)
 
     def _unit(self) -> Family:
         """A family of one component about the origin, whose moments are those of a class."""
@@ -138,7 +127,8 @@ class ClassConditional(RowScores, Classifier):
             gaps = any_missing(rows)
             if gaps:
                 _refuse_empty(rows)
-            if (codes >= 0).all() and (not gaps or self._unit().gaps == "cells"):
+            unit = self._unit()
+            if (codes >= 0).all() and unit.one_pass and (not gaps or unit.missing == "mask"):
                 self._fit_in_one_pass(rows, codes, weight, gaps)
             else:
                 self._fit_by_em(rows, codes, weight, gaps)
@@ -178,10 +168,15 @@ class ClassConditional(RowScores, Classifier):
                 "with a new estimator."
             )
         rows, codes, weight = self._batch_rows(X, y, classes, sample_weight, first)
-        if any_missing(rows) and self._unit().gaps == "patterns":
+        if any_missing(rows) and self._unit().missing == "patterns":
             raise ValueError(
                 "Cells are missing (NaN), and columns depend on one another given the class, so that sums do not suffice; use "
                 "fit, or covariance_type='diag', 'tied_diag' or 'spherical'."
+            )
+        if not self._unit().one_pass:
+            raise ValueError(
+                "Some columns are of a kind whose parameters take iterations, so that sums do not suffice; use fit, or another "
+                "kind for them."
             )
         with one_blas_thread():
             self._add(rows, codes, weight)
@@ -235,17 +230,15 @@ class ClassConditional(RowScores, Classifier):
         overall = simpler._overall(simpler._sums(rows, one, weight, centre, gaps), centre)
         origin = centre[0]
         with scope(self.precision):
-            start = cast(self._mixture(self._begun(simpler, overall)).translated(-origin), self.precision)
-            layout = start.gaps if gaps else None
-            placed = as_rows(
-                (rows, codes + 1), weight, origin=origin, precision=self.precision, tile=start.tile, gaps=layout
+            start = self._mixture(self._begun(simpler, overall))
+            layout = start.missing if gaps else None
+            placed = place(
+                (rows, codes + 1), weight, origin=origin, precision=self.precision, tile=start.tile, missing=layout
             )
             solution = em(start, placed, tol=self.tol, max_iter=self.max_iter, precision=self.precision)
-        with scope("float64"):
-            model = to_numpy(cast(solution.model, "float64").translated(origin))
         self.n_iter_, self.converged_ = len(solution.trace), bool(solution.details["converged"])
         self.outcome_, self.lower_bounds_ = str(solution.outcome), np.asarray(solution.trace, float)
-        self._keep(model, overall)
+        self._keep(solution.model, overall)
         if solution.outcome is Outcome.INTERRUPTED:
             raise KeyboardInterrupt
         if not self.converged_:
@@ -281,13 +274,14 @@ class ClassConditional(RowScores, Classifier):
             )
 
     def _log_joint(self, rows: np.ndarray) -> np.ndarray:
-        return self._each_of([rows], LogJoint)
+        return read(self.model_, [rows], LogJoint, self.precision)
 
     def _drawn(self, codes: np.ndarray, generator: np.random.Generator) -> Any:
-        return self._labelled(self.model_.components.draw(codes, generator))
+        return self._input.labelled(self.model_.components.draw(codes, generator))
 
-    def _labelled(self, rows: np.ndarray) -> Any:
-        return rows
+    def _read(self, X: Any, reader: Any) -> Any:
+        check_is_fitted(self, "model_")
+        return read(self.model_, self._input.batches(X), reader, self.precision)
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable class of each row.
@@ -302,8 +296,7 @@ class ClassConditional(RowScores, Classifier):
         numpy.ndarray
             Classes ``(n,)``.
         """
-        check_is_fitted(self, "model_")
-        return self.classes_[self._each_row(X, MostProbable)]
+        return self.classes_[self._read(X, MostProbable)]
 
     def predict_proba(self, X: Any) -> np.ndarray:
         r"""Probability of each class given the row, :math:`\pi_k p(x | k) / p(x)`.
@@ -318,7 +311,7 @@ class ClassConditional(RowScores, Classifier):
         numpy.ndarray
             ``(n, K)`` in the order of ``classes_``, each row summing to 1.
         """
-        return super().predict_proba(X)
+        return self._read(X, Responsibilities)
 
     def score_samples(self, X: Any) -> np.ndarray:
         """Log-density of each row whatever its class, log p(x) in nats: low for rows unlike any class.
@@ -333,19 +326,16 @@ class ClassConditional(RowScores, Classifier):
         numpy.ndarray
             ``(n,)``.
         """
-        return super().score_samples(X)
+        return self._read(X, Evidence)
 
     def _labelled_statistics(self, X: Any, y: Any, sample_weight: Any) -> tuple[Mixture, MixtureStatistics]:
         """The model about an origin of its own, and its expected statistics given the labels."""
         check_is_fitted(self, "model_")
         rows, labels, weight = self._checked(X, y, sample_weight, reset=False)
         codes = self._codes(labels, ~self._is_unlabelled(labels)) + 1
-        origin = self.model_.components.centre()
         with one_blas_thread(), scope("float64"):
-            model = self.model_ if origin is None else self.model_.translated(-origin)
-            gaps = gaps_in(model, rows)
-            placed = as_rows((rows, codes), weight, origin=origin, precision="float64", tile=model.tile, gaps=gaps)
-            return model, to_numpy(placed.total(EStep(model, "products")))
+            sums, origin = statistics(self.model_, (rows, codes), weight)
+            return self.model_ if origin is None else self.model_.translated(-origin), sums
 
 
 def _refuse_empty(rows: np.ndarray) -> None:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Self
 
 import numpy as np
-from sklearn.utils.validation import validate_data
 
 from suffice.estimators.classifiers.linear_scores import LinearScores
-from suffice.latent.by_class import overall
+from suffice.latent.families.columns import over_all_classes
 from suffice.latent.families.constrained_gaussian import GAUSSIANS, TiedDiagonalGaussian
 from suffice.latent.families.gaussian import Gaussian, GaussianPrior
 from suffice.latent.families.low_rank import LowRankGaussian, LowRankPrior
@@ -22,7 +22,6 @@ from suffice.validation import (
     check_choice,
     check_count,
     check_memory,
-    check_not_infinite,
     check_shape,
     check_varying,
 )
@@ -34,6 +33,7 @@ FAMILIES: dict[str, type[Gaussian]] = {
 }
 
 
+@dataclass(eq=False, repr=False)
 class GaussianClassifier(LinearScores):
     r"""Classifier that gives each class a Gaussian distribution, and decides by Bayes' rule.
 
@@ -109,38 +109,12 @@ class GaussianClassifier(LinearScores):
     ['low' 'high'] [9.  1.1]
     """
 
-    def __init__(
-        self,
-        covariance_type: str = "tied_diag",
-        *,
-        rank: int = 1,
-        priors: Any = None,
-        reg_covar: float = 1e-6,
-        shrinkage: float = 0.0,
-        prior_strength: float = 0.0,
-        prior_mean: Any = None,
-        prior_covariance: Any = None,
-        weight_concentration_prior: float | None = None,
-        unlabelled: Any = None,
-        tol: float = 1e-4,
-        max_iter: int = 200,
-        precision: str = "float64",
-        random_state: Any = None,
-    ):
-        self.covariance_type = covariance_type
-        self.rank = rank
-        self.priors = priors
-        self.reg_covar = reg_covar
-        self.shrinkage = shrinkage
-        self.prior_strength = prior_strength
-        self.prior_mean = prior_mean
-        self.prior_covariance = prior_covariance
-        self.weight_concentration_prior = weight_concentration_prior
-        self.unlabelled = unlabelled
-        self.tol = tol
-        self.max_iter = max_iter
-        self.precision = precision
-        self.random_state = random_state
+    covariance_type: str = "tied_diag"
+    _: KW_ONLY
+    rank: int = 1
+    shrinkage: float = 0.0
+    prior_mean: Any = None
+    prior_covariance: Any = None
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
@@ -149,13 +123,6 @@ class GaussianClassifier(LinearScores):
         if self.shrinkage > 1:
             raise ValueError(f"shrinkage={self.shrinkage!r} was given; a number from 0 to 1 is expected.")
         check_count("rank", self.rank)
-
-    def _table(self, X: Any, reset: bool) -> np.ndarray:
-        rows: Any = validate_data(
-            self, X, reset=reset, dtype=(np.float64, np.float32), ensure_all_finite=False, order="C"
-        )
-        check_not_infinite(rows, getattr(self, "feature_names_in_", None))
-        return rows
 
     @property
     def _whole(self) -> bool:
@@ -180,7 +147,7 @@ class GaussianClassifier(LinearScores):
     def _overall(self, sums: Moments, centres: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Mean and variance of each column, (D,) each; 0 where it is constant."""
         with scope("float64"):
-            mean, variance = overall(sums, centres, self._family().covariance_type)
+            mean, variance = over_all_classes(sums, centres, self._family().covariance_type)
         return mean, np.where(variance <= np.square(8 * np.finfo(float).eps * np.abs(mean)), 0.0, variance)
 
     def _components(self, overall: tuple[np.ndarray, np.ndarray], centres: np.ndarray) -> Gaussian:

@@ -9,7 +9,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.classifiers.class_conditional import ClassConditional
-from suffice.estimators.mixtures.fitted import Responsibilities
+from suffice.latent.readers import Responsibilities, read
 from suffice.rows.missing import any_missing
 from suffice.rows.streams import is_stream, on_host
 from suffice.runtime.blas import one_blas_thread
@@ -71,7 +71,7 @@ class LinearScores(ClassConditional):
             :math:`\log p(k | x)` up to what all classes share, ``(n, K)``; with two classes the log-odds of the second, ``(n,)``.
         """
         check_is_fitted(self, "model_")
-        rows, two = self._table(on_host(X), reset=False), len(self.classes_) == 2
+        rows, two = self._input.table(on_host(X)), len(self.classes_) == 2
         scores = rows @ self.coef_.T + self.intercept_
         gaps = np.isnan(rows).any(1)
         if gaps.any():
@@ -95,9 +95,9 @@ class LinearScores(ClassConditional):
         check_is_fitted(self, "model_")
         if is_stream(X) or not self._has_safe_scores():
             return super().predict_proba(X)
-        rows = self._table(on_host(X), reset=False)
+        rows = self._input.table(on_host(X))
         found = None if any_missing(rows) else self._softmax(rows)
-        return self._each_of([rows], Responsibilities) if found is None else found
+        return read(self.model_, [rows], Responsibilities, self.precision) if found is None else found
 
     def _has_safe_scores(self) -> bool:
         """Whether linear scores are exact to nearly all digits: rows near the origin, classes not far from one another."""

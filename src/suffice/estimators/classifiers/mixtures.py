@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Self
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.classifiers.base import Classifier
-from suffice.estimators.mixtures.bernoulli import BernoulliMixture
 from suffice.estimators.mixtures.gaussian import GaussianMixture
-from suffice.estimators.mixtures.poisson import PoissonMixture
+from suffice.estimators.mixtures.gaussian_components import GaussianComponents
+from suffice.estimators.mixtures.product import ProductMixture
+from suffice.estimators.shared.rows import PlainColumns
 from suffice.outcome import Outcome
 from suffice.rows.streams import on_host
-from suffice.validation import check_at_least, check_count, check_not_infinite
+from suffice.validation import check_at_least, check_count
 
-NUMBERS = (GaussianMixture, BernoulliMixture, PoissonMixture)
+NUMBERS = (GaussianComponents, ProductMixture)
 MANY_ROWS = 1000
 """Rows among which enough are taken to differ for all components."""
 
 
+@dataclass(eq=False, repr=False)
 class MixtureClassifier(Classifier):
     r"""Classifier that gives each class a mixture of its own, and decides by Bayes' rule.
 
@@ -35,7 +38,7 @@ class MixtureClassifier(Classifier):
     Parameters
     ----------
     mixture
-        What every class gets a copy of: a ``GaussianMixture``, ``BernoulliMixture`` or ``PoissonMixture``; None is a
+        What every class gets a copy of: a mixture for rows of numbers, such as ``GaussianMixture``; None is a
         ``GaussianMixture`` of two components. A class of fewer different rows than components has fewer components.
     priors
         Probabilities of the classes ``(K,)`` in the order of ``classes_``; None takes their shares of the row weights.
@@ -75,38 +78,23 @@ class MixtureClassifier(Classifier):
     array(['ends', 'middle', 'ends'], dtype='<U6')
     """
 
-    def __init__(
-        self,
-        mixture: Any = None,
-        *,
-        priors: Any = None,
-        weight_concentration_prior: float | None = None,
-        unlabelled: Any = None,
-        tol: float = 1e-3,
-        max_iter: int = 50,
-        random_state: Any = None,
-    ):
-        self.mixture = mixture
-        self.priors = priors
-        self.weight_concentration_prior = weight_concentration_prior
-        self.unlabelled = unlabelled
-        self.tol = tol
-        self.max_iter = max_iter
-        self.random_state = random_state
+    mixture: Any = None
+    _: KW_ONLY
+    tol: float = 1e-3
+    max_iter: int = 50
 
     def _check_parameters(self) -> None:
         check_at_least("tol", self.tol, 0.0)
         check_count("max_iter", self.max_iter)
         if self.mixture is not None and not isinstance(self.mixture, NUMBERS):
             raise ValueError(
-                f"mixture={self.mixture!r} was given; a GaussianMixture, BernoulliMixture or PoissonMixture is expected: those "
+                f"mixture={self.mixture!r} was given; a mixture for rows of numbers is expected, such as GaussianMixture: those "
                 "of labelled columns would learn other labels in each class."
             )
 
-    def _table(self, X: Any, reset: bool) -> np.ndarray:
-        rows: Any = validate_data(self, X, reset=reset, dtype=np.float64, ensure_all_finite=False, order="C")
-        check_not_infinite(rows, getattr(self, "feature_names_in_", None))
-        return rows
+    @property
+    def _input(self) -> PlainColumns:
+        return PlainColumns(self, kinds=(np.float64,))
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit a mixture to the rows of each class.
@@ -299,4 +287,4 @@ class MixtureClassifier(Classifier):
             ``(n,)``.
         """
         check_is_fitted(self, "classes_")
-        return np.logaddexp.reduce(self._log_joint(self._table(on_host(X), reset=False)), axis=1)
+        return np.logaddexp.reduce(self._log_joint(self._input.table(on_host(X))), axis=1)

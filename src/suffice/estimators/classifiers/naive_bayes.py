@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any, Self
 
 import equinox as eqx
@@ -9,23 +10,19 @@ import numpy as np
 
 from suffice.data.encode import ColumnEncoder
 from suffice.estimators.classifiers.class_conditional import ClassConditional
-from suffice.estimators.mixtures.column_parameters import by_columns
-from suffice.estimators.shared.labelled_columns import EncodedColumns
-from suffice.latent.by_class import overall
-from suffice.latent.families.bernoulli import Bernoulli, BernoulliPrior
-from suffice.latent.families.categorical import Categorical, CategoricalPrior
-from suffice.latent.families.constrained_gaussian import GAUSSIANS, DiagonalGaussian
+from suffice.estimators.shared.labelled_columns import LabelledColumns
+from suffice.latent.families.columns import Columns, plain
 from suffice.latent.families.family import Family
-from suffice.latent.families.gaussian import GaussianPrior
+from suffice.latent.families.kinds import KINDS
 from suffice.latent.families.mixed import Mixed
-from suffice.latent.families.poisson import Poisson, PoissonPrior
-from suffice.latent.forms.natural import Moments, split
+from suffice.latent.forms.natural import Moments
 from suffice.latent.mixture import Mixture
 from suffice.runtime.precision import scope
 from suffice.validation import check_choice, check_varying
 
 
-class NaiveBayes(EncodedColumns, ClassConditional):
+@dataclass(eq=False, repr=False)
+class NaiveBayes(ClassConditional):
     r"""Classifier for tables whose columns are numbers, truth values, categories and counts, independent given the class.
 
     .. math:: p(y = k \mid x) \propto \pi_k \prod_d p(x_d \mid \theta_{kd})
@@ -94,97 +91,54 @@ class NaiveBayes(EncodedColumns, ClassConditional):
     (['gaussian', 'categorical', 'poisson'], array(['Gentoo'], dtype='<U6'))
     """
 
-    def __init__(
-        self,
-        kinds: Any = None,
-        *,
-        priors: Any = None,
-        prior_strength: float = 1.0,
-        reg_covar: float = 1e-6,
-        weight_concentration_prior: float | None = None,
-        handle_unknown: str = "missing",
-        unlabelled: Any = None,
-        tol: float = 1e-4,
-        max_iter: int = 200,
-        precision: str = "float64",
-        random_state: Any = None,
-    ):
-        self.kinds = kinds
-        self.priors = priors
-        self.prior_strength = prior_strength
-        self.reg_covar = reg_covar
-        self.weight_concentration_prior = weight_concentration_prior
-        self.handle_unknown = handle_unknown
-        self.unlabelled = unlabelled
-        self.tol = tol
-        self.max_iter = max_iter
-        self.precision = precision
-        self.random_state = random_state
+    kinds: Any = None
+    _: KW_ONLY
+    prior_strength: float = 1.0
+    handle_unknown: str = "missing"
+
+    encoder_: ColumnEncoder = field(init=False)
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
         check_choice("handle_unknown", self.handle_unknown, ("error", "missing"))
 
-    def _new_encoder(self) -> ColumnEncoder:
-        return ColumnEncoder(self.kinds)
-
-    def _prepared(self, rows: np.ndarray) -> np.ndarray:
-        return rows
-
-    def _unit(self) -> Mixed:
-        return self._mixed([self._blank(kind, columns) for kind, columns in self._groups().items()])
-
-    def _mixed(self, parts: list[Family]) -> Mixed:
-        return Mixed(parts, [columns.tolist() for columns in self._groups().values()])
-
-    def _blank(self, kind: str, columns: np.ndarray) -> Family:
-        shape = (1, len(columns))
-        if kind == "gaussian":
-            return GAUSSIANS["diag"](np.zeros(shape), np.ones(shape))
-        if kind == "categorical":
-            sizes = self._sizes_of(columns)
-            return Categorical(np.repeat(1 / np.array(sizes), sizes)[None], sizes)
-        return Bernoulli(np.full(shape, 0.5)) if kind == "bernoulli" else Poisson(np.full(shape, 0.5))
+    @property
+    def _input(self) -> LabelledColumns:
+        return LabelledColumns(self, new_encoder=ColumnEncoder(self.kinds))
 
     def _movable(self) -> np.ndarray:
-        return np.array(self.encoder_.kinds_) == "gaussian"
+        return self._input.movable()
 
-    def _overall(self, sums: Moments, centres: np.ndarray) -> list[Any]:
-        """Of each group of columns the mean, and the variance of numbers, over all rows."""
-        groups = zip(self._groups().items(), sums.common, strict=True)
+    def _unit(self) -> Mixed:
+        return self._mixed([self._blank(KINDS[kind], columns) for kind, columns in self._input.groups().items()])
+
+    def _blank(self, family: type[Family], columns: np.ndarray) -> Family:
+        about = plain(0.0 if family.movable else 0.5, len(columns), self._input.sizes(columns))
+        return family.overall(about, (1,), None)
+
+    def _mixed(self, parts: list[Family]) -> Mixed:
+        return Mixed(parts, [columns.tolist() for columns in self._input.groups().values()])
+
+    def _overall(self, sums: Moments, centres: np.ndarray) -> list[Columns]:
+        """Of each group of columns the distribution over all rows."""
+        groups = zip(self._unit().parts, self._input.groups().values(), sums.common, strict=True)
         with scope("float64"):
-            return [self._overall_of(kind, columns, own, centres) for (kind, columns), own in groups]
+            found = [unit.pooled(own, centres[:, columns]) for unit, columns, own in groups]
+        if self.reg_covar == 0 and self.prior_strength == 0:
+            for (kind, columns), own in zip(self._input.groups().items(), found, strict=True):
+                if KINDS[kind].floored:
+                    check_varying(", ".join(map(str, columns[own.constant])))
+        return found
 
-    def _overall_of(self, kind: str, columns: np.ndarray, sums: Moments, centres: np.ndarray) -> Any:
-        if kind == "gaussian":
-            mean, variance = overall(sums, centres[:, columns], "diag")
-            constant = variance <= np.square(8 * np.finfo(float).eps * np.abs(mean))
-            if self.reg_covar == 0 and self.prior_strength == 0:
-                check_varying(", ".join(map(str, columns[constant])))
-            return mean, np.where(constant, 1.0, variance)
-        if kind == "categorical":
-            parts = np.split(np.asarray(sums.total[:-1]).sum(-1), np.cumsum(self._sizes_of(columns))[:-1])
-            return np.concatenate([(part + 1 / len(part)) / (part.sum() + 1) for part in parts])
-        _, first, counts, _ = map(np.asarray, split(sums.total, len(columns)))
-        return first.sum(0) / np.maximum(counts.sum(0), np.finfo(float).tiny)
+    def _components(self, overall: list[Columns], centres: np.ndarray) -> Mixed:
+        """Families of the classes, about their centres where these are, else like all rows; and the priors about all rows."""
+        groups = zip(self._input.groups().items(), overall, strict=True)
+        return self._mixed([self._part(KINDS[kind], about, centres[:, columns]) for (kind, columns), about in groups])
 
-    def _components(self, overall: list[Any], centres: np.ndarray) -> Mixed:
-        groups = zip(self._groups().items(), overall, strict=True)
-        return self._mixed([self._part(kind, columns, about, centres) for (kind, columns), about in groups])
-
-    def _part(self, kind: str, columns: np.ndarray, about: Any, centres: np.ndarray) -> Family:
-        """A family of the classes with the distribution of all rows, and the prior about it."""
-        strength, count = float(self.prior_strength) or None, len(centres)
-        if kind == "gaussian":
-            mean, variance = about
-            prior = GaussianPrior(strength, mean, np.diag(variance), self.reg_covar * variance)
-            return DiagonalGaussian(centres[:, columns], np.repeat(variance[None], count, 0), prior)
-        every = np.repeat(about[None], count, 0)
-        if kind == "categorical":
-            return Categorical(every, self._sizes_of(columns), CategoricalPrior(strength, about))
-        if kind == "bernoulli":
-            return Bernoulli(every, BernoulliPrior(strength, about))
-        return Poisson(every, PoissonPrior(strength, about))
+    def _part(self, family: type[Family], about: Columns, centres: np.ndarray) -> Family:
+        prior = family.prior_from(about, float(self.prior_strength) or None, self.reg_covar)
+        placed = replace(about, mean=centres) if family.movable else about
+        return family.overall(placed, (len(centres),), prior)
 
     def _simpler(self) -> Self:
         strength = max(1.0, float(self.prior_strength))
@@ -201,4 +155,4 @@ class NaiveBayes(EncodedColumns, ClassConditional):
         components: Any = model.components
         self.kinds_ = list(self.encoder_.kinds_)
         self.categories_ = [None if labels is None else np.asarray(labels) for labels in self.encoder_.categories_]
-        self.column_parameters_ = by_columns(components)
+        self.column_parameters_ = components.parameters_of_columns()

@@ -1,0 +1,1 @@
+"""Factor models with scikit-learn's manners, one a file."""

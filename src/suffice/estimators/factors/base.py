@@ -4,61 +4,58 @@ from __future__ import annotations
 
 import os
 import warnings
-from typing import Any, ClassVar, Self
+from dataclasses import KW_ONLY, dataclass
+from typing import Any, NamedTuple, Self
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
 
-from suffice.estimators.factors.scores import FactorScores
-from suffice.estimators.shared.callbacks import CallbackSupportMixin, Iterations, with_callbacks
-from suffice.estimators.shared.rows import RowChecks
+from suffice.estimators.factors.scores import FittedFactors
+from suffice.estimators.shared.attributes import progress_attributes, set_attributes
+from suffice.estimators.shared.callbacks import Iterations, with_callbacks
+from suffice.estimators.shared.climb import climb
 from suffice.fit.degenerate import traces_of
-from suffice.fit.expectation_maximization import em
 from suffice.fit.restarts import restarts_at
 from suffice.latent.factors.canonical import canonical
 from suffice.latent.factors.factor_maxima import Factors
 from suffice.latent.factors.linear_gaussian import LinearGaussian, NoiseFloor
 from suffice.latent.factors.pairwise import PairwiseMoments, PairwiseSums
 from suffice.outcome import Outcome, Solution
-from suffice.rows.places import as_rows, gaps_in
-from suffice.rows.streams import on_host
-from suffice.rows.survey import NO_WEIGHT, pairs
+from suffice.rows.block import NO_ROWS
+from suffice.rows.place import missing_layout, place
+from suffice.rows.streams import is_stream, on_host, pairs
+from suffice.rows.survey import NO_WEIGHT
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.precision import cast, dtype_of, scope, to_numpy
-from suffice.runtime.progress import progress
-from suffice.validation import (
-    check_at_least,
-    check_choice,
-    check_count,
-    check_second_moments,
-    check_shape,
-)
+from suffice.validation import check_at_least, check_choice, check_count, check_second_moments, check_shape
 
 ALGORITHMS = ("auto", "em")
 FIRST_ROWS = 1000
-KNOWN_BEFORE = ("n_features_in_", "feature_names_in_", "eigenvalues_")
-"""Attributes that are set before the first iteration."""
 
 
-class FactorEstimator(
-    FactorScores, RowChecks, CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
-):
+class OnePass(NamedTuple):
+    """What one pass over the rows gives: the maximum there, or a start, and the scree's eigenvalues."""
+
+    model: LinearGaussian
+    found: Factors
+    eigenvalues: np.ndarray
+
+
+@dataclass(eq=False, repr=False)
+class FactorEstimator(FittedFactors):
     """Base of the factor estimators; each adds its noise, its maximum without rows and its fitted attributes."""
 
-    n_components: int
-    algorithm: str
-    noise_floor: float
-    tol: float
-    max_iter: int
-    n_init: int
-    random_state: Any
-    precision: str
-    verbose: int
+    n_components: int = 1
+    _: KW_ONLY
     mean: Any = None
-    noise_variance: float | None = None
-    _least_rows: ClassVar[int] = 2
+    algorithm: str = "auto"
+    noise_floor: float = 1e-6
+    tol: float = 1e-6
+    max_iter: int = 1000
+    n_init: int = 1
+    random_state: Any = None
+    precision: str = "float64"
+    verbose: int = 0
 
     def _check_parameters(self) -> None:
         for name in ("n_components", "max_iter", "n_init"):
@@ -84,8 +81,8 @@ class FactorEstimator(
         """Factors of highest likelihood for rows of this covariance about the mean."""
         raise NotImplementedError
 
-    def _set_parameters(self, model: LinearGaussian) -> None:
-        """Set the estimator's own fitted attributes."""
+    def _parameters(self, model: LinearGaussian) -> dict[str, Any]:
+        """The estimator's own fitted attributes."""
         raise NotImplementedError
 
     def _warn_degenerate(self, noise: np.ndarray, least: np.ndarray) -> None:
@@ -134,47 +131,53 @@ class FactorEstimator(
 
     def _fit(self, X: Any, sample_weight: Any, checkpoint: Any) -> Self:
         self._check_parameters()
-        data, weight = self._checked(X, sample_weight)
+        data, weight = self._input.learn(X, sample_weight)
         self._check_size()
         origin = _first_mean(data)
-        gaps = gaps_in(PairwiseSums(), data)
+        gaps = missing_layout(PairwiseSums.missing, data)
         iterations = Iterations(self, X, {} if sample_weight is None else {"sample_weight": sample_weight})
-        if gaps is None and self._is_wide(data):
-            solution, least = self._solved_by_rows(data, weight, origin)
+        wide = gaps is None and self._is_wide(data)
+        one = self._of_rows(data, weight, origin) if wide else self._of_moments(
+            self._moments(data, weight, origin, gaps), origin)  # fmt: skip
+
+        def attributes(model: LinearGaussian) -> dict[str, Any]:
+            return {"eigenvalues_": one.eigenvalues, **self._attributes(model)}
+
+        if gaps is None and self.algorithm == "auto":
+            solution = solved(one.model, one.found)
         else:
-            solution, least = self._solved_by_moments(data, weight, origin, gaps, iterations, checkpoint)
-        self._keep(solution, origin)
-        iterations.end(lambda: attributes_of(self))
-        self._end(solution)
-        self._warn_degenerate(self.model_.noise_variance, least)
+            starts = self._starts(one.model)
+            solution = climb(self, starts, data, weight, origin=origin, missing=gaps, iterations=iterations,
+                             attributes=lambda model: self._input.known() | attributes(model), checkpoint=checkpoint)  # fmt: skip
+        fitted = attributes(restarts_at(solution.model, traces_of(solution)[1])) | progress_attributes(solution)
+        set_attributes(self, fitted)
+        iterations.end(lambda: self._input.known() | fitted)
+        if solution.outcome is Outcome.INTERRUPTED:
+            raise KeyboardInterrupt
+        if not fitted["converged_"] and solution.outcome is not Outcome.STOPPED_BY_CALLBACK:
+            warnings.warn(fitted["outcome_"], ConvergenceWarning, stacklevel=3)
+        self._warn_degenerate(self.model_.noise_variance, np.asarray(one.model.floor.least))
         return self
 
     def _is_wide(self, data: Any) -> bool:
         """Whether the maximum is found from the rows themselves, without a matrix of columns by columns."""
         return False
 
-    def _solved_by_rows(self, data: np.ndarray, weight: Any, origin: np.ndarray) -> tuple[Solution, np.ndarray]:
-        """What ``_solved_by_moments`` finds, of fewer complete rows than columns."""
+    def _of_rows(self, data: np.ndarray, weight: Any, origin: np.ndarray) -> OnePass:
+        """What ``_of_moments`` finds, of fewer complete rows than columns."""
         raise NotImplementedError
 
-    def _solved_by_moments(
-        self, data: Any, weight: Any, origin: np.ndarray, gaps: Any, iterations: Iterations, checkpoint: Any
-    ) -> tuple[Solution, np.ndarray]:
-        """The model measured from ``origin``, and the smallest noise variance."""
-        check_second_moments(self.n_features_in_)
-        moments = self._moments(data, weight, origin, gaps)
+    def _of_moments(self, moments: PairwiseMoments, origin: np.ndarray) -> OnePass:
+        """What second moments of the rows about ``origin`` say."""
         mean = None if self.mean is None else self._given_mean() - origin
         covariance = moments.covariance(mean)
         least = self._least_noise(np.maximum(np.diagonal(covariance), 0.0))
         found = self._maximum(covariance, least)
-        self.eigenvalues_ = np.linalg.eigvalsh(self._scree(covariance))[::-1]
-        start = self._model(moments.mean() if mean is None else mean, found, least)
-        if gaps is None and self.algorithm == "auto":
-            return solved(start, found), least
-        return self._climbed(start, data, weight, origin, gaps, iterations, checkpoint), least
+        model = self._model(moments.mean() if mean is None else mean, found, least)
+        return OnePass(model.translated(origin), found, np.linalg.eigvalsh(self._scree(covariance))[::-1])
 
     def _model(self, mean: np.ndarray, found: Factors, least: np.ndarray) -> LinearGaussian:
-        frozen = [name for name in ("mean", "noise_variance") if getattr(self, name) is not None]
+        frozen = [name for name in ("mean", "noise_variance") if getattr(self, name, None) is not None]
         floor = NoiseFloor(least)
         return LinearGaussian(mean, found.loadings, found.noise_variance, expanded=True, frozen=frozen, floor=floor)
 
@@ -196,39 +199,18 @@ class FactorEstimator(
         return covariance
 
     def _moments(self, data: Any, weight: Any, origin: np.ndarray, gaps: Any) -> PairwiseMoments:
+        check_second_moments(self.n_features_in_)
         with scope("float64"):
-            rows = as_rows(data, weight, origin=origin, precision="float64", tile=FIRST_ROWS, gaps=gaps)
+            rows = place(data, weight, origin=origin, precision="float64", tile=FIRST_ROWS, missing=gaps)
             moments = to_numpy(rows.total(PairwiseSums()))
         if not moments.weight > 0:
             raise ValueError(NO_WEIGHT)
-        self._refuse_empty(moments.observed)
+        self._input.refuse_empty(moments.observed)
         return moments
-
-    def _climbed(
-        self, start: Any, data: Any, weight: Any, origin: np.ndarray, gaps: Any, iterations: Iterations, checkpoint: Any
-    ) -> Solution:
-        starts = cast(self._starts(start), self.precision)
-        with progress(self.verbose, self.max_iter, "fitting") as bar, scope(self.precision):
-            rows = as_rows(data, weight, origin=origin, precision=self.precision, tile=starts.tile, gaps=gaps)
-
-            def on_step(done: int, objective: np.ndarray, model: Any) -> bool:
-                bar(done, f"log-likelihood {np.nanmax(objective):.4f}" if np.isfinite(objective).any() else "")
-                best = int(np.argmax(np.nan_to_num(objective, nan=-np.inf)))
-                return iterations.wanted and iterations.step(done, lambda: self._attributes_with(model, best, origin))
-
-            return em(starts, rows, tol=self.tol, max_iter=self.max_iter, precision=self.precision, on_step=on_step,
-                      step_by_step=iterations.wanted, checkpoint=checkpoint)  # fmt: skip
-
-    def _attributes_with(self, model: LinearGaussian, start: int, origin: np.ndarray) -> dict[str, Any]:
-        """Fitted attributes of an estimator whose model is one start's."""
-        probe = type(self)(**self.get_params())
-        vars(probe).update({name: vars(self)[name] for name in KNOWN_BEFORE if name in vars(self)})
-        probe._set_model(model, start, origin)
-        return attributes_of(probe)
 
     def _starts(self, first: LinearGaussian) -> LinearGaussian:
         """``n_init`` starts along a first axis: the one given, then random loadings of the same size."""
-        generator = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
+        generator = self._generator()
         size = np.sqrt(np.square(first.loadings).mean() + np.mean(first.noise_variance) / 10)
         random = size * generator.standard_normal((self.n_init - 1, *first.loadings.shape))
 
@@ -239,25 +221,10 @@ class FactorEstimator(
         return LinearGaussian(repeated(first.mean), loadings, repeated(first.noise_variance), frozen=first.frozen,
                               expanded=True, floor=first.floor)  # fmt: skip
 
-    def _keep(self, solution: Solution, origin: np.ndarray) -> None:
-        traces, best = traces_of(solution)
-        self._set_model(solution.model, best, origin)
-        self.traces_, self.lower_bounds_ = traces, traces[best]
-        self.lower_bound_ = float(traces[best][-1]) if len(traces[best]) else float("-inf")
-        self.n_iter_ = int(solution.details.get("iterations", len(traces[best])))
-        self.converged_ = bool(solution.details["converged"][best])
-        self.outcome_ = str(solution.outcome)
-
-    def _set_model(self, model: LinearGaussian, start: int, origin: np.ndarray) -> None:
-        self.model_ = canonical(cast(to_numpy(restarts_at(model, start)), "float64").translated(origin))
-        self.mean_ = self.model_.mean
-        self._set_parameters(self.model_)
-
-    def _end(self, solution: Solution) -> None:
-        if solution.outcome is Outcome.INTERRUPTED:
-            raise KeyboardInterrupt
-        if not self.converged_ and solution.outcome is not Outcome.STOPPED_BY_CALLBACK:
-            warnings.warn(self.outcome_, ConvergenceWarning, stacklevel=4)
+    def _attributes(self, model: LinearGaussian) -> dict[str, Any]:
+        """Fitted attributes that follow from a model, by name."""
+        model = canonical(cast(model, "float64"))
+        return {"model_": model, "mean_": model.mean, **self._parameters(model)}
 
 
 def solved(start: LinearGaussian, found: Factors) -> Solution:
@@ -269,19 +236,11 @@ def solved(start: LinearGaussian, found: Factors) -> Solution:
     return Solution(model, trace, outcome, {"converged": np.array([found.converged]), "iterations": found.iterations})
 
 
-def attributes_of(estimator: Any) -> dict[str, Any]:
-    """Attributes of an estimator that a fit has set, by name."""
-    return {name: value for name, value in vars(estimator).items() if name.endswith("_") and not name.startswith("_")}
-
-
 def _first_mean(data: Any) -> np.ndarray:
     """Mean of the first rows, from which all are measured so that sums keep their digits."""
-    first = (
-        on_host(data[:FIRST_ROWS])
-        if hasattr(data, "shape")
-        else next((rows for rows, _ in pairs(data) if len(rows)), None)
-    )
+    batches = (rows for rows, _ in pairs(data) if len(rows)) if is_stream(data) else iter([on_host(data[:FIRST_ROWS])])
+    first = next(batches, None)
     if first is None:
-        raise ValueError("The data hold no rows; at least one is needed.")
+        raise ValueError(NO_ROWS)
     observed = ~np.isnan(first)
     return np.where(observed, first, 0.0).sum(0, dtype=float) / np.maximum(observed.sum(0), 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from suffice.outcome import DegenerateComponentWarning
 from suffice.validation import check_choice
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class FactorAnalysis(FactorEstimator):
     r"""Factor analysis: k latent variables, mixed linearly, and noise of its own in each column.
 
@@ -33,8 +35,8 @@ class FactorAnalysis(FactorEstimator):
     rotation
         None leaves the factors uncorrelated and in order of what they explain relative to the noise. ``"varimax"`` and
         ``"quartimax"`` turn them, ``"promax"`` and ``"oblimin"`` also let them correlate, so that each has few large loadings.
-    mean
-        :math:`\mu` where it is known: one number for all columns, such as 0, or ``(D,)``; None estimates it.
+    mean, n_init, random_state, precision, verbose
+        As in ``PPCA``.
     algorithm
         ``"auto"``: the search on second moments where no cell is missing, else expectation-maximisation. ``"em"``: always the
         latter.
@@ -46,14 +48,6 @@ class FactorAnalysis(FactorEstimator):
         second moments goes on as far as rounding allows.
     max_iter
         Largest number of iterations.
-    n_init
-        Starts of expectation-maximisation, run together: the first from the covariances of pairs of columns, others random.
-    random_state
-        Seed, or NumPy random state, of random starts and of draws.
-    precision
-        ``"float64"`` or ``"float32"``, for expectation-maximisation and scores.
-    verbose
-        1 shows a progress bar on a terminal.
 
     Attributes
     ----------
@@ -68,17 +62,11 @@ class FactorAnalysis(FactorEstimator):
         Correlation of the factors, ``(k, k)``; the identity unless the rotation is oblique.
     rotation_matrix_ : numpy.ndarray
         T, ``(k, k)``: the loadings are those of ``model_`` times the inverse of T transposed, the factors T' z.
-    mean_ : numpy.ndarray
-        :math:`\mu`, ``(D,)``.
     eigenvalues_ : numpy.ndarray
         Eigenvalues of the correlation matrix of the columns, falling, ``(D,)``; where cells are missing, of the correlations of
         pairs, and some can be negative.
-    lower_bound_ : float
-        Mean log-likelihood of a row at the last iteration's start, in nats.
-    lower_bounds_, traces_ : numpy.ndarray, list of numpy.ndarray
-        The same for each iteration of the best start, and of each start; one number for the search on second moments.
-    converged_, n_iter_, outcome_ : bool, int, str
-        Whether the best start converged, in how many iterations, and how the fit ended, a sentence.
+    mean_, lower_bound_, lower_bounds_, traces_, converged_, n_iter_, outcome_
+        As in ``PPCA``.
     model_ : suffice.latent.LinearGaussian
         The fitted module, not rotated.
 
@@ -92,32 +80,7 @@ class FactorAnalysis(FactorEstimator):
     [[ 2.  1. -1.  0.]]
     """
 
-    def __init__(
-        self,
-        n_components: int = 1,
-        *,
-        rotation: str | None = None,
-        mean: Any = None,
-        algorithm: str = "auto",
-        noise_floor: float = 1e-6,
-        tol: float = 1e-6,
-        max_iter: int = 1000,
-        n_init: int = 1,
-        random_state: Any = None,
-        precision: str = "float64",
-        verbose: int = 0,
-    ):
-        self.n_components = n_components
-        self.rotation = rotation
-        self.mean = mean
-        self.algorithm = algorithm
-        self.noise_floor = noise_floor
-        self.tol = tol
-        self.max_iter = max_iter
-        self.n_init = n_init
-        self.random_state = random_state
-        self.precision = precision
-        self.verbose = verbose
+    rotation: str | None = None
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
@@ -138,21 +101,25 @@ class FactorAnalysis(FactorEstimator):
     def _rotation(self) -> np.ndarray:
         return self.rotation_matrix_
 
-    def _set_parameters(self, model: LinearGaussian) -> None:
-        self.noise_variance_ = model.noise_variance
+    def _parameters(self, model: LinearGaussian) -> dict[str, Any]:
         turn = np.eye(self.n_components) if self.rotation is None else rotation(model.loadings, self.rotation)
         loadings = np.linalg.solve(turn, model.loadings.T).T
         if self.rotation is not None:
             order = np.argsort(-np.square(loadings).sum(0), kind="stable")
             turn, loadings = turn[:, order] * signs(loadings[:, order]), loadings[:, order] * signs(loadings[:, order])
-        self.rotation_matrix_, self.loadings_, self.components_ = turn, loadings, loadings.T
-        self.factor_correlation_ = turn.T @ turn
+        return {
+            "noise_variance_": model.noise_variance,
+            "rotation_matrix_": turn,
+            "loadings_": loadings,
+            "components_": loadings.T,
+            "factor_correlation_": turn.T @ turn,
+        }
 
     def _warn_degenerate(self, noise: np.ndarray, least: np.ndarray) -> None:
         alone = np.flatnonzero(noise <= least * (1 + 1e-6))
         if len(alone):
             warnings.warn(
-                f"Columns {self._named(alone)} have no noise of their own (a Heywood case): the factors explain all of them, and "
-                "their noise variance is held at its floor. Use fewer factors, or a larger noise_floor.",
+                f"Columns {self._input.named(alone)} have no noise of their own (a Heywood case): the factors explain all of "
+                "them, and their noise variance is held at its floor. Use fewer factors, or a larger noise_floor.",
                 DegenerateComponentWarning, stacklevel=4,
             )  # fmt: skip

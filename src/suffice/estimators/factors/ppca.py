@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from suffice.estimators.factors.base import FactorEstimator, solved
+from suffice.estimators.factors.base import FactorEstimator, OnePass
 from suffice.latent.factors.canonical import signs
 from suffice.latent.factors.factor_maxima import Factors, principal_factors
 from suffice.latent.factors.linear_gaussian import LinearGaussian
-from suffice.outcome import DegenerateComponentWarning, Solution
+from suffice.outcome import DegenerateComponentWarning
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class PPCA(FactorEstimator):
     r"""Probabilistic principal component analysis: k latent variables, mixed linearly, and noise alike in all columns.
 
@@ -87,32 +89,7 @@ class PPCA(FactorEstimator):
     [[0.5 0.9]] [ 5. 10.]
     """
 
-    def __init__(
-        self,
-        n_components: int = 1,
-        *,
-        noise_variance: float | None = None,
-        mean: Any = None,
-        algorithm: str = "auto",
-        noise_floor: float = 1e-6,
-        tol: float = 1e-6,
-        max_iter: int = 1000,
-        n_init: int = 1,
-        random_state: Any = None,
-        precision: str = "float64",
-        verbose: int = 0,
-    ):
-        self.n_components = n_components
-        self.noise_variance = noise_variance
-        self.mean = mean
-        self.algorithm = algorithm
-        self.noise_floor = noise_floor
-        self.tol = tol
-        self.max_iter = max_iter
-        self.n_init = n_init
-        self.random_state = random_state
-        self.precision = precision
-        self.verbose = verbose
+    noise_variance: float | None = None
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
@@ -133,26 +110,26 @@ class PPCA(FactorEstimator):
     def _is_wide(self, data: Any) -> bool:
         return self.algorithm == "auto" and isinstance(data, np.ndarray) and len(data) < data.shape[1]
 
-    def _solved_by_rows(self, data: np.ndarray, weight: Any, origin: np.ndarray) -> tuple[Solution, np.ndarray]:
+    def _of_rows(self, data: np.ndarray, weight: Any, origin: np.ndarray) -> OnePass:
         """Eigenvalues and axes by the singular value decomposition of the rows."""
         share = np.full(len(data), 1 / len(data)) if weight is None else weight / weight.sum()
         rows = data - origin
         mean = share @ rows if self.mean is None else self._given_mean() - origin
         _, roots, axes = np.linalg.svd(np.sqrt(share)[:, None] * (rows - mean), full_matrices=False)
-        self.eigenvalues_ = np.pad(np.square(roots), (0, len(mean) - len(roots)))
-        least = self._least_noise(self.eigenvalues_)
-        found = principal_factors(self.eigenvalues_, axes.T, self.n_components, self.noise_variance, float(least[0]))
-        return solved(self._model(mean, found, least), found), least
+        eigenvalues = np.pad(np.square(roots), (0, len(mean) - len(roots)))
+        least = self._least_noise(eigenvalues)
+        found = principal_factors(eigenvalues, axes.T, self.n_components, self.noise_variance, float(least[0]))
+        return OnePass(self._model(mean, found, least).translated(origin), found, eigenvalues)
 
-    def _set_parameters(self, model: LinearGaussian) -> None:
-        self.noise_variance_ = float(model.noise_variance[0])
-        self.loadings_ = model.loadings
-        self.components_ = _axes(model.loadings)
-        square = np.square(model.loadings).sum(0)
-        self.explained_variance_ = square + self.noise_variance_
-        self.explained_variance_ratio_ = self.explained_variance_ / (
-            square.sum() + self.n_features_in_ * self.noise_variance_
-        )
+    def _parameters(self, model: LinearGaussian) -> dict[str, Any]:
+        noise, square = float(model.noise_variance[0]), np.square(model.loadings).sum(0)
+        return {
+            "noise_variance_": noise,
+            "loadings_": model.loadings,
+            "components_": _axes(model.loadings),
+            "explained_variance_": square + noise,
+            "explained_variance_ratio_": (square + noise) / (square.sum() + len(model.mean) * noise),
+        }
 
     def _warn_degenerate(self, noise: np.ndarray, least: np.ndarray) -> None:
         if self.noise_variance is None and noise[0] <= least[0] * (1 + 1e-6):

@@ -2,64 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
-import equinox as eqx
-import jax
 import numpy as np
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array, check_is_fitted
 
-from suffice.latent.factors.linear_gaussian import LatentPosterior, LinearGaussian, codes_of
-from suffice.rows.missing import any_missing
-from suffice.rows.places import NO_ROWS, as_rows, each, gaps_in
-from suffice.rows.streams import CheckedBatches, is_stream, on_host
-from suffice.rows.survey import pairs
-from suffice.runtime.arrays import Array
-from suffice.runtime.blas import one_blas_thread
-from suffice.runtime.precision import cast, scope
+from suffice.estimators.shared.callbacks import CallbackSupportMixin
+from suffice.estimators.shared.rows import PlainColumns
+from suffice.latent.factors.linear_gaussian import LinearGaussian
+from suffice.latent.factors.readers import (
+    Codes,
+    CodesAndCovariances,
+    Density,
+    draw_missing_factors,
+    impute_factors,
+)
+from suffice.latent.imputation import refuse_deviations
+from suffice.latent.readers import aic, bic, read
+from suffice.rows.streams import on_host
 from suffice.validation import check_count
 
 
-class _Read(eqx.Module):
-    """What is read of each row's posterior."""
-
-    posterior: LatentPosterior
-
-    long_steps: ClassVar[bool] = True
-
-
-class _Density(_Read):
-    """Log-density of each row."""
-
-    def __call__(self, rows: Any, weight: Array) -> Array:
-        return self.posterior.inferred(rows).log_density
-
-
-class _Codes(_Read):
-    """Posterior mean of each row's latent variables."""
-
-    def __call__(self, rows: Any, weight: Array) -> Array:
-        return self.posterior.inferred(rows).mean.T
-
-
-class _CodesAndCovariances(_Read):
-    """Posterior mean and covariance of each row's latent variables."""
-
-    def __call__(self, rows: Any, weight: Array) -> tuple[Array, Array]:
-        return codes_of(self.posterior.inferred(rows))
-
-
-class _Completed(_Read):
-    """Expected value of every cell and its standard deviation, given the row's observed cells."""
-
-    def __call__(self, rows: Any, weight: Array) -> tuple[Array, Array]:
-        return self.posterior.completed(self.posterior.inferred(rows))
-
-
-class FactorScores:
-    """Methods of a fitted factor estimator."""
+class FittedFactors(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """Of a fitted factor model what it says of rows."""
 
     model_: LinearGaussian
     mean_: np.ndarray
@@ -67,35 +34,25 @@ class FactorScores:
     n_features_in_: int
     random_state: Any
     precision: str
-    _table: Callable[..., np.ndarray]
-    _batch: Callable[..., np.ndarray]
-    _checked_weight: Callable[..., np.ndarray]
+
+    @property
+    def _input(self) -> PlainColumns:
+        return PlainColumns(self, least_rows=2)
+
+    def __sklearn_tags__(self) -> Any:
+        return self._input.tags(super().__sklearn_tags__())
 
     @property
     def _n_features_out(self) -> int:
         return self.loadings_.shape[1]
 
+    def _read(self, X: Any, reader: Any) -> Any:
+        check_is_fitted(self, "model_")
+        return read(self.model_, self._input.batches(X), reader, self.precision)
+
     def _rotation(self) -> np.ndarray:
         """T (k, k) with which latent variables z of the model are told as T' z."""
         return np.eye(self._n_features_out)
-
-    def _each_row(self, X: Any, read: Callable[[LatentPosterior], Any]) -> Any:
-        """What ``read`` makes of each tile of the rows, put end to end; rows are measured from the mean."""
-        check_is_fitted(self, "model_")
-        batches = (rows for rows, _ in CheckedBatches(X, self._batch) if len(rows)) if is_stream(X) else [
-            self._table(on_host(X), reset=False)]  # fmt: skip
-        with one_blas_thread(), scope(self.precision):
-            model = cast(self.model_.translated(-self.mean_), self.precision)
-            reader = read(jax.tree.map(np.asarray, model.expectation("only")))
-
-            def placed(rows: np.ndarray) -> Any:
-                gaps = gaps_in(model, rows)
-                return as_rows(rows, None, origin=self.mean_, precision=self.precision, tile=model.tile, gaps=gaps)
-
-            parts = [each(reader, placed(rows)) for rows in batches]
-        if not parts:
-            raise ValueError(NO_ROWS)
-        return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
 
     def transform(self, X: Any, *, return_cov: bool = False) -> Any:
         r"""Posterior mean of the latent variables, given the observed cells of each row.
@@ -118,8 +75,8 @@ class FactorScores:
         """
         turn = self._rotation()
         if not return_cov:
-            return self._each_row(X, _Codes) @ turn
-        mean, covariance = self._each_row(X, _CodesAndCovariances)
+            return self._read(X, Codes) @ turn
+        mean, covariance = self._read(X, CodesAndCovariances)
         return mean @ turn, turn.T @ covariance @ turn
 
     def inverse_transform(self, X: Any) -> np.ndarray:
@@ -155,7 +112,7 @@ class FactorScores:
         numpy.ndarray
             ``(n,)``; 0 for a row that misses every cell.
         """
-        return self._each_row(X, _Density)
+        return self._read(X, Density)
 
     def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
         """Mean log-likelihood of a row in nats.
@@ -183,7 +140,7 @@ class FactorScores:
             Row weights ``(n,)``; N is their sum.
         """
         log_likelihood, rows = self._log_likelihood(X, sample_weight)
-        return -2 * log_likelihood + self.model_.parameter_count() * np.log(rows)
+        return bic(log_likelihood, self.model_.parameter_count(), rows)
 
     def aic(self, X: Any, sample_weight: Any = None) -> float:
         r"""Akaike information criterion, :math:`-2 \ell + 2 p`; lower is better (Akaike, 1974).
@@ -195,15 +152,11 @@ class FactorScores:
         sample_weight
             Row weights ``(n,)``.
         """
-        return -2 * self._log_likelihood(X, sample_weight)[0] + 2 * self.model_.parameter_count()
+        return aic(self._log_likelihood(X, sample_weight)[0], self.model_.parameter_count())
 
     def _log_likelihood(self, X: Any, sample_weight: Any) -> tuple[float, float]:
         evidence = self.score_samples(X)
-        if sample_weight is None and is_stream(X):
-            sample_weight = np.concatenate([weight for _, weight in pairs(X)])
-        weight = (
-            np.ones(len(evidence)) if sample_weight is None else self._checked_weight(sample_weight, evidence[:, None])
-        )
+        weight = self._input.weight_of(X, sample_weight, len(evidence))
         return float(weight @ evidence), float(weight.sum())
 
     def sample(self, n_samples: int = 1) -> np.ndarray:
@@ -251,36 +204,13 @@ class FactorScores:
             If both ``return_std`` and ``draws`` are given.
         """
         check_is_fitted(self, "model_")
-        rows = self._table(on_host(X), reset=False).astype(float)
+        rows = self._input.table(on_host(X)).astype(float)
         if draws is None:
-            filled, deviation = self._filled(rows)
+            filled, deviation = impute_factors(self.model_, rows, self.precision)
             return (filled, deviation) if return_std else filled
         check_count("draws", draws)
-        if return_std:
-            raise ValueError(
-                "return_std=True says how uncertain means are; draws show it themselves: give one of the two."
-            )
-        return self._drawn(rows, draws)
-
-    def _filled(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        filled, deviation, gaps = rows.copy(), np.zeros(rows.shape), np.isnan(rows)
-        held = np.flatnonzero(gaps.any(1))
-        if len(held):
-            mean, std = self._each_row(rows[held], _Completed)
-            filled[gaps], deviation[gaps] = (mean + self.mean_)[gaps[held]], std[gaps[held]]
-        return filled, deviation
-
-    def _drawn(self, rows: np.ndarray, draws: int) -> np.ndarray:
-        """Draws of whole rows, moved by what conditional means given the rows differ from those given the draws (Matheron)."""
-        completed = np.broadcast_to(rows, (draws, *rows.shape)).copy()
-        if not any_missing(rows):
-            return completed
-        gaps = np.isnan(completed)
-        star = self.model_.draw(draws * len(rows), self._generator())
-        masked = np.where(gaps.reshape(star.shape), np.nan, star)
-        moved = (star - self._filled(masked)[0]).reshape(completed.shape) + self._filled(rows)[0]
-        completed[gaps] = moved[gaps]
-        return completed
+        refuse_deviations(return_std)
+        return draw_missing_factors(self.model_, rows, draws, self._generator(), self.precision)
 
     def _generator(self) -> np.random.Generator:
         return np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))

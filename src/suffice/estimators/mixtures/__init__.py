@@ -1,0 +1,1 @@
+"""Mixtures with scikit-learn's manners, one a file."""

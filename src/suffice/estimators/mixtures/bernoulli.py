@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from numbers import Real
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from suffice.estimators.mixtures.base import MixtureEstimator
-from suffice.latent.families.bernoulli import Bernoulli, BernoulliPrior
-from suffice.latent.mixture import Mixture
+from suffice.estimators.mixtures.product import ProductMixture
+from suffice.estimators.shared.rows import PlainColumns
+from suffice.latent.families.bernoulli import Bernoulli
 from suffice.latent.starts import STARTS
 from suffice.rows.missing import any_missing, missing_code
-from suffice.rows.survey import FirstLook
-from suffice.validation import check_shape
 
 
-class BernoulliMixture(MixtureEstimator):
+@dataclass(eq=False, repr=False, kw_only=True)
+class BernoulliMixture(ProductMixture):
     r"""Mixture of K products of Bernoulli variables, for binary rows, fitted by expectation-maximisation.
 
     .. math:: p(x) = \sum_k \pi_k \prod_d p_{kd}^{x_d} (1 - p_{kd})^{1 - x_d}
@@ -25,22 +25,10 @@ class BernoulliMixture(MixtureEstimator):
 
     Parameters
     ----------
-    n_components
-        Number of components K.
     binarize
         Cells above this number become 1, the others 0; None refuses anything but 0 and 1.
     accept_sparse
         Whether rows may be a scipy.sparse matrix, of which a block at a time is made dense.
-    tol
-        Stop when the mean log-likelihood of a row changes by less than this, in nats.
-    max_iter
-        Largest number of iterations.
-    n_init
-        Number of restarts, run together; the one of highest log-likelihood is kept, every trace is in ``traces_``.
-    init_params
-        Where restarts begin: ``"kmeans"``, ``"k-means++"``, ``"random"`` or ``"random_from_data"``.
-    weights_init
-        Weights to start from, ``(K,)``.
     probabilities_init
         Probabilities to start from, ``(K, D)``, in [0, 1].
     frozen
@@ -49,52 +37,22 @@ class BernoulliMixture(MixtureEstimator):
         Parameters that components share, a dictionary from ``"weights"`` and ``"probabilities"`` to a label
         for each component: ``(K,)``, or ``(K, D)`` for one in each column. Those of one label share the probability.
     degenerate
-        What becomes of components that hold less than one row's weight: ``"keep"`` warns. ``"remove"`` takes them out and
-        fits on, so that K is smaller than ``n_components``. ``"restart"`` puts them on rows that the model explains worst, up to
-        5 times, and keeps them with the warning if that does not help. ``outcome_`` says what was done.
-    weight_concentration_prior
-        Concentration of the symmetric Dirichlet prior over the weights, at least 1; None is 1, which adds nothing.
+        As in ``GaussianMixture``, of components that hold less than one row's weight.
     prior_strength
         Conjugate (beta) prior over the probabilities, as a number of rows seen beforehand in each component.
     prior_mean
         Mean of these rows, ``(D,)`` in [0, 1]; None is the mean of the data.
-    random_state
-        Seed, or NumPy random state; the same seed gives the same result, whatever the order of the rows.
-    precision
-        ``"float64"`` or ``"float32"``.
-    warm_start
-        Begin at the parameters of the last fit.
-    verbose
-        1 shows a progress bar on a terminal.
-    learning_decay
-        How fast the steps of ``partial_fit`` grow smaller, above 0.5 and at most 1.
-    learning_offset
-        Steps that ``partial_fit`` counts as done beforehand, at least 0: more make the first steps smaller.
+    n_components, tol, max_iter, n_init, init_params, weights_init, weight_concentration_prior, random_state, precision
+        As in ``GaussianMixture``.
+    warm_start, verbose, learning_decay, learning_offset
+        As in ``GaussianMixture``.
 
     Attributes
     ----------
-    weights_ : numpy.ndarray
-        ``(K,)``.
     probabilities_ : numpy.ndarray
         Probability of a 1, ``(K, D)``.
-    lower_bound_ : float
-        Mean log-likelihood of a row (plus log-prior) in the last iteration, in nats.
-    lower_bounds_ : numpy.ndarray
-        The same for each iteration of the best restart.
-    traces_ : list of numpy.ndarray
-        The same for each restart.
-    converged_ : bool
-        Whether the best restart converged.
-    n_iter_ : int
-        Its number of iterations.
-    outcome_ : str
-        How the fit ended, a sentence.
-    effective_rows_ : float
-        Number of rows that the parameters rest on: the weight of the data, or after ``partial_fit`` what it has not forgotten.
-    n_steps_ : int
-        Number of steps, after ``partial_fit``.
-    model_ : suffice.latent.Mixture
-        The fitted module.
+    weights_, lower_bound_, outcome_, model_ : numpy.ndarray, float, str, suffice.latent.Mixture
+        As in ``GaussianMixture``, and all its other attributes of a fit.
 
     Examples
     --------
@@ -106,54 +64,13 @@ class BernoulliMixture(MixtureEstimator):
     [0.5 0.5] [0. 1.]
     """
 
-    _kinds: ClassVar[tuple[Any, ...]] = (np.float64, np.float32, np.uint8, np.bool_)
+    binarize: float | None = 0.0
+    probabilities_init: Any = None
 
-    def __init__(
-        self,
-        n_components: int = 1,
-        *,
-        binarize: float | None = 0.0,
-        accept_sparse: bool = False,
-        tol: float = 1e-3,
-        max_iter: int = 100,
-        n_init: int = 1,
-        init_params: str = "kmeans",
-        weights_init: Any = None,
-        probabilities_init: Any = None,
-        frozen: Any = None,
-        tied: Any = None,
-        degenerate: str = "keep",
-        weight_concentration_prior: float | None = None,
-        prior_strength: float = 0.0,
-        prior_mean: Any = None,
-        random_state: Any = None,
-        precision: str = "float64",
-        warm_start: bool = False,
-        verbose: int = 0,
-        learning_decay: float = 0.7,
-        learning_offset: float = 10.0,
-    ):
-        self.n_components = n_components
-        self.binarize = binarize
-        self.accept_sparse = accept_sparse
-        self.tol = tol
-        self.max_iter = max_iter
-        self.n_init = n_init
-        self.init_params = init_params
-        self.weights_init = weights_init
-        self.probabilities_init = probabilities_init
-        self.frozen = frozen
-        self.tied = tied
-        self.degenerate = degenerate
-        self.weight_concentration_prior = weight_concentration_prior
-        self.prior_strength = prior_strength
-        self.prior_mean = prior_mean
-        self.random_state = random_state
-        self.precision = precision
-        self.warm_start = warm_start
-        self.verbose = verbose
-        self.learning_decay = learning_decay
-        self.learning_offset = learning_offset
+    @property
+    def _input(self) -> PlainColumns:
+        kinds = np.float64, np.float32, np.uint8, np.bool_
+        return PlainColumns(self, self._prepared, kinds, accept_sparse=self.accept_sparse)
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
@@ -180,28 +97,19 @@ class BernoulliMixture(MixtureEstimator):
             binary[np.isnan(rows)] = missing_code(binary.dtype)
         return binary
 
-    def _encoded(self, column: int, value: Any) -> Any:
+    def _code(self, column: int, value: Any) -> Any:
         number = isinstance(value, Real) and np.isfinite(float(value))
         return float(float(value) > self.binarize) if self.binarize is not None and number else value
 
-    def _start(self, first: FirstLook, origin: Any, restarts: int, generator: Any) -> Mixture:
-        shape = (restarts, self.n_components, len(first.mean))
-        weights, probabilities = np.full(shape[:2], 1 / self.n_components), np.broadcast_to(first.mean, shape)
-        if self.probabilities_init is None or self.weights_init is None:
-            weights, probabilities = self._from_sample(first, restarts, generator)
-        if self.probabilities_init is not None:
-            given = check_shape("probabilities_init", self.probabilities_init, shape[1:])
-            probabilities = np.broadcast_to(self._probability("probabilities_init", given), shape)
-        components = Bernoulli(probabilities, self._prior(first, origin))
-        return Mixture(self._weights_start(weights, restarts), components, self._mixture_prior())
-
-    def _from_sample(self, first: FirstLook, restarts: int, generator: Any) -> tuple[np.ndarray, np.ndarray]:
-        """Weights and probabilities of the sample's starting shares, with one row of the overall mean added to each."""
-        rows, weight = first.filled, first.sample_weight
-        share = STARTS[self.init_params](rows, weight, self.n_components, restarts, generator) * weight[:, None]
+    def _from_shares(
+        self, blank: Any, coordinates: np.ndarray, rows: np.ndarray, weight: np.ndarray, restarts: int, generator: Any
+    ) -> tuple[np.ndarray, Bernoulli]:
+        """As elsewhere, with a share of a row added to each weight."""
+        share = STARTS[self.init_params](coordinates, weight, self.n_components, restarts, generator) * weight[:, None]
         count = share.sum(1)
         ones = np.swapaxes(share, -1, -2) @ rows
-        return (count + 1e-3) / (count + 1e-3).sum(-1, keepdims=True), (ones + first.mean) / (count[..., None] + 1)
+        chances = (ones + blank.prior.mean) / (count[..., None] + 1)
+        return (count + 1e-3) / (count + 1e-3).sum(-1, keepdims=True), Bernoulli(chances, blank.prior)
 
     def _family(self) -> type[Bernoulli]:
         return Bernoulli
@@ -209,17 +117,3 @@ class BernoulliMixture(MixtureEstimator):
     def _likelihood_of(self) -> str:
         above = "" if self.binarize is None else f", 1 for cells above {self.binarize:g}"
         return f"probability of whole numbers{above}"
-
-    def _prior(self, first: FirstLook, origin: Any) -> BernoulliPrior:
-        mean = first.mean
-        if self.prior_mean is not None:
-            mean = self._probability("prior_mean", check_shape("prior_mean", self.prior_mean, first.mean.shape))
-        return BernoulliPrior(float(self.prior_strength) or None, mean)
-
-    def _probability(self, name: str, values: np.ndarray) -> np.ndarray:
-        if ((values < 0) | (values > 1)).any():
-            raise ValueError(f"{name} holds values outside [0, 1]; give probabilities.")
-        return values
-
-    def _set_parameters(self, model: Any) -> None:
-        self.probabilities_ = np.asarray(model.components.probabilities)

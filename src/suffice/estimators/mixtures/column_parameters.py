@@ -7,20 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from suffice.latent.families.bernoulli import Bernoulli
-from suffice.latent.families.categorical import Categorical
-from suffice.latent.families.gaussian import Gaussian
-from suffice.latent.families.poisson import Poisson
+from suffice.latent.families.family import Family
+from suffice.latent.families.kinds import KINDS
 from suffice.validation import check_shape
-
-PARAMETERS = {
-    "gaussian": {"mean": "means", "variance": "covariances"},
-    "bernoulli": {"probability": "probabilities"},
-    "categorical": {"probabilities": "probabilities"},
-    "poisson": {"rate": "rates"},
-}
-"""For each kind what a column's parameters are called, and the families' names of them."""
-_FAMILIES_NAMES = {key: name for own in PARAMETERS.values() for key, name in own.items()}
 
 Given = list[dict[str, np.ndarray]]
 
@@ -31,39 +20,20 @@ def given_columns(
     """For each column the parameters given, none where nothing was."""
     found: Given = [{} for _ in names]
     for column, own in _by_position(given, names).items():
-        if not isinstance(own, Mapping) or not set(own) <= set(PARAMETERS[kinds[column]]):
+        if not isinstance(own, Mapping) or not set(own) <= set(KINDS[kinds[column]].column_names):
             raise ValueError(
                 f"column_parameters_init gives {own!r} for column {names[column]!r}; a dictionary of "
-                f"{' and '.join(map(repr, PARAMETERS[kinds[column]]))} is expected, for its kind is {kinds[column]!r}."
+                f"{' and '.join(map(repr, KINDS[kinds[column]].column_names))} is expected, for its kind is {kinds[column]!r}."
             )
-        shape = (components, sizes[column]) if kinds[column] == "categorical" else (components,)
-        found[column] = {key: _checked(key, value, shape, names[column]) for key, value in own.items()}
+        family = KINDS[kinds[column]]
+        shape = (components, sizes[column]) if family.labels > 2 else (components,)
+        found[column] = {key: _checked(family, key, value, shape, names[column]) for key, value in own.items()}
     return found
 
 
-def keys_of(name: str) -> list[str]:
+def keys_of(name: str) -> set[str]:
     """What columns call a parameter that families call by this name."""
-    return [key for key, own in _FAMILIES_NAMES.items() if own == name]
-
-
-def by_columns(components: Any) -> list[dict[str, np.ndarray]]:
-    """The parameters of each column, in the table's order."""
-    found: dict[int, dict[str, np.ndarray]] = {}
-    for part, columns in zip(components.parts, components.columns, strict=True):
-        found |= dict(zip(columns, _by_column(part), strict=True))
-    return [found[column] for column in range(components.features)]
-
-
-def _by_column(part: Any) -> list[dict[str, np.ndarray]]:
-    """The parameters of each column of a family."""
-    if isinstance(part, Categorical):
-        return [{"probabilities": chance} for chance in part.by_column()]
-    if isinstance(part, Bernoulli):
-        return [{"probability": chance} for chance in np.moveaxis(np.asarray(part.probabilities), -1, 0)]
-    if isinstance(part, Poisson):
-        return [{"rate": rate} for rate in np.moveaxis(np.asarray(part.rates), -1, 0)]
-    moments = (np.moveaxis(np.asarray(values), -1, 0) for values in (part.means, part.variances()))
-    return [{"mean": mean, "variance": variance} for mean, variance in zip(*moments, strict=True)]
+    return {key for family in KINDS.values() for key, own in family.column_names.items() if own == name}
 
 
 def _by_position(given: Any, names: Sequence[str]) -> dict[int, Any]:
@@ -83,59 +53,17 @@ def _by_position(given: Any, names: Sequence[str]) -> dict[int, Any]:
     return {places[name]: own for name, own in given.items()}
 
 
-def _checked(key: str, value: Any, shape: tuple[int, ...], column: str) -> np.ndarray:
+def _checked(family: type[Family], key: str, value: Any, shape: tuple[int, ...], column: str) -> np.ndarray:
     what = f"column_parameters_init[{column!r}][{key!r}]"
     array = check_shape(what, value, shape)
-    if key == "variance" and (array <= 0).any():
-        raise ValueError(f"{what} holds numbers that are not above 0; variances are.")
-    if key in ("rate", "probability", "probabilities") and (array < 0).any():
-        raise ValueError(f"{what} holds negative numbers; they are at least 0.")
-    if key == "probability" and (array > 1).any():
-        raise ValueError(f"{what} holds numbers above 1; probabilities are at most 1.")
-    if key == "probabilities" and not np.allclose(array.sum(-1), 1):
-        raise ValueError(f"{what} must sum to 1 in each component.")
+    wrong = family.refused_parameter(family.column_names[key], array)
+    if wrong is not None:
+        raise ValueError(f"{what} {wrong}.")
     return array
 
 
-def with_given(part: Any, given: Given, origin: np.ndarray, names: Sequence[str]) -> Any:
-    """A family with the parameters given for its columns put in, those that the family calls by these ``names``."""
-    given = [{key: value for key, value in own.items() if _FAMILIES_NAMES[key] in names} for own in given]
-    if not any(given):
-        return part
-    if isinstance(part, Categorical):
-        chances = [_over(own.get("probabilities"), whole) for own, whole in zip(given, part.by_column(), strict=True)]
-        return type(part)(np.concatenate(chances, -1), part.sizes, part.prior)
-    if isinstance(part, Gaussian):
-        placed = [{"mean": own["mean"] - at} if "mean" in own else {} for own, at in zip(given, origin, strict=True)]
-        return type(part)(_columns(part.means, placed, "mean"), _spread_as(part, given), part.prior)
-    (key,), (name,) = {key for own in given for key in own}, part.parameter_names()
-    return type(part)(_columns(getattr(part, name), given, key), part.prior)
-
-
-def _over(value: np.ndarray | None, whole: np.ndarray) -> np.ndarray:
-    return whole if value is None else np.broadcast_to(value, whole.shape)
-
-
-def _columns(values: Any, given: Given, key: str) -> np.ndarray:
-    """Values (..., K, D) with the columns given in their places."""
-    values = np.array(values, float)
-    for column, own in enumerate(given):
-        if key in own:
-            values[..., column] = own[key]
-    return values
-
-
-def _spread_as(part: Gaussian, given: Given) -> Any:
-    """Covariances of the family's shape with the variances given."""
-    if not any("variance" in own for own in given):
-        return part.covariances
-    variances = _columns(part.variances(), given, "variance")
-    if part.covariance_type == "diag":
-        return variances
-    if part.covariance_type == "spherical":
-        return variances.mean(-1)
-    if part.covariance_type == "tied":
-        variances = variances.mean(-2)
-    covariances = np.asarray(part.covariances)
-    scale = np.sqrt(variances / np.diagonal(covariances, axis1=-2, axis2=-1))
-    return covariances * scale[..., :, None] * scale[..., None, :]
+def with_given(components: Any, given: Given, origin: np.ndarray, names: Sequence[str]) -> Any:
+    """Components with the parameters given for their columns put in, those that families call by these ``names``."""
+    keys = {key for name in names for key in keys_of(name)}
+    kept = [{key: value for key, value in own.items() if key in keys} for own in given]
+    return components.with_columns(kept, origin)

@@ -1,313 +1,221 @@
-"""What a fitted mixture says of rows: components, densities, criteria, draws, derivatives."""
+"""What a fitted mixture says of missing cells, and of some of its columns."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Self
 
-import equinox as eqx
-import jax
 import numpy as np
-from scipy.sparse import issparse
-from scipy.special import xlogy
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.latent.gradient import log_likelihood_gradient
-from suffice.latent.mixture import MixtureStatistics, normalised
-from suffice.model import EStep
-from suffice.rows.places import NO_ROWS, as_rows, each, gaps_in, ready
-from suffice.rows.streams import CheckedBatches, is_stream, on_host, parted
-from suffice.runtime.arrays import Array
-from suffice.runtime.blas import one_blas_thread
-from suffice.runtime.precision import cast, scope, to_numpy
-from suffice.validation import check_choice, check_count
+from suffice.estimators.mixtures.scores import MixtureScores
+from suffice.estimators.shared.attributes import set_attributes
+from suffice.latent.conditioning import check_given, check_value, positions
+from suffice.latent.imputation import draw_missing, impute, refuse_deviations
+from suffice.latent.mixture import Mixture
+from suffice.rows.streams import on_host
+from suffice.runtime.precision import cast
+from suffice.validation import check_count
+
+FIT_ATTRIBUTES = ("converged_", "n_iter_", "outcome_")
+"""What stays true of the fit that the parameters come from; its log-likelihoods are those of all columns."""
 
 
-class MostProbable(eqx.Module):
-    """The most probable component of each row."""
+class FittedMixture(MixtureScores):
+    """Of a fitted mixture what it says of missing cells, and mixtures of some of its columns."""
 
-    expectation: Any
+    def impute(self, X: Any, *, return_std: bool = False, draws: int | None = None) -> Any:
+        r"""The rows with missing cells filled in by their conditional mean given the observed cells, or by draws.
 
-    def __call__(self, rows: Array, weight: Array) -> Array:
-        return self.expectation.relative(rows).argmax(-2)
-
-
-class Responsibilities(eqx.Module):
-    """Responsibilities (n, K)."""
-
-    expectation: Any
-
-    def __call__(self, rows: Array, weight: Array) -> Array:
-        return normalised(self.expectation.relative(rows))[1].T
-
-
-class Evidence(eqx.Module):
-    """log p(x) of each row."""
-
-    expectation: Any
-
-    def __call__(self, rows: Array, weight: Array) -> Array:
-        return normalised(self.expectation.joint(rows))[0]
-
-
-class RowScores:
-    """What a fitted estimator around a mixture says of each row, wherever the rows live."""
-
-    model_: Any
-    precision: str
-    accept_sparse: bool | None
-    _sparse_rows: Callable[..., Any]
-    _table: Callable[..., np.ndarray]
-    _batch: Callable[..., np.ndarray]
-
-    def _each_row(self, X: Any, read: Any) -> Any:
-        """What ``read`` makes of each tile of the rows with the E-step, put end to end."""
-        check_is_fitted(self, "model_")
-        if is_stream(X):
-            return self._each_of((rows for rows, _ in CheckedBatches(X, self._batch) if len(rows)), read)
-        if issparse(X) and self.accept_sparse:
-            return self._each_of((rows for rows, _ in self._sparse_rows(X, reset=False)), read)
-        return self._each_of([self._table(on_host(X), reset=False)], read)
-
-    def _each_of(self, batches: Iterable[np.ndarray], read: Any, model: Any = None) -> Any:
-        """What ``read`` makes of the rows of checked batches, with the E-step of a model; None is the fitted one."""
-        model = self.model_ if model is None else model
-        origin = self._origin(model)
-        with one_blas_thread(), scope(self.precision):
-            model = cast(model if origin is None else model.translated(-origin), self.precision)
-            reader = read(ready(EStep(model, model.execution())))
-            parts = [each(reader, self._rows(batch, None, origin, model)) for batch in batches]
-        if not parts:
-            raise ValueError(NO_ROWS)
-        return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
-
-    def _origin(self, model: Any) -> np.ndarray | None:
-        """Where rows are measured from while computing."""
-        return model.components.centre()
-
-    def _rows(self, data: np.ndarray, weight: Any, origin: Any, model: Any, precision: str | None = None) -> Any:
-        gaps, precision = gaps_in(model, data), precision or self.precision
-        return as_rows(data, weight, origin=origin, precision=precision, tile=model.tile, gaps=gaps)
-
-    def predict_proba(self, X: Any) -> np.ndarray:
-        r"""Responsibilities :math:`r_{nk} = \pi_k p(x_n | k) / p(x_n)`.
+        .. math:: E[x_m \mid x_o] = \sum_k r_k(x_o) \, E[x_m \mid x_o, k]
 
         Parameters
         ----------
         X
-            Rows ``(n, D)``.
-
-        Returns
-        -------
-        numpy.ndarray
-            ``(n, K)``, each row summing to 1.
-        """
-        return self._each_row(X, Responsibilities)
-
-    def score_samples(self, X: Any) -> np.ndarray:
-        """Log-likelihood of each row in nats.
-
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``.
-
-        Returns
-        -------
-        numpy.ndarray
-            ``(n,)``.
-        """
-        return self._each_row(X, Evidence)
-
-
-class MixtureScores(RowScores):
-    """Methods of a fitted mixture estimator."""
-
-    weights_: np.ndarray
-    random_state: Any
-    _checked_weight: Callable[..., np.ndarray]
-    _labelled: Callable[..., Any]
-    fit: Callable[..., Any]
-
-    def predict(self, X: Any) -> np.ndarray:
-        """The most probable component of each row.
-
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``.
-
-        Returns
-        -------
-        numpy.ndarray
-            Component numbers ``(n,)``.
-        """
-        return self._each_row(X, MostProbable)
-
-    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
-        """Mean log-likelihood of a row in nats.
-
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``.
-        y
-            Ignored; for scikit-learn's sake.
-        sample_weight
-            Row weights ``(n,)``; None is 1 for every row, or what a stream of batches brings.
-        """
-        total, weight = self._log_likelihood(X, sample_weight)
-        return total / weight
-
-    def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> np.ndarray:
-        """Fit, then the most probable component of each row.
-
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``.
-        y
-            Ignored; for scikit-learn's sake.
-        sample_weight
-            Row weights ``(n,)``; None is 1 for every row.
-
-        Returns
-        -------
-        numpy.ndarray
-            Component numbers ``(n,)``.
-        """
-        return self.fit(X, y, sample_weight).predict(X)
-
-    def bic(self, X: Any, sample_weight: Any = None) -> float:
-        r"""Bayesian information criterion, :math:`-2 \ell + p \log N`; lower is better (Schwarz, 1978).
-
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``.
-        sample_weight
-            Row weights ``(n,)``; N is their sum.
-        """
-        log_likelihood, rows = self._log_likelihood(X, sample_weight)
-        return -2 * log_likelihood + self.model_.parameter_count() * np.log(rows)
-
-    def aic(self, X: Any, sample_weight: Any = None) -> float:
-        r"""Akaike information criterion, :math:`-2 \ell + 2 p`; lower is better (Akaike, 1974).
-
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``.
-        sample_weight
-            Row weights ``(n,)``.
-        """
-        return -2 * self._log_likelihood(X, sample_weight)[0] + 2 * self.model_.parameter_count()
-
-    def icl(self, X: Any, sample_weight: Any = None) -> float:
-        r"""Integrated completed likelihood: BIC plus :math:`-2 \sum_{nk} r_{nk} \log r_{nk}`; lower is better.
-
-        It prefers components that do not overlap (Biernacki, Celeux and Govaert, 2000).
-
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``.
-        sample_weight
-            Row weights ``(n,)``; N is their sum.
-        """
-        share = self.predict_proba(X)
-        entropy = -xlogy(share, share).sum(1)
-        weight = self._row_weight(X, sample_weight, share)
-        return self.bic(X, sample_weight) + 2 * float(weight @ entropy)
-
-    def _log_likelihood(self, X: Any, sample_weight: Any) -> tuple[float, float]:
-        evidence = self.score_samples(X)
-        weight = self._row_weight(X, sample_weight, evidence[:, None])
-        return float(weight @ evidence), float(weight.sum())
-
-    def _row_weight(self, X: Any, sample_weight: Any, rows: np.ndarray) -> np.ndarray:
-        """The weights given, or those that a stream brings, for as many rows as these."""
-        if sample_weight is None and is_stream(X):
-            sample_weight = np.concatenate([weight for _, weight in parted(X)])
-        return np.ones(len(rows)) if sample_weight is None else self._checked_weight(sample_weight, rows)
-
-    def sample(self, n_samples: int = 1) -> tuple[np.ndarray, np.ndarray]:
-        """Rows drawn from the fitted mixture, and the component that each came from.
-
-        Parameters
-        ----------
-        n_samples
-            Number of rows.
+            Rows ``(n, D)``; NaN is a missing cell.
+        return_std
+            Whether to return the conditional standard deviations as well.
+        draws
+            Number of completed arrays to draw from the conditional distribution (multiple imputation) in place of the means;
+            fixed by ``random_state``.
 
         Returns
         -------
         X : numpy.ndarray
-            Rows ``(n_samples, D)``.
-        y : numpy.ndarray
-            Component numbers ``(n_samples,)``.
+            ``(n, D)``; with ``draws`` ``(draws, n, D)``.
+        std : numpy.ndarray
+            ``(n, D)``, 0 for observed cells; for categories the probability of any other. Only with ``return_std``.
+
+        Raises
+        ------
+        ValueError
+            If both ``return_std`` and ``draws`` are given.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from suffice import GaussianMixture
+        >>> X = np.array([[1.0, 2.1], [2.0, 3.9], [3.0, 6.1], [4.0, 7.9], [5.0, np.nan]])
+        >>> print(GaussianMixture(tol=1e-9, max_iter=1000).fit(X).impute(X)[4].round(1))
+        [5. 9.9]
         """
         check_is_fitted(self, "model_")
-        check_count("n_samples", n_samples)
-        generator = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
-        component = generator.choice(len(self.weights_), size=n_samples, p=self.weights_)
-        return self._labelled(self.model_.components.draw(component, generator)), component
+        rows = self._input.table(on_host(X))
+        if draws is not None:
+            check_count("draws", draws)
+            refuse_deviations(return_std)
+            return self._input.labelled(draw_missing(self.model_, rows, draws, self._generator(), self.precision))
+        filled, deviation = impute(self.model_, rows, self.precision)
+        return (self._input.labelled(filled), deviation) if return_std else self._input.labelled(filled)
 
-    def expected_complete_log_likelihood(self, X: Any, at: Any = None, sample_weight: Any = None) -> float:
-        r"""Q, the expected complete log-likelihood of the fitted parameters.
-
-        .. math:: Q = \sum_n w_n \sum_k r_{nk} [\log \pi_k + \log p(x_n | k)]
+    def regress(self, X: Any, given: Any, *, return_std: bool = False) -> Any:
+        r"""Regression from the mixture: conditional means of the other columns given some, for each row.
 
         Parameters
         ----------
         X
-            Rows ``(n, D)``.
-        at
-            Model, or fitted estimator, that gives the responsibilities; None is this one.
-        sample_weight
-            Row weights ``(n,)``; None is 1 for every row.
-        """
-        check_is_fitted(self, "model_")
-        posterior = self.model_ if at is None else getattr(at, "model_", at)
-        statistics, origin = self._statistics(X, sample_weight, posterior)
-        with scope("float64"):
-            model = self.model_ if origin is None else self.model_.translated(-origin)
-            return float(model.expected_complete_log_likelihood(statistics))
-
-    def log_likelihood_gradient(self, X: Any, sample_weight: Any = None, weights: str = "raw") -> dict[str, np.ndarray]:
-        r"""Gradient of the log-likelihood :math:`\sum_n w_n \log p(x_n)` at the fitted parameters.
-
-        Means and covariances (or probabilities) as well as the weights; the gradient with respect to a covariance counts its
-        entries as free, so a symmetric change :math:`d\Sigma` changes the log-likelihood by
-        :math:`\sum_{ij} G_{ij} d\Sigma_{ij}`.
-        Computed by Fisher's identity: it is the gradient of the expected complete log-likelihood at its own parameters.
-
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``.
-        sample_weight
-            Row weights ``(n,)``; None is 1 for every row.
-        weights
-            ``"raw"``: :math:`N_k / \pi_k`, each weight free. ``"simplex"``: :math:`N_k / \pi_k - N`, with the multiplier of
-            :math:`\sum_k \pi_k = 1`, zero at the maximum. ``"logits"``: :math:`N_k - N \pi_k`, weights as a softmax of logits.
+            Rows of the given columns ``(n, len(given))``.
+        given
+            Names or positions of these columns, in the order in which they stand in ``X``.
+        return_std
+            Whether to return the conditional standard deviations as well.
 
         Returns
         -------
-        dict
-            ``"weights"`` (K,), and ``"means"`` (K, D) and ``"covariances"`` in their fitted shape, or ``"probabilities"`` (K, D).
-        """
-        check_choice("weights", weights, ("raw", "simplex", "logits"))
-        check_is_fitted(self, "model_")
-        statistics, origin = self._statistics(X, sample_weight, self.model_)
-        model = self.model_ if origin is None else self.model_.translated(-origin)
-        return log_likelihood_gradient(model, statistics, weights)
+        y : numpy.ndarray
+            The other columns, in the order of the fit, ``(n, D - len(given))``.
+        std : numpy.ndarray
+            The same shape; only with ``return_std``.
 
-    def _statistics(self, X: Any, sample_weight: Any, model: Any) -> tuple[MixtureStatistics, Any]:
-        data = self._table(on_host(X), reset=False)
-        weight = None if sample_weight is None else self._checked_weight(sample_weight, data)
-        origin = self._origin(model)
-        with scope("float64"):
-            centred = cast(model if origin is None else model.translated(-origin), "float64")
-            rows = self._rows(data, weight, origin, centred, "float64")
-            return to_numpy(rows.total(EStep(centred, "products"))), origin
+        Raises
+        ------
+        ValueError
+            If a column is unknown or given twice, or none is left.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from suffice import GaussianMixture
+        >>> X = np.array([[1.0, 2.0], [2.0, 4.1], [3.0, 5.9], [4.0, 8.0]])
+        >>> print(GaussianMixture().fit(X).regress([[2.5]], given=[0]).round(3))
+        [[5.]]
+        """
+        check_is_fitted(self, "model_")
+        columns = self._positions(given)
+        cells = np.asarray(X, object)
+        if cells.ndim != 2 or cells.shape[1] != len(columns):
+            raise ValueError(
+                f"X has shape {cells.shape}; (rows, {len(columns)}) is expected, a column for each of given."
+            )
+        if len(columns) == self.n_features_in_:
+            raise ValueError("All columns are given; leave out those to be predicted.")
+        others = self.model_.components.other_columns(columns)
+        rows = self._input.with_known(cells, columns, self.model_.components)
+        filled, deviation = impute(self.model_, rows, self.precision)
+        labelled = self._input.labelled(filled)
+        labelled = labelled.iloc[:, others] if hasattr(labelled, "iloc") else labelled[:, others]
+        return (labelled, deviation[:, others]) if return_std else labelled
+
+    def marginal(self, columns: Iterable[Any]) -> Self:
+        r"""The mixture of some columns alone, :math:`p(x_A) = \sum_k \pi_k \, p(x_A \mid k)`, exactly.
+
+        Parameters
+        ----------
+        columns
+            Names (if the fit knew them) or positions, in the order wanted.
+
+        Returns
+        -------
+        Self
+            A fitted estimator of these columns. Parameters that are arrays over columns (starts, the prior's mean and
+            covariance) are None; ``lower_bound_``, ``lower_bounds_`` and ``traces_``, which belong to the rows of the fit, are
+            absent.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If a column is unknown or stands twice, or there is none.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from suffice import GaussianMixture
+        >>> X = np.array([[1.0, 5.0], [1.2, 5.5], [0.8, 4.6], [9.0, 2.0], [9.2, 2.4], [8.8, 1.5]])
+        >>> mixture = GaussianMixture(n_components=2, random_state=0).fit(X)
+        >>> print(np.sort(mixture.marginal([1]).means_.ravel()).round(2))
+        [1.97 5.03]
+        """
+        check_is_fitted(self, "model_")
+        kept = self._positions(columns)
+        return self._over(self.model_.marginal(kept), kept)
+
+    def conditional(self, given: Mapping[Any, Any]) -> Self:
+        r"""The mixture of the other columns where some have given values, exactly.
+
+        .. math:: p(x_B \mid x_A = a) = \sum_k \frac{\pi_k \, p(a \mid k)}{p(a)} \, p(x_B \mid a, k)
+
+        The weights are computed from logarithms, so a value far from every component gives those nearest to it. Covariances keep
+        their type.
+
+        Parameters
+        ----------
+        given
+            Value of each column that is known, by name (if the fit knew names) or position, as in ``X``.
+
+        Returns
+        -------
+        Self
+            A fitted estimator of the other columns, in their order, without a prior in ``model_``; otherwise as ``marginal``
+            says.
+
+        Raises
+        ------
+        sklearn.exceptions.NotFittedError
+            If the estimator is not fitted.
+        ValueError
+            If a column is unknown, none or all are given, or no row can have a value (NaN, infinity, in a Bernoulli mixture with
+            ``binarize=None`` anything but 0 and 1).
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from suffice import GaussianMixture
+        >>> X = np.array([[1.0, 5.0], [1.2, 5.5], [0.8, 4.6], [9.0, 2.0], [9.2, 2.4], [8.8, 1.5]])
+        >>> mixture = GaussianMixture(n_components=2, random_state=0).fit(X)
+        >>> near = mixture.conditional({0: 1.1})
+        >>> print(near.weights_.max().round(6), near.means_[near.weights_.argmax()].round(1))
+        1.0 [5.3]
+        """
+        check_is_fitted(self, "model_")
+        check_given(given, self.n_features_in_)
+        columns = self._positions(given)
+        cells = zip(columns, given.items(), strict=True)
+        values = {c: check_value(self.model_.components, c, self._code(c, v), label) for c, (label, v) in cells}
+        return self._over(self.model_.conditional(values), self.model_.components.other_columns(columns))
+
+    def _positions(self, columns: Any) -> list[int]:
+        return positions(columns, self.n_features_in_, self._input.names)
+
+    def _code(self, column: int, value: Any) -> Any:
+        """A value of ``X`` as the family takes it, or as it is where no row of ``X`` can have it."""
+        return self._input.code(column, value)
+
+    def _attributes(self, model: Mixture) -> dict[str, Any]:
+        """Fitted attributes that follow from a model, by name."""
+        raise NotImplementedError
+
+    def _unfitted(self, columns: list[int]) -> Any:
+        """An estimator of other columns: with all parameters but the arrays over columns."""
+        parameters = self.get_params(deep=False)
+        columnwise = [name for name in parameters if name.endswith("_init") and name != "n_init"]
+        dropped = {"prior_mean", "prior_covariance", "frozen", "tied", *columnwise} & parameters.keys()
+        return type(self)(**{**parameters, **dict.fromkeys(dropped)})
+
+    def _over(self, model: Mixture, columns: list[int]) -> Any:
+        """A fitted estimator of the columns at these positions."""
+        part = self._unfitted(columns)
+        fit = {name: getattr(self, name) for name in FIT_ATTRIBUTES if hasattr(self, name)}
+        set_attributes(part, self._input.among(columns) | fit)
+        return set_attributes(part, part._attributes(cast(model.holding(()), "float64")))

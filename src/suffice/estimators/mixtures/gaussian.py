@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
-
-from suffice.estimators.mixtures.base import MixtureEstimator
-from suffice.latent.collapsed import COLLAPSED, collapsed
+from suffice.estimators.mixtures.gaussian_components import GaussianComponents
+from suffice.estimators.shared.attributes import set_attributes
 from suffice.latent.families.constrained_gaussian import GAUSSIANS
-from suffice.latent.families.gaussian import Gaussian, GaussianPrior
 from suffice.latent.mixture import Mixture
-from suffice.rows.survey import FirstLook
-from suffice.validation import check_at_least, check_choice, check_memory, check_shape, check_varying
+from suffice.validation import check_choice
 
 
-class GaussianMixture(MixtureEstimator):
+@dataclass(eq=False, repr=False, kw_only=True)
+class GaussianMixture(GaussianComponents):
     r"""Mixture of K Gaussians, fitted by expectation-maximisation.
 
     .. math:: p(x) = \sum_k \pi_k \, N(x \mid \mu_k, \Sigma_k)
@@ -121,151 +119,16 @@ class GaussianMixture(MixtureEstimator):
     [1. 9.] [0.5 0.5]
     """
 
-    _least_rows: ClassVar[int] = 2
-
-    def __init__(
-        self,
-        n_components: int = 1,
-        *,
-        covariance_type: str = "full",
-        tol: float = 1e-3,
-        reg_covar: float = 1e-6,
-        max_iter: int = 100,
-        n_init: int = 1,
-        init_params: str = "kmeans",
-        weights_init: Any = None,
-        means_init: Any = None,
-        precisions_init: Any = None,
-        frozen: Any = None,
-        tied: Any = None,
-        degenerate: str = "keep",
-        weight_concentration_prior: float | None = None,
-        prior_strength: float = 0.0,
-        prior_mean: Any = None,
-        prior_covariance: Any = None,
-        random_state: Any = None,
-        precision: str = "float64",
-        warm_start: bool = False,
-        verbose: int = 0,
-        learning_decay: float = 0.7,
-        learning_offset: float = 10.0,
-    ):
-        self.n_components = n_components
-        self.covariance_type = covariance_type
-        self.tol = tol
-        self.reg_covar = reg_covar
-        self.max_iter = max_iter
-        self.n_init = n_init
-        self.init_params = init_params
-        self.weights_init = weights_init
-        self.means_init = means_init
-        self.precisions_init = precisions_init
-        self.frozen = frozen
-        self.tied = tied
-        self.degenerate = degenerate
-        self.weight_concentration_prior = weight_concentration_prior
-        self.prior_strength = prior_strength
-        self.prior_mean = prior_mean
-        self.prior_covariance = prior_covariance
-        self.random_state = random_state
-        self.precision = precision
-        self.warm_start = warm_start
-        self.verbose = verbose
-        self.learning_decay = learning_decay
-        self.learning_offset = learning_offset
+    covariance_type: str = "full"
+    tied: Any = None
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
         check_choice("covariance_type", self.covariance_type, list(GAUSSIANS))
-        check_at_least("reg_covar", self.reg_covar, 0.0)
 
-    def _check_size(self, first: FirstLook) -> None:
-        super()._check_size(first)
-        features = len(first.mean)
-        if self.covariance_type in ("full", "tied"):
-            check_memory(self.n_components * self.n_init if self.covariance_type == "full" else 1, features)
-        if self.reg_covar == 0 and self.precisions_init is None:
-            check_varying(self._named(np.flatnonzero(first.constant)))
 
-    def _start(self, first: FirstLook, origin: Any, restarts: int, generator: Any) -> Mixture:
-        scale = self._scale(first)
-        shape = (restarts, self.n_components, len(scale))
-        overall = {"full": np.broadcast_to(np.diag(scale), (*shape, shape[-1])),
-                   "tied": np.broadcast_to(np.diag(scale), (restarts, shape[-1], shape[-1])),
-                   "diag": np.broadcast_to(scale, shape), "spherical": np.full(shape[:2], scale.mean())}  # fmt: skip
-        blank = self._family()(np.zeros(shape), overall[self.covariance_type], self._prior(first, origin))
-        weights = np.full(shape[:2], 1 / self.n_components)
-        if self.means_init is None or self.precisions_init is None or self.weights_init is None:
-            weights, blank = self._from_sample(blank, first, origin, scale, restarts, generator)
-        return Mixture(self._weights_start(weights, restarts), self._given(blank, origin), self._mixture_prior())
-
-    def _first_origin(self, first: FirstLook) -> np.ndarray:
-        return first.mean
-
-    def _family(self) -> type[Gaussian]:
-        return GAUSSIANS[self.covariance_type]
-
-    def _init_of(self, name: str) -> str:
-        return "precisions_init" if name == "covariances" else super()._init_of(name)
-
-    def _frozen_value(self, name: str) -> np.ndarray:
-        value = super()._frozen_value(name)
-        return self._inverse(value, "precisions_init") if name == "covariances" else value
-
-    def _likelihood_of(self) -> str:
-        return "density of real numbers"
-
-    def _shared_starts(self) -> tuple[str, ...]:
-        return ("precisions_init",) if self.covariance_type == "tied" else ()
-
-    def _scale(self, first: FirstLook) -> np.ndarray:
-        return np.where(first.constant, 1.0, first.variance)
-
-    def _prior(self, first: FirstLook, origin: Any) -> GaussianPrior:
-        scale = self._scale(first)
-        features = len(scale)
-        mean = first.mean if self.prior_mean is None else check_shape("prior_mean", self.prior_mean, (features,))
-        covariance = np.diag(scale) if self.prior_covariance is None else (
-            check_shape("prior_covariance", self.prior_covariance, (features, features)))  # fmt: skip
-        return GaussianPrior(float(self.prior_strength) or None, mean - origin, covariance, self.reg_covar * scale)
-
-    def _from_sample(
-        self, blank: Gaussian, first: FirstLook, origin: Any, scale: np.ndarray, restarts: int, generator: Any
-    ) -> tuple[np.ndarray, Gaussian]:
-        """Weights and components after one maximisation from the starting responsibilities of the sample."""
-        centred = first.filled - origin
-        unit = np.sqrt(scale.mean() if self.covariance_type == "spherical" else scale)
-        return self._from_shares(blank, centred / unit, centred, first.sample_weight, restarts, generator)
-
-    def _given(self, components: Gaussian, origin: Any) -> Gaussian:
-        """Components with the parameters that were given put in."""
-        means, covariances = components.means, components.covariances
-        if self.means_init is not None:
-            given = check_shape("means_init", self.means_init, means.shape[1:])
-            means = np.broadcast_to(given - origin, means.shape)
-        if self.precisions_init is not None:
-            given = check_shape("precisions_init", self.precisions_init, covariances.shape[1:])
-            covariances = np.broadcast_to(self._inverse(given, "precisions_init"), covariances.shape)
-        return type(components)(means, covariances, components.prior)
-
-    def _inverse(self, matrices: np.ndarray, name: str) -> np.ndarray:
-        whole = self.covariance_type in ("full", "tied")
-        positive = np.linalg.eigvalsh(matrices) > 0 if whole else matrices > 0
-        if not positive.all() or (whole and not np.allclose(matrices, np.swapaxes(matrices, -1, -2))):
-            raise ValueError(f"{name} must be symmetric and positive definite.")
-        return np.linalg.inv(matrices) if whole else 1 / matrices
-
-    def _set_parameters(self, model: Any) -> None:
-        self.means_ = np.asarray(model.components.means)
-        self.covariances_ = np.asarray(model.components.covariances)
-        whole = self.covariance_type in ("full", "tied")
-        self.precisions_ = np.linalg.inv(self.covariances_) if whole else 1 / self.covariances_
-        if "covariances" in model.frozen:
-            self.precisions_ = np.array(self.precisions_init, float)
-
-    def _degenerate_components(self, first: FirstLook) -> dict[str, np.ndarray]:
-        flat = collapsed(self.covariances_, self.covariance_type, first.variance, first.constant, self.reg_covar)
-        return {
-            **super()._degenerate_components(first),
-            COLLAPSED: np.flatnonzero(np.broadcast_to(flat, self.weights_.shape)),
-        }
+def around(model: Mixture, covariance_type: str) -> GaussianMixture:
+    """A fitted estimator around a mixture of Gaussians of this type."""
+    estimator = GaussianMixture(len(model.weights), covariance_type=covariance_type)
+    attributes = {"n_features_in_": model.components.features, **estimator._attributes(model)}
+    return set_attributes(estimator, attributes)

@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import equinox as eqx
 import numpy as np
 
 from suffice.data.encode import ColumnEncoder
-from suffice.estimators.given_columns import GivenColumns
-from suffice.estimators.mixtures.categorical import category_shares
-from suffice.estimators.mixtures.column_parameters import by_columns
-from suffice.estimators.shared.labelled_columns import EncodedMixture
-from suffice.latent.collapsed import COLLAPSED, collapsed
-from suffice.latent.families.bernoulli import Bernoulli, BernoulliPrior
-from suffice.latent.families.categorical import Categorical, CategoricalPrior, Indicators
+from suffice.data.table import position_names
+from suffice.estimators.mixtures.base import MixtureEstimator
+from suffice.estimators.mixtures.given_columns import GivenColumns
+from suffice.estimators.shared.labelled_columns import LabelledColumns
+from suffice.latent.begin import weights_from
+from suffice.latent.families.columns import Columns, surveyed
 from suffice.latent.families.constrained_gaussian import GAUSSIANS
 from suffice.latent.families.family import Family
-from suffice.latent.families.gaussian import GaussianPrior
+from suffice.latent.families.kinds import KINDS
 from suffice.latent.families.mixed import Mixed
-from suffice.latent.families.poisson import Poisson, PoissonPrior
 from suffice.latent.mixture import Mixture
-from suffice.rows.survey import FirstLook
+from suffice.latent.restrictions import parameter_names
+from suffice.rows.survey import Survey
 from suffice.validation import check_at_least, check_choice, check_memory, check_varying
 
 
-class MixedMixture(GivenColumns, EncodedMixture):
+@dataclass(eq=False, repr=False, kw_only=True)
+class MixedMixture(MixtureEstimator):
     r"""Mixture for tables whose columns are numbers, truth values, categories and counts, fitted by expectation-maximisation.
 
     .. math:: p(x) = \sum_k \pi_k \, N(x_{\mathrm{gaussian}} | \mu_k, \Sigma_k) \prod_d p(x_d | \theta_{kd})
@@ -35,28 +37,15 @@ class MixedMixture(GivenColumns, EncodedMixture):
 
     Parameters
     ----------
-    n_components
-        Number of components K.
     kinds
         Kinds of the columns: None detects them as ``suffice.data.ColumnEncoder`` says, a list of D or a dictionary from names to
         kinds states them: ``"gaussian"``, ``"bernoulli"``, ``"categorical"`` or ``"poisson"``.
     covariance_type
         Freedom of the Gaussian columns' covariances: ``"full"``, ``"tied"``, ``"diag"`` or ``"spherical"``.
     handle_unknown
-        What becomes of labels that did not occur in the fit (in rows of positive weight): ``"missing"``, with a warning, or
-        ``"error"``.
-    tol
-        Stop when the mean log-likelihood of a row changes by less than this, in nats.
+        As in ``CategoricalMixture``.
     reg_covar
         Floor of the variances, relative to each column's.
-    max_iter
-        Largest number of iterations.
-    n_init
-        Number of restarts, run together; the one of highest log-likelihood is kept, every trace is in ``traces_``.
-    init_params
-        Where restarts begin: ``"kmeans"``, ``"k-means++"``, ``"random"`` or ``"random_from_data"``.
-    weights_init
-        Weights to start from, ``(K,)``.
     column_parameters_init
         Parameters of some or all columns to start from, in the form of ``column_parameters_``: a dictionary from names or
         positions of columns to theirs, or a list of D. Variances that components or columns share are averaged; correlations
@@ -69,32 +58,18 @@ class MixedMixture(GivenColumns, EncodedMixture):
         Parameters that components share, a dictionary from ``"weights"`` and what can be frozen to a label
         for each component: ``(K,)``, or ``(K, D)`` for one in each column. Those of one label share the parameter.
     degenerate
-        What becomes of components that hold less than one row's weight, or have no spread in some direction of the Gaussian
-        columns: ``"keep"`` warns. ``"remove"`` takes them out and fits on, so that K is smaller than ``n_components``.
-        ``"restart"`` puts them on rows that the model explains worst, up to 5 times, and keeps them with the warning if that
-        does not help. ``outcome_`` says what was done.
-    weight_concentration_prior
-        Concentration of the symmetric Dirichlet prior over the weights, at least 1; None is 1, which adds nothing.
+        As in ``GaussianMixture``, of components that hold less than one row's weight or have no spread in some direction of the
+        Gaussian columns.
     prior_strength
         Conjugate prior over the parameters, as a number of rows seen beforehand in each component; their
         means, variances and shares of categories are those of the data.
-    learning_decay
-        How fast the steps of ``partial_fit`` grow smaller, above 0.5 and at most 1.
-    learning_offset
-        Steps that ``partial_fit`` counts as done beforehand, at least 0: more make the first steps smaller.
-    random_state
-        Seed, or NumPy random state; the same seed gives the same result, whatever the order of the rows.
-    precision
-        ``"float64"`` or ``"float32"``.
-    warm_start
-        Begin at the parameters of the last fit.
-    verbose
-        1 shows a progress bar on a terminal.
+    n_components, tol, max_iter, n_init, init_params, weights_init, weight_concentration_prior, random_state, precision
+        As in ``GaussianMixture``.
+    warm_start, verbose, learning_decay, learning_offset
+        As in ``GaussianMixture``.
 
     Attributes
     ----------
-    weights_ : numpy.ndarray
-        ``(K,)``.
     kinds_ : list of str
         Kind of each column.
     column_parameters_ : list of dict
@@ -104,22 +79,8 @@ class MixedMixture(GivenColumns, EncodedMixture):
         For each column its labels, None for numbers and counts.
     encoder_ : suffice.data.ColumnEncoder
         Turns tables into numbers, and back.
-    lower_bound_ : float
-        Mean log-likelihood of a row (plus log-prior) in the last iteration, in nats.
-    lower_bounds_ : numpy.ndarray
-        The same for each iteration of the best restart.
-    traces_ : list of numpy.ndarray
-        The same for each restart.
-    converged_ : bool
-        Whether the best restart converged.
-    n_iter_ : int
-        Its number of iterations.
-    outcome_ : str
-        How the fit ended, a sentence.
-    n_steps_ : int
-        Number of steps, after ``partial_fit``.
-    model_ : suffice.latent.Mixture
-        The fitted module.
+    weights_, lower_bound_, outcome_, model_ : numpy.ndarray, float, str, suffice.latent.Mixture
+        As in ``GaussianMixture``, and all its other attributes of a fit.
 
     Examples
     --------
@@ -134,167 +95,97 @@ class MixedMixture(GivenColumns, EncodedMixture):
     True
     """
 
-    def __init__(
-        self,
-        n_components: int = 1,
-        *,
-        kinds: Any = None,
-        covariance_type: str = "diag",
-        handle_unknown: str = "missing",
-        tol: float = 1e-3,
-        reg_covar: float = 1e-6,
-        max_iter: int = 100,
-        n_init: int = 1,
-        init_params: str = "kmeans",
-        weights_init: Any = None,
-        column_parameters_init: Any = None,
-        frozen: Any = None,
-        tied: Any = None,
-        degenerate: str = "keep",
-        weight_concentration_prior: float | None = None,
-        prior_strength: float = 0.0,
-        learning_decay: float = 0.7,
-        learning_offset: float = 10.0,
-        random_state: Any = None,
-        precision: str = "float64",
-        warm_start: bool = False,
-        verbose: int = 0,
-    ):
-        self.n_components = n_components
-        self.kinds = kinds
-        self.covariance_type = covariance_type
-        self.handle_unknown = handle_unknown
-        self.tol = tol
-        self.reg_covar = reg_covar
-        self.max_iter = max_iter
-        self.n_init = n_init
-        self.init_params = init_params
-        self.weights_init = weights_init
-        self.column_parameters_init = column_parameters_init
-        self.frozen = frozen
-        self.tied = tied
-        self.degenerate = degenerate
-        self.weight_concentration_prior = weight_concentration_prior
-        self.prior_strength = prior_strength
-        self.learning_decay = learning_decay
-        self.learning_offset = learning_offset
-        self.random_state = random_state
-        self.precision = precision
-        self.warm_start = warm_start
-        self.verbose = verbose
+    kinds: Any = None
+    covariance_type: str = "diag"
+    handle_unknown: str = "missing"
+    reg_covar: float = 1e-6
+    column_parameters_init: Any = None
+    tied: Any = None
+
+    encoder_: ColumnEncoder = field(init=False)
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
         check_choice("covariance_type", self.covariance_type, list(GAUSSIANS))
         check_at_least("reg_covar", self.reg_covar, 0.0)
 
-    def _new_encoder(self) -> ColumnEncoder:
-        return ColumnEncoder(self.kinds)
+    @property
+    def _input(self) -> LabelledColumns:
+        return LabelledColumns(self, new_encoder=ColumnEncoder(self.kinds))
 
-    def _parameters_without_columns(self) -> dict[str, Any]:
-        return {**super()._parameters_without_columns(), "kinds": None}
+    def _given(self) -> GivenColumns:
+        names = list(getattr(self, "feature_names_in_", position_names(self.n_features_in_)))
+        return GivenColumns(self.weights_init, self.column_parameters_init, names, self.encoder_, self.n_components,
+                            self.covariance_type)  # fmt: skip
 
-    def _hand_on(self, part: Any, columns: list[int]) -> None:
-        super()._hand_on(part, columns)
-        part.kinds = list(part.encoder_.kinds_)
+    def _unfitted(self, columns: list[int]) -> MixedMixture:
+        return super()._unfitted(columns).set_params(kinds=list(self.encoder_.among(columns).kinds_))
 
-    def _check_size(self, first: FirstLook) -> None:
-        super()._check_size(first)
-        gaussian = np.array(self.encoder_.kinds_) == "gaussian"
+    def _check_size(self, overview: Survey) -> None:
+        super()._check_size(overview)
+        floored = np.array([KINDS[kind].floored for kind in self.encoder_.kinds_])
         if self.covariance_type in ("full", "tied"):
-            check_memory(self.n_components * self.n_init if self.covariance_type == "full" else 1, int(gaussian.sum()))
+            check_memory(self.n_components * self.n_init if self.covariance_type == "full" else 1, int(floored.sum()))
         if self.reg_covar == 0:
-            check_varying(self._named(np.flatnonzero(first.constant & gaussian)))
+            check_varying(self._input.named(np.flatnonzero(overview.constant & floored)))
 
-    def _first_origin(self, first: FirstLook) -> np.ndarray:
-        return np.where(np.array(self.encoder_.kinds_) == "gaussian", first.mean, 0.0)
+    def _first_origin(self, overview: Survey) -> np.ndarray:
+        return np.where(self._input.movable(), overview.mean, 0.0)
 
-    def _start(self, first: FirstLook, origin: Any, restarts: int, generator: Any) -> Mixture:
-        groups, prior = self._groups(), self._prior(first, origin)
-        begin = self._priors(first, origin, max(1.0, float(self.prior_strength)))
-        blank = Mixed([self._blank(kind, columns, first, restarts, own) for (kind, columns), own in
-                       zip(groups.items(), begin, strict=True)], [columns.tolist() for columns in groups.values()])  # fmt: skip
-        rows = self._start_rows(first) - origin
-        coordinates = np.concatenate([self._coordinates(kind, rows[:, c], first, c) for kind, c in groups.items()], 1)
-        weights, started = self._from_shares(blank, coordinates, rows, first.sample_weight, restarts, generator)
-        parts = zip(started.parts, prior, strict=True)
-        parts = [eqx.tree_at(lambda part: part.prior, part, held) for part, held in parts]
-        components = self._put_back(type(started)(parts, started.columns), list(self._parameter_names()), None, origin)
-        return Mixture(self._weights_start(weights, restarts), components, self._mixture_prior())
+    def _start(self, overview: Survey, origin: Any, restarts: int, generator: Any) -> Mixture:
+        columns, prior = self._columns_of(overview, origin), self._prior(overview, origin)
+        begin = self._priors(columns, max(1.0, float(self.prior_strength)))
+        parts = [family.overall(own, (restarts, self.n_components), held)
+                 for family, own, held in zip(self._families(), columns, begin, strict=True)]  # fmt: skip
+        groups = list(self._input.groups().values())
+        rows = self._start_rows(overview) - origin
+        coordinates = [family.coordinates(rows[:, group], own, alone=False)
+                       for family, group, own in zip(self._families(), groups, columns, strict=True)]  # fmt: skip
+        weights, started = self._from_shares(
+            Mixed(parts, groups), np.concatenate(coordinates, 1), rows, overview.sample_weight, restarts, generator
+        )
+        started = eqx.tree_at(lambda c: c.prior, started, prior)
+        components = self._given().put_back(started, list(parameter_names(self._families())), None, origin)
+        return Mixture(weights_from(self.weights_init, weights), components, self._mixture_prior())
+
+    def _columns_of(self, overview: Survey, origin: Any) -> list[Columns]:
+        """What each family begins from."""
+        groups = self._input.groups().values()
+        return [surveyed(overview, origin, group, self._input.sizes(group)) for group in groups]
 
     def _needs_sample(self) -> bool:
         return True
 
-    def _start_rows(self, first: FirstLook) -> np.ndarray:
-        categorical = self._groups().get("categorical", np.zeros(0, int))
-        rows = np.array(first.filled)
-        rows[:, categorical] = first.sample[:, categorical]
-        return rows
-
-    def _blank(self, kind: str, columns: np.ndarray, first: FirstLook, restarts: int, prior: Any) -> Family:
-        """A family of the columns' overall distribution in every component of every restart."""
-        shape = (restarts, self.n_components, len(columns))
-        if kind == "gaussian":
-            scale = _scale(first)[columns]
-            overall = {"full": np.broadcast_to(np.diag(scale), (*shape, shape[-1])),
-                       "tied": np.broadcast_to(np.diag(scale), (restarts, shape[-1], shape[-1])),
-                       "diag": np.broadcast_to(scale, shape), "spherical": np.full(shape[:2], scale.mean())}  # fmt: skip
-            return GAUSSIANS[self.covariance_type](np.zeros(shape), overall[self.covariance_type], prior)
-        if kind == "categorical":
-            sizes = self._sizes_of(columns)
-            return Categorical(np.broadcast_to(prior.mean, (*shape[:2], sum(sizes))), sizes, prior)
-        return {"bernoulli": Bernoulli, "poisson": Poisson}[kind](np.broadcast_to(first.mean[columns], shape), prior)
-
-    def _coordinates(self, kind: str, rows: np.ndarray, first: FirstLook, columns: np.ndarray) -> np.ndarray:
-        """Columns as k-means should see them: of about the same spread."""
-        if kind == "categorical":
-            return np.asarray(Indicators(self._sizes_of(columns))(rows, float))[:-1].T
-        return rows / np.sqrt(_scale(first)[columns])
+    def _start_rows(self, overview: Survey) -> np.ndarray:
+        sized = np.array([KINDS[kind].labels > 2 for kind in self.encoder_.kinds_])
+        return np.where(sized, overview.sample, overview.filled)
 
     def _family(self) -> type[Mixed]:
         return Mixed
 
     def _families(self) -> list[type[Family]]:
-        return [self._family_of(kind) for kind in self._groups()]
+        return [self._family_of(kind) for kind in self._input.groups()]
 
     def _family_of(self, kind: str) -> type[Family]:
-        others = {"bernoulli": Bernoulli, "categorical": Categorical, "poisson": Poisson}
-        return others.get(kind, GAUSSIANS[self.covariance_type])
+        return GAUSSIANS[self.covariance_type] if KINDS[kind].floored else KINDS[kind]
 
-    def _degenerate_components(self, first: FirstLook) -> dict[str, np.ndarray]:
-        found = super()._degenerate_components(first)
-        columns = self._groups().get("gaussian")
-        if columns is None:
-            return found
-        part = self.model_.components.parts[0]
-        variance, constant = first.variance[columns], first.constant[columns]
-        flat = collapsed(part.covariances, self.covariance_type, variance, constant, self.reg_covar)
-        return {**found, COLLAPSED: np.flatnonzero(np.broadcast_to(flat, self.weights_.shape))}
+    def _collapsed(self, components: Any, overview: Survey) -> np.ndarray:
+        parts = zip(components.parts, self._columns_of(overview, None), strict=True)
+        return np.any([part.collapsed(columns, self.reg_covar) for part, columns in parts], axis=0)
 
-    def _prior(self, first: FirstLook, origin: Any) -> Any:
-        return self._priors(first, origin, float(self.prior_strength) or None)
+    def _prior(self, overview: Survey, origin: Any) -> tuple[Any, ...]:
+        return self._priors(self._columns_of(overview, origin), float(self.prior_strength) or None)
 
-    def _priors(self, first: FirstLook, origin: Any, strength: float | None) -> tuple[Any, ...]:
-        """The prior of each group, of this strength, about the data's own moments."""
-        made = []
-        for kind, columns in self._groups().items():
-            if kind == "gaussian":
-                scale = _scale(first)[columns]
-                given = first.mean[columns] - origin[columns], np.diag(scale), self.reg_covar * scale
-                made.append(GaussianPrior(float(self.prior_strength) or None, *given))
-            elif kind == "categorical":
-                shares = category_shares(first.sample[:, columns], first.sample_weight, self._sizes_of(columns))
-                made.append(CategoricalPrior(strength, shares))
-            else:
-                prior = {"bernoulli": BernoulliPrior, "poisson": PoissonPrior}[kind]
-                made.append(prior(strength, first.mean[columns]))
-        return tuple(made)
+    def _priors(self, columns: Sequence[Columns], strength: float | None) -> tuple[Any, ...]:
+        """The prior of each family about its columns' overall distribution; what has a floor needs none to start."""
+        own = float(self.prior_strength) or None
+        return tuple(family.prior_from(about, own if family.floored else strength, self.reg_covar)
+                     for family, about in zip(self._families(), columns, strict=True))  # fmt: skip
 
-    def _set_parameters(self, model: Any) -> None:
-        self.kinds_ = list(self.encoder_.kinds_)
-        self.categories_ = [None if labels is None else np.asarray(labels) for labels in self.encoder_.categories_]
-        self.column_parameters_ = by_columns(model.components)
-
-
-def _scale(first: FirstLook) -> np.ndarray:
-    return np.where(first.constant, 1.0, first.variance)
+    def _parameters(self, model: Mixture) -> dict[str, Any]:
+        components: Any = model.components
+        return {
+            "kinds_": list(self.encoder_.kinds_),
+            "categories_": [None if labels is None else np.asarray(labels) for labels in self.encoder_.categories_],
+            "column_parameters_": components.parameters_of_columns(),
+        }

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import Any
 
 import equinox as eqx
 import numpy as np
 
 from suffice.estimators.mixtures.gaussian import GaussianMixture
+from suffice.estimators.mixtures.gaussian_components import GaussianComponents
 from suffice.latent.factors.canonical import signs
 from suffice.latent.families.gaussian import Gaussian
 from suffice.latent.families.principal_gaussian import PrincipalGaussian
 from suffice.latent.mixture import Mixture
-from suffice.rows.survey import FirstLook
+from suffice.rows.survey import Survey
 from suffice.validation import check_count
 
 
-class MixtureOfPPCA(GaussianMixture):
+@dataclass(eq=False, repr=False, kw_only=True)
+class MixtureOfPPCA(GaussianComponents):
     r"""Mixture of K probabilistic principal component analysers: clusters that are flat, each in directions of its own.
 
     .. math:: p(x) = \sum_k \pi_k \, N(x \mid \mu_k, W_k W_k^\top + \sigma_k^2 I)
@@ -63,72 +66,24 @@ class MixtureOfPPCA(GaussianMixture):
     [0, 2]
     """
 
-    covariance_type = "full"
-
-    def __init__(
-        self,
-        n_components: int = 1,
-        *,
-        n_factors: int = 1,
-        tol: float = 1e-3,
-        reg_covar: float = 1e-6,
-        max_iter: int = 100,
-        n_init: int = 1,
-        init_params: str = "kmeans",
-        weights_init: Any = None,
-        means_init: Any = None,
-        precisions_init: Any = None,
-        frozen: Any = None,
-        degenerate: str = "keep",
-        weight_concentration_prior: float | None = None,
-        prior_strength: float = 0.0,
-        prior_mean: Any = None,
-        prior_covariance: Any = None,
-        random_state: Any = None,
-        precision: str = "float64",
-        warm_start: bool = False,
-        verbose: int = 0,
-        learning_decay: float = 0.7,
-        learning_offset: float = 10.0,
-    ):
-        self.n_components = n_components
-        self.n_factors = n_factors
-        self.tol = tol
-        self.reg_covar = reg_covar
-        self.max_iter = max_iter
-        self.n_init = n_init
-        self.init_params = init_params
-        self.weights_init = weights_init
-        self.means_init = means_init
-        self.precisions_init = precisions_init
-        self.frozen = frozen
-        self.degenerate = degenerate
-        self.weight_concentration_prior = weight_concentration_prior
-        self.prior_strength = prior_strength
-        self.prior_mean = prior_mean
-        self.prior_covariance = prior_covariance
-        self.random_state = random_state
-        self.precision = precision
-        self.warm_start = warm_start
-        self.verbose = verbose
-        self.learning_decay = learning_decay
-        self.learning_offset = learning_offset
+    n_factors: int = 1
+    covariance_type: str = field(default="full", init=False)
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
         check_count("n_factors", self.n_factors)
 
-    def _check_size(self, first: FirstLook) -> None:
-        super()._check_size(first)
-        features = len(first.mean)
+    def _check_size(self, overview: Survey) -> None:
+        super()._check_size(overview)
+        features = len(overview.mean)
         if self.n_factors >= features > 1:
             raise ValueError(
                 f"n_factors={self.n_factors} was given for {features} columns; at most {features - 1} are expected, so that a "
                 "direction is left for the noise."
             )
 
-    def _start(self, first: FirstLook, origin: Any, restarts: int, generator: Any) -> Mixture:
-        return self._of_low_rank(super()._start(first, origin, restarts, generator))
+    def _start(self, overview: Survey, origin: Any, restarts: int, generator: Any) -> Mixture:
+        return self._of_low_rank(super()._start(overview, origin, restarts, generator))
 
     def _of_low_rank(self, start: Mixture) -> Mixture:
         """The mixture with covariances of the model's form."""
@@ -137,7 +92,7 @@ class MixtureOfPPCA(GaussianMixture):
         values, vectors = np.linalg.eigh(full.covariances)
         noise = values[..., : full.features - rank]
         mean = noise.mean(-1, keepdims=True)
-        if "covariances" in self._frozen_names() and not np.allclose(noise, mean, rtol=1e-6, atol=0):
+        if self.frozen is not None and "covariances" in self.frozen and not np.allclose(noise, mean, rtol=1e-6, atol=0):
             raise ValueError(
                 "frozen names 'covariances', but not every inverse of precisions_init has equal noise in all but n_factors="
                 f"{rank} directions: give precisions_ of a fitted MixtureOfPPCA, or do not freeze them."
@@ -147,22 +102,21 @@ class MixtureOfPPCA(GaussianMixture):
         components = PrincipalGaussian(full.means, covariances, full.prior, rank)
         return eqx.tree_at(lambda m: m.components, start, components)
 
-    def _over(self, model: Any, columns: list[int]) -> Any:
-        """A fitted Gaussian mixture of the columns at these positions: parts of the model's covariances have another form."""
-        whole = GaussianMixture(
-            **{name: getattr(self, name) for name in GaussianMixture().get_params() if name in self.get_params()}
-        )
-        vars(whole).update({name: value for name, value in vars(self).items() if name.endswith("_")})
-        return whole._over(model, columns)
+    def _unfitted(self, columns: list[int]) -> GaussianMixture:
+        """A Gaussian mixture of other columns: parts of the model's covariances have another form."""
+        shared = {name: value for name, value in self.get_params().items() if name in GaussianMixture().get_params()}
+        return GaussianMixture(**shared)._unfitted(columns)
 
     def _family(self) -> type[Gaussian]:
         return PrincipalGaussian
 
-    def _set_parameters(self, model: Any) -> None:
-        super()._set_parameters(model)
-        rank, features = model.components.rank, model.components.features
-        values, vectors = np.linalg.eigh(self.covariances_)
-        self.noise_variance_ = values[:, : features - rank].mean(1)
-        self.explained_variance_ = values[:, : features - rank - 1 : -1]
+    def _parameters(self, model: Mixture) -> dict[str, Any]:
+        components: Any = model.components
+        rank, features = components.rank, components.features
+        values, vectors = np.linalg.eigh(components.covariances)
         axes = vectors[:, :, : features - rank - 1 : -1]
-        self.components_ = np.stack([(one * signs(one)).T for one in axes])
+        return super()._parameters(model) | {
+            "noise_variance_": values[:, : features - rank].mean(1),
+            "explained_variance_": values[:, : features - rank - 1 : -1],
+            "components_": np.stack([(one * signs(one)).T for one in axes]),
+        }

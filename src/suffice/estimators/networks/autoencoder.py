@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from suffice.estimators.networks.autoencoding import Autoencoding
+from suffice.estimators.networks.autoencoding import AutoencoderEstimator
 from suffice.nets import Autoencoder as Module
 
 
-class Autoencoder(Autoencoding):
+class Autoencoder(AutoencoderEstimator):
     r"""Transformer that learns sigmoid hidden units h from which rows can be reconstructed:
 
     .. math:: h = \sigma(W x + b), \qquad \hat x = \sigma(V h + c)
@@ -72,43 +72,6 @@ class Autoencoder(Autoencoding):
     >>> codes.shape, bool(np.abs(autoencoder.inverse_transform(codes) - X).max() < 0.1)
     ((100, 2), True)
     """
-
-    def __init__(
-        self,
-        n_hidden: int = 100,
-        *,
-        visible: str = "auto",
-        tied: bool = False,
-        image_shape: tuple[int, ...] | None = None,
-        pixel_scale: float | None = None,
-        optimizer: Any = "adam",
-        learning_rate: float = 1e-3,
-        batch_size: int = 128,
-        epochs: int = 50,
-        validation_fraction: float | None = None,
-        patience: int | None = None,
-        init: Any = None,
-        warm_start: bool = False,
-        random_state: Any = None,
-        precision: str = "float32",
-        verbose: int = 0,
-    ):
-        self.n_hidden = n_hidden
-        self.visible = visible
-        self.tied = tied
-        self.image_shape = image_shape
-        self.pixel_scale = pixel_scale
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.init = init
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.precision = precision
-        self.verbose = verbose
 
     def _module(self, seed: int) -> Any:
         return Module(self.n_features_in_, int(self.n_hidden), tied=bool(self.tied), key=seed)

@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Self
 
+import equinox as eqx
 import numpy as np
 from scipy.special import log_softmax, softmax
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from suffice.estimators.networks.image_rows import looks_like_bytes
-from suffice.estimators.networks.learning import NeuralLearning
-from suffice.estimators.networks.own_net import OwnNet
-from suffice.estimators.row_outputs import row_outputs
-from suffice.estimators.shared.callbacks import Iterations, with_callbacks
-from suffice.estimators.shared.classes import WeightedClasses
-from suffice.fit.devices import devices_of
-from suffice.nets import classification_loss
+from suffice.estimators.networks.base import NeuralEstimator
+from suffice.estimators.networks.classes import check_left, class_codes, loss_and_error, told_classes, weights_by_class
+from suffice.estimators.networks.given_weights import given_weights
+from suffice.estimators.networks.image_rows import as_inputs, pixels, warn_of_bytes
+from suffice.estimators.networks.learned import Rows
+from suffice.estimators.networks.own_net import parts_for_file, put_into
+from suffice.estimators.shared.callbacks import with_callbacks
+from suffice.estimators.shared.row_weights import row_weights
+from suffice.nets import classification_loss, evaluate
 from suffice.nets.by_name import check_net, check_outputs, classifier_network
 from suffice.nets.initial_weights import begun_from
 from suffice.nets.mlp import ACTIVATIONS
-from suffice.outcome import Outcome
-from suffice.rows.streams import on_host
-from suffice.runtime.precision import dtype_of
+from suffice.rows.each import each_row
+from suffice.runtime.keys import seed_of
 from suffice.validation import check_choice, check_count
 
 
-class NeuralClassifier(ClassifierMixin, OwnNet, WeightedClasses, NeuralLearning):
+@dataclass(eq=False, repr=False)
+class NeuralClassifier(ClassifierMixin, NeuralEstimator):
     r"""Classifier by a neural network, learned by stochastic gradient descent on the cross-entropy
 
     .. math:: - \sum_n w_n \log p(y_n \mid x_n) / \sum_n w_n, \qquad p(k \mid x) = e^{z_k(x)} / \sum_j e^{z_j(x)}
@@ -114,50 +116,17 @@ class NeuralClassifier(ClassifierMixin, OwnNet, WeightedClasses, NeuralLearning)
     >>> classifier = NeuralClassifier(learning_rate=0.01, batch_size=20, epochs=30, random_state=0).fit(X, y)
     >>> classifier.predict([[0, 1], [1, 1]])
     array(['odd', 'even'], dtype='<U4')
-    >>> classifier.trace_["training_error"][-1]
-    np.float64(0.0)
     """
 
-    def __init__(
-        self,
-        net: Any = None,
-        *,
-        hidden_sizes: Sequence[int] = (100,),
-        activation: str = "relu",
-        channels: int = 16,
-        image_shape: tuple[int, ...] | None = None,
-        pixel_scale: float | None = None,
-        optimizer: Any = "adam",
-        learning_rate: float = 1e-3,
-        batch_size: int = 128,
-        epochs: int = 50,
-        class_weight: Any = None,
-        validation_fraction: float | None = None,
-        patience: int | None = None,
-        init: Any = None,
-        warm_start: bool = False,
-        random_state: Any = None,
-        precision: str = "float32",
-        verbose: int = 0,
-    ):
-        self.net = net
-        self.hidden_sizes = hidden_sizes
-        self.activation = activation
-        self.channels = channels
-        self.image_shape = image_shape
-        self.pixel_scale = pixel_scale
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.class_weight = class_weight
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.init = init
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.precision = precision
-        self.verbose = verbose
+    net: Any = None
+    _: KW_ONLY
+    hidden_sizes: Sequence[int] = (100,)
+    activation: str = "relu"
+    channels: int = 16
+    class_weight: Any = None
+    classes_: np.ndarray = field(init=False)
+    own_weights_: Any = field(init=False)
+    own_running_: Any = field(init=False)
 
     @with_callbacks
     def fit(self, X: Any, y: Any, sample_weight: Any = None, *, validation: Any = None, checkpoint: Any = None) -> Self:
@@ -180,11 +149,6 @@ class NeuralClassifier(ClassifierMixin, OwnNet, WeightedClasses, NeuralLearning)
             from it to what it would have given uninterrupted, bit for bit; that takes the same data, parameters and a fixed
             ``random_state``, only ``epochs`` may be more. It stays when the fit ends: remove it once the result is safe.
 
-        Returns
-        -------
-        self
-            The fitted estimator.
-
         Raises
         ------
         ValueError
@@ -197,23 +161,12 @@ class NeuralClassifier(ClassifierMixin, OwnNet, WeightedClasses, NeuralLearning)
         """
         self._check_parameters()
         again = self.warm_start and hasattr(self, "model_")
-        rows, labels = self._rows(X, y, reset=not again)
-        codes = self._codes(labels, None if not again else self.classes_)
-        weight, seed = self._weight(sample_weight, rows, codes), self._seed()
-        held = self._held_out(codes, seed) if validation is None else np.zeros(len(codes), bool)
-        train, parts = ~held, {"training": (rows[~held], codes[~held], weight[~held])}
-        self._check_left(codes[train], weight[train])
-        if held.any():
-            parts["validation"] = rows[held], codes[held], weight[held]
-        if validation is not None:
-            parts["validation"] = self._validation_rows(validation)
-        if self.patience is not None and "validation" not in parts:
-            raise ValueError("patience needs rows held out: give fit validation rows, or set validation_fraction.")
-        begin = self._begin(self.model_, seed, self.running_) if again else self._begin(self._network(seed), seed)
-        self.validation_rows_ = np.flatnonzero(held)
-        solution = self._descend(begin, parts, int(self.epochs), seed, (X, y, sample_weight), checkpoint)
-        if solution.outcome is Outcome.INTERRUPTED:
-            raise KeyboardInterrupt
+        rows = self._training(X, y, sample_weight, self.classes_ if again else None, again)
+        seed = seed_of(self.random_state)
+        begin = self._begin_fit(again, seed)
+        rows, codes = self._inputs(begin.model, rows), rows.arrays[1]
+        others = None if validation is None else self._inputs(begin.model, self._validation(validation))
+        self._fit(begin, rows, codes, others, seed, (X, y, sample_weight), checkpoint)
         return self
 
     @with_callbacks
@@ -232,16 +185,11 @@ class NeuralClassifier(ClassifierMixin, OwnNet, WeightedClasses, NeuralLearning)
             Row weights ``(n,)``, not negative; None is 1 for every row.
         """
         self._check_parameters()
-        begun = hasattr(self, "model_")
-        told = self._told_classes(classes, begun)
-        rows, labels = self._rows(X, y, reset=not begun)
-        codes = self._codes(labels, told)
-        weight, seed = self._weight(sample_weight, rows, codes), self._seed()
-        begin = self._going_on(seed) if begun else self._begin(self._network(seed), seed)
-        parts = {"training": (rows, codes, weight)}
-        self._one_pass(
-            begin, begun, lambda epochs: self._descend(begin, parts, epochs, seed, (X, y, sample_weight), None)
-        )
+        again = hasattr(self, "model_")
+        told = told_classes(classes, self.classes_ if again else None, self.class_weight)
+        rows, seed = self._training(X, y, sample_weight, told, again), seed_of(self.random_state)
+        begin = self._begin_pass(again, seed)
+        self._fit_pass(begin, self._inputs(begin.model, rows), again, seed, (X, y, sample_weight))
         return self
 
     def predict_proba(self, X: Any) -> np.ndarray:
@@ -285,22 +233,35 @@ class NeuralClassifier(ClassifierMixin, OwnNet, WeightedClasses, NeuralLearning)
 
     def _rows(self, X: Any, y: Any, reset: bool) -> tuple[np.ndarray, np.ndarray]:
         """Checked rows (n, D), and their labels."""
-        flat = self._flat(on_host(X), reset)
-        checked: Any = validate_data(self, flat, y, reset=reset, dtype=dtype_of(self.precision))
-        rows, labels = checked
+        rows, labels = self._table(X, reset, y)
         check_classification_targets(labels)
-        if reset and self.image_shape_ is None and self.pixel_scale is None and looks_like_bytes(rows):
-            warnings.warn(
-                f"X holds whole numbers from 0 to {rows.max():g}, like pixels of bytes, and a network learns best from numbers "
-                "of about 0 to 1: set pixel_scale=255 to divide by it.", UserWarning, stacklevel=4,
-            )  # fmt: skip
-        return self._scaled(rows), labels
+        if reset and self.image_shape_ is None and self.pixel_scale is None:
+            warn_of_bytes(rows, stacklevel=6)
+        return pixels(rows, self.pixel_scale, self.image_shape_), labels
 
-    def _validation_rows(self, validation: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _training(self, X: Any, y: Any, sample_weight: Any, classes: np.ndarray | None, again: bool) -> Rows:
+        """Rows (n, D) with the places of their classes, which are learned where none are known."""
+        rows, labels = self._rows(X, y, reset=not again)
+        classes = np.unique(labels) if classes is None else classes
+        codes = class_codes(labels, classes)
+        self.classes_ = classes
+        weight = weights_by_class(self.class_weight, classes, codes, row_weights(sample_weight, rows))
+        return Rows((rows, codes), weight)
+
+    def _validation(self, validation: Any) -> Rows:
         if not (isinstance(validation, (tuple, list)) and len(validation) == 2):
             raise ValueError("validation is a pair (X, y) of rows and their classes.")
         rows, labels = self._rows(*validation, reset=False)
-        return rows, self._codes(labels, self.classes_), np.ones(len(rows))
+        return Rows((rows, class_codes(labels, self.classes_)), np.ones(len(rows)))
+
+    def _inputs(self, net: Any, rows: Rows) -> Rows:
+        """Rows as the network takes them, which is refused where it does not."""
+        inputs = as_inputs(net, rows.arrays[0], self.image_shape_)
+        check_outputs(net, inputs, len(self.classes_))
+        return rows._replace(arrays=(inputs, *rows.arrays[1:]))
+
+    def _check_training(self, rows: Rows) -> None:
+        check_left(self.classes_, rows.arrays[1], rows.weight)
 
     def _network(self, seed: int) -> Any:
         shape = (self.n_features_in_,) if self.image_shape_ is None else self.image_shape_
@@ -308,39 +269,33 @@ class NeuralClassifier(ClassifierMixin, OwnNet, WeightedClasses, NeuralLearning)
             self.net, shape, len(self.classes_), seed, hidden_sizes=self.hidden_sizes, activation=self.activation,
             channels=int(self.channels),
         )  # fmt: skip
-        return net if self.init is None else begun_from(net, self.init)
+        return net if self.init is None else begun_from(net, given_weights(self.init))
 
-    def _check_begin(self, begin: Any, arrays: tuple[np.ndarray, ...]) -> None:
-        check_outputs(begin.model, arrays[0], len(self.classes_))
+    def _loss(self) -> Any:
+        return classification_loss
 
-    def _descend(self, begin: Any, parts: dict[str, Any], epochs: int, seed: int, given: Any, checkpoint: Any) -> Any:
-        parts = {name: (self._inputs(begin.model, part[0]), *part[1:]) for name, part in parts.items()}
-
-        def measure(state: Any) -> dict[str, float]:
-            figures = {}
-            for name, (rows, codes, weight) in parts.items():
-                logits = row_outputs(state.model, state.running, rows, self.precision)
-                figures[f"{name}_loss"], figures[f"{name}_error"] = _loss_and_error(logits, codes, weight)
-            return figures
-
-        X, y, sample_weight = given
-        metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
-        told = Iterations(self, X, metadata, y, most=epochs - int(begin.epoch))
-        rows, codes, weight = parts["training"]
-        return self._learn(
-            begin, (rows, codes), weight, loss=classification_loss, epochs=epochs, measure=measure, told=told, seed=seed,
-            checkpoint=checkpoint, devices=devices_of(X),
-        )  # fmt: skip
+    def _figures(self, model: Any, running: Any, rows: Rows) -> dict[str, float]:
+        inputs, codes = rows.arrays
+        return loss_and_error(
+            each_row(eqx.Partial(evaluate, model, state=running), inputs, self.precision), codes, rows.weight
+        )
 
     def _logits(self, X: Any) -> np.ndarray:
         check_is_fitted(self, "model_")
-        flat = self._flat(on_host(X), reset=False)
-        rows: Any = validate_data(self, flat, reset=False, dtype=dtype_of(self.precision))
-        inputs = self._inputs(self.model_, self._scaled(rows))
-        return row_outputs(self.model_, self.running_, inputs, self.precision).astype(np.float64)
+        rows = pixels(self._table(X, reset=False), self.pixel_scale, self.image_shape_)
+        inputs = as_inputs(self.model_, rows, self.image_shape_)
+        outputs = each_row(eqx.Partial(evaluate, self.model_, state=self.running_), inputs, self.precision)
+        return outputs.astype(np.float64)
 
+    def _without_own_net(self, params: Any, fitted: Any) -> tuple[Any, Any]:
+        """Parameters and fitted attributes for a file: of a net of the user's own the weights alone."""
+        return parts_for_file(self.net, params, fitted)
 
-def _loss_and_error(logits: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> tuple[float, float]:
-    """Weighted mean cross-entropy in nats, and share of wrong predictions."""
-    own = np.take_along_axis(log_softmax(logits.astype(np.float64), axis=1), codes[:, None], 1)[:, 0]
-    return float(np.average(-own, weights=weight)), float(np.average(logits.argmax(1) != codes, weights=weight))
+    def _take_net(self, net: Any) -> None:
+        """Put the weights of a file into the net that they are of."""
+        check_net(net)
+        self.net = net
+        begin = self._begin(self._network(0), 0)
+        self.model_ = put_into(begin.model, self.own_weights_)
+        self.running_ = put_into(begin.running, self.own_running_)
+        del self.own_weights_, self.own_running_

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
-from suffice.estimators.networks.autoencoding import Autoencoding
+from suffice.estimators.networks.autoencoding import AutoencoderEstimator
 from suffice.nets import DenoisingAutoencoder as Module
-from suffice.validation import check_at_least
+from suffice.validation import check_share
 
 
-class DenoisingAutoencoder(Autoencoding):
+@dataclass(eq=False, repr=False)
+class DenoisingAutoencoder(AutoencoderEstimator):
     """``Autoencoder`` that learns to reconstruct rows of which values were dropped (Vincent et al., 2008).
 
     While it learns, each value is set to 0 (real numbers to their mean) with probability ``rate``, and the loss compares with
@@ -49,50 +51,9 @@ class DenoisingAutoencoder(Autoencoding):
     True
     """
 
-    def __init__(
-        self,
-        n_hidden: int = 100,
-        *,
-        rate: float = 0.1,
-        visible: str = "auto",
-        tied: bool = False,
-        image_shape: tuple[int, ...] | None = None,
-        pixel_scale: float | None = None,
-        optimizer: Any = "adam",
-        learning_rate: float = 1e-3,
-        batch_size: int = 128,
-        epochs: int = 50,
-        validation_fraction: float | None = None,
-        patience: int | None = None,
-        init: Any = None,
-        warm_start: bool = False,
-        random_state: Any = None,
-        precision: str = "float32",
-        verbose: int = 0,
-    ):
-        self.n_hidden = n_hidden
-        self.rate = rate
-        self.visible = visible
-        self.tied = tied
-        self.image_shape = image_shape
-        self.pixel_scale = pixel_scale
-        self.optimizer = optimizer
-        self.learning_rate = learning_rate
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.validation_fraction = validation_fraction
-        self.patience = patience
-        self.init = init
-        self.warm_start = warm_start
-        self.random_state = random_state
-        self.precision = precision
-        self.verbose = verbose
-
-    def _check_parameters(self) -> None:
-        super()._check_parameters()
-        check_at_least("rate", self.rate, 0.0)
-        if self.rate >= 1:
-            raise ValueError(f"rate={self.rate!r} was given; a number below 1 is expected.")
+    _: KW_ONLY
+    rate: float = 0.1
 
     def _module(self, seed: int) -> Any:
+        check_share("rate", self.rate)
         return Module(self.n_features_in_, int(self.n_hidden), rate=float(self.rate), tied=bool(self.tied), key=seed)

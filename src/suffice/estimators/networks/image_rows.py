@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -10,57 +11,43 @@ from suffice.nets import MLP
 
 CHANNELS = (1, 2, 3, 4)
 
+Shape = tuple[int, ...] | None
 
-class ImageRows:
-    """Rows of a table, or images (channels, height, width), for the estimators of networks."""
 
-    image_shape: tuple[int, ...] | None
-    pixel_scale: float | None
-    image_shape_: tuple[int, ...] | None
+def image_shape_of(X: Any, image_shape: Any) -> Shape:
+    """(channels, height, width) of each row, as it was told or as X has it; None for tables."""
+    if image_shape is not None:
+        return _checked(image_shape)
+    return _of_arrays(X.shape) if getattr(X, "ndim", 2) > 2 else None
 
-    def _flat(self, X: Any, reset: bool) -> Any:
-        """Rows of images made flat, whose shape is checked, and with ``reset`` learned; tables stay what they are."""
-        if reset:
-            self.image_shape_ = None if self.image_shape is None else _checked(self.image_shape)
-        if getattr(X, "ndim", 2) < 3:
-            return X
-        found = _of_arrays(X.shape)
-        if reset and self.image_shape_ is None:
-            self.image_shape_ = found
-        if found != self.image_shape_:
-            raise ValueError(
-                f"X has shape {X.shape}: images of (channels, height, width) {found}; {self.image_shape_} is expected"
-                f"{_order(found, self.image_shape_)}."
-            )
-        return np.asarray(X).reshape(len(X), -1)
 
-    def _scaled(self, rows: np.ndarray) -> np.ndarray:
-        """Checked rows (n, D) divided by ``pixel_scale``."""
-        rows = rows if self.pixel_scale is None else rows / np.asarray(self.pixel_scale, rows.dtype)
-        if self.image_shape_ is None:
-            return rows
-        if rows.shape[1] != np.prod(self.image_shape_):
-            raise ValueError(
-                f"Rows of {rows.shape[1]} columns are no images of (channels, height, width) {self.image_shape_}, which have "
-                f"{int(np.prod(self.image_shape_))} values; set image_shape to the shape of a row."
-            )
-        _refuse_bytes(rows)
+def flattened(X: Any, shape: Shape) -> Any:
+    """Rows of images made flat, whose shape is checked; tables stay what they are."""
+    if getattr(X, "ndim", 2) < 3:
+        return X
+    found = _of_arrays(X.shape)
+    if found != shape:
+        raise ValueError(
+            f"X has shape {X.shape}: images of (channels, height, width) {found}; {shape} is expected{_order(found, shape)}."
+        )
+    return np.asarray(X).reshape(len(X), -1)
+
+
+def scaled(rows: np.ndarray, pixel_scale: float | None) -> np.ndarray:
+    """Rows divided by ``pixel_scale``."""
+    return rows if pixel_scale is None else rows / np.asarray(pixel_scale, rows.dtype)
+
+
+def pixels(rows: np.ndarray, pixel_scale: float | None, shape: Shape) -> np.ndarray:
+    """Rows divided by ``pixel_scale``, refused where they are no images of this shape or of other numbers than 0 to 1."""
+    rows = scaled(rows, pixel_scale)
+    if shape is None:
         return rows
-
-    def _inputs(self, net: Any, rows: np.ndarray) -> np.ndarray:
-        """Rows as a network takes them: images, if that is what they are, unless it is an MLP."""
-        shape = None if isinstance(net, MLP) else self.image_shape_
-        return rows if shape is None else rows.reshape(-1, *shape)
-
-
-def looks_like_bytes(rows: np.ndarray) -> bool:
-    """Whether rows of many columns hold whole numbers from 0 to 255, as the pixels of pictures do."""
-    if rows.shape[1] < 64 or not rows.size or rows.min() < 0 or not 128 <= rows.max() <= 255:
-        return False
-    return bool((rows == np.round(rows)).all())
-
-
-def _refuse_bytes(rows: np.ndarray) -> None:
+    if rows.shape[1] != np.prod(shape):
+        raise ValueError(
+            f"Rows of {rows.shape[1]} columns are no images of (channels, height, width) {shape}, which have "
+            f"{int(np.prod(shape))} values; set image_shape to the shape of a row."
+        )
     if rows.size and rows.min() >= 0 and rows.max() > 1:
         high = rows.max()
         scale = 255 if high > 16 else 16 if high == 16 else high
@@ -68,6 +55,27 @@ def _refuse_bytes(rows: np.ndarray) -> None:
             f"Pixel values run from {rows.min():g} to {high:g}, and 0 to 1 is expected: set pixel_scale={scale:g} to divide by "
             "it, or centre the images."
         )
+    return rows
+
+
+def as_inputs(net: Any, rows: np.ndarray, shape: Shape) -> np.ndarray:
+    """Rows (n, D) as a network takes them: images, if that is what they are, unless it is an MLP."""
+    return rows if shape is None or isinstance(net, MLP) else rows.reshape(-1, *shape)
+
+
+def warn_of_bytes(rows: np.ndarray, stacklevel: int) -> None:
+    """Say that rows (n, D) look like pixels of bytes, which a network does not learn well from."""
+    if _look_like_bytes(rows):
+        warnings.warn(
+            f"X holds whole numbers from 0 to {rows.max():g}, like pixels of bytes, and a network learns best from numbers "
+            "of about 0 to 1: set pixel_scale=255 to divide by it.", UserWarning, stacklevel=stacklevel,
+        )  # fmt: skip
+
+
+def _look_like_bytes(rows: np.ndarray) -> bool:
+    if rows.shape[1] < 64 or not rows.size or rows.min() < 0 or not 128 <= rows.max() <= 255:
+        return False
+    return bool((rows == np.round(rows)).all())
 
 
 def _checked(shape: Any) -> tuple[int, ...]:
@@ -98,6 +106,6 @@ def _refuse_channels_last(shape: tuple[int, ...]) -> None:
         )
 
 
-def _order(found: tuple[int, ...], expected: tuple[int, ...] | None) -> str:
+def _order(found: tuple[int, ...], expected: Shape) -> str:
     moved = expected is not None and found == (*expected[1:], expected[0])
     return ": channels come first, use numpy.moveaxis(X, -1, 1)" if moved else ""

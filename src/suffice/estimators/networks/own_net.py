@@ -6,38 +6,27 @@ from typing import Any
 
 import numpy as np
 
+from suffice.files.classes import name_of
 from suffice.fit.checkpoint import arrays_of, with_arrays
-from suffice.nets.by_name import check_net
 from suffice.runtime.precision import to_numpy
 
 OWN = {"weights": "model_", "running": "running_"}
 
 
-class OwnNet:
-    """What ``suffice.save`` and ``suffice.load`` ask of an estimator of any network."""
+def parts_for_file(net: Any, params: Any, fitted: Any) -> tuple[Any, Any]:
+    """Parameters and fitted attributes by name, of a net that a file cannot name the weights alone."""
+    if net is None or isinstance(net, str) or name_of(type(net)) is not None:
+        return params, fitted | {"running_": _plain(fitted["running_"])} if "running_" in fitted else fitted
+    weights = {f"own_{name}_": arrays_of(fitted.pop(key)) for name, key in OWN.items() if key in fitted}
+    return params | {"net": None}, fitted | weights
 
-    net: Any
-    _begin: Any
-    _network: Any
 
-    def _without_own_net(self, params: Any, fitted: Any, public: frozenset[type]) -> tuple[Any, Any]:
-        """Parameters and fitted attributes for a file: of a net of the user's own the weights alone."""
-        if self.net is None or isinstance(self.net, str) or type(self.net) in public:
-            return params, fitted | {"running_": _plain(fitted["running_"])} if "running_" in fitted else fitted
-        weights = {f"own_{name}_": arrays_of(fitted.pop(key)) for name, key in OWN.items() if key in fitted}
-        return params | {"net": None}, fitted | weights
-
-    def _take_net(self, net: Any) -> None:
-        """Put the weights of a file into the net that they are of."""
-        check_net(net)
-        self.net = net
-        begin = self._begin(self._network(0), 0)
-        for name, key in OWN.items():
-            arrays, found = vars(self).pop(f"own_{name}_"), getattr(begin, key.rstrip("_"))
-            shapes = [[np.shape(a) for a in of] for of in (arrays, arrays_of(found))]
-            if shapes[0] != shapes[1]:
-                raise ValueError(f"its arrays have shapes {shapes[0]}, and those of this net {shapes[1]}.")
-            setattr(self, key, to_numpy(with_arrays(found, arrays)))
+def put_into(tree: Any, arrays: list[Any]) -> Any:
+    """A net or state with the arrays that a file holds of it."""
+    shapes = [[np.shape(array) for array in of] for of in (arrays, arrays_of(tree))]
+    if shapes[0] != shapes[1]:
+        raise ValueError(f"its arrays have shapes {shapes[0]}, and those of this net {shapes[1]}.")
+    return to_numpy(with_arrays(tree, arrays))
 
 
 def _plain(state: Any) -> Any:

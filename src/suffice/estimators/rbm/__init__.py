@@ -1,0 +1,1 @@
+"""Restricted Boltzmann machines with scikit-learn's manners, one a file."""

@@ -10,12 +10,16 @@ from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from suffice.estimators.rbm.learning import RBMLearning
+from suffice.energy.rbm.categorical_rbm import CategoricalRBM
+from suffice.estimators.rbm.base import RBMEstimator
+from suffice.estimators.shared.row_weights import row_weights
+from suffice.estimators.shared.visible_units import VisibleUnits
 from suffice.outcome import Outcome
 from suffice.rows.each import each_row
+from suffice.runtime.keys import seed_of
 
 
-class RBMClassifier(ClassifierMixin, RBMLearning):
+class RBMClassifier(ClassifierMixin, RBMEstimator):
     r"""Classifier by an RBM of binary rows and their class: one visible unit for each class, of which one is 1.
 
     .. math:: p(y \mid x) \propto \exp(-F(x, y))
@@ -54,53 +58,9 @@ class RBMClassifier(ClassifierMixin, RBMLearning):
     """
 
     visible = "bernoulli"
-
-    def __init__(
-        self,
-        n_hidden: int = 128,
-        *,
-        binarize: float | str | None = "auto",
-        sampler: str = "pcd",
-        n_steps: int = 1,
-        n_chains: int = 100,
-        n_temperatures: int = 10,
-        centred: bool = True,
-        learning_rate: float = 0.1,
-        schedule: str = "linear",
-        momentum: float = 0.0,
-        weight_decay: float = 0.0,
-        averaging: float = 0.0,
-        optimizer: Any = None,
-        batch_size: int = 100,
-        epochs: int = 20,
-        weight_scale: float = 0.01,
-        validation_fraction: float | None = None,
-        largest_gap: float | None = None,
-        random_state: Any = None,
-        precision: str = "float32",
-        verbose: int = 0,
-    ):
-        self.n_hidden = n_hidden
-        self.binarize = binarize
-        self.sampler = sampler
-        self.n_steps = n_steps
-        self.n_chains = n_chains
-        self.n_temperatures = n_temperatures
-        self.centred = centred
-        self.learning_rate = learning_rate
-        self.schedule = schedule
-        self.momentum = momentum
-        self.weight_decay = weight_decay
-        self.averaging = averaging
-        self.optimizer = optimizer
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.weight_scale = weight_scale
-        self.validation_fraction = validation_fraction
-        self.largest_gap = largest_gap
-        self.random_state = random_state
-        self.precision = precision
-        self.verbose = verbose
+    model_: Any
+    classes_: np.ndarray
+    threshold_: float | None
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Learn the joint distribution of rows and classes.
@@ -117,14 +77,13 @@ class RBMClassifier(ClassifierMixin, RBMLearning):
         self._check_parameters()
         rows, y = validate_data(self, X, y, dtype=(np.float64, np.float32))
         check_classification_targets(y)
-        weight = self._weights_of(sample_weight, rows)
+        weight = row_weights(sample_weight, rows)
         self.classes_, codes = np.unique(y, return_inverse=True)
-        self._learn_units(rows, weight)
-        units, seed = np.hstack([self._units(rows), np.eye(len(self.classes_))[codes]]), self._seed()
-        units, weight, held_out = self._split(units, weight, seed)
-        solution = self._learn(self._begin(units, weight, seed), units, weight, held_out, int(self.epochs), seed)
-        self._keep(solution, units, weight)
-        if solution.outcome is Outcome.INTERRUPTED:
+        classes, visible = len(self.classes_), self._learn_units(self.visible, rows, weight)
+        units, seed = np.hstack([visible.encode(rows), np.eye(classes)[codes]]), seed_of(self.random_state)
+        n_binary = units.shape[1] - classes
+        model = CategoricalRBM([classes], self.n_hidden, key=seed, n_binary=n_binary, scale=self.weight_scale)
+        if self._fit(model, units, weight, None, seed).outcome is Outcome.INTERRUPTED:
             raise KeyboardInterrupt
         return self
 
@@ -137,8 +96,10 @@ class RBMClassifier(ClassifierMixin, RBMLearning):
             Rows ``(n, D)``, complete.
         """
         check_is_fitted(self, "model_")
-        units = self._units(validate_data(self, X, reset=False, dtype=(np.float64, np.float32)))
-        energies = [self._free_energy(units, one) for one in np.eye(len(self.classes_))]
+        rows = validate_data(self, X, reset=False, dtype=(np.float64, np.float32))
+        units = VisibleUnits(self.visible, threshold=self.threshold_).encode(rows)
+        joint = (np.hstack([units, np.tile(one, (len(units), 1))]) for one in np.eye(len(self.classes_)))
+        energies = [each_row(self.model_.free_energy, both, "float64") for both in joint]
         return softmax(-np.stack(energies, axis=1), axis=1)
 
     def predict(self, X: Any) -> np.ndarray:
@@ -151,18 +112,3 @@ class RBMClassifier(ClassifierMixin, RBMLearning):
         """
         probability = self.predict_proba(X)
         return self.classes_[probability.argmax(axis=1)]
-
-    def _free_energy(self, units: np.ndarray, one: np.ndarray) -> np.ndarray:
-        return each_row(self.model_, "free_energy", np.hstack([units, np.tile(one, (len(units), 1))]), "float64")
-
-    def _module(self, n_visible: int, seed: int) -> Any:
-        from suffice.energy import CategoricalRBM
-
-        classes = len(self.classes_)
-        return CategoricalRBM([classes], self.n_hidden, key=seed, n_binary=n_visible - classes, scale=self.weight_scale)
-
-    def _base_bias(self, means: np.ndarray, count: int) -> np.ndarray:
-        bias = super()._base_bias(means, count)
-        classes = slice(len(means) - len(self.classes_), None)
-        bias[classes] = np.log(np.maximum(means[classes], 0.5 / (count + 1)))
-        return bias

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Self
+from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
-from sklearn.base import TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.estimators.rbm.learning import RBMLearning
-from suffice.estimators.rbm.sampling import FILLING_STEPS, RBMSampling, gaps
-from suffice.estimators.rbm.scores import RBMScores
-from suffice.estimators.rbm.state import learning_state, state_before
+from suffice.energy.rbm.categorical_rbm import CategoricalRBM
+from suffice.energy.rbm.chains import FILLING_STEPS, fill_missing, rows_with_missing
+from suffice.energy.rbm.gaussian_rbm import GaussianRBM
+from suffice.energy.rbm.rbm import RBM as Module
+from suffice.estimators.rbm.fitted import FittedRBM
+from suffice.estimators.shared.row_weights import row_weights
+from suffice.estimators.shared.visible_units import VisibleUnits
+from suffice.fit.contrastive.epoch import ContrastState
+from suffice.fit.contrastive.resume import state_of_record, state_record
+from suffice.nets.initial_weights import InitialWeights
 from suffice.outcome import Outcome, Solution
+from suffice.runtime.keys import seed_of
+
+LASTING = ("n_hidden", "sampler", "n_chains", "n_temperatures", "centred", "precision")
+"""Parameters that the chains and running means depend on."""
 
 
-class InitialWeights(NamedTuple):
-    """Where a network may start: ``sigmoid(X @ weights + hidden_bias)`` is ``transform(X)`` of the RBM."""
-
-    weights: np.ndarray
-    hidden_bias: np.ndarray
-    visible_bias: np.ndarray
-
-
-class RBM(RBMScores, RBMSampling, TransformerMixin, RBMLearning):
+@dataclass(eq=False, repr=False)
+class RBM(FittedRBM):
     r"""Restricted Boltzmann machine: binary hidden features of binary, real or categorical rows.
 
     .. math:: p(v, h) \propto \exp(v'Wh + b'v + a'h), \qquad p(v) = \sum_h p(v, h)
@@ -127,54 +130,7 @@ class RBM(RBMScores, RBMSampling, TransformerMixin, RBMLearning):
     (100, 2)
     """
 
-    def __init__(
-        self,
-        n_hidden: int = 128,
-        visible: str = "bernoulli",
-        *,
-        binarize: float | str | None = "auto",
-        sampler: str = "pcd",
-        n_steps: int = 1,
-        n_chains: int = 100,
-        n_temperatures: int = 10,
-        centred: bool = True,
-        learning_rate: float = 0.1,
-        schedule: str = "linear",
-        momentum: float = 0.0,
-        weight_decay: float = 0.0,
-        averaging: float = 0.0,
-        optimizer: Any = None,
-        batch_size: int = 100,
-        epochs: int = 20,
-        weight_scale: float = 0.01,
-        validation_fraction: float | None = None,
-        largest_gap: float | None = None,
-        random_state: Any = None,
-        precision: str = "float32",
-        verbose: int = 0,
-    ):
-        self.n_hidden = n_hidden
-        self.visible = visible
-        self.binarize = binarize
-        self.sampler = sampler
-        self.n_steps = n_steps
-        self.n_chains = n_chains
-        self.n_temperatures = n_temperatures
-        self.centred = centred
-        self.learning_rate = learning_rate
-        self.schedule = schedule
-        self.momentum = momentum
-        self.weight_decay = weight_decay
-        self.averaging = averaging
-        self.optimizer = optimizer
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.weight_scale = weight_scale
-        self.validation_fraction = validation_fraction
-        self.largest_gap = largest_gap
-        self.random_state = random_state
-        self.precision = precision
-        self.verbose = verbose
+    visible: str = "bernoulli"
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -182,10 +138,6 @@ class RBM(RBMScores, RBMSampling, TransformerMixin, RBMLearning):
         tags.input_tags.sparse = self.visible == "bernoulli"
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
-
-    @property
-    def _n_features_out(self) -> int:
-        return self.weights_.shape[1]
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None, *, validation: Any = None) -> Self:
         """Learn the parameters.
@@ -221,17 +173,12 @@ class RBM(RBMScores, RBMSampling, TransformerMixin, RBMLearning):
         """
         self._check_parameters()
         rows = self._table(X, reset=True)
-        weight = self._weights_of(sample_weight, rows)
-        self._learn_units(rows, weight)
-        units, seed = self._units(rows), self._seed()
-        if validation is None:
-            units, weight, held_out = self._split(units, weight, seed)
-        else:
-            held_out = self._units(self._table(validation, reset=False))
-        solution = self._learn(self._begin(units, weight, seed), units, weight, held_out, int(self.epochs), seed)
-        self._keep(solution, units, weight)
-        if solution.outcome is Outcome.INTERRUPTED:
-            raise KeyboardInterrupt
+        weight = row_weights(sample_weight, rows)
+        visible = self._learn_units(self.visible, rows, weight)
+        units, seed = visible.encode(rows), seed_of(self.random_state)
+        held_out = None if validation is None else visible.encode(self._table(validation, reset=False))
+        model = self._module(visible, units.shape[1], seed)
+        self._remember(self._fit(model, units, weight, held_out, seed))
         return self
 
     def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
@@ -257,16 +204,16 @@ class RBM(RBMScores, RBMSampling, TransformerMixin, RBMLearning):
         self._check_parameters()
         begun = hasattr(self, "model_")
         rows = self._table(X, reset=not begun)
-        weight = self._weights_of(sample_weight, rows)
-        if not begun:
-            self._learn_units(rows, weight)
-        units, seed, done = self._units(rows), self._seed(), self.n_iter_ if begun else 0
-        if begun and gaps(units).any():
-            units = np.where(np.isnan(units), self._drawn(units, FILLING_STEPS), units)
-        state = state_before(self, seed) if begun else None
-        model = self.model_ if begun else self._begin(units, weight, seed)
-        epochs = 1 if state is None else int(state.epoch) + 1
-        self._keep(self._learn(model, units, weight, None, epochs, seed, state=state), units, weight)
+        weight = row_weights(sample_weight, rows)
+        visible = self._units if begun else self._learn_units(self.visible, rows, weight)
+        units, seed = visible.encode(rows), seed_of(self.random_state)
+        done, state = (self.n_iter_, self._state(seed)) if begun else (0, None)
+        if begun and rows_with_missing(units).any():
+            key = seed_of(self.random_state)
+            units = np.where(np.isnan(units), fill_missing(self.model_, units, FILLING_STEPS, key=key).drawn, units)
+        model = self.model_ if begun else self._begun(self._module(visible, units.shape[1], seed), units, weight)
+        epochs, rate = 1 if state is None else int(state.epoch) + 1, float(self.learning_rate)
+        self._remember(self._learn(model, units, weight, seed, epochs=epochs, rate=rate, state=state))
         self.n_iter_ = done + 1
         return self
 
@@ -280,12 +227,36 @@ class RBM(RBMScores, RBMSampling, TransformerMixin, RBMLearning):
         """
         check_is_fitted(self, "model_")
         model = self.model_
-        if self.visible != "gaussian":
-            return InitialWeights(model.weights.copy(), model.hidden_bias.copy(), model.visible_bias.copy())
-        weights = model.weights / self.scale_[:, None]
-        decoded = self.mean_ + self.scale_ * model.mean_at(model.visible_bias)
-        return InitialWeights(weights, model.hidden_bias - self.mean_ @ weights, np.asarray(decoded))
+        visible_bias = model.mean_at(model.visible_bias) if self.visible == "gaussian" else model.visible_bias
+        return self._units.weights_for_rows(model.weights, model.hidden_bias, visible_bias)
 
-    def _keep(self, solution: Solution, units: Any, weight: np.ndarray) -> None:
-        super()._keep(solution, units, weight)
-        self.learning_state_ = learning_state(self, solution.details["state"])
+    def _module(self, visible: VisibleUnits, n_visible: int, seed: int) -> Any:
+        """The module of this kind of visible units, with random weights."""
+        if visible.kind == "categorical":
+            sizes = [len(values) for values in visible.categories]
+            return CategoricalRBM(sizes, self.n_hidden, key=seed, scale=self.weight_scale)
+        module = GaussianRBM if visible.kind == "gaussian" else Module
+        return module(n_visible, self.n_hidden, key=seed, scale=self.weight_scale)
+
+    def _remember(self, solution: Solution) -> None:
+        """Keep what ``partial_fit`` goes on from."""
+        settings = {name: getattr(self, name) for name in LASTING}
+        self.learning_state_ = state_record(solution.details["state"]) | {"settings": settings}
+        if solution.outcome is Outcome.INTERRUPTED:
+            raise KeyboardInterrupt
+
+    def _state(self, seed: int) -> ContrastState:
+        """What the last call left, refused where its chains would be others."""
+        settings = self.learning_state_["settings"]
+        for name, value in settings.items():
+            if getattr(self, name) != value:
+                raise ValueError(
+                    f"{name}={getattr(self, name)!r} was given, and partial_fit goes on from {name}={value!r}: set it back, or "
+                    "begin anew with fit."
+                )
+        own = self.optimizer is not None
+        return state_of_record(
+            self.learning_state_, self.model_ if self.averaging else None, seed, optimizer=self.optimizer,
+            momentum=0.0 if own else self.momentum, weight_decay=0.0 if own else self.weight_decay,
+            precision=self.precision,
+        )  # fmt: skip

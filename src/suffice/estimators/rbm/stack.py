@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -9,9 +10,11 @@ from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from suffice.energy.rbm.mixing import Mixing
-from suffice.estimators.rbm.rbm import RBM, InitialWeights
+from suffice.estimators.rbm.rbm import RBM
+from suffice.nets.initial_weights import InitialWeights
 
 
+@dataclass(eq=False, repr=False)
 class RBMStack(TransformerMixin, BaseEstimator):
     """RBMs learned one after another, each on the hidden probabilities of the one below (Hinton, Osindero and Teh, 2006).
 
@@ -35,8 +38,7 @@ class RBMStack(TransformerMixin, BaseEstimator):
     ((100, 2), [(4, 3), (3, 2)])
     """
 
-    def __init__(self, layers: list[RBM]):
-        self.layers = layers
+    layers: list[RBM]
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
         """Learn one layer after another.

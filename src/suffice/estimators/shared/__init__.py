@@ -1,0 +1,1 @@
+"""What estimators of several kinds share: checks of rows, labels, classes, callbacks."""

@@ -6,9 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 try:
-    from sklearn.callback import CallbackSupportMixin, with_callbacks  # pyright: ignore[reportMissingImports]
+    from sklearn.callback import CallbackSupportMixin, with_callbacks  # pyright: ignore[reportMissingImports, reportAssignmentType]
 except ImportError:  # scikit-learn before 1.9
-    CallbackSupportMixin, with_callbacks = object, lambda method: method
+
+    class CallbackSupportMixin: ...
+
+    def with_callbacks(method: Callable[..., Any]) -> Callable[..., Any]:
+        return method
 
 
 class Iterations:

@@ -1,110 +1,198 @@
-"""Rows and weights that an estimator is given, checked."""
+"""Rows and weights that an estimator is given: checked, and as its model takes them."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
 
 import jax
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
-from suffice.estimators.sparse import SparseRows
-from suffice.rows.streams import WEIGHTS_OF_STREAMS, CheckedBatches, is_stream
-from suffice.rows.survey import NO_WEIGHT, pairs
+from suffice.rows.sparse import SparseRows
+from suffice.rows.streams import WEIGHTS_OF_STREAMS, CheckedBatches, devices_of, is_stream, on_host, pairs, parted
+from suffice.rows.survey import NO_WEIGHT
 from suffice.runtime.precision import scope
 from suffice.validation import check_not_infinite
 
 
-class RowChecks:
-    """What estimators of rows with missing cells have in common: arrays, frames, streams and sharded arrays, checked."""
+def as_they_are(rows: np.ndarray) -> np.ndarray:
+    """Rows of numbers, of which the model takes any."""
+    return rows
 
-    n_features_in_: int
-    accept_sparse: bool | None = None
-    _least_rows: ClassVar[int] = 1
-    _kinds: ClassVar[tuple[Any, ...]] = (np.float64, np.float32)
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()  # type: ignore[misc]
-        tags.input_tags.allow_nan = True
-        tags.input_tags.sparse = bool(self.accept_sparse)
-        return tags
+@dataclass(frozen=True)
+class Input:
+    """The columns of an estimator's rows; their number and names are attributes of the estimator, as scikit-learn has them."""
 
-    def _prepared(self, rows: np.ndarray) -> np.ndarray:
-        """Rows as the family takes them."""
-        return rows
+    estimator: Any
+    prepare: Callable[[np.ndarray], np.ndarray] = as_they_are
 
-    def _checked(self, X: Any, sample_weight: Any) -> tuple[Any, np.ndarray | None]:
-        if is_stream(X):
-            if sample_weight is not None:
-                raise ValueError(WEIGHTS_OF_STREAMS)
-            self._take_names(X)
-            return CheckedBatches(X, self._batch), None
-        if isinstance(X, jax.Array) and len(X.sharding.device_set) > 1:
-            rows = self._table(np.asarray(X), reset=True)
-            with scope("float64"):
-                spread = jax.device_put(rows, X.sharding)
-            return spread, None if sample_weight is None else self._checked_weight(sample_weight, rows)
-        if issparse(X) and self.accept_sparse:
-            sparse = self._sparse_rows(X, reset=True)
-            if sample_weight is not None:
-                sparse.weight = self._checked_weight(sample_weight, sparse)
-            return sparse, None
-        rows = self._table(X, reset=True)
-        return rows, None if sample_weight is None else self._checked_weight(sample_weight, rows)
+    @property
+    def count(self) -> int:
+        """Number of columns of the fit."""
+        return self.estimator.n_features_in_
 
-    def _sparse_rows(self, X: Any, reset: bool) -> SparseRows:
-        matrix: Any = validate_data(self, X, reset=reset, accept_sparse="csr", dtype=self._kinds, ensure_all_finite=False,
-                               ensure_min_samples=self._least_rows if reset else 1)  # fmt: skip
-        if np.isinf(matrix.data).any():
+    @property
+    def names(self) -> np.ndarray | None:
+        """Names (D,), if the fit knew them."""
+        return getattr(self.estimator, "feature_names_in_", None)
+
+    def named(self, columns: np.ndarray) -> str:
+        """Columns at these positions, for a sentence."""
+        names = columns if not len(columns) else np.arange(columns.max() + 1)
+        names = names if self.names is None else self.names
+        return ", ".join(str(names[c]) for c in columns[:20])
+
+    def refuse_empty(self, observed: np.ndarray) -> None:
+        """Refuse columns of which no cell has weight."""
+        if (observed == 0).any():
             raise ValueError(
-                "Input X contains infinity. Infinite cells are not supported: make them NaN, which means missing."
+                f"Columns {self.named(np.flatnonzero(observed == 0))} hold no value (in any row of positive weight): "
+                "every cell is missing. Drop them."
             )
-        return SparseRows(matrix, self._prepared)
 
-    def _table(self, X: Any, reset: bool) -> np.ndarray:
-        if issparse(X) and self.accept_sparse:
-            return self._sparse_rows(X, reset)[:]
-        if issparse(X) and self.accept_sparse is not None:
-            raise TypeError("Sparse data was passed for X; set accept_sparse=True to take it, or give X.toarray().")
-        rows: Any = validate_data(self, X, reset=reset, dtype=self._kinds, ensure_all_finite=False, order="C",
-                             ensure_min_samples=self._least_rows if reset else 1)  # fmt: skip
-        check_not_infinite(rows, getattr(self, "feature_names_in_", None))
-        return self._prepared(rows)
-
-    def _checked_weight(self, sample_weight: Any, rows: Any) -> np.ndarray:
+    def weight(self, sample_weight: Any, rows: Any) -> np.ndarray:
+        """Weights (n,) of rows, not all 0."""
         weight = _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
         if not weight.sum() > 0:
             raise ValueError(NO_WEIGHT)
         return weight
 
+    def weight_of(self, X: Any, sample_weight: Any, rows: int) -> np.ndarray:
+        """The weights given, those that a stream brings, or 1 for so many rows."""
+        if sample_weight is None and is_stream(X):
+            sample_weight = np.concatenate([weight for _, weight in parted(X)])
+        return np.ones(rows) if sample_weight is None else self.weight(sample_weight, np.empty((rows, 1)))
+
+    def weight_of_batch(self, sample_weight: Any, rows: np.ndarray, *, needed: bool) -> np.ndarray:
+        """Weights (n,) of a batch, which may all be 0 unless weight is needed."""
+        if np.shape(sample_weight) != (len(rows),) or np.any(sample_weight):
+            return _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
+        if needed:
+            raise ValueError(NO_WEIGHT)
+        return np.zeros(len(rows))
+
+    def known(self) -> dict[str, Any]:
+        """Attributes by which the estimator knows the columns."""
+        names = ("n_features_in_", "feature_names_in_", "encoder_")
+        return {name: getattr(self.estimator, name) for name in names if hasattr(self.estimator, name)}
+
+    def table(self, X: Any, *, reset: bool = False) -> np.ndarray:
+        """Rows (n, D) as the model takes them; with ``reset`` their columns are those to come."""
+        raise NotImplementedError
+
+    def batch(self, rows: Any, first: int) -> np.ndarray:
+        """Rows of a stream's batch, of which the first one has this number, as the model takes them."""
+        raise NotImplementedError
+
+    def in_memory(self, X: Any, sample_weight: Any) -> tuple[Any, np.ndarray | None]:
+        """Rows for a fit as the model takes them, spread over devices as ``X`` is, and their weights."""
+        spread = bool(devices_of(X))
+        rows: Any = self.table(np.asarray(X) if spread else X, reset=True)
+        weight = None if sample_weight is None else self.weight(sample_weight, rows)
+        if spread:
+            with scope("float64"):
+                rows = jax.device_put(rows, X.sharding)
+        return rows, weight
+
+    def batches(self, X: Any) -> Iterable[np.ndarray]:
+        """Rows as the model takes them, batch by batch."""
+        if is_stream(X):
+            return (rows for rows, _ in CheckedBatches(X, self.batch) if len(rows))
+        return [self.table(on_host(X))]
+
+
+@dataclass(frozen=True)
+class PlainColumns(Input):
+    """Columns of numbers: arrays, frames, streams, sharded arrays and, where they are accepted, sparse matrices."""
+
+    kinds: tuple[Any, ...] = (np.float64, np.float32)
+    least_rows: int = 1
+    accept_sparse: bool | None = None
+
+    def tags(self, tags: Any) -> Any:
+        """What scikit-learn should know of rows."""
+        tags.input_tags.allow_nan = True
+        tags.input_tags.sparse = bool(self.accept_sparse)
+        return tags
+
+    def learn(self, X: Any, sample_weight: Any) -> tuple[Any, np.ndarray | None]:
+        """Rows for a fit, in memory, in batches or spread over devices, and their weights."""
+        if is_stream(X):
+            if sample_weight is not None:
+                raise ValueError(WEIGHTS_OF_STREAMS)
+            self._take_names(X)
+            return CheckedBatches(X, self.batch), None
+        if issparse(X) and self.accept_sparse:
+            sparse = self._sparse(X, reset=True)
+            if sample_weight is not None:
+                sparse.weight = self.weight(sample_weight, sparse)
+            return sparse, None
+        return self.in_memory(X, sample_weight)
+
+    def table(self, X: Any, *, reset: bool = False) -> np.ndarray:
+        """Rows (n, D) as the model takes them; with ``reset`` their columns are those to come."""
+        if issparse(X) and self.accept_sparse:
+            return self._sparse(X, reset)[:]
+        if issparse(X) and self.accept_sparse is not None:
+            raise TypeError("Sparse data was passed for X; set accept_sparse=True to take it, or give X.toarray().")
+        rows: Any = validate_data(self.estimator, X, reset=reset, dtype=self.kinds, ensure_all_finite=False, order="C",  # type: ignore[arg-type]
+                                  ensure_min_samples=self.least_rows if reset else 1)  # fmt: skip
+        check_not_infinite(rows, self.names)
+        return self.prepare(rows)
+
+    def batch(self, rows: Any, first: int) -> np.ndarray:
+        """Rows of a stream's batch, of which the first one has this number, as the model takes them."""
+        rows = np.asarray(rows)
+        if rows.ndim != 2 or rows.shape[1] != self.count:
+            raise ValueError(f"A batch has shape {rows.shape}; (rows, {self.count}) is expected, as in the first.")
+        rows = rows if rows.dtype in self.kinds else np.asarray(rows, np.float64)
+        check_not_infinite(rows, self.names, first)
+        return self.prepare(rows)
+
+    def batches(self, X: Any) -> Iterable[np.ndarray]:
+        """Rows as the model takes them, batch by batch."""
+        if issparse(X) and self.accept_sparse:
+            return (rows for rows, _ in self._sparse(X, reset=False))
+        return super().batches(X)
+
+    def with_known(self, cells: np.ndarray, columns: list[int], components: Any) -> np.ndarray:
+        """Rows as the model takes them of which only these columns are known."""
+        rows = np.full((len(cells), self.count), np.nan)
+        rows[:, columns] = np.asarray(cells, float)
+        check_not_infinite(rows, self.names)
+        return self.prepare(rows)
+
+    def code(self, column: int, value: Any) -> Any:
+        """A value of a column as the model takes it."""
+        return value
+
+    def labelled(self, rows: np.ndarray) -> Any:
+        """The model's rows as they are handed out."""
+        return rows
+
+    def among(self, columns: list[int]) -> dict[str, Any]:
+        """Attributes by which an estimator of these columns knows them."""
+        names = {} if self.names is None else {"feature_names_in_": self.names[columns]}
+        return {"n_features_in_": len(columns), **names}
+
+    def _sparse(self, X: Any, reset: bool) -> SparseRows:
+        matrix: Any = validate_data(self.estimator, X, reset=reset, accept_sparse="csr", dtype=self.kinds,  # type: ignore[arg-type]
+                                    ensure_all_finite=False, ensure_min_samples=self.least_rows if reset else 1)  # fmt: skip
+        if np.isinf(matrix.data).any():
+            raise ValueError(
+                "Input X contains infinity. Infinite cells are not supported: make them NaN, which means missing."
+            )
+        return SparseRows(matrix, self.prepare)
+
     def _take_names(self, batches: Any) -> None:
         names = getattr(batches, "columns", None)
         if names is not None:
-            self.feature_names_in_ = np.asarray(list(names), object)
+            self.estimator.feature_names_in_ = np.asarray(list(names), object)
         rows, _ = next(pairs(batches), (None, None))
         if rows is None or rows.ndim != 2 or not rows.shape[1]:
             raise ValueError("The stream's first batch is no table of rows; batches (rows, D) are expected.")
-        self.n_features_in_ = rows.shape[1]
-
-    def _batch(self, rows: Any, first: int) -> np.ndarray:
-        rows = np.asarray(rows)
-        if rows.ndim != 2 or rows.shape[1] != self.n_features_in_:
-            raise ValueError(
-                f"A batch has shape {rows.shape}; (rows, {self.n_features_in_}) is expected, as in the first."
-            )
-        rows = rows if rows.dtype in self._kinds else np.asarray(rows, np.float64)
-        check_not_infinite(rows, getattr(self, "feature_names_in_", None), first)
-        return self._prepared(rows)
-
-    def _named(self, columns: np.ndarray) -> str:
-        names = getattr(self, "feature_names_in_", columns if not len(columns) else np.arange(columns.max() + 1))
-        return ", ".join(str(names[c]) for c in columns[:20])
-
-    def _refuse_empty(self, observed: np.ndarray) -> None:
-        """Refuse columns of which no cell has weight."""
-        if (observed == 0).any():
-            raise ValueError(
-                f"Columns {self._named(np.flatnonzero(observed == 0))} hold no value (in any row of positive weight): "
-                "every cell is missing. Drop them."
-            )
+        self.estimator.n_features_in_ = rows.shape[1]

@@ -1,117 +1,151 @@
-"""Rows as the visible units of an RBM take them: thresholded, standardised or one-hot, and back."""
+"""Rows as the visible units of an RBM or an autoencoder take them: thresholded, standardised or one-hot, and back."""
 
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass, replace
 from numbers import Real
-from typing import Any
+from typing import Any, Self, get_args
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils.validation import validate_data
 
-from suffice.rows.streams import on_host
+from suffice.choices import Visible
+from suffice.nets.initial_weights import InitialWeights
+from suffice.validation import check_choice
 
-KINDS = ("bernoulli", "gaussian", "categorical")
+KINDS = get_args(Visible)
 MOST_CATEGORIES = 1000
+CONSTANT, CONSTANT_IN_FLOAT32 = 1e-12, 1e-6
+"""Spreads, relative to 1 + the mean, up to which a column is constant."""
 
 
-class VisibleRows:
-    """Checks and encodings of rows for the RBM estimators."""
+@dataclass(frozen=True)
+class VisibleUnits:
+    """What turns rows (n, D) into visible units (n, U), and back; ``threshold``, ``mean`` and so on belong to one kind each."""
 
-    visible: str
-    binarize: Any
-    threshold_: float | None
-    mean_: np.ndarray
-    scale_: np.ndarray
-    categories_: list[np.ndarray]
-    n_features_in_: int
+    kind: str
+    threshold: float | None = None
+    mean: Any = None
+    scale: Any = None
+    categories: Any = None
 
-    def _table(self, X: Any, reset: bool) -> Any:
-        """Rows as given: numbers, without infinity, sparse ones in compressed rows."""
-        rows: Any = validate_data(
-            self, on_host(X), reset=reset, dtype=(np.float64, np.float32, np.uint8, np.bool_), order="C",  # type: ignore[arg-type]
-            accept_sparse="csr" if self.visible == "bernoulli" else False, ensure_all_finite="allow-nan",
-        )  # fmt: skip
-        if issparse(rows) and np.isnan(rows.data).any():
-            raise ValueError("X is sparse and holds NaN; missing cells are taken in dense arrays only.")
+    def __post_init__(self) -> None:
+        check_choice("visible", self.kind, KINDS)
+
+    @classmethod
+    def learn(cls, kind: str, rows: Any, weight: np.ndarray, binarize: float | str | None = None) -> Self:
+        """The units of rows (n, D), which may have missing cells, of these weights (n,)."""
+        blank = cls(kind)
+        if kind == "bernoulli":
+            return replace(blank, threshold=_chosen_threshold(rows, binarize))
+        _refuse_empty(rows[weight > 0])
+        if kind == "gaussian":
+            mean, scale = _mean_and_scale(rows, weight)
+            return replace(blank, mean=mean, scale=scale)
+        used = rows[weight > 0].astype(np.float64)
+        categories = [np.unique(column[~np.isnan(column)]) for column in used.T]
+        _refuse_many(categories)
+        return replace(blank, categories=categories)
+
+    def attributes(self) -> dict[str, Any]:
+        """What an estimator says of its units, by the names of fitted attributes."""
+        if self.kind == "gaussian":
+            return {"mean_": self.mean, "scale_": self.scale}
+        return {"threshold_": self.threshold} if self.kind == "bernoulli" else {"categories_": self.categories}
+
+    def encode(self, rows: Any) -> Any:
+        """Rows (n, D) as visible units (n, U), NaN where cells are missing."""
+        if self.kind == "gaussian":
+            return (rows.astype(np.float64) - self.mean) / self.scale
+        if self.kind == "categorical":
+            return np.hstack([_one_hot(rows[:, d], values, d) for d, values in enumerate(self.categories)])
+        if self.threshold is not None:
+            return _above(rows, self.threshold)
+        _refuse_outside(rows)
         return rows
 
-    def _learn_units(self, rows: Any, weight: np.ndarray) -> None:
-        """Set what turns rows into units."""
-        if self.visible == "bernoulli":
-            self.threshold_ = self._chosen_threshold(rows)
-        else:
-            _refuse_empty(rows[weight > 0])
-        if self.visible == "gaussian":
-            known = ~np.isnan(rows) * weight[:, None]
-            total, filled = known.sum(0), np.where(np.isnan(rows), 0.0, rows).astype(np.float64)
-            self.mean_ = (known * filled).sum(0) / total
-            spread = np.sqrt((known * (filled - self.mean_) ** 2).sum(0) / total)
-            self.scale_ = np.where(spread > 1e-12 * (1 + np.abs(self.mean_)), spread, 1.0)
-        if self.visible == "categorical":
-            used = rows[weight > 0]
-            self.categories_ = [np.unique(column[~np.isnan(column)]) for column in used.astype(np.float64).T]
-            _refuse_many(self.categories_)
-
-    def _units(self, rows: Any) -> Any:
-        """Rows as visible units, NaN where cells are missing."""
-        if self.visible == "bernoulli":
-            return self._binary(rows)
-        if self.visible == "gaussian":
-            return (rows.astype(np.float64) - self.mean_) / self.scale_
-        return np.hstack([_one_hot(rows[:, d], values, d) for d, values in enumerate(self.categories_)])
-
-    def _cells(self, units: np.ndarray) -> np.ndarray:
-        """Visible units as rows of the data's kind."""
-        if self.visible == "gaussian":
-            return units * self.scale_ + self.mean_
-        if self.visible == "bernoulli":
+    def decode(self, units: np.ndarray) -> np.ndarray:
+        """Visible units (..., U) as rows (..., D) of the data's kind."""
+        if self.kind == "gaussian":
+            return units * self.scale + self.mean
+        if self.kind == "bernoulli":
             return np.asarray(units, np.float64)
-        ends = np.cumsum([len(values) for values in self.categories_])
+        ends = np.cumsum([len(values) for values in self.categories])
         blocks = np.split(units, ends[:-1], axis=-1)
-        columns = [values[b.argmax(-1)] for values, b in zip(self.categories_, blocks, strict=True)]
+        columns = [values[b.argmax(-1)] for values, b in zip(self.categories, blocks, strict=True)]
         return np.stack(columns, axis=-1)
 
-    def _binary(self, rows: Any) -> Any:
-        if self.threshold_ is not None:
-            if not issparse(rows):
-                missing = np.isnan(rows) if rows.dtype.kind == "f" else np.zeros(rows.shape, bool)
-                return np.where(missing, np.nan, rows > self.threshold_)
-            if self.threshold_ < 0:
-                raise ValueError(
-                    f"binarize={self.threshold_:g} would make every empty cell of a sparse matrix 1; give 0 or more."
-                )
-            return (rows > self.threshold_).astype(np.float32)
-        low, high = _range(rows)
-        if low < 0 or high > 1:
-            raise ValueError(
-                f"X runs from {low:g} to {high:g}, and binary units were fitted to values from 0 to 1, taken as probabilities. "
-                "Scale X, or set binarize to the number above which a cell counts as 1."
-            )
-        return rows
+    def log_scale(self) -> float:
+        """What the log-density of units exceeds that of rows by, in nats."""
+        return np.log(self.scale).sum() if self.kind == "gaussian" else 0.0
 
-    def _chosen_threshold(self, rows: Any) -> float | None:
-        if self.binarize is None:
-            return None
-        if self.binarize != "auto":
-            return float(self.binarize)
-        low, high = _range(rows)
-        if low >= 0 and high <= 1:
-            return None
-        warnings.warn(
-            f"X runs from {low:g} to {high:g}, outside [0, 1]: cells above 0 were taken as 1, the others as 0. Set binarize to "
-            "the number above which a cell counts as 1, or scale X to probabilities.",
-            UserWarning,
-            stacklevel=5,
+    def weights_for_rows(self, weights: np.ndarray, hidden_bias: np.ndarray, visible_bias: Any) -> InitialWeights:
+        """Copies of weights (U, P) and biases for rows in place of units; real units have a mean for their bias."""
+        if self.kind != "gaussian":
+            return InitialWeights(weights.copy(), hidden_bias.copy(), visible_bias.copy())
+        weights = weights / self.scale[:, None]
+        decoded = np.asarray(self.mean + self.scale * visible_bias)
+        return InitialWeights(weights, hidden_bias - self.mean @ weights, decoded)
+
+    def weights_for_units(self, given: InitialWeights) -> InitialWeights:
+        """Weights (D, P) and biases for units in place of rows."""
+        if self.kind != "gaussian":
+            return given
+        weights, hidden_bias, visible_bias = given
+        decoded = (visible_bias - self.mean) / self.scale
+        return InitialWeights(weights * self.scale[:, None], hidden_bias + self.mean @ weights, decoded)
+
+
+def check_binarize(binarize: Any) -> None:
+    """Refuse what is no threshold."""
+    number = isinstance(binarize, Real) and not isinstance(binarize, bool) and np.isfinite(float(binarize))
+    if not (binarize is None or number or (isinstance(binarize, str) and binarize == "auto")):
+        raise ValueError(f"binarize={binarize!r} was given; 'auto', a number or None is expected.")
+
+
+def _mean_and_scale(rows: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    known = ~np.isnan(rows) * weight[:, None]
+    total, filled = known.sum(0), np.where(np.isnan(rows), 0.0, rows).astype(np.float64)
+    mean = (known * filled).sum(0) / total
+    spread = np.sqrt((known * (filled - mean) ** 2).sum(0) / total)
+    constant = CONSTANT_IN_FLOAT32 if rows.dtype == np.float32 else CONSTANT
+    return mean, np.where(spread > constant * (1 + np.abs(mean)), spread, 1.0)
+
+
+def _chosen_threshold(rows: Any, binarize: float | str | None) -> float | None:
+    if binarize is None:
+        return None
+    if binarize != "auto":
+        return float(binarize)
+    low, high = _range(rows)
+    if low >= 0 and high <= 1:
+        return None
+    warnings.warn(
+        f"X runs from {low:g} to {high:g}, outside [0, 1]: cells above 0 were taken as 1, the others as 0. Set binarize to "
+        "the number above which a cell counts as 1, or scale X to probabilities.",
+        UserWarning,
+        stacklevel=5,
+    )
+    return 0.0
+
+
+def _above(rows: Any, threshold: float) -> Any:
+    if not issparse(rows):
+        missing = np.isnan(rows) if rows.dtype.kind == "f" else np.zeros(rows.shape, bool)
+        return np.where(missing, np.nan, rows > threshold)
+    if threshold < 0:
+        raise ValueError(f"binarize={threshold:g} would make every empty cell of a sparse matrix 1; give 0 or more.")
+    return (rows > threshold).astype(np.float32)
+
+
+def _refuse_outside(rows: Any) -> None:
+    low, high = _range(rows)
+    if low < 0 or high > 1:
+        raise ValueError(
+            f"X runs from {low:g} to {high:g}, and binary units were fitted to values from 0 to 1, taken as probabilities. "
+            "Scale X, or set binarize to the number above which a cell counts as 1."
         )
-        return 0.0
-
-    def _check_binarize(self) -> None:
-        given = self.binarize
-        number = isinstance(given, Real) and not isinstance(given, bool) and np.isfinite(float(given))
-        if not (given is None or number or (isinstance(given, str) and given == "auto")):
-            raise ValueError(f"binarize={given!r} was given; 'auto', a number or None is expected.")
 
 
 def _range(rows: Any) -> tuple[float, float]:

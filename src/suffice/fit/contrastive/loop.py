@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils import check_random_state
 
-from suffice.fit.batches import check_count, check_weight
+from suffice.fit.batches import check_weight
 from suffice.fit.contrastive.epoch import Batches, ContrastState, run_batches
-from suffice.fit.contrastive.rows import check_visible, dense, tiles
-from suffice.fit.contrastive.steps import Schedule, check_share, chosen
-from suffice.fit.contrastive.trace import Reader, spread, verdict
+from suffice.fit.contrastive.rows import check_visible, tiles
+from suffice.fit.contrastive.start import chain_shape, first_state
+from suffice.fit.contrastive.steps import Schedule, optimizer_and_schedule
+from suffice.fit.contrastive.trace import check_gap, reader_of, verdict
 from suffice.fit.epochs import Record, continued, run_epochs
 from suffice.outcome import Solution
-from suffice.runtime.compiling import filter_jit
 from suffice.runtime.precision import cast, dtype_of, scope, to_numpy
+from suffice.validation import check_share, check_sizes
 
 if TYPE_CHECKING:
     import optax
@@ -142,24 +141,24 @@ def contrast(
     >>> bool(solution.trace["reconstruction"][-1] < solution.trace["reconstruction"][0])
     True
     """
-    steps, epochs = check_count("steps", steps), check_count("epochs", epochs)
+    check_sizes(steps=steps, epochs=epochs, batch_size=batch_size)
+    check_share("averaging", averaging)
     dtype = dtype_of(precision)
     rows = check_visible(data, model, "data", dtype, missing=True)
     held_out = None if validation is None else check_visible(validation, model, "validation", dtype)
-    _check_gap(largest_gap, held_out)
-    batch_size = check_count("batch_size", batch_size)
-    optimizer, schedule = chosen(optimizer, learning_rate, momentum, weight_decay)
-    options = steps, check_share("averaging", averaging), bool(centred)
-    chains = _chain_shape(persistent, n_chains, n_temperatures, batch_size, rows.shape[0])
+    check_gap(largest_gap, held_out)
+    optimizer, schedule = optimizer_and_schedule(optimizer, learning_rate, momentum, weight_decay)
+    options = int(steps), float(averaging), bool(centred)
+    chains = chain_shape(persistent, n_chains, n_temperatures, int(batch_size), rows.shape[0])
     rows, weight = _weighted_rows(rows, check_weight(weight, rows.shape[0]))
     count = rows.shape[0]
-    batch_size = min(batch_size, max(count, SMALL_BATCH))
+    batch_size = min(int(batch_size), max(count, SMALL_BATCH))
     with scope(precision):
         placed, weights, known = _placed(rows, weight.astype(dtype), max(count, batch_size))
-        begin = _initial(cast(model, precision), optimizer, placed, known, chains, options, random_state)
+        begin = first_state(cast(model, precision), optimizer, placed, known, chains, options, random_state)
         begin = begin if state is None else continued(state, begin)
         base = begin.model.visible_bias
-        reader = _reader(rows, begin.filled, weight, held_out, precision)
+        reader = reader_of(rows, begin.filled, weight, held_out, precision)
 
         def epoch(state: ContrastState) -> tuple[ContrastState, Record]:
             batches = _shuffled(state, count, batch_size, schedule, dtype)
@@ -168,7 +167,7 @@ def contrast(
 
         first = reader.read(begin.best)
         judge = verdict(first["reconstruction"], largest_gap)
-        last, trace, outcome = run_epochs(epoch, begin, epochs, progress, judge)
+        last, trace, outcome = run_epochs(epoch, begin, int(epochs), progress, judge)
         last = to_numpy(last)
     trace = trace or {name: np.zeros(0) for name in ("epoch", *first)}
     return Solution(last.best, trace, outcome, {"state": last})
@@ -210,62 +209,3 @@ def _placed(rows: Any, weight: np.ndarray, length: int) -> tuple[Any, Any, Any]:
     rows, weight = np.pad(rows, ((0, fill), (0, 0))), np.pad(weight, (0, fill))
     known = ~np.isnan(rows)
     return jax.device_put(rows), jax.device_put(weight), None if known.all() else jax.device_put(known)
-
-
-def _reader(rows: Any, filled: Any, weight: Any, held_out: Any, precision: str) -> Reader:
-    chosen = spread(len(weight))
-    held_out = None if held_out is None else dense(held_out, spread(held_out.shape[0]))
-    shown = rows if filled is None else np.asarray(filled)[: len(weight)]
-    return Reader(dense(shown, chosen), weight[chosen], held_out, precision)
-
-
-def _initial(
-    model: Any, optimizer: Any, rows: Any, known: Any, chains: tuple[int, ...], options: Any, random_state: Any
-) -> ContrastState:
-    seed = np.int32(check_random_state(random_state).randint(np.iinfo(np.int32).max))
-    drawn = _drawn_state(model, rows if known is not None else None, known, chains, options, seed)
-    return drawn._replace(optimizer_state=optimizer.init(model))
-
-
-@filter_jit
-def _drawn_state(model: Any, rows: Any, known: Any, chains: tuple[int, ...], options: Any, seed: Any) -> ContrastState:
-    key, chain_key, fill_key = jax.random.split(jax.random.key(seed, impl="threefry2x32"), 3)
-    _, averaging, centred = options
-    bias = jnp.asarray(model.visible_bias)
-    return ContrastState(
-        model=model,
-        optimizer_state=None,
-        chains=_drawn(model, bias, chains, chain_key) if chains else None,
-        key=jax.random.key_data(key),
-        epoch=jnp.zeros((), jnp.int32),
-        average=jax.tree.map(jnp.asarray, model) if averaging else None,
-        centre=(model.mean_at(bias), jax.nn.sigmoid(jnp.asarray(model.hidden_bias))) if centred else None,
-        filled=None if known is None else jnp.where(known, rows, _drawn(model, bias, rows.shape[:1], fill_key)),
-    )
-
-
-def _drawn(model: Any, bias: Any, shape: tuple[int, ...], key: Any) -> Any:
-    """Visible units drawn as if nothing were coupled."""
-    return model.draw_at(jnp.broadcast_to(bias, (*shape, len(bias))), key)
-
-
-def _chain_shape(
-    persistent: bool, n_chains: int | None, n_temperatures: int, batch_size: int, n_rows: int
-) -> tuple[int, ...]:
-    """Axes of the persistent chains: none, how many, or temperatures first."""
-    n_temperatures = check_count("n_temperatures", n_temperatures)
-    if not persistent:
-        if n_chains is not None or n_temperatures > 1:
-            raise ValueError("n_chains and n_temperatures are of persistent chains; give persistent=True with them.")
-        return ()
-    count = min(batch_size, n_rows) if n_chains is None else check_count("n_chains", n_chains)
-    return (count,) if n_temperatures == 1 else (n_temperatures, count)
-
-
-def _check_gap(largest_gap: float | None, held_out: Any) -> None:
-    if largest_gap is None:
-        return
-    if not 0 < float(largest_gap) < np.inf:
-        raise ValueError(f"largest_gap={largest_gap}; it must be a number of nats above 0.")
-    if held_out is None:
-        raise ValueError("largest_gap compares training rows with validation rows; give validation.")

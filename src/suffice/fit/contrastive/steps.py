@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
+from suffice.validation import check_share
+
 if TYPE_CHECKING:
     import optax
 
@@ -17,14 +19,7 @@ LEARNING_RATE = 0.1
 Schedule = Callable[[Any], Any]
 
 
-def check_share(name: str, value: float) -> float:
-    """A number from 0 to below 1, refused by name otherwise."""
-    if not 0 <= float(value) < 1:
-        raise ValueError(f"{name}={value}; it must be at least 0 and below 1.")
-    return float(value)
-
-
-def chosen(
+def optimizer_and_schedule(
     optimizer: Any, learning_rate: float | Schedule | None, momentum: float, weight_decay: float
 ) -> tuple[Any, Schedule]:
     """The transformation of gradients into steps, and the learning rate that it does not hold."""
@@ -36,13 +31,23 @@ def chosen(
         return optimizer, np.ones_like
     if not 0 <= float(weight_decay) < np.inf:
         raise ValueError(f"weight_decay={weight_decay}; it must be a number of at least 0.")
-    descent = _descent(check_share("momentum", momentum), float(weight_decay))
+    check_share("momentum", momentum)
+    descent = _descent(float(momentum), float(weight_decay))
     if learning_rate is not None and callable(learning_rate):
         return descent, learning_rate
     rate = LEARNING_RATE if learning_rate is None else float(learning_rate)
     if not 0 < rate < np.inf:
         raise ValueError(f"learning_rate={learning_rate}; it must be a number above 0.")
     return descent, lambda number: np.full(np.shape(number), rate)
+
+
+def scheduled_rate(schedule: str, rate: float, steps: int) -> float | Schedule:
+    """Learning rate at each batch: ``"linear"`` falls to 0 over the second half of the steps, ``"cosine"`` all the way."""
+    if schedule == "constant":
+        return rate
+    if schedule == "cosine":
+        return lambda number: rate * (1 + np.cos(np.pi * number / steps)) / 2
+    return lambda number: rate * np.minimum(1.0, (steps - number) / (steps - steps // 2))
 
 
 @cache

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from suffice.fit.contrastive.rows import dense
 from suffice.fit.epochs import Record
 from suffice.outcome import Outcome
 from suffice.rows.each import each_row
@@ -35,12 +36,25 @@ class Reader:
         }
 
     def _mean(self, model: Any, method: str, rows: np.ndarray, weight: Any = None) -> float:
-        return float(np.average(each_row(model, method, rows, self.precision), weights=weight))
+        return float(np.average(each_row(getattr(model, method), rows, self.precision), weights=weight))
 
 
-def spread(count: int) -> slice:
-    """Rows that the reader looks at, out of ``count``."""
-    return slice(None, None, -(-count // READ_ROWS))
+def reader_of(rows: Any, filled: Any, weight: np.ndarray, held_out: Any, precision: str) -> Reader:
+    """A reader of rows (n, D), whose missing cells are ``filled``, and of rows held out."""
+    evenly = _evenly(len(weight))
+    held_out = None if held_out is None else dense(held_out, _evenly(held_out.shape[0]))
+    shown = rows if filled is None else np.asarray(filled)[: len(weight)]
+    return Reader(dense(shown, evenly), weight[evenly], held_out, precision)
+
+
+def check_gap(largest_gap: float | None, held_out: Any) -> None:
+    """Refuse a largest gap that is no number of nats, or that nothing is there to compare for."""
+    if largest_gap is None:
+        return
+    if not 0 < float(largest_gap) < np.inf:
+        raise ValueError(f"largest_gap={largest_gap}; it must be a number of nats above 0.")
+    if held_out is None:
+        raise ValueError("largest_gap compares training rows with validation rows; give validation.")
 
 
 def verdict(start: float, largest_gap: float | None) -> Callable[[Record], Outcome | None]:
@@ -54,3 +68,7 @@ def verdict(start: float, largest_gap: float | None) -> Callable[[Record], Outco
         return None
 
     return judge
+
+
+def _evenly(count: int) -> slice:
+    return slice(None, None, -(-count // READ_ROWS))

@@ -1,0 +1,1 @@
+"""Factor models: linear Gaussian modules, their closed forms, rotations."""

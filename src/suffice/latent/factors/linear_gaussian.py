@@ -13,17 +13,17 @@ from jax import lax
 from suffice.latent.forms.conditional import LOG_TWO_PI
 from suffice.latent.forms.natural import bordered, packed, unpacked
 from suffice.latent.forms.small_inverses import inverted
-from suffice.model import Held, LatentModel
-from suffice.rows.blocks import tile_of
-from suffice.rows.missing import Gaps, Layout
-from suffice.rows.patterns import laid_out
+from suffice.model import Hyperparameters, LatentModel, PreparedEStep
+from suffice.rows.block import tile_of
+from suffice.rows.missing import MaskedRows, MissingLayout
+from suffice.rows.patterns import arrange
 from suffice.runtime.arrays import Array
 from suffice.runtime.precision import in_own_precision
 
 PARAMETERS = ("mean", "noise_variance")
 
 
-class NoiseFloor(Held):
+class NoiseFloor(Hyperparameters):
     """Smallest noise variance: one number, or one for each column (D,)."""
 
     least: Array | float
@@ -50,14 +50,14 @@ class Inferred(NamedTuple):
     observed: Array | None
 
 
-class LatentPosterior(eqx.Module):
+class LatentPosterior(PreparedEStep):
     """The E-step of a linear Gaussian model: ``mean`` (..., D), ``loadings`` (..., D, k), ``noise`` (..., D)."""
 
     mean: Array
     loadings: Array
     noise: Array
 
-    long_steps: ClassVar[bool] = True
+    elementwise: ClassVar[bool] = True
 
     def __call__(self, rows: Any, weight: Array, given: Array | None = None) -> FactorStatistics:
         if self.mean.ndim == 1:
@@ -91,7 +91,7 @@ class LatentPosterior(eqx.Module):
         return mean, jnp.sqrt(jnp.broadcast_to(variance, mean.shape))
 
     def _deviation(self, rows: Any) -> tuple[Array, Array | None]:
-        if not isinstance(rows, Gaps):
+        if not isinstance(rows, MaskedRows):
             return rows.astype(self.mean.dtype) - self.mean, None
         observed = rows.observed().astype(self.mean.dtype)
         return (rows.filled(self.mean.dtype) - self.mean) * observed, observed
@@ -173,9 +173,9 @@ class LinearGaussian(LatentModel):
         return self.mean.shape[:-1]
 
     @property
-    def gaps(self) -> Layout:
-        """Rows with missing cells come as ``Gaps``: each has its own posterior covariance."""
-        return "cells"
+    def missing(self) -> MissingLayout:
+        """Rows with missing cells come as ``MaskedRows``: each has its own posterior covariance."""
+        return "mask"
 
     @property
     def tile(self) -> int:
@@ -183,7 +183,7 @@ class LinearGaussian(LatentModel):
         features, size = self.loadings.shape[-2:]
         return tile_of(features + size**2)
 
-    def expectation(self, execution: str) -> LatentPosterior:
+    def expectation(self, centred: bool) -> LatentPosterior:
         """The E-step as a function of rows and weights."""
         return LatentPosterior(self.mean, self.loadings, jnp.broadcast_to(self.noise_variance, self.mean.shape))
 
@@ -229,6 +229,10 @@ class LinearGaussian(LatentModel):
         root = jnp.linalg.cholesky(spread)
         return mean, jnp.where(jnp.isfinite(root).all(), loadings @ root, loadings)
 
+    def centre(self) -> np.ndarray:
+        """The mean (D,), from which rows are measured while computing."""
+        return np.asarray(self.mean)
+
     def translated(self, shift: Array) -> Self:
         """The same distribution of rows moved by ``shift`` (D,)."""
         return eqx.tree_at(lambda m: m.mean, self, self.mean + shift)
@@ -248,7 +252,7 @@ class LinearGaussian(LatentModel):
         rows
             ``(n, D)``; NaN is a missing cell.
         """
-        return codes_of(self.expectation("only").inferred(laid_out(rows, self.gaps)))
+        return codes_of(self.expectation(False).inferred(arrange(rows, self.missing)))
 
     @in_own_precision
     def log_density(self, rows: Array) -> Array:
@@ -259,7 +263,7 @@ class LinearGaussian(LatentModel):
         rows
             ``(n, D)``; NaN is a missing cell.
         """
-        return self.expectation("only").inferred(laid_out(rows, self.gaps)).log_density
+        return self.expectation(False).inferred(arrange(rows, self.missing)).log_density
 
     def draw(self, count: int, generator: Any) -> np.ndarray:
         """Rows (count, D), with a NumPy generator."""

@@ -8,7 +8,8 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
-from suffice.rows.missing import Gaps, Layout
+from suffice.rows.missing import MaskedRows, MissingLayout
+from suffice.rows.row_function import RowFunction
 from suffice.runtime.arrays import Array
 
 FEW_COLUMNS = 64
@@ -43,13 +44,13 @@ class PairwiseMoments(eqx.Module):
         return np.where(self.count > 0, second - first * mean - (first * mean).T + np.outer(mean, mean), 0.0)
 
 
-class PairwiseSums(eqx.Module):
+class PairwiseSums(RowFunction):
     """The sums of one tile of rows."""
 
-    gaps: ClassVar[Layout] = "cells"
+    missing: ClassVar[MissingLayout] = "mask"
 
     def __call__(self, rows: Any, weight: Array) -> PairwiseMoments:
-        if not isinstance(rows, Gaps):
+        if not isinstance(rows, MaskedRows):
             total = weight.sum()
             second = _symmetric((rows * weight[:, None]).T, rows)
             return PairwiseMoments(second, (weight @ rows)[:, None], total[None, None], total)

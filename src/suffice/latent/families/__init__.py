@@ -1,0 +1,1 @@
+"""Exponential families: the distributions that components can have, one a file."""

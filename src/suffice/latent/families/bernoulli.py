@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import jax.numpy as jnp
 import numpy as np
 
+from suffice.latent.families.columns import Columns
 from suffice.latent.families.family import Family
-from suffice.latent.forms.natural import Linear, Moments, Products, linear_statistics, split
-from suffice.model import Held
+from suffice.latent.forms.natural import Linear, Moments, Natural, linear_statistics, split
+from suffice.model import Hyperparameters
 from suffice.runtime.arrays import Array
 
 
-class BernoulliPrior(Held):
+class BernoulliPrior(Hyperparameters):
     """Conjugate prior as ``strength`` rows seen beforehand in each component, with column means ``mean`` (D,).
 
     Without them, ``strength`` is None.
@@ -51,24 +52,58 @@ class Bernoulli(Family):
     probabilities: Array
     prior: BernoulliPrior
 
+    kind: ClassVar[str] = "bernoulli"
+    title: ClassVar[str] = "Bernoulli"
+    column_names: ClassVar[dict[str, str]] = {"probability": "probabilities"}
+    centre_name: ClassVar[str] = "probability"
+    labels: ClassVar[float] = 2
+    cells: ClassVar[tuple[str, str]] = ("0 or 1", "two labels")
+
     def __init__(self, probabilities: Any, prior: BernoulliPrior | None = None):
         self.probabilities = probabilities
         self.prior = BernoulliPrior(None, 0.5) if prior is None else prior
+
+    @classmethod
+    def prior_from(cls, columns: Columns, strength: float | None, floor: float = 0.0) -> BernoulliPrior:
+        """So many rows with the columns' means."""
+        return BernoulliPrior(strength, columns.mean)
+
+    @classmethod
+    def overall(cls, columns: Columns, shape: tuple[int, ...], prior: BernoulliPrior) -> Self:
+        """The columns' means as probabilities."""
+        return cls(np.broadcast_to(columns.mean, (*shape, columns.mean.shape[-1])), prior)
+
+    @classmethod
+    def coordinates(cls, rows: np.ndarray, columns: Columns, alone: bool = True) -> np.ndarray:
+        """The rows themselves."""
+        return rows if alone else super().coordinates(rows, columns)
+
+    @classmethod
+    def refused_cells(cls, values: np.ndarray) -> np.ndarray:
+        """All but 0 and 1."""
+        return ~np.isnan(values) & (values != 0) & (values != 1)
+
+    @classmethod
+    def refused_parameter(cls, name: str, values: np.ndarray) -> str | None:
+        """Numbers outside [0, 1]."""
+        if (values < 0).any():
+            return "holds negative numbers; they are at least 0"
+        return "holds numbers above 1; probabilities are at most 1" if (values > 1).any() else None
 
     def _log_odds(self) -> tuple[Array, Array]:
         tiny = jnp.finfo(jnp.result_type(self.probabilities)).eps
         inside = jnp.clip(self.probabilities, tiny, 1 - tiny)
         return jnp.log(inside) - jnp.log1p(-inside), jnp.log1p(-inside)
 
-    def form(self, execution: str) -> Linear:
+    def form(self, centred: bool) -> Linear:
         """Natural parameters: the log-odds, and the log-probability of a row of zeros."""
         odds, zeros = self._log_odds()
         return Linear(odds, zeros.sum(-1))
 
-    def gap_form(self, execution: str) -> Products:
+    def missing_form(self, centred: bool) -> Natural:
         """Natural parameters: the log-odds, and the log-probability of a zero in each column."""
         odds, zeros = self._log_odds()
-        return Products(jnp.concatenate([odds, zeros, jnp.zeros_like(zeros[..., :1])], -1), linear_statistics)
+        return Natural(jnp.concatenate([odds, zeros, jnp.zeros_like(zeros[..., :1])], -1), linear_statistics)
 
     def cell_moments(self) -> tuple[Array, Array]:
         """p and p (1 - p)."""
@@ -110,9 +145,10 @@ class Bernoulli(Family):
         """The same probabilities without a prior."""
         return type(self)(self.probabilities)
 
-    def refused(self, column: int, value: float) -> str | None:
-        """0 and 1 are all that a row holds."""
-        return None if value in (0, 1) else "0 or 1"
+    def cumulative(self, values: np.ndarray) -> np.ndarray:
+        """The probability of a 0 from there on, and 1 from 1 on."""
+        zero = 1 - np.asarray(self.probabilities)
+        return np.where(values < 0, 0.0, np.where(values < 1, zero, 1.0))
 
     def draw(self, component: Any, generator: Any) -> Any:
         """Rows of 0.0 and 1.0, (n, D)."""

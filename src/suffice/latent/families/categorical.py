@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple, Self
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple, Self
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 
+from suffice.latent.families.columns import Columns, softened
 from suffice.latent.families.family import Family
-from suffice.latent.forms.natural import Moments, Products
-from suffice.latent.restrictions import Labels, distinct, group_means
-from suffice.model import Held
-from suffice.rows.missing import Gaps
+from suffice.latent.forms.natural import Moments, Natural
+from suffice.latent.ties import Labels, distinct, group_means
+from suffice.model import Hyperparameters
+from suffice.rows.missing import MaskedRows
 from suffice.runtime.arrays import Array
 
 
-class CategoricalPrior(Held):
+class CategoricalPrior(Hyperparameters):
     """Conjugate prior as ``strength`` rows seen beforehand in each component, with category shares ``mean`` (F,).
 
     Without them, ``strength`` is None.
@@ -57,6 +58,12 @@ class Categorical(Family):
     sizes: tuple[int, ...] = eqx.field(static=True)
     prior: CategoricalPrior
 
+    kind: ClassVar[str] = "categorical"
+    title: ClassVar[str] = "categorical"
+    column_names: ClassVar[dict[str, str]] = {"probabilities": "probabilities"}
+    centre_name: ClassVar[str] = "probability"
+    labels: ClassVar[float] = np.inf
+
     def __init__(self, probabilities: Any, sizes: Sequence[int], prior: CategoricalPrior | None = None):
         self.probabilities, self.sizes = probabilities, tuple(int(size) for size in sizes)
         self.prior = CategoricalPrior(None, 0.0) if prior is None else prior
@@ -66,17 +73,45 @@ class Categorical(Family):
         """Number of columns D."""
         return len(self.sizes)
 
+    @classmethod
+    def prior_from(cls, columns: Columns, strength: float | None, floor: float = 0.0) -> CategoricalPrior:
+        """So many rows with the categories' shares."""
+        return CategoricalPrior(strength, columns.shares)
+
+    @classmethod
+    def overall(cls, columns: Columns, shape: tuple[int, ...], prior: CategoricalPrior) -> Self:
+        """The categories' shares as probabilities."""
+        return cls(np.broadcast_to(columns.shares, (*shape, sum(columns.sizes))), columns.sizes, prior)
+
+    @classmethod
+    def coordinates(cls, rows: np.ndarray, columns: Columns, alone: bool = True) -> np.ndarray:
+        """Indicators of the categories."""
+        return np.asarray(Indicators(columns.sizes)(rows, float))[:-1].T
+
+    def pooled(self, moments: Moments, centres: np.ndarray) -> Columns:
+        """Shares of the categories over all classes, one row spread over all added."""
+        counts = np.asarray(moments.total[:-1]).sum(-1)
+        nothing = np.zeros(self.features)
+        return Columns(nothing, nothing + 1, False, self.sizes, softened(counts, np.cumsum(self.sizes)[:-1]))
+
+    @classmethod
+    def refused_parameter(cls, name: str, values: np.ndarray) -> str | None:
+        """What is negative, or does not sum to 1."""
+        if (values < 0).any():
+            return "holds negative numbers; they are at least 0"
+        return None if np.allclose(values.sum(-1), 1) else "must sum to 1 in each component"
+
     def _log(self) -> Array:
         return jnp.log(jnp.maximum(self.probabilities, jnp.finfo(jnp.result_type(self.probabilities)).eps))
 
-    def form(self, execution: str) -> Products:
+    def form(self, centred: bool) -> Natural:
         """Natural parameters: the log-probabilities, of indicators of the categories."""
         natural = self._log()
-        return Products(jnp.concatenate([natural, jnp.zeros_like(natural[..., :1])], -1), Indicators(self.sizes))
+        return Natural(jnp.concatenate([natural, jnp.zeros_like(natural[..., :1])], -1), Indicators(self.sizes))
 
-    def gap_form(self, execution: str) -> Products:
+    def missing_form(self, centred: bool) -> Natural:
         """The same: a missing cell is in no category."""
-        return self.form(execution)
+        return self.form(centred)
 
     def numbers_per_row(self) -> int:
         """Indicators, and the columns they are made of."""
@@ -125,6 +160,29 @@ class Categorical(Family):
         """Probabilities of the categories of each column, (..., K, C) each."""
         return np.split(np.asarray(self.probabilities), np.cumsum(self.sizes)[:-1], axis=-1)
 
+    def parameters_of_columns(self) -> list[dict[str, np.ndarray]]:
+        """Probabilities of the categories of each column, (..., K, C)."""
+        return [{"probabilities": chance} for chance in self.by_column()]
+
+    def with_columns(self, given: Sequence[Mapping[str, Any]], origin: np.ndarray) -> Self:
+        """The same with the probabilities given."""
+        chances = [
+            np.broadcast_to(own.get("probabilities", whole), whole.shape)
+            for own, whole in zip(given, self.by_column(), strict=True)
+        ]
+        return type(self)(np.concatenate(chances, -1), self.sizes, self.prior)
+
+    def feature_moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """p and p (1 - p) of each category; of two, which sum to one, of the second."""
+        chance = np.concatenate([part[..., 1:] if part.shape[-1] == 2 else part for part in self.by_column()], -1)
+        return chance, chance * (1 - chance)
+
+    def cumulative(self, values: np.ndarray) -> np.ndarray:
+        """Sums of the probabilities of the codes up to each value."""
+        chance = np.asarray(self.probabilities)
+        below = np.concatenate([np.zeros((*chance.shape[:-1], 1)), np.cumsum(chance, -1)], -1)
+        return below[..., np.clip(values + 1, 0, chance.shape[-1]).astype(int)]
+
     def marginal(self, columns: Sequence[int]) -> Self:
         """Probabilities of these columns, and the prior's mean of them."""
         start = np.cumsum((0, *self.sizes))
@@ -156,8 +214,8 @@ class Indicators(NamedTuple):
 
     sizes: tuple[int, ...]
 
-    def __call__(self, rows: Array | Gaps, dtype: Any) -> Array:
-        values = rows.values if isinstance(rows, Gaps) else rows
+    def __call__(self, rows: Array | MaskedRows, dtype: Any) -> Array:
+        values = rows.values if isinstance(rows, MaskedRows) else rows
         column = np.repeat(np.arange(len(self.sizes)), self.sizes)
         code = np.concatenate([np.arange(size) for size in self.sizes]).astype(values.dtype)
         inside = values.T[column] == code[:, None]

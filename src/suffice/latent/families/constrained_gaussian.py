@@ -8,14 +8,15 @@ from typing import Any, ClassVar, Self
 import jax.numpy as jnp
 import numpy as np
 
+from suffice.latent.families.columns import Columns
 from suffice.latent.families.family import Family, kept_where
 from suffice.latent.families.gaussian import Gaussian
 from suffice.latent.forms.cells import CellDeviations
 from suffice.latent.forms.conditional import LOG_TWO_PI
-from suffice.latent.forms.natural import STATISTICS, Covariance, Linear, Moments, Products
+from suffice.latent.forms.natural import STATISTICS, Covariance, Linear, Moments, Natural
 from suffice.latent.forms.whiten import gram
-from suffice.latent.restrictions import Labels, distinct, group_means
-from suffice.rows.missing import Layout
+from suffice.latent.ties import Labels, distinct, group_means
+from suffice.rows.missing import MissingLayout
 from suffice.runtime.arrays import Array
 
 
@@ -37,14 +38,21 @@ class TiedGaussian(Gaussian):
         """These components alone; the covariance is all components'."""
         return type(self)(np.asarray(self.means)[:, components], self.covariances, self.prior)
 
+    @classmethod
+    def _spread_like(cls, variance: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        return np.broadcast_to(np.diag(variance), (*shape[:-1], len(variance), len(variance)))
+
+    def _with_variances(self, variances: np.ndarray) -> np.ndarray:
+        return super()._with_variances(variances.mean(-2))
+
     def _matrices(self) -> Array:
         return self.covariances[..., None, :, :]
 
     def _products(self, whitening: Array, log_scale: Array) -> Linear:
         slope = jnp.einsum("...de,...fe,...f->...d", whitening, whitening, self.means)
         constant = log_scale - jnp.square(jnp.einsum("...de,...d->...e", whitening, self.means)).sum(-1) / 2
-        trusted = self._small(self._terms(jnp, gram(whitening)))
-        return Linear(slope, constant, whitening[..., 0, :, :], trusted)
+        accurate = self._small(self._terms(jnp, gram(whitening)))
+        return Linear(slope, constant, whitening[..., 0, :, :], accurate)
 
     def _covariances(self, moments: Moments, second: Array, shift: Array, counts: Array) -> Array:
         weight = counts[..., 0]
@@ -77,12 +85,19 @@ class DiagonalGaussian(Gaussian):
     """
 
     covariance_type: ClassVar[Covariance] = "diag"
-    gaps: ClassVar[Layout] = "cells"
+    missing: ClassVar[MissingLayout] = "mask"
 
     @classmethod
     def column_parameters(cls) -> tuple[str, ...]:
         """Means and variances."""
         return ("means", "covariances")
+
+    @classmethod
+    def _spread_like(cls, variance: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        return np.broadcast_to(variance, (*shape, len(variance)))
+
+    def _with_variances(self, variances: np.ndarray) -> np.ndarray:
+        return variances
 
     def _variances(self) -> Array:
         return self.covariances
@@ -92,21 +107,21 @@ class DiagonalGaussian(Gaussian):
         whitening = 1 / jnp.sqrt(jnp.broadcast_to(self._variances(), self.means.shape))
         return whitening, jnp.log(whitening).sum(-1)
 
-    def _products(self, whitening: Array, log_scale: Array) -> Products:
+    def _products(self, whitening: Array, log_scale: Array) -> Natural:
         precision = jnp.square(whitening)
         constant = log_scale - (precision * jnp.square(self.means)).sum(-1) / 2
         natural = [-self._precisions(precision) / 2, precision * self.means, constant[..., None]]
-        trusted = self._small(self._terms(jnp, precision))
-        return Products(jnp.concatenate(natural, -1), STATISTICS[self.covariance_type], trusted)
+        accurate = self._small(self._terms(jnp, precision))
+        return Natural(jnp.concatenate(natural, -1), STATISTICS[self.covariance_type], accurate)
 
     def _precisions(self, precision: Array) -> Array:
         return precision
 
-    def gap_form(self, execution: str) -> Products | CellDeviations:
+    def missing_form(self, centred: bool) -> Natural | CellDeviations:
         """Products with sufficient statistics of the observed cells, or their deviations from each mean."""
         whitening, _ = self._whitening()
         constant = jnp.log(whitening) - LOG_TWO_PI / 2
-        if execution == "deviations":
+        if centred:
             return CellDeviations(
                 self.means, whitening, constant, jnp.zeros_like(constant[..., 0]), self.covariance_type
             )
@@ -118,8 +133,8 @@ class DiagonalGaussian(Gaussian):
             constant,
             jnp.zeros_like(constant[..., :1]),
         ]
-        trusted = self._small(self._terms(jnp, precision))
-        return Products(jnp.concatenate(natural, -1), STATISTICS[self.covariance_type], trusted)
+        accurate = self._small(self._terms(jnp, precision))
+        return Natural(jnp.concatenate(natural, -1), STATISTICS[self.covariance_type], accurate)
 
     def variances(self) -> np.ndarray:
         """Variance of every column in every component, (..., K, D)."""
@@ -209,6 +224,13 @@ class TiedDiagonalGaussian(DiagonalGaussian):
         """These components alone; the variances are all components'."""
         return type(self)(np.asarray(self.means)[:, components], self.covariances, self.prior)
 
+    @classmethod
+    def _spread_like(cls, variance: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        return np.broadcast_to(variance, (*shape[:-1], len(variance)))
+
+    def _with_variances(self, variances: np.ndarray) -> np.ndarray:
+        return variances.mean(-2)
+
     def _variances(self) -> Array:
         return self.covariances[..., None, :]
 
@@ -249,6 +271,18 @@ class SphericalGaussian(DiagonalGaussian):
     def column_parameters(cls) -> tuple[str, ...]:
         """Means alone: the variance is that of all columns."""
         return ("means",)
+
+    @classmethod
+    def _spread_like(cls, variance: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        return np.full(shape, variance.mean())
+
+    @classmethod
+    def coordinates(cls, rows: np.ndarray, columns: Columns, alone: bool = True) -> np.ndarray:
+        """Rows in one unit for all columns."""
+        return rows / np.sqrt(columns.variance.mean()) if alone else super().coordinates(rows, columns)
+
+    def _with_variances(self, variances: np.ndarray) -> np.ndarray:
+        return variances.mean(-1)
 
     def _variances(self) -> Array:
         return self.covariances[..., None]

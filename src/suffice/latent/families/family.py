@@ -11,34 +11,33 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from suffice.latent.families.columns import Columns
+from suffice.latent.families.kind import Kind
 from suffice.latent.forms.natural import Moments
-from suffice.latent.restrictions import Labels, averaged_moments, distinct, group_means
-from suffice.model import Held
-from suffice.rows.missing import Layout
-from suffice.rows.patterns import laid_out
+from suffice.latent.ties import Labels, averaged_moments, distinct, group_means
+from suffice.model import Hyperparameters
+from suffice.rows.missing import MissingLayout
+from suffice.rows.patterns import arrange
 from suffice.runtime.arrays import Array
 from suffice.runtime.precision import in_own_precision
 
 
-class Family(eqx.Module):
+class Family(Kind):
     """A stack of K distributions of one exponential family, along the last leading axis of its parameters.
 
     Leading axes before that one are restarts, fitted side by side.
     """
 
-    movable: ClassVar[bool] = False
-    """Whether a shift of the data only shifts the parameters, so that rows may be centred."""
-
     shared_parameters: ClassVar[tuple[str, ...]] = ()
     """Parameters of which all components have the same."""
 
-    gaps: ClassVar[Layout] = "cells"
-    """How rows with missing cells are handed to ``gap_form``: ``"cells"`` as ``Gaps``, ``"patterns"`` as ``Patterns``."""
+    missing: ClassVar[MissingLayout] = "mask"
+    """How ``missing_form`` takes rows with missing cells: ``"cells"`` as ``MaskedRows``, ``"patterns"`` as ``PatternRows``."""
 
     @property
     def counts_cells(self) -> bool:
         """Whether moments of rows with missing cells count the observed ones, and so differ in shape from others."""
-        return self.gaps == "cells"
+        return self.missing == "mask"
 
     @classmethod
     def parameter_names(cls) -> tuple[str, ...]:
@@ -51,17 +50,13 @@ class Family(eqx.Module):
         """Names of the parameters that components may share in some columns only; as it stands, all."""
         return cls.parameter_names()
 
-    def form(self, execution: str) -> Any:
+    def form(self, centred: bool) -> Any:
         """Log-density and moments as functions of complete rows, with all that rows share worked out."""
         raise NotImplementedError
 
-    def gap_form(self, execution: str) -> Any:
+    def missing_form(self, centred: bool) -> Any:
         """The same for rows with missing cells; None where they cannot be used."""
         return None
-
-    def cell_moments(self) -> tuple[Array, Array]:
-        """Mean and variance of every column, (..., K, D) each, where columns are independent."""
-        raise NotImplementedError
 
     def completed(self, form: Any, features: Any, share: Array) -> tuple[Array, Array]:
         """Expected value of every cell and its standard deviation, (n, D) each, given responsibilities (K, n).
@@ -73,8 +68,8 @@ class Family(eqx.Module):
 
     def inner(self, moments: Moments) -> Array:
         """Expected log-density, summed over rows and components (...), under moments about zero."""
-        form = self.form("products")
-        return (form if form.size == len(moments.total) else self.gap_form("products")).inner(moments)
+        form = self.form(False)
+        return (form if form.size == len(moments.total) else self.missing_form(False)).inner(moments)
 
     def centre(self) -> np.ndarray | None:
         """Where to measure rows from, (D,), while computing; None where a shift would change the distributions."""
@@ -87,33 +82,35 @@ class Family(eqx.Module):
         """
         raise NotImplementedError
 
-    def maximize_given(self, moments: Moments, frozen: Collection[str]) -> tuple[Self, Array]:
-        """What ``maximize`` gives where the parameters named in ``frozen`` stay as they are.
-
-        As it stands, a family keeps all of its parameters or none; one with several parameters overrides it.
-        """
-        if set(self.parameter_names()) <= set(frozen):
-            return self, jnp.ones(moments.total.shape[1:], bool)
-        if set(self.parameter_names()) & set(frozen):
-            raise ValueError(
-                f"{type(self).__name__} can hold all of {', '.join(self.parameter_names())}, or none of them."
-            )
-        return self.maximize(moments)
-
-    def maximize_tied(
+    def maximize_restricted(
         self, moments: Moments, frozen: Collection[str], tied: Mapping[str, Labels]
     ) -> tuple[Self, Array]:
-        """What ``maximize_given`` gives where components of one label share the parameters named in ``tied``.
+        """What ``maximize`` gives where parameters named in ``frozen`` stay, and components of one label share those in ``tied``.
 
-        As it stands, for families of one parameter: sums over rows are averaged over the components that share it.
+        As it stands, a family keeps all of its parameters or none, and sums over rows are averaged over the components that
+        share the one parameter; a family with several parameters overrides it.
         """
+        names = self.parameter_names()
+        if set(names) <= set(frozen):
+            return self, jnp.ones(moments.total.shape[1:], bool)
+        if set(names) & set(frozen):
+            raise ValueError(f"{type(self).__name__} can hold all of {', '.join(names)}, or none of them.")
         for labels in tied.values():
             moments = self.averaged_moments(moments, labels)
-        return self.maximize_given(moments, frozen)
+        return self.maximize(moments)
 
     def averaged_moments(self, moments: Moments, labels: Labels) -> Moments:
         """Moments of which those of components of one label are equal in each column, where columns are independent."""
         return averaged_moments(moments, self.features, labels)
+
+    def pooled(self, moments: Moments, centres: np.ndarray) -> Columns:
+        """The overall distribution of columns, from sums over the rows of each class about its centre (K, D).
+
+        As it stands, one component for the rows of all classes.
+        """
+        together = Moments(np.asarray(moments.total).sum(-1, keepdims=True), moments.common, moments.about)
+        mean, variance = (np.asarray(values)[0] for values in self.maximize(together)[0].cell_moments())
+        return Columns(mean, variance)
 
     def sharing(self, tied: Mapping[str, Labels]) -> Self:
         """Parameters averaged over the components that are to share them; restarts lie along one leading axis."""
@@ -157,17 +154,12 @@ class Family(eqx.Module):
         """Logarithm of the prior density at these parameters, up to a constant, summed over components."""
         raise NotImplementedError
 
-    def execution(self) -> str:
-        """Which form suits these parameters."""
-        return "products"
+    def needs_centring(self) -> bool:
+        """Whether the form of deviations from the means suits these parameters, rather than that of products."""
+        return False
 
     def translated(self, shift: Array) -> Self:
         """The same distributions for rows moved by ``shift``."""
-        raise NotImplementedError
-
-    @property
-    def features(self) -> int:
-        """Number of columns D."""
         raise NotImplementedError
 
     def marginal(self, columns: Sequence[int]) -> Self:
@@ -193,9 +185,9 @@ class Family(eqx.Module):
         """These components alone, given by number, of every restart; restarts lie along one leading axis."""
 
         def chosen(leaf: Any) -> Any:
-            return leaf if isinstance(leaf, Held) else np.asarray(leaf)[:, components]
+            return leaf if isinstance(leaf, Hyperparameters) else np.asarray(leaf)[:, components]
 
-        return jax.tree.map(chosen, self, is_leaf=lambda leaf: isinstance(leaf, Held))
+        return jax.tree.map(chosen, self, is_leaf=lambda leaf: isinstance(leaf, Hyperparameters))
 
     def without_prior(self) -> Self:
         """The same distributions, to which maximisation adds nothing."""
@@ -203,7 +195,7 @@ class Family(eqx.Module):
 
     def refused(self, column: int, value: float) -> str | None:
         """What is expected in place of a value that no row can have in a column; None where a row can."""
-        return None if np.isfinite(value) else "a finite number"
+        return None if np.isfinite(value) and not self.refused_cells(np.asarray(value)) else self.cells[0]
 
     def draw(self, component: Any, generator: Any) -> Any:
         """One row from each of the components named, (n, D), with a NumPy generator."""
@@ -220,8 +212,8 @@ class Family(eqx.Module):
     @in_own_precision
     def log_density(self, rows: Array) -> Array:
         """Log-density of each row's observed cells under each component, (..., K, n)."""
-        laid = laid_out(rows, self.gaps)
-        form = self.form(self.execution()) if laid is rows else self.gap_form(self.execution())
+        laid = arrange(rows, self.missing)
+        form = self.form(self.needs_centring()) if laid is rows else self.missing_form(self.needs_centring())
         return form.log_density(form.features(laid))
 
 

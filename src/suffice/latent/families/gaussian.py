@@ -5,19 +5,24 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar, Self
 
+import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
+from scipy.special import ndtr
 
+from suffice.latent.collapsed import collapsed
+from suffice.latent.families.columns import Columns, over_all_classes
 from suffice.latent.families.family import Family, averaged, kept_where
-from suffice.latent.forms.conditional import LOG_TWO_PI, Regressions
+from suffice.latent.families.kind import in_columns
+from suffice.latent.forms.conditional import LOG_TWO_PI, Conditional
 from suffice.latent.forms.natural import (
     STATISTICS,
+    Centred,
     Covariance,
-    Deviations,
     Linear,
     Moments,
-    Products,
+    Natural,
     bordered,
     many_components,
     safe_limit,
@@ -25,13 +30,13 @@ from suffice.latent.forms.natural import (
 )
 from suffice.latent.forms.origin import joined, moved
 from suffice.latent.forms.whiten import gram, positive_definite, whitening
-from suffice.latent.restrictions import Labels, distinct, group_means
-from suffice.model import Held
-from suffice.rows.missing import Layout
+from suffice.latent.ties import Labels, distinct, group_means
+from suffice.model import Hyperparameters
+from suffice.rows.missing import MissingLayout
 from suffice.runtime.arrays import Array
 
 
-class GaussianPrior(Held):
+class GaussianPrior(Hyperparameters):
     """Conjugate prior as ``strength`` rows seen beforehand in each component, with ``mean`` (D,) and ``covariance`` (D, D).
 
     Without them, ``strength`` is None. ``floor`` (D,) is added to the diagonal of every covariance.
@@ -72,8 +77,13 @@ class Gaussian(Family):
     covariances: Array
     prior: GaussianPrior
 
+    kind: ClassVar[str] = "gaussian"
+    title: ClassVar[str] = "Gaussian"
+    column_names: ClassVar[dict[str, str]] = {"mean": "means", "variance": "covariances"}
+    discrete: ClassVar[bool] = False
+    floored: ClassVar[bool] = True
     movable: ClassVar[bool] = True
-    gaps: ClassVar[Layout] = "patterns"
+    missing: ClassVar[MissingLayout] = "patterns"
     covariance_type: ClassVar[Covariance] = "full"
 
     def __init__(self, means: Any, covariances: Any, prior: GaussianPrior | None = None):
@@ -82,23 +92,89 @@ class Gaussian(Family):
         self.prior = GaussianPrior(None, nothing, np.diag(nothing), nothing) if prior is None else prior
 
     @classmethod
+    def prior_from(cls, columns: Columns, strength: float | None, floor: float = 0.0) -> GaussianPrior:
+        """So many rows of the columns' means and variances, and a floor relative to these."""
+        return GaussianPrior(strength, columns.mean, np.diag(columns.variance), floor * columns.variance)
+
+    @classmethod
+    def overall(cls, columns: Columns, shape: tuple[int, ...], prior: GaussianPrior) -> Self:
+        """The columns' means and variances."""
+        means = np.broadcast_to(columns.mean, (*shape, len(columns.variance)))
+        return cls(means, cls._spread_like(columns.variance, shape), prior)
+
+    @classmethod
+    def _spread_like(cls, variance: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        """Covariances of independent columns with these variances (D,)."""
+        return np.broadcast_to(np.diag(variance), (*shape, len(variance), len(variance)))
+
+    def pooled(self, moments: Moments, centres: np.ndarray) -> Columns:
+        """Means and variances of the columns over the rows of all classes."""
+        mean, variance = over_all_classes(moments, centres, self.covariance_type)
+        constant = variance <= np.square(8 * np.finfo(float).eps * np.abs(mean))
+        return Columns(mean, np.where(constant, 1.0, variance), constant)
+
+    @classmethod
+    def refused_parameter(cls, name: str, values: np.ndarray) -> str | None:
+        """Variances that are not above 0."""
+        if name == "covariances" and (values <= 0).any():
+            return "holds numbers that are not above 0; variances are"
+        return None
+
+    def with_columns(self, given: Sequence[Mapping[str, Any]], origin: np.ndarray) -> Self:
+        """The same with the means and variances given; correlations stay as they are."""
+        placed = [{"mean": own["mean"] - at} if "mean" in own else {} for own, at in zip(given, origin, strict=True)]
+        covariances = self.covariances
+        if any("variance" in own for own in given):
+            covariances = self._with_variances(in_columns(self.variances(), given, "variance"))
+        return eqx.tree_at(
+            lambda family: (family.means, family.covariances),
+            self,
+            (in_columns(self.means, placed, "mean"), covariances),
+        )
+
+    def _with_variances(self, variances: np.ndarray) -> np.ndarray:
+        """Covariances of the same correlations, with variances (..., K, D)."""
+        covariances = np.asarray(self.covariances)
+        scale = np.sqrt(variances / np.diagonal(covariances, axis1=-2, axis2=-1))
+        return covariances * scale[..., :, None] * scale[..., None, :]
+
+    def parameters_of_columns(self) -> list[dict[str, np.ndarray]]:
+        """Mean and variance of each column."""
+        means, variances = (np.moveaxis(np.asarray(values), -1, 0) for values in (self.means, self.variances()))
+        return [{"mean": mean, "variance": variance} for mean, variance in zip(means, variances, strict=True)]
+
+    def feature_moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """Means and variances."""
+        return np.asarray(self.means), self.variances()
+
+    def cumulative(self, values: np.ndarray) -> np.ndarray:
+        """Normal distribution functions."""
+        mean, variance = self.feature_moments()
+        return ndtr((values - mean) / np.maximum(np.sqrt(variance), 1e-300))
+
+    def collapsed(self, columns: Columns, floor: float) -> np.ndarray:
+        """Components of which a variance has shrunk to the floor."""
+        flat = collapsed(np.asarray(self.covariances), self.covariance_type, columns.variance, columns.constant, floor)
+        return np.broadcast_to(flat, self.means.shape[-2])
+
+    @classmethod
     def column_parameters(cls) -> tuple[str, ...]:
         """None: columns depend on one another."""
         return ()
 
-    def form(self, execution: str) -> Products | Linear | Deviations:
+    def form(self, centred: bool) -> Natural | Linear | Centred:
         """Products with sufficient statistics, or deviations from each mean."""
         whitening, log_scale = self._whitening_and_scale()
-        if execution == "deviations":
+        if centred:
             return self._deviations(whitening, log_scale)
         return self._products(whitening, log_scale)
 
-    def gap_form(self, execution: str) -> Any:
+    def missing_form(self, centred: bool) -> Any:
         """Regressions of missing cells on observed ones."""
         whitening, log_scale = self._whitening_and_scale()
         log_scale = jnp.broadcast_to(log_scale, self.means.shape[:-1])
-        about, tied = "zero" if execution == "products" else "means", self.covariance_type == "tied"
-        return Regressions(self.means, whitening, log_scale, tied, about)
+        about, tied = "means" if centred else "zero", self.covariance_type == "tied"
+        return Conditional(self.means, whitening, log_scale, tied, about)
 
     def completed(self, form: Any, features: Any, share: Array) -> tuple[Array, Array]:
         """Conditional means of the missing cells given the observed ones, and standard deviations."""
@@ -124,27 +200,27 @@ class Gaussian(Family):
         """W with precision W W', (..., K or 1, D, D), and half the logarithm of the precision's determinant."""
         return whitening(self._matrices())
 
-    def _deviations(self, whitening: Array, log_scale: Array) -> Deviations:
+    def _deviations(self, whitening: Array, log_scale: Array) -> Centred:
         leading = self.means.shape[:-1]
         whitening = jnp.broadcast_to(whitening, leading + whitening.shape[len(leading) :])
-        return Deviations(self.means, whitening, jnp.broadcast_to(log_scale, leading), self.covariance_type)
+        return Centred(self.means, whitening, jnp.broadcast_to(log_scale, leading), self.covariance_type)
 
-    def _products(self, whitening: Array, log_scale: Array) -> Products | Linear:
+    def _products(self, whitening: Array, log_scale: Array) -> Natural | Linear:
         precision = gram(whitening)
         linear = jnp.einsum("...de,...e->...d", precision, self.means)
         constant = log_scale - jnp.square(jnp.einsum("...de,...d->...e", whitening, self.means)).sum(-1) / 2
         whole = bordered(-precision / 2, jnp.concatenate([linear / 2, constant[..., None]], -1))
         i, j = np.triu_indices(whole.shape[-1])
         natural = whole[..., i, j] * np.where(i == j, 1.0, 2.0)
-        return Products(natural, STATISTICS["full"], self._small(self._terms(jnp, precision)))
+        return Natural(natural, STATISTICS["full"], self._small(self._terms(jnp, precision)))
 
-    def execution(self) -> str:
+    def needs_centring(self) -> bool:
         """Products where they are quicker and safe, else deviations, which suit any parameters."""
         quick = self.covariance_type != "full" or self._many()
         traced = any(isinstance(leaf, Tracer) for leaf in (self.means, self.covariances))
         if traced or not quick:
-            return "deviations"
-        return "products" if bool(self._small(self._terms(np, self._precision()))) else "deviations"
+            return True
+        return not bool(self._small(self._terms(np, self._precision())))
 
     def _precision(self) -> np.ndarray:
         return np.linalg.inv(np.asarray(self._matrices()))
@@ -179,21 +255,12 @@ class Gaussian(Family):
         valid, covariances = self._accepted(covariances, definite, weight)
         return type(self)(kept_where(valid, means, self.means), covariances, self.prior), valid
 
-    def maximize_given(self, moments: Moments, frozen: Collection[str]) -> tuple[Self, Array]:
-        """Covariances about means that stay, or means with covariances that stay: conditional maximisation."""
-        if ("means" in frozen) == ("covariances" in frozen):
-            return super().maximize_given(moments, frozen)
-        if "means" in frozen and moments.about == "zero":
-            moments = moved(moments, -self.means, self.covariance_type, "means")
-        if "means" in frozen:
-            return self._about_these_means(moments)
-        means, _, weight = self._free_means(moments)
-        return type(self)(means, self.covariances, self.prior), weight > 0
-
-    def maximize_tied(
+    def maximize_restricted(
         self, moments: Moments, frozen: Collection[str], tied: Mapping[str, Labels]
     ) -> tuple[Self, Array]:
-        """Shared means with the covariances as they were, then covariances about the new means (Meng and Rubin, 1993)."""
+        """Means, and then covariances about them, each given the other where one is shared (Meng and Rubin, 1993)."""
+        if not tied and ("means" in frozen) == ("covariances" in frozen):
+            return super().maximize_restricted(moments, frozen, tied)
         means, counts, weight = self._free_means(moments)
         if "means" in frozen:
             means = self.means

@@ -11,8 +11,8 @@ import numpy as np
 
 from suffice.latent.families.family import Family
 from suffice.latent.forms.natural import Moments
-from suffice.latent.restrictions import Labels
-from suffice.rows.missing import Gaps, Layout, Patterns
+from suffice.latent.ties import Labels
+from suffice.rows.missing import MaskedRows, MissingLayout, PatternRows
 from suffice.runtime.arrays import Array
 
 
@@ -22,12 +22,12 @@ class MixedForm(eqx.Module):
     forms: tuple[Any, ...]
     log_weights: Array | float
     columns: tuple[tuple[int, ...], ...] = eqx.field(static=True)
-    layouts: tuple[Layout, ...] = eqx.field(static=True)
+    layouts: tuple[MissingLayout, ...] = eqx.field(static=True)
 
     @property
-    def trusted(self) -> Array | bool:
+    def accurate(self) -> Array | bool:
         """Whether rounding errors stay small."""
-        return jnp.stack([jnp.asarray(form.trusted) for form in self.forms]).all()
+        return jnp.stack([jnp.asarray(form.accurate) for form in self.forms]).all()
 
     def weighted(self, log_weights: Array) -> MixedForm:
         """The form with log-weights (..., K) added to the log-densities."""
@@ -50,34 +50,26 @@ class MixedForm(eqx.Module):
         return Moments(responsibility.sum(-1)[None], common, "zero")
 
 
-def _part(rows: Any, columns: Sequence[int], layout: Layout) -> Any:
+def _part(rows: Any, columns: Sequence[int], layout: MissingLayout) -> Any:
     """Some columns of rows, complete or with missing cells."""
     chosen = np.array(columns)
-    if isinstance(rows, Gaps):
-        return Gaps(rows.values[:, chosen])
-    if not isinstance(rows, Patterns):
+    if isinstance(rows, MaskedRows):
+        return MaskedRows(rows.values[:, chosen])
+    if not isinstance(rows, PatternRows):
         return rows[:, chosen]
     features = rows.values.shape[1]
     if layout == "patterns":
         position = np.full(features + 1, len(chosen))
         position[chosen] = np.arange(len(chosen))
-        return Patterns(rows.values[:, chosen], rows.pattern, jnp.asarray(position)[rows.missing])
+        return PatternRows(rows.values[:, chosen], rows.pattern, jnp.asarray(position)[rows.missing])
     absent = (rows.missing[:, :, None] == chosen).any(1)[rows.pattern]
-    return Gaps(jnp.where(absent, jnp.nan, rows.values[:, chosen]))
+    return MaskedRows(jnp.where(absent, jnp.nan, rows.values[:, chosen]))
 
 
 def _ties_of(part: Family, columns: Sequence[int], tied: Mapping[str, Labels]) -> dict[str, Labels]:
     """Labels of those columns, for the parameters that the part has."""
     own = {name: labels for name, labels in tied.items() if name in part.parameter_names()}
     return {name: labels if labels.shape[1] == 1 else labels[:, list(columns)] for name, labels in own.items()}
-
-
-def _restricted(
-    part: Family, moments: Moments, frozen: Collection[str], tied: Mapping[str, Labels]
-) -> tuple[Family, Array]:
-    if tied:
-        return part.maximize_tied(moments, frozen, tied)
-    return part.maximize_given(moments, frozen)
 
 
 class Mixed(Family):
@@ -119,24 +111,29 @@ class Mixed(Family):
         return sum(len(group) for group in self.columns)
 
     @property
-    def gaps(self) -> Layout:
+    def missing(self) -> MissingLayout:
         """By pattern where one of the parts asks for it."""
-        return "patterns" if any(part.gaps == "patterns" for part in self.parts) else "cells"
+        return "patterns" if any(part.missing == "patterns" for part in self.parts) else "mask"
 
-    def form(self, execution: str) -> MixedForm:
+    @property
+    def one_pass(self) -> bool:  # type: ignore[override]
+        """Where it is so of all parts."""
+        return all(part.one_pass for part in self.parts)
+
+    def form(self, centred: bool) -> MixedForm:
         """The parts' forms."""
-        return self._form([part.form(execution) for part in self.parts])
+        return self._form([part.form(centred) for part in self.parts])
 
-    def gap_form(self, execution: str) -> MixedForm:
+    def missing_form(self, centred: bool) -> MixedForm:
         """The parts' forms for missing cells."""
-        return self._form([part.gap_form(execution) for part in self.parts])
+        return self._form([part.missing_form(centred) for part in self.parts])
 
     def _form(self, forms: Sequence[Any]) -> MixedForm:
-        return MixedForm(tuple(forms), 0.0, self.columns, tuple(part.gaps for part in self.parts))
+        return MixedForm(tuple(forms), 0.0, self.columns, tuple(part.missing for part in self.parts))
 
-    def execution(self) -> str:
+    def needs_centring(self) -> bool:
         """Deviations where one of the parts needs them."""
-        return "deviations" if any(part.execution() == "deviations" for part in self.parts) else "products"
+        return any(part.needs_centring() for part in self.parts)
 
     def numbers_per_row(self) -> int:
         """The parts' together."""
@@ -153,16 +150,12 @@ class Mixed(Family):
         """None of its own: parts have theirs, and those of one name stay or are shared together."""
         return ()
 
-    def maximize_given(self, moments: Moments, frozen: Collection[str]) -> tuple[Self, Array]:
-        """Each part's own maximisation given those of its parameters that stay."""
-        return self.maximize_tied(moments, frozen, {})
-
-    def maximize_tied(
+    def maximize_restricted(
         self, moments: Moments, frozen: Collection[str], tied: Mapping[str, Labels]
     ) -> tuple[Self, Array]:
         """Each part's own maximisation given those of its parameters that stay or are shared."""
-        parts = zip(self.parts, self.columns, moments.common, strict=True)
-        made = [_restricted(part, own, frozen, _ties_of(part, columns, tied)) for part, columns, own in parts]
+        groups = zip(self.parts, self.columns, moments.common, strict=True)
+        made = [part.maximize_restricted(own, frozen, _ties_of(part, columns, tied)) for part, columns, own in groups]
         return type(self)([part for part, _ in made], self.columns), jnp.stack([valid for _, valid in made]).all(0)
 
     def sharing(self, tied: Mapping[str, Labels]) -> Self:
@@ -262,6 +255,39 @@ class Mixed(Family):
             if column in group:
                 return part.refused(group.index(column), value)
         return None
+
+    def kinds(self) -> list[str]:
+        """Kind of each column."""
+        return self._in_order([[part.kind] * len(group) for part, group in zip(self.parts, self.columns, strict=True)])
+
+    def parameters_of_columns(self) -> list[dict[str, np.ndarray]]:
+        """The parts' parameters, in the columns' order."""
+        return self._in_order([part.parameters_of_columns() for part in self.parts])
+
+    def with_columns(self, given: Sequence[Mapping[str, Any]], origin: np.ndarray) -> Self:
+        """The parts with the parameters given for their columns put in."""
+        groups = zip(self.parts, self.columns, strict=True)
+        parts = [part.with_columns([given[c] for c in group], origin[list(group)]) for part, group in groups]
+        return type(self)(parts, self.columns)
+
+    def feature_moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """Those of the parts' features, in the columns' order."""
+        single = [self.marginal([column]).parts[0].feature_moments() for column in range(self.features)]
+        mean, variance = (np.concatenate(moments, -1) for moments in zip(*single, strict=True))
+        return mean, variance
+
+    def cumulative(self, values: np.ndarray) -> np.ndarray:
+        """That of the one part."""
+        return self.parts[0].cumulative(values)
+
+    def _in_order(self, groups: Sequence[Sequence[Any]]) -> list[Any]:
+        """What is given for each column of each part, in the columns' order."""
+        found = {
+            c: own
+            for columns, owns in zip(self.columns, groups, strict=True)
+            for c, own in zip(columns, owns, strict=True)
+        }
+        return [found[column] for column in range(self.features)]
 
     def draw(self, component: Any, generator: Any) -> Any:
         """Rows, (n, D)."""

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from scipy.special import pdtr
 
+from suffice.latent.families.columns import Columns
 from suffice.latent.families.family import Family
-from suffice.latent.forms.natural import Moments, Products, linear_statistics, split
-from suffice.model import Held
-from suffice.rows.missing import Gaps
+from suffice.latent.forms.natural import Moments, Natural, linear_statistics, split
+from suffice.model import Hyperparameters
+from suffice.rows.missing import MaskedRows
 from suffice.runtime.arrays import Array
 
 
-class PoissonPrior(Held):
+class PoissonPrior(Hyperparameters):
     """Conjugate (gamma) prior as ``strength`` rows seen beforehand in each component, with column means ``mean`` (D,).
 
     Without them, ``strength`` is None.
@@ -30,13 +32,13 @@ class PoissonPrior(Held):
 class Counts(eqx.Module):
     """Products with sufficient statistics, less the logarithm of x! of ``width`` columns, which all components share."""
 
-    products: Products
+    products: Natural
     width: int = eqx.field(static=True)
 
     @property
-    def trusted(self) -> Array | bool:
+    def accurate(self) -> Array | bool:
         """Whether rounding errors stay small."""
-        return self.products.trusted
+        return self.products.accurate
 
     @property
     def size(self) -> int:
@@ -47,7 +49,7 @@ class Counts(eqx.Module):
         """The form with log-weights (..., K) added to the log-densities."""
         return Counts(self.products.weighted(log_weights), self.width)
 
-    def features(self, rows: Array | Gaps) -> tuple[Array, Array]:
+    def features(self, rows: Array | MaskedRows) -> tuple[Array, Array]:
         """T(x) (F, n), and the sum of log x! of each row (n,)."""
         statistics = self.products.features(rows)
         return statistics, lax.lgamma(statistics[: self.width] + 1).sum(0)
@@ -91,9 +93,40 @@ class Poisson(Family):
     rates: Array
     prior: PoissonPrior
 
+    kind: ClassVar[str] = "poisson"
+    title: ClassVar[str] = "Poisson"
+    column_names: ClassVar[dict[str, str]] = {"rate": "rates"}
+    centre_name: ClassVar[str] = "rate"
+    cells: ClassVar[tuple[str, str]] = ("a whole number from 0 up", "counts, whole numbers from 0 up")
+
     def __init__(self, rates: Any, prior: PoissonPrior | None = None):
         self.rates = rates
         self.prior = PoissonPrior(None, 0.0) if prior is None else prior
+
+    @classmethod
+    def prior_from(cls, columns: Columns, strength: float | None, floor: float = 0.0) -> PoissonPrior:
+        """So many rows with the columns' means."""
+        return PoissonPrior(strength, columns.mean)
+
+    @classmethod
+    def overall(cls, columns: Columns, shape: tuple[int, ...], prior: PoissonPrior) -> Self:
+        """The columns' means as rates."""
+        return cls(np.broadcast_to(columns.mean, (*shape, columns.mean.shape[-1])), prior)
+
+    @classmethod
+    def coordinates(cls, rows: np.ndarray, columns: Columns, alone: bool = True) -> np.ndarray:
+        """Square roots, of about the same variance whatever the rate."""
+        return np.sqrt(rows) if alone else super().coordinates(rows, columns)
+
+    @classmethod
+    def refused_cells(cls, values: np.ndarray) -> np.ndarray:
+        """What is negative or fractional."""
+        return (values < 0) | (~np.isnan(values) & (values != np.floor(values)))
+
+    @classmethod
+    def refused_parameter(cls, name: str, values: np.ndarray) -> str | None:
+        """Rates below 0."""
+        return "holds negative numbers; they are at least 0" if (values < 0).any() else None
 
     @property
     def features(self) -> int:
@@ -103,17 +136,17 @@ class Poisson(Family):
     def _inside(self) -> Array:
         return jnp.maximum(self.rates, jnp.finfo(jnp.result_type(self.rates)).eps)
 
-    def form(self, execution: str) -> Counts:
+    def form(self, centred: bool) -> Counts:
         """Natural parameters: the logarithms of the rates, and minus their sum."""
         rates = self._inside()
         natural = jnp.concatenate([jnp.log(rates), -rates.sum(-1, keepdims=True)], -1)
-        return Counts(Products(natural, linear_statistics), self.features)
+        return Counts(Natural(natural, linear_statistics), self.features)
 
-    def gap_form(self, execution: str) -> Counts:
+    def missing_form(self, centred: bool) -> Counts:
         """Natural parameters: the logarithms of the rates, and minus the rate of each column."""
         rates = self._inside()
         natural = jnp.concatenate([jnp.log(rates), -rates, jnp.zeros_like(rates[..., :1])], -1)
-        return Counts(Products(natural, linear_statistics), self.features)
+        return Counts(Natural(natural, linear_statistics), self.features)
 
     def maximize(self, moments: Moments) -> tuple[Self, Array]:
         """Weighted means of the counts, the prior's rows included."""
@@ -151,9 +184,9 @@ class Poisson(Family):
         """The same rates without a prior."""
         return type(self)(self.rates)
 
-    def refused(self, column: int, value: float) -> str | None:
-        """Counts are whole numbers from 0 up."""
-        return None if value >= 0 and float(value).is_integer() else "a whole number from 0 up"
+    def cumulative(self, values: np.ndarray) -> np.ndarray:
+        """Poisson distribution functions, 0 below 0."""
+        return np.where(values < 0, 0.0, pdtr(np.maximum(values, 0), np.asarray(self.rates)))
 
     def draw(self, component: Any, generator: Any) -> Any:
         """Rows of counts, (n, D)."""

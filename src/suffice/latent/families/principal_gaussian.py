@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Self
 
 import equinox as eqx
@@ -12,6 +12,7 @@ from jax import lax
 
 from suffice.latent.families.gaussian import Gaussian, GaussianPrior
 from suffice.latent.forms.natural import Moments
+from suffice.latent.ties import Labels
 from suffice.runtime.arrays import Array
 
 
@@ -51,9 +52,11 @@ class PrincipalGaussian(Gaussian):
         """Weighted mean, and the covariance with its smallest eigenvalues averaged; prior and floor included."""
         return self._averaged(*self._full().maximize(moments))
 
-    def maximize_given(self, moments: Moments, frozen: Collection[str]) -> tuple[Self, Array]:
-        """The same with means, or covariances, that stay."""
-        fitted, valid = self._full().maximize_given(moments, frozen)
+    def maximize_restricted(
+        self, moments: Moments, frozen: Collection[str], tied: Mapping[str, Labels]
+    ) -> tuple[Self, Array]:
+        """The same with means, or covariances, that stay or are shared."""
+        fitted, valid = self._full().maximize_restricted(moments, frozen, tied)
         return (self._of(fitted), valid) if "covariances" in frozen else self._averaged(fitted, valid)
 
     def translated(self, shift: Array) -> Self:

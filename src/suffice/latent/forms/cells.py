@@ -10,7 +10,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from suffice.latent.forms.natural import SQUARES, Covariance, Moments
-from suffice.rows.missing import Gaps
+from suffice.rows.missing import MaskedRows
 from suffice.runtime.arrays import Array
 
 
@@ -22,13 +22,13 @@ class CellDeviations(eqx.Module):
     constant: Array
     log_weights: Array
     covariance_type: Covariance = eqx.field(static=True)
-    trusted: ClassVar[bool] = True
+    accurate: ClassVar[bool] = True
 
     def weighted(self, log_weights: Array) -> CellDeviations:
         """The form with log-weights (..., K) added to the log-densities."""
         return eqx.tree_at(lambda form: form.log_weights, self, self.log_weights + log_weights)
 
-    def features(self, rows: Gaps) -> tuple[Array, Array]:
+    def features(self, rows: MaskedRows) -> tuple[Array, Array]:
         """Columns with 0 for missing cells, and 1 where they are observed, (D, n) each."""
         dtype = self.means.dtype
         return lax.optimization_barrier((rows.filled(dtype).T, rows.observed().T.astype(dtype)))

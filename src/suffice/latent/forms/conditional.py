@@ -18,7 +18,7 @@ from jax import lax
 
 from suffice.latent.forms.natural import Moments, bordered, packed
 from suffice.latent.forms.whiten import gram
-from suffice.rows.missing import Patterns
+from suffice.rows.missing import PatternRows
 from suffice.runtime.arrays import Array
 
 LOG_TWO_PI = float(np.log(2 * np.pi))
@@ -27,29 +27,29 @@ LOG_TWO_PI = float(np.log(2 * np.pi))
 class Completed(NamedTuple):
     """Rows with conditional means in their missing cells: ``deviation`` (C, n, D) from the mean of each of C components."""
 
-    rows: Patterns
+    rows: PatternRows
     deviation: Array
     covariance: Array
     half_log: Array
 
 
-class Regressions(eqx.Module):
-    """Log-density and moments of rows in ``Patterns``: ``means`` (..., K, D), ``whitening`` (..., K or 1, D, D)."""
+class Conditional(eqx.Module):
+    """Log-density and moments of rows in ``PatternRows``: ``means`` (..., K, D), ``whitening`` (..., K or 1, D, D)."""
 
     means: Array
     whitening: Array
     log_scale: Array
     tied: bool = eqx.field(static=True)
     about: str = eqx.field(static=True)
-    trusted: ClassVar[bool] = True
+    accurate: ClassVar[bool] = True
 
-    def weighted(self, log_weights: Array) -> Regressions:
+    def weighted(self, log_weights: Array) -> Conditional:
         """The form with log-weights (..., K) added to the log-densities."""
-        return Regressions(self.means, self.whitening, self.log_scale + log_weights, self.tied, self.about)
+        return Conditional(self.means, self.whitening, self.log_scale + log_weights, self.tied, self.about)
 
-    def features(self, rows: Patterns) -> Completed:
+    def features(self, rows: PatternRows) -> Completed:
         """The rows with the conditional means of their missing cells under each component."""
-        rows = Patterns(rows.values.astype(self.means.dtype), rows.pattern, rows.missing)
+        rows = PatternRows(rows.values.astype(self.means.dtype), rows.pattern, rows.missing)
         precision = gram(self._matrices())
         covariance, half_log = inverses(precision, rows.missing)
         return Completed(rows, self._completed(rows, precision, covariance), covariance, half_log)
@@ -100,7 +100,7 @@ class Regressions(eqx.Module):
         components, matrices = int(np.prod(self.means.shape[:-1])), int(np.prod(self.whitening.shape[:-2]))
         return np.arange(components) // (components // matrices)
 
-    def _completed(self, rows: Patterns, precision: Array, covariance: Array) -> Array:
+    def _completed(self, rows: PatternRows, precision: Array, covariance: Array) -> Array:
         features, width = self.means.shape[-1], rows.missing.shape[1]
         means = self.means.reshape(-1, features)
         if width == 0:

@@ -1,7 +1,7 @@
 """Ways to compute the same E-step: products with sufficient statistics, or deviations from each mean.
 
-``Products`` writes every log-density as a linear function of sufficient statistics T(x) that all components share, so that the
-E-step is one matrix product and the M-step another; ``Linear`` is the same where T(x) is the row itself and a 1. ``Deviations``
+``Natural`` writes every log-density as a linear function of sufficient statistics T(x) that all components share, so that the
+E-step is one matrix product and the M-step another; ``Linear`` is the same where T(x) is the row itself and a 1. ``Centred``
 subtracts each mean first: slower with many components, but exact where the products lose digits, and quicker with few
 components in many dimensions. All return the same ``Moments``.
 """
@@ -9,7 +9,7 @@ components in many dimensions. All return the same ``Moments``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import equinox as eqx
 import jax
@@ -17,10 +17,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from suffice.rows.missing import Gaps
+from suffice.choices import CovarianceType as Covariance
+from suffice.rows.missing import MaskedRows
 from suffice.runtime.arrays import Array
-
-Covariance = Literal["full", "tied", "diag", "spherical"]
 
 
 class Moments(eqx.Module):
@@ -37,15 +36,15 @@ class Moments(eqx.Module):
     about: str = eqx.field(static=True)
 
 
-class Products(eqx.Module):
+class Natural(eqx.Module):
     """Log-density as ``natural`` (..., K, F) times T(x), whose last entry is 1.
 
-    ``trusted`` says whether rounding errors stay small.
+    ``accurate`` says whether rounding errors stay small.
     """
 
     natural: Array
     statistics: Callable[[Any, Any], Array] = eqx.field(static=True)
-    trusted: Array | bool = True
+    accurate: Array | bool = True
 
     @property
     def size(self) -> int:
@@ -56,9 +55,9 @@ class Products(eqx.Module):
         """T(x), written out once for both products, (F, n)."""
         return lax.optimization_barrier(self.statistics(rows, self.natural.dtype))
 
-    def weighted(self, log_weights: Array) -> Products:
+    def weighted(self, log_weights: Array) -> Natural:
         """The form with log-weights (..., K) added to the log-densities."""
-        return Products(self.natural.at[..., -1].add(log_weights), self.statistics, self.trusted)
+        return Natural(self.natural.at[..., -1].add(log_weights), self.statistics, self.accurate)
 
     def log_density(self, statistics: Array) -> Array:
         """Log-density of each row under each component, (..., K, n)."""
@@ -83,7 +82,7 @@ class Linear(eqx.Module):
     slope: Array
     constant: Array
     whitening: Array | None = None
-    trusted: Array | bool = True
+    accurate: Array | bool = True
 
     @property
     def size(self) -> int:
@@ -96,7 +95,7 @@ class Linear(eqx.Module):
 
     def weighted(self, log_weights: Array) -> Linear:
         """The form with log-weights (..., K) added to the log-densities."""
-        return Linear(self.slope, self.constant + log_weights, self.whitening, self.trusted)
+        return Linear(self.slope, self.constant + log_weights, self.whitening, self.accurate)
 
     def log_density(self, rows: Array) -> Array:
         """Log-density of each row under each component, (..., K, n)."""
@@ -125,23 +124,23 @@ class Linear(eqx.Module):
         return value - jnp.einsum("...de,...df,...fe->...", self.whitening, moments.common, self.whitening) / 2
 
 
-class Deviations(eqx.Module):
+class Centred(eqx.Module):
     """Log-density from each component's own deviations: ``means`` (..., K, D), ``whitening`` (..., K, D, D) or (..., K, D)."""
 
     means: Array
     whitening: Array
     log_scale: Array
     covariance_type: Covariance = eqx.field(static=True)
-    trusted: ClassVar[bool] = True
+    accurate: ClassVar[bool] = True
 
     def features(self, rows: Array) -> tuple[Array, Array]:
         """The rows, and their columns for the second product: the compiler transposes slowly inside it."""
         rows = rows.astype(self.means.dtype)
         return rows, lax.optimization_barrier(rows.T)
 
-    def weighted(self, log_weights: Array) -> Deviations:
+    def weighted(self, log_weights: Array) -> Centred:
         """The form with log-weights (..., K) added to the log-densities."""
-        return Deviations(self.means, self.whitening, self.log_scale + log_weights, self.covariance_type)
+        return Centred(self.means, self.whitening, self.log_scale + log_weights, self.covariance_type)
 
     def log_density(self, features: tuple[Array, Array]) -> Array:
         """Log-density of each row under each component, (..., K, n)."""
@@ -194,29 +193,29 @@ def full_statistics(rows: Array, dtype: Any) -> Array:
     return columns[i] * columns[j]
 
 
-def diagonal_statistics(rows: Array | Gaps, dtype: Any) -> Array:
+def diagonal_statistics(rows: Array | MaskedRows, dtype: Any) -> Array:
     """T(x) = [x_i^2, x, 1], (F, n); with missing cells [x_i^2, x, observed, 1]."""
     rest = linear_statistics(rows, dtype)
     return jnp.concatenate([jnp.square(rest[: width_of(rows)]), rest])
 
 
-def spherical_statistics(rows: Array | Gaps, dtype: Any) -> Array:
+def spherical_statistics(rows: Array | MaskedRows, dtype: Any) -> Array:
     """T(x) = [|x|^2, x, 1], (F, n); with missing cells [|x|^2, x, observed, 1]."""
     rest = linear_statistics(rows, dtype)
     return jnp.concatenate([jnp.square(rest[: width_of(rows)]).sum(0, keepdims=True), rest])
 
 
-def linear_statistics(rows: Array | Gaps, dtype: Any) -> Array:
+def linear_statistics(rows: Array | MaskedRows, dtype: Any) -> Array:
     """T(x) = [x, 1], (F, n); with missing cells [x, observed, 1], x being 0 where it is missing."""
-    if isinstance(rows, Gaps):
+    if isinstance(rows, MaskedRows):
         columns = [rows.filled(dtype).T, rows.observed().T.astype(dtype)]
         return jnp.concatenate([*columns, jnp.ones((1, columns[0].shape[1]), dtype)])
     return jnp.concatenate([rows.T.astype(dtype), jnp.ones((1, len(rows)), dtype)])
 
 
-def width_of(rows: Array | Gaps) -> int:
+def width_of(rows: Array | MaskedRows) -> int:
     """Number of columns."""
-    return (rows.values if isinstance(rows, Gaps) else rows).shape[1]
+    return (rows.values if isinstance(rows, MaskedRows) else rows).shape[1]
 
 
 STATISTICS = {

@@ -1,0 +1,1 @@
+"""Layers of networks and losses, each beside its backward rule."""

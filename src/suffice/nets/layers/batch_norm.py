@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from suffice.nets.layers.sizes import check_sizes
 from suffice.runtime.precision import in_own_precision
+from suffice.validation import check_sizes
 
 EPS = 1e-5
 UPDATE = 0.1

@@ -10,9 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from suffice.nets.layers.sizes import check_sizes
 from suffice.runtime.keys import as_key
 from suffice.runtime.precision import in_own_precision, scope
+from suffice.validation import check_sizes
 
 
 class Conv2d(eqx.Module):

@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from suffice.nets.layers.sizes import check_share
 from suffice.runtime.keys import as_key
+from suffice.validation import check_share
 
 
 def dropout(units: Any, rate: float, key: Any) -> Any:
@@ -36,7 +36,8 @@ def dropout(units: Any, rate: float, key: Any) -> Any:
     >>> sorted(set(dropout(np.ones(100, np.float32), 0.5, key=0).tolist()))
     [0.0, 2.0]
     """
-    if check_share("rate", rate) == 0:
+    check_share("rate", rate)
+    if rate == 0:
         return units
     kept = jax.random.bernoulli(as_key(key), np.float32(1 - rate), np.shape(units))
     return jnp.where(kept, units / (1 - rate), 0)

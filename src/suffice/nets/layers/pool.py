@@ -9,8 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from suffice.nets.layers.conv import shifted
-from suffice.nets.layers.sizes import check_sizes
 from suffice.runtime.precision import in_own_precision
+from suffice.validation import check_sizes
 
 
 @in_own_precision

@@ -8,10 +8,10 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 
-from suffice.nets.layers.sizes import check_sizes
 from suffice.nets.mlp import ACTIVATIONS, check_activation
 from suffice.runtime.keys import as_key
 from suffice.runtime.precision import in_own_precision, scope, to_numpy
+from suffice.validation import check_sizes
 
 DERIVATIVES = {
     "relu": lambda z: (z > 0).astype(z.dtype),

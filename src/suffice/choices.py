@@ -1,0 +1,21 @@
+"""The choices that parameters offer by name: types for signatures and command lines, ``typing.get_args`` for checks."""
+
+from typing import Literal
+
+Precision = Literal["float64", "float32"]
+
+CovarianceType = Literal["full", "tied", "diag", "spherical"]
+ClassCovarianceType = Literal["tied_diag", "diag", "spherical", "tied", "full", "tied_low_rank"]
+InitParams = Literal["kmeans", "k-means++", "random", "random_from_data"]
+Degenerate = Literal["keep", "remove", "restart"]
+Criterion = Literal["bic", "aic", "icl", "held_out"]
+Rotation = Literal["varimax", "quartimax", "promax", "oblimin"]
+
+Visible = Literal["bernoulli", "gaussian", "categorical"]
+Sampler = Literal["pcd", "cd", "tempering"]
+IsingMethod = Literal["cut", "icm", "gibbs", "mean_field", "bp"]
+
+Net = Literal["mlp", "convnet", "resnet"]
+Activation = Literal["relu", "sigmoid", "tanh", "identity"]
+Optimizer = Literal["adam", "sgd"]
+AutoencoderVisible = Literal["auto", "bernoulli", "gaussian"]

@@ -1,0 +1,48 @@
+"""Streams of Arrow tables with a column of weights, or under other names of their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+
+class WeightedBatches:
+    """Batches of a stream split into rows and the column of their weights."""
+
+    def __init__(self, batches: Any, column: int, name: str) -> None:
+        self.batches, self.column, self.name = batches, column, name
+        self.columns = [name for j, name in enumerate(batches.columns) if j != column]
+
+    def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        for batch in self.batches:
+            if isinstance(batch, np.ndarray):
+                yield np.delete(batch, self.column, axis=1), batch[:, self.column]
+            else:
+                yield batch.remove_column(self.column), numbers_of(batch, batch.column_names[self.column], self.name)
+
+
+class RenamedBatches:
+    """Arrow tables of a stream, or pairs of table and weights, under other names of the columns."""
+
+    def __init__(self, batches: Any, columns: list[str]) -> None:
+        self.batches, self.columns = batches, columns
+
+    def __iter__(self) -> Iterator[Any]:
+        for batch in self.batches:
+            if isinstance(batch, tuple):
+                yield batch[0].rename_columns(self.columns), batch[1]
+            else:
+                yield batch.rename_columns(self.columns)
+
+
+def numbers_of(rows: Any, column: str, name: str) -> np.ndarray:
+    """A column of an Arrow table as numbers."""
+    from suffice.data import DataError
+    from suffice.data.columns import is_numeric, matrix
+
+    chosen = rows.select([column])
+    if not is_numeric(chosen.schema.field(0).type):
+        raise DataError(f"{name}: --weights {column} names a column of text; weights are numbers.")
+    return matrix(chosen, np.dtype(float))[:, 0]

@@ -1,0 +1,75 @@
+"""Exponential mixtures, for rows of waiting times, with scikit-learn's manners."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from suffice.estimators.mixtures.product import ProductMixture
+from suffice.latent.families.exponential import Exponential
+
+
+@dataclass(eq=False, repr=False, kw_only=True)
+class ExponentialMixture(ProductMixture):
+    r"""Mixture of K products of exponential variables, for rows of waiting times, fitted by expectation-maximisation.
+
+    .. math:: p(x) = \sum_k \pi_k \prod_d \lambda_{kd} e^{-\lambda_{kd} x_d}
+
+    A component's mean waiting time stays above a millionth of the column's, as on zeros alone the density would grow without
+    bound. Formulas: McLachlan and Peel, *Finite Mixture Models* (2000), section 10.2.
+
+    Parameters
+    ----------
+    accept_sparse
+        Whether rows may be a scipy.sparse matrix, of which a block at a time is made dense.
+    rates_init
+        Rates to start from, one over the mean waiting times, ``(K, D)``, above 0.
+    frozen
+        Names of parameters that stay at the values given to start from, out of ``"weights"`` and ``"rates"``.
+    tied
+        Parameters that components share, a dictionary from ``"weights"`` and ``"rates"`` to a label
+        for each component: ``(K,)``, or ``(K, D)`` for one in each column. Those of one label share the rate.
+    degenerate
+        As in ``GaussianMixture``, of components that hold less than one row's weight, or wait hardly at all.
+    prior_strength
+        Conjugate (gamma) prior over the rates, as a number of rows seen beforehand in each component.
+    prior_mean
+        Mean of these rows, ``(D,)``, above 0; None is the mean of the data.
+    n_components, tol, max_iter, n_init, init_params, weights_init, weight_concentration_prior, random_state, precision
+        As in ``GaussianMixture``.
+    warm_start, verbose, learning_decay, learning_offset
+        As in ``GaussianMixture``.
+
+    Attributes
+    ----------
+    rates_ : numpy.ndarray
+        One over the mean waiting times, ``(K, D)``.
+    weights_, lower_bound_, outcome_, model_ : numpy.ndarray, float, str, suffice.latent.Mixture
+        As in ``GaussianMixture``, and all its other attributes of a fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice import ExponentialMixture
+    >>> X = np.random.default_rng(0).exponential(np.repeat([[1.0, 1.0], [50.0, 50.0]], 100, axis=0))
+    >>> mixture = ExponentialMixture(n_components=2, random_state=0).fit(X)
+    >>> print(np.sort(1 / mixture.rates_[:, 0]).round())
+    [ 1. 45.]
+    """
+
+    rates_init: Any = None
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.positive_only = True
+        return tags
+
+    def _prepared(self, rows: np.ndarray) -> np.ndarray:
+        """Rows of waiting times; anything else is refused."""
+        self._refuse(rows, rows < 0, "Negative", "waiting times are at least 0: GaussianMixture takes other numbers.")
+        return rows
+
+    def _family(self) -> type[Exponential]:
+        return Exponential

@@ -1,0 +1,249 @@
+"""What a fitted mixture says of rows: components, densities, criteria, draws, derivatives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from sklearn.base import BaseEstimator, DensityMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from suffice.estimators.shared.callbacks import CallbackSupportMixin
+from suffice.estimators.shared.labelled_columns import LabelledColumns
+from suffice.estimators.shared.rows import PlainColumns
+from suffice.latent.gradient import log_likelihood_gradient
+from suffice.latent.mixture import Mixture, MixtureStatistics
+from suffice.latent.readers import Evidence, MostProbable, Responsibilities, aic, bic, entropy, read, statistics
+from suffice.rows.streams import on_host
+from suffice.runtime.precision import scope
+from suffice.validation import check_choice, check_count
+
+
+class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
+    """Of a fitted mixture what each row, and all of them, say of it."""
+
+    model_: Mixture
+    weights_: np.ndarray
+    n_features_in_: int
+    random_state: Any
+    precision: str
+
+    @property
+    def _input(self) -> PlainColumns | LabelledColumns:
+        """The columns of rows that are given."""
+        return PlainColumns(self)
+
+    def __sklearn_tags__(self) -> Any:
+        return self._input.tags(super().__sklearn_tags__())
+
+    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
+        """Fit to rows ``(n, D)``."""
+        raise NotImplementedError
+
+    def _generator(self) -> np.random.Generator:
+        return np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
+
+    def _read(self, X: Any, reader: Any) -> Any:
+        check_is_fitted(self, "model_")
+        return read(self.model_, self._input.batches(X), reader, self.precision)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """The most probable component of each row.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``.
+
+        Returns
+        -------
+        numpy.ndarray
+            Component numbers ``(n,)``.
+        """
+        return self._read(X, MostProbable)
+
+    def predict_proba(self, X: Any) -> np.ndarray:
+        r"""Responsibilities :math:`r_{nk} = \pi_k p(x_n | k) / p(x_n)`.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(n, K)``, each row summing to 1.
+        """
+        return self._read(X, Responsibilities)
+
+    def score_samples(self, X: Any) -> np.ndarray:
+        """Log-likelihood of each row in nats.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(n,)``.
+        """
+        return self._read(X, Evidence)
+
+    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+        """Mean log-likelihood of a row in nats.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``.
+        y
+            Ignored; for scikit-learn's sake.
+        sample_weight
+            Row weights ``(n,)``; None is 1 for every row, or what a stream of batches brings.
+        """
+        total, weight = self._log_likelihood(X, sample_weight)
+        return total / weight
+
+    def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> np.ndarray:
+        """Fit, then the most probable component of each row.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``.
+        y
+            Ignored; for scikit-learn's sake.
+        sample_weight
+            Row weights ``(n,)``; None is 1 for every row.
+
+        Returns
+        -------
+        numpy.ndarray
+            Component numbers ``(n,)``.
+        """
+        return self.fit(X, y, sample_weight).predict(X)
+
+    def bic(self, X: Any, sample_weight: Any = None) -> float:
+        r"""Bayesian information criterion, :math:`-2 \ell + p \log N`; lower is better (Schwarz, 1978).
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``.
+        sample_weight
+            Row weights ``(n,)``; N is their sum.
+        """
+        log_likelihood, rows = self._log_likelihood(X, sample_weight)
+        return bic(log_likelihood, self.model_.parameter_count(), rows)
+
+    def aic(self, X: Any, sample_weight: Any = None) -> float:
+        r"""Akaike information criterion, :math:`-2 \ell + 2 p`; lower is better (Akaike, 1974).
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``.
+        sample_weight
+            Row weights ``(n,)``.
+        """
+        return aic(self._log_likelihood(X, sample_weight)[0], self.model_.parameter_count())
+
+    def icl(self, X: Any, sample_weight: Any = None) -> float:
+        r"""Integrated completed likelihood: BIC plus :math:`-2 \sum_{nk} r_{nk} \log r_{nk}`; lower is better.
+
+        It prefers components that do not overlap (Biernacki, Celeux and Govaert, 2000).
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``.
+        sample_weight
+            Row weights ``(n,)``; N is their sum.
+        """
+        share = self.predict_proba(X)
+        weight = self._input.weight_of(X, sample_weight, len(share))
+        return self.bic(X, sample_weight) + 2 * float(weight @ entropy(share))
+
+    def _log_likelihood(self, X: Any, sample_weight: Any) -> tuple[float, float]:
+        evidence = self.score_samples(X)
+        weight = self._input.weight_of(X, sample_weight, len(evidence))
+        return float(weight @ evidence), float(weight.sum())
+
+    def sample(self, n_samples: int = 1) -> tuple[np.ndarray, np.ndarray]:
+        """Rows drawn from the fitted mixture, and the component that each came from.
+
+        Parameters
+        ----------
+        n_samples
+            Number of rows.
+
+        Returns
+        -------
+        X : numpy.ndarray
+            Rows ``(n_samples, D)``.
+        y : numpy.ndarray
+            Component numbers ``(n_samples,)``.
+        """
+        check_is_fitted(self, "model_")
+        check_count("n_samples", n_samples)
+        generator = self._generator()
+        component = generator.choice(len(self.weights_), size=n_samples, p=self.weights_)
+        return self._input.labelled(self.model_.components.draw(component, generator)), component
+
+    def expected_complete_log_likelihood(self, X: Any, at: Any = None, sample_weight: Any = None) -> float:
+        r"""Q, the expected complete log-likelihood of the fitted parameters.
+
+        .. math:: Q = \sum_n w_n \sum_k r_{nk} [\log \pi_k + \log p(x_n | k)]
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``.
+        at
+            Model, or fitted estimator, that gives the responsibilities; None is this one.
+        sample_weight
+            Row weights ``(n,)``; None is 1 for every row.
+        """
+        check_is_fitted(self, "model_")
+        posterior = self.model_ if at is None else getattr(at, "model_", at)
+        sums, origin = self._statistics(X, sample_weight, posterior)
+        with scope("float64"):
+            model = self.model_ if origin is None else self.model_.translated(-origin)
+            return float(model.expected_complete_log_likelihood(sums))
+
+    def log_likelihood_gradient(self, X: Any, sample_weight: Any = None, weights: str = "raw") -> dict[str, np.ndarray]:
+        r"""Gradient of the log-likelihood :math:`\sum_n w_n \log p(x_n)` at the fitted parameters.
+
+        Means and covariances (or probabilities) as well as the weights; the gradient with respect to a covariance counts its
+        entries as free, so a symmetric change :math:`d\Sigma` changes the log-likelihood by
+        :math:`\sum_{ij} G_{ij} d\Sigma_{ij}`.
+        Computed by Fisher's identity: it is the gradient of the expected complete log-likelihood at its own parameters.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``.
+        sample_weight
+            Row weights ``(n,)``; None is 1 for every row.
+        weights
+            ``"raw"``: :math:`N_k / \pi_k`, each weight free. ``"simplex"``: :math:`N_k / \pi_k - N`, with the multiplier of
+            :math:`\sum_k \pi_k = 1`, zero at the maximum. ``"logits"``: :math:`N_k - N \pi_k`, weights as a softmax of logits.
+
+        Returns
+        -------
+        dict
+            ``"weights"`` (K,), and ``"means"`` (K, D) and ``"covariances"`` in their fitted shape, or ``"probabilities"`` (K, D).
+        """
+        check_choice("weights", weights, ("raw", "simplex", "logits"))
+        check_is_fitted(self, "model_")
+        sums, origin = self._statistics(X, sample_weight, self.model_)
+        model = self.model_ if origin is None else self.model_.translated(-origin)
+        return log_likelihood_gradient(model, sums, weights)
+
+    def _statistics(self, X: Any, sample_weight: Any, model: Mixture) -> tuple[MixtureStatistics, np.ndarray | None]:
+        rows = self._input.table(on_host(X))
+        return statistics(model, rows, None if sample_weight is None else self._input.weight(sample_weight, rows))

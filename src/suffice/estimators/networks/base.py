@@ -1,0 +1,188 @@
+"""What the estimators of neural networks share: parameters, their checks, and the fit epoch by epoch."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from abc import abstractmethod
+from dataclasses import KW_ONLY, dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from suffice.choices import Optimizer
+from suffice.estimators.networks.image_rows import flattened, image_shape_of
+from suffice.estimators.networks.learned import Rows, figures_of, held_out, learned_attributes, named_optimizer
+from suffice.estimators.shared.callbacks import CallbackSupportMixin, Iterations
+from suffice.fit.checkpoint import Checkpoint, arrays_of, settings_of, with_arrays
+from suffice.fit.gradient_descent import DescendState, descend, first_state
+from suffice.fit.monitor import LearningMonitor, continued_curve, digest_of
+from suffice.outcome import Outcome
+from suffice.rows.streams import devices_of, on_host
+from suffice.runtime.precision import cast, dtype_of, scope
+from suffice.validation import check_at_least, check_choice, check_count, check_fraction, check_positive
+
+OPTIMIZERS = get_args(Optimizer)
+
+
+@dataclass(eq=False, repr=False)
+class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
+    """Base of the estimators of neural networks."""
+
+    _: KW_ONLY
+    image_shape: tuple[int, ...] | None = None
+    pixel_scale: float | None = None
+    optimizer: Any = "adam"
+    learning_rate: float = 1e-3
+    batch_size: int = 128
+    epochs: int = 50
+    validation_fraction: float | None = None
+    patience: int | None = None
+    init: Any = None
+    warm_start: bool = False
+    random_state: Any = None
+    precision: str = "float32"
+    verbose: int = 0
+    model_: Any = field(init=False)
+    running_: Any = field(init=False)
+    trace_: dict[str, np.ndarray] = field(init=False)
+    n_iter_: int = field(init=False)
+    n_features_in_: int = field(init=False)
+    image_shape_: tuple[int, ...] | None = field(init=False)
+
+    @abstractmethod
+    def _network(self, seed: int) -> Any:
+        """The network to start from."""
+
+    @abstractmethod
+    def _loss(self) -> Any:
+        """What ``descend`` makes small."""
+
+    @abstractmethod
+    def _figures(self, model: Any, running: Any, rows: Rows) -> dict[str, float]:
+        """What the learning curve says of rows, by name."""
+
+    @abstractmethod
+    def _check_training(self, rows: Rows) -> None:
+        """Refuse what is left after some rows were held out."""
+
+    @property
+    def learning_curve_(self) -> Any:
+        """``trace_`` as a pandas DataFrame, a line for each epoch from the start on."""
+        check_is_fitted(self, "model_")
+        import pandas
+
+        return pandas.DataFrame(self.trace_)
+
+    def _check_learning(self) -> None:
+        for name in ("batch_size", "epochs"):
+            check_count(name, getattr(self, name))
+        check_positive("learning_rate", self.learning_rate)
+        if not hasattr(self.optimizer, "update"):
+            check_choice("optimizer", self.optimizer, OPTIMIZERS)
+        check_fraction("validation_fraction", self.validation_fraction)
+        if self.patience is not None:
+            check_count("patience", self.patience)
+        if self.pixel_scale is not None:
+            check_at_least("pixel_scale", self.pixel_scale, float(np.finfo(np.float32).tiny))
+        dtype_of(self.precision)
+
+    def _table(self, X: Any, reset: bool, y: Any = "no_validation") -> Any:
+        """Checked rows (n, D), images made flat, with their labels where there are some."""
+        if reset:
+            self.image_shape_ = image_shape_of(X, self.image_shape)
+        flat = flattened(on_host(X), self.image_shape_)
+        return validate_data(self, flat, y, reset=reset, dtype=dtype_of(self.precision))
+
+    def _optimizer(self) -> Any:
+        named = isinstance(self.optimizer, str)
+        return named_optimizer(self.optimizer, float(self.learning_rate)) if named else self.optimizer
+
+    def _begin(self, net: Any, seed: int, running: Any = None) -> DescendState:
+        """The state before the first epoch."""
+        with scope(self.precision):
+            state = first_state(cast(net, self.precision), self._optimizer(), seed)
+        return state if running is None else state._replace(running=with_arrays(state.running, arrays_of(running)))
+
+    def _begin_fit(self, again: bool, seed: int) -> DescendState:
+        return self._begin(self.model_, seed, self.running_) if again else self._begin(self._network(seed), seed)
+
+    def _begin_pass(self, again: bool, seed: int) -> DescendState:
+        """What the last call left; after loading from a file the optimiser begins anew."""
+        fresh, state = self._begin_fit(again, seed), getattr(self, "_state", None)
+        return fresh if state is None or not again else state._replace(key=fresh.key)
+
+    def _fit(
+        self, begin: DescendState, rows: Rows, strata: np.ndarray, validation: Rows | None, seed: int, given: Any, checkpoint: Any
+    ) -> None:  # fmt: skip
+        """Learn from rows, some of each stratum held out where ``validation`` gives none; ``given`` are X, y and weights."""
+        held = np.zeros(len(strata), bool)
+        if validation is None and self.validation_fraction is not None:
+            held = held_out(strata, self.validation_fraction, seed)
+            validation = rows.some(held)
+        if self.patience is not None and validation is None:
+            raise ValueError("patience needs rows held out: give fit validation rows, or set validation_fraction.")
+        training = rows.some(~held)
+        self._check_training(training)
+        self.validation_rows_ = np.flatnonzero(held)
+        outcome = self._learn(begin, training, validation, int(self.epochs), seed, given, checkpoint)
+        if outcome is Outcome.INTERRUPTED:
+            raise KeyboardInterrupt
+
+    def _fit_pass(self, begin: DescendState, rows: Rows, again: bool, seed: int, given: Any) -> None:
+        """One more epoch from a state; figures go on from those of earlier calls."""
+        before, done, first = (self.trace_ if again else {}), (self.n_iter_ if again else 0), int(begin.epoch)
+        outcome = self._learn(begin, rows, None, first + 1, seed, given)
+        self.n_iter_ = self.best_epoch_ = done + self.n_iter_ - first
+        self.trace_ = continued_curve(before, self.trace_, done)
+        if outcome is Outcome.INTERRUPTED:
+            raise KeyboardInterrupt
+
+    def _learn(
+        self, begin: DescendState, training: Rows, validation: Rows | None, epochs: int, seed: int, given: Any,
+        checkpoint: Any = None,
+    ) -> Outcome:  # fmt: skip
+        """Descend from a state, measured after every epoch, and keep what was learned."""
+        parts = {"training": training} if validation is None else {"training": training, "validation": validation}
+
+        def tell(done: int, state: DescendState) -> bool:
+            return told.step(done, lambda: {"model_": state.model, "running_": state.running, "n_iter_": done})
+
+        X, y, sample_weight = given
+        metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
+        told = Iterations(self, X, metadata, y, most=epochs - int(begin.epoch))
+        kept = None if checkpoint is None else self._checkpoint(checkpoint, begin.model, training)
+        monitor = LearningMonitor(partial(figures_of, self._figures, parts), self.patience, tell, kept)
+        with scope(self.precision):
+            begin = monitor.begin(begin)
+        outcome = descend(
+            begin.model, training.arrays, loss=self._loss(), weight=training.weight, optimizer=self._optimizer(),
+            batch_size=int(self.batch_size), epochs=epochs, random_state=seed, precision=self.precision, state=begin,
+            progress=bool(self.verbose), devices=devices_of(X), on_epoch=monitor,
+        ).outcome  # fmt: skip
+        self._keep(monitor, outcome)
+        told.end(dict)
+        return outcome
+
+    def _checkpoint(self, path: str | os.PathLike[str], net: Any, rows: Rows) -> Checkpoint:
+        options = {
+            "optimizer": str(self.optimizer) if isinstance(self.optimizer, str) else "own",
+            "learning_rate": float(self.learning_rate), "batch_size": int(self.batch_size), "precision": self.precision,
+            "rows": digest_of(*rows.arrays, rows.weight),
+        }  # fmt: skip
+        return Checkpoint(Path(path), settings_of(net, **options))
+
+    def _keep(self, monitor: LearningMonitor, outcome: Outcome) -> None:
+        self._state = monitor.last
+        for name, value in learned_attributes(monitor, outcome).items():
+            setattr(self, name, value)
+        if outcome is Outcome.DIVERGED:
+            rate = "" if not isinstance(self.optimizer, str) else f" than {float(self.learning_rate):g}"
+            warnings.warn(
+                f"{outcome.value} This was after {self.n_iter_} epochs; use a smaller learning_rate{rate}, or rows of smaller "
+                "numbers.", UserWarning, stacklevel=6,
+            )  # fmt: skip

@@ -1,0 +1,68 @@
+"""The classes of a network's rows: their places, the weights that they give to rows, and how well they are told."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.special import log_softmax
+from sklearn.utils.class_weight import compute_class_weight
+
+
+def class_codes(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
+    """Places of labels (n,) among the classes (K,), of which there are at least two."""
+    strange = ~np.isin(labels, classes)
+    if strange.any():
+        raise ValueError(f"y holds the class {labels[strange][0]!r}, which is none of {classes.tolist()[:20]}.")
+    if len(classes) < 2:
+        raise ValueError(f"y holds one class only, {classes.tolist()}; at least two classes are needed.")
+    return np.searchsorted(classes, labels).astype(np.int32)
+
+
+def weights_by_class(class_weight: Any, classes: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Row weights (n,) times those of the rows' classes."""
+    if class_weight is None:
+        return weight
+    of_class = np.ones(len(classes))
+    if class_weight == "balanced":
+        present = np.unique(codes)
+        mass = np.bincount(codes, weight, len(classes))[present]
+        of_class[present] = mass.sum() / (len(present) * np.maximum(mass, np.finfo(float).tiny))
+    else:
+        of_class = np.asarray(compute_class_weight(class_weight, classes=classes, y=classes), float)
+    if not (np.isfinite(of_class).all() and (of_class >= 0).all() and (weight * of_class[codes]).sum() > 0):
+        raise ValueError(
+            f"class_weight={class_weight!r} was given; weights of at least 0, and not all 0, are expected."
+        )
+    return weight * of_class[codes]
+
+
+def check_left(classes: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> None:
+    """Refuse rows of which fewer than two classes have weight."""
+    left = np.unique(codes[weight > 0])
+    if len(left) < 2:
+        raise ValueError(
+            f"y holds one class only among rows of positive weight that are not held out, {classes[left].tolist()}; at least "
+            "two classes are needed."
+        )
+
+
+def told_classes(classes: Any, known: np.ndarray | None, class_weight: Any) -> np.ndarray:
+    """All classes (K,) that calls of ``partial_fit`` will meet, as the first call was told."""
+    if class_weight == "balanced":
+        raise ValueError("class_weight='balanced' needs all rows at once: give partial_fit weights as a dict.")
+    if classes is None and known is None:
+        raise ValueError("classes=None was given; the first call of partial_fit needs all classes that there will be.")
+    told: Any = known if classes is None else np.unique(classes)
+    if known is not None and not np.array_equal(told, known):
+        raise ValueError(
+            f"classes={told.tolist()} was given, but the first call had {known.tolist()}; give the same, or None."
+        )
+    return told
+
+
+def loss_and_error(logits: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> dict[str, float]:
+    """Weighted mean cross-entropy in nats, and share of wrong predictions."""
+    own = np.take_along_axis(log_softmax(logits.astype(np.float64), axis=1), codes[:, None], 1)[:, 0]
+    wrong = logits.argmax(1) != codes
+    return {"loss": float(np.average(-own, weights=weight)), "error": float(np.average(wrong, weights=weight))}

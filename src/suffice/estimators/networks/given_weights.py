@@ -1,0 +1,18 @@
+"""What ``init`` names: the weights of an RBM, an autoencoder or a stack of RBMs."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from suffice.files import load
+
+
+def given_weights(init: Any) -> Any:
+    """What ``as_initial_weights()`` of an estimator gives, of the estimator itself or of a file with it."""
+    source = load(init) if isinstance(init, (str, os.PathLike)) else init
+    if not hasattr(source, "as_initial_weights"):
+        raise ValueError(
+            f"init is a {type(source).__name__}; a fitted RBM or autoencoder, or the path of a saved one, is expected."
+        )
+    return source.as_initial_weights()

@@ -1,0 +1,72 @@
+"""What goes into the fit of a network, rows and an optimiser, and what comes out, fitted attributes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+
+from suffice.fit.monitor import LearningMonitor
+from suffice.outcome import Outcome
+
+DONE = "All epochs were done."
+
+
+class Rows(NamedTuple):
+    """What the loss takes of each row, arrays of n rows, and the rows' weights (n,)."""
+
+    arrays: tuple[np.ndarray, ...]
+    weight: np.ndarray
+
+    def some(self, which: np.ndarray) -> Self:
+        """Those rows for which ``which`` (n,) holds."""
+        return self._replace(arrays=tuple(array[which] for array in self.arrays), weight=self.weight[which])
+
+
+def figures_of(figures: Callable[..., dict[str, float]], parts: dict[str, Rows], state: Any) -> dict[str, float]:
+    """What is said of each part of the rows after an epoch, by the names of the part and of the figure."""
+    of_parts = {part: figures(state.model, state.running, rows) for part, rows in parts.items()}
+    return {f"{part}_{name}": value for part, found in of_parts.items() for name, value in found.items()}
+
+
+def held_out(strata: np.ndarray, fraction: float, seed: int) -> np.ndarray:
+    """Which rows are held out, (n,): as large a part of each stratum."""
+    held, generator = np.zeros(len(strata), bool), np.random.default_rng(seed)
+    for stratum in np.unique(strata):
+        own = generator.permutation(np.flatnonzero(strata == stratum))
+        held[own[: round(fraction * len(own))]] = True
+    if held.all() or not held.any():
+        raise ValueError(f"{len(held)} rows cannot be divided by validation_fraction={fraction!r}.")
+    return held
+
+
+def learned_attributes(monitor: LearningMonitor, outcome: Outcome) -> dict[str, Any]:
+    """Fitted attributes by name: the best network and what is said of the way to it."""
+    last, best = int(monitor.last.epoch), int(monitor.best.epoch)
+    return {
+        "model_": monitor.best.model,
+        "running_": monitor.best.running,
+        "trace_": monitor.curve,
+        "n_iter_": last,
+        "best_epoch_": best,
+        "outcome_": _words(outcome, monitor.patience, last, best),
+    }
+
+
+@cache
+def named_optimizer(name: str, learning_rate: float) -> Any:
+    """An Optax transformation, the same object for the same arguments so that programs compile once."""
+    import optax
+
+    return {"adam": optax.adam, "sgd": optax.sgd}[name](learning_rate)
+
+
+def _words(outcome: Outcome, patience: int | None, last: int, best: int) -> str:
+    kept = f"the weights of epoch {best} are kept"
+    if outcome is Outcome.STOPPED_EARLY:
+        return f"Stopped early: rows held out were fitted no better for {patience} epochs; {kept}."
+    if outcome is not Outcome.STOPPED_AT_LIMIT:
+        return outcome.value
+    return DONE if best == last else f"{DONE[:-1]}; {kept}, which fit rows held out best."

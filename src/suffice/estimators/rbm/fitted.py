@@ -1,0 +1,278 @@
+"""What a fitted RBM says of rows: hidden features, samples, missing cells, likelihoods."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+from sklearn.base import TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from suffice.energy.rbm.ais import LogPartition
+from suffice.energy.rbm.chains import (
+    FILLING_STEPS,
+    draw_visible,
+    fill_missing,
+    hidden_features,
+    rows_with_missing,
+    sample_chains,
+)
+from suffice.energy.rbm.mixing import Mixing, mixing
+from suffice.energy.rbm.partition import log_partition
+from suffice.estimators.rbm.base import RBMEstimator
+from suffice.estimators.shared.visible_units import VisibleUnits
+from suffice.rows.each import each_row
+from suffice.rows.streams import on_host
+from suffice.runtime.keys import seed_of
+from suffice.validation import check_count
+
+TABLES = (np.float64, np.float32, np.uint8, np.bool_)
+N_CHAINS, N_TEMPERATURES = 100, 10_000
+
+
+class FittedRBM(TransformerMixin, RBMEstimator):
+    """What ``RBM`` offers once it is fitted."""
+
+    visible: str
+    model_: Any
+    chains_: np.ndarray
+    log_partitions_: dict[str, LogPartition]
+
+    def transform(self, X: Any) -> np.ndarray:
+        """Probability that each hidden unit is 1, ``(n, n_hidden)``, for each row.
+
+        Where cells are missing it is the mean over what Gibbs sampling puts there given the others.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``; NaN is a missing cell.
+        """
+        check_is_fitted(self, "model_")
+        rows = self._table(X, reset=False)
+        features = hidden_features(self.model_, self._units.encode(rows), self.random_state)
+        return features.astype(np.float32 if rows.dtype == np.float32 else np.float64)
+
+    def gibbs(self, X: Any, n_steps: int = 1) -> np.ndarray:
+        """Rows after steps of block Gibbs sampling, hidden units then visible ones, ``(n, D)``.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)`` where the chains begin; NaN is refused.
+        n_steps
+            Number of steps.
+        """
+        check_is_fitted(self, "model_")
+        check_count("n_steps", n_steps)
+        units = self._units.encode(self._table(X, reset=False))
+        if rows_with_missing(units).any():
+            raise ValueError("X holds NaN; a chain begins at complete rows. impute(X) draws missing cells.")
+        start = units.toarray() if issparse(units) else units
+        return self._units.decode(self.model_.gibbs(start, key=seed_of(self.random_state), steps=int(n_steps)))
+
+    def sample(self, n_samples: int = 1, *, n_steps: int = 1000) -> tuple[np.ndarray, Mixing]:
+        """Rows drawn from the fitted model, one of each of ``n_samples`` Markov chains, and how well these have mixed.
+
+        Chains begin where the chains of the fit stand (rows of the data, if it kept none).
+
+        Parameters
+        ----------
+        n_samples
+            Number of rows, and of chains.
+        n_steps
+            Steps of block Gibbs sampling.
+
+        Returns
+        -------
+        X : numpy.ndarray
+            Rows ``(n_samples, D)``.
+        mixing : suffice.energy.Mixing
+            ``r_hat``, ``effective_size`` and the free energy of every chain at every step.
+        """
+        check_is_fitted(self, "model_")
+        check_count("n_samples", n_samples)
+        check_count("n_steps", n_steps)
+        start = self.chains_[np.arange(n_samples) % len(self.chains_)]
+        units, trace = sample_chains(self.model_, start, n_steps, key=seed_of(self.random_state))
+        return self._units.decode(units), mixing(trace)
+
+    def drawn_from_hidden(self, hidden: Any) -> np.ndarray:
+        """Rows drawn given the hidden units, ``(n, D)``.
+
+        Parameters
+        ----------
+        hidden
+            States 0 or 1 of the hidden units, ``(n, n_hidden)``.
+        """
+        check_is_fitted(self, "model_")
+        hidden = np.asarray(hidden, self.precision)
+        if hidden.ndim != 2 or hidden.shape[1] != self.model_.weights.shape[1]:
+            raise ValueError(f"hidden has shape {hidden.shape}; (rows, {self.model_.weights.shape[1]}) is expected.")
+        return self._units.decode(draw_visible(self.model_, hidden, key=seed_of(self.random_state)))
+
+    def impute(self, X: Any, *, draws: int | None = None, n_steps: int = FILLING_STEPS) -> np.ndarray:
+        """Missing cells filled in given the others: their conditional means, or draws.
+
+        Known cells keep their values; the others are sampled by block Gibbs sampling, the first half of whose steps is left
+        out of the means. Of categories the most probable stands for the mean; of binary units the mean is a probability.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``; NaN is a missing cell.
+        draws
+            Number of independent chains to take a draw of each from; None gives means instead.
+        n_steps
+            Steps of Gibbs sampling, at least 2.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(n, D)``, or with draws ``(draws, n, D)``.
+        """
+        check_is_fitted(self, "model_")
+        check_count("n_steps", n_steps, 2)
+        if draws is not None:
+            check_count("draws", draws)
+        rows = self._table(X, reset=False)
+        units = self._units.encode(rows)
+        rows, units = (part.toarray() if issparse(part) else np.asarray(part) for part in (rows, units))
+        copies = units if draws is None else np.tile(units, (draws, 1))
+        filled = fill_missing(self.model_, copies, n_steps, key=seed_of(self.random_state))
+        if draws is None:
+            return self._completed(rows, units, filled.visible)
+        return np.stack([self._completed(rows, units, one) for one in filled.drawn.reshape(draws, *units.shape)])
+
+    def log_partition(
+        self, method: str | None = None, *, n_chains: int = N_CHAINS, n_temperatures: int = N_TEMPERATURES
+    ) -> LogPartition:
+        r"""log Z of the fitted model in nats, with its standard error.
+
+        Parameters
+        ----------
+        method
+            ``"exact"`` sums over all states of the visible or the hidden units, of which one side may have at most 20.
+            ``"ais"`` is annealed importance sampling from the base rate of the data (Salakhutdinov and Murray, 2008), on average
+            too low; ``"reverse_ais"`` starts at samples of the model, ``chains_`` after 1000 steps, on average too high as far
+            as they are such samples. None is exact where it is possible, else ``"ais"``. What was found last by each
+            annealing is kept in ``log_partitions_``, and scores use the forward one.
+        n_chains
+            Number of chains of the annealings.
+        n_temperatures
+            Number of their steps.
+
+        Returns
+        -------
+        LogPartition
+            ``value``, ``standard_error`` (0 where exact) and the ``log_weights`` of the chains.
+
+        Raises
+        ------
+        ValueError
+            If neither side can be enumerated and ``"exact"`` is asked for, or a number is out of range.
+        """
+        check_is_fitted(self, "model_")
+        if method is None:
+            method = "exact" if self.model_.enumerable else "ais"
+        found = log_partition(
+            self.model_, method, self.base_, self.chains_, n_chains=n_chains, n_temperatures=n_temperatures,
+            random_state=self.random_state,
+        )  # fmt: skip
+        if method != "exact":
+            self.log_partitions_[method] = found
+        return found
+
+    def score_samples(self, X: Any) -> np.ndarray:
+        """Log-likelihood of each row in nats, ``(n,)``: minus its free energy, minus log Z.
+
+        log Z is exact where one side has at most 20 units; else it is found by annealed importance sampling at the first call
+        and kept, so that calls agree. A standard error of log Z is one of every row's log-likelihood alike.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)`` without missing cells.
+        """
+        free_energy = self.free_energy(X)
+        kept = None if self.model_.enumerable else self.log_partitions_.get("ais")
+        log_z = (self.log_partition() if kept is None else kept).value
+        return -free_energy - log_z - self._units.log_scale()
+
+    def score(self, X: Any, y: Any = None) -> float:
+        """Mean log-likelihood of a row, in nats.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)`` without missing cells.
+        y
+            Ignored; for scikit-learn's sake.
+        """
+        return float(self.score_samples(X).mean())
+
+    def free_energy(self, X: Any) -> np.ndarray:
+        """Free energy F(v) of each row in nats, ``(n,)``: lower is more probable, up to log Z that all rows share.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)`` without missing cells.
+        """
+        return self._of_each_row("free_energy", X)
+
+    def pseudo_log_likelihood(self, X: Any) -> np.ndarray:
+        """Sum over columns of log p(cell | all other cells of the row) in nats, ``(n,)``; no likelihood, and needs no log Z.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)`` of 0 and 1 or of categories, without missing cells.
+        """
+        return self._of_each_row("pseudo_log_likelihood", X)
+
+    def reconstruction_cross_entropy(self, X: Any) -> np.ndarray:
+        """Cross-entropy between each row and its mean-field reconstruction, summed over columns, in nats, ``(n,)``.
+
+        A reading for people; learning does not minimise it, and it is no likelihood.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)`` without missing cells.
+        """
+        return self._of_each_row("reconstruction_cross_entropy", X)
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.model_.weights.shape[1]
+
+    @property
+    def _units(self) -> VisibleUnits:
+        names = ("threshold", "mean", "scale", "categories")
+        return VisibleUnits(self.visible, **{name: getattr(self, f"{name}_", None) for name in names})
+
+    def _table(self, X: Any, reset: bool) -> Any:
+        """Rows as given: numbers, without infinity, sparse ones in compressed rows."""
+        rows: Any = validate_data(
+            self, on_host(X), reset=reset, dtype=TABLES, order="C",  # type: ignore[arg-type]
+            accept_sparse="csr" if self.visible == "bernoulli" else False, ensure_all_finite="allow-nan",
+        )  # fmt: skip
+        if issparse(rows) and np.isnan(rows.data).any():
+            raise ValueError("X is sparse and holds NaN; missing cells are taken in dense arrays only.")
+        return rows
+
+    def _of_each_row(self, method: str, X: Any) -> np.ndarray:
+        check_is_fitted(self, "model_")
+        units = self._units.encode(self._table(X, reset=False))
+        if rows_with_missing(units).any():
+            raise ValueError(
+                "X holds NaN, and the likelihood of a row with missing cells has no closed form here. Fill them in with "
+                "impute(X), or drop these rows; fit, transform and impute take NaN."
+            )
+        return each_row(getattr(self.model_, method), units, "float64")
+
+    def _completed(self, rows: np.ndarray, units: np.ndarray, filled: np.ndarray) -> np.ndarray:
+        cells = self._units.decode(np.where(np.isnan(units), filled, units))
+        return np.where(np.isnan(rows), cells, rows) if rows.dtype.kind == "f" else rows

@@ -1,0 +1,31 @@
+"""Rows of an RBM's fit that are held out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+
+
+def hold_out(units: Any, weight: np.ndarray, fraction: float, seed: int) -> tuple[Any, np.ndarray, Any]:
+    """Rows (n, U) to learn from, their weights (n,), and complete rows (m, U) held out."""
+    order = np.random.default_rng(seed).permutation(units.shape[0])
+    count = max(1, round(fraction * len(order)))
+    if count >= len(order):
+        raise ValueError(f"{len(order)} rows cannot be divided by validation_fraction={fraction!r}.")
+    kept = weight[order[count:]]
+    if not kept.sum() > 0:
+        raise ValueError("All rows of positive weight were held out; choose another random_state or fewer of them.")
+    return units[order[count:]], kept, _complete_rows(units[order[:count]])
+
+
+def _complete_rows(units: Any) -> Any:
+    if issparse(units):
+        return units
+    complete = units[~np.isnan(units).any(axis=1)]
+    if not len(complete):
+        raise ValueError(
+            "Every row held out has missing cells, so none has a free energy; leave out validation_fraction."
+        )
+    return complete

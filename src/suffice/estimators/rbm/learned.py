@@ -1,0 +1,71 @@
+"""What a fit of an RBM leaves, as fitted attributes of an estimator."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from scipy.sparse import issparse
+
+from suffice.energy.rbm.chains import rows_with_missing
+from suffice.fit.contrastive.epoch import ContrastState
+from suffice.outcome import Outcome, SaturatedUnitWarning, Solution
+from suffice.rows.each import each_row
+
+READ_ROWS = 2000
+NEVER, ALWAYS = 0.01, 0.99
+STACK = 5
+"""From a warning here to whoever called ``fit``."""
+
+
+def learned_attributes(solution: Solution, units: Any, weight: np.ndarray, n_chains: int) -> dict[str, Any]:
+    """Fitted attributes by name, from the solution and the rows (n, U) that it was learned from."""
+    state, done = solution.details["state"], solution.outcome is Outcome.STOPPED_AT_LIMIT
+    return {
+        "model_": solution.model,
+        "weights_": solution.model.weights,
+        "visible_bias_": solution.model.visible_bias,
+        "hidden_bias_": solution.model.hidden_bias,
+        "n_iter_": int(state.epoch),
+        "trace_": solution.trace,
+        "outcome_": "All epochs were done." if done else solution.outcome.value,
+        "chains_": _chains(state, units, weight, n_chains),
+        "log_partitions_": {},
+    }
+
+
+def warn_of_bad_ends(solution: Solution, units: Any, learning_rate: float) -> None:
+    """Say that learning diverged, or which hidden units are stuck on the rows (n, U)."""
+    if solution.outcome is Outcome.DIVERGED:
+        epochs = int(solution.details["state"].epoch)
+        warnings.warn(
+            f"{solution.outcome.value} This was after {epochs} epochs; use a smaller learning_rate than {learning_rate:g}.",
+            UserWarning, stacklevel=STACK,
+        )  # fmt: skip
+    stuck = _stuck_units(solution.model, units[:: -(-units.shape[0] // READ_ROWS)])
+    if len(stuck):
+        named = ", ".join(str(j) for j in stuck[:20]) + (" and more" if len(stuck) > 20 else "")
+        warnings.warn(
+            f"Hidden units {named} are always 1 or always 0 on the rows of the fit: as features they say nothing. Use a "
+            "smaller learning_rate, weight_decay, or fewer hidden units.", SaturatedUnitWarning, stacklevel=STACK,
+        )  # fmt: skip
+
+
+def _stuck_units(model: Any, units: Any) -> Any:
+    if rows_with_missing(units).any():
+        return ()
+    features = each_row(model.hidden_probability, units, model.weights.dtype.name)
+    return np.flatnonzero((features.min(axis=0) > ALWAYS) | (features.max(axis=0) < NEVER))
+
+
+def _chains(state: ContrastState, units: Any, weight: np.ndarray, count: int) -> np.ndarray:
+    """Where sampling begins, (M, U): the model's own chains, or complete rows."""
+    if state.chains is not None:
+        return state.chains if state.chains.ndim == 2 else state.chains[-1]
+    if state.filled is not None:
+        return state.filled[:: -(-len(state.filled) // count)]
+    used = np.flatnonzero(weight > 0)
+    used = used[:: -(-len(used) // count)]
+    rows = units[used]
+    return np.asarray(rows.toarray() if issparse(rows) else rows, state.model.weights.dtype)

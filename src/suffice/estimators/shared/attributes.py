@@ -1,0 +1,45 @@
+"""Fitted attributes of an estimator: set, forgotten, and those that say how a fit went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from suffice.fit.degenerate import traces_of
+from suffice.outcome import Outcome, Solution
+
+Estimator = TypeVar("Estimator")
+
+
+def set_attributes(estimator: Estimator, attributes: Mapping[str, Any]) -> Estimator:
+    """The estimator, with these attributes by name."""
+    for name, value in attributes.items():
+        setattr(estimator, name, value)
+    return estimator
+
+
+def forget(estimator: Any, names: Iterable[str]) -> None:
+    """Take away the attributes of these names that there are."""
+    for name in names:
+        if hasattr(estimator, name):
+            delattr(estimator, name)
+
+
+def was_stopped(solution: Solution) -> bool:
+    """Whether a person or a callback ended the fit."""
+    return solution.outcome in (Outcome.INTERRUPTED, Outcome.STOPPED_BY_CALLBACK)
+
+
+def progress_attributes(solution: Solution) -> dict[str, Any]:
+    """How a fit went: the traces of all restarts, and how far the best one came."""
+    traces, best = traces_of(solution)
+    converged = bool(solution.details["converged"][best])
+    ended = Outcome.CONVERGED if converged else Outcome.STOPPED_AT_LIMIT
+    return {
+        "traces_": traces,
+        "lower_bounds_": traces[best],
+        "lower_bound_": float(traces[best][-1]) if len(traces[best]) else float("-inf"),
+        "n_iter_": int(solution.details.get("iterations", len(traces[best]))),
+        "converged_": converged,
+        "outcome_": str(solution.outcome if was_stopped(solution) else ended),
+    }

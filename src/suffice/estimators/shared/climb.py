@@ -1,0 +1,41 @@
+"""Expectation-maximisation for an estimator: its precision and limits, a progress bar, and callbacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from suffice.estimators.shared.callbacks import Iterations
+from suffice.fit.expectation_maximization import em
+from suffice.fit.restarts import restarts_at
+from suffice.outcome import Solution
+from suffice.rows.place import place
+from suffice.runtime.precision import scope
+from suffice.runtime.progress import progress
+
+
+def climb(
+    estimator: Any,
+    start: Any,
+    data: Any,
+    weight: np.ndarray | None,
+    *,
+    origin: np.ndarray | None,
+    missing: Any,
+    iterations: Iterations,
+    attributes: Callable[[Any], dict[str, Any]],
+    checkpoint: Any,
+) -> Solution:
+    """A fit from ``start`` to rows, both measured from ``origin``; callbacks see the ``attributes`` of the best model so far."""
+    with progress(estimator.verbose, estimator.max_iter, "fitting") as bar, scope(estimator.precision):
+        rows = place(data, weight, origin=origin, precision=estimator.precision, tile=start.tile, missing=missing)
+
+        def on_step(done: int, objective: np.ndarray, model: Any) -> bool:
+            bar(done, f"log-likelihood {np.nanmax(objective):.4f}" if np.isfinite(objective).any() else "")
+            best = int(np.argmax(np.nan_to_num(objective, nan=-np.inf)))
+            return iterations.wanted and iterations.step(done, lambda: attributes(restarts_at(model, best)))
+
+        return em(start, rows, tol=estimator.tol, max_iter=estimator.max_iter, precision=estimator.precision,
+                  on_step=on_step, step_by_step=iterations.wanted, checkpoint=checkpoint)  # fmt: skip

@@ -1,0 +1,72 @@
+"""One safetensors file: arrays as tensors, everything else in its header, and a checksum over both."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save as to_bytes
+
+from suffice.files.atomic import FileError, write_atomically
+from suffice.files.decode import decode
+from suffice.files.encode import encode
+
+VERSION = 1
+
+
+def write_record(record: dict[str, Any], path: Path, kind: str) -> None:
+    """Write a dict of numbers, text, arrays and lists or dicts of them to one file."""
+    tensors: dict[str, np.ndarray] = {}
+    write(encode(record, "record", tensors, classes=False), tensors, path, kind)
+
+
+def read_record(path: Path, kind: str, writer: str) -> dict[str, Any]:
+    """What ``write_record`` wrote."""
+    return loaded(path, kind, writer)
+
+
+def write(structure: Any, tensors: dict[str, np.ndarray], target: Path, kind: str) -> None:
+    """Write a structure of JSON and its arrays to one file of a kind."""
+    tree = json.dumps(structure, allow_nan=False)
+    header = {"format": kind, "version": str(VERSION), "tree": tree, "checksum": _checksum(tree, tensors)}
+    write_atomically(target, to_bytes(tensors, header))
+
+
+def loaded(target: Path, kind: str, writer: str) -> Any:
+    """What a file of a kind holds, if it is whole."""
+    header, tensors = _read(target)
+    if header.get("format") != kind:
+        raise FileError(f"{target} was not written by {writer}; it is a safetensors file of another program.")
+    if not header.get("version", "").isdecimal() or int(header["version"]) > VERSION:
+        raise FileError(
+            f"{target} has format {header.get('version')}, newer than this suffice reads ({VERSION}): upgrade it."
+        )
+    if _checksum(header.get("tree", ""), tensors) != header.get("checksum"):
+        raise FileError(f"{target} is damaged: its checksum does not match its contents.")
+    try:
+        return decode(json.loads(header["tree"]), tensors)
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        said = str(error) if isinstance(error, FileError) else f"it does not fit together ({error!r})"
+        raise FileError(f"{target} cannot be loaded: {said}.") from None
+
+
+def _checksum(tree: str, tensors: dict[str, np.ndarray]) -> str:
+    digest = hashlib.sha256(tree.encode())
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"\n{name} {tensor.dtype} {tensor.shape}\n".encode())
+        digest.update(tensor.tobytes())
+    return digest.hexdigest()
+
+
+def _read(path: Path) -> tuple[dict[str, str], dict[str, np.ndarray]]:
+    if not path.is_file():
+        raise FileError(f"There is no file {path}.")
+    try:
+        with safe_open(path, "np") as file:
+            return file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise FileError(f"{path} is damaged, incomplete or no model file ({error}).") from None

@@ -1,0 +1,43 @@
+"""The state of contrastive learning as a record that files keep, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import numpy as np
+
+from suffice.fit.contrastive.epoch import ContrastState
+from suffice.fit.contrastive.steps import optimizer_and_schedule
+from suffice.runtime.precision import scope
+
+
+def state_record(state: ContrastState) -> dict[str, Any]:
+    """The state as numbers, arrays and a module."""
+    return {
+        "model": state.model,
+        "optimizer": jax.tree.leaves(state.optimizer_state),
+        "chains": state.chains,
+        "centre": state.centre,
+        "epoch": int(state.epoch),
+    }
+
+
+def state_of_record(
+    record: dict[str, Any], average: Any, seed: int, *, optimizer: Any, momentum: float, weight_decay: float, precision: str
+) -> ContrastState:  # fmt: skip
+    """The state that was kept, with a key of its own; an optimiser of another shape begins anew."""
+    key = jax.random.fold_in(jax.random.key(seed, impl="threefry2x32"), record["epoch"])
+    with scope(precision):
+        begin = optimizer_and_schedule(optimizer, None, momentum, weight_decay)[0].init(record["model"])
+    leaves, structure = jax.tree.flatten(begin)
+    fits = [np.shape(leaf) for leaf in leaves] == [np.shape(leaf) for leaf in record["optimizer"]]
+    return ContrastState(
+        model=record["model"],
+        optimizer_state=jax.tree.unflatten(structure, record["optimizer"]) if fits else begin,
+        chains=record["chains"],
+        key=np.asarray(jax.random.key_data(key)),
+        epoch=np.int32(record["epoch"]),
+        average=average,
+        centre=record["centre"],
+    )

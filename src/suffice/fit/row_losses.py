@@ -1,0 +1,103 @@
+"""Losses of rows: of a batch while training, of all rows in evaluation mode, their sums, and what is refused of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from suffice.fit.batches import check_rows, on_device
+from suffice.nets.batch_network import BatchNetwork, initial_state
+from suffice.rows.place import place
+from suffice.runtime.compiling import filter_jit
+from suffice.runtime.precision import dtype_of, in_own_precision
+
+TILE = 256
+
+Loss = Callable[..., Any]
+
+
+class LossSums(NamedTuple):
+    """Sums over rows of the weights, of weight times loss, and of weight times the loss's gradient."""
+
+    weight: Any
+    loss: Any
+    gradient: Any
+
+
+@in_own_precision
+def loss_statistics(model: Any, loss: Loss, rows: tuple[Any, ...], weight: Any) -> LossSums:
+    """Sums over rows of weight, weighted loss and its gradient; two of them add leaf by leaf."""
+
+    def weighted(model: Any) -> Any:
+        return weight @ _evaluated(model, initial_state(model), loss, rows)
+
+    value, gradient = eqx.filter_value_and_grad(weighted)(model)
+    return LossSums(weight.sum(), value, gradient)
+
+
+def batch_losses(
+    model: Any, running: Any, loss: Loss, rows: tuple[Any, ...], weight: Any, key: Any, training: bool, axis: str | None = None
+) -> tuple[Any, Any]:  # fmt: skip
+    """Loss of each row (n,), and the network's state after them."""
+    if not isinstance(model, BatchNetwork):
+        return jax.vmap(lambda row: loss(model, *row))(rows), running
+    outputs, running = model.forward(rows[0], weight, running, key, training, axis)
+    return jax.vmap(lambda output, row: loss(lambda inputs: output, *row))(outputs, rows), running
+
+
+def check_losses(model: Any, running: Any, loss: Loss, rows: tuple[Any, ...], name: str) -> None:
+    """Refuse a loss that is not finite for some row, before any step is taken."""
+    bad = np.flatnonzero(~np.isfinite(_all_losses(model, running, loss, rows)))
+    if bad.size:
+        raise ValueError(
+            f"The loss of {bad.size} rows of {name} is not finite at the start, the first of them row {bad[0]} (rows of "
+            "weight 0 not counted): check its values and label, and the size of the network's output."
+        )
+
+
+def check_loss(model: Any, running: Any, loss: Loss, rows: tuple[Any, ...], name: str) -> None:
+    """Refuse rows that the network does not take, and a loss that is not one number a row."""
+    shapes = [array.shape[1:] for array in rows]
+    try:
+        shape = jax.eval_shape(lambda: _evaluated(model, running, loss, tuple(array[:1] for array in rows)))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"loss(model, *row) fails on one row of {name}, of shapes {shapes}: {error}") from error
+    if getattr(shape, "shape", None) != (1,):
+        raise ValueError(f"loss(model, *row) must be one number for one row of shapes {shapes}; it is {shape}.")
+
+
+def validation_loss(model: Any, running: Any, loss: Loss, validation: Any, precision: str) -> Callable[[Any, Any], Any]:
+    """A function from model and running state to the mean loss of rows held out, which are checked first."""
+    arrays = check_rows(validation, "validation")
+    arrays, weight = on_device(arrays, np.ones(len(arrays[0])), dtype_of(precision))
+    check_loss(model, running, loss, arrays, "validation")
+    check_losses(model, running, loss, arrays, "validation")
+    rows = place(arrays, weight, precision=precision, tile=TILE)
+
+    def mean_loss(model: Any, running: Any) -> Any:
+        sums = rows.total(eqx.Partial(_loss_sums, model, running, loss))
+        return sums.loss / sums.weight
+
+    return mean_loss
+
+
+def _evaluated(model: Any, running: Any, loss: Loss, rows: tuple[Any, ...]) -> Any:
+    return batch_losses(model, running, loss, rows, jnp.ones(len(rows[0])), None, training=False)[0]
+
+
+@filter_jit
+def _all_losses(model: Any, running: Any, loss: Loss, rows: tuple[Any, ...]) -> Any:
+    count = len(rows[0])
+    index = jnp.arange(-(-count // TILE) * TILE, dtype=jnp.int32).clip(max=count - 1).reshape(-1, TILE)
+    tiles = lax.map(lambda tile: _evaluated(model, running, loss, tuple(array[tile] for array in rows)), index)
+    return tiles.ravel()[:count]
+
+
+def _loss_sums(model: Any, running: Any, loss: Loss, rows: tuple[Any, ...], weight: Any) -> LossSums:
+    return LossSums(weight.sum(), weight @ _evaluated(model, running, loss, rows), None)

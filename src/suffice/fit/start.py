@@ -1,0 +1,45 @@
+"""Where expectation-maximisation of a mixture starts: from a sample in which cells are missing, or from a fitted model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equinox as eqx
+import numpy as np
+
+from suffice.fit.expectation_maximization import em
+from suffice.fit.restarts import one_restart
+from suffice.latent.families.family import Family
+from suffice.latent.mixture import Mixture, MixturePrior
+from suffice.model import Hyperparameters
+from suffice.rows.place import place
+from suffice.rows.survey import Survey
+from suffice.runtime.precision import scope
+
+SAMPLE_ITERATIONS = 10
+"""Iterations on the sample alone before those on all rows, where cells are missing."""
+
+
+def improved(start: Mixture, overview: Survey, origin: np.ndarray | None, tol: float, precision: str) -> Mixture:
+    """A start found from filled-in cells, after some iterations on the sample, in which cells are missing."""
+    with scope(precision):
+        rows = place(overview.sample, overview.sample_weight, origin=origin, precision=precision, tile=start.tile,
+                       missing=start.missing)  # fmt: skip
+        return em(start, rows, tol=tol, max_iter=SAMPLE_ITERATIONS, precision=precision).model
+
+
+def continued(model: Mixture, prior: MixturePrior, components_prior: Hyperparameters) -> Mixture:
+    """A fitted model as a start of one restart, with these priors."""
+    before = one_restart(model).sharing()
+    return eqx.tree_at(lambda m: (m.prior, m.components.prior), before, (prior, components_prior))
+
+
+def check_same_model(model: Mixture, family: type[Family], shape: tuple[int, int], caller: str) -> None:
+    """Refuse to go on from a model that is not of this family, or of other components and columns than these."""
+    before: Any = type(model.components), (model.log_weights.shape[-1], model.components.features)
+    now = family, shape
+    if before != now:
+        said = [f"{kind.__name__} of (components, columns) {size}" for kind, size in (before, now)]
+        raise ValueError(
+            f"{caller} continues a fitted {said[0]}, but {said[1]} is asked for; fit a new estimator instead."
+        )

@@ -1,0 +1,51 @@
+"""Where a mixture starts: from responsibilities on a sample of rows, or from one that is given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from suffice.latent.families.family import Family
+from suffice.latent.mixture import Mixture, MixturePrior, maximize_given_responsibilities
+from suffice.rows.memory import one_block
+from suffice.runtime.precision import cast, to_numpy
+from suffice.validation import check_shape
+
+SAMPLE_ROWS = 4000
+SAMPLE_ROWS_A_COMPONENT = 20
+
+
+def sample_size(components: int) -> int:
+    """How many rows are enough to start so many components from."""
+    return max(SAMPLE_ROWS, SAMPLE_ROWS_A_COMPONENT * components)
+
+
+def mixture_prior(concentration: float | None) -> MixturePrior:
+    """The Dirichlet prior of the weights; None adds nothing."""
+    return MixturePrior(1.0 if concentration is None else float(concentration))
+
+
+def maximized_at(model: Mixture, rows: np.ndarray, weight: np.ndarray, share: np.ndarray) -> Mixture:
+    """A mixture after one maximisation in double precision with responsibilities (R, n, K) of these rows (n, D)."""
+    block = one_block((rows, np.moveaxis(share, 0, 1)), weight, precision="float64", tile=model.tile)
+    return to_numpy(maximize_given_responsibilities(model, block))
+
+
+def from_shares(
+    blank: Family, rows: np.ndarray, weight: np.ndarray, share: np.ndarray, prior: MixturePrior
+) -> tuple[np.ndarray, Any]:
+    """Weights (R, K) and components after one maximisation from responsibilities (R, n, K) of a sample."""
+    start = Mixture(np.full(share.shape[::2], 1 / share.shape[-1]), cast(blank, "float64"), prior)
+    started = maximized_at(start, rows, weight, share)
+    return started.weights, started.components
+
+
+def weights_from(given: Any, found: np.ndarray) -> np.ndarray:
+    """The weights (K,) given, checked, for every restart; those found (R, K) where none are."""
+    if given is None:
+        return found
+    weights = check_shape("weights_init", given, found.shape[1:])
+    if (weights < 0).any() or not np.isclose(weights.sum(), 1):
+        raise ValueError(f"weights_init sums to {weights.sum():g}; weights are at least 0 and sum to 1.")
+    return np.broadcast_to(weights, found.shape)

@@ -1,0 +1,160 @@
+"""Independent exponential variables: rows of waiting times."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Self
+
+import jax.numpy as jnp
+import numpy as np
+
+from suffice.latent.families.columns import Columns
+from suffice.latent.families.family import Family
+from suffice.latent.forms.natural import Linear, Moments, Natural, linear_statistics, split
+from suffice.model import Hyperparameters
+from suffice.runtime.arrays import Array
+
+SMALLEST = 1e-6
+"""Mean waiting time that a start leaves every component, relative to a column's own: on zeros alone it would vanish."""
+
+
+class ExponentialPrior(Hyperparameters):
+    """Conjugate (gamma) prior as ``strength`` rows seen beforehand in each component, with column means ``mean`` (D,).
+
+    Without them, ``strength`` is None. No component's mean falls below ``floor`` (D,).
+    """
+
+    strength: Array | float | None
+    mean: Array | float
+    floor: Array | float
+
+
+class Exponential(Family):
+    r"""K products of D independent exponential variables, such as waiting times.
+
+    .. math:: \log p(x \mid k) = \sum_d \log \lambda_{kd} - \lambda_{kd} x_d
+
+    Parameters
+    ----------
+    rates
+        :math:`\lambda`, one over the mean waiting time, ``(..., K, D)``, above 0.
+    prior
+        What maximisation adds to the data; nothing by default.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.latent import Exponential
+    >>> print(np.exp(Exponential(np.array([[2.0]])).log_density(np.array([[0.0], [1.0]]))).round(4))
+    [[2.     0.2707]]
+    """
+
+    rates: Array
+    prior: ExponentialPrior
+
+    kind: ClassVar[str] = "exponential"
+    title: ClassVar[str] = "exponential"
+    column_names: ClassVar[dict[str, str]] = {"rate": "rates"}
+    discrete: ClassVar[bool] = False
+    cells: ClassVar[tuple[str, str]] = ("a number from 0 up", "numbers from 0 up")
+
+    def __init__(self, rates: Any, prior: ExponentialPrior | None = None):
+        self.rates = rates
+        self.prior = ExponentialPrior(None, 0.0, 0.0) if prior is None else prior
+
+    @classmethod
+    def prior_from(cls, columns: Columns, strength: float | None, floor: float = 0.0) -> ExponentialPrior:
+        """So many rows with the columns' means, and a floor that is a small share of these."""
+        return ExponentialPrior(strength, columns.mean, SMALLEST * np.where(columns.mean > 0, columns.mean, 1.0))
+
+    @classmethod
+    def overall(cls, columns: Columns, shape: tuple[int, ...], prior: ExponentialPrior) -> Self:
+        """One over the columns' means."""
+        least = SMALLEST if prior is None else prior.floor
+        return cls(np.broadcast_to(1 / np.maximum(columns.mean, least), (*shape, columns.mean.shape[-1])), prior)
+
+    @classmethod
+    def coordinates(cls, rows: np.ndarray, columns: Columns, alone: bool = True) -> np.ndarray:
+        """Cube roots, which are nearly normal (Wilson and Hilferty, 1931), in units of the columns' means."""
+        return np.cbrt(rows / np.where(columns.mean > 0, columns.mean, 1.0))
+
+    @classmethod
+    def refused_cells(cls, values: np.ndarray) -> np.ndarray:
+        """What is negative, or infinite."""
+        return (values < 0) | np.isinf(values)
+
+    @classmethod
+    def refused_parameter(cls, name: str, values: np.ndarray) -> str | None:
+        """Rates, or means, that are not above 0."""
+        return "holds numbers that are not above 0; give larger ones" if (values <= 0).any() else None
+
+    @property
+    def features(self) -> int:
+        """Number of columns D."""
+        return self.rates.shape[-1]
+
+    def form(self, centred: bool) -> Linear:
+        """Natural parameters: minus the rates, and the sum of their logarithms."""
+        return Linear(-self.rates, jnp.log(self.rates).sum(-1))
+
+    def missing_form(self, centred: bool) -> Natural:
+        """Natural parameters: minus the rates, and the logarithm of the rate of each column."""
+        natural = [-self.rates, jnp.log(self.rates), jnp.zeros_like(self.rates[..., :1])]
+        return Natural(jnp.concatenate(natural, -1), linear_statistics)
+
+    def maximize(self, moments: Moments) -> tuple[Self, Array]:
+        """One over the weighted means, the prior's rows and the floor included; columns without time or cells keep theirs."""
+        seen = 0.0 if self.prior.strength is None else self.prior.strength
+        _, times, cells, weight = split(moments.total, self.features)
+        cells = cells + seen
+        mean = jnp.maximum((times + seen * self.prior.mean) / jnp.where(cells > 0, cells, 1), self.prior.floor)
+        known = (cells > 0) & (mean > 0)
+        rates = jnp.where(known, 1 / jnp.where(known, mean, 1), self.rates)
+        return type(self)(rates, self.prior), weight + seen > 0
+
+    def moments_at(self, counts: Array) -> Moments:
+        """Times and observed cells, less the prior's rows."""
+        seen = 0.0 if self.prior.strength is None else self.prior.strength
+        times = (counts + seen)[..., None] / self.rates - seen * self.prior.mean
+        cells = jnp.broadcast_to(counts[..., None], times.shape)
+        return Moments(jnp.moveaxis(jnp.concatenate([times, cells, counts[..., None]], -1), -1, 0), None, "zero")
+
+    def log_prior(self) -> Array | float:
+        """Expected log-density of the prior's rows."""
+        if self.prior.strength is None:
+            return 0.0
+        return self.prior.strength * (jnp.log(self.rates) - self.rates * self.prior.mean).sum((-1, -2))
+
+    def cell_moments(self) -> tuple[Array, Array]:
+        """1 / rate and its square."""
+        mean = 1 / self.rates
+        return mean, mean * mean
+
+    def cumulative(self, values: np.ndarray) -> np.ndarray:
+        """1 - exp(- rate x), 0 below 0."""
+        return -np.expm1(-np.asarray(self.rates) * np.maximum(values, 0))
+
+    def collapsed(self, columns: Columns, floor: float) -> np.ndarray:
+        """Components that wait hardly at all, in a column in which others do."""
+        short = 1 / np.asarray(self.rates) <= 2 * SMALLEST * columns.mean
+        return (short & ~np.asarray(columns.constant)).any(-1)
+
+    def marginal(self, columns: Sequence[int]) -> Self:
+        """Rates of these columns, and the prior's part for them."""
+        whole = (np.broadcast_to(np.asarray(value), self.features) for value in (self.prior.mean, self.prior.floor))
+        mean, floor = (value[list(columns)] for value in whole)
+        return type(self)(
+            np.asarray(self.rates)[..., list(columns)], ExponentialPrior(self.prior.strength, mean, floor)
+        )
+
+    def without_prior(self) -> Self:
+        """The same rates without prior or floor."""
+        return type(self)(self.rates)
+
+    def draw(self, component: Any, generator: Any) -> Any:
+        """Rows of waiting times, (n, D)."""
+        return generator.exponential(1 / np.asarray(self.rates)[component])
+
+    def parameter_count(self) -> int:
+        """K times D."""
+        return int(np.prod(self.rates.shape[-2:]))

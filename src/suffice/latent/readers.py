@@ -1,0 +1,100 @@
+"""What a fitted model says of each row, and of all of them: read from a model and rows, wherever these live."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import jax
+import numpy as np
+from scipy.special import xlogy
+
+from suffice.latent.mixture import MixtureStatistics, normalised
+from suffice.model import EStep
+from suffice.rows.block import NO_ROWS
+from suffice.rows.place import missing_layout, place
+from suffice.rows.row_function import RowFunction, prepared
+from suffice.runtime.arrays import Array
+from suffice.runtime.blas import one_blas_thread
+from suffice.runtime.precision import cast, scope, to_numpy
+
+
+class MostProbable(RowFunction):
+    """The most probable component of each row."""
+
+    expectation: Any
+
+    def __call__(self, rows: Array, weight: Array) -> Array:
+        return self.expectation.relative(rows).argmax(-2)
+
+
+class Responsibilities(RowFunction):
+    """Responsibilities (n, K)."""
+
+    expectation: Any
+
+    def __call__(self, rows: Array, weight: Array) -> Array:
+        return normalised(self.expectation.relative(rows))[1].T
+
+
+class Evidence(RowFunction):
+    """log p(x) of each row."""
+
+    expectation: Any
+
+    def __call__(self, rows: Array, weight: Array) -> Array:
+        return normalised(self.expectation.joint(rows))[0]
+
+
+class LogJoint(RowFunction):
+    """log p(x, k) of each row, (n, K)."""
+
+    expectation: Any
+
+    def __call__(self, rows: Array, weight: Array) -> Array:
+        return self.expectation.joint(rows).T
+
+
+def read(model: Any, batches: Iterable[np.ndarray], reader: Callable[[Any], Any], precision: str = "float64") -> Any:
+    """What ``reader`` makes of a model's E-step and each tile of rows (n, D), put end to end; NaN is a missing cell."""
+    with one_blas_thread(), scope(precision):
+        model, origin = centred(model, precision)
+        function = reader(prepared(EStep(model, model.needs_centring())))
+        parts = [placed(rows, None, model, origin, precision).each(function) for rows in batches]
+    if not parts:
+        raise ValueError(NO_ROWS)
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
+
+
+def centred(model: Any, precision: str) -> tuple[Any, np.ndarray | None]:
+    """A model for rows measured from its centre, and this origin; as it is where there is none."""
+    origin = model.centre()
+    return cast(model if origin is None else model.translated(-origin), precision), origin
+
+
+def placed(data: Any, weight: Any, model: Any, origin: np.ndarray | None, precision: str) -> Any:
+    """Rows laid out for a model, measured from an origin."""
+    gaps = missing_layout(model.missing, data)
+    return place(data, weight, origin=origin, precision=precision, tile=model.tile, missing=gaps)
+
+
+def statistics(model: Any, data: Any, weight: np.ndarray | None = None) -> tuple[MixtureStatistics, np.ndarray | None]:
+    """Expected statistics of rows (n, D), or of a pair of rows and known components, about the model's centre; and this."""
+    with scope("float64"):
+        moved, origin = centred(model, "float64")
+        return to_numpy(placed(data, weight, moved, origin, "float64").total(EStep(moved, False))), origin
+
+
+def bic(log_likelihood: float, parameters: int, rows: float) -> float:
+    """Bayesian information criterion of so many parameters and rows; lower is better (Schwarz, 1978)."""
+    return -2 * log_likelihood + parameters * float(np.log(rows))
+
+
+def aic(log_likelihood: float, parameters: int) -> float:
+    """Akaike information criterion; lower is better (Akaike, 1974)."""
+    return -2 * log_likelihood + 2 * parameters
+
+
+def entropy(share: np.ndarray) -> np.ndarray:
+    """Entropy (n,) of responsibilities (n, K)."""
+    return -xlogy(share, share).sum(1)

@@ -1,0 +1,78 @@
+"""The story of a classifier that gives each class a distribution."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from suffice.estimators.classifiers.base import Classifier
+from suffice.report.classes import ClassesStory, Judged
+from suffice.report.classifiers.pictures import (
+    calibration_picture,
+    confusion_picture,
+    density_picture,
+    region_picture,
+    telling,
+)
+from suffice.report.parts import model_name
+from suffice.report.picture import Picture
+from suffice.report.story import Drawn, Run, story
+
+SAMPLE_ROWS = 3000
+SEEN = "Measured on the rows of the fit: expect less of others."
+
+
+@story.register(Classifier)
+class ClassifierStory(ClassesStory):
+    """What is said of a classifier: its classes, and how well it tells them apart."""
+
+    holds = "class, its probability and the log-likelihood"
+    figure, draws = "log-likelihood", True
+    measuring = "classes of rows held out predicted"
+
+    @property
+    def title(self) -> str:
+        return model_name(self.estimator)
+
+    def measure(self, rows: Any, run: Run) -> Any:
+        from suffice.selection.cross_validation import cross_validated
+
+        return cross_validated(self.estimator, rows, run.target, run.sample_weight)
+
+    def judge(self, rows: Any, run: Run) -> Judged:
+        tested = run.measured
+        if tested is not None:
+            return self.judged(rows, run, tested.rows, tested.probability, tested.how)
+        known = np.flatnonzero(np.isin(run.target, self.estimator.classes_))
+        return self.judged(rows, run, known, self.estimator.predict_proba(rows)[known], SEEN)
+
+    def lead(self, run: Run) -> str:
+        return (
+            f"A {self.title} of {self.size}, fitted to {len(run.target):,} rows in "
+            f"{self.estimator.n_features_in_:,} columns."
+        )
+
+    def measures(self) -> list[tuple[str, str, str]]:
+        return [("iterations", f"{self.estimator.n_iter_:,}", "passes over the rows")]
+
+    def pictures(self, rows: Any, run: Run, judged: Judged) -> list[Picture]:
+        names, classes = self.estimator.classes_.astype(str), self.estimator.classes_
+        shown = _sample(np.flatnonzero(np.isin(run.target, classes)))
+        values, codes = np.asarray(self.coded(rows), float)[shown], np.searchsorted(classes, run.target[shown])
+        best = telling(values, codes)
+        regions = [region_picture(self.plain, values, codes, best[:2], self.columns, names)] if len(best) > 1 else []
+        return [
+            *regions,
+            confusion_picture(judged.codes, judged.found, judged.weight, names),
+            calibration_picture(judged.codes, judged.probability, judged.weight),
+            density_picture(self.plain, values, codes, best, self.columns, names),
+        ]
+
+    def sample(self, count: int) -> Drawn:
+        return Drawn(*self.estimator.sample(count), part="class")
+
+
+def _sample(rows: np.ndarray) -> np.ndarray:
+    few = len(rows) <= SAMPLE_ROWS
+    return rows if few else np.sort(np.random.default_rng(0).choice(rows, SAMPLE_ROWS, replace=False))

@@ -1,0 +1,57 @@
+"""Pictures of the marginals: columns one by one, as they are and as the model has them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from suffice.plot import FrequencyDisplay, MarginalDisplay
+from suffice.plot.components import of_chances
+from suffice.plot.marginal import kolmogorov_distance, labels_of, observed_cells, observed_rows
+from suffice.report.picture import Picture, data_uri, grid, new_figure
+from suffice.report.summary import Summary
+
+MOST_COLUMNS = 12
+ACROSS = 4
+
+
+def marginals(estimator: Any, summary: Summary, names: list[str], size: tuple[float, float] = (4.2, 3.4)) -> Picture:
+    """The columns in which fit and data differ most, or all columns where they are binary."""
+    if of_chances(estimator):
+        return _frequencies(estimator, summary, names, size)
+    rows = observed_rows(estimator, summary.sample)
+    columns = [observed_cells(rows[:, j], summary.sample_weight) for j in range(len(names))]
+    distance = {j: kolmogorov_distance(estimator, j, *cells) for j, cells in enumerate(columns) if len(cells[0])}
+    shown = sorted(distance, key=lambda j: -distance[j])[:MOST_COLUMNS]
+    height = 2.3 if any(labels_of(estimator, j) for j in shown) else 1.9
+    figure, axes = grid(len(shown), width=2.5, height=height, across=ACROSS)
+    for place, (j, ax) in enumerate(zip(shown, axes, strict=True)):
+        MarginalDisplay.from_cells(estimator, j, *columns[j], names[j], ax=ax)
+        if place % ACROSS:
+            ax.set_ylabel("")
+    return Picture("Marginals", _caption(len(shown), len(names), summary), data_uri(figure), wide=True)
+
+
+def _caption(shown: int, columns: int, summary: Summary) -> str:
+    which = "" if shown == columns else f"The {shown} of {columns} columns in which fit and data differ most. "
+    return (
+        f"{which}Observed cells (grey), the fitted marginal (black) and each component of it. The number above is the Kolmogorov "
+        "distance, the largest difference between the share of cells and the fitted probability below any value: up to "
+        f"about {1.36 / np.sqrt(len(summary.sample)):.2g} can come of chance alone in this many rows.{_gaps(summary)}"
+    )
+
+
+def _gaps(summary: Summary) -> str:
+    if not summary.missing.any():
+        return ""
+    return " Where cells are missing more often for some values than for others, observed cells need not follow the marginal."
+
+
+def _frequencies(estimator: Any, summary: Summary, names: list[str], size: tuple[float, float]) -> Picture:
+    figure, ax = new_figure(size)
+    FrequencyDisplay.from_estimator(
+        estimator, summary.sample, sample_weight=summary.sample_weight, feature_names=names, ax=ax
+    )
+    caption = "A dot for each column. Grey bars reach two standard errors around the fitted probability; columns furthest outside"
+    return Picture("Frequencies of 1", f"{caption} are named.{_gaps(summary)}", data_uri(figure))

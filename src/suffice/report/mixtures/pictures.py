@@ -1,0 +1,101 @@
+"""The pictures of a report, as images inside the page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from suffice.plot import EllipseDisplay, ParameterDisplay, ResponsibilityDisplay, TraceDisplay, WeightsDisplay
+from suffice.plot.components import centres, covariance_block, gaussian_part, kinds, of_chances, telling_columns
+from suffice.plot.parameter import picture_size, shown_features
+from suffice.report.gaps import gap_pictures
+from suffice.report.latent import share
+from suffice.report.mixtures.advice import restart_sentence
+from suffice.report.mixtures.marginals import marginals
+from suffice.report.picture import Picture, data_uri, new_figure
+from suffice.report.summary import EDGES, Summary
+
+
+def pictures(
+    estimator: Any, summary: Summary, names: list[str], image_shape: tuple[int, ...] | None = None
+) -> list[Picture]:
+    """Trace, weights, sharpness, ellipses (Gaussian), parameters and marginals of a fitted mixture, and missing cells if any."""
+    gaussian = kinds(estimator).count("gaussian")
+    ellipses = gaussian > 1 or gaussian == len(names)
+    size = (5.6, 3.9) if ellipses else (4.2, 3.4)
+    found = [_trace(estimator, size), _weights(estimator, size)]
+    if ellipses:
+        found.append(_ellipses(estimator, summary, names, size))
+    found += [_sharpness(summary, size), _parameters(estimator, names, image_shape)]
+    found += [marginals(estimator, summary, names, size), *gap_pictures(estimator, summary, names)]
+    return found
+
+
+def _trace(estimator: Any, size: tuple[float, float]) -> Picture:
+    figure, ax = new_figure(size)
+    TraceDisplay.from_estimator(estimator, ax=ax)
+    return Picture("Climb of every restart", restart_sentence(estimator), data_uri(figure))
+
+
+def _weights(estimator: Any, size: tuple[float, float]) -> Picture:
+    figure, ax = new_figure(size)
+    WeightsDisplay.from_estimator(estimator, ax=ax)
+    return Picture("Weights", "The share of the rows that the model expects from each component.", data_uri(figure))
+
+
+def _sharpness(summary: Summary, size: tuple[float, float]) -> Picture:
+    figure, ax = new_figure(size)
+    ResponsibilityDisplay(counts=summary.sharpness, edges=EDGES).plot(ax=ax)
+    caption = f"{share(1 - summary.blurred)} of the rows belong to one component with probability 0.8 or more."
+    return Picture("How sharp the posterior is", caption, data_uri(figure))
+
+
+def _ellipses(estimator: Any, summary: Summary, names: list[str], size: tuple[float, float]) -> Picture:
+    figure, ax = new_figure(size)
+    part, gaussian = gaussian_part(estimator)
+    best = telling_columns(part)
+    shown = [gaussian[j] for j in best]
+    EllipseDisplay(
+        rows=summary.sample[:, shown],
+        labels=summary.sample_labels,
+        weights=estimator.weights_,
+        means=centres(part)[:, best],
+        covariances=covariance_block(part, best),
+        feature_names=[names[j] for j in shown],
+    ).plot(ax=ax)
+    return Picture("Rows and components", _ellipse_caption(summary, shown, names, len(gaussian)), data_uri(figure))
+
+
+def _ellipse_caption(summary: Summary, shown: list[int], names: list[str], gaussian: int) -> str:
+    shown_rows, all_rows = len(summary.sample), summary.n_rows
+    some = "" if shown_rows == all_rows else f" {shown_rows:,} of {all_rows:,} rows, drawn at random."
+    left_out = int(np.isnan(summary.sample[:, shown]).any(axis=1).sum())
+    if left_out:
+        some += f" {left_out:,} rows that miss {'this cell' if len(shown) == 1 else 'one of these cells'} are left out."
+    if len(shown) == 1:
+        return f"Histogram of the rows, the density of each component, and their sum (dashed).{some}"
+    lines = "Ellipses at one and two standard deviations."
+    if len(names) == 2:
+        return lines + some
+    first, second = (names[j] for j in shown)
+    which = "columns" if gaussian == len(names) else "columns of real numbers"
+    return f"{lines} Of {gaussian} {which}, {first} and {second} set the components furthest apart.{some}"
+
+
+def _parameters(estimator: Any, names: list[str], image_shape: tuple[int, ...] | None) -> Picture:
+    features = centres(estimator).shape[1]
+    shape, chances = (len(estimator.weights_), len(shown_features(estimator))), of_chances(estimator)
+    figure, ax = new_figure(picture_size(shape, image_shape))
+    ParameterDisplay.from_estimator(estimator, feature_names=names, image_shape=image_shape, ax=ax)
+    if image_shape is not None:
+        caption = f"The {'probability of each pixel' if chances else 'mean'} of every component, heaviest first."
+        return Picture("Components as images", caption, data_uri(figure), wide=True)
+    if chances:
+        return Picture("Probabilities", "Probability of a 1 in each column.", data_uri(figure), wide=True)
+    what = "Mean of each column" + (" and share of each category" if hasattr(estimator, "encoder_") else "")
+    caption = f"{what} in each component, in standard deviations from that over all components."
+    if shape[1] < features:
+        caption += f" The {shape[1]} of {features} that set the components furthest apart."
+    title = "Means and shares" if hasattr(estimator, "encoder_") else "Means"
+    return Picture(title, caption, data_uri(figure), wide=True)

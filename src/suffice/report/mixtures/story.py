@@ -1,0 +1,102 @@
+"""The story of a mixture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from suffice.estimators.mixtures.base import MixtureEstimator
+from suffice.latent.families.kinds import KINDS
+from suffice.plot.canvas import component_colours
+from suffice.plot.components import centres, deviations, feature_names
+from suffice.report.advice import Advice
+from suffice.report.latent import LatentStory, fitted_to
+from suffice.report.mixtures.advice import advice
+from suffice.report.mixtures.agreement import agreement
+from suffice.report.mixtures.pictures import pictures
+from suffice.report.parts import Line, Table
+from suffice.report.picture import Picture
+from suffice.report.story import Run, story, takes_labels
+from suffice.report.summary import Assigned, Summary
+
+PERSONS = tuple(family.title for family in KINDS.values() if family.title[0].isupper())
+MOST_LINES, MOST_SHOWN = 200, 40
+
+
+@story.register(MixtureEstimator)
+class MixtureStory(LatentStory):
+    """What is said of a mixture: components, and how rows belong to them."""
+
+    rows_file = "assignments.csv"
+    holds = "component, its probability and the log-likelihood"
+
+    @property
+    def count(self) -> int:
+        return len(self.estimator.weights_)
+
+    def columns_of_block(self, block: Assigned) -> dict[str, np.ndarray]:
+        return {
+            "component": block.component, "probability": block.probability, "log_likelihood": block.log_likelihood,
+        }  # fmt: skip
+
+    def lead(self, summary: Summary, source: str | None) -> str:
+        kind = self.name if self.name.startswith(PERSONS) else self.name[0].lower() + self.name[1:]
+        shape = getattr(self.estimator, "covariance_type", None)
+        shaped = "" if shape is None else f" and {shape} covariances"
+        article = "An" if kind[0] in "aeiou" else "A"
+        return f"{article} {kind} with {self.size}{shaped}, {fitted_to(self.estimator, summary, source)}"
+
+    def criteria(self, summary: Summary) -> dict[str, float]:
+        found = super().criteria(summary)
+        return found | {"ICL": found["BIC"] + 2.0 * summary.entropy}
+
+    def advice(self, summary: Summary, run: Run) -> list[Advice]:
+        return advice(self.estimator, summary, run.command, image_shape=run.image_shape, selection=run.selection)
+
+    def pictures(self, rows: Any, summary: Summary, run: Run) -> list[Picture]:
+        return pictures(self.plain, summary, self.columns, run.image_shape)
+
+    def tables(self, summary: Summary, run: Run) -> list[Table]:
+        found = [self._components(summary, told=run.image_shape is None)]
+        return found if run.target is None else [*found, agreement(run.target, summary.labels, run.target_name)]
+
+    def table(self) -> Table:
+        what = "mean or share" if takes_labels(self.estimator) else "mean"
+        header = ["component", "weight", f"{what} where it differs most (sd from the overall mean)"]
+        weights, words = self.estimator.weights_, self._telling()
+        lines = [Line([str(k), f"{weights[k]:.4f}", words[k]]) for k in self._heaviest(MOST_SHOWN)]
+        return Table("", header, lines, text=self.level)
+
+    def _heaviest(self, most: int) -> np.ndarray:
+        return np.argsort(-np.asarray(self.estimator.weights_), kind="stable")[:most]
+
+    def _telling(self) -> list[str]:
+        apart, centre, features = (
+            deviations(self.estimator),
+            centres(self.estimator),
+            feature_names(self.estimator, self.columns),
+        )
+        return [telling(*component, features) for component in zip(apart, centre, strict=True)]
+
+    def _components(self, summary: Summary, *, told: bool) -> Table:
+        """A line for each component; where rows are not images with the columns in which it differs most."""
+        weights, colours = np.asarray(self.estimator.weights_), component_colours(self.count)
+        header = ["component", "weight", "rows assigned", "mean certainty"]
+        words = self._telling() if told else None
+        lines = []
+        for k in self._heaviest(MOST_LINES):
+            certainty = f"{summary.certainty[k]:.2f}" if summary.counts[k] > 0 else "none"
+            cells = [str(k), f"{weights[k]:.4f}", f"{summary.counts[k]:,.6g}", certainty]
+            lines.append(Line([*cells, *([] if words is None else [words[k]])], colours[k]))
+        if words is not None:
+            header.append("mean where it differs most (standard deviations from the overall mean)")
+        return Table("Components", header, lines, numbers=(1, 2, 3))
+
+
+def telling(apart: np.ndarray, centre: np.ndarray, names: list[str]) -> str:
+    """The columns (or categories) in which a component lies furthest from the mean of the mixture, in words."""
+    strongest = np.argsort(-np.abs(apart), kind="stable")[:4]
+    chosen = [j for j in strongest if abs(apart[j]) >= 0.3]
+    words = [f"{names[j]} {centre[j]:.4g} ({apart[j]:+.1f} sd)" for j in chosen]
+    return ", ".join(words) or "near the mean in every column"

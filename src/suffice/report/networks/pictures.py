@@ -1,0 +1,84 @@
+"""The pictures of networks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from suffice.plot import FilterDisplay, MistakesDisplay, ReconstructionDisplay, TrainingDisplay
+from suffice.report.picture import Picture, data_uri, new_figure
+
+SHOWN_ROWS = 12
+
+
+def parameter_count(net: Any) -> int:
+    """How many numbers a network learns."""
+    import equinox as eqx
+    import jax
+
+    return sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(net, eqx.is_inexact_array)))
+
+
+def curve_pictures(estimator: Any) -> list[Picture]:
+    """Loss and, where it is known, error of training and held-out rows by epoch."""
+    shown = []
+    for figure in ("loss", "error"):
+        if f"training_{figure}" in estimator.trace_:
+            drawn, ax = new_figure((5.6, 3.9))
+            TrainingDisplay.from_estimator(estimator, figure=figure, ax=ax)
+            caption = f"The {figure} after each epoch, measured on the network as it is used."
+            shown.append(Picture(f"{figure.capitalize()} by epoch", caption, data_uri(drawn)))
+    return shown
+
+
+def filter_pictures(estimator: Any) -> list[Picture]:
+    """Weights of the first layer as images, where rows are images."""
+    filters = first_filters(estimator.model_, getattr(estimator, "image_shape_", None))
+    if filters is None:
+        return []
+    figure, ax = new_figure((6.5, 6.0))
+    FilterDisplay(weights=filters.reshape(len(filters), -1).T, image_shape=filters.shape[1:]).plot(ax=ax)
+    return [Picture("Filters", "Weights of the first layer, those of largest norm first.", data_uri(figure), wide=True)]
+
+
+def first_filters(net: Any, image_shape: tuple[int, ...] | None) -> np.ndarray | None:
+    """Weights of the first layer as images (n, height, width); None where rows are no images."""
+    import equinox as eqx
+    import jax
+
+    arrays = [
+        np.asarray(leaf) for leaf in jax.tree.leaves(eqx.filter(net, eqx.is_inexact_array)) if leaf.ndim in (2, 4)
+    ]
+    if image_shape is None or not arrays:
+        return None
+    if arrays[0].ndim == 4:
+        return arrays[0].reshape(-1, *arrays[0].shape[2:])
+    pixels = int(np.prod(image_shape))
+    weights = arrays[0] if arrays[0].shape[1] == pixels else arrays[0].T
+    return weights.reshape(-1, *image_shape[1:]) if weights.shape[1] == pixels else None
+
+
+def mistake_pictures(estimator: Any, rows: np.ndarray, target: np.ndarray) -> list[Picture]:
+    """Rows of which the classifier is most sure of a wrong class, where rows are images."""
+    if getattr(estimator, "image_shape_", None) is None or estimator.image_shape_[0] not in (1, 3):
+        return []
+    figure, ax = new_figure((9.2, 4.9))
+    display = MistakesDisplay.from_estimator(estimator, rows, target, ax=ax)
+    if not len(display.shown_):
+        return []
+    caption = (
+        "Rows of which the classifier is most sure of a wrong class: their class → the one given, and its probability."
+    )
+    return [Picture("Confidently wrong", caption, data_uri(figure), wide=True)]
+
+
+def reconstruction_picture(estimator: Any, rows: np.ndarray) -> Picture:
+    """Rows, and what the hidden units keep of them."""
+    shown = rows[:: max(1, len(rows) // SHOWN_ROWS)][:SHOWN_ROWS]
+    shape = estimator.image_shape_
+    figure, ax = new_figure((9.0, 2.6))
+    pictured = None if shape is None else (shape[0] * shape[1], shape[2])
+    said = estimator.inverse_transform(estimator.transform(shown))
+    ReconstructionDisplay(rows=shown, reconstructed=said, image_shape=pictured).plot(ax=ax)
+    return Picture("Reconstructions", "Rows, and what the hidden units keep of them.", data_uri(figure), wide=True)

@@ -1,0 +1,70 @@
+"""What a page says of the selection that a model comes from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from suffice.plot import SelectionDisplay
+from suffice.report.parts import Line, Table
+from suffice.report.picture import Picture, data_uri
+from suffice.selection.criteria import ranked
+
+MOST_LINES = 40
+TITLES = {"n_components": "components", "log_likelihood": "log-likelihood", "bic": "BIC", "aic": "AIC", "icl": "ICL",
+          "held_out": "held out", "standard_error": "standard error"}  # fmt: skip
+
+
+def selected(selection: Any) -> Table:
+    """The sentence, the picture and the table of a selection, best candidates first."""
+    shown = {name: column for name, column in selection.table.items() if _told(name, column)}
+    order = ranked(selection.table, selection.criterion)
+    order += [row for row in range(len(selection.estimators)) if row not in order]
+    lines = [
+        Line([_cell(name, column[row]) for name, column in shown.items()], best=row == selection.best_index)
+        for row in order[:MOST_LINES]
+    ]
+    left_out = len(order) - len(lines)
+    return Table(
+        title="Selection",
+        header=[TITLES[name] if name in TITLES else name.replace("_", " ") for name in shown],
+        lines=lines,
+        numbers=[place for place, column in enumerate(shown.values()) if column.dtype.kind not in "Ub"],
+        text=selection.outcome,
+        picture=_picture(selection),
+        more=f"{left_out} more candidates are not shown." if left_out else "",
+        dense=True,
+    )
+
+
+def _told(name: str, column: np.ndarray) -> bool:
+    """Whether a column says something here: one family or no notes do not, and where a fit began stands in the table itself."""
+    return name != "start" and (name not in ("family", "note") or len(set(column.tolist())) > 1)
+
+
+def _cell(name: str, value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, np.bool_):
+        return "yes" if value else "no"
+    if not np.isfinite(value):
+        return ""
+    if name in ("log_likelihood", "held_out", "standard_error"):
+        return f"{value:,.4f}"
+    if name in ("bic", "aic", "icl"):
+        return f"{value:,.1f}"
+    return f"{value:.2f}" if name == "seconds" else f"{value:,g}"
+
+
+def _picture(selection: Any) -> Picture:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7.2, 3.9), layout="constrained")
+    SelectionDisplay.from_selection(selection, ax=figure.subplots())
+    caption = "Each point is a fitted candidate; the ring marks the one chosen."
+    if selection.criterion == "held_out":
+        caption += " Bars are standard errors of the difference from it."
+    if (selection.table["note"] != "").any():
+        caption += " Hollow points have degenerate components and were passed over."
+    return Picture("Selection", caption, data_uri(figure))

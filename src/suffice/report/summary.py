@@ -1,0 +1,212 @@
+"""One pass over the rows that collects everything a report says of them, in memory that does not grow with the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import xlogy
+
+from suffice.report.story import blocks, story
+
+SAMPLE_ROWS = 3_000
+EDGES = np.linspace(0.0, 1.0, 41)
+
+Array = NDArray[np.floating[Any]]
+
+
+@dataclass(frozen=True)
+class Assigned:
+    """What the model says of a block of rows.
+
+    Attributes
+    ----------
+    rows
+        (n, D), the block; of tables with labels as codes and numbers.
+    weight
+        (n,), row weights.
+    component
+        (n,), the most probable component.
+    probability
+        (n,), its responsibility.
+    log_likelihood
+        (n,), nats.
+    entropy
+        (n,), entropy of the responsibilities, nats.
+    """
+
+    rows: Array
+    weight: Array
+    component: NDArray[np.int64]
+    probability: Array
+    log_likelihood: Array
+    entropy: Array
+
+
+@dataclass(frozen=True)
+class Summary:
+    """What a report says of the rows.
+
+    Attributes
+    ----------
+    n_rows
+        Rows seen.
+    weight
+        Sum of the row weights.
+    log_likelihood
+        Weighted mean per row, nats.
+    entropy
+        Weighted sum of the rows' entropies, nats.
+    counts
+        (K,), weight of the rows assigned to each component.
+    certainty
+        (K,), mean largest responsibility of these rows; NaN for a component without rows.
+    sharpness
+        (40,), weight of the rows by largest responsibility, bins of ``EDGES``.
+    blurred
+        Share of the rows whose largest responsibility is below 0.8.
+    missing
+        (D,), rows that miss each column.
+    complete
+        Rows that miss no column.
+    sample, sample_labels, sample_weight
+        At most 3,000 rows drawn without replacement, their components and their weights.
+    labels
+        (N,) components of all rows where they were asked for, else None.
+    """
+
+    n_rows: int
+    weight: float
+    log_likelihood: float
+    entropy: float
+    counts: Array
+    certainty: Array
+    sharpness: Array
+    blurred: float
+    missing: NDArray[np.int64]
+    complete: int
+    sample: Array
+    sample_labels: NDArray[np.int64]
+    sample_weight: Array
+    labels: NDArray[np.int64] | None
+
+    @property
+    def mean(self) -> float:
+        """The log-likelihood of a row, as every ``Told`` names it."""
+        return self.log_likelihood
+
+    @property
+    def missing_cells(self) -> int:
+        """All missing cells."""
+        return int(self.missing.sum())
+
+
+def summarize(
+    estimator: Any,
+    data: Any,
+    *,
+    sample_weight: Any = None,
+    each: Callable[[Assigned], None] | None = None,
+    keep_labels: bool = False,
+) -> Summary:
+    """Assign every row and add up what the report needs.
+
+    Parameters
+    ----------
+    estimator
+        A fitted mixture, or a factor model, which counts as one component.
+    data
+        (N, D), a table with labels where the mixture takes one, or an iterable of batches (or of pairs of batch and weight).
+    sample_weight
+        (N,), for data in memory; None is 1 for each row.
+    each
+        Called with every block, for instance to write it to a file.
+    keep_labels
+        Whether to keep the component of every row.
+    """
+    told = story(estimator)
+    estimator, data = told.plain, told.coded(data)
+    collector = _Collector(len(getattr(estimator, "weights_", (1.0,))), estimator.n_features_in_, keep_labels)
+    for assigned in assign(estimator, data, sample_weight):
+        collector.add(assigned)
+        if each is not None:
+            each(assigned)
+    return collector.summary()
+
+
+def assign(estimator: Any, data: Any, sample_weight: Any = None) -> Iterator[Assigned]:
+    """Yield what the model says of the rows, a block at a time."""
+    for rows, weight in blocks(data, sample_weight):
+        grouped = hasattr(estimator, "predict_proba")
+        responsibilities = np.asarray(estimator.predict_proba(rows)) if grouped else np.ones((len(rows), 1))
+        component = responsibilities.argmax(axis=1)
+        probability = np.take_along_axis(responsibilities, component[:, None], axis=1)[:, 0]
+        entropy = -xlogy(responsibilities, responsibilities).sum(axis=1)
+        yield Assigned(rows, weight, component, probability, np.asarray(estimator.score_samples(rows)), entropy)
+
+
+class _Collector:
+    def __init__(self, n_components: int, n_columns: int, keep_labels: bool) -> None:
+        self.n_rows, self.weight, self.blurred = 0, 0.0, 0.0
+        self.log_likelihood, self.entropy = 0.0, 0.0
+        self.counts, self.certainty = np.zeros(n_components), np.zeros(n_components)
+        self.sharpness = np.zeros(len(EDGES) - 1)
+        self.labels: list[NDArray[np.int64]] | None = [] if keep_labels else None
+        self.draw = np.random.default_rng(0)
+        self.missing, self.complete = np.zeros(n_columns, dtype=np.int64), 0
+        self.keys, self.sample = np.zeros(0), None
+        self.sample_labels, self.sample_weight = np.zeros(0, dtype=np.int64), np.zeros(0)
+
+    def add(self, block: Assigned) -> None:
+        self.n_rows += len(block.rows)
+        self.weight += float(block.weight.sum())
+        self.entropy += float(block.weight @ block.entropy)
+        self.log_likelihood += float(block.weight @ block.log_likelihood)
+        self.blurred += float(block.weight[block.probability < 0.8].sum())
+        self.counts += np.bincount(block.component, block.weight, len(self.counts))
+        self.certainty += np.bincount(block.component, block.weight * block.probability, len(self.counts))
+        self.sharpness += np.histogram(np.clip(block.probability, 0, 1), bins=EDGES, weights=block.weight)[0]
+        gaps = np.isnan(block.rows)
+        self.missing += gaps.sum(axis=0)
+        self.complete += int((~gaps.any(axis=1)).sum())
+        self._draw_sample(block)
+        if self.labels is not None:
+            self.labels.append(block.component)
+
+    def _draw_sample(self, block: Assigned) -> None:
+        """Every row gets a random key; the rows with the smallest keys so far are the sample."""
+        keys = self.draw.random(len(block.rows), dtype=np.float64)
+        best = np.argsort(keys)[:SAMPLE_ROWS]
+        sample = block.rows[best] if self.sample is None else np.concatenate([self.sample, block.rows[best]])
+        all_keys = np.concatenate([self.keys, keys[best]])
+        labels = np.concatenate([self.sample_labels, block.component[best]])
+        weight = np.concatenate([self.sample_weight, block.weight[best]])
+        kept = np.argsort(all_keys)[:SAMPLE_ROWS]
+        self.keys, self.sample = all_keys[kept], sample[kept]
+        self.sample_labels, self.sample_weight = labels[kept], weight[kept]
+
+    def summary(self) -> Summary:
+        if self.sample is None:
+            raise ValueError("the data hold no rows: give at least one")
+        total = self.weight if self.weight > 0 else 1.0
+        with np.errstate(invalid="ignore", divide="ignore"):
+            certainty = self.certainty / self.counts
+        return Summary(
+            n_rows=self.n_rows,
+            weight=self.weight,
+            log_likelihood=self.log_likelihood / total,
+            entropy=self.entropy,
+            counts=self.counts,
+            certainty=certainty,
+            sharpness=self.sharpness,
+            blurred=self.blurred / total,
+            missing=self.missing,
+            complete=self.complete,
+            sample=self.sample,
+            sample_labels=self.sample_labels,
+            sample_weight=self.sample_weight,
+            labels=None if self.labels is None else np.concatenate(self.labels),
+        )

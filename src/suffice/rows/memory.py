@@ -1,0 +1,39 @@
+"""Rows in one block on the device."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from suffice.rows.base import Place
+from suffice.rows.block import Block, Buffers, block_total, filled, rounded, row_count, row_weight
+from suffice.rows.programs import each_of, parts_of
+from suffice.rows.row_function import prepared
+from suffice.runtime.arrays import Array
+from suffice.runtime.compiling import filter_jit
+from suffice.runtime.precision import dtype_of
+
+_block_total = filter_jit(block_total)
+
+
+class Memory(Place):
+    """Rows in one block on the device."""
+
+    block: Block
+
+    def __init__(self, block: Block, origin: Array | None = None):
+        self.block, self.origin = block, origin
+
+    def total(self, fn: Any) -> Any:
+        """Sum of ``fn(rows, weight)`` over all rows."""
+        return _block_total(fn, self.block)
+
+    def each(self, fn: Any) -> Any:
+        """``fn(rows, weight)`` of the block's tiles, put end to end."""
+        return each_of(parts_of(prepared(fn)), self.block)
+
+
+def one_block(arrays: Any, weight: Any, *, origin: Array | None = None, precision: str, tile: int) -> Block:
+    """All rows of NumPy arrays, whatever their number, in one block; to be called inside the scope of ``precision``."""
+    dtype, count = dtype_of(precision), row_count(arrays)
+    weight, tiles = row_weight(count, weight, dtype), rounded(-(-count // tile))
+    return filled(arrays, weight, slice(0, count), origin, dtype, tiles, tile, Buffers())

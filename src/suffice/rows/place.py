@@ -1,0 +1,87 @@
+"""The one door for data: what they are decides where their rows are summed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import numpy as np
+from scipy.sparse import csr_array, issparse
+
+from suffice.rows.base import Place
+from suffice.rows.block import kind_on_device, row_count, row_weight
+from suffice.rows.blocks import THREADED_BYTES, batches, by_pattern, shared_out
+from suffice.rows.memory import Memory, one_block
+from suffice.rows.mesh import spread
+from suffice.rows.missing import MaskedRows, MissingLayout, any_missing
+from suffice.rows.sparse import SparseRows
+from suffice.rows.streams import devices_of, is_stream, pairs, repeatable
+from suffice.runtime.arrays import Array
+from suffice.runtime.precision import dtype_of
+
+
+def place(
+    data: Any,
+    weight: Any = None,
+    *,
+    origin: Array | None = None,
+    precision: str,
+    tile: int,
+    missing: MissingLayout | None = None,
+) -> Place:
+    """Where the rows of data can be summed, measured from ``origin`` (D,); to be called inside the scope of ``precision``.
+
+    Data are an array (n, D), a table, a list of rows or a sparse matrix; a pytree of arrays with one first axis; arrays sharded
+    over devices; batches; or a place, which stays as it is. ``missing`` says how rows lie where cells are missing.
+    """
+    if isinstance(data, Place):
+        return data
+    dtype = dtype_of(precision)
+    if issparse(data):
+        data, weight = SparseRows(csr_array(data), weight=weight), None
+    if _come_in_batches(data):
+        return batches(data, weight, origin, dtype, tile, missing)
+    arrays = data if devices_of(data) else _arrays(data)
+    if missing == "patterns":
+        return by_pattern(jax.tree.map(np.asarray, arrays), weight, origin, dtype, tile)
+    if missing == "mask":
+        arrays = (MaskedRows(arrays[0]), *arrays[1:]) if isinstance(arrays, tuple) else MaskedRows(arrays)
+    return _of_arrays(arrays, weight, origin, precision, tile)
+
+
+def _of_arrays(arrays: Any, weight: Any, origin: Array | None, precision: str, tile: int) -> Place:
+    dtype = dtype_of(precision)
+    if devices_of(arrays):
+        return spread(arrays, weight, origin, dtype, tile)
+    size = sum(leaf.size * kind_on_device(leaf, dtype).itemsize for leaf in jax.tree.leaves(arrays))
+    if size < THREADED_BYTES or jax.default_backend() != "cpu":
+        return Memory(one_block(arrays, weight, origin=origin, precision=precision, tile=tile), origin)
+    return shared_out(arrays, row_weight(row_count(arrays), weight, dtype), origin, dtype, size, tile)
+
+
+def missing_layout(layout: MissingLayout | None, data: Any) -> MissingLayout | None:
+    """The layout that a function of rows asks for, where some cells of the data are missing; else None."""
+    if layout is None or isinstance(data, Place):
+        return None
+    if issparse(data):
+        parts = [data.data]
+    elif _come_in_batches(data):
+        parts = (rows for rows, _ in pairs(repeatable(data)))
+    else:
+        parts = [_arrays(data[0] if isinstance(data, tuple) else data)]
+    return layout if any(map(any_missing, parts)) else None
+
+
+def _come_in_batches(data: Any) -> bool:
+    return is_stream(data) or isinstance(data, SparseRows)
+
+
+def _arrays(data: Any) -> Any:
+    """Arrays, tables and lists of rows as NumPy arrays of numbers."""
+    arrays = jax.tree.map(np.asarray, data, is_leaf=lambda part: isinstance(part, list))
+    for leaf in jax.tree.leaves(arrays):
+        if leaf.dtype.kind in "OUSMm":
+            raise ValueError(
+                f"Rows of type {leaf.dtype} were given; numbers are expected: encode texts, make rows of one length."
+            )
+    return arrays

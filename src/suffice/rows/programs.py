@@ -1,0 +1,60 @@
+"""Programs that sum or map a function over a block, each compiled once, whichever thread calls it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+
+from suffice.rows.block import Block, block_each, block_total
+from suffice.rows.row_function import RowFunction
+from suffice.runtime.compiling import COMPILER_OPTIONS
+
+Parts = tuple[list[Any], tuple[Any, ...]]
+"""The arrays of a function that is a pytree, and all else of it, hashable: passed on quicker than as modules."""
+
+
+def parts_of(fn: Any) -> Parts:
+    """A function in two parts, of which the second one and the shapes of the first decide what is compiled."""
+    dynamic, static = eqx.partition(fn, eqx.is_array)
+    leaves, structure = jax.tree.flatten(dynamic)
+    others, outline = jax.tree.flatten(static)
+    return leaves, (structure, outline, tuple(others), isinstance(fn, RowFunction) and fn.elementwise)
+
+
+def total_of(parts: Parts, block: Block) -> Any:
+    """Sum of a function over the rows of a block."""
+    return jax.tree.map(np.asarray, _total(*parts, block))
+
+
+def each_of(parts: Parts, block: Block) -> Any:
+    """Results of a function for the rows of a block that have weight, put end to end."""
+    results = _each(*parts, block)
+    rows = np.asarray(block.weight).reshape(-1) > 0
+    return jax.tree.map(lambda leaf: np.asarray(leaf).reshape(-1, *leaf.shape[2:])[rows], results)
+
+
+def _compiled(program: Callable[..., Any]) -> Callable[..., Any]:
+    """A program of a function's parts and a block, compiled as suits the function: see ``suffice.runtime.compiling``."""
+    quick, newer = (
+        jax.jit(program, static_argnums=1, compiler_options=options) for options in (COMPILER_OPTIONS, None)
+    )
+    return lambda leaves, rest, block: (newer if rest[-1] else quick)(leaves, rest, block)
+
+
+@_compiled
+def _total(leaves: list[Any], rest: tuple[Any, ...], block: Block) -> Any:
+    return block_total(_whole(leaves, rest), block)
+
+
+@_compiled
+def _each(leaves: list[Any], rest: tuple[Any, ...], block: Block) -> Any:
+    return block_each(_whole(leaves, rest), block)
+
+
+def _whole(leaves: list[Any], rest: tuple[Any, ...]) -> Any:
+    structure, outline, others, _ = rest
+    return eqx.combine(jax.tree.unflatten(structure, leaves), jax.tree.unflatten(outline, others))
