@@ -231,9 +231,11 @@ class NegativeBinomial(Family):
     def marginal(self, columns: Sequence[int]) -> Self:
         """Means and dispersions of these columns, and the prior's part for them."""
         kept, prior = list(columns), self.prior
-        whole = (np.broadcast_to(np.asarray(value), self.features) for value in (prior.mean, prior.variance))
-        own = (np.asarray(values)[..., kept] for values in (self.means, self.dispersions))
-        return type(self)(*own, NegativeBinomialPrior(prior.strength, *(value[kept] for value in whole)))
+        mean, variance = (
+            np.broadcast_to(np.asarray(value), self.features)[kept] for value in (prior.mean, prior.variance)
+        )
+        means, dispersions = (np.asarray(values)[..., kept] for values in (self.means, self.dispersions))
+        return type(self)(means, dispersions, NegativeBinomialPrior(prior.strength, mean, variance))
 
     def without_prior(self) -> Self:
         """The same distributions without a prior."""
