@@ -10,7 +10,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.stats import multivariate_normal, norm, poisson
+from scipy.stats import expon, multivariate_normal, nbinom, norm, poisson
 
 from suffice.energy import RBM, CategoricalRBM, GaussianRBM
 from suffice.latent import (
@@ -19,6 +19,8 @@ from suffice.latent import (
     Categorical,
     CategoricalPrior,
     DiagonalGaussian,
+    Exponential,
+    ExponentialPrior,
     Gaussian,
     GaussianPrior,
     LinearGaussian,
@@ -27,6 +29,8 @@ from suffice.latent import (
     Mixed,
     Mixture,
     MixturePrior,
+    NegativeBinomial,
+    NegativeBinomialPrior,
     Poisson,
     PoissonPrior,
     SphericalGaussian,
@@ -108,7 +112,7 @@ def gaussian_case(family: type[Gaussian], name: str) -> Case:
     prior = GaussianPrior(4.0, np.full(FEATURES, 0.3), matrices(2)[1], np.zeros(FEATURES))
     model = Mixture(WEIGHTS, family(MEANS, COVARIANCES[family]))
     penalised = Mixture(WEIGHTS, family(MEANS, COVARIANCES[family], prior), MixturePrior(3.0))
-    return Case(name, model, gaussian_rows(), EStep(model, "products"), gaussian_log_density, penalised)
+    return Case(name, model, gaussian_rows(), EStep(model, False), gaussian_log_density, penalised)
 
 
 def of_rank_one(components: LowRankGaussian) -> LowRankGaussian:
@@ -129,7 +133,7 @@ def low_rank_case() -> Case:
 
     model = Mixture(WEIGHTS, LowRankGaussian(MEANS, covariance, prior(None)))
     penalised = Mixture(WEIGHTS, LowRankGaussian(MEANS, covariance, prior(4.0)), MixturePrior(3.0))
-    return Case("Gaussian mixture, tied low rank", model, gaussian_rows(), EStep(model, "products"), gaussian_log_density,
+    return Case("Gaussian mixture, tied low rank", model, gaussian_rows(), EStep(model, False), gaussian_log_density,
                 penalised, of_rank_one, slope=1e-2)  # fmt: skip
 
 
@@ -137,7 +141,7 @@ def bernoulli_case() -> Case:
     chances = generator().uniform(0.2, 0.8, (COMPONENTS, FEATURES))
     model = Mixture(WEIGHTS, Bernoulli(chances))
     penalised = Mixture(WEIGHTS, Bernoulli(chances, BernoulliPrior(4.0, np.full(FEATURES, 0.3))), MixturePrior(3.0))
-    return Case("Bernoulli mixture", model, binary_rows(), EStep(model, "products"), bernoulli_log_density, penalised)
+    return Case("Bernoulli mixture", model, binary_rows(), EStep(model, False), bernoulli_log_density, penalised)
 
 
 SIZES = (2, 3, 2, 4)
@@ -164,7 +168,7 @@ def categorical_case() -> Case:
     prior = CategoricalPrior(4.0, shares(SIZES)[0])
     penalised = Mixture(WEIGHTS, Categorical(shares(SIZES), SIZES, prior), MixturePrior(3.0))
     rows = generator().integers(0, SIZES, (ROWS, FEATURES)).astype(float)
-    return Case("Categorical mixture", model, rows, EStep(model, "products"), categorical_log_density, penalised,
+    return Case("Categorical mixture", model, rows, EStep(model, False), categorical_log_density, penalised,
                 summing_to_one)  # fmt: skip
 
 
@@ -177,7 +181,39 @@ def poisson_case() -> Case:
     model = Mixture(WEIGHTS, Poisson(rates))
     penalised = Mixture(WEIGHTS, Poisson(rates, PoissonPrior(4.0, np.full(FEATURES, 1.5))), MixturePrior(3.0))
     rows = generator().poisson(rates[generator().integers(COMPONENTS, size=ROWS)]).astype(float)
-    return Case("Poisson mixture", model, rows, EStep(model, "products"), poisson_log_density, penalised)
+    return Case("Poisson mixture", model, rows, EStep(model, False), poisson_log_density, penalised)
+
+
+def exponential_log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray:
+    return expon(scale=1 / np.asarray(components.rates)[k]).logpdf(rows).sum(1)
+
+
+def exponential_case() -> Case:
+    rates = generator().uniform(0.2, 4.0, (COMPONENTS, FEATURES))
+    prior = ExponentialPrior(4.0, np.full(FEATURES, 1.5), np.zeros(FEATURES))
+    model, penalised = (
+        Mixture(WEIGHTS, Exponential(rates)),
+        Mixture(WEIGHTS, Exponential(rates, prior), MixturePrior(3.0)),
+    )
+    rows = generator().exponential(1 / rates[generator().integers(COMPONENTS, size=ROWS)])
+    return Case("Exponential mixture", model, rows, EStep(model, False), exponential_log_density, penalised)
+
+
+def negative_binomial_log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray:
+    mean, size = np.asarray(components.means)[k], 1 / np.asarray(components.dispersions)[k]
+    return nbinom(size, size / (size + mean)).logpmf(rows).sum(1)
+
+
+def negative_binomial_case() -> Case:
+    """Its maximisation raises the likelihood in the dispersions, and promises no more: it may leave any slope."""
+    means = generator().uniform(0.5, 6.0, (COMPONENTS, FEATURES))
+    dispersions = np.linspace(0.2, 1.5, COMPONENTS * FEATURES).reshape(COMPONENTS, FEATURES)
+    prior = NegativeBinomialPrior(4.0, np.full(FEATURES, 2.5), np.full(FEATURES, 5.0))
+    model = Mixture(WEIGHTS, NegativeBinomial(means, dispersions))
+    penalised = Mixture(WEIGHTS, NegativeBinomial(means, dispersions, prior), MixturePrior(3.0))
+    rows = model.components.draw(generator().integers(COMPONENTS, size=ROWS), generator())
+    return Case("Negative binomial mixture", model, rows, EStep(model, False), negative_binomial_log_density, penalised,
+                slope=np.inf)  # fmt: skip
 
 
 def mixed_log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray:
@@ -210,7 +246,7 @@ def mixed_case() -> Case:
     def feasible(components: Mixed) -> Mixed:
         return Mixed([*components.parts[:-1], summing_to_one(components.parts[-1])], components.columns)
 
-    return Case("Mixed columns", model, rows, EStep(model, "products"), mixed_log_density,
+    return Case("Mixed columns", model, rows, EStep(model, False), mixed_log_density,
                 Mixture(WEIGHTS, mixed_components(4.0), MixturePrior(3.0)), feasible)  # fmt: skip
 
 
@@ -220,7 +256,7 @@ def factor_case(name: str, noise: np.ndarray, missing: float = 0.0) -> Case:
     model = LinearGaussian(np.repeat(MEANS[:1], len(noise), 0), starts, noise, expanded=True)
     rows = gaussian_rows()
     rows = np.where(draw.random(rows.shape) < missing, np.nan, rows)
-    return Case(name, model, rows, EStep(model, "only"))
+    return Case(name, model, rows, EStep(model, False))
 
 
 class NetGradient(eqx.Module):
@@ -286,6 +322,8 @@ CASES = [
     bernoulli_case(),
     categorical_case(),
     poisson_case(),
+    exponential_case(),
+    negative_binomial_case(),
     mixed_case(),
     factor_case("Probabilistic PCA", np.array([[0.5], [0.7]])),
     factor_case("Factor analysis, some cells missing", np.linspace(0.5, 2.0, 2 * FEATURES).reshape(2, FEATURES), 0.3),

@@ -94,13 +94,13 @@ def test_a_fit_stopped_anywhere_goes_on_to_the_same_bits(source, kind, restarts,
 
 
 def test_the_e_step_that_was_made_ready_is_taken_over(tmp_path):
-    """Worked out anew, by another program, it may differ in the last bit; and the next look at the execution depends on it."""
+    """Worked out anew, by another program, it may differ in the last bit; and the choice of the form depends on it."""
     model, data = start_of("full", 2), SOURCES["stream"]()
     with scope("float64"):
         rows = place(data, None, precision="float64", tile=model.tile)
         state = State(model, np.full(2, -np.inf), np.ones(2, bool))
         first, second = Passes(rows, em_step), Passes(rows, em_step)
-        for _ in range(4):  # the next is no power of 2, where the execution is asked for again
+        for _ in range(4):  # the next is no power of 2, where the form is chosen again
             state, _ = first(state, np.asarray(0.0), 1)
         prepared = first.prepared(state)
         prepared["arrays"] = [array + 1e-9 for array in prepared["arrays"]]

@@ -283,7 +283,7 @@ def test_nearly_equal_columns_lose_no_digits():
 class Complete(Bernoulli):
     """A family that does not take missing cells."""
 
-    def missing_form(self, execution):
+    def missing_form(self, centred):
         return None
 
 

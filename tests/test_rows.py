@@ -44,15 +44,15 @@ class Closed(LatentModel):
 
     mixture: Mixture
 
-    def expectation(self, execution):
-        expectation = self.mixture.expectation(execution)
+    def expectation(self, centred):
+        expectation = self.mixture.expectation(centred)
         return lambda rows, weight, given=None: expectation(rows, weight, given)
 
     def maximize(self, statistics):
         return Closed(self.mixture.maximize(statistics))
 
-    def execution(self):
-        return self.mixture.execution()
+    def needs_centring(self):
+        return self.mixture.needs_centring()
 
 
 class Norms(RowFunction):

@@ -24,7 +24,7 @@ class PreparedEStep(RowFunction):
 
     @property
     def accurate(self) -> Array | bool:
-        """Whether rounding errors stay small with this execution; where they do not, ``em`` asks the model for another."""
+        """Whether rounding errors stay small with this form; where they do not, ``em`` asks the model for another."""
         return True
 
     def __call__(self, rows: Any, weight: Array, given: Array | None = None) -> Any:
@@ -35,7 +35,7 @@ class EStep(RowFunction):
     """The E-step of a model as a function of rows."""
 
     model: LatentModel
-    execution: str = eqx.field(static=True)
+    centred: bool = eqx.field(static=True)
 
     @property
     def missing(self) -> MissingLayout | None:  # type: ignore[override]
@@ -44,7 +44,7 @@ class EStep(RowFunction):
 
     def prepare(self) -> Callable[..., Any]:
         """The function of rows and weights to statistics."""
-        return self.model.expectation(self.execution)
+        return self.model.expectation(self.centred)
 
     def __call__(self, rows: Any, weight: Array) -> Any:
         return self.prepare()(rows, weight)
@@ -57,13 +57,13 @@ class LatentModel(eqx.Module):
     axes, the log-likelihood included.
     """
 
-    def expectation(self, execution: str) -> Callable[..., Any]:
+    def expectation(self, centred: bool) -> Callable[..., Any]:
         """The E-step as a function ``(rows, weight, given=None)`` to statistics: a ``PreparedEStep``, or a plain function.
 
         Parameters
         ----------
-        execution
-            What ``execution()`` of this model answered.
+        centred
+            What ``needs_centring()`` of this model answered.
         """
         raise NotImplementedError
 
@@ -92,9 +92,9 @@ class LatentModel(eqx.Module):
         """How many rows the E-step should see at a time."""
         return TILE
 
-    def execution(self) -> str:
-        """Which of several equal ways to compute suits these parameters; asked outside ``jit``."""
-        return "only"
+    def needs_centring(self) -> bool:
+        """Whether these parameters need rows measured from the means to keep their digits; asked outside ``jit``."""
+        return False
 
     def log_prior(self) -> Array | float:
         """Logarithm of the prior density at these parameters, up to a constant."""
@@ -113,4 +113,4 @@ class LatentModel(eqx.Module):
         given
             Log-priors of the components for each row ``(n, K)``: labels, partly known labels, clamped responsibilities.
         """
-        return self.expectation(self.execution())(arrange(rows, self.missing), weight, given)
+        return self.expectation(self.needs_centring())(arrange(rows, self.missing), weight, given)

@@ -57,8 +57,8 @@ class Stretches:
         self.block, self.step = block, step
 
     def __call__(self, state: Any, tol: np.ndarray, limit: int) -> tuple[Any, np.ndarray]:
-        execution = state.model.execution()
-        state, trace, steps = _stretch(self.step, state, self.block, execution, tol, np.int32(limit))
+        centred = state.model.needs_centring()
+        state, trace, steps = _stretch(self.step, state, self.block, centred, tol, np.int32(limit))
         return state, np.asarray(trace)[: int(steps)]
 
     def prepared(self, state: Any) -> dict[str, Any]:
@@ -74,15 +74,15 @@ class Passes:
 
     def __init__(self, rows: Place, step: Step):
         self.rows, self.step = rows, step
-        self.state, self.execution, self.expectation, self.count = None, "", None, 0
+        self.state, self.centred, self.expectation, self.count = None, False, None, 0
 
     def __call__(self, state: Any, tol: np.ndarray, limit: int) -> tuple[Any, np.ndarray]:
         self.count += 1
         if self.expectation is None or state is not self.state or self.count.bit_count() == 1:
-            self.execution = state.model.execution()
-            self.expectation = prepared(EStep(state.model, self.execution))
+            self.centred = state.model.needs_centring()
+            self.expectation = prepared(EStep(state.model, self.centred))
         statistics = self.rows.total(self.expectation)
-        state, objective, expectation, accurate = _turn(self.step, state, statistics, tol, self.execution)
+        state, objective, expectation, accurate = _turn(self.step, state, statistics, tol, self.centred)
         again = isinstance(self.expectation, EStep) or not accurate
         self.state, self.expectation = state, None if again else expectation
         return state, np.asarray(objective)[None]
@@ -91,25 +91,25 @@ class Passes:
         """Which iteration this is, and the E-step of the next: prepared again by itself, it may differ in the last bit."""
         at_hand = self.expectation is not None and state is self.state
         arrays = arrays_of(self.expectation) if at_hand else None
-        return {"count": self.count, "execution": self.execution, "arrays": arrays}
+        return {"count": self.count, "centred": self.centred, "arrays": arrays}
 
     def resume(self, state: Any, prepared_then: dict[str, Any]) -> None:
         """Go on after the iteration that was ``prepared``."""
-        self.count, self.execution, arrays = (prepared_then[name] for name in ("count", "execution", "arrays"))
-        made = None if arrays is None else prepared(EStep(state.model, self.execution))
+        self.count, self.centred, arrays = (prepared_then[name] for name in ("count", "centred", "arrays"))
+        made = None if arrays is None else prepared(EStep(state.model, self.centred))
         self.state, self.expectation = state, None if arrays is None else with_arrays(made, arrays)
 
 
 @filter_jit
-def _turn(step: Step, state: Any, statistics: Any, tol: Any, execution: str) -> tuple[Any, Array, Any, Array | bool]:
+def _turn(step: Step, state: Any, statistics: Any, tol: Any, centred: bool) -> tuple[Any, Array, Any, Array | bool]:
     state, objective = step(state, statistics, tol)
-    expectation = state.model.expectation(execution)
+    expectation = state.model.expectation(centred)
     return state, objective, expectation, _accurate(expectation)
 
 
 @filter_jit
-def _stretch(step: Step, state: Any, block: Any, execution: str, tol: Any, limit: Any) -> tuple[Any, Array, Array]:
-    """Up to ``limit`` iterations in one program; it stops early when all rest, or where the execution loses digits."""
+def _stretch(step: Step, state: Any, block: Any, centred: bool, tol: Any, limit: Any) -> tuple[Any, Array, Array]:
+    """Up to ``limit`` iterations in one program; it stops early when all rest, or where rounding errors grow."""
     _, static = eqx.partition(state, eqx.is_array)
 
     def worthwhile(carry: Any) -> Array:
@@ -119,7 +119,7 @@ def _stretch(step: Step, state: Any, block: Any, execution: str, tol: Any, limit
     def iterate(carry: Any) -> Any:
         dynamic, trace, count, _ = carry
         now = eqx.combine(dynamic, static)
-        expectation = now.model.expectation(execution)
+        expectation = now.model.expectation(centred)
         accurate = (count == 0) | _accurate(expectation)
         statistics = block_total(expectation, block._replace(used=jnp.where(accurate, block.used, 0)))
         new, objective = step(now, statistics, tol)

@@ -91,10 +91,10 @@ def expected(
     """Statistics of a batch about zero; of independent columns always with their cells counted, so that all can be added."""
     lowered = cast(model, precision)
     with scope(precision):
-        counted = lowered.components.counts_cells and lowered.components.missing_form("deviations") is not None
+        counted = lowered.components.counts_cells and lowered.components.missing_form(True) is not None
         gaps = model.missing if counted else missing_layout(model.missing, data)
         placed = place(data, weight, origin=origin, precision=precision, tile=model.tile, missing=gaps)
-        sums = to_numpy(placed.total(prepared(EStep(lowered, lowered.execution()))))
+        sums = to_numpy(placed.total(prepared(EStep(lowered, lowered.needs_centring()))))
     with scope("float64"):
         moments = cast(lowered, "float64").components.about_zero(cast(sums.moments, "float64"))
         return cast(to_numpy(eqx.tree_at(lambda s: s.moments, sums, moments)), "float64")

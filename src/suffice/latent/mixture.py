@@ -99,7 +99,7 @@ class GivenShares(RowFunction):
 
     def __call__(self, rows: tuple[Array, Array], weight: Array) -> MixtureStatistics:
         share = jnp.moveaxis(rows[1], 0, -1) * weight
-        form: Any = self.components.form("products")
+        form: Any = self.components.form(False)
         moments = form.moments(form.features(rows[0]), share, weight)
         return MixtureStatistics(moments, jnp.zeros(share.shape[:-2]), weight.sum())
 
@@ -178,13 +178,13 @@ class Mixture(LatentModel):
         """Mixture weights, (..., K)."""
         return (np if isinstance(self.log_weights, np.ndarray) else jnp).exp(self.log_weights)
 
-    def execution(self) -> str:
+    def needs_centring(self) -> bool:
         """Which form the components ask for."""
-        return self.components.execution()
+        return self.components.needs_centring()
 
-    def expectation(self, execution: str) -> Expectation:
+    def expectation(self, centred: bool) -> Expectation:
         """The E-step as a function of rows and weights."""
-        form, missing_form = self.components.form(execution), self.components.missing_form(execution)
+        form, missing_form = self.components.form(centred), self.components.missing_form(centred)
         return Expectation(form.weighted(self.log_weights), missing_form and missing_form.weighted(self.log_weights))
 
     def maximize(self, statistics: MixtureStatistics) -> Self:
@@ -272,7 +272,7 @@ class Mixture(LatentModel):
         return normalised(self._joint(rows))[0]
 
     def _joint(self, rows: Array) -> Array:
-        return self.expectation(self.execution()).joint(arrange(rows, self.missing))
+        return self.expectation(self.needs_centring()).joint(arrange(rows, self.missing))
 
     def marginal(self, columns: Sequence[int]) -> Self:
         r"""The mixture of some columns alone, :math:`p(x_A)`, exactly.

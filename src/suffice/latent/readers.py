@@ -59,7 +59,7 @@ def read(model: Any, batches: Iterable[np.ndarray], reader: Callable[[Any], Any]
     """What ``reader`` makes of a model's E-step and each tile of rows (n, D), put end to end; NaN is a missing cell."""
     with one_blas_thread(), scope(precision):
         model, origin = centred(model, precision)
-        function = reader(prepared(EStep(model, model.execution())))
+        function = reader(prepared(EStep(model, model.needs_centring())))
         parts = [placed(rows, None, model, origin, precision).each(function) for rows in batches]
     if not parts:
         raise ValueError(NO_ROWS)
@@ -82,7 +82,7 @@ def statistics(model: Any, data: Any, weight: np.ndarray | None = None) -> tuple
     """Expected statistics of rows (n, D), or of a pair of rows and known components, about the model's centre; and this."""
     with scope("float64"):
         moved, origin = centred(model, "float64")
-        return to_numpy(placed(data, weight, moved, origin, "float64").total(EStep(moved, "products"))), origin
+        return to_numpy(placed(data, weight, moved, origin, "float64").total(EStep(moved, False))), origin
 
 
 def bic(log_likelihood: float, parameters: int, rows: float) -> float:

@@ -183,7 +183,7 @@ class LinearGaussian(LatentModel):
         features, size = self.loadings.shape[-2:]
         return tile_of(features + size**2)
 
-    def expectation(self, execution: str) -> LatentPosterior:
+    def expectation(self, centred: bool) -> LatentPosterior:
         """The E-step as a function of rows and weights."""
         return LatentPosterior(self.mean, self.loadings, jnp.broadcast_to(self.noise_variance, self.mean.shape))
 
@@ -252,7 +252,7 @@ class LinearGaussian(LatentModel):
         rows
             ``(n, D)``; NaN is a missing cell.
         """
-        return codes_of(self.expectation("only").inferred(arrange(rows, self.missing)))
+        return codes_of(self.expectation(False).inferred(arrange(rows, self.missing)))
 
     @in_own_precision
     def log_density(self, rows: Array) -> Array:
@@ -263,7 +263,7 @@ class LinearGaussian(LatentModel):
         rows
             ``(n, D)``; NaN is a missing cell.
         """
-        return self.expectation("only").inferred(arrange(rows, self.missing)).log_density
+        return self.expectation(False).inferred(arrange(rows, self.missing)).log_density
 
     def draw(self, count: int, generator: Any) -> np.ndarray:
         """Rows (count, D), with a NumPy generator."""

@@ -95,12 +95,12 @@ class Bernoulli(Family):
         inside = jnp.clip(self.probabilities, tiny, 1 - tiny)
         return jnp.log(inside) - jnp.log1p(-inside), jnp.log1p(-inside)
 
-    def form(self, execution: str) -> Linear:
+    def form(self, centred: bool) -> Linear:
         """Natural parameters: the log-odds, and the log-probability of a row of zeros."""
         odds, zeros = self._log_odds()
         return Linear(odds, zeros.sum(-1))
 
-    def missing_form(self, execution: str) -> Natural:
+    def missing_form(self, centred: bool) -> Natural:
         """Natural parameters: the log-odds, and the log-probability of a zero in each column."""
         odds, zeros = self._log_odds()
         return Natural(jnp.concatenate([odds, zeros, jnp.zeros_like(zeros[..., :1])], -1), linear_statistics)

@@ -104,14 +104,14 @@ class Categorical(Family):
     def _log(self) -> Array:
         return jnp.log(jnp.maximum(self.probabilities, jnp.finfo(jnp.result_type(self.probabilities)).eps))
 
-    def form(self, execution: str) -> Natural:
+    def form(self, centred: bool) -> Natural:
         """Natural parameters: the log-probabilities, of indicators of the categories."""
         natural = self._log()
         return Natural(jnp.concatenate([natural, jnp.zeros_like(natural[..., :1])], -1), Indicators(self.sizes))
 
-    def missing_form(self, execution: str) -> Natural:
+    def missing_form(self, centred: bool) -> Natural:
         """The same: a missing cell is in no category."""
-        return self.form(execution)
+        return self.form(centred)
 
     def numbers_per_row(self) -> int:
         """Indicators, and the columns they are made of."""

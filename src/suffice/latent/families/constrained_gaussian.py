@@ -117,11 +117,11 @@ class DiagonalGaussian(Gaussian):
     def _precisions(self, precision: Array) -> Array:
         return precision
 
-    def missing_form(self, execution: str) -> Natural | CellDeviations:
+    def missing_form(self, centred: bool) -> Natural | CellDeviations:
         """Products with sufficient statistics of the observed cells, or their deviations from each mean."""
         whitening, _ = self._whitening()
         constant = jnp.log(whitening) - LOG_TWO_PI / 2
-        if execution == "deviations":
+        if centred:
             return CellDeviations(
                 self.means, whitening, constant, jnp.zeros_like(constant[..., 0]), self.covariance_type
             )

@@ -93,11 +93,11 @@ class Exponential(Family):
         """Number of columns D."""
         return self.rates.shape[-1]
 
-    def form(self, execution: str) -> Linear:
+    def form(self, centred: bool) -> Linear:
         """Natural parameters: minus the rates, and the sum of their logarithms."""
         return Linear(-self.rates, jnp.log(self.rates).sum(-1))
 
-    def missing_form(self, execution: str) -> Natural:
+    def missing_form(self, centred: bool) -> Natural:
         """Natural parameters: minus the rates, and the logarithm of the rate of each column."""
         natural = [-self.rates, jnp.log(self.rates), jnp.zeros_like(self.rates[..., :1])]
         return Natural(jnp.concatenate(natural, -1), linear_statistics)

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from suffice.latent.families.columns import Columns
+from suffice.latent.families.kind import Kind
 from suffice.latent.forms.natural import Moments
 from suffice.latent.ties import Labels, averaged_moments, distinct, group_means
 from suffice.model import Hyperparameters
@@ -21,41 +22,11 @@ from suffice.runtime.arrays import Array
 from suffice.runtime.precision import in_own_precision
 
 
-class Family(eqx.Module):
+class Family(Kind):
     """A stack of K distributions of one exponential family, along the last leading axis of its parameters.
 
     Leading axes before that one are restarts, fitted side by side.
     """
-
-    kind: ClassVar[str] = ""
-    """What tables call columns of it; empty where no table has any."""
-
-    title: ClassVar[str] = ""
-    """What sentences call it."""
-
-    column_names: ClassVar[dict[str, str]] = {}
-    """What a single column calls its parameters, and the family's names of them."""
-
-    centre_name: ClassVar[str] = "mean"
-    """What a column's expected value is called."""
-
-    discrete: ClassVar[bool] = True
-    """Whether cells have probabilities rather than densities."""
-
-    labels: ClassVar[float] = 0
-    """Most labels that a column may hold; 0 where cells are numbers."""
-
-    cells: ClassVar[tuple[str, str]] = ("a finite number", "numbers")
-    """What a cell, and a column, holds."""
-
-    floored: ClassVar[bool] = False
-    """Whether variances need a floor, or a component could shrink to a point; starts then need no row like all rows."""
-
-    one_pass: ClassVar[bool] = True
-    """Whether one maximisation finds the best parameters of rows whose components are known."""
-
-    movable: ClassVar[bool] = False
-    """Whether a shift of the data only shifts the parameters, so that rows may be centred."""
 
     shared_parameters: ClassVar[tuple[str, ...]] = ()
     """Parameters of which all components have the same."""
@@ -75,55 +46,17 @@ class Family(eqx.Module):
         return tuple(field.name for field in fields if field.name != "prior")
 
     @classmethod
-    def prior_from(cls, columns: Columns, strength: float | None, floor: float = 0.0) -> Hyperparameters:
-        """Conjugate prior like so many rows of the columns' overall distribution, with a floor relative to their variances."""
-        raise NotImplementedError
-
-    @classmethod
-    def overall(cls, columns: Columns, shape: tuple[int, ...], prior: Any) -> Self:
-        """All components, (..., K) as ``shape`` says, like the rows as a whole."""
-        raise NotImplementedError
-
-    @classmethod
-    def coordinates(cls, rows: np.ndarray, columns: Columns, alone: bool = True) -> np.ndarray:
-        """Rows as k-means sees them, (n, C); where columns of other kinds stand beside them, all of about the same spread."""
-        return rows / np.sqrt(columns.variance)
-
-    def pooled(self, moments: Moments, centres: np.ndarray) -> Columns:
-        """The overall distribution of columns, from sums over the rows of each class about its centre (K, D).
-
-        As it stands, one component for the rows of all classes.
-        """
-        together = Moments(np.asarray(moments.total).sum(-1, keepdims=True), moments.common, moments.about)
-        mean, variance = (np.asarray(values)[0] for values in self.maximize(together)[0].cell_moments())
-        return Columns(mean, variance)
-
-    @classmethod
-    def refused_cells(cls, values: np.ndarray) -> np.ndarray:
-        """Which numbers no row can have; NaN is a missing cell."""
-        return np.isinf(values)
-
-    @classmethod
-    def refused_parameter(cls, name: str, values: np.ndarray) -> str | None:
-        """What is wrong with values given for a parameter, and how they ought to be; None where they can be used."""
-        return None
-
-    @classmethod
     def column_parameters(cls) -> tuple[str, ...]:
         """Names of the parameters that components may share in some columns only; as it stands, all."""
         return cls.parameter_names()
 
-    def form(self, execution: str) -> Any:
+    def form(self, centred: bool) -> Any:
         """Log-density and moments as functions of complete rows, with all that rows share worked out."""
         raise NotImplementedError
 
-    def missing_form(self, execution: str) -> Any:
+    def missing_form(self, centred: bool) -> Any:
         """The same for rows with missing cells; None where they cannot be used."""
         return None
-
-    def cell_moments(self) -> tuple[Array, Array]:
-        """Mean and variance of every column, (..., K, D) each, where columns are independent."""
-        raise NotImplementedError
 
     def completed(self, form: Any, features: Any, share: Array) -> tuple[Array, Array]:
         """Expected value of every cell and its standard deviation, (n, D) each, given responsibilities (K, n).
@@ -135,8 +68,8 @@ class Family(eqx.Module):
 
     def inner(self, moments: Moments) -> Array:
         """Expected log-density, summed over rows and components (...), under moments about zero."""
-        form = self.form("products")
-        return (form if form.size == len(moments.total) else self.missing_form("products")).inner(moments)
+        form = self.form(False)
+        return (form if form.size == len(moments.total) else self.missing_form(False)).inner(moments)
 
     def centre(self) -> np.ndarray | None:
         """Where to measure rows from, (D,), while computing; None where a shift would change the distributions."""
@@ -169,6 +102,15 @@ class Family(eqx.Module):
     def averaged_moments(self, moments: Moments, labels: Labels) -> Moments:
         """Moments of which those of components of one label are equal in each column, where columns are independent."""
         return averaged_moments(moments, self.features, labels)
+
+    def pooled(self, moments: Moments, centres: np.ndarray) -> Columns:
+        """The overall distribution of columns, from sums over the rows of each class about its centre (K, D).
+
+        As it stands, one component for the rows of all classes.
+        """
+        together = Moments(np.asarray(moments.total).sum(-1, keepdims=True), moments.common, moments.about)
+        mean, variance = (np.asarray(values)[0] for values in self.maximize(together)[0].cell_moments())
+        return Columns(mean, variance)
 
     def sharing(self, tied: Mapping[str, Labels]) -> Self:
         """Parameters averaged over the components that are to share them; restarts lie along one leading axis."""
@@ -212,17 +154,12 @@ class Family(eqx.Module):
         """Logarithm of the prior density at these parameters, up to a constant, summed over components."""
         raise NotImplementedError
 
-    def execution(self) -> str:
-        """Which form suits these parameters."""
-        return "products"
+    def needs_centring(self) -> bool:
+        """Whether the form of deviations from the means suits these parameters, rather than that of products."""
+        return False
 
     def translated(self, shift: Array) -> Self:
         """The same distributions for rows moved by ``shift``."""
-        raise NotImplementedError
-
-    @property
-    def features(self) -> int:
-        """Number of columns D."""
         raise NotImplementedError
 
     def marginal(self, columns: Sequence[int]) -> Self:
@@ -260,36 +197,6 @@ class Family(eqx.Module):
         """What is expected in place of a value that no row can have in a column; None where a row can."""
         return None if np.isfinite(value) and not self.refused_cells(np.asarray(value)) else self.cells[0]
 
-    def kinds(self) -> list[str]:
-        """Kind of each column."""
-        return [self.kind] * self.features
-
-    def parameters_of_columns(self) -> list[dict[str, np.ndarray]]:
-        """Parameters of each column by what a column calls them, (..., K) each."""
-        named = {key: np.moveaxis(np.asarray(getattr(self, name)), -1, 0) for key, name in self.column_names.items()}
-        return [{key: values[column] for key, values in named.items()} for column in range(self.features)]
-
-    def with_columns(self, given: Sequence[Mapping[str, Any]], origin: np.ndarray) -> Self:
-        """The same with the parameters given for each column put in; rows are measured from ``origin`` (D,)."""
-        names = [name for key, name in self.column_names.items() if any(key in own for own in given)]
-        values = [
-            in_columns(getattr(self, name), given, key) for key, name in self.column_names.items() if name in names
-        ]
-        return eqx.tree_at(lambda family: [getattr(family, name) for name in names], self, values) if names else self
-
-    def feature_moments(self) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and variance (..., K, F) of each feature: a column of numbers, or the indicator of a category."""
-        mean, variance = self.cell_moments()
-        return np.asarray(mean), np.asarray(variance)
-
-    def cumulative(self, values: np.ndarray) -> np.ndarray:
-        """Probability under each component of a cell up to each value, (K, G), where there is one column only."""
-        raise NotImplementedError
-
-    def collapsed(self, columns: Columns, floor: float) -> np.ndarray:
-        """Which components (K,) have no spread in some direction, where variances need a floor."""
-        return np.zeros(len(jax.tree.leaves(self)[0]), bool)
-
     def draw(self, component: Any, generator: Any) -> Any:
         """One row from each of the components named, (n, D), with a NumPy generator."""
         raise NotImplementedError
@@ -306,7 +213,7 @@ class Family(eqx.Module):
     def log_density(self, rows: Array) -> Array:
         """Log-density of each row's observed cells under each component, (..., K, n)."""
         laid = arrange(rows, self.missing)
-        form = self.form(self.execution()) if laid is rows else self.missing_form(self.execution())
+        form = self.form(self.needs_centring()) if laid is rows else self.missing_form(self.needs_centring())
         return form.log_density(form.features(laid))
 
 
@@ -315,15 +222,6 @@ def averaged(share: Array, mean: Array, variance: Array) -> tuple[Array, Array]:
     share = share[..., None]
     overall = (share * mean).sum(0)
     return overall, jnp.sqrt((share * (variance + jnp.square(mean - overall))).sum(0))
-
-
-def in_columns(values: Any, given: Sequence[Mapping[str, Any]], key: str) -> np.ndarray:
-    """Values (..., K, D) with those that the columns were given under this key in their places."""
-    values = np.array(values, float)
-    for column, own in enumerate(given):
-        if key in own:
-            values[..., column] = own[key]
-    return values
 
 
 def kept_where(valid: Array, new: Array, old: Array) -> Array:

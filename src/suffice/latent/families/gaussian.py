@@ -13,7 +13,8 @@ from scipy.special import ndtr
 
 from suffice.latent.collapsed import collapsed
 from suffice.latent.families.columns import Columns, over_all_classes
-from suffice.latent.families.family import Family, averaged, in_columns, kept_where
+from suffice.latent.families.family import Family, averaged, kept_where
+from suffice.latent.families.kind import in_columns
 from suffice.latent.forms.conditional import LOG_TWO_PI, Conditional
 from suffice.latent.forms.natural import (
     STATISTICS,
@@ -161,18 +162,18 @@ class Gaussian(Family):
         """None: columns depend on one another."""
         return ()
 
-    def form(self, execution: str) -> Natural | Linear | Centred:
+    def form(self, centred: bool) -> Natural | Linear | Centred:
         """Products with sufficient statistics, or deviations from each mean."""
         whitening, log_scale = self._whitening_and_scale()
-        if execution == "deviations":
+        if centred:
             return self._deviations(whitening, log_scale)
         return self._products(whitening, log_scale)
 
-    def missing_form(self, execution: str) -> Any:
+    def missing_form(self, centred: bool) -> Any:
         """Regressions of missing cells on observed ones."""
         whitening, log_scale = self._whitening_and_scale()
         log_scale = jnp.broadcast_to(log_scale, self.means.shape[:-1])
-        about, tied = "zero" if execution == "products" else "means", self.covariance_type == "tied"
+        about, tied = "means" if centred else "zero", self.covariance_type == "tied"
         return Conditional(self.means, whitening, log_scale, tied, about)
 
     def completed(self, form: Any, features: Any, share: Array) -> tuple[Array, Array]:
@@ -213,13 +214,13 @@ class Gaussian(Family):
         natural = whole[..., i, j] * np.where(i == j, 1.0, 2.0)
         return Natural(natural, STATISTICS["full"], self._small(self._terms(jnp, precision)))
 
-    def execution(self) -> str:
+    def needs_centring(self) -> bool:
         """Products where they are quicker and safe, else deviations, which suit any parameters."""
         quick = self.covariance_type != "full" or self._many()
         traced = any(isinstance(leaf, Tracer) for leaf in (self.means, self.covariances))
         if traced or not quick:
-            return "deviations"
-        return "products" if bool(self._small(self._terms(np, self._precision()))) else "deviations"
+            return True
+        return not bool(self._small(self._terms(np, self._precision())))
 
     def _precision(self) -> np.ndarray:
         return np.linalg.inv(np.asarray(self._matrices()))

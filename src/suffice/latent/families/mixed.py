@@ -120,20 +120,20 @@ class Mixed(Family):
         """Where it is so of all parts."""
         return all(part.one_pass for part in self.parts)
 
-    def form(self, execution: str) -> MixedForm:
+    def form(self, centred: bool) -> MixedForm:
         """The parts' forms."""
-        return self._form([part.form(execution) for part in self.parts])
+        return self._form([part.form(centred) for part in self.parts])
 
-    def missing_form(self, execution: str) -> MixedForm:
+    def missing_form(self, centred: bool) -> MixedForm:
         """The parts' forms for missing cells."""
-        return self._form([part.missing_form(execution) for part in self.parts])
+        return self._form([part.missing_form(centred) for part in self.parts])
 
     def _form(self, forms: Sequence[Any]) -> MixedForm:
         return MixedForm(tuple(forms), 0.0, self.columns, tuple(part.missing for part in self.parts))
 
-    def execution(self) -> str:
+    def needs_centring(self) -> bool:
         """Deviations where one of the parts needs them."""
-        return "deviations" if any(part.execution() == "deviations" for part in self.parts) else "products"
+        return any(part.needs_centring() for part in self.parts)
 
     def numbers_per_row(self) -> int:
         """The parts' together."""

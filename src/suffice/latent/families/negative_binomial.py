@@ -120,11 +120,11 @@ class NegativeBinomial(Family):
         means = jnp.maximum(self.means, jnp.finfo(jnp.result_type(self.means)).eps)
         return means, jnp.clip(self.dispersions, smallest(means), LARGEST)
 
-    def form(self, execution: str) -> RisingCounts:
+    def form(self, centred: bool) -> RisingCounts:
         """Log-densities cell by cell."""
         return RisingCounts(*self._inside(), jnp.zeros_like(self.means[..., 0]), False)
 
-    def missing_form(self, execution: str) -> RisingCounts:
+    def missing_form(self, centred: bool) -> RisingCounts:
         """The same of the cells that are not missing, which are counted."""
         return RisingCounts(*self._inside(), jnp.zeros_like(self.means[..., 0]), True)
 
@@ -212,7 +212,7 @@ class NegativeBinomial(Family):
         if self.prior.strength is None:
             return 0.0
         counts, shares = self.prior.rows()
-        form: Any = self.form("products")
+        form: Any = self.form(False)
         parts = [
             (share * form.cells(count[None])).sum((-1, -2, -3)) for count, share in zip(counts, shares, strict=True)
         ]

@@ -136,13 +136,13 @@ class Poisson(Family):
     def _inside(self) -> Array:
         return jnp.maximum(self.rates, jnp.finfo(jnp.result_type(self.rates)).eps)
 
-    def form(self, execution: str) -> Counts:
+    def form(self, centred: bool) -> Counts:
         """Natural parameters: the logarithms of the rates, and minus their sum."""
         rates = self._inside()
         natural = jnp.concatenate([jnp.log(rates), -rates.sum(-1, keepdims=True)], -1)
         return Counts(Natural(natural, linear_statistics), self.features)
 
-    def missing_form(self, execution: str) -> Counts:
+    def missing_form(self, centred: bool) -> Counts:
         """Natural parameters: the logarithms of the rates, and minus the rate of each column."""
         rates = self._inside()
         natural = jnp.concatenate([jnp.log(rates), -rates, jnp.zeros_like(rates[..., :1])], -1)
