@@ -21,6 +21,7 @@ from suffice import (
     FactorAnalysis,
     GaussianClassifier,
     GaussianMixture,
+    IsingDenoiser,
     MixedMixture,
     MixtureClassifier,
     MixtureOfPPCA,
@@ -28,6 +29,7 @@ from suffice import (
     NegativeBinomialMixture,
     NeuralClassifier,
     PoissonMixture,
+    PottsDenoiser,
     RBMClassifier,
     RBMStack,
 )
@@ -46,7 +48,7 @@ class Row:
 
     ``can`` holds words that laws ask for, ``lacks`` reasons for what a mixture cannot do. ``starts`` tells for each parameter
     that may be frozen or tied from which attribute, and so from which ``..._init``, it starts; ``ties`` is an example of tied
-    parameters, under which ``free`` of them are left.
+    parameters, under which ``free`` of them are left. A mixture ``begins`` where all its parameters can be given to start from.
     """
 
     name: str
@@ -153,7 +155,7 @@ def mixture(
 
 
 def gaussian(kind: str, ties: Any, free: int) -> Row:
-    also = "gaussian slopes" + {"full": " separate checks", "tied": ""}.get(kind, " separate")
+    also = "gaussian begins slopes" + {"full": " separate checks", "tied": ""}.get(kind, " separate")
     return mixture(f"GaussianMixture {kind}", GaussianMixture, REAL, GAUSSIAN, ties, free, also, covariance_type=kind)
 
 
@@ -167,23 +169,23 @@ ESTIMATORS = [
     gaussian("diag", {"means": MEANS_BY_COLUMN, "covariances": [[0, 0, 0, 0], [1, 1, 1, 1], [1, 0, 2, 2]]}, 2 + 7 + 10),
     gaussian("spherical", {"means": MEANS_BY_COLUMN, "covariances": [0, 1, 0]}, 2 + 7 + 2),
     mixture("BernoulliMixture", BernoulliMixture, BINARY, {"probabilities": "probabilities"},
-            {"probabilities": BY_COLUMN, "weights": [0, 1, 1]}, 1 + 8, "checks slopes separate"),
+            {"probabilities": BY_COLUMN, "weights": [0, 1, 1]}, 1 + 8, "begins checks slopes separate"),
     mixture("CategoricalMixture", CategoricalMixture, CODES, {"probabilities": "probabilities"},
-            {"probabilities": BY_COLUMN}, 2 + 2 * 8, "checks labelled separate", {"select from a stream": WHOLE_TABLE}),
+            {"probabilities": BY_COLUMN}, 2 + 2 * 8, "begins checks labelled separate", {"select from a stream": WHOLE_TABLE}),
     mixture("PoissonMixture", PoissonMixture, COUNTS, {"rates": "rates"}, {"rates": BY_COLUMN}, 2 + 8,
-            "counts checks slopes separate"),
+            "begins counts checks slopes separate"),
     mixture("ExponentialMixture", ExponentialMixture, WAITS, {"rates": "rates"}, {"rates": BY_COLUMN}, 2 + 8,
-            "checks slopes separate"),
+            "begins checks slopes separate"),
     mixture("NegativeBinomialMixture", NegativeBinomialMixture, COUNTS, {"means": "means", "dispersions": "dispersions"},
-            {"means": BY_COLUMN, "dispersions": BY_COLUMN}, 2 + 8 + 8, "counts checks separate"),
+            {"means": BY_COLUMN, "dispersions": BY_COLUMN}, 2 + 8 + 8, "begins counts checks separate"),
     mixture("MixedMixture diag", MixedMixture, OF_EACH_KIND,
             dict.fromkeys(["means", "covariances", "rates", "probabilities"], COLUMN),
             {"means": [0, 0, 1], "probabilities": OF_SOME_KINDS}, 2 + 4 + 6 + 3 + 2 + 4,
-            "counts labelled separate", {"select from a stream": WHOLE_TABLE}, kinds=KINDS),
+            "begins counts labelled separate", {"select from a stream": WHOLE_TABLE}, kinds=KINDS),
     mixture("MixedMixture full", MixedMixture, OF_EACH_KIND, dict.fromkeys(["means", "rates", "probabilities"], COLUMN),
             {"means": [0, 0, 1], "rates": [0, 1, 1]}, 2 + 4 + 9 + 2 + 3 + 6, "labelled separate",
             {"select from a stream": WHOLE_TABLE}, kinds=KINDS, covariance_type="full"),
-    mixture("MixtureOfPPCA", MixtureOfPPCA, REAL, GAUSSIAN, {}, 0, "checks",
+    mixture("MixtureOfPPCA", MixtureOfPPCA, REAL, GAUSSIAN, {}, 0, "begins checks",
             {"tied": "shared covariances would have to share their axes, for which there is no closed M-step"}, n_factors=1),
     other("GaussianMixture as it is", GaussianMixture, REAL, "checks"),
     other("MixedMixture of kinds detected", partial(MixedMixture, 3), REAL, "checks"),
@@ -200,13 +202,15 @@ ESTIMATORS = [
     other("MixtureClassifier", partial(MixtureClassifier, random_state=0), REAL,
           "checks missing weights partial_fit classifier", GROUP),
     other("RBM", partial(RBM, 3, epochs=2, precision="float64", random_state=0), BINARY,
-          "rbm checks weights partial_fit"),
+          "rbm checks partial_fit"),
     other("RBMClassifier", partial(RBMClassifier, 4, epochs=20, n_chains=50, learning_rate=0.5, batch_size=10, random_state=0),
           BINARY, "rbm checks classifier", GROUP),
     other("RBMStack", lambda: RBMStack([RBM(3, epochs=2, random_state=0), RBM(2, epochs=2, random_state=1)]), BINARY, "rbm"),
     other("NeuralClassifier", partial(NeuralClassifier, random_state=0), REAL,
           "network checks classifier partial_fit", GROUP),
-    other("Autoencoder", partial(Autoencoder, epochs=5, random_state=0), REAL, "network checks partial_fit"),
-    other("DenoisingAutoencoder", partial(DenoisingAutoencoder, epochs=5, random_state=0), REAL, "network checks partial_fit"),
+    other("Autoencoder", partial(Autoencoder, epochs=5, random_state=0), BINARY, "network checks partial_fit"),
+    other("DenoisingAutoencoder", partial(DenoisingAutoencoder, epochs=5, random_state=0), BINARY, "network checks partial_fit"),
+    other("IsingDenoiser", IsingDenoiser, np.where(BINARY > 0, 1, -1), "denoiser"),
+    other("PottsDenoiser", PottsDenoiser, CODES.astype(int), "denoiser"),
     other("ColumnEncoder", ColumnEncoder, CODES, "checks"),
 ]  # fmt: skip

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from scipy.stats import expon, multivariate_normal, nbinom, norm, poisson
+from densities import (
+    bernoulli_log_density,
+    categorical_log_density,
+    factor_log_density,
+    gaussian_log_density,
+    mixed_log_density,
+    poisson_log_density,
+    whole_covariance,
+)
+from scipy.stats import expon, multivariate_normal, nbinom
 
+from suffice import GaussianMixture, MixtureOfPPCA
 from suffice.energy import RBM, CategoricalRBM, GaussianRBM
 from suffice.latent import (
     Bernoulli,
@@ -33,6 +44,7 @@ from suffice.latent import (
     NegativeBinomialPrior,
     Poisson,
     PoissonPrior,
+    PrincipalGaussian,
     SphericalGaussian,
     TiedDiagonalGaussian,
     TiedGaussian,
@@ -47,7 +59,7 @@ COMPONENTS, FEATURES, ROWS = 3, 4, 300
 class Case:
     """A model, rows for it, and the sum over rows that fits it; what a latent model has on top may stay None.
 
-    ``slope`` is the largest that maximisation leaves, for the rows of the table.
+    ``slope`` is the largest that maximisation leaves, for the rows of the table; ``estimator`` fits the same mixture.
     """
 
     name: str
@@ -58,6 +70,7 @@ class Case:
     penalised: Any = None
     feasible: Callable[[Any], Any] = lambda components: components
     slope: float = 1e-8
+    estimator: Callable[..., Any] | None = None
 
     def __str__(self) -> str:
         return self.name
@@ -93,26 +106,39 @@ COVARIANCES = {
 }
 
 
-def whole_covariance(components: Any, k: int) -> np.ndarray:
-    covariances = np.asarray(components.covariances)
-    one = covariances if isinstance(components, TiedGaussian | TiedDiagonalGaussian) else covariances[k]
-    return one if one.ndim == 2 else np.diag(np.broadcast_to(one, FEATURES))
-
-
-def gaussian_log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray:
-    return multivariate_normal(np.asarray(components.means)[k], whole_covariance(components, k)).logpdf(rows)
-
-
-def bernoulli_log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray:
-    chance = np.asarray(components.probabilities)[k]
-    return np.log(np.where(rows == 1, chance, 1 - chance)).sum(1)
-
-
 def gaussian_case(family: type[Gaussian], name: str) -> Case:
     prior = GaussianPrior(4.0, np.full(FEATURES, 0.3), matrices(2)[1], np.zeros(FEATURES))
     model = Mixture(WEIGHTS, family(MEANS, COVARIANCES[family]))
     penalised = Mixture(WEIGHTS, family(MEANS, COVARIANCES[family], prior), MixturePrior(3.0))
-    return Case(name, model, gaussian_rows(), EStep(model, False), gaussian_log_density, penalised)
+    kind = ESTIMATED.get(family)
+    estimator = None if kind is None else partial(GaussianMixture, covariance_type=kind)
+    return Case(name, model, gaussian_rows(), EStep(model, False), gaussian_log_density, penalised,
+                estimator=estimator)  # fmt: skip
+
+
+ESTIMATED = {Gaussian: "full", TiedGaussian: "tied", DiagonalGaussian: "diag", SphericalGaussian: "spherical"}
+
+
+def of_principal_form(components: PrincipalGaussian) -> PrincipalGaussian:
+    """The components with covariances of one direction and noise alike in the others; those of this form stay."""
+    matrices = components.covariances
+    first = jax.lax.stop_gradient(jnp.linalg.eigh(matrices)[1][..., -1])
+    moved = jnp.einsum("kde,ke->kd", matrices, first)
+    axis = moved / jnp.linalg.norm(moved, axis=-1, keepdims=True)
+    largest = jnp.einsum("kd,kde,ke->k", axis, matrices, axis)[:, None, None]
+    noise = (jnp.trace(matrices, axis1=-2, axis2=-1)[:, None, None] - largest) / (FEATURES - 1)
+    of_form = noise * np.eye(FEATURES) + (largest - noise) * axis[:, :, None] * axis[:, None, :]
+    return eqx.tree_at(lambda c: c.covariances, components, of_form)
+
+
+def principal_case() -> Case:
+    prior = GaussianPrior(4.0, np.full(FEATURES, 0.3), matrices(2)[1], np.zeros(FEATURES))
+    axes = generator().standard_normal((COMPONENTS, FEATURES, 1))
+    covariances = axes @ np.swapaxes(axes, -1, -2) + np.array([0.5, 1.0, 1.5])[:, None, None] * np.eye(FEATURES)
+    model = Mixture(WEIGHTS, PrincipalGaussian(MEANS, covariances, rank=1))
+    penalised = Mixture(WEIGHTS, PrincipalGaussian(MEANS, covariances, prior, rank=1), MixturePrior(3.0))
+    return Case("Gaussian mixture, principal", model, gaussian_rows(), EStep(model, False), gaussian_log_density,
+                penalised, of_principal_form, estimator=partial(MixtureOfPPCA, n_factors=1))  # fmt: skip
 
 
 def of_rank_one(components: LowRankGaussian) -> LowRankGaussian:
@@ -152,11 +178,6 @@ def shares(sizes: tuple[int, ...], strength: float = 1.0) -> np.ndarray:
     return np.concatenate([draw.dirichlet(np.full(size, 2.0 * strength), COMPONENTS) for size in sizes], 1)
 
 
-def categorical_log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray:
-    chances = components.by_column()
-    return sum(np.log(chance[k][rows[:, d].astype(int)]) for d, chance in enumerate(chances))
-
-
 def summing_to_one(components: Categorical) -> Categorical:
     parts = jnp.split(components.probabilities, np.cumsum(components.sizes)[:-1], axis=-1)
     scaled = jnp.concatenate([part / part.sum(-1, keepdims=True) for part in parts], -1)
@@ -170,10 +191,6 @@ def categorical_case() -> Case:
     rows = generator().integers(0, SIZES, (ROWS, FEATURES)).astype(float)
     return Case("Categorical mixture", model, rows, EStep(model, False), categorical_log_density, penalised,
                 summing_to_one)  # fmt: skip
-
-
-def poisson_log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray:
-    return poisson(np.asarray(components.rates)[k]).logpmf(rows).sum(1)
 
 
 def poisson_case() -> Case:
@@ -216,17 +233,6 @@ def negative_binomial_case() -> Case:
                 slope=np.inf)  # fmt: skip
 
 
-def mixed_log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray:
-    each = {DiagonalGaussian: diagonal_log_density, Bernoulli: bernoulli_log_density, Poisson: poisson_log_density,
-            Categorical: categorical_log_density}  # fmt: skip
-    groups = zip(components.parts, components.columns, strict=True)
-    return sum(each[type(part)](part, k, rows[:, list(group)]) for part, group in groups)
-
-
-def diagonal_log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray:
-    return norm(components.means[k], np.sqrt(components.covariances[k])).logpdf(rows).sum(1)
-
-
 def mixed_components(strength: float | None = None) -> Mixed:
     chance = generator().uniform(0.2, 0.8, (COMPONENTS, 1))
     nothing = np.zeros(1)
@@ -256,7 +262,7 @@ def factor_case(name: str, noise: np.ndarray, missing: float = 0.0) -> Case:
     model = LinearGaussian(np.repeat(MEANS[:1], len(noise), 0), starts, noise, expanded=True)
     rows = gaussian_rows()
     rows = np.where(draw.random(rows.shape) < missing, np.nan, rows)
-    return Case(name, model, rows, EStep(model, False))
+    return Case(name, model, rows, EStep(model, False), factor_log_density)
 
 
 class NetGradient(eqx.Module):
@@ -319,6 +325,7 @@ CASES = [
     gaussian_case(DiagonalGaussian, "Gaussian mixture, diagonal"),
     gaussian_case(SphericalGaussian, "Gaussian mixture, spherical"),
     gaussian_case(TiedDiagonalGaussian, "Gaussian mixture, tied diagonal"),
+    principal_case(),
     bernoulli_case(),
     categorical_case(),
     poisson_case(),
@@ -332,7 +339,8 @@ CASES = [
     rbm_case("Categorical RBM", CategoricalRBM([3], 3, key=0, n_binary=1), one_of_three_and_a_binary_unit()),
     net_case(),
 ]
-COMPLETE = [case for case in CASES if case.log_density is not None]
+FACTORS = [case for case in CASES if isinstance(case.model, LinearGaussian)]
+COMPLETE = [case for case in CASES if isinstance(case.model, Mixture)]
 CASES += [masked(case) for case in COMPLETE] + [low_rank_case()]
-LATENT = [case for case in CASES if case.log_density is not None]
+LATENT = [case for case in CASES if isinstance(case.model, Mixture)]
 MOVABLE = [case for case in LATENT if case.model.components.movable]

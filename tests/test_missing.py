@@ -5,7 +5,8 @@ import warnings
 import jax
 import numpy as np
 import pytest
-from table import CASES, COMPONENTS, whole_covariance
+from densities import whole_covariance
+from table import CASES, COMPONENTS
 
 from suffice import BernoulliMixture, DegenerateComponentWarning, GaussianMixture
 from suffice.fit import em

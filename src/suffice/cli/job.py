@@ -155,34 +155,28 @@ def _write(folder: Path, fitted: Fitted, source: Source, job: Job) -> Written:
     estimator = fitted.estimator
     vars(estimator).pop("feature_names_in_", None)  # plain arrays follow, until the model is saved
     teller = story(estimator, source.columns)
-    told = write_tables(folder, teller, source, fitted.selection)
-    about = _about(fitted, source, told, job.target or teller.target_name)
-    measured, measuring = _measured(teller, source, about)
-    page = teller.page(source.rows, replace(about, measured=measured))
+    about = _about(fitted, source, job.target or teller.target_name)
+    about = replace(about, told=write_tables(folder, teller, source, fitted.selection))
+    begin = time.perf_counter()
+    if teller.measuring:
+        about = replace(about, measured=teller.measure(source.rows, about))
+    measuring = f"{teller.measuring} in {time.perf_counter() - begin:.2f} s" if teller.measuring else ""
+    page = teller.page(source.rows, about)
     write_page(folder / REPORT, page.title, [page])
     if source.columns != [f"x{j}" for j in range(len(source.columns))]:
         estimator.feature_names_in_ = np.asarray(source.columns, dtype=object)
     save(estimator, folder / MODEL)
     files = [name for name in (MODEL, teller.rows_file, SELECTION, TRACE) if name and (folder / name).exists()]
-    return Written(teller, told, page.said, measuring, files)
+    return Written(teller, about.told, page.said, measuring, files)
 
 
-def _measured(teller: Any, source: Source, about: Any) -> tuple[Any, str]:
-    """What the model is worth on rows held out, or at a price, and how long that took."""
-    if not teller.measuring:
-        return None, ""
-    begin = time.perf_counter()
-    measured = teller.measure(source.rows, about)
-    return measured, f"{teller.measuring} in {time.perf_counter() - begin:.2f} s"
-
-
-def _about(fitted: Fitted, source: Source, told: Any, target_name: str) -> Any:
+def _about(fitted: Fitted, source: Source, target_name: str) -> Any:
     from suffice.report.story import Run
 
     return Run(
         source=source.name, image_shape=source.image_shape, notes=source.notes,
         warnings=fitted.warnings, target=source.target, target_name=target_name, sample_weight=source.weight,
-        seconds=fitted.seconds, command=["suffice", *COMMAND.get()], selection=fitted.selection, told=told,
+        seconds=fitted.seconds, command=["suffice", *COMMAND.get()], selection=fitted.selection,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from suffice.choices import Degenerate, InitParams, Optimizer, Precision
-from suffice.cli.parse import counts, criterion, names, pairs, shares, sizes, words
+from suffice.cli.parse import counts, names, one_criterion, pairs, shares, sizes, words
 
 DATA, FIT, RUN = "Data", "Fit", "Run"
 
@@ -116,7 +116,7 @@ class LatentJob(Job):
     ] = None  # fmt: skip
     criterion: Annotated[
         Any,
-        typer.Option(parser=criterion, metavar="<bic|aic|icl|held-out>", show_default="bic", rich_help_panel=FIT,
+        typer.Option(parser=one_criterion, metavar="<bic|aic|icl|held-out>", show_default="bic", rich_help_panel=FIT,
                      help="What selects where an option has several values."),
     ] = None  # fmt: skip
     folds: Annotated[

@@ -49,7 +49,7 @@ def choices(kind: Any) -> Callable[[Any], str | list[str]]:
     return read
 
 
-def criterion(text: Any) -> str:
+def one_criterion(text: Any) -> str:
     """What selects, with a hyphen or an underscore."""
     found = str(text).replace("-", "_")
     if found not in get_args(Criterion):

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from suffice.energy.rbm.ais import LogPartition, annealed_importance_sampling
     from suffice.energy.rbm.categorical_rbm import CategoricalRBM
     from suffice.energy.rbm.gaussian_rbm import GaussianRBM
+    from suffice.energy.rbm.machine import RBMStatistics
     from suffice.energy.rbm.mixing import Mixing, mixing
-    from suffice.energy.rbm.rbm import RBM, RBMStatistics
+    from suffice.energy.rbm.rbm import RBM
 
 export_lazily(__name__)

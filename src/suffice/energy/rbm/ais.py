@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from suffice.energy.rbm.rbm import RBM
+from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.energy.rbm.tempering import Path, base_of
 from suffice.runtime.compiling import filter_jit
 from suffice.runtime.keys import as_key
@@ -32,7 +32,7 @@ class LogPartition(NamedTuple):
 
 
 def annealed_importance_sampling(
-    model: RBM,
+    model: BoltzmannMachine,
     visible_bias: Any,
     *,
     n_chains: int = 100,

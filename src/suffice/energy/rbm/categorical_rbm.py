@@ -14,11 +14,12 @@ from jax.nn import logsumexp, sigmoid, softplus
 
 from suffice.energy.random_words import bernoulli
 from suffice.energy.rbm.enumeration import bits
-from suffice.energy.rbm.rbm import RBM
+from suffice.energy.rbm.machine import first_parameters
+from suffice.energy.rbm.rbm import DiscreteUnits
 from suffice.runtime.precision import in_own_precision
 
 
-class CategoricalRBM(RBM):
+class CategoricalRBM(DiscreteUnits):
     r"""Restricted Boltzmann machine whose visible units are binary ones, then columns of which one unit of each is 1.
 
     .. math:: E(v, h) = -v'Wh - b'v - a'h, \qquad \sum_{d \in \text{column}} v_d = 1
@@ -63,7 +64,8 @@ class CategoricalRBM(RBM):
         if not len(sizes) or min(sizes) < 1 or n_binary < 0:
             raise ValueError(f"sizes={list(sizes)!r}, n_binary={n_binary}: at least one column of at least one value.")
         self.sizes, self.n_binary = tuple(int(size) for size in sizes), int(n_binary)
-        super().__init__(self.n_binary + sum(self.sizes), n_hidden, key=key, scale=scale)
+        units = self.n_binary + sum(self.sizes)
+        self.weights, self.visible_bias, self.hidden_bias = first_parameters(units, n_hidden, key, scale)
 
     @property
     def visible_states(self) -> int:

@@ -9,10 +9,10 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from suffice.energy.rbm.rbm import RBM, RBMStatistics
+from suffice.energy.rbm.machine import BoltzmannMachine, RBMStatistics, first_parameters
 
 
-class GaussianRBM(RBM):
+class GaussianRBM(BoltzmannMachine):
     r"""Restricted Boltzmann machine with real visible units v of learned variance and hidden units h in {0, 1}^P.
 
     .. math:: E(v, h) = \tfrac12 \sum_d \lambda_d v_d^2 - v'Wh - b'v - a'h
@@ -55,7 +55,7 @@ class GaussianRBM(RBM):
     log_precision: Any
 
     def __init__(self, n_visible: int, n_hidden: int, *, key: Any, scale: float = 0.1):
-        super().__init__(n_visible, n_hidden, key=key, scale=scale)
+        self.weights, self.visible_bias, self.hidden_bias = first_parameters(n_visible, n_hidden, key, scale)
         self.log_precision = np.zeros(n_visible, np.float32)
 
     @property
@@ -86,17 +86,17 @@ class GaussianRBM(RBM):
             "The pseudo-likelihood of real visible units has no closed form; compare rows by free_energy or log_likelihood."
         )
 
-    def gradient(self, data: RBMStatistics, model: RBMStatistics) -> Self:
-        """Gradient of the mean log-likelihood, that of ``log_precision`` included; parameters as in ``RBM.gradient``."""
-        gradient = super().gradient(data, model)
-        squares = data.squares / data.weight - model.squares / model.weight
-        return eqx.tree_at(lambda rbm: rbm.log_precision, gradient, -0.5 * jnp.exp(self.log_precision) * squares)
-
-    def toward(self, base: Self, beta: Any) -> Self:
-        """As ``RBM.toward``; precisions are interpolated like the other natural parameters."""
-        share = jnp.asarray(beta, self.weights.dtype)[..., None]
-        precision = (1 - share) * jnp.exp(base.log_precision) + share * jnp.exp(self.log_precision)
-        return eqx.tree_at(lambda rbm: rbm.log_precision, super().toward(base, beta), jnp.log(precision))
+    def visible_state(self, index: Any) -> Any:
+        """Refused: real numbers are not enumerated."""
+        raise ValueError("Real visible units have no states to enumerate.")
 
     def _squares(self, visible: Any, weight: Any) -> Any:
         return (weight * visible**2).sum(0)
+
+    def _with_own_gradient(self, data: RBMStatistics, model: RBMStatistics) -> Self:
+        squares = data.squares / data.weight - model.squares / model.weight
+        return eqx.tree_at(lambda rbm: rbm.log_precision, self, -0.5 * jnp.exp(self.log_precision) * squares)
+
+    def _with_own_between(self, base: Self, share: Any) -> Self:
+        precision = (1 - share) * jnp.exp(base.log_precision) + share * jnp.exp(self.log_precision)
+        return eqx.tree_at(lambda rbm: rbm.log_precision, self, jnp.log(precision))

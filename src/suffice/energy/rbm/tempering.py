@@ -11,14 +11,14 @@ from jax import lax
 from jax.nn import sigmoid, softplus
 
 from suffice.energy.random_words import bernoulli
-from suffice.energy.rbm.rbm import RBM
+from suffice.energy.rbm.machine import BoltzmannMachine
 
 
 class Path(eqx.Module):
     """Distributions on the geometric path from a base rate, at :math:`\beta = 0`, to an RBM, at 1."""
 
-    model: RBM
-    base: RBM
+    model: BoltzmannMachine
+    base: BoltzmannMachine
 
     def hidden_field(self, visible: Any) -> Any:
         """W'v + a, shape (..., P)."""
@@ -49,7 +49,7 @@ class Path(eqx.Module):
         return self.base.log_normaliser(self.base.visible_bias) + self.model.weights.shape[1] * jnp.log(2.0)
 
 
-def base_of(model: RBM, visible_bias: Any) -> RBM:
+def base_of(model: BoltzmannMachine, visible_bias: Any) -> BoltzmannMachine:
     """An RBM of the same kind and precision without couplings, of unit variance where visible units are real."""
     empty = jax.tree.map(jnp.zeros_like, model)
     return eqx.tree_at(lambda rbm: rbm.visible_bias, empty, jnp.asarray(visible_bias, model.weights.dtype))

@@ -88,8 +88,8 @@ class MixtureClassifier(Classifier):
         check_count("max_iter", self.max_iter)
         if self.mixture is not None and not isinstance(self.mixture, NUMBERS):
             raise ValueError(
-                f"mixture={self.mixture!r} was given; a mixture for rows of numbers is expected, such as GaussianMixture: "
-                "those of labelled columns would learn other labels in each class."
+                f"mixture={self.mixture!r} was given; a mixture for rows of numbers is expected, such as GaussianMixture: those "
+                "of labelled columns would learn other labels in each class."
             )
 
     @property

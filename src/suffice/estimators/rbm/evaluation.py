@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from suffice.energy.rbm.tempering import base_of
+from suffice.rows.each import each_row
 from suffice.runtime.precision import cast, scope, to_numpy
 
 MOST_ROWS = 2000
@@ -68,9 +68,9 @@ def anneal(rbm: Any) -> Annealed:
 
 def independent_log_likelihood(rbm: Any, rows: np.ndarray) -> float:
     """Mean log-likelihood of complete rows, (n, D), under the visible biases that the fit began with, and nothing else."""
-    alone = copy(rbm)
     with scope("float64"):
-        base = alone.model_ = to_numpy(base_of(cast(rbm.model_, "float64"), rbm.base_))
+        base = to_numpy(base_of(cast(rbm.model_, "float64"), rbm.base_))
         log_partition = float(base.log_normaliser(base.visible_bias)) + len(base.hidden_bias) * np.log(2)
-    units = np.log(rbm.scale_).sum() if rbm.visible == "gaussian" else 0.0
-    return float(-alone.free_energy(rows).mean() - log_partition - units)
+    units = rbm._units.encode(rbm._table(rows, reset=False))
+    scale = np.log(rbm.scale_).sum() if rbm.visible == "gaussian" else 0.0
+    return float(-each_row(base.free_energy, units, "float64").mean() - log_partition - scale)

@@ -1,26 +1,49 @@
-"""Binary units in two layers: energies, and what each layer is given the other."""
+"""Two layers of units without couplings inside a layer: energies, and what each layer is given the other."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from abc import abstractmethod
+from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
 from jax.nn import sigmoid, softplus
 
-from suffice.energy.random_words import bernoulli
-from suffice.energy.rbm.enumeration import bits
 from suffice.runtime.precision import in_own_precision
 
 
-class BinaryUnits(eqx.Module):
-    """Energies and conditional distributions of an RBM; another kind of visible units overrides what they say of themselves."""
-
-    visible_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
+class TwoLayers(eqx.Module):
+    """Energies and conditional distributions of visible units of some kind and binary hidden units."""
 
     weights: Any
     visible_bias: Any
     hidden_bias: Any
+
+    @property
+    @abstractmethod
+    def visible_states(self) -> int | None:
+        """Number of states of the visible units; None where they are real numbers."""
+
+    @abstractmethod
+    def log_base(self, visible: Any) -> Any:
+        """Logarithm of the measure that visible units have without any bias or coupling, shape of the leading axes."""
+
+    @abstractmethod
+    def log_normaliser(self, field: Any) -> Any:
+        """Logarithm of the sum of exp(v' field) over all v, in nats, shape of the leading axes of ``field``."""
+
+    @abstractmethod
+    def mean_at(self, field: Any) -> Any:
+        """Mean of the visible units that receive ``field``, the sum of bias and couplings, shape (..., D)."""
+
+    @abstractmethod
+    def draw_at(self, field: Any, key: Any) -> Any:
+        """Visible units drawn where they receive ``field``, shape (..., D)."""
+
+    @property
+    def hidden_states(self) -> int:
+        """Number of states of the hidden units."""
+        return 2 ** self.weights.shape[1]
 
     @in_own_precision
     def energy(self, visible: Any, hidden: Any) -> Any:
@@ -85,48 +108,9 @@ class BinaryUnits(eqx.Module):
         field = self._visible_field(self.hidden_probability(v))
         return self.log_normaliser(field) - (v * field).sum(-1) - self.log_base(v)
 
-    @property
-    def visible_states(self) -> int | None:
-        """Number of states of the visible units; None where they are real numbers."""
-        return 2 ** self.weights.shape[0]
-
-    @property
-    def hidden_states(self) -> int:
-        """Number of states of the hidden units."""
-        return 2 ** self.weights.shape[1]
-
-    def log_base(self, visible: Any) -> Any:
-        """Logarithm of the measure that visible units have without any bias or coupling, shape of the leading axes."""
-        return jnp.zeros(visible.shape[:-1], visible.dtype)
-
-    def log_normaliser(self, field: Any) -> Any:
-        """Logarithm of the sum of exp(v' field) over all v, in nats, shape of the leading axes of ``field``."""
-        return softplus(field).sum(-1)
-
-    def mean_at(self, field: Any) -> Any:
-        """Mean of the visible units that receive ``field``, the sum of bias and couplings, shape (..., D)."""
-        return sigmoid(field)
-
-    def draw_at(self, field: Any, key: Any) -> Any:
-        """Visible units drawn where they receive ``field``, shape (..., D)."""
-        return bernoulli(key, sigmoid(field))
-
-    def visible_state(self, index: Any) -> Any:
-        """The visible states of these numbers, from 0 to ``visible_states`` - 1, shape (..., D)."""
-        return bits(index, self.weights.shape[0], self.weights.dtype)
-
-    def toward(self, base: Self, beta: Any) -> Self:
-        """This RBM with the visible units' own parameters on the way from ``base`` (0) to here (1), shape (..., D)."""
-        share = jnp.asarray(beta, self.weights.dtype)[..., None]
-        bias = (1 - share) * base.visible_bias + share * self.visible_bias
-        return eqx.tree_at(lambda rbm: rbm.visible_bias, self, bias)
-
     def _log_unbound(self, visible: Any) -> Any:
         """Minus the energy of visible units without their couplings."""
         return (visible * self.visible_bias).sum(-1) + self.log_base(visible)
-
-    def _squares(self, visible: Any, weight: Any) -> Any:
-        return None
 
     def _visible_field(self, hidden: Any) -> Any:
         return self._hidden(hidden) @ self.weights.T + self.visible_bias

@@ -1,0 +1,243 @@
+"""Restricted Boltzmann machines, whatever their visible units: partition function, statistics, gradients and chains."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, ClassVar, NamedTuple, Self
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from suffice.energy.random_words import bernoulli
+from suffice.energy.rbm.energies import TwoLayers
+from suffice.energy.rbm.enumeration import LARGEST_ENUMERATION, bits, log_sum
+from suffice.runtime.keys import as_key
+from suffice.runtime.precision import in_own_precision, scope
+
+
+class RBMStatistics(NamedTuple):
+    """Weighted sums over rows of v h', v and h, and of the weights; two of them add leaf by leaf.
+
+    ``squares`` are sums of v squared where the variance of visible units is learned, else None.
+    """
+
+    pairs: Any
+    visible: Any
+    hidden: Any
+    weight: Any
+    squares: Any = None
+
+
+class BoltzmannMachine(TwoLayers):
+    """What every restricted Boltzmann machine can do."""
+
+    visible_range: ClassVar[tuple[float, float]]
+
+    @abstractmethod
+    def visible_state(self, index: Any) -> Any:
+        """The visible states of these numbers, from 0 to ``visible_states`` - 1, shape (..., D)."""
+
+    @abstractmethod
+    def pseudo_log_likelihood(self, visible: Any) -> Any:
+        """Sum over units of log p(one | all others), in nats, shape of the leading axes; no likelihood, and needs no Z.
+
+        Parameters
+        ----------
+        visible
+            Values of the visible units, shape (..., D).
+        """
+
+    @abstractmethod
+    def _squares(self, visible: Any, weight: Any) -> Any:
+        """Weighted sum of squares over rows, for a variance that is learned."""
+
+    @abstractmethod
+    def _with_own_gradient(self, data: RBMStatistics, model: RBMStatistics) -> Self:
+        """The derivatives of parameters that this kind of visible units alone has, in their place."""
+
+    @abstractmethod
+    def _with_own_between(self, base: Self, share: Any) -> Self:
+        """Parameters that this kind of visible units alone has, on the way from ``base``."""
+
+    @in_own_precision
+    def log_partition(self) -> Any:
+        """log Z in nats, exact, by enumeration of the side that has fewer states.
+
+        Raises
+        ------
+        ValueError
+            When both sides have more than 2**20 states.
+        """
+        if not self.enumerable:
+            n_visible, n_hidden = self.weights.shape
+            raise ValueError(
+                f"log Z is found by enumerating one side, of at most {LARGEST_ENUMERATION} units; this RBM has "
+                f"{n_visible} visible and {n_hidden} hidden. Compare rows by free_energy instead, which needs no Z."
+            )
+        return _log_partition(self, self.visible_states is not None and self.visible_states < self.hidden_states)
+
+    @property
+    def enumerable(self) -> bool:
+        """Whether the visible or the hidden units have at most 2**20 states, so that log Z can be found exactly."""
+        counts = [count for count in (self.visible_states, self.hidden_states) if count is not None]
+        return min(counts) <= 2**LARGEST_ENUMERATION
+
+    @in_own_precision
+    def log_likelihood(self, visible: Any) -> Any:
+        """log p(v) of every row in nats, exact, shape of the leading axes.
+
+        Parameters
+        ----------
+        visible
+            Values 0 or 1, shape (..., D).
+
+        Raises
+        ------
+        ValueError
+            When both sides have more than 2**20 states.
+        """
+        return -self.free_energy(visible) - self.log_partition()
+
+    @in_own_precision
+    def statistics(self, visible: Any, weight: Any) -> RBMStatistics:
+        """Expected sufficient statistics given v: sums over rows of w v p(h|v)', w v, w p(h|v), w.
+
+        Probabilities stand for the hidden units instead of samples: the same expectation, less variance.
+
+        Parameters
+        ----------
+        visible
+            Values from 0 to 1, shape (..., D).
+        weight
+            Row weights, at least 0, shape of the leading axes of ``visible``.
+        """
+        v, w = self._visible(visible), jnp.asarray(weight, self.weights.dtype)
+        if w.shape != v.shape[:-1]:
+            raise ValueError(f"weight has shape {w.shape}; one weight a row means shape {v.shape[:-1]}.")
+        h = self.hidden_probability(v).reshape(-1, self.weights.shape[1])
+        v, w = v.reshape(-1, v.shape[-1]), w.reshape(-1, 1)
+        weighted = w * h
+        return RBMStatistics(v.T @ weighted, (w * v).sum(0), weighted.sum(0), w.sum(), self._squares(v, w))
+
+    @in_own_precision
+    def gradient(self, data: RBMStatistics, model: RBMStatistics) -> BoltzmannMachine:
+        """Gradient of the mean log-likelihood: mean statistics under the data minus those under the model.
+
+        Parameters
+        ----------
+        data
+            ``statistics`` of data rows.
+        model
+            ``statistics`` of rows drawn from the model; the gradient is exact when they are all its states, weighted by
+            their probabilities.
+
+        Returns
+        -------
+        BoltzmannMachine
+            The derivatives in the place of the parameters.
+        """
+        pairs, visible, hidden = (d / data.weight - m / model.weight for d, m in zip(data[:3], model[:3], strict=True))
+        moved = self._with_own_gradient(data, model)
+        return eqx.tree_at(
+            lambda rbm: (rbm.weights, rbm.visible_bias, rbm.hidden_bias), moved, (pairs, visible, hidden)
+        )
+
+    def toward(self, base: Self, beta: Any) -> Self:
+        """This RBM with the visible units' own parameters on the way from ``base`` (0) to here (1), shape (..., D)."""
+        share = jnp.asarray(beta, self.weights.dtype)[..., None]
+        bias = (1 - share) * base.visible_bias + share * self.visible_bias
+        return eqx.tree_at(lambda rbm: rbm.visible_bias, self._with_own_between(base, share), bias)
+
+    @in_own_precision
+    def centred(self, gradient: BoltzmannMachine, visible: Any, hidden: Any) -> BoltzmannMachine:
+        r"""The centred gradient: the step that the plain one would be in units measured from ``visible`` and ``hidden``.
+
+        .. math:: G_W - \mu g_a' - g_b \lambda', \quad g_b - G_c \lambda, \quad g_a - G_c' \mu
+
+        with :math:`G_c` the first of the three (Montavon and Müller, 2012; Melchior, Fischer and Wiskott, 2016). It does not
+        change when zeros and ones of the data are exchanged, and conditions the learning better.
+
+        Parameters
+        ----------
+        gradient
+            What ``gradient`` gave.
+        visible
+            Offsets of the visible units :math:`\mu`, shape (D,).
+        hidden
+            Offsets of the hidden units :math:`\lambda`, shape (P,).
+        """
+        pairs = gradient.weights - jnp.outer(visible, gradient.hidden_bias) - jnp.outer(gradient.visible_bias, hidden)
+        biases = gradient.visible_bias - pairs @ hidden, gradient.hidden_bias - visible @ pairs
+        return eqx.tree_at(lambda rbm: (rbm.weights, rbm.visible_bias, rbm.hidden_bias), gradient, (pairs, *biases))
+
+    @in_own_precision
+    def gibbs(self, visible: Any, *, key: Any, steps: int = 1, known: Any = None) -> Any:
+        """Visible units after steps of block Gibbs sampling: h from p(h | v), then v from p(v | h).
+
+        Parameters
+        ----------
+        visible
+            Where each chain stands, shape (..., D).
+        key
+            Whole number or JAX key.
+        steps
+            Steps, at least 1.
+        known
+            Truth values, shape of ``visible``: units that keep their values; None is none.
+
+        Returns
+        -------
+        array
+            States of the visible units, shape (..., D).
+        """
+        if steps < 1:
+            raise ValueError(f"steps={steps}; a chain takes at least 1 step.")
+        return _gibbs(self, self._visible(visible), as_key(key), steps, known)
+
+
+def first_parameters(
+    n_visible: int, n_hidden: int, key: Any, scale: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Weights (D, P) drawn from N(0, scale**2), and biases (D,) and (P,) of 0."""
+    if n_visible < 1 or n_hidden < 1:
+        raise ValueError(f"An RBM needs at least one unit on each side; got {n_visible} visible, {n_hidden} hidden.")
+    with scope("float32"):
+        draws = jax.random.normal(as_key(key), (n_visible, n_hidden), jnp.float32)
+    return np.asarray(draws) * np.float32(scale), np.zeros(n_visible, np.float32), np.zeros(n_hidden, np.float32)
+
+
+@eqx.filter_jit
+def _gibbs(rbm: BoltzmannMachine, visible: Any, key: Any, steps: int, known: Any) -> Any:
+    """The first step stands outside the loop, so that it shares p(h | v) with ``statistics`` of the same rows."""
+    given = visible
+
+    def step(visible: Any, key: Any) -> Any:
+        moved = _gibbs_step(rbm, visible, key)
+        return moved if known is None else jnp.where(known, given, moved)
+
+    visible = step(visible, key)
+    if steps == 1:
+        return visible
+    return lax.fori_loop(1, steps, lambda i, v: step(v, jax.random.fold_in(key, i)), visible)
+
+
+def _gibbs_step(rbm: BoltzmannMachine, visible: Any, key: Any) -> Any:
+    hidden_key, visible_key = jax.random.split(key)
+    hidden = bernoulli(hidden_key, rbm.hidden_probability(visible))
+    return rbm.draw_at(rbm._visible_field(hidden), visible_key)
+
+
+@eqx.filter_jit
+def _log_partition(rbm: BoltzmannMachine, by_visible: bool) -> Any:
+    n_hidden = rbm.weights.shape[1]
+
+    def by_hidden_state(index: Any) -> Any:
+        hidden = bits(index, n_hidden, rbm.weights.dtype)
+        return hidden @ rbm.hidden_bias + rbm.log_normaliser(rbm._visible_field(hidden))
+
+    if by_visible:
+        return log_sum(lambda index: -rbm.free_energy(rbm.visible_state(index)), rbm.visible_states or 0)
+    return log_sum(by_hidden_state, rbm.hidden_states)
