@@ -137,7 +137,7 @@ class MixedMixture(MixtureEstimator):
         begin = self._priors(columns, max(1.0, float(self.prior_strength)))
         parts = [family.overall(own, (restarts, self.n_components), held)
                  for family, own, held in zip(self._families(), columns, begin, strict=True)]  # fmt: skip
-        groups = [columns.tolist() for columns in self._input.groups().values()]
+        groups = list(self._input.groups().values())
         rows = self._start_rows(overview) - origin
         coordinates = [family.coordinates(rows[:, group], own, alone=False)
                        for family, group, own in zip(self._families(), groups, columns, strict=True)]  # fmt: skip
