@@ -225,7 +225,8 @@ class NegativeBinomial(Family):
     def cumulative(self, values: np.ndarray) -> np.ndarray:
         """Regularised incomplete beta functions, 0 below 0."""
         means, dispersions = map(np.asarray, self._inside())
-        found = betainc(1 / dispersions, np.maximum(np.floor(values), 0) + 1, 1 / (1 + dispersions * means))
+        whole = np.maximum(np.floor(values), 0)
+        found = betainc(1 / dispersions, whole + 1, 1 / (1 + dispersions * means))
         return np.where(values < 0, 0.0, found)
 
     def marginal(self, columns: Sequence[int]) -> Self:
