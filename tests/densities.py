@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.stats import multivariate_normal, norm, poisson
+from scipy.stats import expon, multivariate_normal, nbinom, norm, poisson
 
 from suffice.latent import (
     Bernoulli,
@@ -40,6 +40,15 @@ def poisson_log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray
     return poisson(np.asarray(components.rates)[k]).logpmf(rows).sum(1)
 
 
+def exponential_log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray:
+    return expon(scale=1 / np.asarray(components.rates)[k]).logpdf(rows).sum(1)
+
+
+def negative_binomial_log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray:
+    mean, size = np.asarray(components.means)[k], 1 / np.asarray(components.dispersions)[k]
+    return nbinom(size, size / (size + mean)).logpmf(rows).sum(1)
+
+
 def mixed_log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray:
     each = {DiagonalGaussian: diagonal_log_density, Bernoulli: bernoulli_log_density, Poisson: poisson_log_density,
             Categorical: categorical_log_density}  # fmt: skip
@@ -62,3 +71,14 @@ def factor_log_density(model: LinearGaussian, k: int, rows: np.ndarray) -> np.nd
         for row, own in zip(rows, seen, strict=True)
     ]
     return np.array(each)
+
+
+def observed_log_density(log_density: Any, components: Any, k: int, row: np.ndarray) -> float:
+    """Log-density of a row's observed cells, from the marginal distribution of their columns."""
+    seen = np.flatnonzero(~np.isnan(row))
+    if not len(seen):
+        return 0.0
+    if hasattr(components, "covariances"):
+        covariance = whole_covariance(components, k)[np.ix_(seen, seen)]
+        return multivariate_normal(np.asarray(components.means)[k, seen], covariance).logpdf(row[seen])
+    return log_density(components.marginal(seen), k, row[None, seen])[0]

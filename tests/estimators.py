@@ -133,6 +133,7 @@ BINARY = (DRAW.random((ROWS, COLUMNS)) < DRAW.uniform(0.1, 0.9, (3, COLUMNS))[GR
 CODES = ((GROUP[:, None] + DRAW.integers(0, 2, (ROWS, COLUMNS))) % 3).astype(float)
 COUNTS = DRAW.poisson(np.array([[1.0, 5, 2, 9], [6, 5, 2, 1], [6, 1, 9, 4]])[GROUP]).astype(float)
 WAITS = DRAW.exponential(np.array([[1.0, 9, 2, 20], [9, 9, 2, 1], [9, 1, 30, 4]])[GROUP])
+SPREAD = DRAW.poisson(DRAW.gamma(2.0, 1 + COUNTS / 2)).astype(float)
 OF_EACH_KIND = np.column_stack([REAL[:, 0], COUNTS[:, 0], BINARY[:, 0], CODES[:, 0], REAL[:, 2]])
 KINDS = ["gaussian", "poisson", "bernoulli", "categorical", "gaussian"]
 BY_COLUMN = np.array([[0, 0, 0, 0], [0, 1, 0, 1], [1, 1, 0, 2]])
@@ -176,8 +177,8 @@ ESTIMATORS = [
             "begins counts checks slopes separate"),
     mixture("ExponentialMixture", ExponentialMixture, WAITS, {"rates": "rates"}, {"rates": BY_COLUMN}, 2 + 8,
             "begins checks slopes separate"),
-    mixture("NegativeBinomialMixture", NegativeBinomialMixture, COUNTS, {"means": "means", "dispersions": "dispersions"},
-            {"means": BY_COLUMN, "dispersions": BY_COLUMN}, 2 + 8 + 8, "begins counts checks separate"),
+    mixture("NegativeBinomialMixture", NegativeBinomialMixture, SPREAD, {"means": "means", "dispersions": "dispersions"},
+            {"means": BY_COLUMN, "dispersions": BY_COLUMN}, 2 + 8 + 8, "begins counts checks"),
     mixture("MixedMixture diag", MixedMixture, OF_EACH_KIND,
             dict.fromkeys(["means", "covariances", "rates", "probabilities"], COLUMN),
             {"means": [0, 0, 1], "probabilities": OF_SOME_KINDS}, 2 + 4 + 6 + 3 + 2 + 4,

@@ -9,18 +9,19 @@ from typing import Any
 
 import equinox as eqx
 import jax
-import jax.numpy as jnp
 import numpy as np
 from densities import (
     bernoulli_log_density,
     categorical_log_density,
+    exponential_log_density,
     factor_log_density,
     gaussian_log_density,
     mixed_log_density,
+    negative_binomial_log_density,
+    observed_log_density,
     poisson_log_density,
-    whole_covariance,
 )
-from scipy.stats import expon, multivariate_normal, nbinom
+from feasible import of_principal_form, of_rank_one, summing_to_one
 
 from suffice import GaussianMixture, MixtureOfPPCA
 from suffice.energy import RBM, CategoricalRBM, GaussianRBM
@@ -119,18 +120,6 @@ def gaussian_case(family: type[Gaussian], name: str) -> Case:
 ESTIMATED = {Gaussian: "full", TiedGaussian: "tied", DiagonalGaussian: "diag", SphericalGaussian: "spherical"}
 
 
-def of_principal_form(components: PrincipalGaussian) -> PrincipalGaussian:
-    """The components with covariances of one direction and noise alike in the others; those of this form stay."""
-    matrices = components.covariances
-    first = jax.lax.stop_gradient(jnp.linalg.eigh(matrices)[1][..., -1])
-    moved = jnp.einsum("kde,ke->kd", matrices, first)
-    axis = moved / jnp.linalg.norm(moved, axis=-1, keepdims=True)
-    largest = jnp.einsum("kd,kde,ke->k", axis, matrices, axis)[:, None, None]
-    noise = (jnp.trace(matrices, axis1=-2, axis2=-1)[:, None, None] - largest) / (FEATURES - 1)
-    of_form = noise * np.eye(FEATURES) + (largest - noise) * axis[:, :, None] * axis[:, None, :]
-    return eqx.tree_at(lambda c: c.covariances, components, of_form)
-
-
 def principal_case() -> Case:
     prior = GaussianPrior(4.0, np.full(FEATURES, 0.3), matrices(2)[1], np.zeros(FEATURES))
     axes = generator().standard_normal((COMPONENTS, FEATURES, 1))
@@ -139,15 +128,6 @@ def principal_case() -> Case:
     penalised = Mixture(WEIGHTS, PrincipalGaussian(MEANS, covariances, prior, rank=1), MixturePrior(3.0))
     return Case("Gaussian mixture, principal", model, gaussian_rows(), EStep(model, False), gaussian_log_density,
                 penalised, of_principal_form, estimator=partial(MixtureOfPPCA, n_factors=1))  # fmt: skip
-
-
-def of_rank_one(components: LowRankGaussian) -> LowRankGaussian:
-    """The components with the covariance of one factor and a diagonal that has this diagonal and first row."""
-    matrix = components.covariances
-    first = jnp.sqrt(matrix[0, 1] * matrix[0, 2] / matrix[1, 2])
-    loadings = jnp.concatenate([first[None], matrix[0, 1:] / first])
-    nearest = jnp.where(np.eye(FEATURES, dtype=bool), matrix, loadings[:, None] * loadings)
-    return eqx.tree_at(lambda c: c.covariances, components, nearest)
 
 
 def low_rank_case() -> Case:
@@ -178,12 +158,6 @@ def shares(sizes: tuple[int, ...], strength: float = 1.0) -> np.ndarray:
     return np.concatenate([draw.dirichlet(np.full(size, 2.0 * strength), COMPONENTS) for size in sizes], 1)
 
 
-def summing_to_one(components: Categorical) -> Categorical:
-    parts = jnp.split(components.probabilities, np.cumsum(components.sizes)[:-1], axis=-1)
-    scaled = jnp.concatenate([part / part.sum(-1, keepdims=True) for part in parts], -1)
-    return Categorical(scaled, components.sizes, components.prior)
-
-
 def categorical_case() -> Case:
     model = Mixture(WEIGHTS, Categorical(shares(SIZES), SIZES))
     prior = CategoricalPrior(4.0, shares(SIZES)[0])
@@ -201,10 +175,6 @@ def poisson_case() -> Case:
     return Case("Poisson mixture", model, rows, EStep(model, False), poisson_log_density, penalised)
 
 
-def exponential_log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray:
-    return expon(scale=1 / np.asarray(components.rates)[k]).logpdf(rows).sum(1)
-
-
 def exponential_case() -> Case:
     rates = generator().uniform(0.2, 4.0, (COMPONENTS, FEATURES))
     prior = ExponentialPrior(4.0, np.full(FEATURES, 1.5), np.zeros(FEATURES))
@@ -214,11 +184,6 @@ def exponential_case() -> Case:
     )
     rows = generator().exponential(1 / rates[generator().integers(COMPONENTS, size=ROWS)])
     return Case("Exponential mixture", model, rows, EStep(model, False), exponential_log_density, penalised)
-
-
-def negative_binomial_log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray:
-    mean, size = np.asarray(components.means)[k], 1 / np.asarray(components.dispersions)[k]
-    return nbinom(size, size / (size + mean)).logpmf(rows).sum(1)
 
 
 def negative_binomial_case() -> Case:
@@ -303,20 +268,9 @@ def masked(case: Case) -> Case:
     data[0], data[1] = np.nan, np.where(np.arange(FEATURES) == 2, 1.0, np.nan)
 
     def log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray:
-        return np.array([observed_log_density(case, components, k, row) for row in rows])
+        return np.array([observed_log_density(case.log_density, components, k, row) for row in rows])
 
     return replace(case, name=f"{case.name}, missing cells", data=data, log_density=log_density)
-
-
-def observed_log_density(case: Case, components: Any, k: int, row: np.ndarray) -> float:
-    """Log-density of a row's observed cells, from the marginal distribution of their columns."""
-    seen = np.flatnonzero(~np.isnan(row))
-    if not len(seen):
-        return 0.0
-    if hasattr(components, "covariances"):
-        covariance = whole_covariance(components, k)[np.ix_(seen, seen)]
-        return multivariate_normal(np.asarray(components.means)[k, seen], covariance).logpdf(row[seen])
-    return case.log_density(components.marginal(seen), k, row[None, seen])[0]
 
 
 CASES = [

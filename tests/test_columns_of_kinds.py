@@ -5,7 +5,6 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from scipy.stats import poisson
-from sklearn.base import clone
 from sklearn.mixture import GaussianMixture as Peer
 
 import suffice
@@ -221,12 +220,6 @@ def test_large_counts_keep_their_digits():
     np.testing.assert_allclose(mixture.score(rows), expected, rtol=1e-10)
 
 
-def test_streams_of_counts_fit():
-    rows = np.random.default_rng(0).poisson(3.0, (60, 2)).astype(float)
-    streamed = PoissonMixture(1).fit([rows[:30], rows[30:]])
-    np.testing.assert_allclose(streamed.rates_, rows.mean(0)[None])
-
-
 def test_constant_and_too_many_columns_are_said():
     with pytest.raises(ValueError, match="Columns fixed are constant and reg_covar=0"):
         MixedMixture(reg_covar=0).fit(pd.DataFrame({"fixed": [1.5, 1.5], "x": [0.1, 0.2]}))
@@ -247,38 +240,6 @@ def test_numbers_alone_equal_scikit_learn():
     peer = Peer(3, covariance_type="diag", reg_covar=0, tol=1e-10, max_iter=500, **start).fit(rows)
     mixed = MixedMixture(3, reg_covar=0, tol=1e-10, max_iter=500, random_state=0).fit(rows)
     np.testing.assert_allclose(mixed.score(rows), peer.score(rows), rtol=1e-7)
-
-
-ENCODED = [
-    (MixedMixture(3, random_state=0), list(frame(1))),
-    (MixedMixture(3, covariance_type="full", random_state=0), list(frame(1))),
-    (CategoricalMixture(2, random_state=0), ["species", "breeding"]),
-]
-
-
-@pytest.mark.parametrize(("mixture", "columns"), ENCODED, ids=["mixed diag", "mixed full", "categorical"])
-def test_steps_with_batches_and_known_components_work_for_labelled_tables(mixture, columns):
-    table = frame()[columns]
-    online, labels = clone(mixture), np.full(len(table), -1)
-    for part in np.array_split(np.arange(len(table)), 3):
-        online.partial_fit(table.iloc[part])
-    assert online.n_steps_ == 3
-    full = clone(mixture).fit(table)
-    assert online.score(table) > full.score(table) - 0.2
-    continued = full.score(table)
-    assert full.partial_fit(table).score(table) >= continued - 1e-9
-    labels[:20] = full.predict(table)[:20]
-    labelled = clone(mixture).fit(table, component_labels=labels)
-    assert (labelled.predict(table)[:20] == labels[:20]).mean() > 0.8
-
-
-def test_frozen_parameters_of_counts_and_categories_stay():
-    table = frame()
-    start = [np.array([[0.5, 0.3, 0.2], [0.1, 0.2, 0.7]]), np.array([[0.9, 0.1], [0.4, 0.6]])]
-    held = CategoricalMixture(2, probabilities_init=start, frozen=["probabilities"]).fit(table[["species", "breeding"]])
-    assert all((a == b).all() for a, b in zip(held.probabilities_, start, strict=True))
-    rates = PoissonMixture(2, rates_init=[[1.0], [9.0]], frozen=["rates"]).fit(table[["eggs"]])
-    assert rates.rates_.tolist() == [[1.0], [9.0]]
 
 
 def test_numbers_of_components_are_compared_for_labelled_tables():

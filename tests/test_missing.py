@@ -6,6 +6,7 @@ import jax
 import numpy as np
 import pytest
 from densities import whole_covariance
+from estimators import ESTIMATORS, with_gaps
 from table import CASES, COMPONENTS
 
 from suffice import BernoulliMixture, DegenerateComponentWarning, GaussianMixture
@@ -14,16 +15,10 @@ from suffice.latent import Bernoulli, Gaussian, Mixture
 from suffice.rows.patterns import pattern_blocks
 from suffice.rows.place import place
 
-COVARIANCE_TYPES = ["full", "tied", "diag", "spherical"]
+COVARIANCE_TYPES = [row.make().covariance_type for row in ESTIMATORS if "gaussian" in row.can]
 MASKED = {case.name: case for case in CASES if case.name.endswith("missing cells")}
 MATRICES = [case for name, case in MASKED.items() if ("full" in name or "tied" in name) and "diagonal" not in name]
 INDEPENDENT = [case for name, case in MASKED.items() if "diagonal" in name or "spherical" in name]
-
-
-def with_gaps(rows, share, seed=0):
-    rows = np.array(rows, float)
-    rows[np.random.default_rng(seed).random(rows.shape) < share] = np.nan
-    return rows
 
 
 def mixture_rows(count, columns=5, seed=0):
@@ -199,33 +194,6 @@ def test_few_shapes_are_compiled():
         shapes |= {make().arrays.missing.shape[2] for make in makers}
         assert len({make().arrays.missing.shape for make in makers}) <= 6
     assert shapes <= {0, 1, 2, 4, 8, 16}
-
-
-def test_scores_of_a_stream_equal_scores_in_memory_row_by_row():
-    rows = with_gaps(mixture_rows(700), 0.3)
-    batches = [rows[:250], rows[250:260], rows[260:]]
-    for estimator in (GaussianMixture(2, random_state=0), GaussianMixture(2, covariance_type="diag", random_state=0)):
-        estimator.fit(rows)
-        np.testing.assert_allclose(estimator.score_samples(batches), estimator.score_samples(rows), rtol=1e-11)
-        np.testing.assert_array_equal(estimator.predict(batches), estimator.predict(rows))
-
-
-@pytest.mark.parametrize("kind", [*COVARIANCE_TYPES, "bernoulli"])
-def test_a_streamed_fit_equals_a_fit_in_memory(kind):
-    rows = with_gaps(binary_rows(900) if kind == "bernoulli" else mixture_rows(900), 0.25)
-    start = {"random_state": 0, "tol": 0, "max_iter": 6}
-    if kind == "bernoulli":
-        start["probabilities_init"] = np.random.default_rng(3).uniform(0.3, 0.7, (2, 8))
-        estimators = [BernoulliMixture(2, weights_init=[0.5, 0.5], **start) for _ in range(2)]
-    else:
-        start |= {"means_init": mixture_rows(2, seed=9), "weights_init": [0.5, 0.5], "covariance_type": kind}
-        variance = {"full": np.tile(np.eye(5), (2, 1, 1)), "tied": np.eye(5), "diag": np.ones((2, 5))}
-        start["precisions_init"] = variance.get(kind, np.ones(2))
-        estimators = [GaussianMixture(2, **start) for _ in range(2)]
-    for estimator, data in zip(estimators, (rows, [rows[:300], rows[300:310], rows[310:]]), strict=True):
-        with pytest.warns(UserWarning, match="limit"):
-            estimator.fit(data)
-    np.testing.assert_allclose(estimators[0].lower_bounds_, estimators[1].lower_bounds_, rtol=1e-10)
 
 
 def test_rows_without_any_value_count_for_the_weights_alone():

@@ -9,7 +9,6 @@ from scipy.linalg import subspace_angles
 from scipy.stats import multivariate_normal, norm
 from sklearn.decomposition import PCA
 
-import suffice
 from suffice import PPCA, DegenerateComponentWarning, FactorAnalysis
 from suffice.fit import em
 from suffice.latent import LinearGaussian
@@ -273,13 +272,6 @@ def test_subspace_is_found_with_a_third_of_the_cells_missing():
     rows, loadings = rows_of_model(4000, seed=8)
     fitted = PPCA(SIZE).fit(hidden(rows))
     assert np.degrees(subspace_angles(fitted.components_.T, loadings)).max() < 2.0
-
-
-def test_saving_keeps_scores(with_gaps, tmp_path):
-    suffice.save(with_gaps, tmp_path / "model")
-    loaded = suffice.load(tmp_path / "model")
-    np.testing.assert_array_equal(loaded.score_samples(GAPS), with_gaps.score_samples(GAPS))
-    np.testing.assert_array_equal(loaded.components_, with_gaps.components_)
 
 
 # What cannot be fitted, and what has a defined result.

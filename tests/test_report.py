@@ -20,6 +20,7 @@ from suffice.plot.marginal import component_densities, kolmogorov_distance
 from suffice.report import section, summarize, write_page, write_report
 from suffice.report.advice import with_options
 from suffice.report.mixtures.advice import advice
+from suffice.report.mixtures.agreement import agreement
 from suffice.report.story import story
 
 COMMAND = ["suffice", "fit", "gaussian-mixture", "my data.csv", "--n-components", "2", "--out", "run", "--overwrite"]
@@ -368,3 +369,9 @@ def test_the_story_of_a_kind_imports_no_other_kind():
         "sys.exit(any(name.startswith(('suffice.energy', 'suffice.nets', 'optax', 'matplotlib')) for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_names_of_components_do_not_matter_to_their_agreement_with_classes():
+    table = agreement(["a", "a", "b"], [1, 1, 0])
+    assert "Adjusted Rand index 1.000" in table.text
+    assert [line.cells for line in table.lines] == [["a", "0", "2"], ["b", "1", "0"]]

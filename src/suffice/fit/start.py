@@ -31,7 +31,8 @@ def improved(start: Mixture, overview: Survey, origin: np.ndarray | None, tol: f
 def continued(model: Mixture, prior: MixturePrior, components_prior: Hyperparameters) -> Mixture:
     """A fitted model as a start of one restart, with these priors."""
     before = one_restart(model).sharing()
-    return eqx.tree_at(lambda m: (m.prior, m.components.prior), before, (prior, components_prior))
+    components = eqx.tree_at(lambda c: c.prior, before.components, components_prior)
+    return eqx.tree_at(lambda m: (m.prior, m.components), before, (prior, components))
 
 
 def check_same_model(model: Mixture, family: type[Family], shape: tuple[int, int], caller: str) -> None:

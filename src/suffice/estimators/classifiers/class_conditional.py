@@ -12,28 +12,20 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.classifiers.base import Classifier
+from suffice.estimators.shared.attributes import forget, set_attributes
 from suffice.fit.expectation_maximization import em
-from suffice.latent.by_class import class_centres, class_moments, with_cells
+from suffice.latent.class_distributions import ClassDistributions, added, centres_of, maximized, start_of, sums_of
 from suffice.latent.families.family import Family
-from suffice.latent.forms.natural import Moments
 from suffice.latent.mixture import Mixture, MixturePrior, MixtureStatistics
 from suffice.latent.readers import Evidence, LogJoint, MostProbable, Responsibilities, read, statistics
 from suffice.outcome import DegenerateComponentWarning, Outcome
 from suffice.rows.missing import any_missing
 from suffice.rows.place import place
-from suffice.runtime.arrays import Array
 from suffice.runtime.blas import one_blas_thread
-from suffice.runtime.compiling import filter_jit
-from suffice.runtime.precision import cast, dtype_of, scope, to_numpy
+from suffice.runtime.precision import cast, dtype_of, scope
 from suffice.validation import check_at_least, check_count
 
 ONE_PASS = "The parameters of highest likelihood were found in one pass over the rows."
-
-
-@filter_jit
-def maximized(model: Mixture, statistics: MixtureStatistics) -> tuple[Mixture, Array]:
-    """The model after one maximisation, and which classes had parameters of highest likelihood."""
-    return model.maximize(statistics), model.components.maximize(statistics.moments)[1]
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -54,37 +46,17 @@ class ClassConditional(Classifier):
             check_at_least(name, getattr(self, name), 0.0)
         dtype_of(self.precision)
 
-    def _unit(self) -> Family:
-        """A family of one component about the origin, whose moments are those of a class."""
+    def _kind(self) -> ClassDistributions:
+        """What distribution every class has."""
         raise NotImplementedError
 
-    def _movable(self) -> np.ndarray:
-        """Which columns may be measured from anywhere, (D,)."""
-        raise NotImplementedError
-
-    def _overall(self, sums: Moments, centres: np.ndarray) -> Any:
-        """What priors and floors take from all rows, whose moments about the centres of the classes are given."""
-        raise NotImplementedError
-
-    def _components(self, overall: Any, centres: np.ndarray) -> Family:
-        """Classes about the centres (K, D), with the priors, and the spread of all rows."""
-        raise NotImplementedError
-
-    def _simpler(self) -> Self:
-        """Not yet fitted, for the same columns: a classifier of independent columns and with a prior, to start from."""
-        raise NotImplementedError
-
-    def _begun(self, simpler: Self, overall: Any) -> Family:
-        """The classes that a simpler classifier found, with this one's priors."""
-        raise NotImplementedError
-
-    def _flat(self, overall: Any) -> np.ndarray:
+    def _flat(self, model: Mixture, overall: Any) -> np.ndarray:
         """Which classes (K,) have no spread in some direction."""
-        return np.zeros(len(self.classes_), bool)
+        return np.zeros(len(model.weights), bool)
 
-    def _set_parameters(self, model: Mixture) -> None:
-        """Set the family's fitted attributes."""
-        raise NotImplementedError
+    def _attributes(self, model: Mixture) -> dict[str, Any]:
+        """Fitted attributes that follow from a model, by name."""
+        return {"model_": model, "class_prior_": model.weights / model.weights.sum()}
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         r"""Fit the distribution of each class: in one pass where that is enough, else by expectation-maximisation.
@@ -121,15 +93,13 @@ class ClassConditional(Classifier):
         """
         self._check_parameters()
         rows, codes, weight = self._labelled_rows(X, y, sample_weight)
-        for name in ("model_", "running_statistics_"):
-            vars(self).pop(name, None)
+        forget(self, ("model_", "running_statistics_", "lower_bounds_", "coef_", "intercept_"))
         with one_blas_thread():
-            gaps = any_missing(rows)
+            gaps, unit = any_missing(rows), self._kind().unit
             if gaps:
                 _refuse_empty(rows)
-            unit = self._unit()
             if (codes >= 0).all() and unit.one_pass and (not gaps or unit.missing == "mask"):
-                self._fit_in_one_pass(rows, codes, weight, gaps)
+                self._fit_in_one_pass(rows, codes, weight, None)
             else:
                 self._fit_by_em(rows, codes, weight, gaps)
         return self
@@ -168,81 +138,53 @@ class ClassConditional(Classifier):
                 "with a new estimator."
             )
         rows, codes, weight = self._batch_rows(X, y, classes, sample_weight, first)
-        if any_missing(rows) and self._unit().missing == "patterns":
+        unit = self._kind().unit
+        if any_missing(rows) and unit.missing == "patterns":
             raise ValueError(
                 "Cells are missing (NaN), and columns depend on one another given the class, so that sums do not suffice; use "
                 "fit, or covariance_type='diag', 'tied_diag' or 'spherical'."
             )
-        if not self._unit().one_pass:
+        if not unit.one_pass:
             raise ValueError(
                 "Some columns are of a kind whose parameters take iterations, so that sums do not suffice; use fit, or another "
                 "kind for them."
             )
         with one_blas_thread():
-            self._add(rows, codes, weight)
+            self._fit_in_one_pass(rows, codes, weight, getattr(self, "running_statistics_", None))
         return self
 
-    def _sums(
-        self, rows: np.ndarray, codes: np.ndarray, weight: np.ndarray, centres: np.ndarray, gaps: bool
-    ) -> Moments:
-        with scope(self.precision):
-            unit = cast(self._unit(), self.precision)
-            return class_moments(unit, rows, codes, weight, centres, gaps=gaps)
-
-    def _centres(self, rows: np.ndarray, codes: np.ndarray, count: int) -> np.ndarray:
-        return np.where(self._movable(), class_centres(rows, codes, count), 0.0)
-
-    def _fit_in_one_pass(self, rows: np.ndarray, codes: np.ndarray, weight: np.ndarray, gaps: bool) -> None:
-        centres = self._centres(rows, codes, len(self.classes_))
-        self._maximize(self._sums(rows, codes, weight, centres, gaps), centres)
-
-    def _add(self, rows: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> None:
-        kept = getattr(self, "running_statistics_", None)
-        centres = self._centres(rows, codes, len(self.classes_))
-        if kept is not None:
+    def _fit_in_one_pass(self, rows: np.ndarray, codes: np.ndarray, weight: np.ndarray, kept: Any) -> None:
+        """Set the parameters of highest likelihood (and prior) given labelled rows, and sums kept of others."""
+        kind, gaps, online = self._kind(), any_missing(rows), kept is not None
+        centres = centres_of(kind, rows, codes, len(self.classes_))
+        if online:
             centres = np.where(kept["counts"][:, None] > 0, kept["centres"], centres)
-        sums = with_cells(self._sums(rows, codes, weight, centres, any_missing(rows)), self._unit())
-        if kept is not None:
-            before = with_cells(jax.tree.unflatten(jax.tree.structure(sums), kept["sums"]), self._unit())
-            sums = jax.tree.map(np.add, before, sums)
-        self._maximize(sums, centres)
-
-    def _maximize(self, sums: Moments, centres: np.ndarray) -> None:
-        """Set the parameters of highest likelihood (and prior) given sums over labelled rows."""
-        counts, overall = np.asarray(sums.total[-1], float), self._overall(sums, centres)
-        model = self._mixture(self._components(overall, centres))
-        with scope("float64"):
-            statistics = cast(MixtureStatistics(sums, np.zeros(()), counts.sum()), "float64")
-            model, valid = to_numpy(maximized(model, statistics))
+        sums = sums_of(kind, rows, codes, weight, centres, gaps=gaps, precision=self.precision)
+        if online:
+            sums = added(kept["sums"], sums, kind.unit)
+        counts, overall = np.asarray(sums.total[-1], float), kind.overall(sums, centres)
+        model, valid = maximized(self._mixture(kind.components(overall, centres)), sums)
         self._refuse_singular(~valid & (counts > 0))
-        self.n_iter_, self.converged_, self.outcome_ = 1, True, ONE_PASS
-        vars(self).pop("lower_bounds_", None)
-        self._keep(model, overall)
+        self._keep(model, overall, {"n_iter_": 1, "converged_": True, "outcome_": ONE_PASS})
         leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(sums)]
         self.running_statistics_ = {"centres": centres, "sums": leaves, "counts": counts}
 
     def _fit_by_em(self, rows: np.ndarray, codes: np.ndarray, weight: np.ndarray, gaps: bool) -> None:
-        known, one = codes >= 0, np.zeros(len(rows), np.int32)
-        simpler = self._simpler()
-        simpler.classes_ = self.classes_
-        simpler._fit_in_one_pass(rows[known], codes[known], weight[known], gaps)
-        centre = simpler._centres(rows, one, 1)
-        overall = simpler._overall(simpler._sums(rows, one, weight, centre, gaps), centre)
-        origin = centre[0]
+        found, overall, origin = start_of(self._kind(), rows, codes, weight, len(self.classes_), gaps=gaps,
+                                          precision=self.precision)  # fmt: skip
         with scope(self.precision):
-            start = self._mixture(self._begun(simpler, overall))
+            start = self._mixture(found)
             layout = start.missing if gaps else None
-            placed = place(
-                (rows, codes + 1), weight, origin=origin, precision=self.precision, tile=start.tile, missing=layout
-            )
+            placed = place((rows, codes + 1), weight, origin=origin, precision=self.precision, tile=start.tile,
+                           missing=layout)  # fmt: skip
             solution = em(start, placed, tol=self.tol, max_iter=self.max_iter, precision=self.precision)
-        self.n_iter_, self.converged_ = len(solution.trace), bool(solution.details["converged"])
-        self.outcome_, self.lower_bounds_ = str(solution.outcome), np.asarray(solution.trace, float)
-        self._keep(solution.model, overall)
+        converged = bool(solution.details["converged"])
+        went = {"n_iter_": len(solution.trace), "converged_": converged, "outcome_": str(solution.outcome)}
+        self._keep(solution.model, overall, {**went, "lower_bounds_": np.asarray(solution.trace, float)})
         if solution.outcome is Outcome.INTERRUPTED:
             raise KeyboardInterrupt
-        if not self.converged_:
-            warnings.warn(self.outcome_, ConvergenceWarning, stacklevel=3)
+        if not converged:
+            warnings.warn(str(solution.outcome), ConvergenceWarning, stacklevel=3)
 
     def _mixture(self, components: Family) -> Mixture:
         """Equal or given class priors around the components."""
@@ -250,15 +192,14 @@ class ClassConditional(Classifier):
         weights, frozen = (np.full(count, 1 / count), ()) if given is None else (given, ("weights",))
         return Mixture(weights, components, MixturePrior(self._concentration()), frozen)
 
-    def _keep(self, model: Mixture, overall: Any) -> None:
-        self.model_ = jax.tree.map(lambda leaf: np.asarray(leaf, np.float64), model)
-        self.class_prior_ = self.model_.weights / self.model_.weights.sum()
-        self._set_parameters(self.model_)
-        flat = self._flat(overall) & (self.class_prior_ > 0)
+    def _keep(self, model: Mixture, overall: Any, went: dict[str, Any]) -> None:
+        attributes = self._attributes(cast(model, "float64"))
+        flat = self._flat(attributes["model_"], overall) & (attributes["class_prior_"] > 0)
         if self.reg_covar == 0:
             self._refuse_singular(flat)
         elif flat.any():
             warnings.warn(self._said_of_flat(flat), DegenerateComponentWarning, stacklevel=4)
+        set_attributes(self, attributes | went)
 
     def _said_of_flat(self, flat: np.ndarray) -> str:
         return (

@@ -3,34 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
-from suffice.estimators.classifiers.linear_scores import LinearScores
-from suffice.latent.families.columns import over_all_classes
-from suffice.latent.families.constrained_gaussian import GAUSSIANS, LowRankGaussian, TiedDiagonalGaussian
-from suffice.latent.families.gaussian import Gaussian
-from suffice.latent.families.gaussian_prior import GaussianPrior, LowRankPrior
-from suffice.latent.forms.natural import Moments
+from suffice.estimators.classifiers.linear_scores import LinearScores, linear_scores
+from suffice.latent.gaussian_classes import FAMILIES, GaussianClasses, Overall
 from suffice.latent.gradient import log_likelihood_gradient
 from suffice.latent.mixture import Mixture
 from suffice.runtime.arrays import Array
-from suffice.runtime.precision import scope
-from suffice.validation import (
-    check_at_least,
-    check_choice,
-    check_count,
-    check_memory,
-    check_shape,
-    check_varying,
-)
-
-FAMILIES: dict[str, type[Gaussian]] = {
-    "tied_diag": TiedDiagonalGaussian,
-    "tied_low_rank": LowRankGaussian,
-    **GAUSSIANS,
-}
+from suffice.validation import check_at_least, check_choice, check_count
 
 
 @dataclass(eq=False, repr=False)
@@ -124,83 +106,24 @@ class GaussianClassifier(LinearScores):
             raise ValueError(f"shrinkage={self.shrinkage!r} was given; a number from 0 to 1 is expected.")
         check_count("rank", self.rank)
 
-    @property
-    def _whole(self) -> bool:
-        return self.covariance_type in ("full", "tied", "tied_low_rank")
+    def _kind(self) -> GaussianClasses:
+        return GaussianClasses(self.covariance_type, self.n_features_in_, self.prior_strength, self.reg_covar,
+                               self.prior_mean, self.prior_covariance, self.rank)  # fmt: skip
 
-    def _family(self) -> type[Gaussian]:
-        return FAMILIES[self.covariance_type]
-
-    def _unit(self) -> Gaussian:
-        return self._family()(np.zeros((1, self.n_features_in_)), self._spread_out(np.ones(self.n_features_in_), 1))
-
-    def _spread_out(self, variances: np.ndarray, count: int) -> np.ndarray:
-        """These variances (D,) of the columns as the covariances of so many classes."""
-        if self.covariance_type == "spherical":
-            return np.full(count, variances.mean())
-        own = np.diag(variances) if self._whole else variances
-        return own if self.covariance_type.startswith("tied") else np.repeat(own[None], count, 0)
-
-    def _movable(self) -> np.ndarray:
-        return np.ones(self.n_features_in_, bool)
-
-    def _overall(self, sums: Moments, centres: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Mean and variance of each column, (D,) each; 0 where it is constant."""
-        with scope("float64"):
-            mean, variance = over_all_classes(sums, centres, self._family().structure.covariance_type)
-        return mean, np.where(variance <= np.square(8 * np.finfo(float).eps * np.abs(mean)), 0.0, variance)
-
-    def _components(self, overall: tuple[np.ndarray, np.ndarray], centres: np.ndarray) -> Gaussian:
-        check_memory(len(centres) if self.covariance_type == "full" else int(self._whole), self.n_features_in_)
-        if self.reg_covar == 0 and self.prior_strength == 0:
-            check_varying(", ".join(map(str, np.flatnonzero(overall[1] == 0))))
-        return self._family()(centres, self._spread_out(_scale(overall[1]), len(centres)), self._prior(*overall))
-
-    def _prior(self, mean: np.ndarray, variance: np.ndarray) -> GaussianPrior:
-        scale, features = _scale(variance), len(mean)
-        if self.prior_mean is not None:
-            mean = check_shape("prior_mean", self.prior_mean, (features,))
-        covariance = np.diag(scale) if self.prior_covariance is None else (
-            check_shape("prior_covariance", self.prior_covariance, (features, features)))  # fmt: skip
-        given = float(self.prior_strength) or None, mean, covariance, self.reg_covar * scale
-        if self.covariance_type != "tied_low_rank":
-            return GaussianPrior(*given)
-        if self.rank > features:
-            raise ValueError(f"rank={self.rank} was given for {features} columns; at most {features} is expected.")
-        return LowRankPrior(*given, rank=self.rank)
-
-    def _simpler(self) -> Self:
-        strength = max(1.0, float(self.prior_strength))
-        simpler = type(self)("tied_diag", prior_strength=strength, reg_covar=1e-6, precision=self.precision)
-        simpler.n_features_in_ = self.n_features_in_
-        return simpler
-
-    def _begun(self, simpler: Self, overall: tuple[np.ndarray, np.ndarray]) -> Gaussian:
-        covariances = self._spread_out(simpler.covariances_, len(self.classes_))
-        return self._family()(simpler.means_, covariances, self._prior(*overall))
-
-    def _set_parameters(self, model: Mixture) -> None:
+    def _attributes(self, model: Mixture) -> dict[str, Any]:
         components: Any = model.components
-        self.means_, self.covariances_ = components.means, self._shrunk(components.covariances)
-        self.model_ = Mixture(model.weights, type(components)(self.means_, self.covariances_, components.prior),
-                              model.prior, model.frozen)  # fmt: skip
-        self._set_linear()
+        means, covariances = components.means, self._kind().shrunk(components.covariances, float(self.shrinkage))
+        shrunk = type(components)(means, covariances, components.prior)
+        found = super()._attributes(model) | {"means_": means, "covariances_": covariances}
+        found["model_"] = Mixture(model.weights, shrunk, model.prior, model.frozen)
+        if not self.covariance_type.startswith("tied"):
+            return found
+        coef, intercept = linear_scores(means, covariances, found["class_prior_"])
+        return {**found, "coef_": coef, "intercept_": intercept}
 
-    def _shrunk(self, covariances: np.ndarray) -> np.ndarray:
-        share, kind = float(self.shrinkage), self.covariance_type
-        if share == 0 or kind == "spherical":
-            return covariances
-        if not self._whole:
-            return (1 - share) * covariances + share * covariances.mean(-1, keepdims=True)
-        size = np.trace(covariances, axis1=-2, axis2=-1) / covariances.shape[-1]
-        return (1 - share) * covariances + share * size[..., None, None] * np.eye(covariances.shape[-1])
-
-    def _flat(self, overall: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-        varying, count = overall[1] > 0, len(self.classes_)
-        if not varying.any():
-            return np.zeros(count, bool)
-        least = self._least_spread(varying, overall[1] if self.reg_covar else None)
-        return np.broadcast_to(least <= (2 * self.reg_covar or 1e-12), (count,))
+    def _flat(self, model: Mixture, overall: Overall) -> np.ndarray:
+        components: Any = model.components
+        return self._kind().flat(components.covariances, overall, len(model.weights))
 
     def _said_of_flat(self, flat: np.ndarray) -> str:
         if not self.covariance_type.startswith("tied"):
@@ -209,18 +132,6 @@ class GaussianClassifier(LinearScores):
             "The covariance of the classes has no spread in some direction: columns repeat or follow from others, or rows are "
             "few; drop such columns, or set prior_strength or shrinkage above 0."
         )
-
-    def _least_spread(self, varying: np.ndarray, variance: Any) -> np.ndarray:
-        """Smallest variance of each class in any direction, in units of these variances of columns or of its own."""
-        if not self._whole and variance is None:
-            return np.ones(1)
-        if self.covariance_type == "spherical":
-            return self.covariances_ / variance.mean()
-        if not self._whole:
-            return (self.covariances_[..., varying] / variance[varying]).min(-1)
-        parts = self.covariances_[..., varying, :][..., varying]
-        scale = np.diagonal(parts, axis1=-2, axis2=-1) if variance is None else variance[varying]
-        return np.linalg.eigvalsh(parts / np.sqrt(scale[..., :, None] * scale[..., None, :]))[..., 0]
 
     def negative_log_likelihood_gradient(self, X: Any, y: Any, sample_weight: Any = None) -> dict[str, Array]:
         r"""Gradient of ``negative_log_likelihood`` at the fitted parameters.
@@ -249,7 +160,3 @@ class GaussianClassifier(LinearScores):
         model, statistics = self._labelled_statistics(X, y, sample_weight)
         slopes = log_likelihood_gradient(model, statistics, "raw")
         return {"means": -slopes["means"], "covariances": -slopes["covariances"], "priors": -slopes["weights"]}
-
-
-def _scale(variance: np.ndarray) -> np.ndarray:
-    return np.where(variance > 0, variance, 1.0)

@@ -36,26 +36,6 @@ class LinearScores(ClassConditional):
     coef_: np.ndarray
     intercept_: np.ndarray
 
-    def _set_linear(self) -> None:
-        """Set ``coef_`` and ``intercept_``, which there are with shared covariances alone."""
-        for name in ("coef_", "intercept_"):
-            vars(self).pop(name, None)
-        if self.covariance_type.startswith("tied"):
-            self.coef_, self.intercept_ = self._linear()
-
-    def _linear(self) -> tuple[np.ndarray, np.ndarray]:
-        """Slope and constant of log p(x, k) less what all classes share."""
-        origin = self.means_.mean(0)
-        means = self.means_ - origin
-        coef = (
-            np.linalg.solve(self.covariances_, means.T).T if self.covariances_.ndim == 2 else means / self.covariances_
-        )
-        with np.errstate(divide="ignore"):
-            intercept = np.log(self.class_prior_) - (coef * means).sum(1) / 2 - coef @ origin
-        if len(coef) != 2:
-            return coef, intercept
-        return coef[1:] - coef[:1], intercept[1:] - intercept[:1]
-
     @available_if(_is_linear)
     def decision_function(self, X: Any) -> np.ndarray:
         r"""Scores of the classes, linear in complete rows, where classes share their covariance.
@@ -120,3 +100,15 @@ class LinearScores(ClassConditional):
         np.exp(scores, out=scores)
         scores /= scores.sum(1, keepdims=True)
         return scores
+
+
+def linear_scores(means: np.ndarray, covariances: np.ndarray, class_prior: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Slope (K, D) and constant (K,) of log p(x, k) less what all classes share; of two classes the second's less the first's."""
+    origin = means.mean(0)
+    moved = means - origin
+    coef = np.linalg.solve(covariances, moved.T).T if covariances.ndim == 2 else moved / covariances
+    with np.errstate(divide="ignore"):
+        intercept = np.log(class_prior) - (coef * moved).sum(1) / 2 - coef @ origin
+    if len(coef) != 2:
+        return coef, intercept
+    return coef[1:] - coef[:1], intercept[1:] - intercept[:1]

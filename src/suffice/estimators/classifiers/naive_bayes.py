@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY, dataclass, field, replace
-from typing import Any, Self
+from dataclasses import KW_ONLY, dataclass, field
+from typing import Any
 
-import equinox as eqx
 import numpy as np
 
 from suffice.data.encode import ColumnEncoder
 from suffice.estimators.classifiers.class_conditional import ClassConditional
 from suffice.estimators.shared.labelled_columns import LabelledColumns
-from suffice.latent.families.columns import Columns, plain
-from suffice.latent.families.family import Family
-from suffice.latent.families.kinds import KINDS
-from suffice.latent.families.mixed import Mixed
-from suffice.latent.forms.natural import Moments
+from suffice.latent.column_classes import ColumnClasses
 from suffice.latent.mixture import Mixture
-from suffice.runtime.precision import scope
-from suffice.validation import check_choice, check_varying
+from suffice.validation import check_choice
 
 
 @dataclass(eq=False, repr=False)
@@ -106,53 +100,15 @@ class NaiveBayes(ClassConditional):
     def _input(self) -> LabelledColumns:
         return LabelledColumns(self, new_encoder=ColumnEncoder(self.kinds))
 
-    def _movable(self) -> np.ndarray:
-        return self._input.movable()
+    def _kind(self) -> ColumnClasses:
+        groups = self._input.groups()
+        sizes = {kind: self._input.sizes(columns) for kind, columns in groups.items()}
+        return ColumnClasses(groups, sizes, self.prior_strength, self.reg_covar)
 
-    def _unit(self) -> Mixed:
-        return self._mixed([self._blank(KINDS[kind], columns) for kind, columns in self._input.groups().items()])
-
-    def _blank(self, family: type[Family], columns: np.ndarray) -> Family:
-        about = plain(0.0 if family.movable else 0.5, len(columns), self._input.sizes(columns))
-        return family.overall(about, (1,), None)
-
-    def _mixed(self, parts: list[Family]) -> Mixed:
-        return Mixed(parts, [columns.tolist() for columns in self._input.groups().values()])
-
-    def _overall(self, sums: Moments, centres: np.ndarray) -> list[Columns]:
-        """Of each group of columns the distribution over all rows."""
-        groups = zip(self._unit().parts, self._input.groups().values(), sums.common, strict=True)
-        with scope("float64"):
-            found = [unit.pooled(own, centres[:, columns]) for unit, columns, own in groups]
-        if self.reg_covar == 0 and self.prior_strength == 0:
-            for (kind, columns), own in zip(self._input.groups().items(), found, strict=True):
-                if KINDS[kind].floored:
-                    check_varying(", ".join(map(str, columns[own.constant])))
-        return found
-
-    def _components(self, overall: list[Columns], centres: np.ndarray) -> Mixed:
-        """Families of the classes, about their centres where these are, else like all rows; and the priors about all rows."""
-        groups = zip(self._input.groups().items(), overall, strict=True)
-        return self._mixed([self._part(KINDS[kind], about, centres[:, columns]) for (kind, columns), about in groups])
-
-    def _part(self, family: type[Family], about: Columns, centres: np.ndarray) -> Family:
-        prior = family.prior_from(about, float(self.prior_strength) or None, self.reg_covar)
-        placed = replace(about, mean=centres) if family.movable else about
-        return family.overall(placed, (len(centres),), prior)
-
-    def _simpler(self) -> Self:
-        strength = max(1.0, float(self.prior_strength))
-        simpler = type(self)(prior_strength=strength, precision=self.precision)
-        simpler.encoder_, simpler.n_features_in_ = self.encoder_, self.n_features_in_
-        return simpler
-
-    def _begun(self, simpler: Self, overall: list[Any]) -> Mixed:
-        found = simpler.model_.components
-        prior = self._components(overall, np.zeros((len(self.classes_), self.n_features_in_))).prior
-        return eqx.tree_at(lambda components: components.prior, found, prior)
-
-    def _set_parameters(self, model: Mixture) -> None:
+    def _attributes(self, model: Mixture) -> dict[str, Any]:
         components: Any = model.components
-        self.kinds_ = list(self.encoder_.kinds_)
-        self.categories_ = [None if labels is None else np.asarray(labels) for labels in self.encoder_.categories_]
-        self.column_parameters_ = components.parameters_of_columns()
+        return super()._attributes(model) | {
+            "kinds_": list(self.encoder_.kinds_),
+            "categories_": [None if labels is None else np.asarray(labels) for labels in self.encoder_.categories_],
+            "column_parameters_": components.parameters_of_columns(),
+        }

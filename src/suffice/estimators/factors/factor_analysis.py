@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -81,6 +81,8 @@ class FactorAnalysis(FactorEstimator):
     """
 
     rotation: str | None = None
+
+    rotation_matrix_: np.ndarray = field(init=False)
 
     def _check_parameters(self) -> None:
         super()._check_parameters()

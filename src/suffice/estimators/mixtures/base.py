@@ -6,7 +6,7 @@ import os
 import warnings
 from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import equinox as eqx
 import numpy as np
@@ -66,7 +66,8 @@ class MixtureEstimator(FittedMixture):
     learning_decay: float = 0.7
     learning_offset: float = 10.0
 
-    _least_rows: ClassVar[int] = 1
+    effective_rows_: float = field(init=False)
+    n_steps_: int = field(init=False)
 
     def _check_parameters(self) -> None:
         for name in ("n_components", "max_iter", "n_init"):
@@ -80,7 +81,7 @@ class MixtureEstimator(FittedMixture):
             check_at_least("weight_concentration_prior", self.weight_concentration_prior, 1.0)
 
     def _check_size(self, overview: Survey) -> None:
-        least = max(self.n_components, self._least_rows)
+        least = max(self.n_components, self._input.least_rows)
         if overview.rows < least:
             raise ValueError(
                 f"n_samples={overview.rows} rows were given for n_components={self.n_components}; at least {least} rows are "
@@ -308,7 +309,8 @@ class MixtureEstimator(FittedMixture):
     def _keep(self, solution: Solution, said: str, overview: Survey, iterations: Iterations) -> None:
         with scope(self.precision):
             model = self._own(restarts_at(solution.model, traces_of(solution)[1]))
-        attributes = self._attributes(model) | progress_attributes(solution) | {"effective_rows_": overview.weight}
+        attributes: dict[str, Any] = self._attributes(model) | progress_attributes(solution)
+        attributes["effective_rows_"] = overview.weight
         forget(self, OF_STEPS)
         warn_degenerate(self._degenerate_components(model, overview), stacklevel=5)
         if not attributes["converged_"] and not was_stopped(solution):

@@ -70,7 +70,7 @@ class BernoulliMixture(ProductMixture):
     @property
     def _input(self) -> PlainColumns:
         kinds = np.float64, np.float32, np.uint8, np.bool_
-        return PlainColumns(self, self._prepared, kinds, accept_sparse=self.accept_sparse)
+        return PlainColumns(self, self._prepared, kinds=kinds, accept_sparse=self.accept_sparse)
 
     def _check_parameters(self) -> None:
         super()._check_parameters()

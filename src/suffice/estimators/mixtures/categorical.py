@@ -81,9 +81,8 @@ class CategoricalMixture(MixtureEstimator):
 
     @property
     def _input(self) -> LabelledColumns:
-        return LabelledColumns(
-            self, self._prepared, ColumnEncoder("categorical", max_categories=missing_code(np.uint8))
-        )
+        encoder = ColumnEncoder("categorical", max_categories=missing_code(np.uint8))
+        return LabelledColumns(self, self._prepared, new_encoder=encoder)
 
     def _prepared(self, rows: np.ndarray) -> np.ndarray:
         """Codes in one byte each; they become indicators a tile at a time."""

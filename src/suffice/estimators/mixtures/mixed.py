@@ -141,8 +141,9 @@ class MixedMixture(MixtureEstimator):
         rows = self._start_rows(overview) - origin
         coordinates = [family.coordinates(rows[:, group], own, alone=False)
                        for family, group, own in zip(self._families(), groups, columns, strict=True)]  # fmt: skip
+        blank = Mixed(parts, [group.tolist() for group in groups])
         weights, started = self._from_shares(
-            Mixed(parts, groups), np.concatenate(coordinates, 1), rows, overview.sample_weight, restarts, generator
+            blank, np.concatenate(coordinates, 1), rows, overview.sample_weight, restarts, generator
         )
         started = eqx.tree_at(lambda c: c.prior, started, prior)
         components = self._given().put_back(started, list(parameter_names(self._families())), None, origin)

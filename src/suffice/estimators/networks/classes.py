@@ -1,11 +1,10 @@
-"""The classes of a network's rows: their places, the weights that they give to rows, and how well they are told."""
+"""The classes of a network's rows: their places, and the weights that they give to rows."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import numpy as np
-from scipy.special import log_softmax
 from sklearn.utils.class_weight import compute_class_weight
 
 
@@ -59,10 +58,3 @@ def told_classes(classes: Any, known: np.ndarray | None, class_weight: Any) -> n
             f"classes={told.tolist()} was given, but the first call had {known.tolist()}; give the same, or None."
         )
     return told
-
-
-def loss_and_error(logits: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> dict[str, float]:
-    """Weighted mean cross-entropy in nats, and share of wrong predictions."""
-    own = np.take_along_axis(log_softmax(logits.astype(np.float64), axis=1), codes[:, None], 1)[:, 0]
-    wrong = logits.argmax(1) != codes
-    return {"loss": float(np.average(-own, weights=weight)), "error": float(np.average(wrong, weights=weight))}

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Self
 
-import equinox as eqx
 import numpy as np
 from scipy.special import log_softmax, softmax
 from sklearn.base import ClassifierMixin
@@ -14,18 +13,18 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.networks.base import NeuralEstimator
-from suffice.estimators.networks.classes import check_left, class_codes, loss_and_error, told_classes, weights_by_class
+from suffice.estimators.networks.classes import check_left, class_codes, told_classes, weights_by_class
 from suffice.estimators.networks.given_weights import given_weights
 from suffice.estimators.networks.image_rows import as_inputs, pixels, warn_of_bytes
 from suffice.estimators.networks.learned import Rows
+from suffice.estimators.networks.logits import logits_of, loss_and_error
 from suffice.estimators.networks.own_net import parts_for_file, put_into
 from suffice.estimators.shared.callbacks import with_callbacks
 from suffice.estimators.shared.row_weights import row_weights
-from suffice.nets import classification_loss, evaluate
+from suffice.nets import classification_loss
 from suffice.nets.by_name import check_net, check_outputs, classifier_network
 from suffice.nets.initial_weights import begun_from
 from suffice.nets.mlp import ACTIVATIONS
-from suffice.rows.each import each_row
 from suffice.runtime.keys import seed_of
 from suffice.validation import check_choice, check_count
 
@@ -276,16 +275,13 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
 
     def _figures(self, model: Any, running: Any, rows: Rows) -> dict[str, float]:
         inputs, codes = rows.arrays
-        return loss_and_error(
-            each_row(eqx.Partial(evaluate, model, state=running), inputs, self.precision), codes, rows.weight
-        )
+        return loss_and_error(logits_of(model, running, inputs, self.precision), codes, rows.weight)
 
     def _logits(self, X: Any) -> np.ndarray:
         check_is_fitted(self, "model_")
         rows = pixels(self._table(X, reset=False), self.pixel_scale, self.image_shape_)
         inputs = as_inputs(self.model_, rows, self.image_shape_)
-        outputs = each_row(eqx.Partial(evaluate, self.model_, state=self.running_), inputs, self.precision)
-        return outputs.astype(np.float64)
+        return logits_of(self.model_, self.running_, inputs, self.precision).astype(np.float64)
 
     def _without_own_net(self, params: Any, fitted: Any) -> tuple[Any, Any]:
         """Parameters and fitted attributes for a file: of a net of the user's own the weights alone."""

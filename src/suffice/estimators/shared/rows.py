@@ -29,6 +29,7 @@ class Input:
 
     estimator: Any
     prepare: Callable[[np.ndarray], np.ndarray] = as_they_are
+    least_rows: int = 1
 
     @property
     def count(self) -> int:
@@ -110,7 +111,6 @@ class PlainColumns(Input):
     """Columns of numbers: arrays, frames, streams, sharded arrays and, where they are accepted, sparse matrices."""
 
     kinds: tuple[Any, ...] = (np.float64, np.float32)
-    least_rows: int = 1
     accept_sparse: bool | None = None
 
     def tags(self, tags: Any) -> Any:

@@ -1,0 +1,108 @@
+"""Distributions of rows in each of several classes, fitted in one pass over labelled rows."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, Self
+
+import jax
+import numpy as np
+
+from suffice.latent.by_class import class_centres, class_moments, with_cells
+from suffice.latent.families.family import Family
+from suffice.latent.forms.natural import Moments
+from suffice.latent.mixture import Mixture, MixtureStatistics
+from suffice.runtime.arrays import Array
+from suffice.runtime.compiling import filter_jit
+from suffice.runtime.precision import cast, scope, to_numpy
+
+
+class ClassDistributions(Protocol):
+    """What kind of distribution every class has, with its priors; a spread of all rows is what ``overall`` gives."""
+
+    @property
+    def unit(self) -> Family:
+        """A family of one component about the origin, whose moments are those of a class."""
+        ...
+
+    @property
+    def movable(self) -> np.ndarray:
+        """Which columns (D,) may be measured from anywhere."""
+        ...
+
+    def overall(self, sums: Moments, centres: np.ndarray) -> Any:
+        """What priors and floors take from all rows, whose moments about the centres (K, D) of the classes are given."""
+        ...
+
+    def components(self, overall: Any, centres: np.ndarray) -> Family:
+        """Classes about the centres (K, D), with the priors, and the spread of all rows."""
+        ...
+
+    def simpler(self) -> Self:
+        """Independent columns, and a prior: what others can start from."""
+        ...
+
+    def begun(self, found: Any, overall: Any) -> Family:
+        """The classes found by what is simpler, with the priors of these."""
+        ...
+
+
+def centres_of(kind: ClassDistributions, rows: np.ndarray, codes: np.ndarray, count: int) -> np.ndarray:
+    """A point near the rows of each class, (K, D), in the columns that may be measured from one."""
+    return np.where(kind.movable, class_centres(rows, codes, count), 0.0)
+
+
+def sums_of(
+    kind: ClassDistributions,
+    rows: np.ndarray,
+    codes: np.ndarray,
+    weight: np.ndarray,
+    centres: np.ndarray,
+    *,
+    gaps: bool,
+    precision: str,
+) -> Moments:
+    """Moments of the rows (n, D) of each class about its centre."""
+    with scope(precision):
+        return class_moments(cast(kind.unit, precision), rows, codes, weight, centres, gaps=gaps)
+
+
+def maximized(model: Mixture, sums: Moments) -> tuple[Mixture, np.ndarray]:
+    """A mixture of the classes with the parameters of highest likelihood (and prior), and which classes (K,) had such."""
+    with scope("float64"):
+        total = np.asarray(sums.total[-1], float).sum()
+        return to_numpy(_maximized(model, cast(MixtureStatistics(sums, np.zeros(()), total), "float64")))
+
+
+def added(before: list[np.ndarray], sums: Moments, unit: Family) -> Moments:
+    """Sums kept before, as leaves, and sums, both with their cells counted, added."""
+    sums = with_cells(sums, unit)
+    kept = with_cells(jax.tree.unflatten(jax.tree.structure(sums), before), unit)
+    return jax.tree.map(np.add, kept, sums)
+
+
+@filter_jit
+def _maximized(model: Mixture, statistics: MixtureStatistics) -> tuple[Mixture, Array]:
+    return model.maximize(statistics), model.components.maximize(statistics.moments)[1]
+
+
+def start_of(
+    kind: ClassDistributions,
+    rows: np.ndarray,
+    codes: np.ndarray,
+    weight: np.ndarray,
+    count: int,
+    *,
+    gaps: bool,
+    precision: str,
+) -> tuple[Family, Any, np.ndarray]:
+    """Where so many classes begin, codes -1 where they are not known; the spread of all rows; and a point (D,) among them."""
+    simpler, known = kind.simpler(), codes >= 0
+    rest = {"gaps": gaps, "precision": precision}
+    centres = centres_of(simpler, rows[known], codes[known], count)
+    sums = sums_of(simpler, rows[known], codes[known], weight[known], centres, **rest)
+    found = simpler.components(simpler.overall(sums, centres), centres)
+    found, _ = maximized(Mixture(np.full(count, 1 / count), found), sums)
+    one = np.zeros(len(rows), np.int32)
+    centre = centres_of(simpler, rows, one, 1)
+    overall = simpler.overall(sums_of(simpler, rows, one, weight, centre, **rest), centre)
+    return kind.begun(cast(found.components, "float64"), overall), overall, centre[0]

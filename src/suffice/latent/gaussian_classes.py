@@ -1,0 +1,135 @@
+"""A Gaussian distribution for each class, of one of several types of covariance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+import numpy as np
+
+from suffice.latent.families.columns import over_all_classes
+from suffice.latent.families.constrained_gaussian import GAUSSIANS, LowRankGaussian, TiedDiagonalGaussian
+from suffice.latent.families.gaussian import Gaussian
+from suffice.latent.families.gaussian_prior import GaussianPrior, LowRankPrior
+from suffice.latent.forms.natural import Moments
+from suffice.runtime.precision import scope
+from suffice.validation import check_memory, check_shape, check_varying
+
+FAMILIES: dict[str, type[Gaussian]] = {
+    "tied_diag": TiedDiagonalGaussian,
+    "tied_low_rank": LowRankGaussian,
+    **GAUSSIANS,
+}
+
+Overall = tuple[np.ndarray, np.ndarray]
+"""Mean and variance of each column over all rows, (D,) each; the variance 0 where it is constant."""
+
+
+@dataclass(frozen=True)
+class GaussianClasses:
+    """Gaussians of so many columns, and their prior: ``strength`` rows of the mean and covariance given, or of all rows'."""
+
+    covariance_type: str
+    features: int
+    strength: float
+    reg_covar: float
+    prior_mean: Any = None
+    prior_covariance: Any = None
+    rank: int = 1
+
+    @property
+    def family(self) -> type[Gaussian]:
+        """The family of this type of covariance."""
+        return FAMILIES[self.covariance_type]
+
+    @property
+    def whole(self) -> bool:
+        """Whether covariances are matrices."""
+        return self.covariance_type in ("full", "tied", "tied_low_rank")
+
+    @property
+    def unit(self) -> Gaussian:
+        """One component about the origin."""
+        return self.family(np.zeros((1, self.features)), self.spread_out(np.ones(self.features), 1))
+
+    @property
+    def movable(self) -> np.ndarray:
+        """Every column may be measured from anywhere, (D,)."""
+        return np.ones(self.features, bool)
+
+    def spread_out(self, variances: np.ndarray, count: int) -> np.ndarray:
+        """These variances (D,) of the columns as the covariances of so many classes."""
+        if self.covariance_type == "spherical":
+            return np.full(count, variances.mean())
+        own = np.diag(variances) if self.whole else variances
+        return own if self.covariance_type.startswith("tied") else np.repeat(own[None], count, 0)
+
+    def overall(self, sums: Moments, centres: np.ndarray) -> Overall:
+        """Mean and variance of each column over the rows of all classes, from moments about their centres (K, D)."""
+        with scope("float64"):
+            mean, variance = over_all_classes(sums, centres, self.family.structure.covariance_type)
+        return mean, np.where(variance <= np.square(8 * np.finfo(float).eps * np.abs(mean)), 0.0, variance)
+
+    def components(self, overall: Overall, centres: np.ndarray) -> Gaussian:
+        """Classes about the centres (K, D), with the prior, and the variances of all rows."""
+        check_memory(len(centres) if self.covariance_type == "full" else int(self.whole), self.features)
+        if self.reg_covar == 0 and self.strength == 0:
+            check_varying(", ".join(map(str, np.flatnonzero(overall[1] == 0))))
+        return self.family(centres, self.spread_out(_scale(overall[1]), len(centres)), self.prior(*overall))
+
+    def prior(self, mean: np.ndarray, variance: np.ndarray) -> GaussianPrior:
+        """The prior about what is given, or else the mean and variance (D,) of all rows."""
+        scale, features = _scale(variance), len(mean)
+        if self.prior_mean is not None:
+            mean = check_shape("prior_mean", self.prior_mean, (features,))
+        covariance = np.diag(scale) if self.prior_covariance is None else (
+            check_shape("prior_covariance", self.prior_covariance, (features, features)))  # fmt: skip
+        given = float(self.strength) or None, mean, covariance, self.reg_covar * scale
+        if self.covariance_type != "tied_low_rank":
+            return GaussianPrior(*given)
+        if self.rank > features:
+            raise ValueError(f"rank={self.rank} was given for {features} columns; at most {features} is expected.")
+        return LowRankPrior(*given, rank=self.rank)
+
+    def simpler(self) -> Self:
+        """Shared variances of the columns, and a prior about all rows."""
+        strength = max(1.0, float(self.strength))
+        return replace(self, covariance_type="tied_diag", strength=strength, reg_covar=1e-6, prior_mean=None,
+                       prior_covariance=None)  # fmt: skip
+
+    def begun(self, found: Any, overall: Overall) -> Gaussian:
+        """Means and variances found, with the prior of these classes."""
+        return self.family(found.means, self.spread_out(found.covariances, len(found.means)), self.prior(*overall))
+
+    def flat(self, covariances: np.ndarray, overall: Overall, count: int) -> np.ndarray:
+        """Which of so many classes have no spread in some direction."""
+        varying = overall[1] > 0
+        if not varying.any():
+            return np.zeros(count, bool)
+        least = self._least_spread(covariances, varying, overall[1] if self.reg_covar else None)
+        return np.broadcast_to(least <= (2 * self.reg_covar or 1e-12), (count,))
+
+    def _least_spread(self, covariances: np.ndarray, varying: np.ndarray, variance: Any) -> np.ndarray:
+        """Smallest variance of each class in any direction, in units of these variances of columns or of its own."""
+        if not self.whole and variance is None:
+            return np.ones(1)
+        if self.covariance_type == "spherical":
+            return covariances / variance.mean()
+        if not self.whole:
+            return (covariances[..., varying] / variance[varying]).min(-1)
+        parts = covariances[..., varying, :][..., varying]
+        scale = np.diagonal(parts, axis1=-2, axis2=-1) if variance is None else variance[varying]
+        return np.linalg.eigvalsh(parts / np.sqrt(scale[..., :, None] * scale[..., None, :]))[..., 0]
+
+    def shrunk(self, covariances: np.ndarray, share: float) -> np.ndarray:
+        """Covariances with a share of them replaced by their mean variance in every direction."""
+        if share == 0 or self.covariance_type == "spherical":
+            return covariances
+        if not self.whole:
+            return (1 - share) * covariances + share * covariances.mean(-1, keepdims=True)
+        size = np.trace(covariances, axis1=-2, axis2=-1) / covariances.shape[-1]
+        return (1 - share) * covariances + share * size[..., None, None] * np.eye(covariances.shape[-1])
+
+
+def _scale(variance: np.ndarray) -> np.ndarray:
+    return np.where(variance > 0, variance, 1.0)
