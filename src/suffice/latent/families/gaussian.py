@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
+from suffice.latent.families.columns import Columns
 from suffice.latent.families.covariances.covariance import Covariance
 from suffice.latent.families.covariances.matrices import Matrices
 from suffice.latent.families.covariances.sums import sums_of
@@ -52,6 +53,17 @@ class Gaussian(GaussianColumns):
     4
     """
 
+    def __init__(self, means: Any, covariances: Any, prior: GaussianPrior | None = None):
+        self.means = means
+        self.covariance = covariances if isinstance(covariances, Covariance) else self.structure(covariances)
+        self.prior = no_prior(means.shape[-1]) if prior is None else prior
+
+    @classmethod
+    def overall(cls, columns: Columns, shape: tuple[int, ...], prior: GaussianPrior) -> Self:
+        """The columns' means and variances."""
+        means = np.broadcast_to(columns.mean, (*shape, len(columns.variance)))
+        return cls(means, cls.structure.like(columns.variance, shape), prior)
+
     def form(self, centred: bool) -> Natural | Linear | Centred:
         """Products with sufficient statistics, or deviations from each mean."""
         whitening, half_log_determinant = self.covariance.whitening(self.means.shape)
@@ -71,10 +83,6 @@ class Gaussian(GaussianColumns):
         if self.missing == "patterns":
             return averaged(share, *form.conditional(features))
         return super().completed(form, features, share)
-
-    def centre(self) -> np.ndarray:
-        """The mean of the means."""
-        return np.asarray(self.means).mean(-2)
 
     def needs_centring(self) -> bool:
         """Unless products are quicker and safe; deviations suit any parameters."""
@@ -164,11 +172,6 @@ class Gaussian(GaussianColumns):
             return 0.0
         offset = self.means - self.prior.mean
         return self.prior.strength * self.covariance.expected_log_density(offset, self.prior.covariance).sum(-1)
-
-    def translated(self, shift: Array) -> Self:
-        """Means and the prior's mean moved by ``shift`` (D,)."""
-        moved_parts = self.means + shift, self.prior.mean + shift
-        return eqx.tree_at(lambda family: (family.means, family.prior.mean), self, moved_parts)
 
     def marginal(self, columns: Sequence[int]) -> Any:
         """Means and covariances of these columns, and the prior's."""

@@ -16,7 +16,7 @@ from suffice.latent.families.columns import Columns, over_all_classes
 from suffice.latent.families.covariances.covariance import Covariance
 from suffice.latent.families.covariances.full import FullCovariance
 from suffice.latent.families.family import Family
-from suffice.latent.families.gaussian_prior import GaussianPrior, no_prior
+from suffice.latent.families.gaussian_prior import GaussianPrior
 from suffice.latent.families.kind import in_columns
 from suffice.latent.forms.natural import Moments
 from suffice.rows.missing import MissingLayout
@@ -42,11 +42,6 @@ class GaussianColumns(Family):
 
     earlier_fields: ClassVar[frozenset[str]] = frozenset({"means", "covariances", "prior"})
     """What files of earlier versions hold: arguments of the constructor."""
-
-    def __init__(self, means: Any, covariances: Any, prior: GaussianPrior | None = None):
-        self.means = means
-        self.covariance = covariances if isinstance(covariances, Covariance) else self.structure(covariances)
-        self.prior = no_prior(means.shape[-1]) if prior is None else prior
 
     @property
     def covariances(self) -> Array:
@@ -77,12 +72,6 @@ class GaussianColumns(Family):
     def column_parameters(cls) -> tuple[str, ...]:
         """As the covariance says: none where columns depend on one another."""
         return cls.structure.column_parameters
-
-    @classmethod
-    def overall(cls, columns: Columns, shape: tuple[int, ...], prior: GaussianPrior) -> Self:
-        """The columns' means and variances."""
-        means = np.broadcast_to(columns.mean, (*shape, len(columns.variance)))
-        return cls(means, cls.structure.like(columns.variance, shape), prior)
 
     @classmethod
     def coordinates(cls, rows: np.ndarray, columns: Columns, alone: bool = True) -> np.ndarray:
@@ -133,6 +122,15 @@ class GaussianColumns(Family):
     def feature_moments(self) -> tuple[np.ndarray, np.ndarray]:
         """Means and variances."""
         return np.asarray(self.means), self.variances()
+
+    def centre(self) -> np.ndarray:
+        """The mean of the means."""
+        return np.asarray(self.means).mean(-2)
+
+    def translated(self, shift: Array) -> Self:
+        """Means and the prior's mean moved by ``shift`` (D,)."""
+        moved_parts = self.means + shift, self.prior.mean + shift
+        return eqx.tree_at(lambda family: (family.means, family.prior.mean), self, moved_parts)
 
     def cumulative(self, values: np.ndarray) -> np.ndarray:
         """Normal distribution functions."""
