@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import equinox as eqx
 import numpy as np
 import pytest
 
@@ -17,6 +18,7 @@ from suffice.latent import (
     LowRankCovariance,
     LowRankGaussian,
     LowRankPrior,
+    Mixture,
     PrincipalCovariance,
     PrincipalGaussian,
     SphericalCovariance,
@@ -43,12 +45,21 @@ PAIRS = [
 ]
 
 
+def repeated(components: Gaussian) -> Any:
+    """The same with one leading axis for restarts."""
+    return eqx.tree_at(lambda c: (c.means, c.covariances), components,
+                       (np.asarray(components.means)[None], np.asarray(components.covariances)[None]))  # fmt: skip
+
+
 @pytest.mark.parametrize(("named", "covariance"), PAIRS, ids=lambda part: type(part).__name__)
 def test_a_gaussian_with_this_covariance_is_the_named_one(named: Gaussian, covariance: Any) -> None:
     given = Gaussian(MEANS, covariance)
     np.testing.assert_array_equal(named.log_density(MEANS), given.log_density(MEANS))
     assert named.parameter_count() == given.parameter_count()
     np.testing.assert_array_equal(named.variances(), given.variances())
+    kept = [Mixture(np.full((1, 2), 0.5), repeated(one)).among([1]).components for one in (named, given)]
+    np.testing.assert_array_equal(kept[0].log_density(MEANS), kept[1].log_density(MEANS))
+    np.testing.assert_array_equal(kept[0].log_density(MEANS)[0, 0], named.log_density(MEANS)[1])
     np.testing.assert_array_equal(named.marginal([2, 0]).covariances, given.marginal([2, 0]).covariances)
 
 

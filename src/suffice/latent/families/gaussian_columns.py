@@ -132,6 +132,12 @@ class GaussianColumns(Family):
         moved_parts = self.means + shift, self.prior.mean + shift
         return eqx.tree_at(lambda family: (family.means, family.prior.mean), self, moved_parts)
 
+    def among(self, components: Any) -> Self:
+        """These components alone, given by number, of every restart; a shared covariance is all components'."""
+        values = self.covariances if self.covariance.shared else np.asarray(self.covariances)[:, components]
+        parts = np.asarray(self.means)[:, components], values
+        return eqx.tree_at(lambda family: (family.means, family.covariance.values), self, parts)
+
     def cumulative(self, values: np.ndarray) -> np.ndarray:
         """Normal distribution functions."""
         mean, variance = self.feature_moments()

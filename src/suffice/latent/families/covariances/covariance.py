@@ -33,6 +33,9 @@ class Covariance(eqx.Module):
     column_parameters: ClassVar[tuple[str, ...]] = ()
     """The Gaussian's parameters that components may share in some columns only."""
 
+    shared: ClassVar[bool] = False
+    """Whether all components have the same."""
+
     isotropic: ClassVar[bool] = False
     """Whether all columns have one variance."""
 

@@ -110,6 +110,8 @@ class TiedDiagonalCovariance(ColumnVariances):
     2
     """
 
+    shared: ClassVar[bool] = True
+
     @classmethod
     def like(cls, variance: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         """These."""

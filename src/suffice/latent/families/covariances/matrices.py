@@ -159,6 +159,8 @@ class OwnMatrices(Matrices):
 class SharedMatrix(Matrices):
     """One covariance matrix of all components, ``values`` (..., D, D)."""
 
+    shared: ClassVar[bool] = True
+
     @classmethod
     def like(cls, variance: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
         """Diagonal matrices."""
