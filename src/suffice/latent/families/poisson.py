@@ -9,6 +9,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jaxtyping import Float
 
 from suffice.latent.families.family import Family
 from suffice.latent.forms.natural import Moments, Natural, linear_statistics, split
@@ -43,7 +44,7 @@ class Counts(eqx.Module):
         """Number of statistics."""
         return self.products.size
 
-    def weighted(self, log_weights: Array) -> Counts:
+    def weighted(self, log_weights: Float[Array, "... K"]) -> Counts:
         """The form with log-weights (..., K) added to the log-densities."""
         return Counts(self.products.weighted(log_weights), self.width)
 
@@ -52,7 +53,7 @@ class Counts(eqx.Module):
         statistics = self.products.features(rows)
         return statistics, lax.lgamma(statistics[: self.width] + 1).sum(0)
 
-    def log_density(self, features: tuple[Array, Array]) -> Array:
+    def log_density(self, features: tuple[Float[Array, "F n"], Float[Array, " n"]]) -> Float[Array, "... K n"]:
         """Log-density of each row under each component, (..., K, n)."""
         return self.products.log_density(features[0]) - features[1]
 
@@ -138,7 +139,7 @@ class Poisson(Family):
         rates = self._inside()
         return self.prior.strength * (self.prior.mean * jnp.log(rates) - rates).sum((-1, -2))
 
-    def cell_moments(self) -> tuple[Array, Array]:
+    def cell_moments(self) -> tuple[Float[Array, "... K D"], Float[Array, "... K D"]]:
         """The rates, which are mean and variance."""
         return self.rates, self.rates
 
