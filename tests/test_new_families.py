@@ -289,3 +289,12 @@ def test_naive_bayes_of_waiting_times_takes_one_pass():
     means = np.stack([WAITS[k == GROUP].mean(0) for k in range(2)], 1)
     np.testing.assert_allclose([own["rate"] for own in classifier.column_parameters_], 1 / means, rtol=1e-9)
     assert classifier.n_iter_ == 1
+
+
+def test_expected_log_likelihood_is_that_of_its_own_parameters():
+    fitted = NegativeBinomialMixture(2, random_state=0, tol=1e-7, max_iter=500).fit(COUNTS)
+    share = fitted.predict_proba(COUNTS)
+    direct = (share * (np.log(fitted.weights_) + fitted.model_.components.log_density(COUNTS).T)).sum()
+    assert fitted.expected_complete_log_likelihood(COUNTS) == pytest.approx(float(direct), rel=1e-9)
+    with pytest.raises(ValueError, match="leave at=None"):
+        fitted.expected_complete_log_likelihood(COUNTS, at=fitted)

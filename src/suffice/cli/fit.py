@@ -262,6 +262,6 @@ def _mixture(name: str) -> Callable[..., int]:
 
 
 _with_options = {command.name for command in app.registered_commands}
-for _name in suffice.__all__:
+for _name in dir(suffice):
     if _name.endswith("Mixture") and _command(_name) not in _with_options:
         app.command(_command(_name))(_mixture(_name))

@@ -207,9 +207,18 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
             Model, or fitted estimator, that gives the responsibilities; None is this one.
         sample_weight
             Row weights ``(n,)``; None is 1 for every row.
+
+        Raises
+        ------
+        ValueError
+            If ``at`` is given and sums over rows under one model do not give the likelihood of another.
         """
         check_is_fitted(self, "model_")
         posterior = self.model_ if at is None else getattr(at, "model_", at)
+        if at is not None and not self.model_.components.one_pass:
+            raise ValueError(
+                "Sums over rows give the likelihood of these components at their own parameters only; leave at=None."
+            )
         sums, origin = self._statistics(X, sample_weight, posterior)
         with scope("float64"):
             model = self.model_ if origin is None else self.model_.translated(-origin)

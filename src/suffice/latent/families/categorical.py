@@ -81,7 +81,7 @@ class Categorical(Family):
     @classmethod
     def overall(cls, columns: Columns, shape: tuple[int, ...], prior: CategoricalPrior) -> Self:
         """The categories' shares as probabilities."""
-        return cls(np.broadcast_to(columns.shares, (*shape, sum(columns.sizes))), columns.sizes, prior)
+        return cls(np.broadcast_to(np.asarray(columns.shares), (*shape, sum(columns.sizes))), columns.sizes, prior)
 
     @classmethod
     def coordinates(cls, rows: np.ndarray, columns: Columns, alone: bool = True) -> np.ndarray:

@@ -22,7 +22,7 @@ class Columns:
     variance: np.ndarray
     constant: Any = False
     sizes: tuple[int, ...] = ()
-    shares: np.ndarray | None = None
+    shares: Any = None
 
 
 def plain(mean: float, count: int, sizes: tuple[int, ...] = ()) -> Columns:

@@ -137,7 +137,7 @@ class Exponential(Family):
     def collapsed(self, columns: Columns, floor: float) -> np.ndarray:
         """Components that wait hardly at all, in a column in which others do."""
         short = 1 / np.asarray(self.rates) <= 2 * SMALLEST * columns.mean
-        return (short & ~np.asarray(columns.constant)).any(-1)
+        return np.asarray(np.any(short & ~np.asarray(columns.constant), axis=-1))
 
     def marginal(self, columns: Sequence[int]) -> Self:
         """Rates of these columns, and the prior's part for them."""

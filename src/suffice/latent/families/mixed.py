@@ -273,8 +273,7 @@ class Mixed(Family):
     def feature_moments(self) -> tuple[np.ndarray, np.ndarray]:
         """Those of the parts' features, in the columns' order."""
         single = [self.marginal([column]).parts[0].feature_moments() for column in range(self.features)]
-        mean, variance = (np.concatenate(moments, -1) for moments in zip(*single, strict=True))
-        return mean, variance
+        return tuple(np.concatenate(moments, -1) for moments in zip(*single, strict=True))  # type: ignore[return-value]
 
     def cumulative(self, values: np.ndarray) -> np.ndarray:
         """That of the one part."""

@@ -225,15 +225,18 @@ class NegativeBinomial(Family):
     def cumulative(self, values: np.ndarray) -> np.ndarray:
         """Regularised incomplete beta functions, 0 below 0."""
         means, dispersions = map(np.asarray, self._inside())
-        found = betainc(1 / dispersions, np.maximum(np.floor(values), 0) + 1, 1 / (1 + dispersions * means))
+        whole = np.maximum(np.floor(values), 0)
+        found = betainc(1 / dispersions, whole + 1, 1 / (1 + dispersions * means))
         return np.where(values < 0, 0.0, found)
 
     def marginal(self, columns: Sequence[int]) -> Self:
         """Means and dispersions of these columns, and the prior's part for them."""
         kept, prior = list(columns), self.prior
-        whole = (np.broadcast_to(np.asarray(value), self.features) for value in (prior.mean, prior.variance))
-        own = (np.asarray(values)[..., kept] for values in (self.means, self.dispersions))
-        return type(self)(*own, NegativeBinomialPrior(prior.strength, *(value[kept] for value in whole)))
+        mean, variance = (
+            np.broadcast_to(np.asarray(value), self.features)[kept] for value in (prior.mean, prior.variance)
+        )
+        means, dispersions = (np.asarray(values)[..., kept] for values in (self.means, self.dispersions))
+        return type(self)(means, dispersions, NegativeBinomialPrior(prior.strength, mean, variance))
 
     def without_prior(self) -> Self:
         """The same distributions without a prior."""
