@@ -237,7 +237,8 @@ class ClassConditional(Classifier):
         numpy.ndarray
             Classes ``(n,)``.
         """
-        return self.classes_[self._read(X, MostProbable)]
+        places = self._read(X, MostProbable)
+        return self.classes_[places]
 
     def predict_proba(self, X: Any) -> np.ndarray:
         r"""Probability of each class given the row, :math:`\pi_k p(x | k) / p(x)`.
