@@ -1,4 +1,4 @@
-"""Shapes that signatures state, checked while tests run: ``jaxtyping``'s import hook hands every function of ``suffice`` to here."""
+"""Shapes that signatures state, checked while tests run: ``jaxtyping`` hands every function of ``suffice`` to ``checked``."""
 
 import functools
 import inspect
