@@ -13,14 +13,12 @@ from suffice.latent import (
     DiagonalGaussian,
     LinearGaussian,
     Poisson,
-    TiedDiagonalGaussian,
-    TiedGaussian,
 )
 
 
 def whole_covariance(components: Any, k: int) -> np.ndarray:
     covariances = np.asarray(components.covariances)
-    one = covariances if isinstance(components, TiedGaussian | TiedDiagonalGaussian) else covariances[k]
+    one = covariances if "covariances" in components.shared_parameters else covariances[k]
     return one if one.ndim == 2 else np.diag(np.broadcast_to(one, np.shape(components.means)[-1]))
 
 

@@ -12,7 +12,7 @@ from sklearn.naive_bayes import GaussianNB
 
 import suffice
 from suffice import GaussianClassifier
-from suffice.latent.families.low_rank import low_rank
+from suffice.latent.families.covariances.low_rank import low_rank
 from suffice.runtime.precision import scope
 
 TYPES = ("tied_diag", "diag", "spherical", "tied", "full", "tied_low_rank")

@@ -60,6 +60,8 @@ def _class(name: str, kind: type) -> Any:
 
 
 def _rebuilt_module(kind: type, fields: dict[str, Any]) -> Any:
+    if set(fields) == getattr(kind, "earlier_fields", None):
+        return kind(**fields)
     _refuse_other_names(kind, set(field_names(kind)), set(fields))
     if is_named_tuple(kind):
         return kind(**fields)

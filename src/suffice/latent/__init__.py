@@ -10,17 +10,24 @@ if TYPE_CHECKING:
     from suffice.latent.families.categorical import Categorical, CategoricalPrior
     from suffice.latent.families.constrained_gaussian import (
         DiagonalGaussian,
+        LowRankGaussian,
+        PrincipalGaussian,
         SphericalGaussian,
         TiedDiagonalGaussian,
         TiedGaussian,
     )
+    from suffice.latent.families.covariances.diagonal import DiagonalCovariance, TiedDiagonalCovariance
+    from suffice.latent.families.covariances.full import FullCovariance
+    from suffice.latent.families.covariances.low_rank import LowRankCovariance
+    from suffice.latent.families.covariances.principal import PrincipalCovariance
+    from suffice.latent.families.covariances.spherical import SphericalCovariance
+    from suffice.latent.families.covariances.tied import TiedCovariance
     from suffice.latent.families.exponential import Exponential, ExponentialPrior
-    from suffice.latent.families.gaussian import Gaussian, GaussianPrior
-    from suffice.latent.families.low_rank import LowRankGaussian, LowRankPrior
+    from suffice.latent.families.gaussian import Gaussian
+    from suffice.latent.families.gaussian_prior import GaussianPrior, LowRankPrior
     from suffice.latent.families.mixed import Mixed
     from suffice.latent.families.negative_binomial import NegativeBinomial, NegativeBinomialPrior
     from suffice.latent.families.poisson import Poisson, PoissonPrior
-    from suffice.latent.families.principal_gaussian import PrincipalGaussian
     from suffice.latent.mixture import Mixture, MixturePrior
 
 export_lazily(__name__)

@@ -8,9 +8,9 @@ from typing import Any, Self
 import numpy as np
 
 from suffice.latent.families.columns import over_all_classes
-from suffice.latent.families.constrained_gaussian import GAUSSIANS, TiedDiagonalGaussian
-from suffice.latent.families.gaussian import Gaussian, GaussianPrior
-from suffice.latent.families.low_rank import LowRankGaussian, LowRankPrior
+from suffice.latent.families.constrained_gaussian import GAUSSIANS, LowRankGaussian, TiedDiagonalGaussian
+from suffice.latent.families.gaussian import Gaussian
+from suffice.latent.families.gaussian_prior import GaussianPrior, LowRankPrior
 from suffice.latent.forms.natural import Moments
 from suffice.runtime.precision import scope
 from suffice.validation import check_memory, check_shape, check_varying
@@ -67,7 +67,7 @@ class GaussianClasses:
     def overall(self, sums: Moments, centres: np.ndarray) -> Overall:
         """Mean and variance of each column over the rows of all classes, from moments about their centres (K, D)."""
         with scope("float64"):
-            mean, variance = over_all_classes(sums, centres, self.family.covariance_type)
+            mean, variance = over_all_classes(sums, centres, self.family.structure.covariance_type)
         return mean, np.where(variance <= np.square(8 * np.finfo(float).eps * np.abs(mean)), 0.0, variance)
 
     def components(self, overall: Overall, centres: np.ndarray) -> Gaussian:

@@ -28,7 +28,7 @@ def log_likelihood_gradient(model: Mixture, statistics: MixtureStatistics, weigh
             return replaced.expected_complete_log_likelihood(statistics)
 
         slopes = jax.grad(expected)(moved)
-    found = {name: np.asarray(value) for name, value in vars(slopes).items() if value is not None}
+    found = {name: np.asarray(getattr(slopes, name)) for name in slopes.parameter_names()}
     return {"weights": _weight_gradient(np.asarray(model.weights), statistics, weights), **found}
 
 

@@ -12,7 +12,8 @@ from suffice.estimators.mixtures.base import MixtureEstimator
 from suffice.estimators.shared.rows import PlainColumns
 from suffice.latent.families.constrained_gaussian import GAUSSIANS
 from suffice.latent.families.family import Family
-from suffice.latent.families.gaussian import Gaussian, GaussianPrior
+from suffice.latent.families.gaussian import Gaussian
+from suffice.latent.families.gaussian_prior import GaussianPrior
 from suffice.latent.given import GivenParameters
 from suffice.latent.mixture import Mixture
 from suffice.rows.survey import Survey

@@ -11,8 +11,8 @@ import numpy as np
 from suffice.estimators.mixtures.gaussian import GaussianMixture
 from suffice.estimators.mixtures.gaussian_components import GaussianComponents
 from suffice.latent.factors.canonical import signs
+from suffice.latent.families.constrained_gaussian import PrincipalGaussian
 from suffice.latent.families.gaussian import Gaussian
-from suffice.latent.families.principal_gaussian import PrincipalGaussian
 from suffice.latent.mixture import Mixture
 from suffice.rows.survey import Survey
 from suffice.validation import check_count

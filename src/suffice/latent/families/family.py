@@ -15,7 +15,6 @@ from suffice.latent.families.columns import Columns
 from suffice.latent.families.kind import Kind
 from suffice.latent.forms.natural import Moments
 from suffice.latent.ties import Labels, averaged_moments, distinct, group_means
-from suffice.model import Hyperparameters
 from suffice.rows.missing import MissingLayout
 from suffice.rows.patterns import arrange
 from suffice.runtime.arrays import Array
@@ -184,10 +183,9 @@ class Family(Kind):
     def among(self, components: Any) -> Self:
         """These components alone, given by number, of every restart; restarts lie along one leading axis."""
 
-        def chosen(leaf: Any) -> Any:
-            return leaf if isinstance(leaf, Hyperparameters) else np.asarray(leaf)[:, components]
-
-        return jax.tree.map(chosen, self, is_leaf=lambda leaf: isinstance(leaf, Hyperparameters))
+        names = [name for name in self.parameter_names() if name not in self.shared_parameters]
+        chosen = [np.asarray(getattr(self, name))[:, components] for name in names]
+        return eqx.tree_at(lambda family: [getattr(family, name) for name in names], self, chosen)
 
     def without_prior(self) -> Self:
         """The same distributions, to which maximisation adds nothing."""

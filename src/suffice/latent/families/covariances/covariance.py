@@ -1,0 +1,135 @@
+"""What a Gaussian asks of its components' covariances."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, ClassVar, Self
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+
+from suffice.choices import CovarianceType
+from suffice.latent.families.covariances.sums import Sums
+from suffice.latent.forms.natural import Linear, Natural, safe_limit
+from suffice.latent.ties import Labels, group_means
+from suffice.rows.missing import MissingLayout
+from suffice.runtime.arrays import Array
+
+
+class Covariance(eqx.Module):
+    """Covariances of K components of D columns, kept as ``values`` of the shape that suits their kind."""
+
+    values: Array
+
+    covariance_type: ClassVar[CovarianceType]
+    """How moments are laid out, as in ``STATISTICS``."""
+
+    missing: ClassVar[MissingLayout]
+    """``"patterns"`` where columns depend on one another, ``"mask"`` where they do not."""
+
+    column_parameters: ClassVar[tuple[str, ...]] = ()
+    """The Gaussian's parameters that components may share in some columns only."""
+
+    isotropic: ClassVar[bool] = False
+    """Whether all columns have one variance."""
+
+    def holding(self, values: Any) -> Self:
+        """A covariance of this kind with other values."""
+        return replace(self, values=values)
+
+    @classmethod
+    @abstractmethod
+    def like(cls, variance: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+        """Values of components (..., K) as ``shape`` says with independent columns of these variances (D,)."""
+
+    @abstractmethod
+    def by_column(self) -> Array:
+        """Variance of every column, (..., K or 1, D or 1)."""
+
+    @abstractmethod
+    def with_variances(self, variances: np.ndarray) -> Self:
+        """The same correlations with variances (..., K, D)."""
+
+    @abstractmethod
+    def whitening(self, shape: tuple[int, ...]) -> tuple[Array, Array]:
+        """W with precision W W', and half the logarithm of the precision's determinant, for means of this shape.
+
+        W is (..., K or 1, D, D), or its diagonal (..., K, D).
+        """
+
+    @abstractmethod
+    def products(self, means: Array, whitening: Array, log_scale: Array) -> Natural | Linear:
+        """The form of products with sufficient statistics."""
+
+    @abstractmethod
+    def missing_form(self, means: Array, centred: bool) -> Any:
+        """The form for rows with missing cells."""
+
+    @abstractmethod
+    def accurate(self, means: np.ndarray) -> bool:
+        """Whether products keep the digits that matter."""
+
+    @abstractmethod
+    def estimate(self, sums: Sums, floor: Array) -> Self:
+        """The covariance of highest likelihood, with ``floor`` (D,) on the diagonal."""
+
+    @abstractmethod
+    def pooled(self, found: Self, sums: Sums, labels: Labels) -> tuple[Self, Array]:
+        """Those found, averaged over components of one label, and the weight (..., K) behind them."""
+
+    @abstractmethod
+    def definite(self) -> Array:
+        """Which of the covariances are positive definite."""
+
+    @abstractmethod
+    def rescued(self, definite: Array, rounding: Array) -> tuple[Self, Array]:
+        """Those that lost all their digits to moments about zero as wide as the rounding (..., K, D), and which are definite."""
+
+    @abstractmethod
+    def accepted(self, found: Self, definite: Array, weight: Array) -> tuple[Array, Self]:
+        """Which components have weight and a definite covariance, and those found with the old ones elsewhere."""
+
+    @abstractmethod
+    def common_means(self, means: Array, counts: Array, labels: Labels) -> Array:
+        """Averages of means over components of one label, weighted with cells and precisions."""
+
+    @abstractmethod
+    def second_at(self, rows: Array, prior: Array, floor: Array) -> Array:
+        """Second moments about the means of so many rows (..., K, 1) that, with the prior's, give these covariances."""
+
+    @abstractmethod
+    def cells(self, counts: Array, features: int) -> Array:
+        """The weights (W, ..., K) at the end of the moments of rows without missing cells."""
+
+    @abstractmethod
+    def expected_log_density(self, offset: Array, covariance: Array) -> Array:
+        """Log-density (..., K), without its constant, expected of rows so far from the means (..., K, D) with this covariance."""
+
+    @abstractmethod
+    def among(self, columns: Sequence[int]) -> Covariance:
+        """Those of some columns alone."""
+
+    @abstractmethod
+    def roots(self, shape: tuple[int, ...]) -> np.ndarray:
+        """Cholesky factors (K, D, D) for means of this shape (K, D)."""
+
+    @abstractmethod
+    def parameter_count(self, labels: Labels | None = None) -> int:
+        """Free numbers; where labels (K, D) or (K, 1) are given, components of one label share theirs."""
+
+
+def keeps_digits(terms: Any, features: int) -> Any:
+    """Whether products keep the digits that matter, where these are the terms that cancel."""
+    return (terms < safe_limit(terms.dtype) * features).all()
+
+
+def averages(values: Array, cells: Array, labels: Labels) -> tuple[Array, Array]:
+    """Averages of values (..., K, *) over components of one label, weighted with cells (..., K, 1 or D), and their weights."""
+    flat = values.reshape(*cells.shape[:-1], -1)
+    weight = jnp.broadcast_to(cells, flat.shape)
+    total = group_means(weight, labels)
+    pooled = group_means(weight * flat, labels) / jnp.where(total > 0, total, 1)
+    return jnp.where(total > 0, pooled, flat).reshape(values.shape), total.max(-1)

@@ -1,0 +1,90 @@
+"""One covariance matrix of all components that is low rank plus a diagonal."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from suffice.choices import CovarianceType
+from suffice.latent.families.covariances.matrices import SharedMatrix, triangle
+from suffice.latent.families.covariances.sums import Sums
+from suffice.latent.ties import Labels
+from suffice.runtime.arrays import Array
+
+STEPS = 2000
+SMALLEST_NOISE = 1e-8
+"""As a share of a column's variance: where the likelihood rises without bound as a column's noise vanishes (Heywood)."""
+
+
+class LowRankCovariance(SharedMatrix):
+    r"""One covariance :math:`W W^\top + \Psi` of all components, W with ``rank`` columns and a diagonal Psi.
+
+    Estimation takes the covariance within components and fits W and Psi to it: in turn the best W given Psi, by eigenvectors
+    (Jöreskog, 1967), and a step of expectation-maximisation for Psi (Rubin and Thayer, 1982). The likelihood never falls.
+
+    Parameters
+    ----------
+    values
+        ``(..., D, D)``.
+    rank
+        Columns of W; None is no constraint.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.latent import LowRankCovariance
+    >>> LowRankCovariance(np.eye(5), rank=1).parameter_count()
+    10
+    """
+
+    rank: int | None = eqx.field(static=True)
+    covariance_type: ClassVar[CovarianceType] = "tied"
+
+    def estimate(self, sums: Sums, floor: Array) -> Self:
+        """The covariance of this form nearest to that within components."""
+        within, rank = self._within(sums, floor), self.rank
+        if rank is None:
+            return self.holding(within)
+        flat = within.reshape(-1, *within.shape[-2:])
+        return self.holding(lax.map(lambda matrix: low_rank(matrix, rank), flat).reshape(within.shape))
+
+    def parameter_count(self, labels: Labels | None = None) -> int:
+        """Loadings up to a rotation and the diagonal, or the whole matrix if that has fewer."""
+        features = self.values.shape[-1]
+        rank = features if self.rank is None else self.rank
+        free = features * (rank + 1) - rank * (rank - 1) // 2
+        return int(np.prod(self.values.shape[:-2])) * min(free, triangle(features))
+
+
+def low_rank(matrix: Any, rank: int, tol: float = 1e-10) -> Array:
+    """The covariance :math:`W W^\top + \\Psi` of highest Gaussian likelihood for rows of this covariance."""
+    deviation = jnp.sqrt(jnp.diagonal(matrix))
+    safe = jnp.where(deviation > 0, deviation, 1)
+    correlation = matrix / safe[:, None] / safe
+
+    def loadings(noise: Array) -> tuple[Array, Array]:
+        root = jnp.sqrt(noise)
+        values, vectors = jnp.linalg.eigh(correlation / root[:, None] / root)
+        values, vectors = values[::-1][:rank], vectors[:, ::-1][:, :rank]
+        found = root[:, None] * vectors * jnp.sqrt(jnp.maximum(values - 1, 0))
+        above = jnp.maximum(values, 1)
+        fit = (jnp.log(above) - values + values / above).sum() + (jnp.diagonal(correlation) / noise).sum()
+        return found, -(jnp.log(noise).sum() + fit) / 2
+
+    def step(state: tuple[Array, Array, Array, Array]) -> tuple[Array, Array, Array, Array]:
+        noise, before, _, count = state
+        found, value = loadings(noise)
+        noise = jnp.maximum(1 - jnp.square(found).sum(1), SMALLEST_NOISE)
+        return noise, value, value - before, count + 1
+
+    start = jnp.full(len(matrix), 0.5, correlation.dtype), -jnp.inf, jnp.inf, 0
+    start = jax.tree.map(lambda leaf: jnp.asarray(leaf, correlation.dtype), start)
+    noise, *_ = lax.while_loop(lambda state: (state[2] > tol) & (state[3] < STEPS), step, start)
+    found, _ = loadings(noise)
+    fitted = found @ found.T + jnp.diag(jnp.maximum(1 - jnp.square(found).sum(1), SMALLEST_NOISE))
+    return fitted * safe[:, None] * safe

@@ -1,0 +1,40 @@
+"""One covariance matrix of all components, without constraint."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+import numpy as np
+
+from suffice.choices import CovarianceType
+from suffice.latent.families.covariances.matrices import SharedMatrix, triangle
+from suffice.latent.families.covariances.sums import Sums
+from suffice.latent.ties import Labels
+from suffice.runtime.arrays import Array
+
+
+class TiedCovariance(SharedMatrix):
+    r"""One covariance matrix :math:`\Sigma` of all components.
+
+    Parameters
+    ----------
+    values
+        ``(..., D, D)``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.latent import TiedCovariance
+    >>> TiedCovariance(np.eye(2)).parameter_count()
+    3
+    """
+
+    covariance_type: ClassVar[CovarianceType] = "tied"
+
+    def estimate(self, sums: Sums, floor: Array) -> Self:
+        """The covariance within components."""
+        return self.holding(self._within(sums, floor))
+
+    def parameter_count(self, labels: Labels | None = None) -> int:
+        """Each symmetric entry once."""
+        return int(np.prod(self.values.shape[:-2])) * triangle(self.values.shape[-1])

@@ -1,0 +1,143 @@
+"""Gaussian components as tables, starts and pictures see them: means and variances of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+from scipy.special import ndtr
+
+from suffice.choices import CovarianceType
+from suffice.latent.collapsed import collapsed
+from suffice.latent.families.columns import Columns, over_all_classes
+from suffice.latent.families.covariances.covariance import Covariance
+from suffice.latent.families.covariances.full import FullCovariance
+from suffice.latent.families.family import Family
+from suffice.latent.families.gaussian_prior import GaussianPrior
+from suffice.latent.families.kind import in_columns
+from suffice.latent.forms.natural import Moments
+from suffice.rows.missing import MissingLayout
+from suffice.runtime.arrays import Array
+
+
+class GaussianColumns(Family):
+    """Means (..., K, D), covariances and a prior, and what they say of single columns; ``Gaussian`` has the mathematics."""
+
+    means: Array
+    covariance: Covariance
+    prior: GaussianPrior
+
+    kind: ClassVar[str] = "gaussian"
+    title: ClassVar[str] = "Gaussian"
+    column_names: ClassVar[dict[str, str]] = {"mean": "means", "variance": "covariances"}
+    discrete: ClassVar[bool] = False
+    floored: ClassVar[bool] = True
+    movable: ClassVar[bool] = True
+
+    structure: ClassVar[type[Covariance]] = FullCovariance
+    """The covariance that values given to the constructor are of."""
+
+    earlier_fields: ClassVar[frozenset[str]] = frozenset({"means", "covariances", "prior"})
+    """What files of earlier versions hold: arguments of the constructor."""
+
+    @property
+    def covariances(self) -> Array:
+        """The covariance's values."""
+        return self.covariance.values
+
+    @property
+    def covariance_type(self) -> CovarianceType:
+        """How the covariance's moments are laid out."""
+        return self.covariance.covariance_type
+
+    @property
+    def missing(self) -> MissingLayout:  # type: ignore[override]
+        """By pattern where columns depend on one another."""
+        return self.covariance.missing
+
+    @property
+    def features(self) -> int:
+        """Number of columns D."""
+        return self.means.shape[-1]
+
+    @classmethod
+    def parameter_names(cls) -> tuple[str, ...]:
+        """Means and the covariance's values."""
+        return ("means", "covariances")
+
+    @classmethod
+    def column_parameters(cls) -> tuple[str, ...]:
+        """As the covariance says: none where columns depend on one another."""
+        return cls.structure.column_parameters
+
+    @classmethod
+    def coordinates(cls, rows: np.ndarray, columns: Columns, alone: bool = True) -> np.ndarray:
+        """Rows in units of the columns' standard deviations, or in one unit where all columns have one variance."""
+        one = alone and cls.structure.isotropic
+        return rows / np.sqrt(columns.variance.mean() if one else columns.variance)
+
+    @classmethod
+    def prior_from(cls, columns: Columns, strength: float | None, floor: float = 0.0) -> GaussianPrior:
+        """So many rows of the columns' means and variances, and a floor relative to these."""
+        return GaussianPrior(strength, columns.mean, np.diag(columns.variance), floor * columns.variance)
+
+    def pooled(self, moments: Moments, centres: np.ndarray) -> Columns:
+        """Means and variances of the columns over the rows of all classes."""
+        mean, variance = over_all_classes(moments, centres, self.covariance_type)
+        constant = variance <= np.square(8 * np.finfo(float).eps * np.abs(mean))
+        return Columns(mean, np.where(constant, 1.0, variance), constant)
+
+    @classmethod
+    def refused_parameter(cls, name: str, values: np.ndarray) -> str | None:
+        """Variances that are not above 0."""
+        if name == "covariances" and (values <= 0).any():
+            return "holds numbers that are not above 0; variances are"
+        return None
+
+    def with_columns(self, given: Sequence[Mapping[str, Any]], origin: np.ndarray) -> Self:
+        """The same with the means and variances given; correlations stay as they are."""
+        placed = [{"mean": own["mean"] - at} if "mean" in own else {} for own, at in zip(given, origin, strict=True)]
+        covariance = self.covariance
+        if any("variance" in own for own in given):
+            covariance = covariance.with_variances(in_columns(self.variances(), given, "variance"))
+        parts = in_columns(self.means, placed, "mean"), covariance
+        return eqx.tree_at(lambda family: (family.means, family.covariance), self, parts)
+
+    def parameters_of_columns(self) -> list[dict[str, np.ndarray]]:
+        """Mean and variance of each column."""
+        means, variances = (np.moveaxis(np.asarray(values), -1, 0) for values in (self.means, self.variances()))
+        return [{"mean": mean, "variance": variance} for mean, variance in zip(means, variances, strict=True)]
+
+    def variances(self) -> np.ndarray:
+        """Variance of every column in every component, (..., K, D)."""
+        return np.broadcast_to(np.asarray(self.covariance.by_column()), self.means.shape)
+
+    def cell_moments(self) -> tuple[Array, Array]:
+        """Means and variances."""
+        return self.means, jnp.broadcast_to(self.covariance.by_column(), self.means.shape)
+
+    def feature_moments(self) -> tuple[np.ndarray, np.ndarray]:
+        """Means and variances."""
+        return np.asarray(self.means), self.variances()
+
+    def centre(self) -> np.ndarray:
+        """The mean of the means."""
+        return np.asarray(self.means).mean(-2)
+
+    def translated(self, shift: Array) -> Self:
+        """Means and the prior's mean moved by ``shift`` (D,)."""
+        moved_parts = self.means + shift, self.prior.mean + shift
+        return eqx.tree_at(lambda family: (family.means, family.prior.mean), self, moved_parts)
+
+    def cumulative(self, values: np.ndarray) -> np.ndarray:
+        """Normal distribution functions."""
+        mean, variance = self.feature_moments()
+        return ndtr((values - mean) / np.maximum(np.sqrt(variance), 1e-300))
+
+    def collapsed(self, columns: Columns, floor: float) -> np.ndarray:
+        """Components of which a variance has shrunk to the floor."""
+        flat = collapsed(np.asarray(self.covariances), self.covariance_type, columns.variance, columns.constant, floor)
+        return np.broadcast_to(flat, self.means.shape[-2])
