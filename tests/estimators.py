@@ -130,6 +130,9 @@ GROUP = DRAW.integers(3, size=ROWS)
 CENTRES, SPREADS = np.array([[0.0, 0, 0, 0], [0, 0, 0, 0], [8, 0, -8, 4]]), np.array([1.0, 5.0, 2.0])
 REAL = CENTRES[GROUP] + SPREADS[GROUP, None] * DRAW.standard_normal((ROWS, COLUMNS))
 BINARY = (DRAW.random((ROWS, COLUMNS)) < DRAW.uniform(0.1, 0.9, (3, COLUMNS))[GROUP]).astype(float)
+BINARY = np.where(
+    np.arange(BINARY.size).reshape(BINARY.shape) % 7 == 0, 1 - BINARY, BINARY
+)  # no long ridge of the likelihood
 CODES = ((GROUP[:, None] + DRAW.integers(0, 2, (ROWS, COLUMNS))) % 3).astype(float)
 COUNTS = DRAW.poisson(np.array([[1.0, 5, 2, 9], [6, 5, 2, 1], [6, 1, 9, 4]])[GROUP]).astype(float)
 WAITS = DRAW.exponential(np.array([[1.0, 9, 2, 20], [9, 9, 2, 1], [9, 1, 30, 4]])[GROUP])

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
+from suffice.data.alignment import columns_named, refuse_empty
 from suffice.data.decode import data_frame, decoded, joined
 from suffice.data.digest import digest
 from suffice.data.frame import Column, Frame, frame_from
@@ -148,7 +149,7 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             raise ValueError(f"handle_unknown={self.handle_unknown!r} was given; 'error' or 'missing' is expected.")
 
     def _fit_frame(self, frame: Frame, missing: Sequence[int]) -> Self:
-        _refuse_empty(frame)
+        refuse_empty(frame)
         given = given_kinds(self.kinds, frame)
         kinds = [kind or detected_kind(column) for kind, column in zip(given, frame.columns, strict=True)]
         categories: list[Any] = [self._labels(column, kind) for column, kind in zip(frame.columns, kinds, strict=True)]
@@ -258,19 +259,7 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             self._warn_of_names(frame)
             renamed = [column._replace(name=name) for column, name in zip(frame.columns, self._names(), strict=True)]
             return frame._replace(columns=renamed)
-        if frame.labels == self.labels_:
-            return frame
-        missing = [label for label in self.labels_ if label not in frame.labels]
-        unexpected = [label for label in frame.labels if label not in self.labels_]
-        if missing or unexpected:
-            said = [f"lacks {listing(missing)}"] * bool(missing) + [f"has {listing(unexpected)} besides"] * bool(
-                unexpected
-            )
-            raise DataError(
-                f"X {' and '.join(said)}; the columns that were fitted are expected: {listing(self.labels_)}. Rename, add or "
-                "drop columns."
-            )
-        return frame._replace(columns=[frame.columns[frame.labels.index(label)] for label in self.labels_])
+        return columns_named(frame, self.labels_)
 
     def _check_width(self, width: int) -> None:
         if width != self.n_features_in_:
@@ -299,12 +288,3 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         tags.input_tags.string = True
         tags.transformer_tags.preserves_dtype = []
         return tags
-
-
-def _refuse_empty(frame: Frame) -> None:
-    empty = [column.name for column in frame.columns if column.cells.null_count == len(column.cells)]
-    if empty:
-        raise DataError(
-            f"Column{'s' * (len(empty) > 1)} {listing(empty)} of X hold{'s' * (len(empty) == 1)} no cell that is not missing; "
-            "leave out what has no cells."
-        )

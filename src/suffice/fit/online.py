@@ -9,7 +9,8 @@ import equinox as eqx
 import jax
 import numpy as np
 
-from suffice.latent.mixture import Mixture, MixtureStatistics
+from suffice.latent.expectation import MixtureStatistics
+from suffice.latent.mixture import Mixture
 from suffice.latent.readers import centred
 from suffice.model import EStep
 from suffice.rows.place import missing_layout, place

@@ -8,9 +8,10 @@ import jax
 import numpy as np
 
 from suffice.latent.by_class import class_centres, class_moments, with_cells
+from suffice.latent.expectation import MixtureStatistics
 from suffice.latent.families.family import Family
 from suffice.latent.forms.natural import Moments
-from suffice.latent.mixture import Mixture, MixtureStatistics
+from suffice.latent.mixture import Mixture
 from suffice.runtime.arrays import Array
 from suffice.runtime.compiling import filter_jit
 from suffice.runtime.precision import cast, scope, to_numpy

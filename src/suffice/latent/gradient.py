@@ -8,7 +8,8 @@ import equinox as eqx
 import jax
 import numpy as np
 
-from suffice.latent.mixture import Mixture, MixtureStatistics
+from suffice.latent.expectation import MixtureStatistics
+from suffice.latent.mixture import Mixture
 from suffice.model import Hyperparameters
 from suffice.runtime.precision import cast, scope
 

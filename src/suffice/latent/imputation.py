@@ -9,8 +9,9 @@ from typing import Any
 import equinox as eqx
 import numpy as np
 
+from suffice.latent.expectation import normalised
 from suffice.latent.families.family import Family
-from suffice.latent.mixture import Mixture, normalised
+from suffice.latent.mixture import Mixture
 from suffice.latent.readers import Responsibilities, read
 from suffice.rows.missing import any_missing, with_nan
 from suffice.rows.row_function import RowFunction

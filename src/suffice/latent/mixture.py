@@ -12,12 +12,13 @@ from jax.core import Tracer
 from scipy.special import logsumexp
 
 from suffice.latent.conditioning import check_given, check_value, positions
+from suffice.latent.expectation import Expectation, MixtureStatistics, normalised
 from suffice.latent.families.family import Family
-from suffice.latent.forms.natural import Linear, Moments
+from suffice.latent.forms.natural import Moments
 from suffice.latent.ties import distinct, fixed_ties, group_means, labels_of
-from suffice.model import Hyperparameters, LatentModel, PreparedEStep
+from suffice.model import Hyperparameters, LatentModel
 from suffice.rows.block import Block, block_total, tile_of
-from suffice.rows.missing import MaskedRows, MissingLayout, PatternRows
+from suffice.rows.missing import MissingLayout
 from suffice.rows.patterns import arrange
 from suffice.rows.row_function import RowFunction
 from suffice.runtime.arrays import Array
@@ -29,67 +30,6 @@ class MixturePrior(Hyperparameters):
     """Symmetric Dirichlet prior over the weights with this ``concentration``, at least 1."""
 
     concentration: Array | float
-
-
-class MixtureStatistics(eqx.Module):
-    """Sums over rows: the components' moments, the log-likelihood (...,) and the weight of the rows."""
-
-    moments: Moments
-    log_likelihood: Array
-    weight: Array
-
-
-class Expectation(PreparedEStep):
-    """The E-step of a mixture: ``form`` for complete rows, ``missing_form`` for rows with missing cells."""
-
-    form: Any
-    missing_form: Any
-
-    @property
-    def accurate(self) -> Array | bool:
-        """What the form for complete rows says."""
-        return self.form.accurate
-
-    def of(self, rows: Any) -> Any:
-        """The form that suits the rows."""
-        if not isinstance(rows, MaskedRows | PatternRows):
-            return self.form
-        if self.missing_form is None:
-            raise ValueError(
-                "Cells are missing (NaN), and the components have no gap_form; drop or fill in these cells."
-            )
-        return self.missing_form
-
-    def joint(self, rows: Any) -> Array:
-        """log p(x, k), (..., K, n)."""
-        form = self.of(rows)
-        return form.log_density(form.features(rows))
-
-    def relative(self, rows: Any) -> Array:
-        """``joint`` up to what all components share, where that takes less work, (..., K, n)."""
-        form = self.of(rows)
-        score = form.relative if isinstance(form, Linear) else form.log_density
-        return score(form.features(rows))
-
-    def __call__(self, rows: Any, weight: Array, given: Array | None = None) -> MixtureStatistics:
-        if isinstance(rows, tuple):
-            rows, given = rows
-        form = self.of(rows)
-        features = form.features(rows)
-        joint = form.log_density(features)
-        if given is not None:
-            joint = joint + log_priors(given, joint.shape[-2])
-        evidence, share = normalised(joint, weight)
-        moments = form.moments(features, share, weight)
-        return MixtureStatistics(moments, (evidence * weight).sum(-1), weight.sum())
-
-
-def log_priors(given: Array, components: int) -> Array:
-    """Log-priors (K, n) from log-priors (n, K), or from codes (n,): 0 where the component is unknown, else one more."""
-    if not jnp.issubdtype(given.dtype, jnp.integer):
-        return given.T
-    allowed = (given == 0) | (given == 1 + jnp.arange(components)[:, None])
-    return jnp.where(allowed, 0.0, -jnp.inf)
 
 
 class GivenShares(RowFunction):
@@ -346,12 +286,3 @@ class Mixture(LatentModel):
         groups = self.log_weights.shape[-1] if labels is None else int(distinct(labels, 1)[0])
         weights = 0 if "weights" in self.frozen else groups - 1
         return weights + self.components.free_parameter_count(self.frozen, self._component_ties())
-
-
-def normalised(joint: Array, weight: Array | float = 1.0) -> tuple[Array, Array]:
-    """log p(x) (..., n), and responsibilities times ``weight`` (..., K, n), from log p(x, k) (..., K, n) without overflow."""
-    peak = jnp.max(joint, -2)
-    peak = jnp.where(jnp.isfinite(peak), peak, 0.0)
-    share = jnp.exp(joint - peak[..., None, :])
-    size = share.sum(-2)
-    return peak + jnp.log(size), share * (weight / jnp.where(size > 0, size, 1))[..., None, :]

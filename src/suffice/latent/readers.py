@@ -9,7 +9,7 @@ import jax
 import numpy as np
 from scipy.special import xlogy
 
-from suffice.latent.mixture import MixtureStatistics, normalised
+from suffice.latent.expectation import MixtureStatistics, normalised
 from suffice.model import EStep
 from suffice.rows.block import NO_ROWS
 from suffice.rows.place import missing_layout, place

@@ -15,8 +15,9 @@ from suffice.estimators.classifiers.base import Classifier
 from suffice.estimators.shared.attributes import forget, set_attributes
 from suffice.fit.expectation_maximization import em
 from suffice.latent.class_distributions import ClassDistributions, added, centres_of, maximized, start_of, sums_of
+from suffice.latent.expectation import MixtureStatistics
 from suffice.latent.families.family import Family
-from suffice.latent.mixture import Mixture, MixturePrior, MixtureStatistics
+from suffice.latent.mixture import Mixture, MixturePrior
 from suffice.latent.readers import Evidence, LogJoint, MostProbable, Responsibilities, read, statistics
 from suffice.outcome import DegenerateComponentWarning, Outcome
 from suffice.rows.missing import any_missing
@@ -237,7 +238,8 @@ class ClassConditional(Classifier):
         numpy.ndarray
             Classes ``(n,)``.
         """
-        return self.classes_[self._read(X, MostProbable)]
+        places = self._read(X, MostProbable)
+        return self.classes_[places]
 
     def predict_proba(self, X: Any) -> np.ndarray:
         r"""Probability of each class given the row, :math:`\pi_k p(x | k) / p(x)`.

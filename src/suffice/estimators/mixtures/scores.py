@@ -12,8 +12,9 @@ from sklearn.utils.validation import check_is_fitted
 from suffice.estimators.shared.callbacks import CallbackSupportMixin
 from suffice.estimators.shared.labelled_columns import LabelledColumns
 from suffice.estimators.shared.rows import PlainColumns
+from suffice.latent.expectation import MixtureStatistics
 from suffice.latent.gradient import log_likelihood_gradient
-from suffice.latent.mixture import Mixture, MixtureStatistics
+from suffice.latent.mixture import Mixture
 from suffice.latent.readers import Evidence, MostProbable, Responsibilities, aic, bic, entropy, read, statistics
 from suffice.rows.streams import on_host
 from suffice.runtime.precision import scope
