@@ -404,7 +404,8 @@ class MixtureEstimator(FittedMixture):
         overview = survey(rows, weight, self._sample_size(), generator)
         self._check_size(overview)
         starts, origin = self._begin(rows, weight, codes, overview, generator)
-        starts, best = cast(starts if origin is None else starts.translated(-origin), "float64"), 0
+        with scope("float64"):
+            starts, best = cast(starts if origin is None else starts.translated(-origin), "float64"), 0
         if self.n_init > 1:
             data = rows if codes is None else (rows, codes)
             best = int(np.nanargmax(expected(starts, data, weight, origin, self.precision).log_likelihood))
