@@ -1,4 +1,4 @@
-"""What every test shares: pictures without a screen, and where the real data lie."""
+"""What every test shares: pictures without a screen, shapes that are checked, and where the real data lie."""
 
 import os
 
@@ -8,8 +8,11 @@ from pathlib import Path
 
 import jax
 import pytest
+from jaxtyping import install_import_hook
 
-from suffice.runtime.compiling import COMPILER_OPTIONS
+install_import_hook("suffice", "shapes.checked")  # before suffice is imported anywhere
+
+from suffice.runtime.compiling import COMPILER_OPTIONS  # noqa: E402
 
 # Most of the suite's time is compilation: programs that run once need not be optimised. XLA_FLAGS="" tests with the usual ones.
 FLAGS = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True, **(COMPILER_OPTIONS or {})}

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Self
 
 import equinox as eqx
+from jaxtyping import Float, Num
 
 from suffice.rows.block import TILE
 from suffice.rows.missing import MissingLayout
@@ -101,7 +102,9 @@ class LatentModel(eqx.Module):
         return 0.0
 
     @in_own_precision
-    def expect(self, rows: Array, weight: Array, given: Array | None = None) -> Any:
+    def expect(
+        self, rows: Num[Array, "n D"], weight: Float[Array, " n"], given: Float[Array, "n K"] | None = None
+    ) -> Any:
         """Expected sufficient statistics of one tile of rows.
 
         Parameters

@@ -38,7 +38,7 @@ def from_shares(
     """Weights (R, K) and components after one maximisation from responsibilities (R, n, K) of a sample."""
     start = Mixture(np.full(share.shape[::2], 1 / share.shape[-1]), cast(blank, "float64"), prior)
     started = maximized_at(start, rows, weight, share)
-    return started.weights, started.components
+    return np.asarray(started.weights), started.components
 
 
 def weights_from(given: Any, found: np.ndarray) -> np.ndarray:

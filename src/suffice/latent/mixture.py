@@ -9,6 +9,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
+from jaxtyping import Float, Num
 from scipy.special import logsumexp
 
 from suffice.latent.conditioning import check_given, check_value, positions
@@ -114,7 +115,7 @@ class Mixture(LatentModel):
         return self.log_weights.shape[:-1]
 
     @property
-    def weights(self) -> Array:
+    def weights(self) -> Float[Array, "... K"]:
         """Mixture weights, (..., K)."""
         return (np if isinstance(self.log_weights, np.ndarray) else jnp).exp(self.log_weights)
 
@@ -157,14 +158,14 @@ class Mixture(LatentModel):
         moments = self.components.moments_at(counts)
         return None if moments is None else MixtureStatistics(moments, jnp.zeros(counts.shape[:-1]), jnp.asarray(rows))
 
-    def log_prior(self) -> Array | float:
+    def log_prior(self) -> Float[Array, ...] | float:
         """Log-prior of the weights and of the components."""
         if "weights" in self.frozen:
             return self.components.log_prior()
         excess = self.prior.concentration - 1
         return jnp.where(excess > 0, excess * self.log_weights, 0.0).sum(-1) + self.components.log_prior()
 
-    def expected_complete_log_likelihood(self, statistics: MixtureStatistics) -> Array:
+    def expected_complete_log_likelihood(self, statistics: MixtureStatistics) -> Float[Array, ...]:
         r"""Q, :math:`\sum_{nk} w_n r_{nk} [\log \pi_k + \log p(x_n | k)]`, of these parameters under statistics about zero."""
         counts = statistics.moments.total[-1]
         value = jnp.where(counts > 0, counts * self.log_weights, 0.0).sum(-1)
@@ -197,17 +198,17 @@ class Mixture(LatentModel):
         """A point (D,) among the components from which rows are measured while computing; None where none may be."""
         return self.components.centre()
 
-    def translated(self, shift: Array) -> Self:
+    def translated(self, shift: Float[Array, " D"]) -> Self:
         """The same mixture for rows moved by ``shift`` (D,)."""
         return eqx.tree_at(lambda m: m.components, self, self.components.translated(shift))
 
     @in_own_precision
-    def responsibilities(self, rows: Array) -> Array:
+    def responsibilities(self, rows: Num[Array, "n D"]) -> Float[Array, "... n K"]:
         r"""Posterior probability of each component, :math:`r_{nk} = \pi_k p(x_n | k) / p(x_n)`, (..., n, K)."""
         return jnp.swapaxes(normalised(self._joint(rows))[1], -1, -2)
 
     @in_own_precision
-    def log_density(self, rows: Array) -> Array:
+    def log_density(self, rows: Num[Array, "n D"]) -> Float[Array, "... n"]:
         """log p(x) of each row, (..., n)."""
         return normalised(self._joint(rows))[0]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from jaxtyping import Float
+
 from suffice.rows.block import Block
 from suffice.runtime.arrays import Array
 from suffice.runtime.precision import cast
@@ -16,7 +18,7 @@ class Place:
     ever changes a compiled shape.
     """
 
-    origin: Array | None = None
+    origin: Float[Array, " D"] | None = None
     block: Block | None = None
     """All rows as one block, around which whole loops are compiled; None where they pass through."""
 

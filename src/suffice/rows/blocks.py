@@ -10,6 +10,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from jaxtyping import Float
 
 from suffice.rows.base import Place
 from suffice.rows.block import NO_ROWS, Block, Buffers, add, filled, kind_on_device, rounded, row_count, row_weight
@@ -39,7 +40,7 @@ class Blocks(Place):
         self,
         groups: Callable[[], Iterable[Iterable[BlockMaker]]],
         order: np.ndarray | None = None,
-        origin: Array | None = None,
+        origin: Float[Array, " D"] | None = None,
     ):
         self.groups, self.order, self.origin = groups, order, origin
         self.compiled: set[Any] = set()
@@ -82,7 +83,9 @@ class Blocks(Place):
         return sorted_rows
 
 
-def shared_out(arrays: Any, weight: np.ndarray, origin: Array | None, dtype: Any, size: int, tile: int) -> Blocks:
+def shared_out(
+    arrays: Any, weight: np.ndarray, origin: Float[Array, " D"] | None, dtype: Any, size: int, tile: int
+) -> Blocks:
     """NumPy arrays of ``size`` bytes in blocks, which are kept where they are few."""
     tiles = -(-len(weight) // tile)
     few = min(MOST_PIECES, 2 ** round(log2(1 + size / THREADED_BYTES)))
@@ -99,7 +102,7 @@ def shared_out(arrays: Any, weight: np.ndarray, origin: Array | None, dtype: Any
     return Blocks(lambda: [[partial(block, rows, buffers) for rows in pieces]], None, origin)
 
 
-def by_pattern(data: Any, weight: Any, origin: Array | None, dtype: Any, tile: int) -> Blocks:
+def by_pattern(data: Any, weight: Any, origin: Float[Array, " D"] | None, dtype: Any, tile: int) -> Blocks:
     """Rows (n, D), or a pair of them and codes (n,), in blocks of rows whose missing cells are about as many."""
     values, codes = data if isinstance(data, tuple) else (data, None)
     weight = row_weight(row_count(data), weight, dtype)
@@ -110,7 +113,7 @@ def by_pattern(data: Any, weight: Any, origin: Array | None, dtype: Any, tile: i
 
 
 def batches(
-    source: Any, weight: None, origin: Array | None, dtype: Any, tile: int, missing: MissingLayout | None
+    source: Any, weight: None, origin: Float[Array, " D"] | None, dtype: Any, tile: int, missing: MissingLayout | None
 ) -> Blocks:
     """What a source yields, batch by batch, anew in every pass."""
     if weight is not None:
@@ -129,7 +132,7 @@ def batches(
     return Blocks(groups, None, origin)
 
 
-def _kept(blocks: list[Block], order: np.ndarray | None, origin: Array | None) -> Blocks:
+def _kept(blocks: list[Block], order: np.ndarray | None, origin: Float[Array, " D"] | None) -> Blocks:
     return Blocks(lambda: [[partial(_same, made) for made in blocks]], order, origin)
 
 
@@ -140,7 +143,7 @@ def _same(block: Block) -> Block:
 def _of_batch(
     rows: np.ndarray,
     weight: np.ndarray,
-    origin: Array | None,
+    origin: Float[Array, " D"] | None,
     dtype: Any,
     tile: int,
     buffers: Buffers,

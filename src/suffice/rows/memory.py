@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from jaxtyping import Float
+
 from suffice.rows.base import Place
 from suffice.rows.block import Block, Buffers, block_total, filled, rounded, row_count, row_weight
 from suffice.rows.programs import each_of, parts_of
@@ -20,7 +22,7 @@ class Memory(Place):
 
     block: Block
 
-    def __init__(self, block: Block, origin: Array | None = None):
+    def __init__(self, block: Block, origin: Float[Array, " D"] | None = None):
         self.block, self.origin = block, origin
 
     def total(self, fn: Any) -> Any:
@@ -32,7 +34,9 @@ class Memory(Place):
         return each_of(parts_of(prepared(fn)), self.block)
 
 
-def one_block(arrays: Any, weight: Any, *, origin: Array | None = None, precision: str, tile: int) -> Block:
+def one_block(
+    arrays: Any, weight: Any, *, origin: Float[Array, " D"] | None = None, precision: str, tile: int
+) -> Block:
     """All rows of NumPy arrays, whatever their number, in one block; to be called inside the scope of ``precision``."""
     dtype, count = dtype_of(precision), row_count(arrays)
     weight, tiles = row_weight(count, weight, dtype), rounded(-(-count // tile))

@@ -12,6 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 from jax.sharding import NamedSharding, PartitionSpec
+from jaxtyping import Float
 
 from suffice.rows.base import Place
 from suffice.rows.block import Block, block_each, block_total, row_count, row_weight
@@ -22,7 +23,9 @@ from suffice.runtime.compiling import filter_jit
 class Mesh(Place):
     """Rows spread over devices: every one sums its own, then the sums are added."""
 
-    def __init__(self, arrays: Any, weight: Any, sharding: NamedSharding, tile: int, origin: Array | None = None):
+    def __init__(
+        self, arrays: Any, weight: Any, sharding: NamedSharding, tile: int, origin: Float[Array, " D"] | None = None
+    ):
         self.arrays, self.weight, self.sharding, self.tile, self.origin = arrays, weight, sharding, tile, origin
 
     def total(self, fn: Any) -> Any:
@@ -38,7 +41,7 @@ class Mesh(Place):
         return program(fn, self.arrays, self.weight, self.sharding.mesh, self.sharding.spec[0], self.tile)
 
 
-def spread(arrays: Any, weight: Any, origin: Array | None, dtype: Any, tile: int) -> Mesh:
+def spread(arrays: Any, weight: Any, origin: Float[Array, " D"] | None, dtype: Any, tile: int) -> Mesh:
     """Sharded arrays where they lie, their real numbers measured from ``origin`` and in ``dtype``."""
     sharding = jax.tree.leaves(arrays)[0].sharding
     if not isinstance(sharding, NamedSharding) or not sharding.spec or sharding.spec[0] is None:

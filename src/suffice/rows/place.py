@@ -6,6 +6,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from jaxtyping import Float
 from scipy.sparse import csr_array, issparse
 
 from suffice.rows.base import Place
@@ -24,7 +25,7 @@ def place(
     data: Any,
     weight: Any = None,
     *,
-    origin: Array | None = None,
+    origin: Float[Array, " D"] | None = None,
     precision: str,
     tile: int,
     missing: MissingLayout | None = None,
@@ -49,7 +50,7 @@ def place(
     return _of_arrays(arrays, weight, origin, precision, tile)
 
 
-def _of_arrays(arrays: Any, weight: Any, origin: Array | None, precision: str, tile: int) -> Place:
+def _of_arrays(arrays: Any, weight: Any, origin: Float[Array, " D"] | None, precision: str, tile: int) -> Place:
     dtype = dtype_of(precision)
     if devices_of(arrays):
         return spread(arrays, weight, origin, dtype, tile)

@@ -25,6 +25,7 @@ from suffice.rows.block import NO_ROWS
 from suffice.rows.place import missing_layout, place
 from suffice.rows.streams import is_stream, on_host, pairs
 from suffice.rows.survey import NO_WEIGHT
+from suffice.runtime.arrays import Array
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.precision import cast, dtype_of, scope, to_numpy
 from suffice.validation import check_at_least, check_choice, check_count, check_second_moments, check_shape
@@ -156,7 +157,7 @@ class FactorEstimator(FittedFactors):
             raise KeyboardInterrupt
         if not fitted["converged_"] and solution.outcome is not Outcome.STOPPED_BY_CALLBACK:
             warnings.warn(fitted["outcome_"], ConvergenceWarning, stacklevel=3)
-        self._warn_degenerate(self.model_.noise_variance, np.asarray(one.model.floor.least))
+        self._warn_degenerate(np.asarray(self.model_.noise_variance), np.asarray(one.model.floor.least))
         return self
 
     def _is_wide(self, data: Any) -> bool:
@@ -214,7 +215,7 @@ class FactorEstimator(FittedFactors):
         size = np.sqrt(np.square(first.loadings).mean() + np.mean(first.noise_variance) / 10)
         random = size * generator.standard_normal((self.n_init - 1, *first.loadings.shape))
 
-        def repeated(value: np.ndarray) -> np.ndarray:
+        def repeated(value: Array) -> np.ndarray:
             return np.repeat(np.asarray(value)[None], self.n_init, 0)
 
         loadings = np.concatenate([first.loadings[None], random])

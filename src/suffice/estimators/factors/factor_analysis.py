@@ -104,7 +104,9 @@ class FactorAnalysis(FactorEstimator):
         return self.rotation_matrix_
 
     def _parameters(self, model: LinearGaussian) -> dict[str, Any]:
-        turn = np.eye(self.n_components) if self.rotation is None else rotation(model.loadings, self.rotation)
+        turn = (
+            np.eye(self.n_components) if self.rotation is None else rotation(np.asarray(model.loadings), self.rotation)
+        )
         loadings = np.linalg.solve(turn, model.loadings.T).T
         if self.rotation is not None:
             order = np.argsort(-np.square(loadings).sum(0), kind="stable")

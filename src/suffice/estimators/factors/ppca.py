@@ -126,7 +126,7 @@ class PPCA(FactorEstimator):
         return {
             "noise_variance_": noise,
             "loadings_": model.loadings,
-            "components_": _axes(model.loadings),
+            "components_": _axes(np.asarray(model.loadings)),
             "explained_variance_": square + noise,
             "explained_variance_ratio_": (square + noise) / (square.sum() + len(model.mean) * noise),
         }

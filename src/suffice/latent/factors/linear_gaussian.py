@@ -9,6 +9,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jaxtyping import Float
 
 from suffice.latent.forms.conditional import LOG_TWO_PI
 from suffice.latent.forms.natural import bordered, packed, unpacked
@@ -233,7 +234,7 @@ class LinearGaussian(LatentModel):
         """The mean (D,), from which rows are measured while computing."""
         return np.asarray(self.mean)
 
-    def translated(self, shift: Array) -> Self:
+    def translated(self, shift: Float[Array, " D"]) -> Self:
         """The same distribution of rows moved by ``shift`` (D,)."""
         return eqx.tree_at(lambda m: m.mean, self, self.mean + shift)
 
@@ -255,7 +256,7 @@ class LinearGaussian(LatentModel):
         return codes_of(self.expectation(False).inferred(arrange(rows, self.missing)))
 
     @in_own_precision
-    def log_density(self, rows: Array) -> Array:
+    def log_density(self, rows: Float[Array, "n D"]) -> Float[Array, "... n"]:
         """Log-density of the observed cells of each row, (n,).
 
         Parameters

@@ -40,7 +40,7 @@ class PairwiseMoments(eqx.Module):
         scale = 1 / np.where(self.count > 0, self.count, 1)
         first, second = self.first * scale, self.second * scale
         if mean is None:
-            return second - first * first.T
+            return np.asarray(second - first * first.T)
         return np.where(self.count > 0, second - first * mean - (first * mean).T + np.outer(mean, mean), 0.0)
 
 

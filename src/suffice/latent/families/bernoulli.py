@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Bool, Float
 
 from suffice.latent.families.columns import Columns
 from suffice.latent.families.family import Family
@@ -105,11 +106,11 @@ class Bernoulli(Family):
         odds, zeros = self._log_odds()
         return Natural(jnp.concatenate([odds, zeros, jnp.zeros_like(zeros[..., :1])], -1), linear_statistics)
 
-    def cell_moments(self) -> tuple[Array, Array]:
+    def cell_moments(self) -> tuple[Float[Array, "... K D"], Float[Array, "... K D"]]:
         """p and p (1 - p)."""
         return self.probabilities, self.probabilities * (1 - self.probabilities)
 
-    def maximize(self, moments: Moments) -> tuple[Self, Array]:
+    def maximize(self, moments: Moments) -> tuple[Self, Bool[Array, "... K"]]:
         """Weighted means of the rows, the prior's rows included."""
         seen = 0.0 if self.prior.strength is None else self.prior.strength
         _, first, counts, weight = split(moments.total, self.probabilities.shape[-1])
@@ -117,14 +118,14 @@ class Bernoulli(Family):
         mean = jnp.clip((first + seen * self.prior.mean) / jnp.where(counts > 0, counts, 1), 0, 1)
         return type(self)(jnp.where(counts > 0, mean, self.probabilities), self.prior), weight + seen > 0
 
-    def moments_at(self, counts: Array) -> Moments:
+    def moments_at(self, counts: Float[Array, "... K"]) -> Moments:
         """Ones and observed cells, less the prior's rows."""
         seen = 0.0 if self.prior.strength is None else self.prior.strength
         ones = (counts + seen)[..., None] * self.probabilities - seen * self.prior.mean
         cells = jnp.broadcast_to(counts[..., None], ones.shape)
         return Moments(jnp.moveaxis(jnp.concatenate([ones, cells, counts[..., None]], -1), -1, 0), None, "zero")
 
-    def log_prior(self) -> Array | float:
+    def log_prior(self) -> Float[Array, ...] | float:
         """Expected log-density of the prior's rows."""
         if self.prior.strength is None:
             return 0.0

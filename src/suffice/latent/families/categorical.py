@@ -8,6 +8,7 @@ from typing import Any, ClassVar, NamedTuple, Self
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Bool, Float
 
 from suffice.latent.families.columns import Columns, softened
 from suffice.latent.families.family import Family
@@ -117,7 +118,7 @@ class Categorical(Family):
         """Indicators, and the columns they are made of."""
         return 2 * sum(self.sizes)
 
-    def maximize(self, moments: Moments) -> tuple[Self, Array]:
+    def maximize(self, moments: Moments) -> tuple[Self, Bool[Array, "... K"]]:
         """Weighted shares of the categories among observed cells, the prior's rows included."""
         seen = 0.0 if self.prior.strength is None else self.prior.strength
         counts = jnp.moveaxis(moments.total[:-1], 0, -1) + seen * self.prior.mean
@@ -138,19 +139,21 @@ class Categorical(Family):
         """For each column and label, its categories less one."""
         return int(distinct(labels, self.features) @ (np.array(self.sizes) - 1))
 
-    def moments_at(self, counts: Array) -> Moments:
+    def moments_at(self, counts: Float[Array, "... K"]) -> Moments:
         """Counts of the categories, less the prior's rows."""
         seen = 0.0 if self.prior.strength is None else self.prior.strength
         cells = (counts + seen)[..., None] * self.probabilities - seen * self.prior.mean
         return Moments(jnp.moveaxis(jnp.concatenate([cells, counts[..., None]], -1), -1, 0), None, "zero")
 
-    def log_prior(self) -> Array | float:
+    def log_prior(self) -> Float[Array, ...] | float:
         """Expected log-density of the prior's rows."""
         if self.prior.strength is None:
             return 0.0
         return self.prior.strength * (self._log() * self.prior.mean).sum((-1, -2))
 
-    def completed(self, form: Any, features: Any, share: Array) -> tuple[Array, Array]:
+    def completed(
+        self, form: Any, features: Any, share: Float[Array, "... K n"]
+    ) -> tuple[Float[Array, "... n D"], Float[Array, "... n D"]]:
         """The most probable category of every cell, and the probability of any other, (n, D) each."""
         chance = jnp.split(share.T @ self.probabilities, np.cumsum(self.sizes)[:-1], axis=-1)
         best = jnp.stack([part.argmax(-1) for part in chance], -1).astype(share.dtype)

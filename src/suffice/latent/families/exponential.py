@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Bool, Float
 
 from suffice.latent.families.columns import Columns
 from suffice.latent.families.family import Family
@@ -102,7 +103,7 @@ class Exponential(Family):
         natural = [-self.rates, jnp.log(self.rates), jnp.zeros_like(self.rates[..., :1])]
         return Natural(jnp.concatenate(natural, -1), linear_statistics)
 
-    def maximize(self, moments: Moments) -> tuple[Self, Array]:
+    def maximize(self, moments: Moments) -> tuple[Self, Bool[Array, "... K"]]:
         """One over the weighted means, the prior's rows and the floor included; columns without time or cells keep theirs."""
         seen = 0.0 if self.prior.strength is None else self.prior.strength
         _, times, cells, weight = split(moments.total, self.features)
@@ -112,20 +113,20 @@ class Exponential(Family):
         rates = jnp.where(known, 1 / jnp.where(known, mean, 1), self.rates)
         return type(self)(rates, self.prior), weight + seen > 0
 
-    def moments_at(self, counts: Array) -> Moments:
+    def moments_at(self, counts: Float[Array, "... K"]) -> Moments:
         """Times and observed cells, less the prior's rows."""
         seen = 0.0 if self.prior.strength is None else self.prior.strength
         times = (counts + seen)[..., None] / self.rates - seen * self.prior.mean
         cells = jnp.broadcast_to(counts[..., None], times.shape)
         return Moments(jnp.moveaxis(jnp.concatenate([times, cells, counts[..., None]], -1), -1, 0), None, "zero")
 
-    def log_prior(self) -> Array | float:
+    def log_prior(self) -> Float[Array, ...] | float:
         """Expected log-density of the prior's rows."""
         if self.prior.strength is None:
             return 0.0
         return self.prior.strength * (jnp.log(self.rates) - self.rates * self.prior.mean).sum((-1, -2))
 
-    def cell_moments(self) -> tuple[Array, Array]:
+    def cell_moments(self) -> tuple[Float[Array, "... K D"], Float[Array, "... K D"]]:
         """1 / rate and its square."""
         mean = 1 / self.rates
         return mean, mean * mean

@@ -10,6 +10,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Bool, Float, Num
 
 from suffice.latent.families.columns import Columns
 from suffice.latent.families.kind import Kind
@@ -58,7 +59,9 @@ class Family(Kind):
         """The same for rows with missing cells; None where they cannot be used."""
         return None
 
-    def completed(self, form: Any, features: Any, share: Array) -> tuple[Array, Array]:
+    def completed(
+        self, form: Any, features: Any, share: Float[Array, "... K n"]
+    ) -> tuple[Float[Array, "... n D"], Float[Array, "... n D"]]:
         """Expected value of every cell and its standard deviation, (n, D) each, given responsibilities (K, n).
 
         ``features`` is what ``form`` makes of the rows. As it stands, columns are independent given the component.
@@ -66,7 +69,7 @@ class Family(Kind):
         mean, variance = self.cell_moments()
         return averaged(share, mean[:, None], variance[:, None])
 
-    def inner(self, moments: Moments) -> Array:
+    def inner(self, moments: Moments) -> Float[Array, ...]:
         """Expected log-density, summed over rows and components (...), under moments about zero."""
         form = self.form(False)
         return (form if form.size == len(moments.total) else self.missing_form(False)).inner(moments)
@@ -75,7 +78,7 @@ class Family(Kind):
         """Where to measure rows from, (D,), while computing; None where a shift would change the distributions."""
         return None
 
-    def maximize(self, moments: Moments) -> tuple[Self, Array]:
+    def maximize(self, moments: Moments) -> tuple[Self, Bool[Array, "... K"]]:
         """Parameters of highest expected log-likelihood plus log-prior, and which components (..., K) had such parameters.
 
         A component without them (no weight, or a covariance that is not positive definite) keeps the ones it had.
@@ -143,14 +146,14 @@ class Family(Kind):
         """The same sums measured from the origin, so that they can be added to those of other parameters."""
         return moments
 
-    def moments_at(self, counts: Array) -> Moments | None:
+    def moments_at(self, counts: Float[Array, "... K"]) -> Moments | None:
         """Moments about zero, cells counted, of rows of weight ``counts`` (..., K) whose maximisation gives these parameters.
 
         None where they are not known: online learning after a fit then begins with the statistics of its first batch.
         """
         return None
 
-    def log_prior(self) -> Array | float:
+    def log_prior(self) -> Float[Array, ...] | float:
         """Logarithm of the prior density at these parameters, up to a constant, summed over components."""
         raise NotImplementedError
 
@@ -158,7 +161,7 @@ class Family(Kind):
         """Whether the form of deviations from the means suits these parameters, rather than that of products."""
         return False
 
-    def translated(self, shift: Array) -> Self:
+    def translated(self, shift: Float[Array, " D"]) -> Self:
         """The same distributions for rows moved by ``shift``."""
         raise NotImplementedError
 
@@ -210,7 +213,7 @@ class Family(Kind):
         raise NotImplementedError
 
     @in_own_precision
-    def log_density(self, rows: Array) -> Array:
+    def log_density(self, rows: Num[Array, "n D"]) -> Float[Array, "... K n"]:
         """Log-density of each row's observed cells under each component, (..., K, n)."""
         laid = arrange(rows, self.missing)
         form = self.form(self.needs_centring()) if laid is rows else self.missing_form(self.needs_centring())

@@ -9,6 +9,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
+from jaxtyping import Bool, Float
 
 from suffice.latent.families.columns import Columns
 from suffice.latent.families.covariances.covariance import Covariance
@@ -78,7 +79,9 @@ class Gaussian(GaussianColumns):
         """Regressions of missing cells on observed ones, or the observed cells alone where columns are independent."""
         return self.covariance.missing_form(self.means, centred)
 
-    def completed(self, form: Any, features: Any, share: Array) -> tuple[Array, Array]:
+    def completed(
+        self, form: Any, features: Any, share: Float[Array, "... K n"]
+    ) -> tuple[Float[Array, "... n D"], Float[Array, "... n D"]]:
         """Conditional means of the missing cells given the observed ones, and standard deviations."""
         if self.missing == "patterns":
             return averaged(share, *form.conditional(features))
@@ -95,7 +98,7 @@ class Gaussian(GaussianColumns):
         width = self.means.shape[-1] + 1
         return width * (width + 1) // 2 if self.covariance_type == "full" and _many(self.means) else 2 * width
 
-    def maximize(self, moments: Moments) -> tuple[Self, Array]:
+    def maximize(self, moments: Moments) -> tuple[Self, Bool[Array, "... K"]]:
         """Weighted mean and covariance of the rows, the prior's rows and the floor included."""
         sums = sums_of(moments, self.means, self.covariance_type, self.prior)
         covariance = self.covariance.estimate(sums, self.prior.floor)
@@ -158,7 +161,7 @@ class Gaussian(GaussianColumns):
         """The same sums measured from the origin."""
         return moments if moments.about == "zero" else moved(moments, self.means, self.covariance_type, "zero")
 
-    def moments_at(self, counts: Array) -> Moments:
+    def moments_at(self, counts: Float[Array, "... K"]) -> Moments:
         """Sums about the means, less the prior's rows and the floor, then measured from the origin."""
         rows, prior = (counts + self.prior.rows)[..., None], self.prior.second_from(self.means)
         second = self.covariance.second_at(rows, prior, self.prior.floor)
@@ -166,7 +169,7 @@ class Gaussian(GaussianColumns):
         cells = self.covariance.cells(counts, self.means.shape[-1])
         return self.about_zero(joined(second, first, cells, self.covariance_type, "means"))
 
-    def log_prior(self) -> Array | float:
+    def log_prior(self) -> Float[Array, ...] | float:
         """Expected log-density of the prior's rows."""
         if self.prior.strength is None:
             return 0.0

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Float
 from scipy.special import ndtr
 
 from suffice.choices import CovarianceType
@@ -115,7 +116,7 @@ class GaussianColumns(Family):
         """Variance of every column in every component, (..., K, D)."""
         return np.broadcast_to(np.asarray(self.covariance.by_column()), self.means.shape)
 
-    def cell_moments(self) -> tuple[Array, Array]:
+    def cell_moments(self) -> tuple[Float[Array, "... K D"], Float[Array, "... K D"]]:
         """Means and variances."""
         return self.means, jnp.broadcast_to(self.covariance.by_column(), self.means.shape)
 
@@ -127,7 +128,7 @@ class GaussianColumns(Family):
         """The mean of the means."""
         return np.asarray(self.means).mean(-2)
 
-    def translated(self, shift: Array) -> Self:
+    def translated(self, shift: Float[Array, " D"]) -> Self:
         """Means and the prior's mean moved by ``shift`` (D,)."""
         moved_parts = self.means + shift, self.prior.mean + shift
         return eqx.tree_at(lambda family: (family.means, family.prior.mean), self, moved_parts)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Self
 import equinox as eqx
 import jax
 import numpy as np
+from jaxtyping import Float
 
 from suffice.latent.families.columns import Columns
 from suffice.model import Hyperparameters
@@ -77,7 +78,7 @@ class Kind(eqx.Module):
         """Number of columns D."""
         raise NotImplementedError
 
-    def cell_moments(self) -> tuple[Array, Array]:
+    def cell_moments(self) -> tuple[Float[Array, "... K D"], Float[Array, "... K D"]]:
         """Mean and variance of every column, (..., K, D) each, where columns are independent."""
         raise NotImplementedError
 

@@ -8,6 +8,7 @@ from typing import Any, Self
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Bool, Float
 
 from suffice.latent.families.family import Family
 from suffice.latent.forms.natural import Moments
@@ -29,7 +30,7 @@ class MixedForm(eqx.Module):
         """Whether rounding errors stay small."""
         return jnp.stack([jnp.asarray(form.accurate) for form in self.forms]).all()
 
-    def weighted(self, log_weights: Array) -> MixedForm:
+    def weighted(self, log_weights: Float[Array, "... K"]) -> MixedForm:
         """The form with log-weights (..., K) added to the log-densities."""
         return MixedForm(self.forms, self.log_weights + log_weights, self.columns, self.layouts)
 
@@ -38,12 +39,14 @@ class MixedForm(eqx.Module):
         groups = zip(self.forms, self.columns, self.layouts, strict=True)
         return tuple(form.features(_part(rows, columns, layout)) for form, columns, layout in groups)
 
-    def log_density(self, features: tuple[Any, ...]) -> Array:
+    def log_density(self, features: tuple[Any, ...]) -> Float[Array, "... K n"]:
         """Log-density of each row under each component, (..., K, n)."""
         parts = [form.log_density(part) for form, part in zip(self.forms, features, strict=True)]
         return sum(parts[1:], parts[0]) + jnp.asarray(self.log_weights)[..., None]
 
-    def moments(self, features: tuple[Any, ...], responsibility: Array, weight: Array) -> Moments:
+    def moments(
+        self, features: tuple[Any, ...], responsibility: Float[Array, "... K n"], weight: Float[Array, " n"]
+    ) -> Moments:
         """Weights of the components, and each group's sums over rows in ``common``."""
         parts = zip(self.forms, features, strict=True)
         common = tuple(form.moments(part, responsibility, weight) for form, part in parts)
@@ -139,7 +142,7 @@ class Mixed(Family):
         """The parts' together."""
         return sum(part.numbers_per_row() for part in self.parts)
 
-    def maximize(self, moments: Moments) -> tuple[Self, Array]:
+    def maximize(self, moments: Moments) -> tuple[Self, Bool[Array, "... K"]]:
         """Each part's own maximisation."""
         made = [part.maximize(own) for part, own in zip(self.parts, moments.common, strict=True)]
         valid = jnp.stack([valid for _, valid in made]).all(0)
@@ -173,7 +176,7 @@ class Mixed(Family):
         groups = zip(self.parts, moments.common, strict=True)
         return Moments(moments.total, tuple(part.about_zero(own) for part, own in groups), "zero")
 
-    def moments_at(self, counts: Array) -> Moments | None:
+    def moments_at(self, counts: Float[Array, "... K"]) -> Moments | None:
         """The parts' own."""
         made = tuple(part.moments_at(counts) for part in self.parts)
         return None if any(part is None for part in made) else Moments(counts[None], made, "zero")
@@ -183,11 +186,11 @@ class Mixed(Family):
         """Independent columns among the parts do."""
         return True
 
-    def log_prior(self) -> Array | float:
+    def log_prior(self) -> Float[Array, ...] | float:
         """Sum of the parts'."""
         return sum((part.log_prior() for part in self.parts), 0.0)
 
-    def inner(self, moments: Moments) -> Array:
+    def inner(self, moments: Moments) -> Float[Array, ...]:
         """Expected log-density, summed over rows and components, of all parts."""
         return sum(part.inner(own) for part, own in zip(self.parts, moments.common, strict=True))  # type: ignore[return-value]
 
@@ -199,13 +202,15 @@ class Mixed(Family):
             centre[list(group)] = 0.0 if own is None else own
         return centre
 
-    def translated(self, shift: Array) -> Self:
+    def translated(self, shift: Float[Array, " D"]) -> Self:
         """Parts that can be moved, moved."""
         groups = zip(self.parts, self.columns, strict=True)
         parts = [part.translated(shift[np.array(group)]) if part.movable else part for part, group in groups]
         return type(self)(parts, self.columns)
 
-    def completed(self, form: Any, features: Any, share: Array) -> tuple[Array, Array]:
+    def completed(
+        self, form: Any, features: Any, share: Float[Array, "... K n"]
+    ) -> tuple[Float[Array, "... n D"], Float[Array, "... n D"]]:
         """What each part says of its columns' cells."""
         groups = zip(self.parts, form.forms, features, strict=True)
         parts = [part.completed(form, own, share) for part, form, own in groups]

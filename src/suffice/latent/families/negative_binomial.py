@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Bool, Float
 from scipy.special import betainc
 
 from suffice.latent.families.columns import Columns
@@ -132,7 +133,7 @@ class NegativeBinomial(Family):
         """The row for each component, several times."""
         return 8 * self.features
 
-    def maximize(self, moments: Moments) -> tuple[Self, Array]:
+    def maximize(self, moments: Moments) -> tuple[Self, Bool[Array, "... K"]]:
         """Weighted means of the counts, the prior's rows included, and dispersions that raise the likelihood given these."""
         return self.maximize_restricted(moments, (), {})
 
@@ -166,10 +167,10 @@ class NegativeBinomial(Family):
         if self.prior.strength is None:
             return first, once, twice, cells, weight
         prior = self._prior_sums()
-        return (
-            *(own + seen * added for own, added in zip((first, once, twice, cells), prior, strict=True)),
-            weight + seen,
+        first, once, twice, cells = (
+            own + seen * added for own, added in zip((first, once, twice, cells), prior, strict=True)
         )
+        return first, once, twice, cells, weight + seen
 
     def _parts(self, moments: Moments) -> tuple[Array, Array, Array, Array, Array]:
         total, width = jnp.moveaxis(moments.total, 0, -1), self.features
@@ -194,7 +195,7 @@ class NegativeBinomial(Family):
         }
         return sum(count for name, count in counts.items() if name not in frozen)
 
-    def moments_at(self, counts: Array) -> Moments:
+    def moments_at(self, counts: Float[Array, "... K"]) -> Moments:
         """Sums under which the means are right and the dispersions rest, less the prior's rows."""
         means, dispersions = self._inside()
         rows = (counts if self.prior.strength is None else counts + self.prior.strength)[..., None]
@@ -207,7 +208,7 @@ class NegativeBinomial(Family):
         total = jnp.concatenate([*sums, cells, counts[..., None]], -1)
         return Moments(jnp.moveaxis(total, -1, 0), jnp.zeros(counts.shape[:-1]), "zero")
 
-    def log_prior(self) -> Array | float:
+    def log_prior(self) -> Float[Array, ...] | float:
         """Log-density of the prior's rows."""
         if self.prior.strength is None:
             return 0.0
@@ -218,7 +219,7 @@ class NegativeBinomial(Family):
         ]
         return self.prior.strength * (parts[0] + parts[1])
 
-    def cell_moments(self) -> tuple[Array, Array]:
+    def cell_moments(self) -> tuple[Float[Array, "... K D"], Float[Array, "... K D"]]:
         """m and m + alpha m^2."""
         return self.means, self.means + self.dispersions * self.means * self.means
 

@@ -9,6 +9,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jaxtyping import Bool, Float
 from scipy.special import pdtr
 
 from suffice.latent.families.columns import Columns
@@ -45,7 +46,7 @@ class Counts(eqx.Module):
         """Number of statistics."""
         return self.products.size
 
-    def weighted(self, log_weights: Array) -> Counts:
+    def weighted(self, log_weights: Float[Array, "... K"]) -> Counts:
         """The form with log-weights (..., K) added to the log-densities."""
         return Counts(self.products.weighted(log_weights), self.width)
 
@@ -54,15 +55,17 @@ class Counts(eqx.Module):
         statistics = self.products.features(rows)
         return statistics, lax.lgamma(statistics[: self.width] + 1).sum(0)
 
-    def log_density(self, features: tuple[Array, Array]) -> Array:
+    def log_density(self, features: tuple[Array, Array]) -> Float[Array, "... K n"]:
         """Log-density of each row under each component, (..., K, n)."""
         return self.products.log_density(features[0]) - features[1]
 
-    def moments(self, features: tuple[Array, Array], responsibility: Array, weight: Array) -> Moments:
+    def moments(
+        self, features: tuple[Array, Array], responsibility: Float[Array, "... K n"], weight: Float[Array, " n"]
+    ) -> Moments:
         """Sums over rows, with weighted responsibilities (..., K, n)."""
         return Moments(self.products.moments(features[0], responsibility, weight).total, weight @ features[1], "zero")
 
-    def inner(self, moments: Moments) -> Array:
+    def inner(self, moments: Moments) -> Float[Array, ...]:
         """Expected log-density, summed over rows and components (...)."""
         return self.products.inner(moments) - moments.common
 
@@ -148,7 +151,7 @@ class Poisson(Family):
         natural = jnp.concatenate([jnp.log(rates), -rates, jnp.zeros_like(rates[..., :1])], -1)
         return Counts(Natural(natural, linear_statistics), self.features)
 
-    def maximize(self, moments: Moments) -> tuple[Self, Array]:
+    def maximize(self, moments: Moments) -> tuple[Self, Bool[Array, "... K"]]:
         """Weighted means of the counts, the prior's rows included."""
         seen = 0.0 if self.prior.strength is None else self.prior.strength
         _, first, cells, weight = split(moments.total, self.features)
@@ -156,7 +159,7 @@ class Poisson(Family):
         rates = (first + seen * self.prior.mean) / jnp.where(cells > 0, cells, 1)
         return type(self)(jnp.where(cells > 0, rates, self.rates), self.prior), weight + seen > 0
 
-    def moments_at(self, counts: Array) -> Moments:
+    def moments_at(self, counts: Float[Array, "... K"]) -> Moments:
         """Counts and observed cells, less the prior's rows."""
         seen = 0.0 if self.prior.strength is None else self.prior.strength
         first = (counts + seen)[..., None] * self.rates - seen * self.prior.mean
@@ -164,14 +167,14 @@ class Poisson(Family):
         total = jnp.moveaxis(jnp.concatenate([first, cells, counts[..., None]], -1), -1, 0)
         return Moments(total, jnp.zeros(()), "zero")
 
-    def log_prior(self) -> Array | float:
+    def log_prior(self) -> Float[Array, ...] | float:
         """Expected log-density of the prior's rows, but for what does not depend on the rates."""
         if self.prior.strength is None:
             return 0.0
         rates = self._inside()
         return self.prior.strength * (self.prior.mean * jnp.log(rates) - rates).sum((-1, -2))
 
-    def cell_moments(self) -> tuple[Array, Array]:
+    def cell_moments(self) -> tuple[Float[Array, "... K D"], Float[Array, "... K D"]]:
         """The rates, which are mean and variance."""
         return self.rates, self.rates
 

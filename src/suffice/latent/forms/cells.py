@@ -8,6 +8,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax import lax
+from jaxtyping import Float
 
 from suffice.latent.forms.natural import SQUARES, Covariance, Moments
 from suffice.rows.missing import MaskedRows
@@ -24,7 +25,7 @@ class CellDeviations(eqx.Module):
     covariance_type: Covariance = eqx.field(static=True)
     accurate: ClassVar[bool] = True
 
-    def weighted(self, log_weights: Array) -> CellDeviations:
+    def weighted(self, log_weights: Float[Array, "... K"]) -> CellDeviations:
         """The form with log-weights (..., K) added to the log-densities."""
         return eqx.tree_at(lambda form: form.log_weights, self, self.log_weights + log_weights)
 
@@ -33,7 +34,7 @@ class CellDeviations(eqx.Module):
         dtype = self.means.dtype
         return lax.optimization_barrier((rows.filled(dtype).T, rows.observed().T.astype(dtype)))
 
-    def log_density(self, features: tuple[Array, Array]) -> Array:
+    def log_density(self, features: tuple[Array, Array]) -> Float[Array, "... K n"]:
         """Log-density of the observed cells of each row under each component, (..., K, n)."""
         columns, observed = features
 
@@ -42,7 +43,9 @@ class CellDeviations(eqx.Module):
 
         return self.constant @ observed + self.log_weights[..., None] - self._each(square, self.whitening) / 2
 
-    def moments(self, features: tuple[Array, Array], responsibility: Array, weight: Array) -> Moments:
+    def moments(
+        self, features: tuple[Array, Array], responsibility: Float[Array, "... K n"], weight: Float[Array, " n"]
+    ) -> Moments:
         """Sums over rows, with weighted responsibilities (..., K, n)."""
         columns, observed = features
         squares = SQUARES[self.covariance_type]

@@ -15,6 +15,7 @@ import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jaxtyping import Float
 
 from suffice.latent.forms.natural import Moments, bordered, packed
 from suffice.latent.forms.whiten import gram
@@ -43,7 +44,7 @@ class Conditional(eqx.Module):
     about: str = eqx.field(static=True)
     accurate: ClassVar[bool] = True
 
-    def weighted(self, log_weights: Array) -> Conditional:
+    def weighted(self, log_weights: Float[Array, "... K"]) -> Conditional:
         """The form with log-weights (..., K) added to the log-densities."""
         return Conditional(self.means, self.whitening, self.log_scale + log_weights, self.tied, self.about)
 
@@ -54,7 +55,7 @@ class Conditional(eqx.Module):
         covariance, half_log = inverses(precision, rows.missing)
         return Completed(rows, self._completed(rows, precision, covariance), covariance, half_log)
 
-    def log_density(self, completed: Completed) -> Array:
+    def log_density(self, completed: Completed) -> Float[Array, "... K n"]:
         """Log-density of the observed cells of each row under each component, (..., K, n)."""
         rows, whitening = completed.rows, self._matrices()
         distance = lax.map(
@@ -64,7 +65,9 @@ class Conditional(eqx.Module):
         constant = (absent[:, None] - completed.half_log)[rows.pattern].T[self._matrix()]
         return self.log_scale[..., None] + (constant - distance / 2).reshape(*self.log_scale.shape, -1)
 
-    def moments(self, completed: Completed, responsibility: Array, weight: Array) -> Moments:
+    def moments(
+        self, completed: Completed, responsibility: Float[Array, "... K n"], weight: Float[Array, " n"]
+    ) -> Moments:
         """Expected sums over rows, with weighted responsibilities (..., K, n)."""
         leading, features = responsibility.shape[:-1], self.means.shape[-1]
         share = responsibility.reshape(-1, responsibility.shape[-1])

@@ -16,6 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jaxtyping import Float
 
 from suffice.choices import CovarianceType as Covariance
 from suffice.rows.missing import MaskedRows
@@ -55,20 +56,22 @@ class Natural(eqx.Module):
         """T(x), written out once for both products, (F, n)."""
         return lax.optimization_barrier(self.statistics(rows, self.natural.dtype))
 
-    def weighted(self, log_weights: Array) -> Natural:
+    def weighted(self, log_weights: Float[Array, "... K"]) -> Natural:
         """The form with log-weights (..., K) added to the log-densities."""
-        return Natural(self.natural.at[..., -1].add(log_weights), self.statistics, self.accurate)
+        return Natural(jnp.asarray(self.natural).at[..., -1].add(log_weights), self.statistics, self.accurate)
 
-    def log_density(self, statistics: Array) -> Array:
+    def log_density(self, statistics: Array) -> Float[Array, "... K n"]:
         """Log-density of each row under each component, (..., K, n)."""
         return (_stacked(self.natural) @ statistics).reshape(*self.natural.shape[:-1], -1)
 
-    def moments(self, statistics: Array, responsibility: Array, weight: Array) -> Moments:
+    def moments(
+        self, statistics: Array, responsibility: Float[Array, "... K n"], weight: Float[Array, " n"]
+    ) -> Moments:
         """Sums over rows, with weighted responsibilities (..., K, n)."""
         total = statistics @ _stacked(responsibility).T
         return Moments(total.reshape(-1, *responsibility.shape[:-1]), None, "zero")
 
-    def inner(self, moments: Moments) -> Array:
+    def inner(self, moments: Moments) -> Float[Array, ...]:
         """Expected log-density, summed over rows and components (...)."""
         return (self.natural * jnp.moveaxis(moments.total, 0, -1)).sum((-1, -2))
 
@@ -93,11 +96,11 @@ class Linear(eqx.Module):
         """The rows, of which there may be small whole numbers, as floating-point numbers."""
         return lax.optimization_barrier(rows.astype(self.slope.dtype))
 
-    def weighted(self, log_weights: Array) -> Linear:
+    def weighted(self, log_weights: Float[Array, "... K"]) -> Linear:
         """The form with log-weights (..., K) added to the log-densities."""
         return Linear(self.slope, self.constant + log_weights, self.whitening, self.accurate)
 
-    def log_density(self, rows: Array) -> Array:
+    def log_density(self, rows: Array) -> Float[Array, "... K n"]:
         """Log-density of each row under each component, (..., K, n)."""
         relative = self.relative(rows)
         if self.whitening is None:
@@ -108,14 +111,14 @@ class Linear(eqx.Module):
         """Log-density of each row under each component up to what all components share, (..., K, n)."""
         return (_stacked(self.slope) @ rows.T).reshape(*self.constant.shape, -1) + self.constant[..., None]
 
-    def moments(self, rows: Array, responsibility: Array, weight: Array) -> Moments:
+    def moments(self, rows: Array, responsibility: Float[Array, "... K n"], weight: Float[Array, " n"]) -> Moments:
         """Sums over rows, with weighted responsibilities (..., K, n)."""
         first = (_stacked(responsibility) @ rows).reshape(*responsibility.shape[:-1], -1)
         total = jnp.concatenate([jnp.moveaxis(first, -1, 0), responsibility.sum(-1)[None]])
         common = None if self.whitening is None else (rows * weight[:, None]).T @ rows
         return Moments(total, common, "zero")
 
-    def inner(self, moments: Moments) -> Array:
+    def inner(self, moments: Moments) -> Float[Array, ...]:
         """Expected log-density, summed over rows and components (...)."""
         value = (self.slope * jnp.moveaxis(moments.total[:-1], 0, -1)).sum((-1, -2))
         value += (self.constant * moments.total[-1]).sum(-1)
@@ -138,11 +141,11 @@ class Centred(eqx.Module):
         rows = rows.astype(self.means.dtype)
         return rows, lax.optimization_barrier(rows.T)
 
-    def weighted(self, log_weights: Array) -> Centred:
+    def weighted(self, log_weights: Float[Array, "... K"]) -> Centred:
         """The form with log-weights (..., K) added to the log-densities."""
         return Centred(self.means, self.whitening, self.log_scale + log_weights, self.covariance_type)
 
-    def log_density(self, features: tuple[Array, Array]) -> Array:
+    def log_density(self, features: tuple[Array, Array]) -> Float[Array, "... K n"]:
         """Log-density of each row under each component, (..., K, n)."""
         rows, _ = features
         matrix = self.covariance_type in ("full", "tied")
@@ -154,7 +157,9 @@ class Centred(eqx.Module):
 
         return self.log_scale[..., None] - self._each(square, self.whitening) / 2
 
-    def moments(self, features: tuple[Array, Array], responsibility: Array, weight: Array) -> Moments:
+    def moments(
+        self, features: tuple[Array, Array], responsibility: Float[Array, "... K n"], weight: Float[Array, " n"]
+    ) -> Moments:
         """Sums over rows, with weighted responsibilities (..., K, n)."""
         _, columns = features
         squares = SQUARES[self.covariance_type]
@@ -225,13 +230,13 @@ STATISTICS = {
 }
 
 
-def packed(matrix: Array) -> Array:
+def packed(matrix: Float[Array, "... D D"]) -> Float[Array, "... P"]:
     """Upper triangle of symmetric matrices (..., D, D) along the first axis, (D(D+1)/2, ...)."""
     i, j = np.triu_indices(matrix.shape[-1])
     return jnp.moveaxis(matrix[..., i, j], -1, 0)
 
 
-def unpacked(triangle: Array, features: int) -> Array:
+def unpacked(triangle: Float[Array, "... P"], features: int) -> Float[Array, "... D D"]:
     """Symmetric matrices (..., D, D) from upper triangles (D(D+1)/2, ...)."""
     position = np.zeros((features, features), int)
     position[np.triu_indices(features)] = np.arange(features * (features + 1) // 2)

@@ -9,6 +9,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jax import lax
+from jaxtyping import Float
 
 from suffice.latent.forms.natural import Moments
 from suffice.latent.forms.rising import rising
@@ -33,7 +34,7 @@ class RisingCounts(eqx.Module):
         """Number of statistics."""
         return (4 if self.counted else 3) * self.means.shape[-1] + 1
 
-    def weighted(self, log_weights: Array) -> RisingCounts:
+    def weighted(self, log_weights: Float[Array, "... K"]) -> RisingCounts:
         """The form with log-weights (..., K) added to the log-densities."""
         return RisingCounts(self.means, self.dispersions, self.log_weights + log_weights, self.counted)
 
@@ -49,7 +50,7 @@ class RisingCounts(eqx.Module):
         mean, dispersion = self.means[..., None, :], self.dispersions[..., None, :]
         return log_density(counts, mean, dispersion)
 
-    def log_density(self, features: tuple[Array, Array]) -> Array:
+    def log_density(self, features: tuple[Array, Array]) -> Float[Array, "... K n"]:
         """Log-density of each row under each component, (..., K, n)."""
         counts, observed = features
 
@@ -59,7 +60,9 @@ class RisingCounts(eqx.Module):
 
         return self._each(one, self.log_weights) + self.log_weights[..., None]
 
-    def moments(self, features: tuple[Array, Array], responsibility: Array, weight: Array) -> Moments:
+    def moments(
+        self, features: tuple[Array, Array], responsibility: Float[Array, "... K n"], weight: Float[Array, " n"]
+    ) -> Moments:
         """Sums over rows, with weighted responsibilities (..., K, n)."""
         counts, observed = features
 
@@ -74,7 +77,7 @@ class RisingCounts(eqx.Module):
         total, constant = self._each(sums, responsibility)
         return Moments(jnp.moveaxis(total, -1, 0), constant.sum(-1), "zero")
 
-    def inner(self, moments: Moments) -> Array:
+    def inner(self, moments: Moments) -> Float[Array, ...]:
         """Expected log-density, summed over rows and components (...), of sums taken at these dispersions; with its slope."""
         width, total = self.means.shape[-1], jnp.moveaxis(moments.total, 0, -1)
         first, once = total[..., :width], total[..., width : 2 * width]

@@ -9,11 +9,12 @@ from __future__ import annotations
 import jax.numpy as jnp
 from jax import lax
 from jax.scipy.linalg import solve_triangular
+from jaxtyping import Float
 
 from suffice.runtime.arrays import Array
 
 
-def whitening(matrices: Array) -> tuple[Array, Array]:
+def whitening(matrices: Float[Array, "... D D"]) -> tuple[Float[Array, "... D D"], Float[Array, ...]]:
     """W with inverse W W' for each symmetric matrix (..., D, D), and half the logarithm of the inverse's determinant (...)."""
 
     def one(matrix: Array) -> tuple[Array, Array]:
@@ -34,6 +35,6 @@ def positive_definite(matrices: Array) -> Array:
     return lax.map(one, matrices.reshape(-1, *matrices.shape[-2:])).reshape(matrices.shape[:-2])
 
 
-def gram(factors: Array) -> Array:
+def gram(factors: Float[Array, "... D D"]) -> Float[Array, "... D D"]:
     """W W' for each factor (..., D, D)."""
     return factors @ jnp.swapaxes(factors, -1, -2)

@@ -72,7 +72,7 @@ class Covariance(eqx.Module):
         """The form for rows with missing cells."""
 
     @abstractmethod
-    def accurate(self, means: np.ndarray) -> bool:
+    def accurate(self, means: Array) -> bool:
         """Whether products keep the digits that matter."""
 
     @abstractmethod

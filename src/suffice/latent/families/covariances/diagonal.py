@@ -29,7 +29,7 @@ class ColumnVariances(Variances):
 
     def definite(self) -> Array:
         """Where all columns vary."""
-        return positive(self.values).all(-1)
+        return jnp.all(positive(self.values), -1)
 
     def among(self, columns: Sequence[int]) -> Self:
         """Those columns' variances."""

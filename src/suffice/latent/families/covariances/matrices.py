@@ -47,7 +47,7 @@ class Matrices(Covariance):
         log_scale = jnp.broadcast_to(half_log_determinant - means.shape[-1] / 2 * LOG_TWO_PI, means.shape[:-1])
         return Conditional(means, factors, log_scale, self.covariance_type == "tied", "means" if centred else "zero")
 
-    def accurate(self, means: np.ndarray) -> bool:
+    def accurate(self, means: Array) -> bool:
         """Whether the terms of the squared distance are small."""
         terms = self._terms(np, np.asarray(means), np.linalg.inv(np.asarray(self.matrices())))
         return bool(keeps_digits(terms, means.shape[-1]))
@@ -68,7 +68,7 @@ class Matrices(Covariance):
         weighted = counts[..., None] * gram(self.whitening(means.shape)[0])
         pull = group_means((weighted @ (means - reference)[..., None])[..., 0], labels)
         flat = group_means(weighted.reshape(*weighted.shape[:-2], -1), labels)
-        total = jnp.where(flat.any(-1)[..., None, None], flat.reshape(weighted.shape), jnp.eye(means.shape[-1]))
+        total = jnp.where(jnp.any(flat, -1)[..., None, None], flat.reshape(weighted.shape), jnp.eye(means.shape[-1]))
         root, _ = whitening(total)
         return reference + (root @ (jnp.swapaxes(root, -1, -2) @ pull[..., None]))[..., 0]
 

@@ -53,7 +53,7 @@ class Variances(Covariance):
         accurate = keeps_digits(self._terms(jnp, jnp.asarray(means), precision), means.shape[-1])
         return Natural(jnp.concatenate(parts, -1), STATISTICS[self.covariance_type], accurate)
 
-    def accurate(self, means: np.ndarray) -> bool:
+    def accurate(self, means: Array) -> bool:
         """Whether means are few standard deviations from the origin."""
         terms = self._terms(np, np.asarray(means), 1 / np.asarray(self.by_column()))
         return bool(keeps_digits(terms, means.shape[-1]))
