@@ -10,7 +10,7 @@ import jax
 import pytest
 from jaxtyping import install_import_hook
 
-install_import_hook("suffice", "shapes.checked")  # before suffice is imported anywhere
+install_import_hook(["suffice.latent", "suffice.model", "suffice.rows"], "shapes.checked")  # before they are imported
 
 from suffice.runtime.compiling import COMPILER_OPTIONS  # noqa: E402
 

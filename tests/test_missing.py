@@ -259,7 +259,7 @@ class Complete(Bernoulli):
 def test_a_family_that_takes_no_missing_cells_says_so():
     model = Mixture(np.full(2, 0.5), Complete(np.full((2, 8), 0.4)))
     assert np.isfinite(em(model, binary_rows(50), max_iter=2).trace).all()
-    with pytest.raises(ValueError, match=r"Cells are missing .* no gap_form"):
+    with pytest.raises(ValueError, match=r"Cells are missing .* no missing_form"):
         em(model, with_gaps(binary_rows(50), 0.1))
 
 
@@ -283,7 +283,7 @@ def test_iterations_on_a_sample_bring_the_start_nearer(monkeypatch):
     nearer = GaussianMixture(3, random_state=0).fit(rows)
     given = {"means_init": centres}
     from_centres = GaussianMixture(3, random_state=0, max_iter=2, tol=1e9, **given).fit(rows).lower_bounds_[0]
-    monkeypatch.setattr("suffice.estimators.mixtures.base.SAMPLE_ITERATIONS", 0)
+    monkeypatch.setattr("suffice.fit.start.SAMPLE_ITERATIONS", 0)
     plain = GaussianMixture(3, random_state=0).fit(rows)
     assert nearer.lower_bounds_[0] > plain.lower_bounds_[0] + 0.01
     assert nearer.n_iter_ < plain.n_iter_
