@@ -1,6 +1,8 @@
 """The house stands: imports run downwards only and in no circle, packages say what they hold, files stay short."""
 
 import ast
+import subprocess
+import sys
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -90,3 +92,12 @@ def test_each_package_says_what_lives_there():
 def test_files_are_short():
     long = {path.relative_to(SOURCE).as_posix() for path in FILES if len(path.read_text().splitlines()) > MOST_LINES}
     assert long == LONGER
+
+
+def test_a_gaussian_mixture_imports_what_it_needs():
+    program = "import sys; from suffice import GaussianMixture; print(*sys.modules)"
+    loaded = set(
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
+    )
+    others = {f"suffice.{name}" for name in ("data", "energy", "nets", "plot", "report", "cli")}
+    assert loaded & (others | {"optax", "matplotlib"}) == set()

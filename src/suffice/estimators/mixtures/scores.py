@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.base import BaseEstimator, DensityMixin
@@ -10,7 +10,6 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.shared.callbacks import CallbackSupportMixin
-from suffice.estimators.shared.labelled_columns import LabelledColumns
 from suffice.estimators.shared.rows import PlainColumns
 from suffice.latent.expectation import MixtureStatistics
 from suffice.latent.gradient import log_likelihood_gradient
@@ -19,6 +18,9 @@ from suffice.latent.readers import Evidence, MostProbable, Responsibilities, aic
 from suffice.rows.streams import on_host
 from suffice.runtime.precision import scope
 from suffice.validation import check_choice, check_count
+
+if TYPE_CHECKING:
+    from suffice.estimators.shared.labelled_columns import LabelledColumns
 
 
 class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
