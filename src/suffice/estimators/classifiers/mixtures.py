@@ -13,15 +13,14 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.classifiers.base import Classifier
+from suffice.estimators.mixtures.base import MixtureEstimator
 from suffice.estimators.mixtures.gaussian import GaussianMixture
-from suffice.estimators.mixtures.gaussian_components import GaussianComponents
-from suffice.estimators.mixtures.product import ProductMixture
+from suffice.estimators.shared.labelled_columns import takes_labels
 from suffice.estimators.shared.rows import PlainColumns
 from suffice.outcome import Outcome
 from suffice.rows.streams import on_host
 from suffice.validation import check_at_least, check_count
 
-NUMBERS = (GaussianComponents, ProductMixture)
 MANY_ROWS = 1000
 """Rows among which enough are taken to differ for all components."""
 
@@ -86,7 +85,9 @@ class MixtureClassifier(Classifier):
     def _check_parameters(self) -> None:
         check_at_least("tol", self.tol, 0.0)
         check_count("max_iter", self.max_iter)
-        if self.mixture is not None and not isinstance(self.mixture, NUMBERS):
+        if self.mixture is not None and not (
+            isinstance(self.mixture, MixtureEstimator) and not takes_labels(self.mixture)
+        ):
             raise ValueError(
                 f"mixture={self.mixture!r} was given; a mixture for rows of numbers is expected, such as GaussianMixture: those "
                 "of labelled columns would learn other labels in each class."

@@ -5,39 +5,30 @@ from __future__ import annotations
 import os
 import warnings
 from dataclasses import KW_ONLY, dataclass, field
-from functools import partial
 from typing import Any, Self
 
-import equinox as eqx
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from suffice.estimators.mixtures.beginning import Beginning
 from suffice.estimators.mixtures.fitted import FittedMixture
+from suffice.estimators.mixtures.start import FitRows, first_step, running_from, start_of, surveyed_for
 from suffice.estimators.shared.attributes import forget, progress_attributes, set_attributes, was_stopped
 from suffice.estimators.shared.callbacks import Iterations, with_callbacks
 from suffice.estimators.shared.climb import climb
 from suffice.fit.degenerate import DEGENERATE, check_repairable, put_on_worst, repaired, traces_of, warn_degenerate
-from suffice.fit.online import Running, check_schedule, expected, online_step, resumed, running_at
+from suffice.fit.online import check_schedule, online_step
 from suffice.fit.restarts import restarts_at
-from suffice.fit.start import check_same_model, continued, improved
-from suffice.latent.begin import from_shares, mixture_prior, sample_size, weights_from
-from suffice.latent.collapsed import COLLAPSED
-from suffice.latent.families.columns import Columns, surveyed
-from suffice.latent.families.family import Family
-from suffice.latent.given import Given, GivenParameters
-from suffice.latent.known_components import codes_of, known_codes, labelled_start, refuse_contradiction
-from suffice.latent.mixture import Mixture, MixturePrior
-from suffice.latent.restrictions import parameter_names, restored, restrictions, tied_start
+from suffice.latent.known_components import codes_of, known_codes
+from suffice.latent.mixture import Mixture
+from suffice.latent.restrictions import restored
 from suffice.latent.starts import STARTS
-from suffice.model import Hyperparameters
 from suffice.outcome import Outcome, Solution
 from suffice.rows.streams import is_stream, on_host
-from suffice.rows.survey import Survey, survey
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.precision import cast, dtype_of, scope
 from suffice.validation import check_at_least, check_choice, check_count
 
-LEAST_WEIGHT = "hold less than one row's weight"
 OF_A_FIT = ("traces_", "lower_bounds_", "n_iter_", "converged_", "outcome_")
 """Fitted attributes that say how ``fit`` went, and nothing of steps after it."""
 OF_STEPS = ("running_statistics_", "n_steps_")
@@ -79,99 +70,26 @@ class MixtureEstimator(FittedMixture):
         dtype_of(self.precision)
         if self.weight_concentration_prior is not None:
             check_at_least("weight_concentration_prior", self.weight_concentration_prior, 1.0)
+        self._check_own()
 
-    def _check_size(self, overview: Survey) -> None:
-        least = max(self.n_components, self._input.least_rows)
-        if overview.rows < least:
-            raise ValueError(
-                f"n_samples={overview.rows} rows were given for n_components={self.n_components}; at least {least} rows are "
-                "needed: give more rows or fewer components."
-            )
-        self._input.refuse_empty(overview.observed)
+    def _check_own(self) -> None:
+        """Refuse what cannot be used of the parameters that only this kind of mixture has."""
 
-    def _family(self) -> type[Family]:
-        """What the components are."""
+    def _beginning(self) -> Beginning:
+        """How the components begin, once the columns are learned."""
         raise NotImplementedError
-
-    def _families(self) -> list[type[Family]]:
-        """The families whose parameters may be frozen or tied."""
-        return [self._family()]
-
-    def _given(self) -> Given:
-        """Parameters that are given to start from."""
-        names = parameter_names(self._families())
-        return GivenParameters({name: getattr(self, f"{name}_init", None) for name in names})
-
-    def _likelihood_of(self) -> str:
-        """What the likelihood is of; models are compared only where they agree."""
-        return f"likelihood of its own, as every {type(self).__name__} does"
-
-    def _shared_starts(self) -> tuple[str, ...]:
-        """Starting parameters that all components have in common."""
-        return ()
-
-    def _first_origin(self, overview: Survey) -> np.ndarray | None:
-        """Where rows are measured from during the fit; None where a shift would change the family's distributions."""
-        return None
-
-    def _prior(self, overview: Survey, origin: np.ndarray | None) -> Hyperparameters:
-        """What maximisation adds to rows centred on ``origin``."""
-        raise NotImplementedError
-
-    def _start(self, overview: Survey, origin: np.ndarray | None, restarts: int, generator: Any) -> Mixture:
-        """Where to start, centred on ``origin``, one restart along each entry of the first axis."""
-        family, columns = self._family(), self._columns(overview, origin)
-        shape, prior = (restarts, self.n_components), self._prior(overview, origin)
-        weights, components = np.full(shape, 1 / self.n_components), family.overall(columns, shape, prior)
-        if self._starts_from_rows():
-            blank = components if family.floored else family.overall(columns, shape, family.prior_from(columns, 1.0))
-            rows = self._start_rows(overview)
-            rows = rows if origin is None else rows - origin
-            coordinates = family.coordinates(rows, columns)
-            weights, found = self._from_shares(blank, coordinates, rows, overview.sample_weight, restarts, generator)
-            components = eqx.tree_at(lambda c: c.prior, found, prior)
-        weights = weights_from(self.weights_init, weights)
-        return Mixture(weights, self._with_given(components, origin), self._mixture_prior())
-
-    def _columns(self, overview: Survey, origin: np.ndarray | None) -> Columns:
-        """What the family begins from."""
-        return surveyed(overview, origin)
-
-    def _with_given(self, components: Any, origin: np.ndarray | None) -> Any:
-        """Components with the parameters that were given put in."""
-        raise NotImplementedError
-
-    def _start_rows(self, overview: Survey) -> np.ndarray:
-        """Rows to start from, without missing cells (m, D), or with NaN where the family's own form takes it."""
-        return overview.filled
-
-    def _needs_sample(self) -> bool:
-        """Whether any parameter to start from is not given."""
-        return self._starts_from_rows() and not self._is_resumed
-
-    def _starts_from_rows(self) -> bool:
-        given = [value for name, value in self.get_params().items() if name.endswith("_init")]
-        return any(value is None for value in given if not isinstance(value, int))
 
     def _parameters(self, model: Mixture) -> dict[str, Any]:
         """The family's fitted attributes."""
         raise NotImplementedError
 
-    def _degenerate_components(self, model: Mixture, overview: Survey) -> dict[str, np.ndarray]:
-        """Components of a model that are degenerate, by what is wrong with them."""
-        share = model.weights / model.weights.sum()
-        return {
-            LEAST_WEIGHT: np.flatnonzero(share * overview.weight < 1),
-            COLLAPSED: np.flatnonzero(self._collapsed(model.components, overview)),
-        }
+    def _likelihood_of(self) -> str:
+        """What the likelihood is of; models are compared only where they agree."""
+        raise NotImplementedError
 
-    def _collapsed(self, components: Family, overview: Survey) -> np.ndarray:
-        """Which components (K,) have no spread in some direction."""
-        return components.collapsed(self._columns(overview, None), 0.0)
-
-    @property
-    def _is_resumed(self) -> bool:
-        return self.warm_start and hasattr(self, "model_")
+    def _shared_starts(self) -> tuple[str, ...]:
+        """Starting parameters that all components have in common."""
+        return ()
 
     @with_callbacks
     def fit(
@@ -229,97 +147,50 @@ class MixtureEstimator(FittedMixture):
         metadata = {"sample_weight": sample_weight, "component_labels": component_labels}
         check_repairable(self.degenerate, {"frozen": self.frozen, "tied": self.tied, "component_labels": component_labels,
                                            "checkpoint": checkpoint})  # fmt: skip
-        data, weight = self._input.learn(X, sample_weight)
-        codes = known_codes(component_labels, self.n_components, data, weight)
-        generator = self._generator()
-        overview = survey(on_host(data), weight, self._sample_size(), generator)
-        self._check_size(overview)
+        columns = self._input
+        data, weight = columns.learn(X, sample_weight)
+        rows = FitRows(data, weight, known_codes(component_labels, self.n_components, data, weight))
+        kind, generator = self._beginning(), self._generator()
+        overview = surveyed_for(self, columns, kind, rows, generator)
         iterations = Iterations(self, X, {name: value for name, value in metadata.items() if value is not None})
-        start, origin = self._begin(data, weight, codes, overview, generator)
-        rows = data if codes is None else (data, codes)
+        start, origin = start_of(self, kind, rows, overview, generator)
         gaps = start.missing if overview.missing else None
 
+        def own(model: Mixture) -> Mixture:
+            return restored(cast(model, "float64"), kind.given)
+
         def run(begin: Mixture) -> Solution:
-            return climb(self, begin, rows, weight, origin=origin, missing=gaps, iterations=iterations,
-                         attributes=lambda model: self._input.known() | self._attributes(self._own(model)),
+            return climb(self, begin, rows.with_codes, weight, origin=origin, missing=gaps, iterations=iterations,
+                         attributes=lambda model: columns.known() | self._attributes(own(model)),
                          checkpoint=checkpoint)  # fmt: skip
 
         def degenerate(model: Mixture) -> np.ndarray:
-            found = self._degenerate_components(self._own(model), overview)
-            return np.unique(np.concatenate(list(found.values())))
+            return np.unique(np.concatenate(list(kind.degenerate(own(model), overview).values())))
 
         def restart(model: Mixture, components: np.ndarray) -> Mixture:
-            return put_on_worst(model, components, self._start_rows(overview), overview, origin, generator)
+            return put_on_worst(model, components, kind.rows(overview), overview, origin, generator)
 
         solution, said = repaired(self.degenerate, run(start), run, degenerate, restart)
-        self._keep(solution, said, overview, iterations)
-        return self
-
-    def _sample_size(self) -> int:
-        """Rows to look at; 0 where the start is given."""
-        return sample_size(self.n_components) if self._needs_sample() or self.degenerate == "restart" else 0
-
-    def _begin(
-        self, data: Any, weight: np.ndarray | None, codes: np.ndarray | None, overview: Survey, generator: Any
-    ) -> tuple[Mixture, np.ndarray | None]:
-        """Where a fit of these rows starts, measured from an origin; and this."""
-        with scope("float64"):
-            origin = self._first_origin(overview)
-            first = partial(self._first_model, origin=origin, generator=generator)
-            if codes is None:
-                return first(overview), origin
-            start = labelled_start(first, data, weight, codes, overview, size=self._sample_size(), origin=origin,
-                                   complete=self._start_rows, given=self._given(), generator=generator)  # fmt: skip
-            return start, origin
-
-    def _first_model(self, overview: Survey, origin: np.ndarray | None, generator: Any) -> Mixture:
-        shape, given = (self.n_components, len(overview.mean)), self._given()
-        held = restrictions(self.frozen, self.tied, self._families(), shape, given)
-        if self._is_resumed:
-            check_same_model(self.model_, self._family(), shape, "warm_start=True")
-            model = restored(held.hold(self.model_), given)
-            zero = origin if origin is None else np.zeros_like(origin)
-            return continued(model, self._mixture_prior(), self._prior(overview, zero))
-        start = tied_start(held.hold(self._start(overview, origin, self.n_init, generator)), given)
-        start = start if origin is None else start.translated(origin)
-        free = not (given.has("weights") or given.names())
-        if free and overview.missing and len(overview.sample) >= max(1, self._sample_size()):
-            return improved(start, overview, origin, self.tol, self.precision)
-        return start
-
-    def _mixture_prior(self) -> MixturePrior:
-        return mixture_prior(self.weight_concentration_prior)
-
-    def _from_shares(
-        self, blank: Any, coordinates: np.ndarray, rows: np.ndarray, weight: np.ndarray, restarts: int, generator: Any
-    ) -> tuple[np.ndarray, Any]:
-        """Weights and components after one maximisation from starting responsibilities, found in these coordinates."""
-        share = STARTS[self.init_params](coordinates, weight, self.n_components, restarts, generator)
-        return from_shares(blank, rows, weight, share, self._mixture_prior())
-
-    def _own(self, model: Mixture) -> Mixture:
-        """A model without restarts in double precision; what is frozen is as it was given."""
-        return restored(cast(model, "float64"), self._given())
-
-    def _attributes(self, model: Mixture) -> dict[str, Any]:
-        """Fitted attributes that follow from a model, by name."""
-        weights = self._given().weights() if "weights" in model.frozen else model.weights / model.weights.sum()
-        return {"model_": model, "weights_": weights, **self._parameters(model)}
-
-    def _keep(self, solution: Solution, said: str, overview: Survey, iterations: Iterations) -> None:
         with scope(self.precision):
-            model = self._own(restarts_at(solution.model, traces_of(solution)[1]))
+            model = own(restarts_at(solution.model, traces_of(solution)[1]))
         attributes: dict[str, Any] = self._attributes(model) | progress_attributes(solution)
         attributes["effective_rows_"] = overview.weight
         forget(self, OF_STEPS)
-        warn_degenerate(self._degenerate_components(model, overview), stacklevel=5)
+        warn_degenerate(kind.degenerate(model, overview), stacklevel=4)
         if not attributes["converged_"] and not was_stopped(solution):
-            warnings.warn(attributes["outcome_"], ConvergenceWarning, stacklevel=4)
+            warnings.warn(attributes["outcome_"], ConvergenceWarning, stacklevel=3)
         attributes["outcome_"] = f"{attributes['outcome_']} {said}".strip()
         set_attributes(self, attributes)
-        iterations.end(lambda: self._input.known() | attributes)
+        iterations.end(lambda: columns.known() | attributes)
         if solution.outcome is Outcome.INTERRUPTED:
             raise KeyboardInterrupt
+        return self
+
+    def _attributes(self, model: Mixture) -> dict[str, Any]:
+        """Fitted attributes that follow from a model, by name."""
+        held = "weights" in model.frozen
+        weights = np.array(self.weights_init, float) if held else model.weights / model.weights.sum()
+        return {"model_": model, "weights_": weights, **self._parameters(model)}
 
     def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None, component_labels: Any = None) -> Self:
         r"""One step of online expectation-maximisation with a batch of rows.
@@ -386,40 +257,14 @@ class MixtureEstimator(FittedMixture):
         codes = None if component_labels is None else codes_of(component_labels, self.n_components, weight)
         if not weight.any():
             return self
-        before = self._running(rows.shape[1], codes) if begun else self._first_step(rows, weight, codes)
-        data = rows if codes is None else (rows, codes)
-        now, log_likelihood = online_step(before, data, weight, decay=self.learning_decay, offset=self.learning_offset,
-                                          precision=self.precision)  # fmt: skip
+        kind, batch = self._beginning(), FitRows(rows, weight, codes)
+        before = running_from(self, kind, batch) if begun else first_step(self, kind, batch, self._generator())
+        now, log_likelihood = online_step(before, batch.with_codes, weight, decay=self.learning_decay,
+                                          offset=self.learning_offset, precision=self.precision)  # fmt: skip
         with scope("float64"):
             model = now.model if now.origin is None else now.model.translated(now.origin)
-            attributes = self._attributes(self._own(model))
+            attributes = self._attributes(restored(cast(model, "float64"), kind.given))
         forget(self, OF_A_FIT)
         steps = {"running_statistics_": {"origin": now.origin, "sums": now.sums}, "n_steps_": now.steps}
         of_rows = {"effective_rows_": now.rows, "lower_bound_": log_likelihood / float(weight.sum())}
         return set_attributes(self, attributes | steps | of_rows)
-
-    def _first_step(self, rows: np.ndarray, weight: np.ndarray, codes: np.ndarray | None) -> Running:
-        """Where ``fit`` would start with this batch."""
-        generator = self._generator()
-        overview = survey(rows, weight, self._sample_size(), generator)
-        self._check_size(overview)
-        starts, origin = self._begin(rows, weight, codes, overview, generator)
-        with scope("float64"):
-            starts, best = cast(starts if origin is None else starts.translated(-origin), "float64"), 0
-        if self.n_init > 1:
-            data = rows if codes is None else (rows, codes)
-            best = int(np.nanargmax(expected(starts, data, weight, origin, self.precision).log_likelihood))
-        return Running(restarts_at(starts, best), origin)
-
-    def _running(self, features: int, codes: np.ndarray | None) -> Running:
-        """Where the last step, or the fit, has led."""
-        shape = (self.n_components, features)
-        check_same_model(self.model_, self._family(), shape, "partial_fit")
-        held = restrictions(self.frozen, self.tied, self._families(), shape, self._given())
-        held.check_held(self.model_, self.frozen, self.tied)
-        if codes is not None:
-            refuse_contradiction(self.model_.weights, codes)
-        kept = getattr(self, "running_statistics_", None)
-        if kept is None:
-            return running_at(self.model_, getattr(self, "effective_rows_", None))
-        return resumed(self.model_, kept["origin"], kept["sums"], self.effective_rows_, self.n_steps_)

@@ -8,15 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from suffice.estimators.mixtures.product import ProductMixture
+from suffice.estimators.mixtures.base import MixtureEstimator
+from suffice.estimators.mixtures.beginning import Beginning
+from suffice.estimators.mixtures.independent_columns import named_parameters, product_beginning
 from suffice.estimators.shared.rows import PlainColumns
 from suffice.latent.families.bernoulli import Bernoulli
-from suffice.latent.starts import STARTS
+from suffice.latent.mixture import Mixture, MixturePrior
 from suffice.rows.missing import any_missing, missing_code
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class BernoulliMixture(ProductMixture):
+class BernoulliMixture(MixtureEstimator):
     r"""Mixture of K products of Bernoulli variables, for binary rows, fitted by expectation-maximisation.
 
     .. math:: p(x) = \sum_k \pi_k \prod_d p_{kd}^{x_d} (1 - p_{kd})^{1 - x_d}
@@ -65,6 +67,9 @@ class BernoulliMixture(ProductMixture):
     """
 
     binarize: float | None = 0.0
+    accept_sparse: bool = False
+    tied: Any = None
+    prior_mean: Any = None
     probabilities_init: Any = None
 
     @property
@@ -72,15 +77,14 @@ class BernoulliMixture(ProductMixture):
         kinds = np.float64, np.float32, np.uint8, np.bool_
         return PlainColumns(self, self._prepared, kinds=kinds, accept_sparse=self.accept_sparse)
 
-    def _check_parameters(self) -> None:
-        super()._check_parameters()
+    def _check_own(self) -> None:
         if self.binarize is not None and (not isinstance(self.binarize, Real) or np.isnan(float(self.binarize))):
             raise ValueError(f"binarize={self.binarize!r} was given; a number is expected, or None.")
 
     def _prepared(self, rows: np.ndarray) -> np.ndarray:
         """Rows of 0 and 1 in one byte each; they become floating-point numbers a tile at a time."""
         if self.binarize is not None:
-            return self._with_code(rows, (rows > self.binarize).view(np.uint8))
+            return _with_code(rows, (rows > self.binarize).view(np.uint8))
         binary = (rows == 0) | (rows == 1) | np.isnan(rows) if rows.dtype.kind == "f" else rows <= 1
         if not binary.all():
             row, column = np.argwhere(~binary)[0]
@@ -89,31 +93,36 @@ class BernoulliMixture(ProductMixture):
                 "Set binarize to the number above which a cell counts as 1."
             )
         with np.errstate(invalid="ignore"):
-            return self._with_code(rows, rows.astype(np.uint8, copy=False))
-
-    def _with_code(self, rows: np.ndarray, binary: np.ndarray) -> np.ndarray:
-        """Binary rows with the code for missing where cells were NaN."""
-        if rows.dtype.kind == "f" and any_missing(rows):
-            binary[np.isnan(rows)] = missing_code(binary.dtype)
-        return binary
+            return _with_code(rows, rows.astype(np.uint8, copy=False))
 
     def _code(self, column: int, value: Any) -> Any:
         number = isinstance(value, Real) and np.isfinite(float(value))
         return float(float(value) > self.binarize) if self.binarize is not None and number else value
 
-    def _from_shares(
-        self, blank: Any, coordinates: np.ndarray, rows: np.ndarray, weight: np.ndarray, restarts: int, generator: Any
-    ) -> tuple[np.ndarray, Bernoulli]:
-        """As elsewhere, with a share of a row added to each weight."""
-        share = STARTS[self.init_params](coordinates, weight, self.n_components, restarts, generator) * weight[:, None]
-        count = share.sum(1)
-        ones = np.swapaxes(share, -1, -2) @ rows
-        chances = (ones + blank.prior.mean) / (count[..., None] + 1)
-        return (count + 1e-3) / (count + 1e-3).sum(-1, keepdims=True), Bernoulli(chances, blank.prior)
+    def _beginning(self) -> Beginning:
+        return product_beginning(self, Bernoulli, softened)
 
-    def _family(self) -> type[Bernoulli]:
-        return Bernoulli
+    def _parameters(self, model: Mixture) -> dict[str, Any]:
+        return named_parameters(model)
 
     def _likelihood_of(self) -> str:
         above = "" if self.binarize is None else f", 1 for cells above {self.binarize:g}"
         return f"probability of whole numbers{above}"
+
+
+def _with_code(rows: np.ndarray, binary: np.ndarray) -> np.ndarray:
+    """Binary rows with the code for missing where cells were NaN."""
+    if rows.dtype.kind == "f" and any_missing(rows):
+        binary[np.isnan(rows)] = missing_code(binary.dtype)
+    return binary
+
+
+def softened(
+    blank: Bernoulli, rows: np.ndarray, weight: np.ndarray, share: np.ndarray, prior: MixturePrior
+) -> tuple[np.ndarray, Bernoulli]:
+    """Weights (R, K) and components from responsibilities (R, n, K), with a share of a row added to each weight."""
+    held = share * weight[:, None]
+    count = held.sum(1)
+    ones = np.swapaxes(held, -1, -2) @ rows
+    chances = (ones + blank.prior.mean) / (count[..., None] + 1)
+    return (count + 1e-3) / (count + 1e-3).sum(-1, keepdims=True), Bernoulli(chances, blank.prior)

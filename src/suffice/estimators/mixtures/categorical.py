@@ -9,13 +9,12 @@ import numpy as np
 
 from suffice.data.encode import ColumnEncoder
 from suffice.estimators.mixtures.base import MixtureEstimator
+from suffice.estimators.mixtures.beginning import Beginning, Part
 from suffice.estimators.shared.labelled_columns import LabelledColumns
-from suffice.latent.families.categorical import Categorical, CategoricalPrior
-from suffice.latent.families.columns import Columns, surveyed
+from suffice.latent.families.categorical import Categorical
 from suffice.latent.given import GivenParameters
 from suffice.latent.mixture import Mixture
 from suffice.rows.missing import missing_code
-from suffice.rows.survey import Survey
 from suffice.validation import check_shape
 
 
@@ -88,56 +87,49 @@ class CategoricalMixture(MixtureEstimator):
         """Codes in one byte each; they become indicators a tile at a time."""
         return np.where(np.isnan(rows), missing_code(np.uint8), rows).astype(np.uint8)
 
-    def _needs_sample(self) -> bool:
-        return True
+    def _beginning(self) -> Beginning:
+        sizes = tuple(len(labels) for labels in self.encoder_.categories_)
 
-    def _start_rows(self, overview: Survey) -> np.ndarray:
-        return overview.sample
+        def put_in(components: Categorical, origin: Any) -> Categorical:
+            if self.probabilities_init is None:
+                return components
+            chances = np.broadcast_to(given_chances(), components.probabilities.shape)
+            return Categorical(chances, components.sizes, components.prior)
 
-    def _given(self) -> GivenParameters:
+        def given_chances(*_: Any) -> np.ndarray:
+            return _given_probabilities(self.probabilities_init, self.n_components, sizes)
+
         values = {"weights": self.weights_init, "probabilities": self.probabilities_init}
-        return GivenParameters(values, own=self._own_value)
-
-    def _own_value(self, name: str, values: Any) -> np.ndarray:
-        return self._given_probabilities(self._sizes())
-
-    def _likelihood_of(self) -> str:
-        return "probability of categories"
-
-    def _sizes(self) -> tuple[int, ...]:
-        return tuple(len(labels) for labels in self.encoder_.categories_)
-
-    def _columns(self, overview: Survey, origin: Any) -> Columns:
-        return surveyed(overview, origin, sizes=self._sizes())
-
-    def _with_given(self, components: Categorical, origin: Any) -> Categorical:
-        if self.probabilities_init is None:
-            return components
-        chances = np.broadcast_to(self._given_probabilities(components.sizes), components.probabilities.shape)
-        return Categorical(chances, components.sizes, components.prior)
-
-    def _given_probabilities(self, sizes: tuple[int, ...]) -> np.ndarray:
-        if not isinstance(self.probabilities_init, list | tuple) or len(self.probabilities_init) != len(sizes):
-            raise ValueError(
-                f"probabilities_init={self.probabilities_init!r} was given; a list of arrays, one for each of the {len(sizes)} "
-                "columns, is expected."
-            )
-        given = [
-            check_shape(f"probabilities_init[{column}]", chance, (self.n_components, size))
-            for column, (chance, size) in enumerate(zip(self.probabilities_init, sizes, strict=True))
-        ]
-        for column, chance in enumerate(given):
-            if (chance < 0).any() or not np.allclose(chance.sum(-1), 1):
-                raise ValueError(f"probabilities_init[{column}] must be at least 0, and each row must sum to 1.")
-        return np.concatenate(given, -1)
-
-    def _family(self) -> type[Categorical]:
-        return Categorical
-
-    def _prior(self, overview: Survey, origin: Any) -> CategoricalPrior:
-        return Categorical.prior_from(self._columns(overview, origin), float(self.prior_strength) or None)
+        return Beginning(
+            family=Categorical,
+            parts=[Part(Categorical, sizes=sizes)],
+            given=GivenParameters(values, own=given_chances),
+            from_rows=self.weights_init is None or self.probabilities_init is None,
+            put_in=put_in,
+            strength=self.prior_strength,
+            always_sampled=True,
+        )
 
     def _parameters(self, model: Mixture) -> dict[str, Any]:
         components: Any = model.components
         categories = [np.asarray(labels) for labels in self.encoder_.categories_]
         return {"probabilities_": components.by_column(), "categories_": categories}
+
+    def _likelihood_of(self) -> str:
+        return "probability of categories"
+
+
+def _given_probabilities(given: Any, components: int, sizes: tuple[int, ...]) -> np.ndarray:
+    """Probabilities of all columns side by side, (K, F), checked."""
+    if not isinstance(given, list | tuple) or len(given) != len(sizes):
+        raise ValueError(
+            f"probabilities_init={given!r} was given; a list of arrays, one for each of the {len(sizes)} columns, is expected."
+        )
+    chances = [
+        check_shape(f"probabilities_init[{column}]", chance, (components, size))
+        for column, (chance, size) in enumerate(zip(given, sizes, strict=True))
+    ]
+    for column, chance in enumerate(chances):
+        if (chance < 0).any() or not np.allclose(chance.sum(-1), 1):
+            raise ValueError(f"probabilities_init[{column}] must be at least 0, and each row must sum to 1.")
+    return np.concatenate(chances, -1)

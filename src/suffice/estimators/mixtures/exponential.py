@@ -7,12 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from suffice.estimators.mixtures.product import ProductMixture
+from suffice.estimators.mixtures.base import MixtureEstimator
+from suffice.estimators.mixtures.beginning import Beginning
+from suffice.estimators.mixtures.independent_columns import named_parameters, product_beginning, refuse_cells
+from suffice.estimators.shared.rows import PlainColumns
 from suffice.latent.families.exponential import Exponential
+from suffice.latent.mixture import Mixture
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class ExponentialMixture(ProductMixture):
+class ExponentialMixture(MixtureEstimator):
     r"""Mixture of K products of exponential variables, for rows of waiting times, fitted by expectation-maximisation.
 
     .. math:: p(x) = \sum_k \pi_k \prod_d \lambda_{kd} e^{-\lambda_{kd} x_d}
@@ -59,6 +63,9 @@ class ExponentialMixture(ProductMixture):
     [ 1. 52.]
     """
 
+    accept_sparse: bool = False
+    tied: Any = None
+    prior_mean: Any = None
     rates_init: Any = None
 
     def __sklearn_tags__(self) -> Any:
@@ -66,10 +73,21 @@ class ExponentialMixture(ProductMixture):
         tags.input_tags.positive_only = True
         return tags
 
+    @property
+    def _input(self) -> PlainColumns:
+        return PlainColumns(self, self._prepared, accept_sparse=self.accept_sparse)
+
     def _prepared(self, rows: np.ndarray) -> np.ndarray:
         """Rows of waiting times; anything else is refused."""
-        self._refuse(rows, rows < 0, "Negative", "waiting times are at least 0: GaussianMixture takes other numbers.")
+        advice = "waiting times are at least 0: GaussianMixture takes other numbers."
+        refuse_cells(self._input, rows, rows < 0, "Negative", advice)
         return rows
 
-    def _family(self) -> type[Exponential]:
-        return Exponential
+    def _beginning(self) -> Beginning:
+        return product_beginning(self, Exponential)
+
+    def _parameters(self, model: Mixture) -> dict[str, Any]:
+        return named_parameters(model)
+
+    def _likelihood_of(self) -> str:
+        return "density of real numbers"

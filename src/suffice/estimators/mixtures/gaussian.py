@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from suffice.estimators.mixtures.gaussian_components import GaussianComponents
+import numpy as np
+
+from suffice.estimators.mixtures.base import MixtureEstimator
+from suffice.estimators.mixtures.beginning import Beginning, Part
 from suffice.estimators.shared.attributes import set_attributes
+from suffice.estimators.shared.rows import PlainColumns
 from suffice.latent.families.constrained_gaussian import GAUSSIANS
+from suffice.latent.families.gaussian import Gaussian
+from suffice.latent.given import GivenParameters
 from suffice.latent.mixture import Mixture
-from suffice.validation import check_choice
+from suffice.rows.survey import Survey
+from suffice.validation import check_at_least, check_choice, check_memory, check_shape, check_varying
+
+if TYPE_CHECKING:
+    from suffice.estimators.mixtures.mixed import MixedMixture
+    from suffice.estimators.mixtures.of_ppca import MixtureOfPPCA
+
+    Gaussians: TypeAlias = "GaussianMixture | MixtureOfPPCA"
+
+WHOLE = ("full", "tied")
+"""Types of covariance that are matrices."""
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class GaussianMixture(GaussianComponents):
+class GaussianMixture(MixtureEstimator):
     r"""Mixture of K Gaussians, fitted by expectation-maximisation.
 
     .. math:: p(x) = \sum_k \pi_k \, N(x \mid \mu_k, \Sigma_k)
@@ -120,11 +137,95 @@ class GaussianMixture(GaussianComponents):
     """
 
     covariance_type: str = "full"
+    reg_covar: float = 1e-6
+    means_init: Any = None
+    precisions_init: Any = None
     tied: Any = None
+    prior_mean: Any = None
+    prior_covariance: Any = None
 
-    def _check_parameters(self) -> None:
-        super()._check_parameters()
+    @property
+    def _input(self) -> PlainColumns:
+        return PlainColumns(self, least_rows=2)
+
+    def _check_own(self) -> None:
+        check_at_least("reg_covar", self.reg_covar, 0.0)
         check_choice("covariance_type", self.covariance_type, list(GAUSSIANS))
+
+    def _beginning(self) -> Beginning:
+        return gaussian_beginning(self, GAUSSIANS[self.covariance_type])
+
+    def _parameters(self, model: Mixture) -> dict[str, Any]:
+        return gaussian_parameters(self, model)
+
+    def _likelihood_of(self) -> str:
+        return "density of real numbers"
+
+    def _shared_starts(self) -> tuple[str, ...]:
+        return ("precisions_init",) if self.covariance_type == "tied" else ()
+
+
+def gaussian_beginning(mixture: Gaussians, family: type[Gaussian]) -> Beginning:
+    """Components with means and covariances, given as ``means_init`` and ``precisions_init``."""
+    values = {"weights": mixture.weights_init, "means": mixture.means_init, "covariances": mixture.precisions_init}
+    whole = mixture.covariance_type in WHOLE
+    return Beginning(
+        family=family,
+        parts=[Part(family)],
+        given=GivenParameters(values, {"covariances": "precisions_init"}, partial(_own, whole)),
+        from_rows=any(value is None for value in values.values()),
+        put_in=partial(_put_in, whole, mixture.means_init, mixture.precisions_init),
+        strength=mixture.prior_strength,
+        floor=mixture.reg_covar,
+        prior_mean=mixture.prior_mean,
+        prior_covariance=mixture.prior_covariance,
+        check=partial(_check, mixture),
+    )
+
+
+def _check(mixture: Gaussians, overview: Survey) -> None:
+    floorless = overview.constant & (mixture.precisions_init is None)
+    check_covariances(mixture, len(overview.mean), floorless)
+
+
+def check_covariances(mixture: Gaussians | MixedMixture, features: int, constant: np.ndarray) -> None:
+    """Refuse so many Gaussian columns that their covariances fit nowhere, and constant ones without a floor."""
+    if mixture.covariance_type in WHOLE:
+        check_memory(mixture.n_components * mixture.n_init if mixture.covariance_type == "full" else 1, features)
+    if mixture.reg_covar == 0:
+        check_varying(mixture._input.named(np.flatnonzero(constant)))
+
+
+def _own(whole: bool, name: str, values: Any) -> np.ndarray:
+    values = np.array(values, float)
+    return _inverse(whole, values) if name == "covariances" else values
+
+
+def _inverse(whole: bool, precisions: np.ndarray) -> np.ndarray:
+    positive = np.linalg.eigvalsh(precisions) > 0 if whole else precisions > 0
+    if not positive.all() or (whole and not np.allclose(precisions, np.swapaxes(precisions, -1, -2))):
+        raise ValueError("precisions_init must be symmetric and positive definite.")
+    return np.linalg.inv(precisions) if whole else 1 / precisions
+
+
+def _put_in(whole: bool, means_init: Any, precisions_init: Any, components: Any, origin: Any) -> Any:
+    means, covariances = components.means, components.covariances
+    if means_init is not None:
+        means = np.broadcast_to(check_shape("means_init", means_init, means.shape[1:]) - origin, means.shape)
+    if precisions_init is not None:
+        given = check_shape("precisions_init", precisions_init, covariances.shape[1:])
+        covariances = np.broadcast_to(_inverse(whole, given), covariances.shape)
+    return type(components)(means, covariances, components.prior)
+
+
+def gaussian_parameters(mixture: Gaussians, model: Mixture) -> dict[str, Any]:
+    """Means, covariances and their inverses, as fitted attributes."""
+    components: Any = model.components
+    means, covariances = np.asarray(components.means), np.asarray(components.covariances)
+    precisions = np.linalg.inv(covariances) if mixture.covariance_type in WHOLE else 1 / covariances
+    if "covariances" in model.frozen:
+        precisions = np.array(mixture.precisions_init, float)
+    return {"means_": means, "covariances_": covariances, "precisions_": precisions}
 
 
 def around(model: Mixture, covariance_type: str) -> GaussianMixture:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import equinox as eqx
 import numpy as np
 
 from suffice.data.encode import ColumnEncoder
 from suffice.data.table import position_names
 from suffice.estimators.mixtures.base import MixtureEstimator
+from suffice.estimators.mixtures.beginning import Beginning, Part
+from suffice.estimators.mixtures.gaussian import check_covariances
 from suffice.estimators.mixtures.given_columns import GivenColumns
 from suffice.estimators.shared.labelled_columns import LabelledColumns
-from suffice.latent.begin import weights_from
-from suffice.latent.families.columns import Columns, surveyed
 from suffice.latent.families.constrained_gaussian import GAUSSIANS
 from suffice.latent.families.family import Family
 from suffice.latent.families.kinds import KINDS
@@ -23,7 +21,7 @@ from suffice.latent.families.mixed import Mixed
 from suffice.latent.mixture import Mixture
 from suffice.latent.restrictions import parameter_names
 from suffice.rows.survey import Survey
-from suffice.validation import check_at_least, check_choice, check_memory, check_varying
+from suffice.validation import check_at_least, check_choice
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -104,84 +102,43 @@ class MixedMixture(MixtureEstimator):
 
     encoder_: ColumnEncoder = field(init=False)
 
-    def _check_parameters(self) -> None:
-        super()._check_parameters()
-        check_choice("covariance_type", self.covariance_type, list(GAUSSIANS))
-        check_at_least("reg_covar", self.reg_covar, 0.0)
-
     @property
     def _input(self) -> LabelledColumns:
         return LabelledColumns(self, new_encoder=ColumnEncoder(self.kinds))
 
-    def _given(self) -> GivenColumns:
-        names = list(getattr(self, "feature_names_in_", position_names(self.n_features_in_)))
-        return GivenColumns(self.weights_init, self.column_parameters_init, names, self.encoder_, self.n_components,
-                            self.covariance_type)  # fmt: skip
+    def _check_own(self) -> None:
+        check_choice("covariance_type", self.covariance_type, list(GAUSSIANS))
+        check_at_least("reg_covar", self.reg_covar, 0.0)
 
     def _unfitted(self, columns: list[int]) -> MixedMixture:
         return super()._unfitted(columns).set_params(kinds=list(self.encoder_.among(columns).kinds_))
 
-    def _check_size(self, overview: Survey) -> None:
-        super()._check_size(overview)
-        floored = np.array([KINDS[kind].floored for kind in self.encoder_.kinds_])
-        if self.covariance_type in ("full", "tied"):
-            check_memory(self.n_components * self.n_init if self.covariance_type == "full" else 1, int(floored.sum()))
-        if self.reg_covar == 0:
-            check_varying(self._input.named(np.flatnonzero(overview.constant & floored)))
-
-    def _first_origin(self, overview: Survey) -> np.ndarray:
-        return np.where(self._input.movable(), overview.mean, 0.0)
-
-    def _start(self, overview: Survey, origin: Any, restarts: int, generator: Any) -> Mixture:
-        columns, prior = self._columns_of(overview, origin), self._prior(overview, origin)
-        begin = self._priors(columns, max(1.0, float(self.prior_strength)))
-        parts = [family.overall(own, (restarts, self.n_components), held)
-                 for family, own, held in zip(self._families(), columns, begin, strict=True)]  # fmt: skip
-        groups = list(self._input.groups().values())
-        rows = self._start_rows(overview) - origin
-        coordinates = [family.coordinates(rows[:, group], own, alone=False)
-                       for family, group, own in zip(self._families(), groups, columns, strict=True)]  # fmt: skip
-        blank = Mixed(parts, [group.tolist() for group in groups])
-        weights, started = self._from_shares(
-            blank, np.concatenate(coordinates, 1), rows, overview.sample_weight, restarts, generator
+    def _beginning(self) -> Beginning:
+        columns = self._input
+        parts = [Part(self._family_of(kind), group, columns.sizes(group)) for kind, group in columns.groups().items()]
+        names = parameter_names([part.family for part in parts])
+        named = list(getattr(self, "feature_names_in_", position_names(self.n_features_in_)))
+        given = GivenColumns(self.weights_init, self.column_parameters_init, named, self.encoder_, self.n_components,
+                             self.covariance_type)  # fmt: skip
+        return Beginning(
+            family=Mixed,
+            parts=parts,
+            given=given,
+            from_rows=True,
+            put_in=lambda components, origin: given.put_back(components, list(names), None, origin),
+            strength=self.prior_strength,
+            floor=self.reg_covar,
+            start_strength=max(1.0, float(self.prior_strength)),
+            always_sampled=True,
+            check=self._check_gaussian_columns,
         )
-        started = eqx.tree_at(lambda c: c.prior, started, prior)
-        components = self._given().put_back(started, list(parameter_names(self._families())), None, origin)
-        return Mixture(weights_from(self.weights_init, weights), components, self._mixture_prior())
-
-    def _columns_of(self, overview: Survey, origin: Any) -> list[Columns]:
-        """What each family begins from."""
-        groups = self._input.groups().values()
-        return [surveyed(overview, origin, group, self._input.sizes(group)) for group in groups]
-
-    def _needs_sample(self) -> bool:
-        return True
-
-    def _start_rows(self, overview: Survey) -> np.ndarray:
-        sized = np.array([KINDS[kind].labels > 2 for kind in self.encoder_.kinds_])
-        return np.where(sized, overview.sample, overview.filled)
-
-    def _family(self) -> type[Mixed]:
-        return Mixed
-
-    def _families(self) -> list[type[Family]]:
-        return [self._family_of(kind) for kind in self._input.groups()]
 
     def _family_of(self, kind: str) -> type[Family]:
         return GAUSSIANS[self.covariance_type] if KINDS[kind].floored else KINDS[kind]
 
-    def _collapsed(self, components: Any, overview: Survey) -> np.ndarray:
-        parts = zip(components.parts, self._columns_of(overview, None), strict=True)
-        return np.any([part.collapsed(columns, self.reg_covar) for part, columns in parts], axis=0)
-
-    def _prior(self, overview: Survey, origin: Any) -> tuple[Any, ...]:
-        return self._priors(self._columns_of(overview, origin), float(self.prior_strength) or None)
-
-    def _priors(self, columns: Sequence[Columns], strength: float | None) -> tuple[Any, ...]:
-        """The prior of each family about its columns' overall distribution; what has a floor needs none to start."""
-        own = float(self.prior_strength) or None
-        return tuple(family.prior_from(about, own if family.floored else strength, self.reg_covar)
-                     for family, about in zip(self._families(), columns, strict=True))  # fmt: skip
+    def _check_gaussian_columns(self, overview: Survey) -> None:
+        floored = np.array([KINDS[kind].floored for kind in self.encoder_.kinds_])
+        check_covariances(self, int(floored.sum()), overview.constant & floored)
 
     def _parameters(self, model: Mixture) -> dict[str, Any]:
         components: Any = model.components
@@ -190,3 +147,6 @@ class MixedMixture(MixtureEstimator):
             "categories_": [None if labels is None else np.asarray(labels) for labels in self.encoder_.categories_],
             "column_parameters_": components.parameters_of_columns(),
         }
+
+    def _likelihood_of(self) -> str:
+        return f"likelihood of its own, as every {type(self).__name__} does"

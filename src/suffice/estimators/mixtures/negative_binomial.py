@@ -7,12 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from suffice.estimators.mixtures.product import ProductMixture
+from suffice.estimators.mixtures.base import MixtureEstimator
+from suffice.estimators.mixtures.beginning import Beginning
+from suffice.estimators.mixtures.independent_columns import counts, named_parameters, product_beginning
+from suffice.estimators.shared.rows import PlainColumns
 from suffice.latent.families.negative_binomial import NegativeBinomial
+from suffice.latent.mixture import Mixture
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class NegativeBinomialMixture(ProductMixture):
+class NegativeBinomialMixture(MixtureEstimator):
     r"""Mixture of K products of negative binomial variables, for rows of counts with more spread than Poisson's.
 
     .. math:: p(x) = \sum_k \pi_k \prod_d p(x_d \mid m_{kd}, \alpha_{kd}), \quad
@@ -71,6 +75,9 @@ class NegativeBinomialMixture(ProductMixture):
     [ 2. 44.]
     """
 
+    accept_sparse: bool = False
+    tied: Any = None
+    prior_mean: Any = None
     allow_fractional: bool = True
     means_init: Any = None
     dispersions_init: Any = None
@@ -80,8 +87,18 @@ class NegativeBinomialMixture(ProductMixture):
         tags.input_tags.positive_only = True
         return tags
 
-    def _prepared(self, rows: np.ndarray) -> np.ndarray:
-        return self._counts(rows, self.allow_fractional)
+    @property
+    def _input(self) -> PlainColumns:
+        return PlainColumns(self, self._prepared, accept_sparse=self.accept_sparse)
 
-    def _family(self) -> type[NegativeBinomial]:
-        return NegativeBinomial
+    def _prepared(self, rows: np.ndarray) -> np.ndarray:
+        return counts(self._input, rows, self.allow_fractional)
+
+    def _beginning(self) -> Beginning:
+        return product_beginning(self, NegativeBinomial)
+
+    def _parameters(self, model: Mixture) -> dict[str, Any]:
+        return named_parameters(model)
+
+    def _likelihood_of(self) -> str:
+        return "probability of counts"

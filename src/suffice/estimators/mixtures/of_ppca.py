@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-import equinox as eqx
 import numpy as np
 
-from suffice.estimators.mixtures.gaussian import GaussianMixture
-from suffice.estimators.mixtures.gaussian_components import GaussianComponents
+from suffice.estimators.mixtures.base import MixtureEstimator
+from suffice.estimators.mixtures.beginning import Beginning
+from suffice.estimators.mixtures.gaussian import GaussianMixture, gaussian_beginning, gaussian_parameters
+from suffice.estimators.shared.rows import PlainColumns
 from suffice.latent.factors.canonical import signs
 from suffice.latent.families.constrained_gaussian import PrincipalGaussian
-from suffice.latent.families.gaussian import Gaussian
 from suffice.latent.mixture import Mixture
 from suffice.rows.survey import Survey
-from suffice.validation import check_count
+from suffice.validation import check_at_least, check_count
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class MixtureOfPPCA(GaussianComponents):
+class MixtureOfPPCA(MixtureEstimator):
     r"""Mixture of K probabilistic principal component analysers: clusters that are flat, each in directions of its own.
 
     .. math:: p(x) = \sum_k \pi_k \, N(x \mid \mu_k, W_k W_k^\top + \sigma_k^2 I)
@@ -67,56 +67,73 @@ class MixtureOfPPCA(GaussianComponents):
     """
 
     n_factors: int = 1
+    reg_covar: float = 1e-6
+    means_init: Any = None
+    precisions_init: Any = None
+    prior_mean: Any = None
+    prior_covariance: Any = None
     covariance_type: str = field(default="full", init=False)
 
-    def _check_parameters(self) -> None:
-        super()._check_parameters()
+    @property
+    def _input(self) -> PlainColumns:
+        return PlainColumns(self, least_rows=2)
+
+    def _check_own(self) -> None:
+        check_at_least("reg_covar", self.reg_covar, 0.0)
         check_count("n_factors", self.n_factors)
 
-    def _check_size(self, overview: Survey) -> None:
-        super()._check_size(overview)
-        features = len(overview.mean)
-        if self.n_factors >= features > 1:
-            raise ValueError(
-                f"n_factors={self.n_factors} was given for {features} columns; at most {features - 1} are expected, so that a "
-                "direction is left for the noise."
-            )
+    def _beginning(self) -> Beginning:
+        full = gaussian_beginning(self, PrincipalGaussian)
+        exact = self.frozen is not None and "covariances" in self.frozen
 
-    def _start(self, overview: Survey, origin: Any, restarts: int, generator: Any) -> Mixture:
-        return self._of_low_rank(super()._start(overview, origin, restarts, generator))
+        def put_in(components: Any, origin: Any) -> PrincipalGaussian:
+            return _of_low_rank(full.put_in(components, origin), self.n_factors, exact)
 
-    def _of_low_rank(self, start: Mixture) -> Mixture:
-        """The mixture with covariances of the model's form."""
-        full: Any = start.components
-        rank = min(self.n_factors, full.features - 1)
-        values, vectors = np.linalg.eigh(full.covariances)
-        noise = values[..., : full.features - rank]
-        mean = noise.mean(-1, keepdims=True)
-        if self.frozen is not None and "covariances" in self.frozen and not np.allclose(noise, mean, rtol=1e-6, atol=0):
-            raise ValueError(
-                "frozen names 'covariances', but not every inverse of precisions_init has equal noise in all but n_factors="
-                f"{rank} directions: give precisions_ of a fitted MixtureOfPPCA, or do not freeze them."
-            )
-        noise[:] = mean
-        covariances = (vectors * values[..., None, :]) @ np.swapaxes(vectors, -1, -2)
-        components = PrincipalGaussian(full.means, covariances, full.prior, rank)
-        return eqx.tree_at(lambda m: m.components, start, components)
+        def check(overview: Survey) -> None:
+            full.check(overview)
+            _check_factors(self.n_factors, len(overview.mean))
+
+        return replace(full, put_in=put_in, check=check)
 
     def _unfitted(self, columns: list[int]) -> GaussianMixture:
         """A Gaussian mixture of other columns: parts of the model's covariances have another form."""
         shared = {name: value for name, value in self.get_params().items() if name in GaussianMixture().get_params()}
         return GaussianMixture(**shared)._unfitted(columns)
 
-    def _family(self) -> type[Gaussian]:
-        return PrincipalGaussian
-
     def _parameters(self, model: Mixture) -> dict[str, Any]:
         components: Any = model.components
         rank, features = components.rank, components.features
         values, vectors = np.linalg.eigh(components.covariances)
         axes = vectors[:, :, : features - rank - 1 : -1]
-        return super()._parameters(model) | {
+        return gaussian_parameters(self, model) | {
             "noise_variance_": values[:, : features - rank].mean(1),
             "explained_variance_": values[:, : features - rank - 1 : -1],
             "components_": np.stack([(one * signs(one)).T for one in axes]),
         }
+
+    def _likelihood_of(self) -> str:
+        return "density of real numbers"
+
+
+def _check_factors(factors: int, features: int) -> None:
+    if factors >= features > 1:
+        raise ValueError(
+            f"n_factors={factors} was given for {features} columns; at most {features - 1} are expected, so that a direction "
+            "is left for the noise."
+        )
+
+
+def _of_low_rank(full: Any, factors: int, exact: bool) -> PrincipalGaussian:
+    """Components with covariances of the model's form, which they have to be of already where they are held ``exact``."""
+    rank = min(factors, full.features - 1)
+    values, vectors = np.linalg.eigh(full.covariances)
+    noise = values[..., : full.features - rank]
+    mean = noise.mean(-1, keepdims=True)
+    if exact and not np.allclose(noise, mean, rtol=1e-6, atol=0):
+        raise ValueError(
+            "frozen names 'covariances', but not every inverse of precisions_init has equal noise in all but n_factors="
+            f"{rank} directions: give precisions_ of a fitted MixtureOfPPCA, or do not freeze them."
+        )
+    noise[:] = mean
+    covariances = (vectors * values[..., None, :]) @ np.swapaxes(vectors, -1, -2)
+    return PrincipalGaussian(full.means, covariances, full.prior, rank)

@@ -7,12 +7,16 @@ from typing import Any
 
 import numpy as np
 
-from suffice.estimators.mixtures.product import ProductMixture
+from suffice.estimators.mixtures.base import MixtureEstimator
+from suffice.estimators.mixtures.beginning import Beginning
+from suffice.estimators.mixtures.independent_columns import counts, named_parameters, product_beginning
+from suffice.estimators.shared.rows import PlainColumns
 from suffice.latent.families.poisson import Poisson
+from suffice.latent.mixture import Mixture
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class PoissonMixture(ProductMixture):
+class PoissonMixture(MixtureEstimator):
     r"""Mixture of K products of Poisson variables, for rows of counts, fitted by expectation-maximisation.
 
     .. math:: p(x) = \sum_k \pi_k \prod_d e^{-\lambda_{kd}} \lambda_{kd}^{x_d} / x_d!
@@ -60,6 +64,9 @@ class PoissonMixture(ProductMixture):
     [0.5 0.5] [ 0.7 11. ]
     """
 
+    accept_sparse: bool = False
+    tied: Any = None
+    prior_mean: Any = None
     allow_fractional: bool = True
     rates_init: Any = None
 
@@ -68,8 +75,18 @@ class PoissonMixture(ProductMixture):
         tags.input_tags.positive_only = True
         return tags
 
-    def _prepared(self, rows: np.ndarray) -> np.ndarray:
-        return self._counts(rows, self.allow_fractional)
+    @property
+    def _input(self) -> PlainColumns:
+        return PlainColumns(self, self._prepared, accept_sparse=self.accept_sparse)
 
-    def _family(self) -> type[Poisson]:
-        return Poisson
+    def _prepared(self, rows: np.ndarray) -> np.ndarray:
+        return counts(self._input, rows, self.allow_fractional)
+
+    def _beginning(self) -> Beginning:
+        return product_beginning(self, Poisson)
+
+    def _parameters(self, model: Mixture) -> dict[str, Any]:
+        return named_parameters(model)
+
+    def _likelihood_of(self) -> str:
+        return "probability of counts"

@@ -10,7 +10,6 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.shared.callbacks import CallbackSupportMixin
-from suffice.estimators.shared.rows import PlainColumns
 from suffice.latent.expectation import MixtureStatistics
 from suffice.latent.gradient import log_likelihood_gradient
 from suffice.latent.mixture import Mixture
@@ -21,6 +20,7 @@ from suffice.validation import check_choice, check_count
 
 if TYPE_CHECKING:
     from suffice.estimators.shared.labelled_columns import LabelledColumns
+    from suffice.estimators.shared.rows import PlainColumns
 
 
 class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
@@ -35,7 +35,7 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
     @property
     def _input(self) -> PlainColumns | LabelledColumns:
         """The columns of rows that are given."""
-        return PlainColumns(self)
+        raise NotImplementedError
 
     def __sklearn_tags__(self) -> Any:
         return self._input.tags(super().__sklearn_tags__())

@@ -1,0 +1,176 @@
+"""How the components of a mixture begin: one value that every mixture gives, from which its start and its prior follow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import equinox as eqx
+import numpy as np
+from numpy.typing import ArrayLike
+
+from suffice.latent.begin import from_shares
+from suffice.latent.collapsed import COLLAPSED
+from suffice.latent.families.columns import Columns, surveyed
+from suffice.latent.families.family import Family
+from suffice.latent.given import Given
+from suffice.latent.mixture import Mixture, MixturePrior
+from suffice.latent.starts import Start
+from suffice.rows.survey import Survey
+from suffice.validation import check_shape
+
+LEAST_WEIGHT = "hold less than one row's weight"
+
+FromShares = Callable[[Any, np.ndarray, np.ndarray, np.ndarray, MixturePrior], tuple[np.ndarray, Any]]
+"""Weights and components from blank ones, rows, their weights, responsibilities and a prior, as ``from_shares``."""
+
+
+def takes_all(overview: Survey) -> None:
+    """No rows are refused beyond those that every mixture refuses."""
+
+
+def usable(family: type[Family], name: str, values: ArrayLike | None, shape: tuple[int, ...]) -> np.ndarray:
+    """Numbers of this shape that the family's parameters, or means of its columns, can have."""
+    array = check_shape(name, values, shape)
+    wrong = family.refused_parameter(name.removesuffix("_init"), array)
+    if wrong is not None:
+        raise ValueError(f"{name} {wrong}.")
+    return array
+
+
+class Part(NamedTuple):
+    """The columns ``among`` all that are of one family; of categories, ``sizes`` says how many each has."""
+
+    family: type[Family]
+    among: slice | np.ndarray = slice(None)
+    sizes: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Beginning:
+    """How components of a ``family`` begin, which is that of all columns, or puts ``parts`` side by side.
+
+    ``put_in`` puts the parameters ``given`` into components measured from an origin; where not all are, the others come
+    ``from_rows``. The prior is ``strength`` rows like all rows, but for their mean and covariance where these are given, and
+    ``floor`` a share of the variances. Starting responsibilities meet ``start_strength`` such rows, unless variances have a
+    floor. ``always_sampled`` asks for a sample of the rows even where no start does, ``check`` refuses rows that do not do.
+    """
+
+    family: type[Any]
+    parts: Sequence[Part]
+    given: Given
+    from_rows: bool
+    put_in: Callable[[Any, np.ndarray | None], Any]
+    strength: float = 0.0
+    floor: float = 0.0
+    prior_mean: ArrayLike | None = None
+    prior_covariance: ArrayLike | None = None
+    start_strength: float = 1.0
+    from_shares: FromShares = from_shares
+    always_sampled: bool = False
+    check: Callable[[Survey], None] = takes_all
+
+    @property
+    def alone(self) -> bool:
+        """Whether all columns are of one family."""
+        return self.parts[0].family is self.family
+
+    @property
+    def families(self) -> list[type[Family]]:
+        """Those whose parameters may be frozen or tied."""
+        return [part.family for part in self.parts]
+
+    def origin(self, overview: Survey) -> np.ndarray | None:
+        """Where rows are measured from during the fit; None where a shift would change the family's distributions."""
+        if self.alone:
+            return overview.mean if self.family.movable else None
+        return np.where(self._by_column([family.movable for family in self.families], overview), overview.mean, 0.0)
+
+    def rows(self, overview: Survey) -> np.ndarray:
+        """Rows of the sample (m, D), filled in, but for NaN where a family of categories takes it."""
+        coded = self._by_column([bool(part.sizes) for part in self.parts], overview)
+        return np.where(coded, overview.sample, overview.filled) if coded.any() else overview.filled
+
+    def prior(self, overview: Survey, origin: np.ndarray | None) -> Any:
+        """What maximisation adds to rows centred on ``origin``."""
+        return self._prior(self._columns(overview, origin), origin)
+
+    def _prior(self, columns: Sequence[Columns], origin: np.ndarray | None) -> Any:
+        if self.prior_mean is not None:
+            columns = [self._about_prior_mean(about, origin) for about in columns]
+        strength = float(self.strength) or None
+        priors: list[Any] = [part.family.prior_from(about, strength, self.floor)
+                             for part, about in zip(self.parts, columns, strict=True)]  # fmt: skip
+        if self.prior_covariance is not None:
+            priors = [self._with_covariance(prior) for prior in priors]
+        return priors[0] if self.alone else tuple(priors)
+
+    def _about_prior_mean(self, about: Columns, origin: np.ndarray | None) -> Columns:
+        mean = usable(self.family, "prior_mean", self.prior_mean, about.mean.shape)
+        return replace(about, mean=mean if origin is None else mean - origin)
+
+    def _with_covariance(self, prior: Any) -> Any:
+        covariance = check_shape("prior_covariance", self.prior_covariance, prior.covariance.shape)
+        return eqx.tree_at(lambda prior: prior.covariance, prior, covariance)
+
+    def start(
+        self,
+        overview: Survey,
+        origin: np.ndarray | None,
+        shape: tuple[int, int],
+        start: Start,
+        weight_prior: MixturePrior,
+        generator: np.random.Generator,
+    ) -> tuple[np.ndarray, Any]:
+        """Weights and components of restarts and components, ``shape``, centred on ``origin``, before what is given is put in."""
+        columns = self._columns(overview, origin)
+        prior = self._prior(columns, origin)
+        if not self.from_rows:
+            return np.full(shape, 1 / shape[1]), self.family.overall(columns[0], shape, prior)
+        blank = self._joined([self._blank(*each, shape) for each in zip(
+            self.parts, columns, [prior] if self.alone else prior, strict=True)])  # fmt: skip
+        rows, weight = self.rows(overview), overview.sample_weight
+        rows = rows if origin is None else rows - origin
+        share = start(self._coordinates(rows, columns), weight, shape[1], shape[0], generator)
+        weights, found = self.from_shares(blank, rows, weight, share, weight_prior)
+        return weights, eqx.tree_at(lambda c: c.prior, found, prior)
+
+    def degenerate(self, model: Mixture, overview: Survey) -> dict[str, np.ndarray]:
+        """Components of a model that are degenerate, by what is wrong with them."""
+        share = model.weights / model.weights.sum()
+        components: Any = model.components
+        parts = [components] if self.alone else components.parts
+        flat = [part.collapsed(about, self.floor)
+                for part, about in zip(parts, self._columns(overview, None), strict=True)]  # fmt: skip
+        return {
+            LEAST_WEIGHT: np.flatnonzero(share * overview.weight < 1),
+            COLLAPSED: np.flatnonzero(np.any(flat, axis=0)),
+        }
+
+    def _columns(self, overview: Survey, origin: np.ndarray | None) -> list[Columns]:
+        """What each family begins from."""
+        return [surveyed(overview, origin, part.among, part.sizes) for part in self.parts]
+
+    def _by_column(self, flags: Sequence[bool], overview: Survey) -> np.ndarray:
+        """A flag of each part, for each of its columns (D,)."""
+        found = np.zeros(overview.mean.shape, bool)
+        for part, flag in zip(self.parts, flags, strict=True):
+            found[part.among] = flag
+        return found
+
+    def _blank(self, part: Part, about: Columns, prior: Any, shape: tuple[int, int]) -> Family:
+        """Components like all rows, and what their first maximisation adds."""
+        held = prior if part.family.floored else part.family.prior_from(about, self.start_strength, self.floor)
+        return part.family.overall(about, shape, held)
+
+    def _joined(self, parts: list[Family]) -> Any:
+        return parts[0] if self.alone else self.family(parts, [np.asarray(part.among).tolist() for part in self.parts])
+
+    def _coordinates(self, rows: np.ndarray, columns: list[Columns]) -> np.ndarray:
+        """Rows as k-means sees them, (m, C)."""
+        if self.alone:
+            return self.family.coordinates(rows, columns[0])
+        seen = [part.family.coordinates(rows[:, part.among], about, alone=False)
+                for part, about in zip(self.parts, columns, strict=True)]  # fmt: skip
+        return np.concatenate(seen, 1)

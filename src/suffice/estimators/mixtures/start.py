@@ -1,0 +1,130 @@
+"""Where a fit of a mixture starts, and steps with batches go on: from a survey of the rows, or from what was fitted before."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from suffice.estimators.mixtures.beginning import Beginning
+from suffice.estimators.shared.rows import Input
+from suffice.fit.online import Running, expected, resumed, running_at
+from suffice.fit.restarts import restarts_at
+from suffice.fit.start import check_same_model, continued, improved
+from suffice.latent.begin import mixture_prior, sample_size, weights_from
+from suffice.latent.known_components import labelled_start, refuse_contradiction
+from suffice.latent.mixture import Mixture
+from suffice.latent.restrictions import restored, restrictions, tied_start
+from suffice.latent.starts import STARTS
+from suffice.rows.streams import on_host
+from suffice.rows.survey import Survey, survey
+from suffice.runtime.precision import cast, scope
+
+if TYPE_CHECKING:
+    from suffice.estimators.mixtures.base import MixtureEstimator
+
+
+class FitRows(NamedTuple):
+    """Rows as a model takes them, their weights, and the codes of their components where some are known."""
+
+    data: Any
+    weight: np.ndarray | None
+    codes: np.ndarray | None
+
+    @property
+    def with_codes(self) -> Any:
+        """Rows as an E-step takes them: beside their codes where there are any."""
+        return self.data if self.codes is None else (self.data, self.codes)
+
+
+def surveyed_for(
+    mixture: MixtureEstimator, columns: Input, kind: Beginning, rows: FitRows, generator: np.random.Generator
+) -> Survey:
+    """What the rows look like, and as many of them as a start needs; too few, and empty columns, are refused."""
+    overview = survey(on_host(rows.data), rows.weight, _sample_size(mixture, kind), generator)
+    least = max(mixture.n_components, columns.least_rows)
+    if overview.rows < least:
+        raise ValueError(
+            f"n_samples={overview.rows} rows were given for n_components={mixture.n_components}; at least {least} rows are "
+            "needed: give more rows or fewer components."
+        )
+    columns.refuse_empty(overview.observed)
+    kind.check(overview)
+    return overview
+
+
+def start_of(
+    mixture: MixtureEstimator, kind: Beginning, rows: FitRows, overview: Survey, generator: np.random.Generator
+) -> tuple[Mixture, np.ndarray | None]:
+    """Where a fit of these rows starts, measured from an origin; and this."""
+    with scope("float64"):
+        origin = kind.origin(overview)
+        if rows.codes is None:
+            return _first_model(mixture, kind, overview, origin, generator), origin
+        first = partial(_first_model, mixture, kind, origin=origin, generator=generator)
+        start = labelled_start(first, rows.data, rows.weight, rows.codes, overview, size=_sample_size(mixture, kind),
+                               complete=kind.rows, given=kind.given, origin=origin, generator=generator)  # fmt: skip
+        return start, origin
+
+
+def first_step(mixture: MixtureEstimator, kind: Beginning, batch: FitRows, generator: np.random.Generator) -> Running:
+    """Where ``fit`` would start with this batch."""
+    overview = surveyed_for(mixture, mixture._input, kind, batch, generator)
+    starts, origin = start_of(mixture, kind, batch, overview, generator)
+    with scope("float64"):
+        starts, best = cast(starts if origin is None else starts.translated(-origin), "float64"), 0
+    if mixture.n_init > 1:
+        sums = expected(starts, batch.with_codes, np.asarray(batch.weight), origin, mixture.precision)
+        best = int(np.nanargmax(sums.log_likelihood))
+    return Running(restarts_at(starts, best), origin)
+
+
+def running_from(mixture: MixtureEstimator, kind: Beginning, batch: FitRows) -> Running:
+    """Where the last step, or the fit, has led."""
+    model, shape = mixture.model_, (mixture.n_components, batch.data.shape[1])
+    check_same_model(model, kind.family, shape, "partial_fit")
+    held = restrictions(mixture.frozen, mixture.tied, kind.families, shape, kind.given)
+    held.check_held(model, mixture.frozen, mixture.tied)
+    if batch.codes is not None:
+        refuse_contradiction(model.weights, batch.codes)
+    kept = getattr(mixture, "running_statistics_", None)
+    if kept is None:
+        return running_at(model, getattr(mixture, "effective_rows_", None))
+    return resumed(model, kept["origin"], kept["sums"], mixture.effective_rows_, mixture.n_steps_)
+
+
+def _is_resumed(mixture: MixtureEstimator) -> bool:
+    return mixture.warm_start and hasattr(mixture, "model_")
+
+
+def _sample_size(mixture: MixtureEstimator, kind: Beginning) -> int:
+    """Rows to look at; 0 where the start is given."""
+    sought = kind.always_sampled or (kind.from_rows and not _is_resumed(mixture))
+    return sample_size(mixture.n_components) if sought or mixture.degenerate == "restart" else 0
+
+
+def _first_model(
+    mixture: MixtureEstimator,
+    kind: Beginning,
+    overview: Survey,
+    origin: np.ndarray | None,
+    generator: np.random.Generator,
+) -> Mixture:
+    given, weight_prior = kind.given, mixture_prior(mixture.weight_concentration_prior)
+    shape = (mixture.n_components, len(overview.mean))
+    held = restrictions(mixture.frozen, mixture.tied, kind.families, shape, given)
+    if _is_resumed(mixture):
+        check_same_model(mixture.model_, kind.family, shape, "warm_start=True")
+        model = restored(held.hold(mixture.model_), given)
+        zero = origin if origin is None else np.zeros_like(origin)
+        return continued(model, weight_prior, kind.prior(overview, zero))
+    each, shares = (mixture.n_init, mixture.n_components), STARTS[mixture.init_params]
+    weights, found = kind.start(overview, origin, each, shares, weight_prior, generator)
+    start = Mixture(weights_from(mixture.weights_init, weights), kind.put_in(found, origin), weight_prior)
+    start = tied_start(held.hold(start), given)
+    start = start if origin is None else start.translated(origin)
+    free = not (given.has("weights") or given.names())
+    if free and overview.missing and len(overview.sample) >= max(1, _sample_size(mixture, kind)):
+        return improved(start, overview, origin, mixture.tol, mixture.precision)
+    return start
