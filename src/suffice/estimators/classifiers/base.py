@@ -35,7 +35,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
     @property
     def _input(self) -> PlainColumns | LabelledColumns:
         """The columns of rows that are given."""
-        return PlainColumns(self)
+        raise NotImplementedError
 
     def __sklearn_tags__(self) -> Any:
         return self._input.tags(super().__sklearn_tags__())

@@ -19,7 +19,7 @@ from suffice.latent.expectation import MixtureStatistics
 from suffice.latent.families.family import Family
 from suffice.latent.mixture import Mixture, MixturePrior
 from suffice.latent.readers import Evidence, LogJoint, MostProbable, Responsibilities, read, statistics
-from suffice.outcome import DegenerateComponentWarning, Outcome
+from suffice.outcome import Outcome
 from suffice.rows.missing import any_missing
 from suffice.rows.place import place
 from suffice.runtime.blas import one_blas_thread
@@ -46,18 +46,21 @@ class ClassConditional(Classifier):
         for name in ("tol", "reg_covar", "prior_strength"):
             check_at_least(name, getattr(self, name), 0.0)
         dtype_of(self.precision)
+        self._check_own()
+
+    def _check_own(self) -> None:
+        """Refuse what cannot be used of the parameters that only this kind of classifier has."""
 
     def _kind(self) -> ClassDistributions:
         """What distribution every class has."""
         raise NotImplementedError
 
-    def _flat(self, model: Mixture, overall: Any) -> np.ndarray:
-        """Which classes (K,) have no spread in some direction."""
-        return np.zeros(len(model.weights), bool)
+    def _parameters(self, model: Mixture, class_prior: np.ndarray) -> dict[str, Any]:
+        """The classifier's own fitted attributes; it may have another model than the one found."""
+        raise NotImplementedError
 
-    def _attributes(self, model: Mixture) -> dict[str, Any]:
-        """Fitted attributes that follow from a model, by name."""
-        return {"model_": model, "class_prior_": model.weights / model.weights.sum()}
+    def _check_spread(self, fitted: dict[str, Any], overall: Any) -> None:
+        """Refuse, or warn of, classes without spread in some direction, where variances need a floor."""
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         r"""Fit the distribution of each class: in one pass where that is enough, else by expectation-maximisation.
@@ -194,19 +197,11 @@ class ClassConditional(Classifier):
         return Mixture(weights, components, MixturePrior(self._concentration()), frozen)
 
     def _keep(self, model: Mixture, overall: Any, went: dict[str, Any]) -> None:
-        attributes = self._attributes(cast(model, "float64"))
-        flat = self._flat(attributes["model_"], overall) & (attributes["class_prior_"] > 0)
-        if self.reg_covar == 0:
-            self._refuse_singular(flat)
-        elif flat.any():
-            warnings.warn(self._said_of_flat(flat), DegenerateComponentWarning, stacklevel=4)
-        set_attributes(self, attributes | went)
-
-    def _said_of_flat(self, flat: np.ndarray) -> str:
-        return (
-            f"Classes {self._named(flat)} have no spread in some direction; give more rows, a prior_strength or classes that "
-            "share their covariance."
-        )
+        model = cast(model, "float64")
+        class_prior = np.asarray(model.weights / model.weights.sum())
+        fitted = {"model_": model, "class_prior_": class_prior} | self._parameters(model, class_prior)
+        self._check_spread(fitted, overall)
+        set_attributes(self, fitted | went)
 
     def _refuse_singular(self, singular: np.ndarray) -> None:
         if singular.any():

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
 
 import numpy as np
 
 from suffice.estimators.classifiers.linear_scores import LinearScores, linear_scores
+from suffice.estimators.shared.rows import PlainColumns
 from suffice.latent.gaussian_classes import FAMILIES, GaussianClasses, Overall
 from suffice.latent.gradient import log_likelihood_gradient
 from suffice.latent.mixture import Mixture
+from suffice.outcome import DegenerateComponentWarning
 from suffice.runtime.arrays import Array
 from suffice.validation import check_at_least, check_choice, check_count
 
@@ -98,8 +101,11 @@ class GaussianClassifier(LinearScores):
     prior_mean: Any = None
     prior_covariance: Any = None
 
-    def _check_parameters(self) -> None:
-        super()._check_parameters()
+    @property
+    def _input(self) -> PlainColumns:
+        return PlainColumns(self)
+
+    def _check_own(self) -> None:
         check_choice("covariance_type", self.covariance_type, list(FAMILIES))
         check_at_least("shrinkage", self.shrinkage, 0.0)
         if self.shrinkage > 1:
@@ -110,24 +116,30 @@ class GaussianClassifier(LinearScores):
         return GaussianClasses(self.covariance_type, self.n_features_in_, self.prior_strength, self.reg_covar,
                                self.prior_mean, self.prior_covariance, self.rank)  # fmt: skip
 
-    def _attributes(self, model: Mixture) -> dict[str, Any]:
+    def _parameters(self, model: Mixture, class_prior: np.ndarray) -> dict[str, Any]:
         components: Any = model.components
         means, covariances = components.means, self._kind().shrunk(components.covariances, float(self.shrinkage))
         shrunk = type(components)(means, covariances, components.prior)
-        found = super()._attributes(model) | {"means_": means, "covariances_": covariances}
-        found["model_"] = Mixture(model.weights, shrunk, model.prior, model.frozen)
+        model = Mixture(model.weights, shrunk, model.prior, model.frozen)
+        found = {"model_": model, "means_": means, "covariances_": covariances}
         if not self.covariance_type.startswith("tied"):
             return found
-        coef, intercept = linear_scores(means, covariances, found["class_prior_"])
+        coef, intercept = linear_scores(means, covariances, class_prior)
         return {**found, "coef_": coef, "intercept_": intercept}
 
-    def _flat(self, model: Mixture, overall: Overall) -> np.ndarray:
-        components: Any = model.components
-        return self._kind().flat(components.covariances, overall, len(model.weights))
+    def _check_spread(self, fitted: dict[str, Any], overall: Overall) -> None:
+        flat = self._kind().flat(fitted["covariances_"], overall, len(self.classes_)) & (fitted["class_prior_"] > 0)
+        if self.reg_covar == 0:
+            self._refuse_singular(flat)
+        elif flat.any():
+            warnings.warn(self._said_of_flat(flat), DegenerateComponentWarning, stacklevel=5)
 
     def _said_of_flat(self, flat: np.ndarray) -> str:
         if not self.covariance_type.startswith("tied"):
-            return super()._said_of_flat(flat)
+            return (
+                f"Classes {self._named(flat)} have no spread in some direction; give more rows, a prior_strength or classes "
+                "that share their covariance."
+            )
         return (
             "The covariance of the classes has no spread in some direction: columns repeat or follow from others, or rows are "
             "few; drop such columns, or set prior_strength or shrinkage above 0."

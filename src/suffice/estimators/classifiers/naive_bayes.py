@@ -92,8 +92,7 @@ class NaiveBayes(ClassConditional):
 
     encoder_: ColumnEncoder = field(init=False)
 
-    def _check_parameters(self) -> None:
-        super()._check_parameters()
+    def _check_own(self) -> None:
         check_choice("handle_unknown", self.handle_unknown, ("error", "missing"))
 
     @property
@@ -105,9 +104,9 @@ class NaiveBayes(ClassConditional):
         sizes = {kind: self._input.sizes(columns) for kind, columns in groups.items()}
         return ColumnClasses(groups, sizes, self.prior_strength, self.reg_covar)
 
-    def _attributes(self, model: Mixture) -> dict[str, Any]:
+    def _parameters(self, model: Mixture, class_prior: np.ndarray) -> dict[str, Any]:
         components: Any = model.components
-        return super()._attributes(model) | {
+        return {
             "kinds_": list(self.encoder_.kinds_),
             "categories_": [None if labels is None else np.asarray(labels) for labels in self.encoder_.categories_],
             "column_parameters_": components.parameters_of_columns(),

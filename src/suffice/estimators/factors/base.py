@@ -69,6 +69,10 @@ class FactorEstimator(FittedFactors):
                 "noise_floor=0 was given; a number above 0 is expected, since without noise no density exists."
             )
         dtype_of(self.precision)
+        self._check_own()
+
+    def _check_own(self) -> None:
+        """Refuse what cannot be used of the parameters that only this kind of model has."""
 
     def _likelihood_of(self) -> str:
         """What the likelihood is of; models are compared only where they agree."""
@@ -137,9 +141,8 @@ class FactorEstimator(FittedFactors):
         origin = _first_mean(data)
         gaps = missing_layout(PairwiseSums.missing, data)
         iterations = Iterations(self, X, {} if sample_weight is None else {"sample_weight": sample_weight})
-        wide = gaps is None and self._is_wide(data)
-        one = self._of_rows(data, weight, origin) if wide else self._of_moments(
-            self._moments(data, weight, origin, gaps), origin)  # fmt: skip
+        one = self._of_rows(data, weight, origin) if gaps is None else None
+        one = self._of_moments(self._moments(data, weight, origin, gaps), origin) if one is None else one
 
         def attributes(model: LinearGaussian) -> dict[str, Any]:
             return {"eigenvalues_": one.eigenvalues, **self._attributes(model)}
@@ -160,13 +163,8 @@ class FactorEstimator(FittedFactors):
         self._warn_degenerate(np.asarray(self.model_.noise_variance), np.asarray(one.model.floor.least))
         return self
 
-    def _is_wide(self, data: Any) -> bool:
-        """Whether the maximum is found from the rows themselves, without a matrix of columns by columns."""
-        return False
-
-    def _of_rows(self, data: np.ndarray, weight: Any, origin: np.ndarray) -> OnePass:
-        """What ``_of_moments`` finds, of fewer complete rows than columns."""
-        raise NotImplementedError
+    def _of_rows(self, data: Any, weight: np.ndarray | None, origin: np.ndarray) -> OnePass | None:
+        """What ``_of_moments`` finds, where complete rows tell it without a matrix of columns by columns."""
 
     def _of_moments(self, moments: PairwiseMoments, origin: np.ndarray) -> OnePass:
         """What second moments of the rows about ``origin`` say."""
@@ -197,7 +195,7 @@ class FactorEstimator(FittedFactors):
 
     def _scree(self, covariance: np.ndarray) -> np.ndarray:
         """The matrix whose eigenvalues tell how many components there are."""
-        return covariance
+        raise NotImplementedError
 
     def _moments(self, data: Any, weight: Any, origin: np.ndarray, gaps: Any) -> PairwiseMoments:
         check_second_moments(self.n_features_in_)

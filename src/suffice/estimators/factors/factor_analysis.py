@@ -84,8 +84,7 @@ class FactorAnalysis(FactorEstimator):
 
     rotation_matrix_: np.ndarray = field(init=False)
 
-    def _check_parameters(self) -> None:
-        super()._check_parameters()
+    def _check_own(self) -> None:
         if self.rotation is not None:
             check_choice("rotation", self.rotation, list(ROTATIONS))
 

@@ -91,8 +91,7 @@ class PPCA(FactorEstimator):
 
     noise_variance: float | None = None
 
-    def _check_parameters(self) -> None:
-        super()._check_parameters()
+    def _check_own(self) -> None:
         known = self.noise_variance
         if known is not None and not (isinstance(known, Real) and np.isfinite(float(known)) and known > 0):
             raise ValueError(f"noise_variance={known!r} was given; a finite number above 0 is expected, or None.")
@@ -107,11 +106,16 @@ class PPCA(FactorEstimator):
             values[::-1], vectors[:, ::-1], self.n_components, self.noise_variance, float(least[0])
         )
 
-    def _is_wide(self, data: Any) -> bool:
-        return self.algorithm == "auto" and isinstance(data, np.ndarray) and len(data) < data.shape[1]
+    def _scree(self, covariance: np.ndarray) -> np.ndarray:
+        return covariance
 
-    def _of_rows(self, data: np.ndarray, weight: Any, origin: np.ndarray) -> OnePass:
-        """Eigenvalues and axes by the singular value decomposition of the rows."""
+    def _rotation(self) -> np.ndarray:
+        return np.eye(self._n_features_out)
+
+    def _of_rows(self, data: Any, weight: np.ndarray | None, origin: np.ndarray) -> OnePass | None:
+        """Eigenvalues and axes by the singular value decomposition of fewer rows than columns."""
+        if self.algorithm != "auto" or not isinstance(data, np.ndarray) or len(data) >= data.shape[1]:
+            return None
         share = np.full(len(data), 1 / len(data)) if weight is None else weight / weight.sum()
         rows = data - origin
         mean = share @ rows if self.mean is None else self._given_mean() - origin

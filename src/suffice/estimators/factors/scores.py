@@ -52,7 +52,7 @@ class FittedFactors(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Trans
 
     def _rotation(self) -> np.ndarray:
         """T (k, k) with which latent variables z of the model are told as T' z."""
-        return np.eye(self._n_features_out)
+        raise NotImplementedError
 
     def transform(self, X: Any, *, return_cov: bool = False) -> Any:
         r"""Posterior mean of the latent variables, given the observed cells of each row.
