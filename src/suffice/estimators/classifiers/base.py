@@ -15,6 +15,7 @@ from suffice.estimators.shared.labelled_columns import LabelledColumns
 from suffice.estimators.shared.rows import PlainColumns
 from suffice.rows.streams import is_stream, on_host
 from suffice.rows.survey import NO_WEIGHT
+from suffice.runtime.types import ArrayLike, TableLike
 from suffice.validation import check_at_least, check_count, check_shape
 
 
@@ -63,7 +64,9 @@ class Classifier(ClassifierMixin, BaseEstimator):
         check_at_least("weight_concentration_prior", self.weight_concentration_prior, 1.0)
         return float(self.weight_concentration_prior)
 
-    def _labelled_rows(self, X: Any, y: Any, sample_weight: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _labelled_rows(
+        self, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Rows, places of their classes (-1 unknown) and weights, for a fit; the classes are learned."""
         rows, labels, weight = self._checked(X, y, sample_weight, reset=True)
         known = ~self._is_unlabelled(labels)
@@ -77,7 +80,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
         return rows, self._codes(labels, known), weight
 
     def _batch_rows(
-        self, X: Any, y: Any, classes: Any, sample_weight: Any, first: bool
+        self, X: TableLike, y: ArrayLike, classes: ArrayLike | None, sample_weight: ArrayLike | None, first: bool
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Rows, places of their classes and weights, for ``partial_fit``."""
         if first and classes is None:
@@ -97,7 +100,9 @@ class Classifier(ClassifierMixin, BaseEstimator):
             )
         return rows, self._codes(labels, np.ones(len(labels), bool)), weight
 
-    def _checked(self, X: Any, y: Any, sample_weight: Any, reset: bool) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    def _checked(
+        self, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None, reset: bool
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Rows, labels and weights of the rows that have any."""
         if is_stream(X):
             raise ValueError(
@@ -150,7 +155,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
     def _named(self, chosen: np.ndarray) -> str:
         return ", ".join(repr(name) for name in self.classes_[chosen].tolist()[:20])
 
-    def predict_log_proba(self, X: Any) -> np.ndarray:
+    def predict_log_proba(self, X: TableLike) -> np.ndarray:
         """Logarithm of ``predict_proba``, exact where the probability is too small to be told from 0.
 
         Parameters
@@ -167,7 +172,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
         joint = self._log_joint(self._input.table(on_host(X)))
         return joint - np.logaddexp.reduce(joint, axis=1, keepdims=True)
 
-    def sample(self, n_samples: int = 1, y: Any = None) -> tuple[Any, np.ndarray]:
+    def sample(self, n_samples: int = 1, y: object = None) -> tuple[Any, np.ndarray]:
         """Rows drawn from the classes, and the class of each.
 
         Parameters
@@ -193,7 +198,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
             codes = np.repeat(self._codes(np.asarray([y]), np.ones(1, bool)), n_samples)
         return self._drawn(codes, generator), self.classes_[codes]
 
-    def negative_log_likelihood(self, X: Any, y: Any, sample_weight: Any = None) -> float:
+    def negative_log_likelihood(self, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         r"""Negative log-likelihood of rows with their classes, :math:`-\sum_n w_n \log \pi_{y_n} p(x_n | y_n)`, in nats.
 
         Parameters

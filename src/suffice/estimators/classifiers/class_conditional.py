@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
 
@@ -24,6 +25,7 @@ from suffice.rows.missing import any_missing
 from suffice.rows.place import place
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.precision import cast, dtype_of, scope
+from suffice.runtime.types import ArrayLike, TableLike
 from suffice.validation import check_at_least, check_count
 
 ONE_PASS = "The parameters of highest likelihood were found in one pass over the rows."
@@ -62,7 +64,7 @@ class ClassConditional(Classifier):
     def _check_spread(self, fitted: dict[str, Any], overall: Any) -> None:
         """Refuse, or warn of, classes without spread in some direction, where variances need a floor."""
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         r"""Fit the distribution of each class: in one pass where that is enough, else by expectation-maximisation.
 
         Rows of unknown class (``unlabelled``), and missing cells of columns that depend on one another given the class, take
@@ -108,7 +110,9 @@ class ClassConditional(Classifier):
                 self._fit_by_em(rows, codes, weight, gaps)
         return self
 
-    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+    def partial_fit(
+        self, X: TableLike, y: ArrayLike, classes: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Add labelled rows to those seen before: sums are kept, and the result is that of ``fit`` to all rows at once.
 
         After a ``fit`` in one pass it goes on from the rows of this fit.
@@ -216,11 +220,11 @@ class ClassConditional(Classifier):
     def _drawn(self, codes: np.ndarray, generator: np.random.Generator) -> Any:
         return self._input.labelled(self.model_.components.draw(codes, generator))
 
-    def _read(self, X: Any, reader: Any) -> Any:
+    def _read(self, X: TableLike, reader: Callable[[Any], Any]) -> Any:
         check_is_fitted(self, "model_")
         return read(self.model_, self._input.batches(X), reader, self.precision)
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: TableLike) -> np.ndarray:
         """The most probable class of each row.
 
         Parameters
@@ -236,7 +240,7 @@ class ClassConditional(Classifier):
         places = self._read(X, MostProbable)
         return self.classes_[places]
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: TableLike) -> np.ndarray:
         r"""Probability of each class given the row, :math:`\pi_k p(x | k) / p(x)`.
 
         Parameters
@@ -251,7 +255,7 @@ class ClassConditional(Classifier):
         """
         return self._read(X, Responsibilities)
 
-    def score_samples(self, X: Any) -> np.ndarray:
+    def score_samples(self, X: TableLike) -> np.ndarray:
         """Log-density of each row whatever its class, log p(x) in nats: low for rows unlike any class.
 
         Parameters
@@ -266,7 +270,9 @@ class ClassConditional(Classifier):
         """
         return self._read(X, Evidence)
 
-    def _labelled_statistics(self, X: Any, y: Any, sample_weight: Any) -> tuple[Mixture, MixtureStatistics]:
+    def _labelled_statistics(
+        self, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None
+    ) -> tuple[Mixture, MixtureStatistics]:
         """The model about an origin of its own, and its expected statistics given the labels."""
         check_is_fitted(self, "model_")
         rows, labels, weight = self._checked(X, y, sample_weight, reset=False)

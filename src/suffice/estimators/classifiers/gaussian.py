@@ -15,6 +15,7 @@ from suffice.latent.gradient import log_likelihood_gradient
 from suffice.latent.mixture import Mixture
 from suffice.outcome import DegenerateComponentWarning
 from suffice.runtime.arrays import Array
+from suffice.runtime.types import ArrayLike, TableLike
 from suffice.validation import check_at_least, check_choice, check_count
 
 
@@ -145,7 +146,9 @@ class GaussianClassifier(LinearScores):
             "few; drop such columns, or set prior_strength or shrinkage above 0."
         )
 
-    def negative_log_likelihood_gradient(self, X: Any, y: Any, sample_weight: Any = None) -> dict[str, Array]:
+    def negative_log_likelihood_gradient(
+        self, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> dict[str, Array]:
         r"""Gradient of ``negative_log_likelihood`` at the fitted parameters.
 
         .. math:: \frac{\partial}{\partial \mu_k} = -\sum_{y_n = k} \Sigma_k^{-1} (x_n - \mu_k), \quad

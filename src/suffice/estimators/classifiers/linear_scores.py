@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
@@ -13,6 +11,7 @@ from suffice.latent.readers import Responsibilities, read
 from suffice.rows.missing import any_missing
 from suffice.rows.streams import is_stream, on_host
 from suffice.runtime.blas import one_blas_thread
+from suffice.runtime.types import TableLike
 
 SAFE_TERMS = 1e4
 """Largest terms that cancel in a linear score."""
@@ -37,7 +36,7 @@ class LinearScores(ClassConditional):
     intercept_: np.ndarray
 
     @available_if(_is_linear)
-    def decision_function(self, X: Any) -> np.ndarray:
+    def decision_function(self, X: TableLike) -> np.ndarray:
         r"""Scores of the classes, linear in complete rows, where classes share their covariance.
 
         Parameters
@@ -59,7 +58,7 @@ class LinearScores(ClassConditional):
             scores[gaps] = logs[:, 1:] - logs[:, :1] if two else logs
         return scores[:, 0] if two else scores
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: TableLike) -> np.ndarray:
         r"""Probability of each class given the row, :math:`\pi_k p(x | k) / p(x)`.
 
         Parameters

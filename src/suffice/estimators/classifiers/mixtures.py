@@ -19,6 +19,7 @@ from suffice.estimators.shared.labelled_columns import takes_labels
 from suffice.estimators.shared.rows import PlainColumns
 from suffice.outcome import Outcome
 from suffice.rows.streams import on_host
+from suffice.runtime.types import ArrayLike, TableLike
 from suffice.validation import check_at_least, check_count
 
 MANY_ROWS = 1000
@@ -97,7 +98,7 @@ class MixtureClassifier(Classifier):
     def _input(self) -> PlainColumns:
         return PlainColumns(self, kinds=(np.float64,))
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Fit a mixture to the rows of each class.
 
         Parameters
@@ -183,7 +184,9 @@ class MixtureClassifier(Classifier):
         if not self.converged_:
             warnings.warn(self.outcome_, ConvergenceWarning, stacklevel=3)
 
-    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+    def partial_fit(
+        self, X: TableLike, y: ArrayLike, classes: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """A step of online expectation-maximisation for the mixture of each class in the rows.
 
         Shares of the classes are those of all rows so far; the mixtures are what ``GaussianMixture.partial_fit`` makes of their
@@ -243,7 +246,7 @@ class MixtureClassifier(Classifier):
             rows[codes == k] = model.components.draw(component, generator)
         return rows
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: TableLike) -> np.ndarray:
         """The most probable class of each row.
 
         Parameters
@@ -259,7 +262,7 @@ class MixtureClassifier(Classifier):
         log_probability = self.predict_log_proba(X)
         return self.classes_[log_probability.argmax(1)]
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: TableLike) -> np.ndarray:
         """Probability of each class given the row.
 
         Parameters
@@ -274,7 +277,7 @@ class MixtureClassifier(Classifier):
         """
         return np.exp(self.predict_log_proba(X))
 
-    def score_samples(self, X: Any) -> np.ndarray:
+    def score_samples(self, X: TableLike) -> np.ndarray:
         """Log-density of each row whatever its class, log p(x) in nats: low for rows unlike any class.
 
         Parameters

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from dataclasses import KW_ONLY, dataclass
 from typing import Any, NamedTuple, Self
@@ -28,6 +27,7 @@ from suffice.rows.survey import NO_WEIGHT
 from suffice.runtime.arrays import Array
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.precision import cast, dtype_of, scope, to_numpy
+from suffice.runtime.types import ArrayLike, PathLike, TableLike
 from suffice.validation import check_at_least, check_choice, check_count, check_second_moments, check_shape
 
 ALGORITHMS = ("auto", "em")
@@ -96,7 +96,12 @@ class FactorEstimator(FittedFactors):
 
     @with_callbacks
     def fit(
-        self, X: Any, y: Any = None, sample_weight: Any = None, *, checkpoint: str | os.PathLike[str] | None = None
+        self,
+        X: TableLike,
+        y: object = None,
+        sample_weight: ArrayLike | None = None,
+        *,
+        checkpoint: PathLike | None = None,
     ) -> Self:
         """Fit by maximum likelihood: from one pass over complete rows, by expectation-maximisation where cells are missing.
 
@@ -134,7 +139,7 @@ class FactorEstimator(FittedFactors):
         with one_blas_thread():
             return self._fit(X, sample_weight, checkpoint)
 
-    def _fit(self, X: Any, sample_weight: Any, checkpoint: Any) -> Self:
+    def _fit(self, X: TableLike, sample_weight: ArrayLike | None, checkpoint: PathLike | None) -> Self:
         self._check_parameters()
         data, weight = self._input.learn(X, sample_weight)
         self._check_size()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from suffice.latent.factors.readers import (
 from suffice.latent.imputation import refuse_deviations
 from suffice.latent.readers import aic, bic, read
 from suffice.rows.streams import on_host
+from suffice.runtime.types import ArrayLike, TableLike
 from suffice.validation import check_count
 
 
@@ -46,7 +48,7 @@ class FittedFactors(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Trans
     def _n_features_out(self) -> int:
         return self.loadings_.shape[1]
 
-    def _read(self, X: Any, reader: Any) -> Any:
+    def _read(self, X: TableLike, reader: Callable[[Any], Any]) -> Any:
         check_is_fitted(self, "model_")
         return read(self.model_, self._input.batches(X), reader, self.precision)
 
@@ -54,7 +56,7 @@ class FittedFactors(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Trans
         """T (k, k) with which latent variables z of the model are told as T' z."""
         raise NotImplementedError
 
-    def transform(self, X: Any, *, return_cov: bool = False) -> Any:
+    def transform(self, X: TableLike, *, return_cov: bool = False) -> Any:
         r"""Posterior mean of the latent variables, given the observed cells of each row.
 
         .. math:: E[z \mid x_o] = V W_o^\top \Psi_o^{-1} (x_o - \mu_o), \quad V = (I + W_o^\top \Psi_o^{-1} W_o)^{-1}
@@ -79,7 +81,7 @@ class FittedFactors(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Trans
         mean, covariance = self._read(X, CodesAndCovariances)
         return mean @ turn, turn.T @ covariance @ turn
 
-    def inverse_transform(self, X: Any) -> np.ndarray:
+    def inverse_transform(self, X: ArrayLike) -> np.ndarray:
         r"""Rows expected of latent variables, :math:`E[x \mid z] = \mu + W z`.
 
         Parameters
@@ -99,7 +101,7 @@ class FittedFactors(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Trans
                              "component.")  # fmt: skip
         return self.mean_ + latent @ self.loadings_.T
 
-    def score_samples(self, X: Any) -> np.ndarray:
+    def score_samples(self, X: TableLike) -> np.ndarray:
         """Log-likelihood of the observed cells of each row, in nats.
 
         Parameters
@@ -114,7 +116,7 @@ class FittedFactors(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Trans
         """
         return self._read(X, Density)
 
-    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+    def score(self, X: TableLike, y: object = None, sample_weight: ArrayLike | None = None) -> float:
         """Mean log-likelihood of a row in nats.
 
         Parameters
@@ -129,7 +131,7 @@ class FittedFactors(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Trans
         total, weight = self._log_likelihood(X, sample_weight)
         return total / weight
 
-    def bic(self, X: Any, sample_weight: Any = None) -> float:
+    def bic(self, X: TableLike, sample_weight: ArrayLike | None = None) -> float:
         r"""Bayesian information criterion, :math:`-2 \ell + p \log N`; lower is better (Schwarz, 1978).
 
         Parameters
@@ -142,7 +144,7 @@ class FittedFactors(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Trans
         log_likelihood, rows = self._log_likelihood(X, sample_weight)
         return bic(log_likelihood, self.model_.parameter_count(), rows)
 
-    def aic(self, X: Any, sample_weight: Any = None) -> float:
+    def aic(self, X: TableLike, sample_weight: ArrayLike | None = None) -> float:
         r"""Akaike information criterion, :math:`-2 \ell + 2 p`; lower is better (Akaike, 1974).
 
         Parameters
@@ -154,7 +156,7 @@ class FittedFactors(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Trans
         """
         return aic(self._log_likelihood(X, sample_weight)[0], self.model_.parameter_count())
 
-    def _log_likelihood(self, X: Any, sample_weight: Any) -> tuple[float, float]:
+    def _log_likelihood(self, X: TableLike, sample_weight: ArrayLike | None) -> tuple[float, float]:
         evidence = self.score_samples(X)
         weight = self._input.weight_of(X, sample_weight, len(evidence))
         return float(weight @ evidence), float(weight.sum())
@@ -176,7 +178,7 @@ class FittedFactors(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Trans
         check_count("n_samples", n_samples)
         return self.model_.draw(n_samples, self._generator())
 
-    def impute(self, X: Any, *, return_std: bool = False, draws: int | None = None) -> Any:
+    def impute(self, X: TableLike, *, return_std: bool = False, draws: int | None = None) -> Any:
         r"""The rows with missing cells filled in by their conditional mean given the observed cells, or by draws.
 
         .. math:: E[x_m \mid x_o] = \mu_m + W_m E[z \mid x_o]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Self
@@ -27,6 +26,7 @@ from suffice.outcome import Outcome, Solution
 from suffice.rows.streams import is_stream, on_host
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.precision import cast, dtype_of, scope
+from suffice.runtime.types import ArrayLike, PathLike, TableLike
 from suffice.validation import check_at_least, check_choice, check_count
 
 OF_A_FIT = ("traces_", "lower_bounds_", "n_iter_", "converged_", "outcome_")
@@ -94,12 +94,12 @@ class MixtureEstimator(FittedMixture):
     @with_callbacks
     def fit(
         self,
-        X: Any,
-        y: Any = None,
-        sample_weight: Any = None,
-        component_labels: Any = None,
+        X: TableLike,
+        y: object = None,
+        sample_weight: ArrayLike | None = None,
+        component_labels: ArrayLike | None = None,
         *,
-        checkpoint: str | os.PathLike[str] | None = None,
+        checkpoint: PathLike | None = None,
     ) -> Self:
         r"""Fit by expectation-maximisation, all ``n_init`` restarts in one program, and keep the best.
 
@@ -142,7 +142,13 @@ class MixtureEstimator(FittedMixture):
         with one_blas_thread():
             return self._fit(X, sample_weight, component_labels, checkpoint)
 
-    def _fit(self, X: Any, sample_weight: Any, component_labels: Any, checkpoint: Any) -> Self:
+    def _fit(
+        self,
+        X: TableLike,
+        sample_weight: ArrayLike | None,
+        component_labels: ArrayLike | None,
+        checkpoint: PathLike | None,
+    ) -> Self:
         self._check_parameters()
         metadata = {"sample_weight": sample_weight, "component_labels": component_labels}
         check_repairable(self.degenerate, {"frozen": self.frozen, "tied": self.tied, "component_labels": component_labels,
@@ -192,7 +198,13 @@ class MixtureEstimator(FittedMixture):
         weights = np.array(self.weights_init, float) if held else model.weights / model.weights.sum()
         return {"model_": model, "weights_": weights, **self._parameters(model)}
 
-    def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None, component_labels: Any = None) -> Self:
+    def partial_fit(
+        self,
+        X: TableLike,
+        y: object = None,
+        sample_weight: ArrayLike | None = None,
+        component_labels: ArrayLike | None = None,
+    ) -> Self:
         r"""One step of online expectation-maximisation with a batch of rows.
 
         .. math:: s \leftarrow (1 - \rho_t) s + \rho_t s_{batch}, \quad \rho_t = \min(1, (t + t_0)^{-\alpha}), \quad
@@ -244,7 +256,7 @@ class MixtureEstimator(FittedMixture):
         with one_blas_thread():
             return self._partial_fit(X, sample_weight, component_labels)
 
-    def _partial_fit(self, X: Any, sample_weight: Any, component_labels: Any) -> Self:
+    def _partial_fit(self, X: TableLike, sample_weight: ArrayLike | None, component_labels: ArrayLike | None) -> Self:
         self._check_parameters()
         check_schedule(self.learning_decay, self.learning_offset)
         if is_stream(X):

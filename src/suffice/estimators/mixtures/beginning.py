@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 
 import equinox as eqx
 import numpy as np
-from numpy.typing import ArrayLike
 
 from suffice.latent.begin import from_shares
 from suffice.latent.collapsed import COLLAPSED
@@ -18,6 +17,7 @@ from suffice.latent.given import Given
 from suffice.latent.mixture import Mixture, MixturePrior
 from suffice.latent.starts import Start
 from suffice.rows.survey import Survey
+from suffice.runtime.types import ArrayLike
 from suffice.validation import check_shape
 
 LEAST_WEIGHT = "hold less than one row's weight"

@@ -90,7 +90,7 @@ class CategoricalMixture(MixtureEstimator):
     def _beginning(self) -> Beginning:
         sizes = tuple(len(labels) for labels in self.encoder_.categories_)
 
-        def put_in(components: Categorical, origin: Any) -> Categorical:
+        def put_in(components: Categorical, origin: np.ndarray | None) -> Categorical:
             if self.probabilities_init is None:
                 return components
             chances = np.broadcast_to(given_chances(), components.probabilities.shape)

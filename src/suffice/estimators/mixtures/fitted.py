@@ -15,6 +15,7 @@ from suffice.latent.imputation import draw_missing, impute, refuse_deviations
 from suffice.latent.mixture import Mixture
 from suffice.rows.streams import on_host
 from suffice.runtime.precision import cast
+from suffice.runtime.types import TableLike
 from suffice.validation import check_count
 
 FIT_ATTRIBUTES = ("converged_", "n_iter_", "outcome_")
@@ -24,7 +25,7 @@ FIT_ATTRIBUTES = ("converged_", "n_iter_", "outcome_")
 class FittedMixture(MixtureScores):
     """Of a fitted mixture what it says of missing cells, and mixtures of some of its columns."""
 
-    def impute(self, X: Any, *, return_std: bool = False, draws: int | None = None) -> Any:
+    def impute(self, X: TableLike, *, return_std: bool = False, draws: int | None = None) -> Any:
         r"""The rows with missing cells filled in by their conditional mean given the observed cells, or by draws.
 
         .. math:: E[x_m \mid x_o] = \sum_k r_k(x_o) \, E[x_m \mid x_o, k]
@@ -68,7 +69,7 @@ class FittedMixture(MixtureScores):
         filled, deviation = impute(self.model_, rows, self.precision)
         return (self._input.labelled(filled), deviation) if return_std else self._input.labelled(filled)
 
-    def regress(self, X: Any, given: Any, *, return_std: bool = False) -> Any:
+    def regress(self, X: TableLike, given: Any, *, return_std: bool = False) -> Any:
         r"""Regression from the mixture: conditional means of the other columns given some, for each row.
 
         Parameters

@@ -17,6 +17,7 @@ from suffice.latent.families.gaussian import Gaussian
 from suffice.latent.given import GivenParameters
 from suffice.latent.mixture import Mixture
 from suffice.rows.survey import Survey
+from suffice.runtime.types import ArrayLike
 from suffice.validation import check_at_least, check_choice, check_memory, check_shape, check_varying
 
 if TYPE_CHECKING:
@@ -196,7 +197,7 @@ def check_covariances(mixture: Gaussians | MixedMixture, features: int, constant
         check_varying(mixture._input.named(np.flatnonzero(constant)))
 
 
-def _own(whole: bool, name: str, values: Any) -> np.ndarray:
+def _own(whole: bool, name: str, values: ArrayLike) -> np.ndarray:
     values = np.array(values, float)
     return _inverse(whole, values) if name == "covariances" else values
 
@@ -208,8 +209,14 @@ def _inverse(whole: bool, precisions: np.ndarray) -> np.ndarray:
     return np.linalg.inv(precisions) if whole else 1 / precisions
 
 
-def _put_in(whole: bool, means_init: Any, precisions_init: Any, components: Any, origin: Any) -> Any:
-    means, covariances = components.means, components.covariances
+def _put_in(
+    whole: bool,
+    means_init: ArrayLike | None,
+    precisions_init: ArrayLike | None,
+    components: Gaussian,
+    origin: np.ndarray | None,
+) -> Gaussian:
+    means, covariances = np.asarray(components.means), np.asarray(components.covariances)
     if means_init is not None:
         means = np.broadcast_to(check_shape("means_init", means_init, means.shape[1:]) - origin, means.shape)
     if precisions_init is not None:

@@ -66,12 +66,13 @@ class GivenColumns:
 
     def restored(self, components: Any, names: list[str]) -> Any:
         """Components with these parameters as they were given, to the last bit."""
-        return self.put_back(components, names, None, np.zeros(len(self.columns)))
+        return self.put_back(components, names, None, None)
 
-    def put_back(self, components: Any, names: list[str], start: Any, origin: Any) -> Any:
+    def put_back(self, components: Any, names: list[str], start: Any, origin: np.ndarray | None) -> Any:
         """Components measured from ``origin`` with these parameters as they were given."""
         if self.column_parameters_init is None or not names:
             return components
+        origin = np.zeros(len(self.columns)) if origin is None else origin
         return with_given(components, self._given(), origin, names)
 
     def agrees(self, name: str, one: Mixture, other: Mixture) -> bool:

@@ -86,7 +86,7 @@ class MixtureOfPPCA(MixtureEstimator):
         full = gaussian_beginning(self, PrincipalGaussian)
         exact = self.frozen is not None and "covariances" in self.frozen
 
-        def put_in(components: Any, origin: Any) -> PrincipalGaussian:
+        def put_in(components: Any, origin: np.ndarray | None) -> PrincipalGaussian:
             return _of_low_rank(full.put_in(components, origin), self.n_factors, exact)
 
         def check(overview: Survey) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from suffice.latent.mixture import Mixture
 from suffice.latent.readers import Evidence, MostProbable, Responsibilities, aic, bic, entropy, read, statistics
 from suffice.rows.streams import on_host
 from suffice.runtime.precision import scope
+from suffice.runtime.types import ArrayLike, TableLike
 from suffice.validation import check_choice, check_count
 
 if TYPE_CHECKING:
@@ -40,18 +42,18 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
     def __sklearn_tags__(self) -> Any:
         return self._input.tags(super().__sklearn_tags__())
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Any:
+    def fit(self, X: TableLike, y: object = None, sample_weight: ArrayLike | None = None) -> Any:
         """Fit to rows ``(n, D)``."""
         raise NotImplementedError
 
     def _generator(self) -> np.random.Generator:
         return np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
 
-    def _read(self, X: Any, reader: Any) -> Any:
+    def _read(self, X: TableLike, reader: Callable[[Any], Any]) -> Any:
         check_is_fitted(self, "model_")
         return read(self.model_, self._input.batches(X), reader, self.precision)
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: TableLike) -> np.ndarray:
         """The most probable component of each row.
 
         Parameters
@@ -66,7 +68,7 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
         """
         return self._read(X, MostProbable)
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: TableLike) -> np.ndarray:
         r"""Responsibilities :math:`r_{nk} = \pi_k p(x_n | k) / p(x_n)`.
 
         Parameters
@@ -81,7 +83,7 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
         """
         return self._read(X, Responsibilities)
 
-    def score_samples(self, X: Any) -> np.ndarray:
+    def score_samples(self, X: TableLike) -> np.ndarray:
         """Log-likelihood of each row in nats.
 
         Parameters
@@ -96,7 +98,7 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
         """
         return self._read(X, Evidence)
 
-    def score(self, X: Any, y: Any = None, sample_weight: Any = None) -> float:
+    def score(self, X: TableLike, y: object = None, sample_weight: ArrayLike | None = None) -> float:
         """Mean log-likelihood of a row in nats.
 
         Parameters
@@ -111,7 +113,7 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
         total, weight = self._log_likelihood(X, sample_weight)
         return total / weight
 
-    def fit_predict(self, X: Any, y: Any = None, sample_weight: Any = None) -> np.ndarray:
+    def fit_predict(self, X: TableLike, y: object = None, sample_weight: ArrayLike | None = None) -> np.ndarray:
         """Fit, then the most probable component of each row.
 
         Parameters
@@ -130,7 +132,7 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
         """
         return self.fit(X, y, sample_weight).predict(X)
 
-    def bic(self, X: Any, sample_weight: Any = None) -> float:
+    def bic(self, X: TableLike, sample_weight: ArrayLike | None = None) -> float:
         r"""Bayesian information criterion, :math:`-2 \ell + p \log N`; lower is better (Schwarz, 1978).
 
         Parameters
@@ -143,7 +145,7 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
         log_likelihood, rows = self._log_likelihood(X, sample_weight)
         return bic(log_likelihood, self.model_.parameter_count(), rows)
 
-    def aic(self, X: Any, sample_weight: Any = None) -> float:
+    def aic(self, X: TableLike, sample_weight: ArrayLike | None = None) -> float:
         r"""Akaike information criterion, :math:`-2 \ell + 2 p`; lower is better (Akaike, 1974).
 
         Parameters
@@ -155,7 +157,7 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
         """
         return aic(self._log_likelihood(X, sample_weight)[0], self.model_.parameter_count())
 
-    def icl(self, X: Any, sample_weight: Any = None) -> float:
+    def icl(self, X: TableLike, sample_weight: ArrayLike | None = None) -> float:
         r"""Integrated completed likelihood: BIC plus :math:`-2 \sum_{nk} r_{nk} \log r_{nk}`; lower is better.
 
         It prefers components that do not overlap (Biernacki, Celeux and Govaert, 2000).
@@ -171,7 +173,7 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
         weight = self._input.weight_of(X, sample_weight, len(share))
         return self.bic(X, sample_weight) + 2 * float(weight @ entropy(share))
 
-    def _log_likelihood(self, X: Any, sample_weight: Any) -> tuple[float, float]:
+    def _log_likelihood(self, X: TableLike, sample_weight: ArrayLike | None) -> tuple[float, float]:
         evidence = self.score_samples(X)
         weight = self._input.weight_of(X, sample_weight, len(evidence))
         return float(weight @ evidence), float(weight.sum())
@@ -197,7 +199,9 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
         component = generator.choice(len(self.weights_), size=n_samples, p=self.weights_)
         return self._input.labelled(self.model_.components.draw(component, generator)), component
 
-    def expected_complete_log_likelihood(self, X: Any, at: Any = None, sample_weight: Any = None) -> float:
+    def expected_complete_log_likelihood(
+        self, X: TableLike, at: Mixture | MixtureScores | None = None, sample_weight: ArrayLike | None = None
+    ) -> float:
         r"""Q, the expected complete log-likelihood of the fitted parameters.
 
         .. math:: Q = \sum_n w_n \sum_k r_{nk} [\log \pi_k + \log p(x_n | k)]
@@ -217,7 +221,7 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
             If ``at`` is given and sums over rows under one model do not give the likelihood of another.
         """
         check_is_fitted(self, "model_")
-        posterior = self.model_ if at is None else getattr(at, "model_", at)
+        posterior: Any = self.model_ if at is None else getattr(at, "model_", at)
         if at is not None and not self.model_.components.one_pass:
             raise ValueError(
                 "Sums over rows give the likelihood of these components at their own parameters only; leave at=None."
@@ -227,7 +231,9 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
             model = self.model_ if origin is None else self.model_.translated(-origin)
             return float(model.expected_complete_log_likelihood(sums))
 
-    def log_likelihood_gradient(self, X: Any, sample_weight: Any = None, weights: str = "raw") -> dict[str, np.ndarray]:
+    def log_likelihood_gradient(
+        self, X: TableLike, sample_weight: ArrayLike | None = None, weights: str = "raw"
+    ) -> dict[str, np.ndarray]:
         r"""Gradient of the log-likelihood :math:`\sum_n w_n \log p(x_n)` at the fitted parameters.
 
         Means and covariances (or probabilities) as well as the weights; the gradient with respect to a covariance counts its
@@ -256,6 +262,8 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
         model = self.model_ if origin is None else self.model_.translated(-origin)
         return log_likelihood_gradient(model, sums, weights)
 
-    def _statistics(self, X: Any, sample_weight: Any, model: Mixture) -> tuple[MixtureStatistics, np.ndarray | None]:
+    def _statistics(
+        self, X: TableLike, sample_weight: ArrayLike | None, model: Mixture
+    ) -> tuple[MixtureStatistics, np.ndarray | None]:
         rows = self._input.table(on_host(X))
         return statistics(model, rows, None if sample_weight is None else self._input.weight(sample_weight, rows))
