@@ -3,29 +3,30 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import equinox as eqx
 import numpy as np
 
-from suffice.estimators.mixtures.beginning import Beginning, Part, usable
+from suffice.estimators.mixtures.beginning import Beginning, FromShares, Part, usable
 from suffice.estimators.shared.rows import Input
 from suffice.latent.begin import from_shares
 from suffice.latent.families.family import Family
 from suffice.latent.given import GivenParameters
 from suffice.latent.mixture import Mixture
 
-if TYPE_CHECKING:
-    from suffice.estimators.mixtures.beginning import FromShares
-    from suffice.estimators.mixtures.bernoulli import BernoulliMixture
-    from suffice.estimators.mixtures.exponential import ExponentialMixture
-    from suffice.estimators.mixtures.negative_binomial import NegativeBinomialMixture
-    from suffice.estimators.mixtures.poisson import PoissonMixture
 
-    Product = BernoulliMixture | ExponentialMixture | NegativeBinomialMixture | PoissonMixture
+class ProductParameters(Protocol):
+    """What such a mixture asks of its user, beside the parameters to start from."""
+
+    weights_init: Any
+    prior_mean: Any
+    prior_strength: float
 
 
-def product_beginning(mixture: Product, family: type[Family], from_shares: FromShares = from_shares) -> Beginning:
+def product_beginning(
+    mixture: ProductParameters, family: type[Family], from_shares: FromShares = from_shares
+) -> Beginning:
     """Components whose parameters are one number for each column, given as ``..._init``, about ``prior_mean``."""
     given = {name: getattr(mixture, f"{name}_init") for name in family.parameter_names()}
     values = {"weights": mixture.weights_init, **given}
