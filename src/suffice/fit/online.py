@@ -10,6 +10,7 @@ import jax
 import numpy as np
 
 from suffice.latent.expectation import MixtureStatistics
+from suffice.latent.families.mixed import Mixed
 from suffice.latent.mixture import Mixture
 from suffice.latent.readers import centred
 from suffice.model import EStep
@@ -92,7 +93,7 @@ def expected(
     """Statistics of a batch about zero; of independent columns always with their cells counted, so that all can be added."""
     lowered = cast(model, precision)
     with scope(precision):
-        counted = lowered.components.counts_cells and lowered.components.missing_form(True) is not None
+        counted = model.missing == "mask" or isinstance(lowered.components, Mixed)
         gaps = model.missing if counted else missing_layout(model.missing, data)
         placed = place(data, weight, origin=origin, precision=precision, tile=model.tile, missing=gaps)
         sums = to_numpy(placed.total(prepared(EStep(lowered, lowered.needs_centring()))))

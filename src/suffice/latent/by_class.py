@@ -91,7 +91,7 @@ def with_cells(moments: Moments, unit: Family) -> Moments:
     if isinstance(unit, Mixed):
         parts = zip(moments.common, unit.parts, strict=True)
         return Moments(moments.total, tuple(with_cells(own, part) for own, part in parts), moments.about)
-    form: Any = unit.missing_form(False) if unit.counts_cells else None
+    form: Any = unit.missing_form(False) if unit.missing == "mask" else None
     if form is None or len(moments.total) == form.size:
         return moments
     weight = moments.total[-1:]

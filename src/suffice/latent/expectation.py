@@ -37,9 +37,7 @@ class Expectation(PreparedEStep):
         if not isinstance(rows, MaskedRows | PatternRows):
             return self.form
         if self.missing_form is None:
-            raise ValueError(
-                "Cells are missing (NaN), and the components have no missing_form; drop or fill in these cells."
-            )
+            raise ValueError("Cells are missing (NaN), and the components take none; drop or fill in these cells.")
         return self.missing_form
 
     def joint(self, rows: Any) -> Array:

@@ -105,7 +105,7 @@ class Mixture(LatentModel):
         return tile_of(max(self.components.numbers_per_row(), int(np.prod(self.log_weights.shape))))
 
     @property
-    def missing(self) -> MissingLayout:
+    def missing(self) -> MissingLayout | None:
         """How rows with missing cells are handed to the E-step."""
         return self.components.missing
 
@@ -125,8 +125,9 @@ class Mixture(LatentModel):
 
     def expectation(self, centred: bool) -> Expectation:
         """The E-step as a function of rows and weights."""
-        form, missing_form = self.components.form(centred), self.components.missing_form(centred)
-        return Expectation(form.weighted(self.log_weights), missing_form and missing_form.weighted(self.log_weights))
+        form = self.components.form(centred).weighted(self.log_weights)
+        refused = self.components.missing is None
+        return Expectation(form, None if refused else self.components.missing_form(centred).weighted(self.log_weights))
 
     def maximize(self, statistics: MixtureStatistics) -> Self:
         """Weights N_k / N and the components' own maximisation, priors included."""

@@ -93,7 +93,7 @@ def _labels(name: str, labels: Any, families: Sequence[type[Family]], shape: tup
     having = [family for family in families if name in family.parameter_names()]
     if any(name in family.shared_parameters for family in having):
         raise ValueError(f"tied names {name!r}, which all components share already; leave it out.")
-    by_column = bool(having) and all(name in family.column_parameters() for family in having)
+    by_column = bool(having) and not any(name in family.whole_parameters for family in having)
     shapes = [shape[:1], shape] if by_column else [shape[:1]]
     given = np.asarray(labels)
     if given.dtype.kind not in "iu" or given.shape not in shapes:

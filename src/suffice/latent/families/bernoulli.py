@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import jax.numpy as jnp
@@ -10,23 +9,22 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from suffice.latent.families.columns import Columns
-from suffice.latent.families.family import Family
-from suffice.latent.forms.natural import Linear, Moments, Natural, linear_statistics, split
-from suffice.model import Hyperparameters
+from suffice.latent.families.kind import in_units
+from suffice.latent.families.number_columns import NumberColumns
+from suffice.latent.families.prior_rows import PriorRows
+from suffice.latent.forms.independent import counted, of_cells
+from suffice.latent.forms.natural import Linear, Moments, Natural, split
 from suffice.runtime.arrays import Array
 
 
-class BernoulliPrior(Hyperparameters):
+class BernoulliPrior(PriorRows):
     """Conjugate prior as ``strength`` rows seen beforehand in each component, with column means ``mean`` (D,).
 
     Without them, ``strength`` is None.
     """
 
-    strength: Array | float | None
-    mean: Array | float
 
-
-class Bernoulli(Family):
+class Bernoulli(NumberColumns):
     r"""K products of D independent Bernoulli variables.
 
     .. math:: \log p(x \mid k) = \sum_d x_d \log p_{kd} + (1 - x_d) \log (1 - p_{kd})
@@ -77,7 +75,7 @@ class Bernoulli(Family):
     @classmethod
     def coordinates(cls, rows: np.ndarray, columns: Columns, alone: bool = True) -> np.ndarray:
         """The rows themselves."""
-        return rows if alone else super().coordinates(rows, columns)
+        return rows if alone else in_units(rows, columns)
 
     @classmethod
     def refused_cells(cls, values: np.ndarray) -> np.ndarray:
@@ -103,8 +101,7 @@ class Bernoulli(Family):
 
     def missing_form(self, centred: bool) -> Natural:
         """Natural parameters: the log-odds, and the log-probability of a zero in each column."""
-        odds, zeros = self._log_odds()
-        return Natural(jnp.concatenate([odds, zeros, jnp.zeros_like(zeros[..., :1])], -1), linear_statistics)
+        return of_cells(*self._log_odds())
 
     def cell_moments(self) -> tuple[Float[Array, "... K D"], Float[Array, "... K D"]]:
         """p and p (1 - p)."""
@@ -112,50 +109,27 @@ class Bernoulli(Family):
 
     def maximize(self, moments: Moments) -> tuple[Self, Bool[Array, "... K"]]:
         """Weighted means of the rows, the prior's rows included."""
-        seen = 0.0 if self.prior.strength is None else self.prior.strength
-        _, first, counts, weight = split(moments.total, self.probabilities.shape[-1])
+        seen = self.prior.seen
+        _, first, counts, weight = split(moments.total, self.features)
         counts = counts + seen
         mean = jnp.clip((first + seen * self.prior.mean) / jnp.where(counts > 0, counts, 1), 0, 1)
         return type(self)(jnp.where(counts > 0, mean, self.probabilities), self.prior), weight + seen > 0
 
     def moments_at(self, counts: Float[Array, "... K"]) -> Moments:
         """Ones and observed cells, less the prior's rows."""
-        seen = 0.0 if self.prior.strength is None else self.prior.strength
-        ones = (counts + seen)[..., None] * self.probabilities - seen * self.prior.mean
-        cells = jnp.broadcast_to(counts[..., None], ones.shape)
-        return Moments(jnp.moveaxis(jnp.concatenate([ones, cells, counts[..., None]], -1), -1, 0), None, "zero")
+        seen = self.prior.seen
+        return counted((counts + seen)[..., None] * self.probabilities - seen * self.prior.mean, counts)
 
     def log_prior(self) -> Float[Array, ...] | float:
         """Expected log-density of the prior's rows."""
-        if self.prior.strength is None:
-            return 0.0
-        odds, zeros = self._log_odds()
-        return self.prior.strength * (odds * self.prior.mean + zeros).sum((-1, -2))
-
-    @property
-    def features(self) -> int:
-        """Number of columns D."""
-        return self.probabilities.shape[-1]
-
-    def marginal(self, columns: Sequence[int]) -> Self:
-        """Probabilities of these columns, and the prior's mean of them."""
-        mean = np.broadcast_to(np.asarray(self.prior.mean), (self.features,))[list(columns)]
-        return type(self)(np.asarray(self.probabilities)[..., list(columns)], BernoulliPrior(self.prior.strength, mean))
-
-    def without_prior(self) -> Self:
-        """The same probabilities without a prior."""
-        return type(self)(self.probabilities)
+        return self.prior.expected_log_density(self._log_odds)
 
     def cumulative(self, values: np.ndarray) -> np.ndarray:
         """The probability of a 0 from there on, and 1 from 1 on."""
         zero = 1 - np.asarray(self.probabilities)
         return np.where(values < 0, 0.0, np.where(values < 1, zero, 1.0))
 
-    def draw(self, component: Any, generator: Any) -> Any:
+    def draw(self, component: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         """Rows of 0.0 and 1.0, (n, D)."""
         chance = np.asarray(self.probabilities)[component]
         return (generator.random(chance.shape) < chance).astype(chance.dtype)
-
-    def parameter_count(self) -> int:
-        """K times D."""
-        return int(np.prod(self.probabilities.shape[-2:]))

@@ -41,6 +41,7 @@ class DiagonalGaussian(Gaussian):
     """
 
     structure: ClassVar[type[Covariance]] = DiagonalCovariance
+    whole_parameters: ClassVar[tuple[str, ...]] = ()
 
 
 class TiedDiagonalGaussian(Gaussian):
@@ -55,6 +56,7 @@ class TiedDiagonalGaussian(Gaussian):
     """
 
     structure: ClassVar[type[Covariance]] = TiedDiagonalCovariance
+    whole_parameters: ClassVar[tuple[str, ...]] = ()
     shared_parameters: ClassVar[tuple[str, ...]] = ("covariances",)
 
 
@@ -70,6 +72,7 @@ class SphericalGaussian(Gaussian):
     """
 
     structure: ClassVar[type[Covariance]] = SphericalCovariance
+    whole_parameters: ClassVar[tuple[str, ...]] = ("covariances",)
 
 
 class LowRankGaussian(Gaussian):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import jax.numpy as jnp
@@ -10,27 +9,26 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from suffice.latent.families.columns import Columns
-from suffice.latent.families.family import Family
-from suffice.latent.forms.natural import Linear, Moments, Natural, linear_statistics, split
-from suffice.model import Hyperparameters
+from suffice.latent.families.number_columns import NumberColumns
+from suffice.latent.families.prior_rows import PriorRows
+from suffice.latent.forms.independent import counted, of_cells
+from suffice.latent.forms.natural import Linear, Moments, Natural, split
 from suffice.runtime.arrays import Array
 
 SMALLEST = 1e-6
 """Mean waiting time that a start leaves every component, relative to a column's own: on zeros alone it would vanish."""
 
 
-class ExponentialPrior(Hyperparameters):
+class ExponentialPrior(PriorRows):
     """Conjugate (gamma) prior as ``strength`` rows seen beforehand in each component, with column means ``mean`` (D,).
 
     Without them, ``strength`` is None. No component's mean falls below ``floor`` (D,).
     """
 
-    strength: Array | float | None
-    mean: Array | float
     floor: Array | float
 
 
-class Exponential(Family):
+class Exponential(NumberColumns):
     r"""K products of D independent exponential variables, such as waiting times.
 
     .. math:: \log p(x \mid k) = \sum_d \log \lambda_{kd} - \lambda_{kd} x_d
@@ -89,23 +87,21 @@ class Exponential(Family):
         """Rates, or means, that are not above 0."""
         return "holds numbers that are not above 0; give larger ones" if (values <= 0).any() else None
 
-    @property
-    def features(self) -> int:
-        """Number of columns D."""
-        return self.rates.shape[-1]
+    def _natural(self) -> tuple[Array, Array]:
+        return -self.rates, jnp.log(self.rates)
 
     def form(self, centred: bool) -> Linear:
         """Natural parameters: minus the rates, and the sum of their logarithms."""
-        return Linear(-self.rates, jnp.log(self.rates).sum(-1))
+        slope, constant = self._natural()
+        return Linear(slope, constant.sum(-1))
 
     def missing_form(self, centred: bool) -> Natural:
         """Natural parameters: minus the rates, and the logarithm of the rate of each column."""
-        natural = [-self.rates, jnp.log(self.rates), jnp.zeros_like(self.rates[..., :1])]
-        return Natural(jnp.concatenate(natural, -1), linear_statistics)
+        return of_cells(*self._natural())
 
     def maximize(self, moments: Moments) -> tuple[Self, Bool[Array, "... K"]]:
         """One over the weighted means, the prior's rows and the floor included; columns without time or cells keep theirs."""
-        seen = 0.0 if self.prior.strength is None else self.prior.strength
+        seen = self.prior.seen
         _, times, cells, weight = split(moments.total, self.features)
         cells = cells + seen
         mean = jnp.maximum((times + seen * self.prior.mean) / jnp.where(cells > 0, cells, 1), self.prior.floor)
@@ -115,16 +111,12 @@ class Exponential(Family):
 
     def moments_at(self, counts: Float[Array, "... K"]) -> Moments:
         """Times and observed cells, less the prior's rows."""
-        seen = 0.0 if self.prior.strength is None else self.prior.strength
-        times = (counts + seen)[..., None] / self.rates - seen * self.prior.mean
-        cells = jnp.broadcast_to(counts[..., None], times.shape)
-        return Moments(jnp.moveaxis(jnp.concatenate([times, cells, counts[..., None]], -1), -1, 0), None, "zero")
+        seen = self.prior.seen
+        return counted((counts + seen)[..., None] / self.rates - seen * self.prior.mean, counts)
 
     def log_prior(self) -> Float[Array, ...] | float:
         """Expected log-density of the prior's rows."""
-        if self.prior.strength is None:
-            return 0.0
-        return self.prior.strength * (jnp.log(self.rates) - self.rates * self.prior.mean).sum((-1, -2))
+        return self.prior.expected_log_density(self._natural)
 
     def cell_moments(self) -> tuple[Float[Array, "... K D"], Float[Array, "... K D"]]:
         """1 / rate and its square."""
@@ -135,27 +127,11 @@ class Exponential(Family):
         """1 - exp(- rate x), 0 below 0."""
         return -np.expm1(-np.asarray(self.rates) * np.maximum(values, 0))
 
-    def collapsed(self, columns: Columns, floor: float) -> np.ndarray:
+    def flat(self, columns: Columns, floor: float) -> np.ndarray:
         """Components that wait hardly at all, in a column in which others do."""
         short = 1 / np.asarray(self.rates) <= 2 * SMALLEST * columns.mean
         return np.asarray(np.any(short & ~np.asarray(columns.constant), axis=-1))
 
-    def marginal(self, columns: Sequence[int]) -> Self:
-        """Rates of these columns, and the prior's part for them."""
-        whole = (np.broadcast_to(np.asarray(value), self.features) for value in (self.prior.mean, self.prior.floor))
-        mean, floor = (value[list(columns)] for value in whole)
-        return type(self)(
-            np.asarray(self.rates)[..., list(columns)], ExponentialPrior(self.prior.strength, mean, floor)
-        )
-
-    def without_prior(self) -> Self:
-        """The same rates without prior or floor."""
-        return type(self)(self.rates)
-
-    def draw(self, component: Any, generator: Any) -> Any:
+    def draw(self, component: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         """Rows of waiting times, (n, D)."""
         return generator.exponential(1 / np.asarray(self.rates)[component])
-
-    def parameter_count(self) -> int:
-        """K times D."""
-        return int(np.prod(self.rates.shape[-2:]))

@@ -15,13 +15,19 @@ from suffice.latent.families.columns import Columns
 from suffice.latent.families.covariances.covariance import Covariance
 from suffice.latent.families.covariances.matrices import Matrices
 from suffice.latent.families.covariances.sums import sums_of
-from suffice.latent.families.family import averaged, kept_where
+from suffice.latent.families.family import (
+    averaged,
+    averaged_parameters,
+    conditional_of_independent,
+    inner_of_form,
+    kept_where,
+)
 from suffice.latent.families.gaussian_columns import GaussianColumns
 from suffice.latent.families.gaussian_prior import GaussianPrior, no_prior
-from suffice.latent.forms.conditional import LOG_TWO_PI
+from suffice.latent.forms.conditional import LOG_TWO_PI, Conditional
 from suffice.latent.forms.natural import Centred, Linear, Moments, Natural, many_components
 from suffice.latent.forms.origin import joined, moved
-from suffice.latent.ties import Labels
+from suffice.latent.ties import Labels, distinct
 from suffice.runtime.arrays import Array
 
 
@@ -73,93 +79,83 @@ class Gaussian(GaussianColumns):
             return self.covariance.products(self.means, whitening, log_scale)
         leading = self.means.shape[:-1]
         whitening = jnp.broadcast_to(whitening, leading + whitening.shape[len(leading) :])
-        return Centred(self.means, whitening, jnp.broadcast_to(log_scale, leading), self.covariance_type)
+        return Centred(self.means, whitening, jnp.broadcast_to(log_scale, leading), self.covariance.covariance_type)
 
     def missing_form(self, centred: bool) -> Any:
         """Regressions of missing cells on observed ones, or the observed cells alone where columns are independent."""
         return self.covariance.missing_form(self.means, centred)
 
     def completed(
-        self, form: Any, features: Any, share: Float[Array, "... K n"]
+        self, form: object, features: Any, share: Float[Array, "... K n"]
     ) -> tuple[Float[Array, "... n D"], Float[Array, "... n D"]]:
         """Conditional means of the missing cells given the observed ones, and standard deviations."""
-        if self.missing == "patterns":
+        if isinstance(form, Conditional):
             return averaged(share, *form.conditional(features))
-        return super().completed(form, features, share)
+        mean, variance = self.cell_moments()
+        return averaged(share, mean[:, None], variance[:, None])
 
     def needs_centring(self) -> bool:
         """Unless products are quicker and safe; deviations suit any parameters."""
-        quick = self.covariance_type != "full" or _many(self.means)
+        quick = self.covariance.covariance_type != "full" or _many(self.means)
         traced = any(isinstance(leaf, Tracer) for leaf in (self.means, self.covariances))
         return traced or not quick or not self.covariance.accurate(self.means)
 
     def numbers_per_row(self) -> int:
         """Pairs of [x, 1] for products with full covariances, else about [x, 1] twice."""
         width = self.means.shape[-1] + 1
-        return width * (width + 1) // 2 if self.covariance_type == "full" and _many(self.means) else 2 * width
+        return (
+            width * (width + 1) // 2 if self.covariance.covariance_type == "full" and _many(self.means) else 2 * width
+        )
 
     def maximize(self, moments: Moments) -> tuple[Self, Bool[Array, "... K"]]:
         """Weighted mean and covariance of the rows, the prior's rows and the floor included."""
-        sums = sums_of(moments, self.means, self.covariance_type, self.prior)
+        sums = sums_of(moments, self.means, self.covariance.covariance_type, self.prior)
         covariance = self.covariance.estimate(sums, self.prior.floor)
         definite = covariance.definite()
         if moments.about == "zero":
             rounding = 16 * jnp.finfo(sums.shift.dtype).eps * jnp.square(sums.shift)
             covariance, definite = covariance.rescued(definite, rounding)
         valid, covariance = self.covariance.accepted(covariance, definite, sums.weight)
-        return self._replaced(kept_where(valid, sums.means, self.means), covariance), valid
+        return _replaced(self, kept_where(valid, sums.means, self.means), covariance), valid
 
     def maximize_restricted(
         self, moments: Moments, frozen: Collection[str], tied: Mapping[str, Labels]
     ) -> tuple[Self, Array]:
         """Means, and then covariances about them, each given the other where one is shared (Meng and Rubin, 1993)."""
         if not tied and ("means" in frozen) == ("covariances" in frozen):
-            return super().maximize_restricted(moments, frozen, tied)
-        sums = sums_of(moments, self.means, self.covariance_type, self.prior)
+            return (self, jnp.ones(moments.total.shape[1:], bool)) if "means" in frozen else self.maximize(moments)
+        sums = sums_of(moments, self.means, self.covariance.covariance_type, self.prior)
         means = self.means if "means" in frozen else sums.means
         if "means" in tied and "means" not in frozen:
             means = self.covariance.common_means(means, sums.counts, tied["means"])
-        placed = self._replaced(means, self.covariance)
+        placed = _replaced(self, means, self.covariance)
         if "covariances" in frozen:
             return placed, sums.weight > 0
-        about_means = moved(moments, sums.origin - means, self.covariance_type, "means")
-        return placed._about_these_means(about_means, tied.get("covariances"))
+        about_means = moved(moments, sums.origin - means, self.covariance.covariance_type, "means")
+        return _with_covariances(placed, about_means, tied.get("covariances"))
 
-    def _about_these_means(self, moments: Moments, labels: Labels | None) -> tuple[Self, Array]:
-        """Covariances of moments about the means, pooled over components of one label, and which could be set."""
-        sums = sums_of(moments, self.means, self.covariance_type, self.prior)
-        sums = sums._replace(shift=jnp.zeros_like(sums.shift))
-        covariance, weight = self.covariance.estimate(sums, self.prior.floor), sums.weight
-        if labels is not None:
-            covariance, weight = self.covariance.pooled(covariance, sums, labels)
-        valid, covariance = self.covariance.accepted(covariance, covariance.definite(), weight)
-        return self._replaced(self.means, covariance), valid
+    def sharing(self, tied: Mapping[str, Labels]) -> Self:
+        """Averages of means, and of the covariance's values."""
+        return averaged_parameters(self, tied)
 
-    def _replaced(self, means: Any, covariance: Covariance, prior: GaussianPrior | None = None) -> Any:
-        """The same with other parameters; a plain Gaussian where the covariance is of another kind."""
-        prior = self.prior if prior is None else prior
-        if type(covariance) is not type(self.covariance):
-            return Gaussian(means, covariance, prior)
-        parts = means, covariance, prior
-        return eqx.tree_at(lambda family: (family.means, family.covariance, family.prior), self, parts)
-
-    def free_parameter_count(self, frozen: Collection[str], tied: Mapping[str, Labels] | None = None) -> int:
+    def free_parameter_count(self, frozen: Collection[str], tied: Mapping[str, Labels]) -> int:
         """Means and covariances, where they do not stay, each once that is shared."""
-        tied = tied or {}
         counts = {"means": int(np.prod(self.means.shape)), "covariances": self.covariance.parameter_count()}
         if "means" in tied:
-            counts["means"] = self.shared_parameter_count(tied["means"])
+            counts["means"] = int(distinct(tied["means"], self.features).sum())
         if "covariances" in tied:
             counts["covariances"] = self.covariance.parameter_count(tied["covariances"])
         return sum(count for name, count in counts.items() if name not in frozen)
 
-    def parameter_count(self) -> int:
-        """Means and the covariance's."""
-        return int(np.prod(self.means.shape)) + self.covariance.parameter_count()
+    def inner(self, moments: Moments) -> Float[Array, ...]:
+        """By the form that counts cells where the moments do."""
+        return inner_of_form(self, moments)
 
     def about_zero(self, moments: Moments) -> Moments:
         """The same sums measured from the origin."""
-        return moments if moments.about == "zero" else moved(moments, self.means, self.covariance_type, "zero")
+        return (
+            moments if moments.about == "zero" else moved(moments, self.means, self.covariance.covariance_type, "zero")
+        )
 
     def moments_at(self, counts: Float[Array, "... K"]) -> Moments:
         """Sums about the means, less the prior's rows and the floor, then measured from the origin."""
@@ -167,7 +163,7 @@ class Gaussian(GaussianColumns):
         second = self.covariance.second_at(rows, prior, self.prior.floor)
         first = -self.prior.rows * self.prior.mean_from(self.means)
         cells = self.covariance.cells(counts, self.means.shape[-1])
-        return self.about_zero(joined(second, first, cells, self.covariance_type, "means"))
+        return self.about_zero(joined(second, first, cells, self.covariance.covariance_type, "means"))
 
     def log_prior(self) -> Float[Array, ...] | float:
         """Expected log-density of the prior's rows."""
@@ -179,11 +175,17 @@ class Gaussian(GaussianColumns):
     def marginal(self, columns: Sequence[int]) -> Any:
         """Means and covariances of these columns, and the prior's."""
         kept = list(columns)
-        return self._replaced(np.asarray(self.means)[..., kept], self.covariance.among(kept), self.prior.among(kept))
+        return _replaced(self, np.asarray(self.means)[..., kept], self.covariance.among(kept), self.prior.among(kept))
+
+    def among(self, components: np.ndarray) -> Self:
+        """Their means and covariances; a shared covariance is all components'."""
+        values = self.covariances if self.covariance.shared else np.asarray(self.covariances)[:, components]
+        parts = np.asarray(self.means)[:, components], values
+        return eqx.tree_at(lambda family: (family.means, family.covariance.values), self, parts)
 
     def without_prior(self) -> Self:
         """The same means and covariances without prior or floor."""
-        return self._replaced(self.means, self.covariance, no_prior(self.means.shape[-1]))
+        return _replaced(self, self.means, self.covariance, no_prior(self.means.shape[-1]))
 
     def conditional(self, columns: Sequence[int], values: Array) -> tuple[Any, np.ndarray]:
         r"""Gaussians of the other columns, and the log-density (..., K) of the values (Bishop, 2006, section 2.3.1).
@@ -193,17 +195,37 @@ class Gaussian(GaussianColumns):
         """
         covariance = self.covariance
         if not isinstance(covariance, Matrices):
-            return super().conditional(columns, values)
+            return conditional_of_independent(self, columns, values)
         order = list(columns) + self.other_columns(columns)
         means, matrices = np.asarray(self.means)[..., order], np.asarray(covariance.matrices())
         means, within, log_density = conditioned(means, matrices[..., order, :][..., order], np.asarray(values, float))
-        return self._replaced(means, covariance.of_matrices(within), no_prior(means.shape[-1])), log_density
+        return _replaced(self, means, covariance.of_matrices(within), no_prior(means.shape[-1])), log_density
 
-    def draw(self, component: Any, generator: Any) -> Any:
+    def draw(self, component: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         """Rows (n, D)."""
         roots = self.covariance.roots(self.means.shape)
         noise = generator.standard_normal((len(component), self.means.shape[-1]))
         return np.asarray(self.means)[component] + np.einsum("nde,ne->nd", roots[component], noise)
+
+
+def _with_covariances(family: Gaussian, moments: Moments, labels: Labels | None) -> tuple[Any, Array]:
+    """With covariances of moments about its means, pooled over components of one label, and which could be set."""
+    old, prior = family.covariance, family.prior
+    sums = sums_of(moments, family.means, old.covariance_type, prior)
+    sums = sums._replace(shift=jnp.zeros_like(sums.shift))
+    covariance, weight = old.estimate(sums, prior.floor), sums.weight
+    if labels is not None:
+        covariance, weight = old.pooled(covariance, sums, labels)
+    valid, covariance = old.accepted(covariance, covariance.definite(), weight)
+    return _replaced(family, family.means, covariance), valid
+
+
+def _replaced(family: Gaussian, means: Array, covariance: Covariance, prior: GaussianPrior | None = None) -> Any:
+    """The same with other parameters; a plain Gaussian where the covariance is of another kind."""
+    parts = means, covariance, family.prior if prior is None else prior
+    if type(covariance) is not type(family.covariance):
+        return Gaussian(*parts)
+    return eqx.tree_at(lambda whole: (whole.means, whole.covariance, whole.prior), family, parts)
 
 
 def _many(means: Array) -> bool:

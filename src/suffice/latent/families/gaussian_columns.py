@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
-from suffice.choices import CovarianceType
 from suffice.latent.collapsed import collapsed
 from suffice.latent.families.columns import Columns, over_all_classes
 from suffice.latent.families.covariances.covariance import Covariance
 from suffice.latent.families.covariances.full import FullCovariance
 from suffice.latent.families.family import Family
 from suffice.latent.families.gaussian_prior import GaussianPrior
-from suffice.latent.families.kind import in_columns
+from suffice.latent.families.kind import expected_number, in_columns
 from suffice.latent.forms.natural import Moments
 from suffice.rows.missing import MissingLayout
 from suffice.runtime.arrays import Array
@@ -37,6 +37,7 @@ class GaussianColumns(Family):
     discrete: ClassVar[bool] = False
     floored: ClassVar[bool] = True
     movable: ClassVar[bool] = True
+    whole_parameters: ClassVar[tuple[str, ...]] = ("means", "covariances")
 
     structure: ClassVar[type[Covariance]] = FullCovariance
     """The covariance that values given to the constructor are of."""
@@ -48,11 +49,6 @@ class GaussianColumns(Family):
     def covariances(self) -> Array:
         """The covariance's values."""
         return self.covariance.values
-
-    @property
-    def covariance_type(self) -> CovarianceType:
-        """How the covariance's moments are laid out."""
-        return self.covariance.covariance_type
 
     @property
     def missing(self) -> MissingLayout:  # type: ignore[override]
@@ -70,11 +66,6 @@ class GaussianColumns(Family):
         return ("means", "covariances")
 
     @classmethod
-    def column_parameters(cls) -> tuple[str, ...]:
-        """As the covariance says: none where columns depend on one another."""
-        return cls.structure.column_parameters
-
-    @classmethod
     def coordinates(cls, rows: np.ndarray, columns: Columns, alone: bool = True) -> np.ndarray:
         """Rows in units of the columns' standard deviations, or in one unit where all columns have one variance."""
         one = alone and cls.structure.isotropic
@@ -87,9 +78,18 @@ class GaussianColumns(Family):
 
     def pooled(self, moments: Moments, centres: np.ndarray) -> Columns:
         """Means and variances of the columns over the rows of all classes."""
-        mean, variance = over_all_classes(moments, centres, self.covariance_type)
+        mean, variance = over_all_classes(moments, centres, self.covariance.covariance_type)
         constant = variance <= np.square(8 * np.finfo(float).eps * np.abs(mean))
         return Columns(mean, np.where(constant, 1.0, variance), constant)
+
+    @classmethod
+    def refused_cells(cls, values: np.ndarray) -> np.ndarray:
+        """What is infinite."""
+        return np.isinf(values)
+
+    def refused(self, column: int, value: float) -> str | None:
+        """What is no finite number."""
+        return expected_number(type(self), value)
 
     @classmethod
     def refused_parameter(cls, name: str, values: np.ndarray) -> str | None:
@@ -98,7 +98,11 @@ class GaussianColumns(Family):
             return "holds numbers that are not above 0; variances are"
         return None
 
-    def with_columns(self, given: Sequence[Mapping[str, Any]], origin: np.ndarray) -> Self:
+    def kinds(self) -> list[str]:
+        """One kind."""
+        return [self.kind] * self.features
+
+    def with_columns(self, given: Sequence[Mapping[str, ArrayLike]], origin: np.ndarray) -> Self:
         """The same with the means and variances given; correlations stay as they are."""
         placed = [{"mean": own["mean"] - at} if "mean" in own else {} for own, at in zip(given, origin, strict=True)]
         covariance = self.covariance
@@ -133,18 +137,14 @@ class GaussianColumns(Family):
         moved_parts = self.means + shift, self.prior.mean + shift
         return eqx.tree_at(lambda family: (family.means, family.prior.mean), self, moved_parts)
 
-    def among(self, components: Any) -> Self:
-        """These components alone, given by number, of every restart; a shared covariance is all components'."""
-        values = self.covariances if self.covariance.shared else np.asarray(self.covariances)[:, components]
-        parts = np.asarray(self.means)[:, components], values
-        return eqx.tree_at(lambda family: (family.means, family.covariance.values), self, parts)
-
     def cumulative(self, values: np.ndarray) -> np.ndarray:
         """Normal distribution functions."""
         mean, variance = self.feature_moments()
         return ndtr((values - mean) / np.maximum(np.sqrt(variance), 1e-300))
 
-    def collapsed(self, columns: Columns, floor: float) -> np.ndarray:
+    def flat(self, columns: Columns, floor: float) -> np.ndarray:
         """Components of which a variance has shrunk to the floor."""
-        flat = collapsed(np.asarray(self.covariances), self.covariance_type, columns.variance, columns.constant, floor)
+        flat = collapsed(
+            np.asarray(self.covariances), self.covariance.covariance_type, columns.variance, columns.constant, floor
+        )
         return np.broadcast_to(flat, self.means.shape[-2])

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import equinox as eqx
 import jax
 import numpy as np
 from jaxtyping import Float
+from numpy.typing import ArrayLike
 
 from suffice.latent.families.columns import Columns
+from suffice.latent.forms.natural import Moments
 from suffice.model import Hyperparameters
 from suffice.runtime.arrays import Array
 
 
 class Kind(eqx.Module):
-    """A kind of columns, and how a family of them begins; defaults suit columns of numbers that are independent."""
+    """A kind of columns, and how a family of them begins: questions that tables, starts and pictures ask."""
 
     kind: ClassVar[str] = ""
     """What tables call columns of it; empty where no table has any."""
@@ -54,29 +56,38 @@ class Kind(eqx.Module):
         raise NotImplementedError
 
     @classmethod
-    def overall(cls, columns: Columns, shape: tuple[int, ...], prior: Any) -> Self:
+    def overall(cls, columns: Columns, shape: tuple[int, ...], prior: Hyperparameters | None) -> Self:
         """All components, (..., K) as ``shape`` says, like the rows as a whole."""
         raise NotImplementedError
 
     @classmethod
     def coordinates(cls, rows: np.ndarray, columns: Columns, alone: bool = True) -> np.ndarray:
         """Rows as k-means sees them, (n, C); where columns of other kinds stand beside them, all of about the same spread."""
-        return rows / np.sqrt(columns.variance)
+        raise NotImplementedError
 
     @classmethod
     def refused_cells(cls, values: np.ndarray) -> np.ndarray:
         """Which numbers no row can have; NaN is a missing cell."""
-        return np.isinf(values)
+        raise NotImplementedError
 
     @classmethod
     def refused_parameter(cls, name: str, values: np.ndarray) -> str | None:
         """What is wrong with values given for a parameter, and how they ought to be; None where they can be used."""
-        return None
+        raise NotImplementedError
+
+    @classmethod
+    def parameter_names(cls) -> tuple[str, ...]:
+        """Names of what maximisation sets."""
+        raise NotImplementedError
 
     @property
     def features(self) -> int:
         """Number of columns D."""
         raise NotImplementedError
+
+    def other_columns(self, columns: Sequence[int]) -> list[int]:
+        """Positions of all columns but these, in order."""
+        return [column for column in range(self.features) if column not in set(columns)]
 
     def cell_moments(self) -> tuple[Float[Array, "... K D"], Float[Array, "... K D"]]:
         """Mean and variance of every column, (..., K, D) each, where columns are independent."""
@@ -84,36 +95,60 @@ class Kind(eqx.Module):
 
     def kinds(self) -> list[str]:
         """Kind of each column."""
-        return [self.kind] * self.features
+        raise NotImplementedError
 
     def parameters_of_columns(self) -> list[dict[str, np.ndarray]]:
         """Parameters of each column by what a column calls them, (..., K) each."""
-        named = {key: np.moveaxis(np.asarray(getattr(self, name)), -1, 0) for key, name in self.column_names.items()}
-        return [{key: values[column] for key, values in named.items()} for column in range(self.features)]
+        raise NotImplementedError
 
-    def with_columns(self, given: Sequence[Mapping[str, Any]], origin: np.ndarray) -> Self:
+    def with_columns(self, given: Sequence[Mapping[str, ArrayLike]], origin: np.ndarray) -> Self:
         """The same with the parameters given for each column put in; rows are measured from ``origin`` (D,)."""
-        names = [name for key, name in self.column_names.items() if any(key in own for own in given)]
-        values = [
-            in_columns(getattr(self, name), given, key) for key, name in self.column_names.items() if name in names
-        ]
-        return eqx.tree_at(lambda family: [getattr(family, name) for name in names], self, values) if names else self
+        raise NotImplementedError
 
     def feature_moments(self) -> tuple[np.ndarray, np.ndarray]:
         """Mean and variance (..., K, F) of each feature: a column of numbers, or the indicator of a category."""
-        mean, variance = self.cell_moments()
-        return np.asarray(mean), np.asarray(variance)
+        raise NotImplementedError
 
     def cumulative(self, values: np.ndarray) -> np.ndarray:
         """Probability under each component of a cell up to each value, (K, G), where there is one column only."""
         raise NotImplementedError
 
     def collapsed(self, columns: Columns, floor: float) -> np.ndarray:
-        """Which components (K,) have no spread in some direction, where variances need a floor."""
-        return np.zeros(len(jax.tree.leaves(self)[0]), bool)
+        """Which components (K,) have no spread in some direction; probabilities, unlike densities, rise to no peak there."""
+        return np.zeros(len(jax.tree.leaves(self)[0]), bool) if self.discrete else self.flat(columns, floor)
+
+    def flat(self, columns: Columns, floor: float) -> np.ndarray:
+        """The same (K,) of columns whose cells have densities."""
+        raise NotImplementedError
+
+    def pooled(self, moments: Moments, centres: np.ndarray) -> Columns:
+        """The overall distribution of columns, from sums over the rows of each class about its centre (K, D)."""
+        raise NotImplementedError
+
+    def refused(self, column: int, value: float) -> str | None:
+        """What is expected in place of a value that no row can have in a column; None where a row can."""
+        raise NotImplementedError
+
+    def marginal(self, columns: Sequence[int]) -> Self:
+        """The distributions of these columns alone, in this order, with the prior's part for them."""
+        raise NotImplementedError
+
+    def draw(self, component: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+        """One row from each of the components named, (n, D)."""
+        raise NotImplementedError
 
 
-def in_columns(values: Any, given: Sequence[Mapping[str, Any]], key: str) -> np.ndarray:
+def in_units(rows: np.ndarray, columns: Columns) -> np.ndarray:
+    """Rows (n, D) in units of the columns' standard deviations."""
+    return rows / np.sqrt(columns.variance)
+
+
+def expected_number(kind: type[Kind], value: float) -> str | None:
+    """What a column of numbers expects in place of a value; None where that is one."""
+    return None if np.isfinite(value) and not kind.refused_cells(np.asarray(value)) else kind.cells[0]
+
+
+def in_columns(values: Array, given: Sequence[Mapping[str, ArrayLike]], key: str) -> np.ndarray:
     """Values (..., K, D) with those that the columns were given under this key in their places."""
     values = np.array(values, float)
     for column, own in enumerate(given):

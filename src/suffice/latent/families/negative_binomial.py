@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar, Self
 
 import jax.numpy as jnp
@@ -12,23 +12,22 @@ from scipy.special import betainc
 
 from suffice.latent.families.columns import Columns
 from suffice.latent.families.dispersion import LARGEST, free_dispersions, smallest
-from suffice.latent.families.family import Family
+from suffice.latent.families.kind import in_units
+from suffice.latent.families.number_columns import NumberColumns
+from suffice.latent.families.prior_rows import PriorRows
 from suffice.latent.forms.natural import Moments
 from suffice.latent.forms.rising import rising
 from suffice.latent.forms.rising_counts import RisingCounts
 from suffice.latent.ties import Labels, group_means
-from suffice.model import Hyperparameters
 from suffice.runtime.arrays import Array
 
 
-class NegativeBinomialPrior(Hyperparameters):
+class NegativeBinomialPrior(PriorRows):
     """``strength`` rows seen beforehand in each component, with column means ``mean`` (D,) and variances ``variance`` (D,).
 
     Each stands for two: a low and a high count, which have this mean and variance. Without them, ``strength`` is None.
     """
 
-    strength: Array | float | None
-    mean: Array | float
     variance: Array | float
 
     def rows(self) -> tuple[Array, Array]:
@@ -40,7 +39,7 @@ class NegativeBinomialPrior(Hyperparameters):
         return jnp.stack([low, high]), jnp.stack([1 - share, share])
 
 
-class NegativeBinomial(Family):
+class NegativeBinomial(NumberColumns):
     r"""K products of D independent negative binomial variables: counts whose variance is above their mean.
 
     .. math:: \log p(x \mid k) = \sum_d \log \frac{\Gamma(x_d + r_{kd})}{\Gamma(r_{kd}) \, x_d!}
@@ -79,6 +78,7 @@ class NegativeBinomial(Family):
     column_names: ClassVar[dict[str, str]] = {"mean": "means", "dispersion": "dispersions"}
     cells: ClassVar[tuple[str, str]] = ("a whole number from 0 up", "counts, whole numbers from 0 up")
     one_pass: ClassVar[bool] = False
+    numbers_per_cell: ClassVar[int] = 8
 
     def __init__(self, means: Any, dispersions: Any, prior: NegativeBinomialPrior | None = None):
         self.means, self.dispersions = means, dispersions
@@ -99,7 +99,7 @@ class NegativeBinomial(Family):
     @classmethod
     def coordinates(cls, rows: np.ndarray, columns: Columns, alone: bool = True) -> np.ndarray:
         """Logarithms of one more, of about the same variance whatever the mean."""
-        return np.log1p(rows) if alone else super().coordinates(rows, columns)
+        return np.log1p(rows) if alone else in_units(rows, columns)
 
     @classmethod
     def refused_cells(cls, values: np.ndarray) -> np.ndarray:
@@ -110,11 +110,6 @@ class NegativeBinomial(Family):
     def refused_parameter(cls, name: str, values: np.ndarray) -> str | None:
         """Means and dispersions below 0."""
         return "holds negative numbers; they are at least 0" if (values < 0).any() else None
-
-    @property
-    def features(self) -> int:
-        """Number of columns D."""
-        return self.means.shape[-1]
 
     def _inside(self) -> tuple[Array, Array]:
         """Means and dispersions, those of 0 moved up to where all can be computed."""
@@ -129,15 +124,11 @@ class NegativeBinomial(Family):
         """The same of the cells that are not missing, which are counted."""
         return RisingCounts(*self._inside(), jnp.zeros_like(self.means[..., 0]), True)
 
-    def numbers_per_row(self) -> int:
-        """The row for each component, several times."""
-        return 8 * self.features
-
     def maximize(self, moments: Moments) -> tuple[Self, Bool[Array, "... K"]]:
         """Weighted means of the counts, the prior's rows included, and dispersions that raise the likelihood given these."""
-        return self.maximize_restricted(moments, (), {})
+        return self.maximize_some(moments, (), {})
 
-    def maximize_restricted(
+    def maximize_some(
         self, moments: Moments, frozen: Collection[str], tied: Mapping[str, Labels]
     ) -> tuple[Self, Array]:
         """The same where means or dispersions stay, or are shared; means are shared only where dispersions are alike."""
@@ -162,11 +153,10 @@ class NegativeBinomial(Family):
 
     def _sums(self, moments: Moments) -> tuple[Array, Array, Array, Array, Array]:
         """Counts, the two sums of ``rising`` and cells (..., K, D), and the weight of rows (..., K), with the prior's."""
-        seen = 0.0 if self.prior.strength is None else self.prior.strength
         first, once, twice, cells, weight = self._parts(moments)
         if self.prior.strength is None:
             return first, once, twice, cells, weight
-        prior = self._prior_sums()
+        prior, seen = self._prior_sums(), self.prior.strength
         first, once, twice, cells = (
             own + seen * added for own, added in zip((first, once, twice, cells), prior, strict=True)
         )
@@ -187,18 +177,10 @@ class NegativeBinomial(Family):
         whole = jnp.ones_like(self.means)
         return (shares * counts).sum(0) * whole, (shares * once).sum(0), (shares * twice).sum(0), whole
 
-    def free_parameter_count(self, frozen: Collection[str], tied: Mapping[str, Labels] | None = None) -> int:
-        """Means and dispersions, where they do not stay, each once that is shared."""
-        tied, whole = tied or {}, int(np.prod(self.means.shape[-2:]))
-        counts = {
-            name: self.shared_parameter_count(tied[name]) if name in tied else whole for name in self.parameter_names()
-        }
-        return sum(count for name, count in counts.items() if name not in frozen)
-
     def moments_at(self, counts: Float[Array, "... K"]) -> Moments:
         """Sums under which the means are right and the dispersions rest, less the prior's rows."""
         means, dispersions = self._inside()
-        rows = (counts if self.prior.strength is None else counts + self.prior.strength)[..., None]
+        rows = (counts + self.prior.seen)[..., None]
         once = rows * jnp.log1p(means * dispersions) / dispersions
         _, one, two = rising(means, 1 / dispersions)
         sums = rows * means, once, once * two / one
@@ -213,7 +195,7 @@ class NegativeBinomial(Family):
         if self.prior.strength is None:
             return 0.0
         counts, shares = self.prior.rows()
-        form: Any = self.form(False)
+        form = self.form(False)
         parts = [
             (share * form.cells(count[None])).sum((-1, -2, -3)) for count, share in zip(counts, shares, strict=True)
         ]
@@ -230,24 +212,7 @@ class NegativeBinomial(Family):
         found = betainc(1 / dispersions, whole + 1, 1 / (1 + dispersions * means))
         return np.where(values < 0, 0.0, found)
 
-    def marginal(self, columns: Sequence[int]) -> Self:
-        """Means and dispersions of these columns, and the prior's part for them."""
-        kept, prior = list(columns), self.prior
-        mean, variance = (
-            np.broadcast_to(np.asarray(value), self.features)[kept] for value in (prior.mean, prior.variance)
-        )
-        means, dispersions = (np.asarray(values)[..., kept] for values in (self.means, self.dispersions))
-        return type(self)(means, dispersions, NegativeBinomialPrior(prior.strength, mean, variance))
-
-    def without_prior(self) -> Self:
-        """The same distributions without a prior."""
-        return type(self)(self.means, self.dispersions)
-
-    def draw(self, component: Any, generator: Any) -> Any:
+    def draw(self, component: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         """Rows of counts, (n, D): Poisson variables whose rates are gamma variables."""
         means, dispersions = (np.asarray(values)[component] for values in self._inside())
         return generator.poisson(generator.gamma(1 / dispersions, dispersions * means)).astype(float)
-
-    def parameter_count(self) -> int:
-        """Twice K times D."""
-        return 2 * int(np.prod(self.means.shape[-2:]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
 import equinox as eqx
@@ -13,21 +12,20 @@ from jaxtyping import Bool, Float
 from scipy.special import pdtr
 
 from suffice.latent.families.columns import Columns
-from suffice.latent.families.family import Family
-from suffice.latent.forms.natural import Moments, Natural, linear_statistics, split
-from suffice.model import Hyperparameters
+from suffice.latent.families.kind import in_units
+from suffice.latent.families.number_columns import NumberColumns
+from suffice.latent.families.prior_rows import PriorRows
+from suffice.latent.forms.independent import counted, of_cells, of_rows
+from suffice.latent.forms.natural import Moments, Natural, split
 from suffice.rows.missing import MaskedRows
 from suffice.runtime.arrays import Array
 
 
-class PoissonPrior(Hyperparameters):
+class PoissonPrior(PriorRows):
     """Conjugate (gamma) prior as ``strength`` rows seen beforehand in each component, with column means ``mean`` (D,).
 
     Without them, ``strength`` is None.
     """
-
-    strength: Array | float | None
-    mean: Array | float
 
 
 class Counts(eqx.Module):
@@ -70,7 +68,7 @@ class Counts(eqx.Module):
         return self.products.inner(moments) - moments.common
 
 
-class Poisson(Family):
+class Poisson(NumberColumns):
     r"""K products of D independent Poisson variables.
 
     .. math:: \log p(x \mid k) = \sum_d x_d \log \lambda_{kd} - \lambda_{kd} - \log x_d!
@@ -119,7 +117,7 @@ class Poisson(Family):
     @classmethod
     def coordinates(cls, rows: np.ndarray, columns: Columns, alone: bool = True) -> np.ndarray:
         """Square roots, of about the same variance whatever the rate."""
-        return np.sqrt(rows) if alone else super().coordinates(rows, columns)
+        return np.sqrt(rows) if alone else in_units(rows, columns)
 
     @classmethod
     def refused_cells(cls, values: np.ndarray) -> np.ndarray:
@@ -131,29 +129,21 @@ class Poisson(Family):
         """Rates below 0."""
         return "holds negative numbers; they are at least 0" if (values < 0).any() else None
 
-    @property
-    def features(self) -> int:
-        """Number of columns D."""
-        return self.rates.shape[-1]
-
-    def _inside(self) -> Array:
-        return jnp.maximum(self.rates, jnp.finfo(jnp.result_type(self.rates)).eps)
+    def _natural(self) -> tuple[Array, Array]:
+        rates = jnp.maximum(self.rates, jnp.finfo(jnp.result_type(self.rates)).eps)
+        return jnp.log(rates), -rates
 
     def form(self, centred: bool) -> Counts:
         """Natural parameters: the logarithms of the rates, and minus their sum."""
-        rates = self._inside()
-        natural = jnp.concatenate([jnp.log(rates), -rates.sum(-1, keepdims=True)], -1)
-        return Counts(Natural(natural, linear_statistics), self.features)
+        return Counts(of_rows(*self._natural()), self.features)
 
     def missing_form(self, centred: bool) -> Counts:
         """Natural parameters: the logarithms of the rates, and minus the rate of each column."""
-        rates = self._inside()
-        natural = jnp.concatenate([jnp.log(rates), -rates, jnp.zeros_like(rates[..., :1])], -1)
-        return Counts(Natural(natural, linear_statistics), self.features)
+        return Counts(of_cells(*self._natural()), self.features)
 
     def maximize(self, moments: Moments) -> tuple[Self, Bool[Array, "... K"]]:
         """Weighted means of the counts, the prior's rows included."""
-        seen = 0.0 if self.prior.strength is None else self.prior.strength
+        seen = self.prior.seen
         _, first, cells, weight = split(moments.total, self.features)
         cells = cells + seen
         rates = (first + seen * self.prior.mean) / jnp.where(cells > 0, cells, 1)
@@ -161,40 +151,21 @@ class Poisson(Family):
 
     def moments_at(self, counts: Float[Array, "... K"]) -> Moments:
         """Counts and observed cells, less the prior's rows."""
-        seen = 0.0 if self.prior.strength is None else self.prior.strength
-        first = (counts + seen)[..., None] * self.rates - seen * self.prior.mean
-        cells = jnp.broadcast_to(counts[..., None], first.shape)
-        total = jnp.moveaxis(jnp.concatenate([first, cells, counts[..., None]], -1), -1, 0)
-        return Moments(total, jnp.zeros(()), "zero")
+        seen = self.prior.seen
+        return counted((counts + seen)[..., None] * self.rates - seen * self.prior.mean, counts, jnp.zeros(()))
 
     def log_prior(self) -> Float[Array, ...] | float:
         """Expected log-density of the prior's rows, but for what does not depend on the rates."""
-        if self.prior.strength is None:
-            return 0.0
-        rates = self._inside()
-        return self.prior.strength * (self.prior.mean * jnp.log(rates) - rates).sum((-1, -2))
+        return self.prior.expected_log_density(self._natural)
 
     def cell_moments(self) -> tuple[Float[Array, "... K D"], Float[Array, "... K D"]]:
         """The rates, which are mean and variance."""
         return self.rates, self.rates
 
-    def marginal(self, columns: Sequence[int]) -> Self:
-        """Rates of these columns, and the prior's mean of them."""
-        mean = np.broadcast_to(np.asarray(self.prior.mean), (self.features,))[list(columns)]
-        return type(self)(np.asarray(self.rates)[..., list(columns)], PoissonPrior(self.prior.strength, mean))
-
-    def without_prior(self) -> Self:
-        """The same rates without a prior."""
-        return type(self)(self.rates)
-
     def cumulative(self, values: np.ndarray) -> np.ndarray:
         """Poisson distribution functions, 0 below 0."""
         return np.where(values < 0, 0.0, pdtr(np.maximum(values, 0), np.asarray(self.rates)))
 
-    def draw(self, component: Any, generator: Any) -> Any:
+    def draw(self, component: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         """Rows of counts, (n, D)."""
         return generator.poisson(np.asarray(self.rates)[component]).astype(float)
-
-    def parameter_count(self) -> int:
-        """K times D."""
-        return int(np.prod(self.rates.shape[-2:]))

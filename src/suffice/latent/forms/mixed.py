@@ -21,7 +21,7 @@ class MixedForm(eqx.Module):
     forms: tuple[Any, ...]
     log_weights: Array | float
     columns: tuple[tuple[int, ...], ...] = eqx.field(static=True)
-    layouts: tuple[MissingLayout, ...] = eqx.field(static=True)
+    layouts: tuple[MissingLayout | None, ...] = eqx.field(static=True)
 
     @property
     def accurate(self) -> Array | bool:
@@ -51,7 +51,7 @@ class MixedForm(eqx.Module):
         return Moments(responsibility.sum(-1)[None], common, "zero")
 
 
-def _part(rows: Any, columns: Sequence[int], layout: MissingLayout) -> Any:
+def _part(rows: Any, columns: Sequence[int], layout: MissingLayout | None) -> Any:
     """Some columns of rows, complete or with missing cells."""
     chosen = np.array(columns)
     if isinstance(rows, MaskedRows):

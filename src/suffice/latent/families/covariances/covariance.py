@@ -30,9 +30,6 @@ class Covariance(eqx.Module):
     missing: ClassVar[MissingLayout]
     """``"patterns"`` where columns depend on one another, ``"mask"`` where they do not."""
 
-    column_parameters: ClassVar[tuple[str, ...]] = ()
-    """The Gaussian's parameters that components may share in some columns only."""
-
     shared: ClassVar[bool] = False
     """Whether all components have the same."""
 

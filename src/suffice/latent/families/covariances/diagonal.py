@@ -21,7 +21,6 @@ class ColumnVariances(Variances):
     """A variance for each column."""
 
     covariance_type: ClassVar[CovarianceType] = "diag"
-    column_parameters: ClassVar[tuple[str, ...]] = ("means", "covariances")
 
     def quadratic(self, precision: Array) -> Array:
         """All of them."""

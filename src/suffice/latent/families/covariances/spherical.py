@@ -34,7 +34,6 @@ class SphericalCovariance(Variances):
     """
 
     covariance_type: ClassVar[CovarianceType] = "spherical"
-    column_parameters: ClassVar[tuple[str, ...]] = ("means",)
     isotropic: ClassVar[bool] = True
 
     @classmethod
