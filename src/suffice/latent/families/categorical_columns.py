@@ -117,7 +117,7 @@ class CategoricalColumns(IndependentColumns):
         start = np.cumsum((0, *self.sizes))
         kept = np.concatenate([np.arange(start[c], start[c + 1]) for c in columns])
         prior = self.prior.among(kept, sum(self.sizes))
-        return type(self)(np.asarray(self.probabilities)[..., kept], [self.sizes[c] for c in columns], prior)
+        return type(self)(np.asarray(self.probabilities)[..., kept], tuple(self.sizes[c] for c in columns), prior)
 
     def draw(self, component: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         """Rows of codes, (n, D)."""

@@ -44,6 +44,10 @@ class Mixed(MixedColumns):
     [[0.1353]]
     """
 
+    def __init__(self, parts: Sequence[Family], columns: Sequence[Sequence[int]]):
+        self.parts = tuple(parts)
+        self.columns = tuple(tuple(int(column) for column in group) for group in columns)
+
     def form(self, centred: bool) -> MixedForm:
         """The parts' forms."""
         return _form(self, [part.form(centred) for part in self.parts])

@@ -26,10 +26,6 @@ class MixedColumns(Family):
     parts: tuple[Family, ...]
     columns: tuple[tuple[int, ...], ...] = eqx.field(static=True)
 
-    def __init__(self, parts: Sequence[Family], columns: Sequence[Sequence[int]]):
-        self.parts = tuple(parts)
-        self.columns = tuple(tuple(int(column) for column in group) for group in columns)
-
     @property
     def prior(self) -> tuple[Hyperparameters, ...]:
         """The priors of the parts."""
@@ -64,7 +60,7 @@ class MixedColumns(Family):
         ]
         kept = [(part, places) for part, places in kept if places]
         parts = [part.marginal([position for _, position in places]) for part, places in kept]
-        return type(self)(parts, [[place for place, _ in places] for _, places in kept])
+        return type(self)(tuple(parts), tuple(tuple(place for place, _ in places) for _, places in kept))
 
     def refused(self, column: int, value: float) -> str | None:
         """What the part that the column belongs to expects."""
@@ -86,7 +82,7 @@ class MixedColumns(Family):
         """The parts with the parameters given for their columns put in."""
         groups = zip(self.parts, self.columns, strict=True)
         parts = [part.with_columns([given[c] for c in group], origin[list(group)]) for part, group in groups]
-        return type(self)(parts, self.columns)
+        return type(self)(tuple(parts), self.columns)
 
     def feature_moments(self) -> tuple[np.ndarray, np.ndarray]:
         """Those of the parts' features, in the columns' order."""

@@ -6,7 +6,6 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
-from numpy.typing import DTypeLike
 
 from suffice.rows.missing import MaskedRows
 from suffice.runtime.arrays import Array
@@ -17,7 +16,7 @@ class Indicators(NamedTuple):
 
     sizes: tuple[int, ...]
 
-    def __call__(self, rows: Array | MaskedRows, dtype: DTypeLike) -> Array:
+    def __call__(self, rows: Array | MaskedRows, dtype: np.dtype | type[float]) -> Array:
         values = rows.values if isinstance(rows, MaskedRows) else rows
         column = np.repeat(np.arange(len(self.sizes)), self.sizes)
         code = np.concatenate([np.arange(size) for size in self.sizes]).astype(values.dtype)
