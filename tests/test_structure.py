@@ -1,6 +1,7 @@
 """The house stands: imports run downwards only and in no circle, packages say what they hold, files stay short."""
 
 import ast
+import runpy
 import subprocess
 import sys
 from graphlib import TopologicalSorter
@@ -98,3 +99,14 @@ def test_a_gaussian_mixture_imports_what_it_needs():
     )
     others = {f"suffice.{name}" for name in ("data", "energy", "nets", "plot", "report", "cli")}
     assert loaded & (others | {"optax", "matplotlib"}) == set()
+
+
+def test_no_family_replaces_an_answer():
+    """Classes above a family ask, or answer what it leaves alone; none has many methods, or many classes above it."""
+    measured = runpy.run_path(str(SOURCE.parents[1] / "benchmarks" / "structure.py"))
+    files = {path: ast.parse(path.read_text()) for path in FILES if "families" in path.parts}
+    classes = measured["classes_of"](files)
+    replaced, methods = measured["overrides"](classes)
+    assert (replaced, methods > 200) == (0, True)
+    assert all(len(measured["methods_of"](node)) <= 20 for node in classes.values())
+    assert all(len(list(measured["ancestors"](node, classes))) <= 4 for node in classes.values())

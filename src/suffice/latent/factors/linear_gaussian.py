@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import ClassVar, NamedTuple, Self
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -60,12 +60,12 @@ class LatentPosterior(PreparedEStep):
 
     elementwise: ClassVar[bool] = True
 
-    def __call__(self, rows: Any, weight: Array, given: Array | None = None) -> FactorStatistics:
+    def __call__(self, rows: Array | MaskedRows, weight: Array, given: Array | None = None) -> FactorStatistics:
         if self.mean.ndim == 1:
             return self._sums(rows, weight)
         return lax.map(lambda restart: restart._sums(rows, weight), self)
 
-    def inferred(self, rows: Any) -> Inferred:
+    def inferred(self, rows: Array | MaskedRows) -> Inferred:
         """Posterior of the latent variables of each row, and the row's log-density."""
         deviation, observed = self._deviation(rows)
         precision = lax.optimization_barrier(1 / self.noise)
@@ -91,13 +91,13 @@ class LatentPosterior(PreparedEStep):
         mean = self.mean + inferred.mean.T @ self.loadings.T
         return mean, jnp.sqrt(jnp.broadcast_to(variance, mean.shape))
 
-    def _deviation(self, rows: Any) -> tuple[Array, Array | None]:
+    def _deviation(self, rows: Array | MaskedRows) -> tuple[Array, Array | None]:
         if not isinstance(rows, MaskedRows):
             return rows.astype(self.mean.dtype) - self.mean, None
         observed = rows.observed().astype(self.mean.dtype)
         return (rows.filled(self.mean.dtype) - self.mean) * observed, observed
 
-    def _sums(self, rows: Any, weight: Array) -> FactorStatistics:
+    def _sums(self, rows: Array | MaskedRows, weight: Array) -> FactorStatistics:
         inferred = self.inferred(rows)
         mean, observed = inferred.mean, inferred.observed
         ones = jnp.ones((1, mean.shape[1]), mean.dtype)
@@ -154,9 +154,9 @@ class LinearGaussian(LatentModel):
 
     def __init__(
         self,
-        mean: Any,
-        loadings: Any,
-        noise_variance: Any,
+        mean: Array,
+        loadings: Array,
+        noise_variance: Array,
         *,
         frozen: Collection[str] = (),
         expanded: bool = False,
@@ -197,7 +197,7 @@ class LinearGaussian(LatentModel):
             new = self._maximized(old, statistics)
         return eqx.tree_at(lambda m: (m.mean, m.loadings, m.noise_variance), self, new)
 
-    def _maximized(self, old: Any, statistics: FactorStatistics) -> tuple[Array, Array, Array]:
+    def _maximized(self, old: tuple[Array, Array, Array], statistics: FactorStatistics) -> tuple[Array, Array, Array]:
         mean, loadings, noise = old
         size = loadings.shape[1]
         used = size if "mean" in self.frozen else size + 1
@@ -266,11 +266,11 @@ class LinearGaussian(LatentModel):
         """
         return self.expectation(False).inferred(arrange(rows, self.missing)).log_density
 
-    def draw(self, count: int, generator: Any) -> np.ndarray:
+    def draw(self, count: int, generator: np.random.Generator) -> np.ndarray:
         """Rows (count, D), with a NumPy generator."""
         features, size = self.loadings.shape
         latent, noise = generator.standard_normal((count, size)), generator.standard_normal((count, features))
-        return self.mean + latent @ self.loadings.T + np.sqrt(self.noise_variance) * noise
+        return np.asarray(self.mean + latent @ self.loadings.T + np.sqrt(self.noise_variance) * noise)
 
     def parameter_count(self) -> int:
         """Free parameters: loadings up to a rotation, the mean and the noise unless they are frozen."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -49,7 +49,7 @@ class PairwiseSums(RowFunction):
 
     missing: ClassVar[MissingLayout] = "mask"
 
-    def __call__(self, rows: Any, weight: Array) -> PairwiseMoments:
+    def __call__(self, rows: Array | MaskedRows, weight: Array) -> PairwiseMoments:
         if not isinstance(rows, MaskedRows):
             total = weight.sum()
             second = _symmetric((rows * weight[:, None]).T, rows)

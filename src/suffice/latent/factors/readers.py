@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
 from suffice.latent.factors.linear_gaussian import LatentPosterior, LinearGaussian, codes_of
 from suffice.latent.imputation import filled
 from suffice.latent.readers import read
-from suffice.rows.missing import any_missing
+from suffice.rows.missing import MaskedRows, any_missing
 from suffice.rows.row_function import RowFunction
 from suffice.runtime.arrays import Array
 
@@ -25,28 +25,28 @@ class FactorReader(RowFunction):
 class Density(FactorReader):
     """Log-density of each row."""
 
-    def __call__(self, rows: Any, weight: Array) -> Array:
+    def __call__(self, rows: Array | MaskedRows, weight: Array) -> Array:
         return self.posterior.inferred(rows).log_density
 
 
 class Codes(FactorReader):
     """Posterior mean of each row's latent variables."""
 
-    def __call__(self, rows: Any, weight: Array) -> Array:
+    def __call__(self, rows: Array | MaskedRows, weight: Array) -> Array:
         return self.posterior.inferred(rows).mean.T
 
 
 class CodesAndCovariances(FactorReader):
     """Posterior mean and covariance of each row's latent variables."""
 
-    def __call__(self, rows: Any, weight: Array) -> tuple[Array, Array]:
+    def __call__(self, rows: Array | MaskedRows, weight: Array) -> tuple[Array, Array]:
         return codes_of(self.posterior.inferred(rows))
 
 
 class Completed(FactorReader):
     """Expected value of every cell and its standard deviation, given the row's observed cells."""
 
-    def __call__(self, rows: Any, weight: Array) -> tuple[Array, Array]:
+    def __call__(self, rows: Array | MaskedRows, weight: Array) -> tuple[Array, Array]:
         return self.posterior.completed(self.posterior.inferred(rows))
 
 

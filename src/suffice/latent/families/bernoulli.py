@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import jax.numpy as jnp
 import numpy as np
@@ -58,7 +58,7 @@ class Bernoulli(NumberColumns):
     labels: ClassVar[float] = 2
     cells: ClassVar[tuple[str, str]] = ("0 or 1", "two labels")
 
-    def __init__(self, probabilities: Any, prior: BernoulliPrior | None = None):
+    def __init__(self, probabilities: Array, prior: BernoulliPrior | None = None):
         self.probabilities = probabilities
         self.prior = BernoulliPrior(None, 0.5) if prior is None else prior
 

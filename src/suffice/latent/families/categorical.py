@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Self
+from typing import Self
 
 import jax.numpy as jnp
 import numpy as np
@@ -44,7 +44,7 @@ class Categorical(CategoricalColumns):
     [[0.25 0.5 ]]
     """
 
-    def __init__(self, probabilities: Any, sizes: Sequence[int], prior: CategoricalPrior | None = None):
+    def __init__(self, probabilities: Array, sizes: Sequence[int], prior: CategoricalPrior | None = None):
         self.probabilities, self.sizes = probabilities, tuple(int(size) for size in sizes)
         self.prior = CategoricalPrior(None, 0.0) if prior is None else prior
 

@@ -105,7 +105,7 @@ class CategoricalColumns(IndependentColumns):
         return below[..., np.clip(values + 1, 0, chance.shape[-1]).astype(int)]
 
     def completed(
-        self, form: object, features: object, share: Float[Array, "... K n"]
+        self, form: eqx.Module, features: object, share: Float[Array, "... K n"]
     ) -> tuple[Float[Array, "... n D"], Float[Array, "... n D"]]:
         """The most probable category of every cell, and the probability of any other, (n, D) each."""
         chance = jnp.split(share.T @ self.probabilities, np.cumsum(self.sizes)[:-1], axis=-1)

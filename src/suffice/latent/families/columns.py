@@ -32,7 +32,10 @@ def plain(mean: float, count: int, sizes: tuple[int, ...] = ()) -> Columns:
 
 
 def surveyed(
-    overview: Survey, origin: np.ndarray | None, among: Any = slice(None), sizes: tuple[int, ...] = ()
+    overview: Survey,
+    origin: np.ndarray | None,
+    among: slice | np.ndarray | list[int] = slice(None),
+    sizes: tuple[int, ...] = (),
 ) -> Columns:
     """Some columns of a survey, measured from ``origin``; of categories where they have sizes."""
     mean, constant = overview.mean[among], overview.constant[among]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from suffice.latent.families.covariances.covariance import Covariance
 from suffice.latent.families.covariances.diagonal import DiagonalCovariance, TiedDiagonalCovariance
@@ -12,6 +12,7 @@ from suffice.latent.families.covariances.spherical import SphericalCovariance
 from suffice.latent.families.covariances.tied import TiedCovariance
 from suffice.latent.families.gaussian import Gaussian
 from suffice.latent.families.gaussian_prior import GaussianPrior
+from suffice.runtime.arrays import Array
 
 
 class TiedGaussian(Gaussian):
@@ -102,7 +103,7 @@ class LowRankGaussian(Gaussian):
     structure: ClassVar[type[Covariance]] = LowRankCovariance
     shared_parameters: ClassVar[tuple[str, ...]] = ("covariances",)
 
-    def __init__(self, means: Any, covariances: Any, prior: GaussianPrior | None = None):
+    def __init__(self, means: Array, covariances: Array, prior: GaussianPrior | None = None):
         super().__init__(means, LowRankCovariance(covariances, getattr(prior, "rank", None)), prior)
 
 
@@ -135,7 +136,7 @@ class PrincipalGaussian(Gaussian):
     structure: ClassVar[type[Covariance]] = PrincipalCovariance
     earlier_fields: ClassVar[frozenset[str]] = Gaussian.earlier_fields | {"rank"}
 
-    def __init__(self, means: Any, covariances: Any, prior: GaussianPrior | None = None, rank: int = 1):
+    def __init__(self, means: Array, covariances: Array, prior: GaussianPrior | None = None, rank: int = 1):
         super().__init__(means, PrincipalCovariance(covariances, rank), prior)
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import jax.numpy as jnp
 import numpy as np
@@ -57,7 +57,7 @@ class Exponential(NumberColumns):
     discrete: ClassVar[bool] = False
     cells: ClassVar[tuple[str, str]] = ("a number from 0 up", "numbers from 0 up")
 
-    def __init__(self, rates: Any, prior: ExponentialPrior | None = None):
+    def __init__(self, rates: Array, prior: ExponentialPrior | None = None):
         self.rates = rates
         self.prior = ExponentialPrior(None, 0.0, 0.0) if prior is None else prior
 

@@ -44,7 +44,7 @@ class Family(Kind):
         raise NotImplementedError
 
     def completed(
-        self, form: Any, features: Any, share: Float[Array, "... K n"]
+        self, form: eqx.Module, features: object, share: Float[Array, "... K n"]
     ) -> tuple[Float[Array, "... n D"], Float[Array, "... n D"]]:
         """Expected value of every cell and its standard deviation, (n, D) each, given responsibilities (K, n).
 

@@ -60,7 +60,7 @@ class Gaussian(GaussianColumns):
     4
     """
 
-    def __init__(self, means: Any, covariances: Any, prior: GaussianPrior | None = None):
+    def __init__(self, means: Array, covariances: Array | Covariance, prior: GaussianPrior | None = None):
         self.means = means
         self.covariance = covariances if isinstance(covariances, Covariance) else self.structure(covariances)
         self.prior = no_prior(means.shape[-1]) if prior is None else prior
@@ -86,7 +86,7 @@ class Gaussian(GaussianColumns):
         return self.covariance.missing_form(self.means, centred)
 
     def completed(
-        self, form: object, features: Any, share: Float[Array, "... K n"]
+        self, form: eqx.Module, features: Any, share: Float[Array, "... K n"]
     ) -> tuple[Float[Array, "... n D"], Float[Array, "... n D"]]:
         """Conditional means of the missing cells given the observed ones, and standard deviations."""
         if isinstance(form, Conditional):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import jax.numpy as jnp
 import numpy as np
@@ -80,7 +80,7 @@ class NegativeBinomial(NumberColumns):
     one_pass: ClassVar[bool] = False
     numbers_per_cell: ClassVar[int] = 8
 
-    def __init__(self, means: Any, dispersions: Any, prior: NegativeBinomialPrior | None = None):
+    def __init__(self, means: Array, dispersions: Array, prior: NegativeBinomialPrior | None = None):
         self.means, self.dispersions = means, dispersions
         self.prior = NegativeBinomialPrior(None, 0.0, 0.0) if prior is None else prior
 

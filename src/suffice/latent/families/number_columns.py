@@ -44,7 +44,7 @@ class NumberColumns(IndependentColumns):
         return averaged_parameters(self, tied)
 
     def completed(
-        self, form: object, features: object, share: Float[Array, "... K n"]
+        self, form: eqx.Module, features: object, share: Float[Array, "... K n"]
     ) -> tuple[Float[Array, "... n D"], Float[Array, "... n D"]]:
         """Means and standard deviations of the columns, whatever the row's other cells say beside the responsibilities."""
         mean, variance = self.cell_moments()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -100,7 +100,7 @@ class Poisson(NumberColumns):
     centre_name: ClassVar[str] = "rate"
     cells: ClassVar[tuple[str, str]] = ("a whole number from 0 up", "counts, whole numbers from 0 up")
 
-    def __init__(self, rates: Any, prior: PoissonPrior | None = None):
+    def __init__(self, rates: Array, prior: PoissonPrior | None = None):
         self.rates = rates
         self.prior = PoissonPrior(None, 0.0) if prior is None else prior
 

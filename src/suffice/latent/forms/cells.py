@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import ClassVar
 
 import equinox as eqx
 import jax
@@ -58,7 +59,7 @@ class CellDeviations(eqx.Module):
 
         return Moments(jnp.moveaxis(self._each(sums, responsibility), -1, 0), None, "means")
 
-    def _each(self, fn: Any, other: Array) -> Any:
+    def _each(self, fn: Callable[[Array, Array], Array], other: Array) -> Array:
         """``fn`` of every component's mean and its part of ``other``, one component at a time."""
         leading = self.means.shape[:-1]
         parts = self.means.reshape(-1, self.means.shape[-1]), other.reshape(-1, other.shape[-1])

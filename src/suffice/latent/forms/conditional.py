@@ -9,7 +9,7 @@ in place of the covariance.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -144,7 +144,7 @@ def inverses(matrices: Array, columns: Array) -> tuple[Array, Array]:
     itself = jnp.eye(width, dtype=bool)[..., None]
     parts = jnp.where((itself & ~named[:, None])[..., None], 1, parts).reshape(width, width, patterns * len(matrices))
 
-    def sweep(j: Any, carry: tuple[Array, Array]) -> tuple[Array, Array]:
+    def sweep(j: Array, carry: tuple[Array, Array]) -> tuple[Array, Array]:
         parts, half_log = carry
         row = parts[j]
         pivot = row[j]

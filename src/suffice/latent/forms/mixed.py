@@ -32,7 +32,7 @@ class MixedForm(eqx.Module):
         """The form with log-weights (..., K) added to the log-densities."""
         return MixedForm(self.forms, self.log_weights + log_weights, self.columns, self.layouts)
 
-    def features(self, rows: Any) -> tuple[Any, ...]:
+    def features(self, rows: Array | MaskedRows | PatternRows) -> tuple[Any, ...]:
         """What each form makes of its columns."""
         groups = zip(self.forms, self.columns, self.layouts, strict=True)
         return tuple(form.features(_part(rows, columns, layout)) for form, columns, layout in groups)
@@ -51,7 +51,9 @@ class MixedForm(eqx.Module):
         return Moments(responsibility.sum(-1)[None], common, "zero")
 
 
-def _part(rows: Any, columns: Sequence[int], layout: MissingLayout | None) -> Any:
+def _part(
+    rows: Array | MaskedRows | PatternRows, columns: Sequence[int], layout: MissingLayout | None
+) -> Array | MaskedRows | PatternRows:
     """Some columns of rows, complete or with missing cells."""
     chosen = np.array(columns)
     if isinstance(rows, MaskedRows):

@@ -52,7 +52,7 @@ class Natural(eqx.Module):
         """Number of statistics."""
         return self.natural.shape[-1]
 
-    def features(self, rows: Any) -> Array:
+    def features(self, rows: Array | MaskedRows) -> Array:
         """T(x), written out once for both products, (F, n)."""
         return lax.optimization_barrier(self.statistics(rows, self.natural.dtype))
 
@@ -191,26 +191,26 @@ def _stacked(array: Array) -> Array:
     return array.reshape(-1, array.shape[-1])
 
 
-def full_statistics(rows: Array, dtype: Any) -> Array:
+def full_statistics(rows: Array, dtype: np.dtype) -> Array:
     """T(x) = [x_i x_j for i <= j] of x with a 1 put after it, (F, n): squares, x and 1."""
     columns = lax.optimization_barrier(jnp.concatenate([rows.T.astype(dtype), jnp.ones((1, len(rows)), dtype)]))
     i, j = np.triu_indices(len(columns))
     return columns[i] * columns[j]
 
 
-def diagonal_statistics(rows: Array | MaskedRows, dtype: Any) -> Array:
+def diagonal_statistics(rows: Array | MaskedRows, dtype: np.dtype) -> Array:
     """T(x) = [x_i^2, x, 1], (F, n); with missing cells [x_i^2, x, observed, 1]."""
     rest = linear_statistics(rows, dtype)
     return jnp.concatenate([jnp.square(rest[: width_of(rows)]), rest])
 
 
-def spherical_statistics(rows: Array | MaskedRows, dtype: Any) -> Array:
+def spherical_statistics(rows: Array | MaskedRows, dtype: np.dtype) -> Array:
     """T(x) = [|x|^2, x, 1], (F, n); with missing cells [|x|^2, x, observed, 1]."""
     rest = linear_statistics(rows, dtype)
     return jnp.concatenate([jnp.square(rest[: width_of(rows)]).sum(0, keepdims=True), rest])
 
 
-def linear_statistics(rows: Array | MaskedRows, dtype: Any) -> Array:
+def linear_statistics(rows: Array | MaskedRows, dtype: np.dtype) -> Array:
     """T(x) = [x, 1], (F, n); with missing cells [x, observed, 1], x being 0 where it is missing."""
     if isinstance(rows, MaskedRows):
         columns = [rows.filled(dtype).T, rows.observed().T.astype(dtype)]
@@ -281,6 +281,6 @@ def many_components(components: int, features: int) -> bool:
     return components * 8 > features
 
 
-def safe_limit(dtype: Any) -> float:
+def safe_limit(dtype: np.dtype) -> float:
     """How much larger than 1 the terms of a log-density may be before products lose the digits that matter."""
     return float(jnp.finfo(dtype).eps) ** -0.45

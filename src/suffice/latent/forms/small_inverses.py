@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax.numpy as jnp
 from jax import lax
 
@@ -17,7 +15,7 @@ def inverted(matrices: Array) -> tuple[Array, Array]:
     scale = lax.optimization_barrier(1 / jnp.sqrt(diagonal.T))
     itself = jnp.eye(size, dtype=matrices.dtype)
 
-    def sweep(j: Any, carry: tuple[Array, Array]) -> tuple[Array, Array]:
+    def sweep(j: Array, carry: tuple[Array, Array]) -> tuple[Array, Array]:
         parts, half_log = carry
         row = lax.dynamic_index_in_dim(parts, j, keepdims=False)
         row = lax.optimization_barrier(lax.dynamic_update_index_in_dim(row, row[j] + 1, j, 0))

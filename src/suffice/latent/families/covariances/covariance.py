@@ -36,7 +36,7 @@ class Covariance(eqx.Module):
     isotropic: ClassVar[bool] = False
     """Whether all columns have one variance."""
 
-    def holding(self, values: Any) -> Self:
+    def holding(self, values: Array) -> Self:
         """A covariance of this kind with other values."""
         return replace(self, values=values)
 
@@ -121,7 +121,7 @@ class Covariance(eqx.Module):
         """Free numbers; where labels (K, D) or (K, 1) are given, components of one label share theirs."""
 
 
-def keeps_digits(terms: Any, features: int) -> Any:
+def keeps_digits(terms: Array, features: int) -> Any:
     """Whether products keep the digits that matter, where these are the terms that cancel."""
     return (terms < safe_limit(terms.dtype) * features).all()
 

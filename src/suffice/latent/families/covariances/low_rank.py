@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import equinox as eqx
 import jax
@@ -61,7 +61,7 @@ class LowRankCovariance(SharedMatrix):
         return int(np.prod(self.values.shape[:-2])) * min(free, triangle(features))
 
 
-def low_rank(matrix: Any, rank: int, tol: float = 1e-10) -> Array:
+def low_rank(matrix: Array, rank: int, tol: float = 1e-10) -> Array:
     """The covariance :math:`W W^\top + \\Psi` of highest Gaussian likelihood for rows of this covariance."""
     deviation = jnp.sqrt(jnp.diagonal(matrix))
     safe = jnp.where(deviation > 0, deviation, 1)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any, ClassVar, Self
+from types import ModuleType
+from typing import ClassVar, Self
 
 import jax.numpy as jnp
 import numpy as np
@@ -52,7 +53,7 @@ class Matrices(Covariance):
         terms = self._terms(np, np.asarray(means), np.linalg.inv(np.asarray(self.matrices())))
         return bool(keeps_digits(terms, means.shape[-1]))
 
-    def _terms(self, numpy: Any, means: Any, precision: Any) -> Any:
+    def _terms(self, numpy: ModuleType, means: Array, precision: Array) -> Array:
         r"""The sum of terms :math:`|P_{ij}| s_i s_j` of each component, s the root mean square about the origin."""
         matrices = numpy.asarray(self.matrices())
         size = numpy.sqrt(numpy.square(means) + numpy.diagonal(matrices, axis1=-2, axis2=-1))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, ClassVar, Self
+from types import ModuleType
+from typing import ClassVar, Self
 
 import jax.numpy as jnp
 import numpy as np
@@ -58,7 +59,7 @@ class Variances(Covariance):
         terms = self._terms(np, np.asarray(means), 1 / np.asarray(self.by_column()))
         return bool(keeps_digits(terms, means.shape[-1]))
 
-    def _terms(self, numpy: Any, means: Any, precision: Any) -> Any:
+    def _terms(self, numpy: ModuleType, means: Array, precision: Array) -> Array:
         return (1 + numpy.square(means) * precision).sum(-1)
 
     def common_means(self, means: Array, counts: Array, labels: Labels) -> Array:
