@@ -93,7 +93,7 @@ def expected(
     """Statistics of a batch about zero; of independent columns always with their cells counted, so that all can be added."""
     lowered = cast(model, precision)
     with scope(precision):
-        counted = model.missing == "mask" or isinstance(lowered.components, Mixed)
+        counted = lowered.components.missing == "mask" or isinstance(lowered.components, Mixed)
         gaps = model.missing if counted else missing_layout(model.missing, data)
         placed = place(data, weight, origin=origin, precision=precision, tile=model.tile, missing=gaps)
         sums = to_numpy(placed.total(prepared(EStep(lowered, lowered.needs_centring()))))

@@ -105,9 +105,9 @@ class Mixture(LatentModel):
         return tile_of(max(self.components.numbers_per_row(), int(np.prod(self.log_weights.shape))))
 
     @property
-    def missing(self) -> MissingLayout | None:
+    def missing(self) -> MissingLayout:
         """How rows with missing cells are handed to the E-step."""
-        return self.components.missing
+        return self.components.missing or "mask"
 
     @property
     def restarts(self) -> tuple[int, ...]:

@@ -130,7 +130,7 @@ class Family(Kind):
     @in_own_precision
     def log_density(self, rows: Num[Array, "n D"]) -> Float[Array, "... K n"]:
         """Log-density of each row's observed cells under each component, (..., K, n)."""
-        laid = arrange(rows, self.missing)
+        laid = arrange(rows, self.missing or "mask")
         form = self.form(self.needs_centring()) if laid is rows else self.missing_form(self.needs_centring())
         return form.log_density(form.features(laid))
 
