@@ -21,7 +21,7 @@ from mixtures import CONSOLE, say
 from sklearn.neural_network import BernoulliRBM
 
 from suffice.energy import RBM
-from suffice.fit import contrast
+from suffice.fit import Ascent, Gibbs, contrast
 
 HIDDEN, BATCH, RATE = 500, 100, 0.05
 PRODUCTS = 5
@@ -43,7 +43,12 @@ def epoch_seconds(run: Callable[[int], Any], repeats: int = 3) -> float:
 
 def ours(rows: np.ndarray, persistent: bool, epochs: int) -> Any:
     return contrast(
-        RBM(784, HIDDEN, key=0), rows, persistent=persistent, learning_rate=RATE, batch_size=BATCH, epochs=epochs
+        RBM(784, HIDDEN, key=0),
+        rows,
+        sampling=Gibbs(persistent=persistent),
+        ascent=Ascent(RATE),
+        batch_size=BATCH,
+        epochs=epochs,
     )
 
 

@@ -216,7 +216,7 @@ def same_curve(channels: int, steps: int) -> dict[str, Any]:
         chosen = slice(128 * (step % 10), 128 * (step % 10 + 1))
         rows = pictures[chosen].astype(np.float64), labels[chosen]
         solution = descend(
-            network, rows, loss=classification_loss, optimizer=SGD, epochs=step + 1, precision="float64", state=state
+            state or network, rows, loss=classification_loss, optimizer=SGD, epochs=step + 1, precision="float64"
         )
         state = solution.details["state"]
         optimizer.zero_grad()

@@ -10,7 +10,9 @@ import jax
 import pytest
 from jaxtyping import install_import_hook
 
-install_import_hook(["suffice.latent", "suffice.model", "suffice.rows"], "shapes.checked")  # before they are imported
+install_import_hook(
+    ["suffice.energy", "suffice.latent", "suffice.model", "suffice.nets", "suffice.rows"], "shapes.checked"
+)  # before they are imported
 
 from suffice.runtime.compiling import COMPILER_OPTIONS  # noqa: E402
 

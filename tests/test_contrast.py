@@ -14,6 +14,7 @@ import pytest
 from sklearn.datasets import load_digits
 
 from suffice.energy import RBM
+from suffice.fit import Ascent, Gibbs
 from suffice.fit.contrastive.loop import contrast
 from suffice.outcome import Outcome
 
@@ -63,22 +64,23 @@ def test_trace_reads_the_model_it_returns(start, digits):
     "options",
     [
         {},
-        {"persistent": True, "n_chains": 200},
-        {"persistent": True, "n_temperatures": 5},
-        {"centred": True, "averaging": 0.9},
-        {"momentum": 0.5, "weight_decay": 1e-4},
+        {"sampling": Gibbs(5, persistent=True, n_chains=200)},
+        {"sampling": Gibbs(5, persistent=True, n_temperatures=5)},
+        {"ascent": Ascent(centred=True, averaging=0.9)},
+        {"ascent": Ascent(momentum=0.5, weight_decay=1e-4)},
     ],
 )
 def test_many_steps_raise_the_exact_likelihood(options):
     rows = np.repeat([[1, 1, 1, 0, 0, 0], [0, 0, 0, 1, 1, 1]], 60, axis=0)
-    solution = contrast(RBM(6, 3, key=0), rows, steps=5, epochs=60, batch_size=20, random_state=0, **options)
+    options = {"sampling": Gibbs(5)} | options
+    solution = contrast(RBM(6, 3, key=0), rows, epochs=60, batch_size=20, random_state=0, **options)
     assert solution.model.log_likelihood(rows).mean() > -1.2 > RBM(6, 3, key=0).log_likelihood(rows).mean()
 
 
 def test_a_schedule_is_read_at_every_batch(start, digits):
     """A rate of 0 from the second epoch on leaves the parameters of the first."""
-    first = learned(start, digits, epochs=1, learning_rate=0.1)
-    falling = learned(start, digits, epochs=3, learning_rate=lambda number: 0.1 * (np.asarray(number) < 8))
+    first = learned(start, digits, epochs=1, ascent=Ascent(0.1))
+    falling = learned(start, digits, epochs=3, ascent=Ascent(lambda number: 0.1 * (np.asarray(number) < 8)))
     assert_same_bits(first.model, falling.model)
 
 
@@ -90,7 +92,9 @@ REMEMBERING = optax.GradientTransformation(lambda params: jax.tree.map(np.zeros_
 
 
 def test_a_step_follows_data_minus_sample_statistics(start, digits):
-    solution = learned(start, digits, epochs=1, batch_size=500, optimizer=REMEMBERING, precision="float64")
+    solution = learned(
+        start, digits, epochs=1, batch_size=500, ascent=Ascent(optimizer=REMEMBERING), precision="float64"
+    )
     downhill = solution.details["state"].optimizer_state
     np.testing.assert_allclose(solution.model.weights, start.weights - 0.1 * downhill.weights, rtol=1e-6)
     sampled = digits.sum(0) + 500 * downhill.visible_bias
@@ -99,7 +103,7 @@ def test_a_step_follows_data_minus_sample_statistics(start, digits):
 
 
 def test_filling_up_the_last_batch_adds_nothing(start, digits):
-    solution = learned(start, digits, epochs=1, batch_size=499, optimizer=REMEMBERING)
+    solution = learned(start, digits, epochs=1, batch_size=499, ascent=Ascent(optimizer=REMEMBERING))
     difference_of_two_rows = solution.details["state"].optimizer_state.visible_bias
     assert set(difference_of_two_rows) <= {-1, 0, 1}
 
@@ -110,10 +114,12 @@ def test_two_runs_with_one_random_state_agree_bit_for_bit(start, digits):
     assert (first.model.weights != other.model.weights).any()
 
 
-@pytest.mark.parametrize("options", [{}, {"persistent": True, "steps": 2, "optimizer": optax.adam(0.01)}])
+@pytest.mark.parametrize(
+    "options", [{}, {"sampling": Gibbs(2, persistent=True), "ascent": Ascent(optimizer=optax.adam(0.01))}]
+)
 def test_three_epochs_and_three_more_are_six_bit_for_bit(start, digits, options):
     half = learned(start, digits, epochs=3, **options)
-    resumed = learned(start, digits, state=half.details["state"], **options)
+    resumed = learned(half.details["state"], digits, **options)
     whole = learned(start, digits, **options)
     assert_same_bits(resumed.details["state"], whole.details["state"])
     np.testing.assert_array_equal(resumed.trace["epoch"], [4, 5, 6])
@@ -183,7 +189,7 @@ def test_ctrl_c_keeps_the_last_finished_epoch(start, digits, monkeypatch):
     assert solution.outcome is Outcome.INTERRUPTED
     assert_same_bits(solution.model, learned(start, digits, epochs=2).model)
     assert len(solution.trace["epoch"]) == 2
-    assert_same_bits(learned(start, digits, state=solution.details["state"]).model, learned(start, digits).model)
+    assert_same_bits(learned(solution.details["state"], digits).model, learned(start, digits).model)
 
 
 def test_divergence_keeps_the_last_finite_parameters(start, digits, monkeypatch):
@@ -198,7 +204,7 @@ def test_divergence_keeps_the_last_finite_parameters(start, digits, monkeypatch)
 
 
 def test_a_huge_learning_rate_is_told_and_leaves_finite_parameters(start, digits):
-    solution = learned(start, digits, learning_rate=1e38)
+    solution = learned(start, digits, ascent=Ascent(1e38))
     assert solution.outcome is Outcome.DIVERGED
     assert_same_bits(solution.model, start)
 
@@ -237,17 +243,16 @@ def test_the_users_own_precision_flag_changes_no_bit():
         (np.zeros(64), {}, r"\(rows, 64\)"),
         (np.zeros((0, 64)), {}, "no rows"),
         ("digits.csv", {}, "not numbers in an array"),
-        (np.zeros((4, 64)), {"steps": 0}, "steps=0"),
+        (np.zeros((4, 64)), {"sampling": Gibbs(0)}, "steps=0"),
         (np.zeros((4, 64)), {"epochs": 0}, "epochs=0"),
         (np.zeros((4, 64)), {"batch_size": 2.5}, "batch_size=2.5"),
-        (np.zeros((4, 64)), {"learning_rate": -1}, "learning_rate=-1"),
-        (np.zeros((4, 64)), {"learning_rate": 0.1, "optimizer": optax.adam(0.1)}, "either optimizer or learning_rate"),
+        (np.zeros((4, 64)), {"ascent": Ascent(-1)}, "learning_rate=-1"),
+        (np.zeros((4, 64)), {"ascent": Ascent(0.1, optimizer=optax.adam(0.1))}, "either optimizer or learning_rate"),
         (np.zeros((4, 64)), {"weight": np.ones(3)}, r"shape \(3,\); 4 rows"),
         (np.zeros((4, 64)), {"weight": -np.ones(4)}, "at least 0"),
         (np.zeros((4, 64)), {"weight": np.zeros(4)}, "not all 0"),
         (np.zeros((4, 64)), {"validation": np.zeros((2, 3))}, "validation has shape"),
         (np.zeros((4, 64)), {"precision": "float16"}, "float16"),
-        (np.zeros((4, 64)), {"state": (1, 2)}, "no ContrastState that fits"),
     ],
 )
 def test_bad_input_is_refused_with_what_was_expected(start, data, options, message):
@@ -255,9 +260,9 @@ def test_bad_input_is_refused_with_what_was_expected(start, data, options, messa
         contrast(start, data, **options)
 
 
-def test_a_state_of_another_size_is_refused(start, digits):
+def test_a_state_of_another_optimiser_or_precision_is_refused(start, digits):
     state = learned(start, digits, epochs=1).details["state"]
     with pytest.raises(ValueError, match="no ContrastState that fits"):
-        learned(RBM(64, 8, key=0), digits, state=state)
+        learned(state, digits, ascent=Ascent(optimizer=optax.adam(0.01)))
     with pytest.raises(ValueError, match="no ContrastState that fits"):
-        learned(start, digits, state=state, precision="float64")
+        learned(state, digits, precision="float64")

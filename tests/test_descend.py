@@ -127,7 +127,7 @@ def test_two_runs_with_one_random_state_agree_bit_for_bit(start, digits):
 
 def test_three_epochs_and_three_more_are_six_bit_for_bit(start, digits):
     half = learned(start, first(digits), epochs=3)
-    resumed = learned(start, first(digits), state=half.details["state"])
+    resumed = learned(half.details["state"], first(digits))
     whole = learned(start, first(digits))
     assert_same_bits(resumed.details["state"], whole.details["state"])
     np.testing.assert_array_equal(resumed.trace["loss"], whole.trace["loss"][3:])

@@ -169,7 +169,7 @@ def test_one_step_follows_the_gradient_and_moves_the_state(resnet, images):
 
 def test_two_epochs_and_two_more_are_four_bit_for_bit(solution, resnet, images):
     half = learned(resnet, images, epochs=2)
-    resumed = learned(resnet, images, state=half.details["state"])
+    resumed = learned(half.details["state"], images)
     assert_same_bits(resumed.details["state"], solution.details["state"])
 
 

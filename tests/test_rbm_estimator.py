@@ -7,7 +7,7 @@ import scipy.sparse
 from scipy.special import logsumexp
 
 from suffice import RBM, RBMClassifier, RBMStack, SaturatedUnitWarning, load, save
-from suffice.fit import contrast
+from suffice.fit import Ascent, Gibbs, contrast
 
 DRAW = np.random.default_rng(0)
 SIDE = DRAW.integers(2, size=256)
@@ -307,8 +307,8 @@ def test_options_of_chains_go_with_persistent_ones():
     from suffice.energy import RBM as Module
 
     with pytest.raises(ValueError, match="persistent=True"):
-        contrast(Module(8, 2, key=0), ROWS, n_chains=5)
+        contrast(Module(8, 2, key=0), ROWS, sampling=Gibbs(n_chains=5))
     with pytest.raises(ValueError, match="give validation"):
         contrast(Module(8, 2, key=0), ROWS, largest_gap=1.0)
     with pytest.raises(ValueError, match="averaging=1"):
-        contrast(Module(8, 2, key=0), ROWS, averaging=1)
+        contrast(Module(8, 2, key=0), ROWS, ascent=Ascent(averaging=1))

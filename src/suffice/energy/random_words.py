@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 from math import prod
-from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
+from jaxtyping import Float, Key, UInt
+
+from suffice.runtime.arrays import Array
 
 ROTATIONS = ((13, 15, 26, 6), (17, 29, 16, 24))
 PARITY = 0x1BD11BDA
 ROUNDS = 20
 
 
-def random_words(key: Any, shape: tuple[int, int], first: Any = 0) -> tuple[Any, Any]:
+def random_words(
+    key: Key[Array, ""], shape: tuple[int, int], first: UInt[Array, ""] | np.integer | int = 0
+) -> tuple[UInt[Array, "H W"], UInt[Array, "H W"]]:
     """Two arrays of random 32-bit words, by Threefry-2x32 with 20 rounds (Salmon et al. 2011)."""
     words = jax.random.key_data(key)
     column, row = (lax.broadcasted_iota(jnp.uint32, shape, axis) for axis in (1, 0))
     return threefry(words[0], words[1], column, row + jnp.asarray(first, jnp.uint32))
 
 
-def bernoulli(key: Any, probability: Any) -> Any:
+def bernoulli(key: Key[Array, ""], probability: Float[Array, "... U"]) -> Float[Array, "... U"]:
     """1 with these probabilities, else 0, in their type: ``jax.random.bernoulli`` in a fifth of its time on a CPU."""
     probability = jnp.asarray(probability)
     units = probability.shape[-1]
@@ -32,7 +37,9 @@ def bernoulli(key: Any, probability: Any) -> Any:
     return (drawn < probability).astype(probability.dtype)
 
 
-def threefry(first: Any, second: Any, low: Any, high: Any) -> tuple[Any, Any]:
+def threefry(
+    first: UInt[Array, ""], second: UInt[Array, ""], low: UInt[Array, " *cells"], high: UInt[Array, " *cells"]
+) -> tuple[UInt[Array, " *cells"], UInt[Array, " *cells"]]:
     """Threefry-2x32 of counters."""
     words = (first, second, first ^ second ^ jnp.uint32(PARITY))
     low, high = low + words[0], high + words[1]

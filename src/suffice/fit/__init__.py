@@ -6,6 +6,9 @@ from suffice.runtime.lazy import export_lazily
 
 if TYPE_CHECKING:
     from suffice.fit.contrastive.loop import contrast
+    from suffice.fit.contrastive.start import Gibbs
+    from suffice.fit.contrastive.steps import Ascent
+    from suffice.fit.epochs import Watch
     from suffice.fit.expectation_maximization import em
     from suffice.fit.gradient_descent import descend
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Bool, Int, Key
 
 from suffice.rows.finite import sum_of
+from suffice.runtime.arrays import Array
+from suffice.runtime.types import ArrayLike, DType
 
 INT32 = np.iinfo(np.int32)
 
 
-def check_rows(data: Any, name: str = "data") -> tuple[np.ndarray, ...]:
+def check_rows(data: ArrayLike | tuple[ArrayLike, ...], name: str = "data") -> tuple[np.ndarray, ...]:
     """Arrays that share their rows, as a tuple of NumPy arrays without NaN or infinity."""
     parts = data if isinstance(data, (tuple, list)) else (data,)
     arrays = tuple(_numbers(part, name if len(parts) == 1 else f"{name}[{i}]") for i, part in enumerate(parts))
@@ -25,7 +26,7 @@ def check_rows(data: Any, name: str = "data") -> tuple[np.ndarray, ...]:
     return arrays
 
 
-def check_weight(weight: Any, count: int) -> np.ndarray:
+def check_weight(weight: ArrayLike | None, count: int) -> np.ndarray:
     """Row weights as float64, one for each of ``count`` rows; None is 1 for every row."""
     if weight is None:
         return np.ones(count)
@@ -37,14 +38,18 @@ def check_weight(weight: Any, count: int) -> np.ndarray:
     return weight
 
 
-def on_device(arrays: tuple[np.ndarray, ...], weight: np.ndarray, dtype: Any) -> tuple[tuple[Any, ...], Any]:
+def on_device(
+    arrays: tuple[np.ndarray, ...], weight: np.ndarray, dtype: DType
+) -> tuple[tuple[jax.Array, ...], jax.Array]:
     """Rows and weights as JAX arrays, without the rows of weight 0; whole numbers stay whole, as int32."""
     if not weight.all():
         arrays, weight = tuple(array[weight > 0] for array in arrays), weight[weight > 0]
     return tuple(jnp.asarray(array, _device_type(array, dtype)) for array in arrays), jnp.asarray(weight, dtype)
 
 
-def shuffled_batches(key: Any, count: int, batch_size: int, alike: bool = False) -> tuple[Any, Any]:
+def shuffled_batches(
+    key: Key[Array, ""], count: int, batch_size: int, alike: bool = False
+) -> tuple[Int[Array, "batches rows"], Bool[Array, "batches rows"]]:
     """Row numbers in random order, cut into batches, and what is true of them: 1 a row, 0 filling up a batch."""
     n_batches = -(-count // batch_size)
     number = np.arange(n_batches, dtype=np.int32)
@@ -56,7 +61,7 @@ def shuffled_batches(key: Any, count: int, batch_size: int, alike: bool = False)
     return order[jnp.where(true, jnp.asarray(start, jnp.int32) + place, 0)], true
 
 
-def _numbers(values: Any, name: str) -> np.ndarray:
+def _numbers(values: ArrayLike, name: str) -> np.ndarray:
     array = np.asarray(values)
     if array.dtype.kind not in "fiub":
         raise ValueError(
@@ -80,7 +85,7 @@ def _refuse_not_finite(array: np.ndarray, name: str) -> None:
         )
 
 
-def _device_type(array: np.ndarray, dtype: Any) -> Any:
+def _device_type(array: np.ndarray, dtype: DType) -> DType:
     if array.dtype.kind == "f":
         return dtype
     if array.dtype.kind == "b" or not array.size or (array.min() >= INT32.min and array.max() <= INT32.max):

@@ -3,31 +3,76 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
 
 import equinox as eqx
 import jax
 import numpy as np
+from jaxtyping import Float, PyTree
 
 from suffice.outcome import Outcome
+from suffice.runtime.arrays import Array
 
 Record = dict[str, float]
+Figures = Mapping[str, float | Float[Array, ""]]
+
+
+class EpochState(Protocol):
+    """What goes from epoch to epoch."""
+
+    @property
+    def model(self) -> Any:
+        """The module that is learned."""
+        ...
+
+    @property
+    def epoch(self) -> Any:
+        """Epochs done, a whole number."""
+        ...
+
+
+State = TypeVar("State", bound=EpochState)
+
+
+@dataclass(frozen=True)
+class Watch(Generic[State]):
+    """What watches the epochs of ``descend`` and ``contrast``.
+
+    Parameters
+    ----------
+    progress
+        Whether to draw a bar, on a terminal.
+    on_epoch
+        Called with the state and the figures of the trace after each epoch; an ``Outcome`` that it gives ends the fit.
+
+    Examples
+    --------
+    >>> from suffice.fit import Watch
+    >>> Watch(on_epoch=lambda state, record: None).progress
+    False
+    """
+
+    progress: bool = False
+    on_epoch: Callable[[State, Record], Outcome | None] = lambda state, record: None
+
+
+UNWATCHED: Watch[Any] = Watch()
 
 
 def run_epochs(
-    epoch: Callable[[Any], tuple[Any, Record]],
-    state: Any,
+    epoch: Callable[[State], tuple[State, Figures]],
+    state: State,
     epochs: int,
-    progress: bool,
+    watch: Watch[State],
     judge: Callable[[Record], Outcome | None] = lambda record: None,
-    on_epoch: Callable[[Any, Record], Outcome | None] = lambda state, record: None,
-) -> tuple[Any, dict[str, np.ndarray], Outcome]:
+) -> tuple[State, dict[str, np.ndarray], Outcome]:
     """Repeat an epoch until ``epochs`` are done, Ctrl-C is pressed, or a number is no longer finite."""
     kept, outcome = (state, ()), Outcome.STOPPED_AT_LIMIT
     try:
-        with _bar(epochs, int(state.epoch), progress) as show:
+        with _bar(epochs, int(state.epoch), watch.progress) as show:
             while int(kept[0].epoch) < epochs:
                 state, record = epoch(kept[0])
                 record = {"epoch": int(state.epoch)} | {name: float(value) for name, value in record.items()}
@@ -39,7 +84,7 @@ def run_epochs(
                     break
                 kept = (state, (*kept[1], record))
                 show(record)
-                if (stop := on_epoch(state, record)) is not None:
+                if (stop := watch.on_epoch(state, record)) is not None:
                     outcome = stop
                     break
     except KeyboardInterrupt:
@@ -47,7 +92,7 @@ def run_epochs(
     return kept[0], _columns(kept[1]), outcome
 
 
-def continued(state: Any, begin: Any) -> Any:
+def continued(state: State, begin: State) -> State:
     """The state of an earlier call, ready to go on, if it has the shape of the one this call would begin with."""
     if type(state) is not type(begin) or _shapes(state) != _shapes(begin):
         raise ValueError(
@@ -57,7 +102,7 @@ def continued(state: Any, begin: Any) -> Any:
     return jax.tree.map(lambda leaf: jax.device_put(leaf) if eqx.is_array(leaf) else leaf, state)
 
 
-def _shapes(tree: Any) -> Any:
+def _shapes(tree: PyTree[Array]) -> tuple[Any, list[tuple[tuple[int, ...], np.dtype]]]:
     arrays = eqx.filter(tree, eqx.is_array)
     return jax.tree.structure(arrays), [(leaf.shape, leaf.dtype) for leaf in jax.tree.leaves(arrays)]
 
@@ -66,7 +111,7 @@ def _columns(records: tuple[Record, ...]) -> dict[str, np.ndarray]:
     return {name: np.array([record[name] for record in records]) for name in (records[0] if records else ())}
 
 
-def _finite(model: Any) -> bool:
+def _finite(model: PyTree[Array]) -> bool:
     return all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(eqx.filter(model, eqx.is_inexact_array)))
 
 

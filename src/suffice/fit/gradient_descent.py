@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import equinox as eqx
 import jax
@@ -12,49 +12,54 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 from jax.sharding import Mesh, PartitionSpec
+from jaxtyping import Bool, Float, Int, Key, Num, PyTree, Shaped
 from sklearn.utils import check_random_state
 
 from suffice.fit.batches import check_rows, check_weight, on_device, shuffled_batches
 from suffice.fit.devices import AXIS, mesh_of, on_every, shared_out
-from suffice.fit.epochs import Record, continued, run_epochs
+from suffice.fit.epochs import UNWATCHED, Figures, Watch, continued, run_epochs
 from suffice.fit.row_losses import Loss, batch_losses, check_loss, check_losses, validation_loss
-from suffice.nets.batch_network import initial_state
-from suffice.outcome import Outcome, Solution
+from suffice.nets.batch_network import Network, initial_state
+from suffice.outcome import Solution
 from suffice.rows.streams import devices_of
+from suffice.runtime.arrays import Array
 from suffice.runtime.compiling import filter_jit
 from suffice.runtime.precision import cast, dtype_of, precision_of, scope, to_numpy
+from suffice.runtime.types import ArrayLike, RandomState
 from suffice.validation import check_sizes
 
 if TYPE_CHECKING:
     import optax
 
 
+Learned: TypeAlias = "tuple[PyTree[Array], PyTree[Array], optax.OptState]"
+"""Parameters, the network's state, the optimiser's."""
+
+
 class DescendState(NamedTuple):
     """All that ``descend`` needs to go on: parameters, the network's state, optimiser, random key, epochs done."""
 
-    model: Any
-    running: Any
-    optimizer_state: Any
-    key: Any
-    epoch: Any
+    model: Network
+    running: PyTree[Array]
+    optimizer_state: optax.OptState
+    key: Shaped[Array, " words"]
+    epoch: Int[Array, ""]
 
 
 def descend(
-    model: Any,
-    data: Any,
+    model: Network | DescendState,
+    data: ArrayLike | tuple[ArrayLike, ...],
     *,
     loss: Loss,
-    weight: Any = None,
+    weight: ArrayLike | None = None,
     optimizer: optax.GradientTransformation | None = None,
     batch_size: int = 128,
     epochs: int = 20,
-    random_state: Any = 0,
-    validation: Any = None,
+    random_state: RandomState = 0,
+    validation: ArrayLike | tuple[ArrayLike, ...] | None = None,
     precision: str = "float32",
-    state: DescendState | None = None,
     devices: Sequence[Any] | None = None,
-    progress: bool = False,
-    on_epoch: Callable[[DescendState, Record], Outcome | None] = lambda state, record: None,
+    watch: Watch[DescendState] = UNWATCHED,
 ) -> Solution:
     r"""Fit a network by stochastic gradient descent on the weighted mean loss
 
@@ -68,7 +73,9 @@ def descend(
     ----------
     model
         Equinox module; its floating-point arrays are the parameters. A ``suffice.nets.BatchNetwork`` is given whole
-        batches of ``data``'s first array, and its state goes from batch to batch.
+        batches of ``data``'s first array, and its state goes from batch to batch. Or ``solution.details["state"]`` of an
+        earlier call, to go on from there: it brings its parameters, optimiser and random key, and the losses of ``data`` are
+        not looked at beforehand again.
     data
         Array with a row along the first axis, or a tuple of such arrays, ``(X, y)`` for instance, in memory.
     loss
@@ -82,24 +89,18 @@ def descend(
     batch_size
         Rows in a batch; more than there are rows is all of them.
     epochs
-        Passes over the data in all, those behind ``state`` included.
+        Passes over the data in all, those behind a state included.
     random_state
         Whole number, ``numpy.random.RandomState`` or None; one number gives the same parameters bit for bit.
     validation
         Rows of the same kind as ``data``, only read.
     precision
         ``"float32"`` or ``"float64"``.
-    state
-        ``solution.details["state"]`` of an earlier call, to go on from there: its parameters, optimiser and random key
-        are used in the place of ``model``'s parameters and ``random_state``. The losses of ``data`` are not looked at
-        beforehand again.
     devices
         JAX devices that share the rows of each batch, every one with a copy of all rows; None is those over which ``data`` is
         sharded, if it is. The batches, and but for rounding and dropout the result, do not depend on them.
-    progress
-        Whether to draw a bar, on a terminal.
-    on_epoch
-        Called with the state and the figures of the trace after each epoch; an ``Outcome`` that it gives ends the fit.
+    watch
+        A bar on a terminal, and a function told of each epoch; by default there is neither.
 
     Returns
     -------
@@ -130,34 +131,42 @@ def descend(
     mesh = mesh_of(devices_of(data) if devices is None else devices)
     arrays = check_rows(data)
     optimizer = _adam() if optimizer is None else optimizer
+    before = model if isinstance(model, DescendState) else None
+    model = model.model if isinstance(model, DescendState) else model
     with scope(precision):
         rows, weight = on_device(arrays, check_weight(weight, len(arrays[0])), dtype_of(precision))
         begin = first_state(cast(model, precision), optimizer, random_state)
-        begin = begin if state is None else continued(state, begin)
+        begin = begin if before is None else continued(before, begin)
         check_loss(begin.model, begin.running, loss, rows, "data")
-        if state is None:
+        if before is None:
             check_losses(begin.model, begin.running, loss, rows, "data")
         held_out = None
         if validation is not None:
             held_out = validation_loss(begin.model, begin.running, loss, validation, precision)
         size, rows, weight = min(int(batch_size), len(weight)), on_every(mesh, rows), on_every(mesh, weight)
 
-        def epoch(state: DescendState) -> tuple[DescendState, Record]:
+        def epoch(state: DescendState) -> tuple[DescendState, Figures]:
             state, mean = _epoch(state, rows, weight, loss, optimizer, size, mesh)
             if held_out is None:
                 return state, {"loss": mean}
             return state, {"loss": mean, "validation_loss": held_out(state.model, state.running)}
 
-        last, trace, outcome = run_epochs(epoch, begin, int(epochs), progress, on_epoch=on_epoch)
+        last, trace, outcome = run_epochs(epoch, begin, int(epochs), watch)
         last = to_numpy(last)
     return Solution(last.model, trace, outcome, {"state": last})
 
 
 @filter_jit
 def _epoch(
-    state: DescendState, rows: Any, weight: Any, loss: Loss, optimizer: Any, batch_size: int, mesh: Mesh | None
-) -> tuple[DescendState, Any]:
-    key = jax.random.fold_in(jax.random.wrap_key_data(state.key), state.epoch)
+    state: DescendState,
+    rows: tuple[Num[Array, "n ..."], ...],
+    weight: Float[Array, " n"],
+    loss: Loss,
+    optimizer: optax.GradientTransformation,
+    batch_size: int,
+    mesh: Mesh | None,
+) -> tuple[DescendState, Float[Array, ""]]:
+    key = jax.random.fold_in(jax.random.wrap_key_data(jnp.asarray(state.key)), state.epoch)
     parameters, fixed = eqx.partition(state.model, eqx.is_inexact_array)
     learned = partial(_batches_learned, fixed, loss, optimizer)
     begin, noise = (parameters, state.running, state.optimizer_state), jax.random.fold_in(key, 2)
@@ -174,23 +183,26 @@ def _epoch(
 
 
 def _batches_learned(
-    fixed: Any, loss: Loss, optimizer: Any, axis: str | None,
-    begin: Any, rows: Any, weight: Any, noise: Any, index: Any, true: Any,
-) -> tuple[Any, Any]:  # fmt: skip
+    fixed: PyTree[Array], loss: Loss, optimizer: optax.GradientTransformation, axis: str | None,
+    begin: Learned, rows: tuple[Num[Array, "n ..."], ...], weight: Float[Array, " n"], noise: Key[Array, ""],
+    index: Int[Array, "batches rows"], true: Bool[Array, "batches rows"],
+) -> tuple[Learned, Float[Array, ""]]:  # fmt: skip
     """Parameters, the network's state and the optimiser's after these batches, of which each device of ``axis`` has a part."""
 
-    def over_devices(sums: Any) -> Any:
+    def over_devices(sums: PyTree[Array]) -> PyTree[Array]:
         return sums if axis is None else lax.psum(sums, axis)
 
     noise = noise if axis is None else jax.random.fold_in(noise, lax.axis_index(axis))
 
-    def step(carry: Any, batch: Any) -> tuple[Any, Any]:
+    def step(
+        carry: Learned, batch: tuple[Int[Array, ""], Int[Array, " rows"], Bool[Array, " rows"]]
+    ) -> tuple[Learned, tuple[Float[Array, ""], Float[Array, ""]]]:
         parameters, running, optimizer_state = carry
         number, index, true = batch
         batch_rows, batch_weight = tuple(array[index] for array in rows), weight[index] * true
         total = over_devices(batch_weight.sum())
 
-        def batch_loss(parameters: Any) -> tuple[Any, Any]:
+        def batch_loss(parameters: PyTree[Array]) -> tuple[Float[Array, ""], PyTree[Array]]:
             model, chance = eqx.combine(parameters, fixed), jax.random.fold_in(noise, number)
             losses, after = batch_losses(
                 model, running, loss, batch_rows, batch_weight, chance, training=True, axis=axis
@@ -207,7 +219,7 @@ def _batches_learned(
     return last, losses.sum() / weights.sum()
 
 
-def first_state(model: Any, optimizer: Any, random_state: Any) -> DescendState:
+def first_state(model: Network, optimizer: optax.GradientTransformation, random_state: RandomState) -> DescendState:
     """Where ``descend`` begins, inside a scope of the model's precision."""
     seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
     key = jax.random.key_data(jax.random.key(seed, impl="threefry2x32"))

@@ -10,12 +10,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jaxtyping import Float, Key, PyTree
 
 from suffice.fit.batches import check_rows, on_device
-from suffice.nets.batch_network import BatchNetwork, initial_state
+from suffice.nets.batch_network import BatchNetwork, Network, initial_state
 from suffice.rows.place import place
+from suffice.runtime.arrays import Array
 from suffice.runtime.compiling import filter_jit
 from suffice.runtime.precision import dtype_of, in_own_precision
+from suffice.runtime.types import ArrayLike
 
 TILE = 256
 
@@ -25,16 +28,16 @@ Loss = Callable[..., Any]
 class LossSums(NamedTuple):
     """Sums over rows of the weights, of weight times loss, and of weight times the loss's gradient."""
 
-    weight: Any
-    loss: Any
-    gradient: Any
+    weight: Float[Array, ""]
+    loss: Float[Array, ""]
+    gradient: PyTree[Array]
 
 
 @in_own_precision
-def loss_statistics(model: Any, loss: Loss, rows: tuple[Any, ...], weight: Any) -> LossSums:
+def loss_statistics(model: Network, loss: Loss, rows: tuple[Array, ...], weight: Float[Array, " n"]) -> LossSums:
     """Sums over rows of weight, weighted loss and its gradient; two of them add leaf by leaf."""
 
-    def weighted(model: Any) -> Any:
+    def weighted(model: Network) -> Float[Array, ""]:
         return weight @ _evaluated(model, initial_state(model), loss, rows)
 
     value, gradient = eqx.filter_value_and_grad(weighted)(model)
@@ -42,8 +45,9 @@ def loss_statistics(model: Any, loss: Loss, rows: tuple[Any, ...], weight: Any) 
 
 
 def batch_losses(
-    model: Any, running: Any, loss: Loss, rows: tuple[Any, ...], weight: Any, key: Any, training: bool, axis: str | None = None
-) -> tuple[Any, Any]:  # fmt: skip
+    model: Network, running: PyTree[Array], loss: Loss, rows: tuple[Array, ...], weight: Float[Array, " n"],
+    key: Key[Array, ""] | None, training: bool, axis: str | None = None,
+) -> tuple[Float[Array, " n"], PyTree[Array]]:  # fmt: skip
     """Loss of each row (n,), and the network's state after them."""
     if not isinstance(model, BatchNetwork):
         return jax.vmap(lambda row: loss(model, *row))(rows), running
@@ -51,7 +55,7 @@ def batch_losses(
     return jax.vmap(lambda output, row: loss(lambda inputs: output, *row))(outputs, rows), running
 
 
-def check_losses(model: Any, running: Any, loss: Loss, rows: tuple[Any, ...], name: str) -> None:
+def check_losses(model: Network, running: PyTree[Array], loss: Loss, rows: tuple[Array, ...], name: str) -> None:
     """Refuse a loss that is not finite for some row, before any step is taken."""
     bad = np.flatnonzero(~np.isfinite(_all_losses(model, running, loss, rows)))
     if bad.size:
@@ -61,7 +65,7 @@ def check_losses(model: Any, running: Any, loss: Loss, rows: tuple[Any, ...], na
         )
 
 
-def check_loss(model: Any, running: Any, loss: Loss, rows: tuple[Any, ...], name: str) -> None:
+def check_loss(model: Network, running: PyTree[Array], loss: Loss, rows: tuple[Array, ...], name: str) -> None:
     """Refuse rows that the network does not take, and a loss that is not one number a row."""
     shapes = [array.shape[1:] for array in rows]
     try:
@@ -72,7 +76,9 @@ def check_loss(model: Any, running: Any, loss: Loss, rows: tuple[Any, ...], name
         raise ValueError(f"loss(model, *row) must be one number for one row of shapes {shapes}; it is {shape}.")
 
 
-def validation_loss(model: Any, running: Any, loss: Loss, validation: Any, precision: str) -> Callable[[Any, Any], Any]:
+def validation_loss(
+    model: Network, running: PyTree[Array], loss: Loss, validation: ArrayLike | tuple[ArrayLike, ...], precision: str
+) -> Callable[[Network, PyTree[Array]], Float[Array, ""]]:
     """A function from model and running state to the mean loss of rows held out, which are checked first."""
     arrays = check_rows(validation, "validation")
     arrays, weight = on_device(arrays, np.ones(len(arrays[0])), dtype_of(precision))
@@ -80,24 +86,26 @@ def validation_loss(model: Any, running: Any, loss: Loss, validation: Any, preci
     check_losses(model, running, loss, arrays, "validation")
     rows = place(arrays, weight, precision=precision, tile=TILE)
 
-    def mean_loss(model: Any, running: Any) -> Any:
+    def mean_loss(model: Network, running: PyTree[Array]) -> Float[Array, ""]:
         sums = rows.total(eqx.Partial(_loss_sums, model, running, loss))
         return sums.loss / sums.weight
 
     return mean_loss
 
 
-def _evaluated(model: Any, running: Any, loss: Loss, rows: tuple[Any, ...]) -> Any:
+def _evaluated(model: Network, running: PyTree[Array], loss: Loss, rows: tuple[Array, ...]) -> Float[Array, " n"]:
     return batch_losses(model, running, loss, rows, jnp.ones(len(rows[0])), None, training=False)[0]
 
 
 @filter_jit
-def _all_losses(model: Any, running: Any, loss: Loss, rows: tuple[Any, ...]) -> Any:
+def _all_losses(model: Network, running: PyTree[Array], loss: Loss, rows: tuple[Array, ...]) -> Float[Array, " n"]:
     count = len(rows[0])
     index = jnp.arange(-(-count // TILE) * TILE, dtype=jnp.int32).clip(max=count - 1).reshape(-1, TILE)
     tiles = lax.map(lambda tile: _evaluated(model, running, loss, tuple(array[tile] for array in rows)), index)
     return tiles.ravel()[:count]
 
 
-def _loss_sums(model: Any, running: Any, loss: Loss, rows: tuple[Any, ...], weight: Any) -> LossSums:
+def _loss_sums(
+    model: Network, running: PyTree[Array], loss: Loss, rows: tuple[Array, ...], weight: Float[Array, " n"]
+) -> LossSums:
     return LossSums(weight.sum(), weight @ _evaluated(model, running, loss, rows), None)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jaxtyping import Float, Key, Num, PyTree
 
 from suffice.nets.batch_network import BatchNetwork
 from suffice.nets.layers.conv import Conv2d
 from suffice.nets.layers.dropout import dropout
 from suffice.nets.layers.images import check_images
 from suffice.nets.layers.pool import adaptive_average_pool, max_pool
+from suffice.runtime.arrays import Array
 from suffice.runtime.keys import as_key
 from suffice.runtime.precision import in_own_precision, scope, to_numpy
+from suffice.runtime.types import KeyLike
 from suffice.validation import check_sizes
 
 CHANNELS = (96, 256, 384, 384, 256)
@@ -56,7 +57,7 @@ class AlexNet(BatchNetwork):
     convolutions: tuple[Conv2d, ...]
     layers: tuple[eqx.nn.Linear, ...]
 
-    def __init__(self, classes: int = 1000, towers: int = 1, in_channels: int = 3, *, width: float = 1.0, key: Any):
+    def __init__(self, classes: int = 1000, towers: int = 1, in_channels: int = 3, *, width: float = 1.0, key: KeyLike):
         check_sizes(classes=classes, towers=towers, in_channels=in_channels)
         if towers > 2:
             raise ValueError(f"towers={towers}; an AlexNet has 1 or 2.")
@@ -80,8 +81,14 @@ class AlexNet(BatchNetwork):
 
     @in_own_precision
     def forward(
-        self, rows: Any, weight: Any, state: Any, key: Any, training: bool, axis_name: str | None = None
-    ) -> tuple[Any, Any]:
+        self,
+        rows: Num[Array, "n channels height width"],
+        weight: Num[Array, " n"],
+        state: PyTree[Array],
+        key: Key[Array, ""] | None,
+        training: bool,
+        axis_name: str | None = None,
+    ) -> tuple[Float[Array, "n classes"], PyTree[Array]]:
         """Logits, shape (n, classes), and the state as it was; arguments as those of ``BatchNetwork.forward``."""
         check_images(rows.shape, self.convolutions[0].weight.shape[1])
         if min(rows.shape[2:]) < 67:
@@ -91,7 +98,9 @@ class AlexNet(BatchNetwork):
             maps = jax.nn.relu(convolution(maps))
             maps = max_pool(maps, 3, 2) if place in (0, 1, 4) else maps
         units = jnp.swapaxes(adaptive_average_pool(maps, 6), 0, 1).reshape(len(rows), -1)
-        for layer, part in zip(self.layers[:-1], jax.random.split(key) if training else (None, None), strict=True):
+        for layer, part in zip(
+            self.layers[:-1], jax.random.split(as_key(key)) if training else (None, None), strict=True
+        ):
             units = dropout(units, 0.5, part) if training else units
             units = jax.nn.relu(jax.vmap(layer)(units))
         return jax.vmap(self.layers[-1])(units), state

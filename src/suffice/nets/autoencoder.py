@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Float, Key, Num, PyTree
 
 from suffice.nets.batch_network import BatchNetwork
+from suffice.runtime.arrays import Array
 from suffice.runtime.keys import as_key
 from suffice.runtime.precision import in_own_precision, scope
+from suffice.runtime.types import ArrayLike, KeyLike
 from suffice.validation import check_share, check_sizes
 
 
@@ -50,12 +51,12 @@ class Autoencoder(eqx.Module):
     ((2,), (4,))
     """
 
-    weight: Any
-    hidden_bias: Any
-    decoder_weight: Any
-    visible_bias: Any
+    weight: Float[Array, "P D"]
+    hidden_bias: Float[Array, " P"]
+    decoder_weight: Float[Array, "D P"] | None
+    visible_bias: Float[Array, " D"]
 
-    def __init__(self, n_inputs: int, n_hidden: int, *, tied: bool = False, key: Any):
+    def __init__(self, n_inputs: int, n_hidden: int, *, tied: bool = False, key: KeyLike):
         check_sizes(n_inputs=n_inputs, n_hidden=n_hidden)
         with scope("float32"):
             first, second = jax.random.split(as_key(key))
@@ -64,7 +65,7 @@ class Autoencoder(eqx.Module):
         self.hidden_bias, self.visible_bias = np.zeros(n_hidden, np.float32), np.zeros(n_inputs, np.float32)
 
     @in_own_precision
-    def __call__(self, row: Any) -> Any:
+    def __call__(self, row: ArrayLike) -> Float[Array, " D"]:
         """Logits of the reconstruction of one row, shape (n_inputs,): what ``reconstruction_loss`` takes.
 
         Parameters
@@ -75,7 +76,7 @@ class Autoencoder(eqx.Module):
         return self._logits(self.encode(row))
 
     @in_own_precision
-    def encode(self, row: Any) -> Any:
+    def encode(self, row: ArrayLike) -> Float[Array, " P"]:
         """Hidden units of one row, shape (n_hidden,).
 
         Parameters
@@ -91,7 +92,7 @@ class Autoencoder(eqx.Module):
         return jax.nn.sigmoid(self.weight @ row + self.hidden_bias)
 
     @in_own_precision
-    def decode(self, hidden: Any) -> Any:
+    def decode(self, hidden: ArrayLike) -> Float[Array, " D"]:
         """Reconstruction from hidden units, shape (n_inputs,), values from 0 to 1.
 
         Parameters
@@ -104,7 +105,7 @@ class Autoencoder(eqx.Module):
             raise ValueError(f"Hidden units of shape {hidden.shape} given; this network has {len(self.hidden_bias)}.")
         return jax.nn.sigmoid(self._logits(hidden))
 
-    def _logits(self, hidden: Any) -> Any:
+    def _logits(self, hidden: Float[Array, " P"]) -> Float[Array, " D"]:
         weight = jnp.transpose(self.weight) if self.decoder_weight is None else jnp.asarray(self.decoder_weight)
         return weight @ hidden + self.visible_bias
 
@@ -146,25 +147,31 @@ class DenoisingAutoencoder(BatchNetwork):
     autoencoder: Autoencoder
     rate: float = eqx.field(static=True)
 
-    def __init__(self, n_inputs: int, n_hidden: int, *, rate: float = 0.1, tied: bool = False, key: Any):
+    def __init__(self, n_inputs: int, n_hidden: int, *, rate: float = 0.1, tied: bool = False, key: KeyLike):
         check_share("rate", rate)
         self.rate = float(rate)
         self.autoencoder = Autoencoder(n_inputs, n_hidden, tied=tied, key=key)
 
     @in_own_precision
     def forward(
-        self, rows: Any, weight: Any, state: Any, key: Any, training: bool, axis_name: str | None = None
-    ) -> tuple[Any, Any]:
+        self,
+        rows: Num[Array, "n D"],
+        weight: Num[Array, " n"],
+        state: PyTree[Array],
+        key: Key[Array, ""] | None,
+        training: bool,
+        axis_name: str | None = None,
+    ) -> tuple[Float[Array, "n D"], PyTree[Array]]:
         """Logits of the reconstructions, shape (n, n_inputs), and the state as it was.
 
         Arguments are those of ``BatchNetwork.forward``.
         """
         if training and self.rate > 0:
-            kept = jax.random.bernoulli(key, np.float32(1 - self.rate), np.shape(rows))
+            kept = jax.random.bernoulli(as_key(key), np.float32(1 - self.rate), np.shape(rows))
             rows = jnp.where(kept, rows, 0)
         return jax.vmap(self.autoencoder)(rows), state
 
 
-def _uniform(key: Any, shape: tuple[int, int]) -> np.ndarray:
+def _uniform(key: Key[Array, ""], shape: tuple[int, int]) -> np.ndarray:
     limit = shape[1] ** -0.5
     return np.asarray(jax.random.uniform(key, shape, np.float32, -limit, limit))

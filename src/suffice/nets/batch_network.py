@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
+from typing import Protocol, TypeAlias
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float, Key, Num, PyTree
 
+from suffice.runtime.arrays import Array
 from suffice.runtime.precision import in_own_precision
+from suffice.runtime.types import ArrayLike
+
+
+class RowNetwork(Protocol):
+    """A module from one row to its outputs, numbers of any shape."""
+
+    def __call__(self, row: Array, /) -> Array: ...
 
 
 class BatchNetwork(eqx.Module):
@@ -25,8 +35,14 @@ class BatchNetwork(eqx.Module):
 
     @abstractmethod
     def forward(
-        self, rows: Any, weight: Any, state: Any, key: Any, training: bool, axis_name: str | None = None
-    ) -> tuple[Any, Any]:
+        self,
+        rows: Num[Array, "n ..."],
+        weight: Num[Array, " n"],
+        state: PyTree[Array],
+        key: Key[Array, ""] | None,
+        training: bool,
+        axis_name: str | None = None,
+    ) -> tuple[Float[Array, "n ..."], PyTree[Array]]:
         """Outputs for a batch, and the state after it.
 
         Parameters
@@ -45,12 +61,15 @@ class BatchNetwork(eqx.Module):
             Name of the mapped axis of devices that share the batch, None where one has all of it.
         """
 
-    def initial_state(self) -> Any:
+    def initial_state(self) -> PyTree[Array]:
         """State before any training, NumPy arrays; ``()`` where the network has none."""
         return ()
 
 
-def initial_state(network: Any) -> Any:
+Network: TypeAlias = BatchNetwork | RowNetwork
+
+
+def initial_state(network: Network) -> PyTree[Array]:
     """State of a network before any training; ``()`` for a plain module.
 
     Parameters
@@ -69,8 +88,14 @@ def initial_state(network: Any) -> Any:
 
 @in_own_precision
 def forward(
-    network: Any, rows: Any, weight: Any, state: Any, key: Any, training: bool, axis_name: str | None = None
-) -> tuple[Any, Any]:
+    network: Network,
+    rows: ArrayLike,
+    weight: Num[Array, " n"],
+    state: PyTree[Array],
+    key: Key[Array, ""] | None,
+    training: bool,
+    axis_name: str | None = None,
+) -> tuple[Float[Array, "n ..."], PyTree[Array]]:
     """Outputs of any network for a batch and the state after it.
 
     Parameters
@@ -93,7 +118,7 @@ def forward(
 
 
 @in_own_precision
-def evaluate(network: Any, rows: Any, state: Any) -> Any:
+def evaluate(network: Network, rows: ArrayLike, state: PyTree[Array]) -> Float[Array, "n ..."]:
     """Outputs of a network after training, one for each row whatever the rows beside it: ``forward`` without training.
 
     Parameters
@@ -116,5 +141,5 @@ def evaluate(network: Any, rows: Any, state: Any) -> Any:
 
 
 @eqx.filter_jit
-def _evaluated(network: Any, rows: Any, state: Any) -> Any:
-    return forward(network, rows, jnp.ones(len(rows)), state, None, training=False)[0]
+def _evaluated(network: Network, rows: ArrayLike, state: PyTree[Array]) -> Float[Array, "n ..."]:
+    return forward(network, rows, jnp.ones(np.shape(rows)[0]), state, None, training=False)[0]

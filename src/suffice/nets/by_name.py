@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, get_args
+from collections.abc import Callable, Sequence
+from typing import TypeAlias, cast, get_args
 
 import equinox as eqx
 import jax
@@ -11,15 +11,18 @@ import numpy as np
 
 from suffice.choices import Net
 from suffice.nets import MLP, ConvNet, ResNet, evaluate, initial_state
+from suffice.nets.batch_network import Network
 
 NETS = get_args(Net)
+MakesNet: TypeAlias = Callable[[int | tuple[int, ...], int, jax.Array], Network]
+"""What makes a network of the shape of a row, the number of classes and a JAX key."""
 CONV_MAPS, CONV_HIDDEN = (20, 50), (500,)
 SMALLEST_FOR_LENET = 16
 """Pixels on the shorter side from which 5 x 5 kernels without padding leave something to pool twice."""
 
 
 def classifier_network(
-    net: Any,
+    net: str | eqx.Module | MakesNet | None,
     shape: tuple[int, ...],
     n_classes: int,
     seed: int,
@@ -27,12 +30,12 @@ def classifier_network(
     hidden_sizes: Sequence[int],
     activation: str,
     channels: int,
-) -> Any:
+) -> Network:
     """A network from a row to a logit for each class."""
     if net is None or net == "mlp":
         return MLP(int(np.prod(shape)), hidden_sizes, n_classes, key=seed, activation=activation)
     if isinstance(net, eqx.Module):
-        return net
+        return cast(Network, net)
     if not isinstance(net, str):
         return _made(net, shape[0] if len(shape) == 1 else shape, n_classes, seed)
     if len(shape) == 1:
@@ -43,7 +46,7 @@ def classifier_network(
     return _of_images(net, shape, n_classes, seed, channels)
 
 
-def check_net(net: Any) -> None:
+def check_net(net: str | eqx.Module | MakesNet | None) -> None:
     """Refuse what is no network."""
     known = net in NETS if isinstance(net, str) else net is None or callable(net)
     if known:
@@ -54,7 +57,7 @@ def check_net(net: Any) -> None:
     )
 
 
-def check_outputs(net: Any, rows: np.ndarray, n_classes: int) -> None:
+def check_outputs(net: Network, rows: np.ndarray, n_classes: int) -> None:
     """Refuse a network that does not take these rows, or gives another number of outputs."""
     some, shape = rows[:2], rows.shape[1:]
     try:
@@ -69,14 +72,14 @@ def check_outputs(net: Any, rows: np.ndarray, n_classes: int) -> None:
         )
 
 
-def _made(function: Any, inputs: Any, n_classes: int, seed: int) -> Any:
+def _made(function: MakesNet, inputs: int | tuple[int, ...], n_classes: int, seed: int) -> Network:
     made = function(inputs, n_classes, jax.random.key(seed, impl="threefry2x32"))
     if not isinstance(made, eqx.Module):
         raise ValueError(f"net(inputs, n_classes, key) gave a {type(made).__name__}; an Equinox module is expected.")
-    return made
+    return cast(Network, made)
 
 
-def _of_images(net: str, shape: tuple[int, ...], n_classes: int, seed: int, channels: int) -> Any:
+def _of_images(net: str, shape: tuple[int, ...], n_classes: int, seed: int, channels: int) -> Network:
     if net == "resnet":
         return ResNet(channels, n_classes, shape[0], key=seed)
     small = min(shape[1:]) < SMALLEST_FOR_LENET

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jaxtyping import Float, Key, Num, PyTree
 
 from suffice.nets.batch_network import BatchNetwork
 from suffice.nets.layers.conv import Conv2d
@@ -16,8 +16,10 @@ from suffice.nets.layers.dropout import dropout
 from suffice.nets.layers.images import check_images
 from suffice.nets.layers.pool import max_pool
 from suffice.nets.mlp import ACTIVATIONS, MLP, check_activation
+from suffice.runtime.arrays import Array
 from suffice.runtime.keys import as_key
 from suffice.runtime.precision import in_own_precision
+from suffice.runtime.types import KeyLike
 from suffice.validation import check_share, check_sizes
 
 
@@ -81,7 +83,7 @@ class ConvNet(BatchNetwork):
         hidden_sizes: Sequence[int] = (),
         activation: str = "relu",
         dropout: float = 0.0,
-        key: Any,
+        key: KeyLike,
     ):
         check_sizes(pool_size=pool_size)
         inputs, height, width = image_shape
@@ -109,8 +111,14 @@ class ConvNet(BatchNetwork):
 
     @in_own_precision
     def forward(
-        self, rows: Any, weight: Any, state: Any, key: Any, training: bool, axis_name: str | None = None
-    ) -> tuple[Any, Any]:
+        self,
+        rows: Num[Array, "n channels height width"],
+        weight: Num[Array, " n"],
+        state: PyTree[Array],
+        key: Key[Array, ""] | None,
+        training: bool,
+        axis_name: str | None = None,
+    ) -> tuple[Float[Array, "n classes"], PyTree[Array]]:
         """Logits, shape (n, classes), and the state as it was; arguments as those of ``BatchNetwork.forward``."""
         channels, *size = self.image_shape
         check_images(rows.shape, channels, (size[0], size[1]))

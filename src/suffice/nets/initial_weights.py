@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeAlias, cast
 
 import equinox as eqx
 import numpy as np
+
+from suffice.nets.autoencoder import Autoencoder, DenoisingAutoencoder
+from suffice.nets.batch_network import Network
+from suffice.nets.mlp import MLP
+
+AnyAutoencoder: TypeAlias = Autoencoder | DenoisingAutoencoder
 
 
 class InitialWeights(NamedTuple):
@@ -16,7 +22,7 @@ class InitialWeights(NamedTuple):
     visible_bias: np.ndarray
 
 
-def begun_from(net: Any, found: InitialWeights | list[InitialWeights]) -> Any:
+def begun_from(net: Network, found: InitialWeights | list[InitialWeights]) -> Network:
     """A network whose first fully connected layers start from the weights of an RBM, an autoencoder or a stack of RBMs."""
     layers = getattr(net, "layers", ())
     given = found if isinstance(found, list) else [found]
@@ -26,13 +32,13 @@ def begun_from(net: Any, found: InitialWeights | list[InitialWeights]) -> Any:
             f"{type(net).__name__}, has not as many."
         )
     for place, weights in enumerate(given):
-        net = _with_layer(net, place, weights)
+        net = _with_layer(cast(MLP, net), place, weights)
     return net
 
 
-def autoencoder_from(net: Any, given: InitialWeights) -> Any:
+def autoencoder_from(net: AnyAutoencoder, given: InitialWeights) -> AnyAutoencoder:
     """An autoencoder, denoising or not, with these weights; the decoder starts as the encoder transposed."""
-    if hasattr(net, "autoencoder"):
+    if not isinstance(net, Autoencoder):
         return eqx.tree_at(lambda n: n.autoencoder, net, autoencoder_from(net.autoencoder, given))
     matrix, *biases = (
         np.array(array, np.float32) for array in (given.weights.T, given.hidden_bias, given.visible_bias)
@@ -52,7 +58,7 @@ def check_fit(name: str, given: np.ndarray, wanted: tuple[int, ...]) -> np.ndarr
     return given
 
 
-def _with_layer(net: Any, place: int, weights: Any) -> Any:
+def _with_layer(net: MLP, place: int, weights: InitialWeights) -> MLP:
     layer = net.layers[place]
     if layer.bias is None:
         raise ValueError(f"init sets weights and biases, and layer {place} of the net has no biases.")

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jaxtyping import Float
 
+from suffice.runtime.arrays import Array
 from suffice.runtime.keys import as_key
 from suffice.runtime.precision import in_own_precision, scope, to_numpy
+from suffice.runtime.types import ArrayLike, KeyLike
 
 ACTIVATIONS = {"relu": jax.nn.relu, "sigmoid": jax.nn.sigmoid, "tanh": jnp.tanh, "identity": lambda value: value}
 
@@ -62,7 +64,7 @@ class MLP(eqx.Module):
     activation: str = eqx.field(static=True)
 
     def __init__(
-        self, n_inputs: int, hidden_sizes: Sequence[int], n_outputs: int, *, key: Any, activation: str = "relu"
+        self, n_inputs: int, hidden_sizes: Sequence[int], n_outputs: int, *, key: KeyLike, activation: str = "relu"
     ):
         sizes = [n_inputs, *hidden_sizes, n_outputs]
         if min(sizes) < 1:
@@ -77,7 +79,7 @@ class MLP(eqx.Module):
         self.activation = check_activation(activation)
 
     @in_own_precision
-    def __call__(self, row: Any) -> Any:
+    def __call__(self, row: ArrayLike) -> Float[Array, " outputs"]:
         """Outputs for one row, shape (n_outputs,).
 
         Parameters
@@ -86,12 +88,12 @@ class MLP(eqx.Module):
             Shape (n_inputs,); use ``jax.vmap`` for many.
         """
         weight = self.layers[0].weight
-        row = jnp.asarray(row, weight.dtype)
-        if row.shape != weight.shape[1:]:
+        units = jnp.asarray(row, weight.dtype)
+        if units.shape != weight.shape[1:]:
             raise ValueError(
-                f"One row of shape {row.shape} given; this network takes {weight.shape[1]} inputs, a row at a time."
+                f"One row of shape {units.shape} given; this network takes {weight.shape[1]} inputs, a row at a time."
             )
         activation = ACTIVATIONS[self.activation]
         for layer in self.layers[:-1]:
-            row = activation(layer(row))
-        return self.layers[-1](row)
+            units = activation(layer(units))
+        return self.layers[-1](units)

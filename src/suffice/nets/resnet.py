@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeAlias
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jaxtyping import Float, Key, Num
 
 from suffice.nets.batch_network import BatchNetwork
 from suffice.nets.layers.batch_norm import BatchNorm, RunningMoments
 from suffice.nets.layers.conv import Conv2d
 from suffice.nets.layers.images import check_images
 from suffice.nets.layers.pool import adaptive_average_pool, max_pool
+from suffice.runtime.arrays import Array
 from suffice.runtime.keys import as_key
 from suffice.runtime.precision import in_own_precision, scope, to_numpy
+from suffice.runtime.types import ArrayLike, KeyLike
 from suffice.validation import check_sizes
+
+BlockState: TypeAlias = tuple[RunningMoments, RunningMoments]
 
 
 class Block(eqx.Module):
@@ -43,7 +48,7 @@ class Block(eqx.Module):
     convolutions: tuple[Conv2d, Conv2d]
     norms: tuple[BatchNorm, BatchNorm]
 
-    def __init__(self, channels: int, *, key: Any):
+    def __init__(self, channels: int, *, key: KeyLike):
         check_sizes(channels=channels)
         first, second = (
             Conv2d(channels, channels, 3, padding=1, bias=False, key=part) for part in jax.random.split(as_key(key))
@@ -56,8 +61,8 @@ class Block(eqx.Module):
 
     @in_own_precision
     def __call__(
-        self, maps: Any, weight: Any, state: Any, training: bool, axis_name: str | None = None
-    ) -> tuple[Any, Any]:
+        self, maps: ArrayLike, weight: ArrayLike, state: BlockState, training: bool, axis_name: str | None = None
+    ) -> tuple[Float[Array, "channels n height width"], BlockState]:
         """Output maps, and the running moments after them.
 
         Parameters
@@ -114,7 +119,7 @@ class ResNet(BatchNetwork):
     block: Block
     linear: eqx.nn.Linear
 
-    def __init__(self, channels: int, classes: int = 10, in_channels: int = 1, *, key: Any):
+    def __init__(self, channels: int, classes: int = 10, in_channels: int = 1, *, key: KeyLike):
         check_sizes(channels=channels, classes=classes, in_channels=in_channels)
         with scope("float32"):
             first, second, third = jax.random.split(as_key(key), 3)
@@ -122,14 +127,20 @@ class ResNet(BatchNetwork):
             self.norm, self.block = BatchNorm(channels), Block(channels, key=second)
             self.linear = to_numpy(eqx.nn.Linear(channels, classes, dtype=jnp.float32, key=third))
 
-    def initial_state(self) -> Any:
+    def initial_state(self) -> tuple[RunningMoments, BlockState]:
         """Running moments of all norms before any training."""
         return self.norm.initial_state(), self.block.initial_state()
 
     @in_own_precision
     def forward(
-        self, rows: Any, weight: Any, state: Any, key: Any, training: bool, axis_name: str | None = None
-    ) -> tuple[Any, Any]:
+        self,
+        rows: Num[Array, "n channels height width"],
+        weight: Num[Array, " n"],
+        state: tuple[RunningMoments, BlockState],
+        key: Key[Array, ""] | None,
+        training: bool,
+        axis_name: str | None = None,
+    ) -> tuple[Float[Array, "n classes"], tuple[RunningMoments, BlockState]]:
         """Logits, shape (n, classes), and the running moments after them; arguments as those of ``BatchNetwork.forward``."""
         check_images(rows.shape, self.convolution.weight.shape[1])
         _check_room(rows.shape)

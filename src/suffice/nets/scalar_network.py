@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import equinox as eqx
 import jax
 import numpy as np
+from jaxtyping import Float
 
+from suffice.runtime.arrays import Array
 from suffice.runtime.precision import in_own_precision
 
 
@@ -26,12 +26,12 @@ class ScalarNetwork(eqx.Module):
     1.0
     """
 
-    w1: Any = eqx.field(converter=np.asarray)
-    w2: Any = eqx.field(converter=np.asarray)
-    w3: Any = eqx.field(converter=np.asarray)
+    w1: Float[Array, ""] = eqx.field(converter=np.asarray)
+    w2: Float[Array, ""] = eqx.field(converter=np.asarray)
+    w3: Float[Array, ""] = eqx.field(converter=np.asarray)
 
     @in_own_precision
-    def __call__(self, x: Any) -> Any:
+    def __call__(self, x: float | Float[Array, ""]) -> Float[Array, ""]:
         """Output for one number.
 
         Parameters
@@ -73,5 +73,5 @@ def scalar_network_vjp(network: ScalarNetwork, x: float) -> ScalarNetwork:
     return ScalarNetwork(of_w1, of_w2, of_w3)
 
 
-def _sigmoid(value: Any) -> Any:
+def _sigmoid(value: Float[Array, ""]) -> Float[Array, ""]:
     return 1 / (1 + np.exp(-value))

@@ -6,11 +6,15 @@ one cell that holds 0, so that a step over the edge of the image finds 0; so do 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jaxtyping import Bool, Num
+
+from suffice.runtime.arrays import Array
 
 
 class Layout(NamedTuple):
@@ -49,7 +53,7 @@ def split(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return black, white
 
 
-def join(colours: Any, layout: Layout) -> np.ndarray:
+def join(colours: Sequence[Num[Array, "B padded"]], layout: Layout) -> np.ndarray:
     """Images (B, H, W) from their two colours."""
     shape = (layout.count, layout.height, layout.stride)
     rows = [np.asarray(inner(colour, layout)).reshape(shape) for colour in colours]
@@ -66,17 +70,19 @@ def odd_rows(layout: Layout) -> np.ndarray:
     return np.repeat(np.arange(layout.height) % 2 == 1, layout.stride)[None]
 
 
-def inner(colour: Any, layout: Layout) -> Any:
+def inner(colour: Num[Array, "B padded"], layout: Layout) -> Num[Array, "B cells"]:
     """A colour without its margins, (B, H * stride)."""
     return colour[:, layout.margin : layout.margin + layout.cells]
 
 
-def replaced(colour: Any, values: Any, layout: Layout) -> Any:
+def replaced(colour: Num[Array, "B padded"], values: Num[Array, "B cells"], layout: Layout) -> Num[Array, "B padded"]:
     """The colour with other values (B, H * stride) between its margins."""
     return lax.dynamic_update_slice(colour, values, (0, layout.margin))
 
 
-def neighbour_sum(other: Any, to_the_right: Any, layout: Layout) -> Any:
+def neighbour_sum(
+    other: Num[Array, "B padded"], to_the_right: Bool[Array, "1 cells"], layout: Layout
+) -> Num[Array, "B cells"]:
     """Sum of the four neighbours of every cell of a colour, (B, H * stride)."""
 
     def shifted(by: int) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -27,7 +27,13 @@ class Graph(NamedTuple):
     tails: np.ndarray
 
 
-def minimum_cut(unary: np.ndarray, right: Any, left: Any, down: Any, up: Any) -> Cut:
+def minimum_cut(
+    unary: np.ndarray,
+    right: float | np.ndarray,
+    left: float | np.ndarray,
+    down: float | np.ndarray,
+    up: float | np.ndarray,
+) -> Cut:
     """The labelling z in {0, 1} of a grid with the least sum of ``unary`` z and of the costs of unequal neighbours."""
     graph, capacity = _grid(np.asarray(unary, float), right, left, down, up)
     source = unary.size
@@ -66,7 +72,13 @@ def _round(graph: Graph, residual: np.ndarray, room: float, source: int) -> tupl
     return found * step, reached
 
 
-def _grid(unary: np.ndarray, right: Any, left: Any, down: Any, up: Any) -> tuple[Graph, np.ndarray]:
+def _grid(
+    unary: np.ndarray,
+    right: float | np.ndarray,
+    left: float | np.ndarray,
+    down: float | np.ndarray,
+    up: float | np.ndarray,
+) -> tuple[Graph, np.ndarray]:
     """The graph of a grid, and its capacities: pixels, then the source, on whose side are ones, then the sink."""
     number = np.arange(unary.size, dtype=np.int32).reshape(unary.shape)
     source, sink = np.int32(unary.size), np.int32(unary.size + 1)

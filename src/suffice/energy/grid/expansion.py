@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from suffice.energy.grid.cut import minimum_cut
@@ -19,7 +17,9 @@ def expanded(labels: np.ndarray, alpha: int, cost: np.ndarray, beta: float) -> t
     return np.where(found.ones, alpha, labels), found.proven
 
 
-def _between(unary: Any, unary_next: Any, label: Any, label_next: Any, alpha: int, beta: float) -> np.ndarray:
+def _between(
+    unary: np.ndarray, unary_next: np.ndarray, label: np.ndarray, label_next: np.ndarray, alpha: int, beta: float
+) -> np.ndarray:
     """Adds to the costs of taking alpha what neighbours say; gives the cost of a pixel that keeps and a next one that takes."""
     both, first, second = (beta * (a != b) for a, b in ((label, label_next), (label, alpha), (alpha, label_next)))
     unary += second - both

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+
+from suffice.runtime.types import ArrayLike
 
 LARGEST_BATCH = 2**26
 
@@ -22,7 +24,7 @@ class TwoValued(NamedTuple):
         return images[0] if self.single else images
 
 
-def grids(name: str, images: Any) -> tuple[np.ndarray, bool]:
+def grids(name: str, images: ArrayLike) -> tuple[np.ndarray, bool]:
     """A batch (B, H, W) of numbers, and whether it was one image."""
     array = _array(name, images)
     if array.ndim not in (2, 3):
@@ -48,7 +50,7 @@ def grids(name: str, images: Any) -> tuple[np.ndarray, bool]:
     return (array[None], True) if array.ndim == 2 else (array, False)
 
 
-def two_valued(name: str, images: Any) -> TwoValued:
+def two_valued(name: str, images: ArrayLike) -> TwoValued:
     """Images with two values, as spins: the lower value is -1. Where only one occurs, it is of -1 and 1, 0 and 1 or 0 and 255."""
     array, single = grids(name, images)
     found = np.unique(array)
@@ -61,7 +63,7 @@ def two_valued(name: str, images: Any) -> TwoValued:
     return TwoValued(np.where(array == values[1], np.int8(1), np.int8(-1)), values, single)
 
 
-def _array(name: str, images: Any) -> np.ndarray:
+def _array(name: str, images: ArrayLike) -> np.ndarray:
     try:
         array = np.asarray(images)
     except ValueError:
@@ -71,7 +73,7 @@ def _array(name: str, images: Any) -> np.ndarray:
     return array
 
 
-def _pair(name: str, value: Any, dtype: np.dtype) -> np.ndarray:
+def _pair(name: str, value: np.generic, dtype: np.dtype) -> np.ndarray:
     for low, high in ((-1, 1), (0, 1), (0, 255)):
         if value in (low, high):
             return np.array([low, high]).astype(dtype)

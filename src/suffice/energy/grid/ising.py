@@ -15,6 +15,7 @@ from suffice.energy.grid.restored import Restored, together
 from suffice.energy.grid.share import in_blocks
 from suffice.energy.grid.spin_sums import neighbour_sum
 from suffice.runtime.keys import LARGEST_SEED
+from suffice.runtime.types import ArrayLike
 from suffice.validation import check_at_least, check_choice, check_count, check_strength
 
 
@@ -95,7 +96,7 @@ class IsingDenoiser:
         if self.random_state > LARGEST_SEED:
             raise ValueError(f"random_state={self.random_state} was given; at most {LARGEST_SEED} is expected.")
 
-    def denoise(self, images: Any) -> Restored:
+    def denoise(self, images: ArrayLike) -> Restored:
         """The images restored by ``method``.
 
         Parameters
@@ -118,7 +119,7 @@ class IsingDenoiser:
         parts = in_blocks(self._restored, given.spins)
         return together(parts).given_back(given)
 
-    def posterior(self, images: Any, *, n_sweeps: int = 1000, burn_in: int = 100) -> np.ndarray:
+    def posterior(self, images: ArrayLike, *, n_sweeps: int = 1000, burn_in: int = 100) -> np.ndarray:
         """Probability of the higher value at each pixel, estimated by Gibbs sampling at temperature 1.
 
         Parameters
@@ -143,7 +144,7 @@ class IsingDenoiser:
         probability = np.concatenate(in_blocks(sampled, given.spins))
         return probability[0] if given.single else probability
 
-    def energy(self, x: Any, y: Any) -> Any:
+    def energy(self, x: ArrayLike, y: ArrayLike) -> float | np.ndarray:
         """E(x, y) of an image, or of every image of a batch (B,).
 
         Parameters
@@ -162,7 +163,7 @@ class IsingDenoiser:
         energy = self._field.energy(x, y)
         return float(energy[0]) if single else energy
 
-    def energy_difference(self, x: Any, y: Any) -> np.ndarray:
+    def energy_difference(self, x: ArrayLike, y: ArrayLike) -> np.ndarray:
         """E with x_k = +1 less E with x_k = -1, for each pixel k given all others, of the shape of the images.
 
         It is 2 h - 2 beta (sum of the neighbours of k) - 2 eta y_k.
@@ -184,7 +185,7 @@ class IsingDenoiser:
         return difference[0] if single else difference
 
     @classmethod
-    def from_pairs(cls, clean: Any, noisy: Any, **settings: Any) -> Self:
+    def from_pairs(cls, clean: ArrayLike, noisy: ArrayLike, **settings: Any) -> Self:
         """Learn h, beta and eta from clean images and what noise made of them, by maximum pseudo-likelihood.
 
         Maximises the sum of log p(x_k | neighbours of k, y_k) and log p(y_k | x_k) (Besag 1975), with a N(0, 1) prior on each
@@ -224,7 +225,7 @@ class IsingDenoiser:
         return cls(h, beta, eta, **settings)
 
     @classmethod
-    def from_clean(cls, clean: Any, *, flipped: float, **settings: Any) -> Self:
+    def from_clean(cls, clean: ArrayLike, *, flipped: float, **settings: Any) -> Self:
         """Learn h and beta from clean images by maximum pseudo-likelihood; eta follows from the share of pixels flipped.
 
         Parameters
@@ -276,14 +277,14 @@ class IsingDenoiser:
         return cut(field, noisy)
 
 
-def _matching(x: Any, y: Any) -> tuple[tuple[np.ndarray, np.ndarray], bool]:
+def _matching(x: ArrayLike, y: ArrayLike) -> tuple[tuple[np.ndarray, np.ndarray], bool]:
     left, right = two_valued("x", x), two_valued("y", y)
     if left.spins.shape[1:] != right.spins.shape[1:] or len(right.spins) not in (1, len(left.spins)):
         raise ValueError(f"x has shape {np.shape(x)} and y {np.shape(y)}; images of one size are expected.")
     return (left.spins, right.spins), left.single
 
 
-def _check_temperature(temperature: Any) -> None:
+def _check_temperature(temperature: tuple[float, float]) -> None:
     if not isinstance(temperature, tuple | list) or len(temperature) != 2:
         raise ValueError(
             f"temperature={temperature!r} was given; the first and the last one are expected, as (3.0, 0.1)."

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, NamedTuple, get_args
 
 import numpy as np
 
 from suffice.choices import IsingMethod
 from suffice.energy.grid.restored import EXACT, UNFINISHED, Restored
 from suffice.energy.grid.spin_sums import energies, sums
+
+if TYPE_CHECKING:
+    from suffice.energy.grid.relaxation import Relaxed
+
 
 LARGEST_CUT = 2**24
 FIXED = "Approximate: a local minimum, no single pixel lowers the energy."
@@ -136,7 +140,7 @@ def _prepared(noisy: np.ndarray, first: int = 0) -> tuple[Any, Any, Any]:
     return split(noisy), observed(noisy, first), Layout(*noisy.shape)
 
 
-def _raster(noisy: np.ndarray, table: np.ndarray, max_iter: int) -> tuple[Any, np.ndarray]:
+def _raster(noisy: np.ndarray, table: np.ndarray, max_iter: int) -> tuple[Relaxed, np.ndarray]:
     from suffice.energy.grid.raster import raster_descent, slanted, upright
     from suffice.runtime.precision import scope
 
@@ -146,7 +150,7 @@ def _raster(noisy: np.ndarray, table: np.ndarray, max_iter: int) -> tuple[Any, n
         return relaxed, upright(np.asarray(relaxed.state), noisy.shape[2])
 
 
-def _checkerboard(noisy: np.ndarray, table: np.ndarray, max_iter: int) -> tuple[Any, np.ndarray]:
+def _checkerboard(noisy: np.ndarray, table: np.ndarray, max_iter: int) -> tuple[Relaxed, np.ndarray]:
     from suffice.energy.grid.checkerboard import join
     from suffice.energy.grid.spins import descent
     from suffice.runtime.precision import scope
@@ -157,7 +161,7 @@ def _checkerboard(noisy: np.ndarray, table: np.ndarray, max_iter: int) -> tuple[
         return relaxed, join(relaxed.state, layout)
 
 
-def _approximate(field: Field, images: np.ndarray, relaxed: Any, said: str) -> Restored:
+def _approximate(field: Field, images: np.ndarray, relaxed: Relaxed, said: str) -> Restored:
     """The result of sweeps that went on until nothing moved, or to their limit."""
     iterations = np.asarray(relaxed.iterations)
     totals = np.asarray(relaxed.trace)[: iterations.max() + 1, :, :3]

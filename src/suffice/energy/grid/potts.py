@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from suffice.energy.grid.expansion import expanded
 from suffice.energy.grid.images import grids
 from suffice.energy.grid.restored import EXACT, Restored
+from suffice.runtime.types import ArrayLike
 from suffice.validation import check_count, check_strength
 
 MOST_LABELS = 64
@@ -58,7 +58,7 @@ class PottsDenoiser:
 
     beta: float = 2.0
     eta: float = 2.0
-    labels: Any = None
+    labels: ArrayLike | None = None
     max_iter: int = 20
 
     def __post_init__(self) -> None:
@@ -66,7 +66,7 @@ class PottsDenoiser:
         check_strength("eta", self.eta, positive=True)
         check_count("max_iter", self.max_iter)
 
-    def denoise(self, images: Any) -> Restored:
+    def denoise(self, images: ArrayLike) -> Restored:
         """The images restored: exactly where there are two labels, else by cycles of expansions until none lowers the energy.
 
         Counted from where all brackets are 1, the energy is then at most twice the least one (Boykov, Veksler and Zabih 2001).
@@ -96,7 +96,7 @@ class PottsDenoiser:
         result = Restored(images, trace[:, -1], trace, said == EXACT, said)
         return result._replace(images=images[0]).first() if single else result
 
-    def energy(self, x: Any, y: Any) -> Any:
+    def energy(self, x: ArrayLike, y: ArrayLike) -> float | np.ndarray:
         """E(x, y) of an image, or of every image of a batch (B,).
 
         Parameters
@@ -118,7 +118,7 @@ class PottsDenoiser:
         energy = self._energies(left, right)
         return float(energy[0]) if single else energy
 
-    def _values(self, images: Any) -> np.ndarray:
+    def _values(self, images: ArrayLike) -> np.ndarray:
         values = np.unique(grids("images", images)[0] if self.labels is None else np.asarray(self.labels))
         if len(values) > MOST_LABELS:
             raise ValueError(
@@ -127,7 +127,7 @@ class PottsDenoiser:
             )
         return values
 
-    def _numbered(self, name: str, images: Any, values: np.ndarray) -> tuple[np.ndarray, bool]:
+    def _numbered(self, name: str, images: ArrayLike, values: np.ndarray) -> tuple[np.ndarray, bool]:
         grid, single = grids(name, images)
         place = np.searchsorted(values, grid).clip(max=len(values) - 1)
         if (values[place] != grid).any():

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from suffice.energy.grid.spin_sums import neighbour_sum
@@ -15,12 +13,12 @@ def learn(clean: np.ndarray, noisy: np.ndarray | None) -> tuple[float, ...]:
 
     features, ups, downs = _counts(clean) if noisy is None else _joint_counts(clean, noisy)
 
-    def loss(w: Any) -> tuple[float, np.ndarray]:
+    def loss(w: np.ndarray) -> tuple[float, np.ndarray]:
         field = features @ w
         value = ups @ np.logaddexp(0, -2 * field) + downs @ np.logaddexp(0, 2 * field) + w @ w / 2
-        return value, features.T @ (downs * (1 + np.tanh(field)) - ups * (1 - np.tanh(field))) + w
+        return float(value), features.T @ (downs * (1 + np.tanh(field)) - ups * (1 - np.tanh(field))) + w
 
-    def curvature(w: Any) -> np.ndarray:
+    def curvature(w: np.ndarray) -> np.ndarray:
         weight = (ups + downs) * (1 - np.tanh(features @ w) ** 2)
         return (features.T * weight) @ features + np.eye(len(w))
 

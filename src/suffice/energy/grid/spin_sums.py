@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from jaxtyping import Num
 
 
 def neighbour_sum(x: np.ndarray) -> np.ndarray:
@@ -25,7 +24,7 @@ def sums(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.stack([x.sum((1, 2), dtype=np.int64), beside, (x * y).sum((1, 2), dtype=np.int64)], 1)
 
 
-def energies(totals: Any, parameters: tuple[float, float, float]) -> np.ndarray:
+def energies(totals: Num[np.ndarray, "... 3"], parameters: tuple[float, float, float]) -> np.ndarray:
     """Energies from ``sums`` (..., 3), for h, beta and eta."""
     h, beta, eta = parameters
     return h * totals[..., 0] - beta * totals[..., 1] - eta * totals[..., 2]

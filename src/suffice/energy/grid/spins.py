@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jaxtyping import Bool, Int, Key, Num, UInt
 
 from suffice.energy.grid.checkerboard import Layout, inner, neighbour_sum, odd_rows, replaced, split
 from suffice.energy.grid.reductions import row_totals
 from suffice.energy.grid.relaxation import Relaxed, relax
 from suffice.energy.random_words import random_words
+from suffice.runtime.arrays import Array
 
 LARGEST_WORD = 2**32 - 1
+
+Colours: TypeAlias = tuple[Int[Array, "B padded"], Int[Array, "B padded"]]
+"""The black and the white spins, with margins."""
 
 
 class Observed(NamedTuple):
     """Noisy pixels of both colours, -1 or +1 and 0 where there is no pixel (B, H * stride), which rows are odd, and the number
     of the first image, so that each image of a batch has random numbers of its own."""
 
-    black: Any
-    white: Any
-    odd: Any
-    first: Any
+    black: Int[Array, "B cells"]
+    white: Int[Array, "B cells"]
+    odd: Bool[Array, "1 cells"]
+    first: np.integer | UInt[Array, ""]
 
 
 def observed(images: np.ndarray, first: int = 0) -> Observed:
@@ -42,32 +47,45 @@ def thresholds(fields: np.ndarray) -> np.ndarray:
     return np.minimum(np.floor(probability * 2.0**32), LARGEST_WORD).astype(np.uint32)
 
 
-def looked_up(table: Any, total: Any, seen: Any) -> Any:
+def looked_up(
+    table: UInt[Array, "2 9"], total: Int[Array, "B cells"], seen: Int[Array, "B cells"]
+) -> UInt[Array, "B cells"]:
     """``table[(seen + 1) / 2, total + 4]`` of every cell, without a gather."""
     rows = [_by_total(table[row], total, 0, 8) for row in (0, 1)]
     return jnp.where(seen > 0, rows[1], rows[0])
 
 
-def _by_total(row: Any, total: Any, low: int, high: int) -> Any:
+def _by_total(
+    row: UInt[Array, " 9"], total: Int[Array, "B cells"], low: int, high: int
+) -> UInt[Array, "B cells"] | UInt[Array, ""]:
     if low == high:
         return row[low]
     middle = (low + high + 1) // 2
     return jnp.where(total >= middle - 4, _by_total(row, total, middle, high), _by_total(row, total, low, middle - 1))
 
 
-def likelier(table: Any, total: Any, seen: Any, own: Any) -> Any:
+def likelier(
+    table: Int[Array, "2 9"], total: Int[Array, "B cells"], seen: Int[Array, "B cells"], own: Int[Array, "B cells"]
+) -> Int[Array, "B cells"]:
     """The likelier value of every cell, its ``own`` where both are alike: two comparisons in place of the whole table."""
     down, up = ((table < 0).sum(1) - 4).astype(jnp.int8), (5 - (table > 0).sum(1)).astype(jnp.int8)
     below, above = (jnp.where(seen > 0, bound[1], bound[0]) for bound in (down, up))
     return jnp.where(total >= above, jnp.int8(1), jnp.where(total < below, jnp.int8(-1), own))
 
 
-def gibbs_sweep(spins: Any, key: Any, table: Any, seen: Observed, layout: Layout) -> Any:
+def gibbs_sweep(
+    spins: Colours, key: Key[Array, ""], table: UInt[Array, "2 9"], seen: Observed, layout: Layout
+) -> Colours:
     """Both colours drawn once from their conditionals."""
     words = lax.optimization_barrier(random_words(key, (layout.count, layout.cells), seen.first))
     black, white = spins
 
-    def drawn(other: Any, to_the_right: Any, pixels: Any, word: Any) -> Any:
+    def drawn(
+        other: Int[Array, "B padded"],
+        to_the_right: Bool[Array, "1 cells"],
+        pixels: Int[Array, "B cells"],
+        word: UInt[Array, "B cells"],
+    ) -> Int[Array, "B cells"]:
         up = word < looked_up(table, neighbour_sum(other, to_the_right, layout), pixels)
         return jnp.where(up, jnp.int8(1), jnp.int8(-1)) * jnp.abs(pixels)
 
@@ -76,11 +94,16 @@ def gibbs_sweep(spins: Any, key: Any, table: Any, seen: Observed, layout: Layout
     return black, replaced(white, drawn(black, ~seen.odd, seen.white, words[1]), layout)
 
 
-def descent_sweep(spins: Any, table: Any, seen: Observed, layout: Layout) -> Any:
+def descent_sweep(spins: Colours, table: Int[Array, "2 9"], seen: Observed, layout: Layout) -> Colours:
     """Both colours set to the likelier value once; a spin with equal energies stays."""
     black, white = spins
 
-    def better(own: Any, other: Any, to_the_right: Any, pixels: Any) -> Any:
+    def better(
+        own: Int[Array, "B padded"],
+        other: Int[Array, "B padded"],
+        to_the_right: Bool[Array, "1 cells"],
+        pixels: Int[Array, "B cells"],
+    ) -> Int[Array, "B cells"]:
         total = neighbour_sum(other, to_the_right, layout)
         return likelier(table, total, pixels, inner(own, layout)) * jnp.abs(pixels)
 
@@ -89,7 +112,9 @@ def descent_sweep(spins: Any, table: Any, seen: Observed, layout: Layout) -> Any
     return black, replaced(white, better(white, black, ~seen.odd, seen.white), layout)
 
 
-def sums(spins: Any, seen: Observed, layout: Layout) -> Any:
+def sums(
+    spins: tuple[Num[Array, "B padded"], Num[Array, "B padded"]], seen: Observed, layout: Layout
+) -> Num[Array, "B 3"]:
     """Sums over each image of x_i, of x_i x_j over neighbours, and of x_i y_i, (B, 3)."""
     black, white = (inner(colour, layout) for colour in spins)
     beside = neighbour_sum(spins[1], seen.odd, layout)
@@ -98,10 +123,12 @@ def sums(spins: Any, seen: Observed, layout: Layout) -> Any:
 
 
 @partial(jax.jit, static_argnames="layout")
-def annealed(spins: Any, key: Any, tables: Any, seen: Observed, layout: Layout) -> tuple[Any, Any]:
+def annealed(
+    spins: Colours, key: Key[Array, ""], tables: UInt[Array, "sweeps 2 9"], seen: Observed, layout: Layout
+) -> tuple[Colours, Int[Array, "sweeps B 3"]]:
     """Gibbs sweeps by a table each: the spins at the end, and the ``sums`` after every sweep (sweeps, B, 3)."""
 
-    def sweep(spins: Any, now: Any) -> tuple[Any, Any]:
+    def sweep(spins: Colours, now: tuple[Key[Array, ""], UInt[Array, "2 9"]]) -> tuple[Colours, Int[Array, "B 3"]]:
         key, table = now
         spins = gibbs_sweep(spins, key, table, seen, layout)
         return spins, sums(spins, seen, layout)
@@ -110,7 +137,7 @@ def annealed(spins: Any, key: Any, tables: Any, seen: Observed, layout: Layout) 
 
 
 @partial(jax.jit, static_argnames=("layout", "max_iter"))
-def descent(spins: Any, table: Any, seen: Observed, layout: Layout, max_iter: int) -> Relaxed:
+def descent(spins: Colours, table: Int[Array, "2 9"], seen: Observed, layout: Layout, max_iter: int) -> Relaxed:
     """Iterated conditional modes until no spin changes; traced are the ``sums``."""
     sweep = partial(descent_sweep, table=table, seen=seen, layout=layout)
     measure = partial(sums, seen=seen, layout=layout)
@@ -118,13 +145,23 @@ def descent(spins: Any, table: Any, seen: Observed, layout: Layout, max_iter: in
 
 
 @partial(jax.jit, static_argnames=("layout", "sweeps", "burn_in"))
-def counted(spins: Any, key: Any, table: Any, seen: Observed, layout: Layout, sweeps: int, burn_in: int) -> Any:
+def counted(
+    spins: Colours,
+    key: Key[Array, ""],
+    table: UInt[Array, "2 9"],
+    seen: Observed,
+    layout: Layout,
+    sweeps: int,
+    burn_in: int,
+) -> list[Int[jax.Array, "B padded"]]:
     """How often each spin was +1 in some Gibbs sweeps after others that do not count, a pair of colours with margins."""
 
-    def sweep(spins: Any, key: Any) -> Any:
+    def sweep(spins: Colours, key: Key[Array, ""]) -> Colours:
         return gibbs_sweep(spins, key, table, seen, layout)
 
-    def counting(carry: Any, key: Any) -> tuple[Any, None]:
+    def counting(
+        carry: tuple[Colours, list[Int[jax.Array, "B padded"]]], key: Key[Array, ""]
+    ) -> tuple[tuple[Colours, list[Int[jax.Array, "B padded"]]], None]:
         now = sweep(carry[0], key)
         return (now, [count + (colour > 0) for count, colour in zip(carry[1], now, strict=True)]), None
 
@@ -134,6 +171,6 @@ def counted(spins: Any, key: Any, table: Any, seen: Observed, layout: Layout, sw
     return lax.scan(counting, (spins, counts), keys[burn_in:])[0][1]
 
 
-def _keys(key: Any, sweeps: int) -> Any:
+def _keys(key: Key[Array, ""], sweeps: int) -> Key[Array, " sweeps"]:
     """A key for each sweep."""
     return jax.vmap(lambda number: jax.random.fold_in(key, number))(jnp.arange(sweeps, dtype=jnp.uint32))

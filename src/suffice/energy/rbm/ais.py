@@ -9,12 +9,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jaxtyping import Float, Key
 
 from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.energy.rbm.tempering import Path, base_of
+from suffice.runtime.arrays import Array
 from suffice.runtime.compiling import filter_jit
 from suffice.runtime.keys import as_key
 from suffice.runtime.precision import scope, to_numpy
+from suffice.runtime.types import ArrayLike, DType, KeyLike
 
 BETWEEN_LOOKS = 250
 """Temperatures that one compiled program passes; a sum of so few small numbers keeps its digits in float32."""
@@ -28,17 +31,17 @@ class LogPartition(NamedTuple):
 
     value: float
     standard_error: float
-    log_weights: Any
+    log_weights: Float[Array, " M"]
 
 
 def annealed_importance_sampling(
     model: BoltzmannMachine,
-    visible_bias: Any,
+    visible_bias: ArrayLike,
     *,
     n_chains: int = 100,
     n_temperatures: int = 10_000,
-    key: Any = 0,
-    start: Any = None,
+    key: KeyLike = 0,
+    start: ArrayLike | None = None,
 ) -> LogPartition:
     r"""log Z by annealed importance sampling along the geometric path from a base rate to the model.
 
@@ -95,20 +98,22 @@ def annealed_importance_sampling(
     return _estimate(base, log_weights, 1 if start is None else -1)
 
 
-def temperatures(count: int, dtype: Any = "float64") -> np.ndarray:
+def temperatures(count: int, dtype: DType = "float64") -> np.ndarray:
     """``count`` + 1 inverse temperatures from 0 to 1: 1/29 of the steps up to 0.5, 8/29 up to 0.9, the rest beyond."""
     passed = np.array([0.0, 1 / 29, 9 / 29, 1.0])
     return np.interp(np.linspace(0, 1, count + 1), passed, [0.0, 0.5, 0.9, 1.0]).astype(dtype)
 
 
 @filter_jit
-def _from_base(path: Path, key: Any, count: int) -> Any:
+def _from_base(path: Path, key: Key[Array, ""], count: int) -> Float[Array, "M D"]:
     field = jnp.broadcast_to(path.base.visible_bias, (count, len(path.base.visible_bias)))
     return path.base.draw_at(field, key)
 
 
 @eqx.filter_jit
-def _anneal(path: Path, visible: Any, betas: Any, key: Any, forward: bool) -> tuple[Any, Any]:
+def _anneal(
+    path: Path, visible: Float[Array, "M D"], betas: Float[Array, " T"], key: Key[Array, ""], forward: bool
+) -> tuple[Float[Array, "M D"], Float[Array, " M"]]:
     """Chains moved along the temperatures, and what their log-weights gained."""
 
     def step(carry: Any, between: Any) -> tuple[Any, None]:

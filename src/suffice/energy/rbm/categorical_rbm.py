@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import equinox as eqx
 import jax
@@ -11,12 +10,15 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 from jax.nn import logsumexp, sigmoid, softplus
+from jaxtyping import Float, Int, Key
 
 from suffice.energy.random_words import bernoulli
 from suffice.energy.rbm.enumeration import bits
 from suffice.energy.rbm.machine import first_parameters
 from suffice.energy.rbm.rbm import DiscreteUnits
+from suffice.runtime.arrays import Array
 from suffice.runtime.precision import in_own_precision
+from suffice.runtime.types import ArrayLike, KeyLike
 
 
 class CategoricalRBM(DiscreteUnits):
@@ -60,7 +62,7 @@ class CategoricalRBM(DiscreteUnits):
     sizes: tuple[int, ...] = eqx.field(static=True)
     n_binary: int = eqx.field(static=True)
 
-    def __init__(self, sizes: Sequence[int], n_hidden: int, *, key: Any, n_binary: int = 0, scale: float = 0.1):
+    def __init__(self, sizes: Sequence[int], n_hidden: int, *, key: KeyLike, n_binary: int = 0, scale: float = 0.1):
         if not len(sizes) or min(sizes) < 1 or n_binary < 0:
             raise ValueError(f"sizes={list(sizes)!r}, n_binary={n_binary}: at least one column of at least one value.")
         self.sizes, self.n_binary = tuple(int(size) for size in sizes), int(n_binary)
@@ -72,17 +74,17 @@ class CategoricalRBM(DiscreteUnits):
         """Number of states of the visible units."""
         return 2**self.n_binary * int(np.prod(self.sizes, dtype=object))
 
-    def log_normaliser(self, field: Any) -> Any:
+    def log_normaliser(self, field: Float[Array, "... D"]) -> Float[Array, ...]:
         """Softplus of the binary units' fields, and log-sum-exp of each column's."""
         binary, columns = self._parts(field)
         return softplus(binary).sum(-1) + logsumexp(columns, axis=-1).sum(-1)
 
-    def mean_at(self, field: Any) -> Any:
+    def mean_at(self, field: Float[Array, "... D"]) -> Float[Array, "... D"]:
         """Logistic function of the binary units' fields, softmax of each column's."""
         binary, columns = self._parts(field)
         return self._joined(sigmoid(binary), jax.nn.softmax(columns, axis=-1))
 
-    def draw_at(self, field: Any, key: Any) -> Any:
+    def draw_at(self, field: Float[Array, "... D"], key: Key[Array, ""]) -> Float[Array, "... D"]:
         """Zeros and ones, a single one in each column."""
         binary_key, column_key = jax.random.split(key)
         binary, columns = self._parts(field)
@@ -90,7 +92,7 @@ class CategoricalRBM(DiscreteUnits):
         value = jax.random.categorical(column_key, columns, axis=-1)
         return self._joined(drawn, jax.nn.one_hot(value, columns.shape[-1], dtype=field.dtype))
 
-    def visible_state(self, index: Any) -> Any:
+    def visible_state(self, index: Int[Array, ...]) -> Float[Array, "... D"]:
         """The visible states of these numbers; the binary units are the lowest digits."""
         binary = bits(index, self.n_binary, self.weights.dtype)
         index, columns = index >> self.n_binary, []
@@ -100,16 +102,16 @@ class CategoricalRBM(DiscreteUnits):
         return jnp.concatenate([binary, *columns], axis=-1)
 
     @in_own_precision
-    def pseudo_log_likelihood(self, visible: Any) -> Any:
+    def pseudo_log_likelihood(self, visible: ArrayLike) -> Float[Array, ...]:
         """Sum over binary units and columns of log p(one | all others), in nats, shape of the leading axes."""
         return _pseudo_log_likelihood(self, self._visible(visible))
 
-    def _parts(self, field: Any) -> tuple[Any, Any]:
+    def _parts(self, field: Float[Array, "... D"]) -> tuple[Float[Array, "... B"], Float[Array, "... C L"]]:
         """Fields of the binary units, and of the columns (..., C, largest size) with -inf where there is no value."""
         place, real = self._places()
         return field[..., : self.n_binary], jnp.where(real, field[..., place], -jnp.inf)
 
-    def _joined(self, binary: Any, columns: Any) -> Any:
+    def _joined(self, binary: Float[Array, "... B"], columns: Float[Array, "... C L"]) -> Float[Array, "... D"]:
         _, real = self._places()
         column, value = np.nonzero(real)
         return jnp.concatenate([binary, columns[..., column, value]], axis=-1)
@@ -122,17 +124,17 @@ class CategoricalRBM(DiscreteUnits):
 
 
 @eqx.filter_jit
-def _pseudo_log_likelihood(rbm: CategoricalRBM, visible: Any) -> Any:
+def _pseudo_log_likelihood(rbm: CategoricalRBM, visible: Float[Array, "... D"]) -> Float[Array, ...]:
     """Free energies of all values that one unit or column could have instead, the others as they are."""
     groups = np.r_[np.arange(rbm.n_binary), rbm.n_binary + np.repeat(np.arange(len(rbm.sizes)), rbm.sizes)]
     same = jnp.asarray(groups[:, None] == groups[None], visible.dtype)
     one = jnp.eye(len(groups), dtype=visible.dtype)
     actual = -rbm.free_energy(visible)
 
-    def instead(unit: Any) -> Any:
+    def instead(unit: Int[Array, ""]) -> Float[Array, ...]:
         return -rbm.free_energy(visible * (1 - same[unit]) + one[unit])
 
-    def without(unit: Any) -> Any:
+    def without(unit: Int[Array, ""]) -> Float[Array, ...]:
         return -rbm.free_energy(visible * (1 - one[unit]))
 
     ones = jnp.moveaxis(lax.map(instead, jnp.arange(len(groups), dtype=jnp.int32)), 0, -1)

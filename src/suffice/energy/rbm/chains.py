@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from scipy.sparse import issparse
+from jaxtyping import Bool, Float, Int, Key
 
 from suffice.energy.random_words import bernoulli
+from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.rows.each import each_row
+from suffice.runtime.arrays import Array
 from suffice.runtime.keys import as_key, seed_of
 from suffice.runtime.precision import precision_of, scope
+from suffice.runtime.types import KeyLike, RandomState, Sparse
 
 FILLING_STEPS = 200
 
@@ -27,14 +30,16 @@ class Filled(NamedTuple):
     hidden: np.ndarray
 
 
-def sample_chains(model: Any, start: np.ndarray, n_steps: int, *, key: Any) -> tuple[Any, Any]:
+def sample_chains(
+    model: BoltzmannMachine, start: np.ndarray, n_steps: int, *, key: KeyLike
+) -> tuple[np.ndarray, Float[Array, "n_steps n"]]:
     """Where chains stand after steps of Gibbs sampling (n, U), and their free energy after each step (n_steps, n)."""
     with scope(precision_of(model)):
         visible, trace = _traced(model, start, as_key(key), n_steps)
     return np.asarray(visible), trace
 
 
-def fill_missing(model: Any, units: np.ndarray, n_steps: int, *, key: Any) -> Filled:
+def fill_missing(model: BoltzmannMachine, units: np.ndarray, n_steps: int, *, key: KeyLike) -> Filled:
     """Missing units of rows (n, U) given the others, by Gibbs sampling; the second half of the steps counts for the means."""
     precision = precision_of(model)
     units = np.asarray(units, precision)
@@ -43,31 +48,35 @@ def fill_missing(model: Any, units: np.ndarray, n_steps: int, *, key: Any) -> Fi
     return Filled(*(np.asarray(part) for part in found))
 
 
-def draw_visible(model: Any, hidden: np.ndarray, *, key: Any) -> np.ndarray:
+def draw_visible(model: BoltzmannMachine, hidden: np.ndarray, *, key: KeyLike) -> np.ndarray:
     """Visible units (n, U) drawn given hidden ones (n, P)."""
     with scope(precision_of(model)):
         field = jnp.asarray(hidden) @ model.weights.T + model.visible_bias
         return np.asarray(model.draw_at(field, as_key(key)))
 
 
-def hidden_features(model: Any, units: Any, random_state: Any) -> np.ndarray:
+def hidden_features(model: BoltzmannMachine, units: np.ndarray | Sparse, random_state: RandomState) -> np.ndarray:
     """p(h = 1 | row) of rows (n, U) that may have missing units, (n, P): then the mean over what Gibbs sampling puts there."""
-    complete = units if issparse(units) else np.nan_to_num(units)
+    complete = np.nan_to_num(units) if isinstance(units, np.ndarray) else units
     features = each_row(model.hidden_probability, complete, precision_of(model))
     missing = rows_with_missing(units)
-    if missing.any():
+    if isinstance(units, np.ndarray) and missing.any():
         features[missing] = fill_missing(model, units[missing], FILLING_STEPS, key=seed_of(random_state)).hidden
     return features
 
 
-def rows_with_missing(units: Any) -> np.ndarray:
+def rows_with_missing(units: np.ndarray | Sparse) -> np.ndarray:
     """Which rows have missing units, (n,)."""
-    return np.zeros(units.shape[0], bool) if issparse(units) else np.isnan(units).any(axis=1)
+    if not isinstance(units, np.ndarray):
+        return np.zeros(units.shape[0], bool)
+    return np.any(np.isnan(units), axis=1)
 
 
 @eqx.filter_jit
-def _traced(model: Any, visible: Any, key: Any, steps: int) -> tuple[Any, Any]:
-    def step(visible: Any, number: Any) -> tuple[Any, Any]:
+def _traced(
+    model: BoltzmannMachine, visible: Float[Array, "n U"], key: Key[Array, ""], steps: int
+) -> tuple[Float[Array, "n U"], Float[Array, "steps n"]]:
+    def step(visible: Float[Array, "n U"], number: Int[Array, ""]) -> tuple[Float[Array, "n U"], Float[Array, " n"]]:
         moved = model.gibbs(visible, key=jax.random.fold_in(key, number))
         return moved, model.free_energy(moved)
 
@@ -75,12 +84,16 @@ def _traced(model: Any, visible: Any, key: Any, steps: int) -> tuple[Any, Any]:
 
 
 @eqx.filter_jit
-def _clamped(model: Any, visible: Any, known: Any, key: Any, steps: int) -> tuple[Any, Any, Any]:
+def _clamped(
+    model: BoltzmannMachine, visible: Float[Array, "n U"], known: Bool[Array, "n U"], key: Key[Array, ""], steps: int
+) -> tuple[Float[Array, "n U"], Float[Array, "n U"], Float[Array, "n P"]]:
     first, rest = jax.random.split(key)
     field = jnp.broadcast_to(jnp.asarray(model.visible_bias), visible.shape)
     visible = jnp.where(known, visible, model.draw_at(field, first))
 
-    def step(number: Any, carry: Any) -> Any:
+    def step(
+        number: Int[Array, ""], carry: tuple[Float[Array, "n U"], Float[Array, "n U"], Float[Array, "n P"]]
+    ) -> tuple[Float[Array, "n U"], Float[Array, "n U"], Float[Array, "n P"]]:
         visible, mean, hidden_mean = carry
         hidden_key, visible_key = jax.random.split(jax.random.fold_in(rest, number))
         chance = model.hidden_probability(visible)

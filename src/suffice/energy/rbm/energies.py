@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
 from jax.nn import sigmoid, softplus
+from jaxtyping import Float, Key
 
+from suffice.runtime.arrays import Array
 from suffice.runtime.precision import in_own_precision
+from suffice.runtime.types import ArrayLike
 
 
 class TwoLayers(eqx.Module):
     """Energies and conditional distributions of visible units of some kind and binary hidden units."""
 
-    weights: Any
-    visible_bias: Any
-    hidden_bias: Any
+    weights: Float[Array, "D P"]
+    visible_bias: Float[Array, " D"]
+    hidden_bias: Float[Array, " P"]
 
     @property
     @abstractmethod
@@ -25,19 +27,19 @@ class TwoLayers(eqx.Module):
         """Number of states of the visible units; None where they are real numbers."""
 
     @abstractmethod
-    def log_base(self, visible: Any) -> Any:
+    def log_base(self, visible: Float[Array, "... D"]) -> Float[Array, ...]:
         """Logarithm of the measure that visible units have without any bias or coupling, shape of the leading axes."""
 
     @abstractmethod
-    def log_normaliser(self, field: Any) -> Any:
+    def log_normaliser(self, field: Float[Array, "... D"]) -> Float[Array, ...]:
         """Logarithm of the sum of exp(v' field) over all v, in nats, shape of the leading axes of ``field``."""
 
     @abstractmethod
-    def mean_at(self, field: Any) -> Any:
+    def mean_at(self, field: Float[Array, "... D"]) -> Float[Array, "... D"]:
         """Mean of the visible units that receive ``field``, the sum of bias and couplings, shape (..., D)."""
 
     @abstractmethod
-    def draw_at(self, field: Any, key: Any) -> Any:
+    def draw_at(self, field: Float[Array, "... D"], key: Key[Array, ""]) -> Float[Array, "... D"]:
         """Visible units drawn where they receive ``field``, shape (..., D)."""
 
     @property
@@ -46,7 +48,7 @@ class TwoLayers(eqx.Module):
         return 2 ** self.weights.shape[1]
 
     @in_own_precision
-    def energy(self, visible: Any, hidden: Any) -> Any:
+    def energy(self, visible: ArrayLike, hidden: ArrayLike) -> Float[Array, ...]:
         """Energy E(v, h), shape of the leading axes.
 
         Parameters
@@ -60,7 +62,7 @@ class TwoLayers(eqx.Module):
         return -((v @ self.weights) * h).sum(-1) - h @ self.hidden_bias - self._log_unbound(v)
 
     @in_own_precision
-    def hidden_probability(self, visible: Any) -> Any:
+    def hidden_probability(self, visible: ArrayLike) -> Float[Array, "... P"]:
         """p(h = 1 | v) of every hidden unit, shape (..., P).
 
         Parameters
@@ -71,7 +73,7 @@ class TwoLayers(eqx.Module):
         return sigmoid(self._visible(visible) @ self.weights + self.hidden_bias)
 
     @in_own_precision
-    def visible_mean(self, hidden: Any) -> Any:
+    def visible_mean(self, hidden: ArrayLike) -> Float[Array, "... D"]:
         """Mean of v given h, for binary units p(v = 1 | h), shape (..., D).
 
         Parameters
@@ -82,7 +84,7 @@ class TwoLayers(eqx.Module):
         return self.mean_at(self._visible_field(hidden))
 
     @in_own_precision
-    def free_energy(self, visible: Any) -> Any:
+    def free_energy(self, visible: ArrayLike) -> Float[Array, ...]:
         """F(v) = -log sum_h exp(-E(v, h)), in nats, shape of the leading axes.
 
         Parameters
@@ -94,7 +96,7 @@ class TwoLayers(eqx.Module):
         return -self._log_unbound(v) - softplus(v @ self.weights + self.hidden_bias).sum(-1)
 
     @in_own_precision
-    def reconstruction_cross_entropy(self, visible: Any) -> Any:
+    def reconstruction_cross_entropy(self, visible: ArrayLike) -> Float[Array, ...]:
         """Cross-entropy between v and p(v | p(h | v)), summed over units, in nats, shape of the leading axes.
 
         A reading for people, cheap and smooth; what ``contrast`` learns is not its minimum.
@@ -108,20 +110,20 @@ class TwoLayers(eqx.Module):
         field = self._visible_field(self.hidden_probability(v))
         return self.log_normaliser(field) - (v * field).sum(-1) - self.log_base(v)
 
-    def _log_unbound(self, visible: Any) -> Any:
+    def _log_unbound(self, visible: Float[Array, "... D"]) -> Float[Array, ...]:
         """Minus the energy of visible units without their couplings."""
         return (visible * self.visible_bias).sum(-1) + self.log_base(visible)
 
-    def _visible_field(self, hidden: Any) -> Any:
+    def _visible_field(self, hidden: ArrayLike) -> Float[Array, "... D"]:
         return self._hidden(hidden) @ self.weights.T + self.visible_bias
 
-    def _visible(self, visible: Any) -> Any:
+    def _visible(self, visible: ArrayLike) -> Float[Array, "... D"]:
         return self._units(visible, self.weights.shape[0], "visible")
 
-    def _hidden(self, hidden: Any) -> Any:
+    def _hidden(self, hidden: ArrayLike) -> Float[Array, "... P"]:
         return self._units(hidden, self.weights.shape[1], "hidden")
 
-    def _units(self, values: Any, count: int, side: str) -> Any:
+    def _units(self, values: ArrayLike, count: int, side: str) -> Float[Array, "... U"]:
         values = jnp.asarray(values, self.weights.dtype)
         if values.ndim == 0 or values.shape[-1] != count:
             raise ValueError(

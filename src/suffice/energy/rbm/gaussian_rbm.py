@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Float, Int, Key
 
 from suffice.energy.rbm.machine import BoltzmannMachine, RBMStatistics, first_parameters
+from suffice.runtime.arrays import Array
+from suffice.runtime.types import ArrayLike, KeyLike
 
 
 class GaussianRBM(BoltzmannMachine):
@@ -52,9 +55,9 @@ class GaussianRBM(BoltzmannMachine):
 
     visible_range: ClassVar[tuple[float, float]] = (-np.inf, np.inf)
 
-    log_precision: Any
+    log_precision: Float[Array, " D"]
 
-    def __init__(self, n_visible: int, n_hidden: int, *, key: Any, scale: float = 0.1):
+    def __init__(self, n_visible: int, n_hidden: int, *, key: KeyLike, scale: float = 0.1):
         self.weights, self.visible_bias, self.hidden_bias = first_parameters(n_visible, n_hidden, key, scale)
         self.log_precision = np.zeros(n_visible, np.float32)
 
@@ -62,41 +65,43 @@ class GaussianRBM(BoltzmannMachine):
     def visible_states(self) -> None:
         """None: real numbers are not enumerated."""
 
-    def log_base(self, visible: Any) -> Any:
+    def log_base(self, visible: Float[Array, "... D"]) -> Float[Array, ...]:
         """Minus half the squares times the precision."""
         return -0.5 * (jnp.exp(self.log_precision) * visible**2).sum(-1)
 
-    def log_normaliser(self, field: Any) -> Any:
+    def log_normaliser(self, field: Float[Array, "... D"]) -> Float[Array, ...]:
         """Logarithm of the integral of exp(v' field) over the base measure."""
         squares = 0.5 * field**2 * jnp.exp(-self.log_precision)
         return (squares + 0.5 * (np.log(2 * np.pi) - self.log_precision)).sum(-1)
 
-    def mean_at(self, field: Any) -> Any:
+    def mean_at(self, field: Float[Array, "... D"]) -> Float[Array, "... D"]:
         """Field over precision."""
         return field * jnp.exp(-self.log_precision)
 
-    def draw_at(self, field: Any, key: Any) -> Any:
+    def draw_at(self, field: Float[Array, "... D"], key: Key[Array, ""]) -> Float[Array, "... D"]:
         """Normal values around field over precision."""
         noise = jax.random.normal(key, field.shape, field.dtype)
         return self.mean_at(field) + noise * jnp.exp(-0.5 * self.log_precision)
 
-    def pseudo_log_likelihood(self, visible: Any) -> Any:
+    def pseudo_log_likelihood(self, visible: ArrayLike) -> Float[Array, ...]:
         """Refused: one real unit given all others has no density in closed form."""
         raise ValueError(
             "The pseudo-likelihood of real visible units has no closed form; compare rows by free_energy or log_likelihood."
         )
 
-    def visible_state(self, index: Any) -> Any:
+    def visible_state(self, index: Int[Array, ...]) -> Float[Array, "... D"]:
         """Refused: real numbers are not enumerated."""
         raise ValueError("Real visible units have no states to enumerate.")
 
-    def _squares(self, visible: Any, weight: Any) -> Any:
+    def _squares(self, visible: Float[Array, "n D"], weight: Float[Array, "n 1"]) -> Float[Array, " D"]:
         return (weight * visible**2).sum(0)
 
     def _with_own_gradient(self, data: RBMStatistics, model: RBMStatistics) -> Self:
+        assert data.squares is not None
+        assert model.squares is not None
         squares = data.squares / data.weight - model.squares / model.weight
         return eqx.tree_at(lambda rbm: rbm.log_precision, self, -0.5 * jnp.exp(self.log_precision) * squares)
 
-    def _with_own_between(self, base: Self, share: Any) -> Self:
+    def _with_own_between(self, base: Self, share: Float[Array, "... 1"]) -> Self:
         precision = (1 - share) * jnp.exp(base.log_precision) + share * jnp.exp(self.log_precision)
         return eqx.tree_at(lambda rbm: rbm.log_precision, self, jnp.log(precision))

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import ClassVar, NamedTuple, Self
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jaxtyping import Bool, Float, Int, Key
 
 from suffice.energy.random_words import bernoulli
 from suffice.energy.rbm.energies import TwoLayers
 from suffice.energy.rbm.enumeration import LARGEST_ENUMERATION, bits, log_sum
+from suffice.runtime.arrays import Array
 from suffice.runtime.keys import as_key
 from suffice.runtime.precision import in_own_precision, scope
+from suffice.runtime.types import ArrayLike, KeyLike
 
 
 class RBMStatistics(NamedTuple):
@@ -24,11 +27,11 @@ class RBMStatistics(NamedTuple):
     ``squares`` are sums of v squared where the variance of visible units is learned, else None.
     """
 
-    pairs: Any
-    visible: Any
-    hidden: Any
-    weight: Any
-    squares: Any = None
+    pairs: Float[Array, "D P"]
+    visible: Float[Array, " D"]
+    hidden: Float[Array, " P"]
+    weight: Float[Array, ""]
+    squares: Float[Array, " D"] | None = None
 
 
 class BoltzmannMachine(TwoLayers):
@@ -37,11 +40,11 @@ class BoltzmannMachine(TwoLayers):
     visible_range: ClassVar[tuple[float, float]]
 
     @abstractmethod
-    def visible_state(self, index: Any) -> Any:
+    def visible_state(self, index: Int[Array, ...]) -> Float[Array, "... D"]:
         """The visible states of these numbers, from 0 to ``visible_states`` - 1, shape (..., D)."""
 
     @abstractmethod
-    def pseudo_log_likelihood(self, visible: Any) -> Any:
+    def pseudo_log_likelihood(self, visible: ArrayLike) -> Float[Array, ...]:
         """Sum over units of log p(one | all others), in nats, shape of the leading axes; no likelihood, and needs no Z.
 
         Parameters
@@ -51,7 +54,7 @@ class BoltzmannMachine(TwoLayers):
         """
 
     @abstractmethod
-    def _squares(self, visible: Any, weight: Any) -> Any:
+    def _squares(self, visible: Float[Array, "n D"], weight: Float[Array, "n 1"]) -> Float[Array, " D"] | None:
         """Weighted sum of squares over rows, for a variance that is learned."""
 
     @abstractmethod
@@ -59,11 +62,11 @@ class BoltzmannMachine(TwoLayers):
         """The derivatives of parameters that this kind of visible units alone has, in their place."""
 
     @abstractmethod
-    def _with_own_between(self, base: Self, share: Any) -> Self:
+    def _with_own_between(self, base: Self, share: Float[Array, "... 1"]) -> Self:
         """Parameters that this kind of visible units alone has, on the way from ``base``."""
 
     @in_own_precision
-    def log_partition(self) -> Any:
+    def log_partition(self) -> Float[Array, ""]:
         """log Z in nats, exact, by enumeration of the side that has fewer states.
 
         Raises
@@ -86,7 +89,7 @@ class BoltzmannMachine(TwoLayers):
         return min(counts) <= 2**LARGEST_ENUMERATION
 
     @in_own_precision
-    def log_likelihood(self, visible: Any) -> Any:
+    def log_likelihood(self, visible: ArrayLike) -> Float[Array, ...]:
         """log p(v) of every row in nats, exact, shape of the leading axes.
 
         Parameters
@@ -102,7 +105,7 @@ class BoltzmannMachine(TwoLayers):
         return -self.free_energy(visible) - self.log_partition()
 
     @in_own_precision
-    def statistics(self, visible: Any, weight: Any) -> RBMStatistics:
+    def statistics(self, visible: ArrayLike, weight: ArrayLike) -> RBMStatistics:
         """Expected sufficient statistics given v: sums over rows of w v p(h|v)', w v, w p(h|v), w.
 
         Probabilities stand for the hidden units instead of samples: the same expectation, less variance.
@@ -145,14 +148,16 @@ class BoltzmannMachine(TwoLayers):
             lambda rbm: (rbm.weights, rbm.visible_bias, rbm.hidden_bias), moved, (pairs, visible, hidden)
         )
 
-    def toward(self, base: Self, beta: Any) -> Self:
+    def toward(self, base: Self, beta: Float[Array, ...] | float) -> Self:
         """This RBM with the visible units' own parameters on the way from ``base`` (0) to here (1), shape (..., D)."""
         share = jnp.asarray(beta, self.weights.dtype)[..., None]
         bias = (1 - share) * base.visible_bias + share * self.visible_bias
         return eqx.tree_at(lambda rbm: rbm.visible_bias, self._with_own_between(base, share), bias)
 
     @in_own_precision
-    def centred(self, gradient: BoltzmannMachine, visible: Any, hidden: Any) -> BoltzmannMachine:
+    def centred(
+        self, gradient: BoltzmannMachine, visible: Float[Array, " D"], hidden: Float[Array, " P"]
+    ) -> BoltzmannMachine:
         r"""The centred gradient: the step that the plain one would be in units measured from ``visible`` and ``hidden``.
 
         .. math:: G_W - \mu g_a' - g_b \lambda', \quad g_b - G_c \lambda, \quad g_a - G_c' \mu
@@ -169,12 +174,15 @@ class BoltzmannMachine(TwoLayers):
         hidden
             Offsets of the hidden units :math:`\lambda`, shape (P,).
         """
-        pairs = gradient.weights - jnp.outer(visible, gradient.hidden_bias) - jnp.outer(gradient.visible_bias, hidden)
+        of_hidden, hidden = jnp.asarray(gradient.hidden_bias), jnp.asarray(hidden)
+        pairs = gradient.weights - jnp.outer(visible, of_hidden) - jnp.outer(gradient.visible_bias, hidden)
         biases = gradient.visible_bias - pairs @ hidden, gradient.hidden_bias - visible @ pairs
         return eqx.tree_at(lambda rbm: (rbm.weights, rbm.visible_bias, rbm.hidden_bias), gradient, (pairs, *biases))
 
     @in_own_precision
-    def gibbs(self, visible: Any, *, key: Any, steps: int = 1, known: Any = None) -> Any:
+    def gibbs(
+        self, visible: ArrayLike, *, key: KeyLike, steps: int = 1, known: Bool[Array, "... D"] | None = None
+    ) -> Float[Array, "... D"]:
         """Visible units after steps of block Gibbs sampling: h from p(h | v), then v from p(v | h).
 
         Parameters
@@ -199,7 +207,7 @@ class BoltzmannMachine(TwoLayers):
 
 
 def first_parameters(
-    n_visible: int, n_hidden: int, key: Any, scale: float
+    n_visible: int, n_hidden: int, key: KeyLike, scale: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Weights (D, P) drawn from N(0, scale**2), and biases (D,) and (P,) of 0."""
     if n_visible < 1 or n_hidden < 1:
@@ -210,11 +218,17 @@ def first_parameters(
 
 
 @eqx.filter_jit
-def _gibbs(rbm: BoltzmannMachine, visible: Any, key: Any, steps: int, known: Any) -> Any:
+def _gibbs(
+    rbm: BoltzmannMachine,
+    visible: Float[Array, "... D"],
+    key: Key[Array, ""],
+    steps: int,
+    known: Bool[Array, "... D"] | None,
+) -> Float[Array, "... D"]:
     """The first step stands outside the loop, so that it shares p(h | v) with ``statistics`` of the same rows."""
     given = visible
 
-    def step(visible: Any, key: Any) -> Any:
+    def step(visible: Float[Array, "... D"], key: Key[Array, ""]) -> Float[Array, "... D"]:
         moved = _gibbs_step(rbm, visible, key)
         return moved if known is None else jnp.where(known, given, moved)
 
@@ -224,17 +238,17 @@ def _gibbs(rbm: BoltzmannMachine, visible: Any, key: Any, steps: int, known: Any
     return lax.fori_loop(1, steps, lambda i, v: step(v, jax.random.fold_in(key, i)), visible)
 
 
-def _gibbs_step(rbm: BoltzmannMachine, visible: Any, key: Any) -> Any:
+def _gibbs_step(rbm: BoltzmannMachine, visible: Float[Array, "... D"], key: Key[Array, ""]) -> Float[Array, "... D"]:
     hidden_key, visible_key = jax.random.split(key)
     hidden = bernoulli(hidden_key, rbm.hidden_probability(visible))
     return rbm.draw_at(rbm._visible_field(hidden), visible_key)
 
 
 @eqx.filter_jit
-def _log_partition(rbm: BoltzmannMachine, by_visible: bool) -> Any:
+def _log_partition(rbm: BoltzmannMachine, by_visible: bool) -> Float[Array, ""]:
     n_hidden = rbm.weights.shape[1]
 
-    def by_hidden_state(index: Any) -> Any:
+    def by_hidden_state(index: Int[Array, " n"]) -> Float[Array, " n"]:
         hidden = bits(index, n_hidden, rbm.weights.dtype)
         return hidden @ rbm.hidden_bias + rbm.log_normaliser(rbm._visible_field(hidden))
 

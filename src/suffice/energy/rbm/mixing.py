@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
+from jaxtyping import Float
+
+from suffice.runtime.arrays import Array
+from suffice.runtime.types import ArrayLike
 
 
 class Mixing(NamedTuple):
@@ -17,10 +21,10 @@ class Mixing(NamedTuple):
 
     r_hat: float
     effective_size: float
-    free_energy: Any
+    free_energy: Float[Array, "steps chains"]
 
 
-def mixing(trace: Any) -> Mixing:
+def mixing(trace: ArrayLike) -> Mixing:
     """Diagnostics of the second half of a trace.
 
     Parameters

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from suffice.energy.rbm.ais import LogPartition, annealed_importance_sampling
+from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.runtime.keys import seed_of
 from suffice.runtime.precision import cast
+from suffice.runtime.types import RandomState
 from suffice.validation import check_choice, check_count
 
 METHODS = ("exact", "ais", "reverse_ais")
@@ -16,7 +16,8 @@ STEPS_BEFORE_REVERSE = 1000
 
 
 def log_partition(
-    model: Any, method: str, base: np.ndarray, chains: np.ndarray, *, n_chains: int, n_temperatures: int, random_state: Any
+    model: BoltzmannMachine, method: str, base: np.ndarray, chains: np.ndarray, *,
+    n_chains: int, n_temperatures: int, random_state: RandomState,
 ) -> LogPartition:  # fmt: skip
     """log Z in nats: summed up, or annealed from the base rate of biases (U,), or from the model's own chains (M, U)."""
     check_choice("method", method, METHODS)

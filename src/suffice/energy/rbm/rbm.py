@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import equinox as eqx
 import jax.numpy as jnp
 from jax import lax
 from jax.nn import sigmoid, softplus
+from jaxtyping import Float, Int, Key
 
 from suffice.energy.random_words import bernoulli
 from suffice.energy.rbm.enumeration import bits
 from suffice.energy.rbm.machine import BoltzmannMachine, RBMStatistics, first_parameters
+from suffice.runtime.arrays import Array
 from suffice.runtime.precision import in_own_precision
+from suffice.runtime.types import ArrayLike, KeyLike
 
 
 class DiscreteUnits(BoltzmannMachine):
@@ -20,17 +23,17 @@ class DiscreteUnits(BoltzmannMachine):
 
     visible_range: ClassVar[tuple[float, float]] = (0.0, 1.0)
 
-    def log_base(self, visible: Any) -> Any:
+    def log_base(self, visible: Float[Array, "... D"]) -> Float[Array, ...]:
         """0: every state counts alike."""
         return jnp.zeros(visible.shape[:-1], visible.dtype)
 
-    def _squares(self, visible: Any, weight: Any) -> Any:
+    def _squares(self, visible: Float[Array, "n D"], weight: Float[Array, "n 1"]) -> None:
         return None
 
     def _with_own_gradient(self, data: RBMStatistics, model: RBMStatistics) -> Self:
         return self
 
-    def _with_own_between(self, base: Self, share: Any) -> Self:
+    def _with_own_between(self, base: Self, share: Float[Array, "... 1"]) -> Self:
         return self
 
 
@@ -75,7 +78,7 @@ class RBM(DiscreteUnits):
     (3,)
     """
 
-    def __init__(self, n_visible: int, n_hidden: int, *, key: Any, scale: float = 0.1):
+    def __init__(self, n_visible: int, n_hidden: int, *, key: KeyLike, scale: float = 0.1):
         self.weights, self.visible_bias, self.hidden_bias = first_parameters(n_visible, n_hidden, key, scale)
 
     @property
@@ -83,24 +86,24 @@ class RBM(DiscreteUnits):
         """Number of states of the visible units."""
         return 2 ** self.weights.shape[0]
 
-    def log_normaliser(self, field: Any) -> Any:
+    def log_normaliser(self, field: Float[Array, "... D"]) -> Float[Array, ...]:
         """Logarithm of the sum of exp(v' field) over all v, in nats, shape of the leading axes of ``field``."""
         return softplus(field).sum(-1)
 
-    def mean_at(self, field: Any) -> Any:
+    def mean_at(self, field: Float[Array, "... D"]) -> Float[Array, "... D"]:
         """Mean of the visible units that receive ``field``, the sum of bias and couplings, shape (..., D)."""
         return sigmoid(field)
 
-    def draw_at(self, field: Any, key: Any) -> Any:
+    def draw_at(self, field: Float[Array, "... D"], key: Key[Array, ""]) -> Float[Array, "... D"]:
         """Visible units drawn where they receive ``field``, shape (..., D)."""
         return bernoulli(key, sigmoid(field))
 
-    def visible_state(self, index: Any) -> Any:
+    def visible_state(self, index: Int[Array, ...]) -> Float[Array, "... D"]:
         """The visible states of these numbers, from 0 to ``visible_states`` - 1, shape (..., D)."""
         return bits(index, self.weights.shape[0], self.weights.dtype)
 
     @in_own_precision
-    def pseudo_log_likelihood(self, visible: Any) -> Any:
+    def pseudo_log_likelihood(self, visible: ArrayLike) -> Float[Array, ...]:
         """Sum over units of log p(v_d | all others), in nats, shape of the leading axes; no likelihood, and needs no Z.
 
         Parameters
@@ -113,12 +116,12 @@ class RBM(DiscreteUnits):
 
 
 @eqx.filter_jit
-def _conditional_log_probability(rbm: RBM, visible: Any) -> Any:
+def _conditional_log_probability(rbm: RBM, visible: Float[Array, "... D"]) -> Float[Array, "... D"]:
     """log p(v_d | all others), from what exchanging 0 and 1 in one unit does to the free energy."""
     field = visible @ rbm.weights + rbm.hidden_bias
     unchanged = softplus(field).sum(-1)
 
-    def gain(unit: Any) -> Any:
+    def gain(unit: Int[Array, ""]) -> Float[Array, ...]:
         step = 1 - 2 * visible[..., unit]
         return softplus(field + step[..., None] * rbm.weights[unit]).sum(-1) + step * rbm.visible_bias[unit] - unchanged
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from scipy.sparse import issparse
 
 from suffice.energy.rbm.categorical_rbm import CategoricalRBM
 from suffice.energy.rbm.gaussian_rbm import GaussianRBM
+from suffice.energy.rbm.machine import BoltzmannMachine
+from suffice.runtime.types import Sparse
 
 
-def base_bias(model: Any, units: Any, weight: np.ndarray) -> np.ndarray:
+def base_bias(model: BoltzmannMachine, units: np.ndarray | Sparse, weight: np.ndarray) -> np.ndarray:
     """Visible biases (U,) of a model without couplings whose means are those of rows (n, U); real units have mean 0.
 
     Shares of 0 and 1 count as if half a row spoke against them.
@@ -25,9 +24,9 @@ def base_bias(model: Any, units: Any, weight: np.ndarray) -> np.ndarray:
     return np.where(np.arange(len(shares)) < binary, np.log(shares / (1 - shares)), np.log(shares))
 
 
-def unit_means(units: Any, weight: np.ndarray) -> np.ndarray:
+def unit_means(units: np.ndarray | Sparse, weight: np.ndarray) -> np.ndarray:
     """Weighted mean of each unit over its known cells, (U,)."""
-    if issparse(units):
+    if not isinstance(units, np.ndarray):
         return np.asarray(units.T @ weight).ravel() / weight.sum()
     known = ~np.isnan(units) * weight[:, None]
     return (known * np.nan_to_num(units)).sum(0) / np.maximum(known.sum(0), np.finfo(float).tiny)

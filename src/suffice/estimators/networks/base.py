@@ -19,6 +19,7 @@ from suffice.estimators.networks.image_rows import flattened, image_shape_of
 from suffice.estimators.networks.learned import Rows, figures_of, held_out, learned_attributes, named_optimizer
 from suffice.estimators.shared.callbacks import CallbackSupportMixin, Iterations
 from suffice.fit.checkpoint import Checkpoint, arrays_of, settings_of, with_arrays
+from suffice.fit.epochs import Watch
 from suffice.fit.gradient_descent import DescendState, descend, first_state
 from suffice.fit.monitor import LearningMonitor, continued_curve, digest_of
 from suffice.outcome import Outcome
@@ -160,9 +161,9 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         with scope(self.precision):
             begin = monitor.begin(begin)
         outcome = descend(
-            begin.model, training.arrays, loss=self._loss(), weight=training.weight, optimizer=self._optimizer(),
-            batch_size=int(self.batch_size), epochs=epochs, random_state=seed, precision=self.precision, state=begin,
-            progress=bool(self.verbose), devices=devices_of(X), on_epoch=monitor,
+            begin, training.arrays, loss=self._loss(), weight=training.weight, optimizer=self._optimizer(),
+            batch_size=int(self.batch_size), epochs=epochs, random_state=seed, precision=self.precision,
+            devices=devices_of(X), watch=Watch(bool(self.verbose), monitor),
         ).outcome  # fmt: skip
         self._keep(monitor, outcome)
         told.end(dict)

@@ -15,7 +15,9 @@ from suffice.estimators.rbm.held_out import hold_out
 from suffice.estimators.rbm.learned import learned_attributes, warn_of_bad_ends
 from suffice.estimators.shared.visible_units import VisibleUnits, check_binarize
 from suffice.fit.contrastive.loop import contrast
-from suffice.fit.contrastive.steps import scheduled_rate
+from suffice.fit.contrastive.start import Gibbs
+from suffice.fit.contrastive.steps import Ascent, Schedule, scheduled_rate
+from suffice.fit.epochs import Watch
 from suffice.outcome import Solution
 from suffice.runtime.precision import dtype_of
 from suffice.validation import check_at_least, check_choice, check_count, check_fraction, check_positive, check_share
@@ -91,22 +93,30 @@ class RBMEstimator(BaseEstimator):
 
     def _learn(
         self, model: Any, units: Any, weight: np.ndarray, seed: int, *,
-        epochs: int, rate: Any, held_out: Any = None, state: Any = None,
+        epochs: int, rate: Any, held_out: Any = None,
     ) -> Solution:  # fmt: skip
-        persistent, own = self.sampler != "cd", self.optimizer is not None
         solution = contrast(
-            model, units, weight=weight, steps=int(self.n_steps), persistent=persistent,
-            n_chains=int(self.n_chains) if persistent else None,
-            n_temperatures=int(self.n_temperatures) if self.sampler == "tempering" else 1,
-            centred=self.centred, learning_rate=None if own else rate,
-            momentum=0.0 if own else self.momentum, weight_decay=0.0 if own else self.weight_decay,
-            optimizer=self.optimizer, averaging=self.averaging, batch_size=int(self.batch_size), epochs=epochs,
-            random_state=seed, validation=held_out, largest_gap=None if held_out is None else self.largest_gap,
-            state=state, precision=self.precision, progress=bool(self.verbose),
+            model, units, weight=weight, sampling=self._sampling(), ascent=self._ascent(rate),
+            batch_size=int(self.batch_size), epochs=epochs, random_state=seed, validation=held_out,
+            largest_gap=None if held_out is None else self.largest_gap, precision=self.precision,
+            watch=Watch(bool(self.verbose)),
         )  # fmt: skip
         self._keep(learned_attributes(solution, units, weight, self.n_chains))
         warn_of_bad_ends(solution, units, self.learning_rate)
         return solution
+
+    def _sampling(self) -> Gibbs:
+        if self.sampler == "cd":
+            return Gibbs(int(self.n_steps))
+        return Gibbs(
+            int(self.n_steps), True, int(self.n_chains), int(self.n_temperatures) if self.sampler == "tempering" else 1
+        )
+
+    def _ascent(self, rate: float | Schedule | None = None) -> Ascent:
+        """How parameters move, by the user's optimiser or by these steps."""
+        if self.optimizer is not None:
+            return Ascent(averaging=self.averaging, centred=self.centred, optimizer=self.optimizer)
+        return Ascent(rate, self.momentum, self.weight_decay, self.averaging, self.centred)
 
     def _keep(self, attributes: dict[str, Any]) -> None:
         for name, value in attributes.items():

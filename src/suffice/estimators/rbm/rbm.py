@@ -213,7 +213,7 @@ class RBM(FittedRBM):
             units = np.where(np.isnan(units), fill_missing(self.model_, units, FILLING_STEPS, key=key).drawn, units)
         model = self.model_ if begun else self._begun(self._module(visible, units.shape[1], seed), units, weight)
         epochs, rate = 1 if state is None else int(state.epoch) + 1, float(self.learning_rate)
-        self._remember(self._learn(model, units, weight, seed, epochs=epochs, rate=rate, state=state))
+        self._remember(self._learn(model if state is None else state, units, weight, seed, epochs=epochs, rate=rate))
         self.n_iter_ = done + 1
         return self
 
@@ -254,9 +254,5 @@ class RBM(FittedRBM):
                     f"{name}={getattr(self, name)!r} was given, and partial_fit goes on from {name}={value!r}: set it back, or "
                     "begin anew with fit."
                 )
-        own = self.optimizer is not None
-        return state_of_record(
-            self.learning_state_, self.model_ if self.averaging else None, seed, optimizer=self.optimizer,
-            momentum=0.0 if own else self.momentum, weight_decay=0.0 if own else self.weight_decay,
-            precision=self.precision,
-        )  # fmt: skip
+        average = self.model_ if self.averaging else None
+        return state_of_record(self.learning_state_, average, seed, self._ascent(), self.precision)

@@ -2,31 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
+from jaxtyping import Bool, Float, Int, Key, PyTree, Shaped
 
+from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.energy.rbm.tempering import Path, base_of, tempered
+from suffice.runtime.arrays import Array
 from suffice.runtime.keys import LARGEST_SEED
+
+if TYPE_CHECKING:
+    import optax
+
 
 SLIDING = 0.01
 """Share of a new batch in the running means that the centred gradient measures from."""
 
 
+Options: TypeAlias = tuple[int, float, bool]
+"""Gibbs steps, the share of the old in the mean of the parameters, and whether the gradient is centred."""
+
+
 class ContrastState(NamedTuple):
     """All that ``contrast`` needs to go on: parameters, optimiser, chains, random key, epochs done."""
 
-    model: Any
-    optimizer_state: Any
-    chains: Any
-    key: Any
-    epoch: Any
-    average: Any = None
-    centre: Any = None
-    filled: Any = None
+    model: BoltzmannMachine
+    optimizer_state: optax.OptState
+    chains: Float[Array, "*chains D"] | None
+    key: Shaped[Array, " words"]
+    epoch: Int[Array, ""] | np.integer
+    average: BoltzmannMachine | None = None
+    centre: tuple[Float[Array, " D"], Float[Array, " P"]] | None = None
+    filled: Float[Array, "n D"] | None = None
 
     @property
     def best(self) -> Any:
@@ -37,18 +49,25 @@ class ContrastState(NamedTuple):
 class Batches(NamedTuple):
     """Batches of an epoch: numbers since the first epoch, rows of each, what is true of them, learning rates."""
 
-    number: Any
-    index: Any
-    true: Any
-    rate: Any
+    number: Int[Array, " batches"]
+    index: Int[Array, "batches rows"]
+    true: Bool[Array, "batches rows"]
+    rate: Float[Array, " batches"]
 
 
 @eqx.filter_jit
 def run_batches(
-    state: ContrastState, rows: Any, weight: Any, known: Any, batches: Batches, base: Any, optimizer: Any, options: Any
+    state: ContrastState,
+    rows: Float[Array, "n D"],
+    weight: Float[Array, " n"],
+    known: Bool[Array, "n D"] | None,
+    batches: Batches,
+    base: Float[Array, " D"],
+    optimizer: optax.GradientTransformation,
+    options: Options,
 ) -> ContrastState:
     """The state after these batches; ``options`` are steps, averaging and whether the gradient is centred."""
-    key = jax.random.wrap_key_data(state.key)
+    key = jax.random.wrap_key_data(jnp.asarray(state.key))
 
     def step(state: ContrastState, batch: Batches) -> tuple[ContrastState, None]:
         batch_key = jax.random.fold_in(key, batch.number)
@@ -59,27 +78,40 @@ def run_batches(
     return lax.scan(step, state, batches)[0]
 
 
-def _batch_rows(state: ContrastState, rows: Any, known: Any, batch: Batches, key: Any) -> tuple[ContrastState, Any]:
+def _batch_rows(
+    state: ContrastState,
+    rows: Float[Array, "n D"],
+    known: Bool[Array, "n D"] | None,
+    batch: Batches,
+    key: Key[Array, ""],
+) -> tuple[ContrastState, Float[Array, "rows D"]]:
     """Rows of a batch; missing cells take a step of Gibbs sampling given the others, from where the last epoch left them."""
-    if state.filled is None:
+    if state.filled is None or known is None:
         return state, rows[batch.index]
     own = jax.random.fold_in(key, LARGEST_SEED)
     data = state.model.gibbs(state.filled[batch.index], key=own, known=known[batch.index])
     place = jnp.where(batch.true, batch.index, len(state.filled))
-    return state._replace(filled=state.filled.at[place].set(data, mode="drop")), data
+    return state._replace(filled=jnp.asarray(state.filled).at[place].set(data, mode="drop")), data
 
 
 def _step(
-    state: ContrastState, rows: Any, weight: Any, batch: Batches, base: Any, key: Any, optimizer: Any, options: Any
+    state: ContrastState,
+    rows: Float[Array, "rows D"],
+    weight: Float[Array, " rows"],
+    batch: Batches,
+    base: Float[Array, " D"],
+    key: Key[Array, ""],
+    optimizer: optax.GradientTransformation,
+    options: Options,
 ) -> ContrastState:
-    steps, averaging, centred = options
-    model = state.model
+    steps, averaging, _ = options
+    model: PyTree[Array] = state.model
     chains, samples = _sampled(state, rows, base, key, steps)
     sample_weight = weight if chains is None else jnp.ones(len(samples), weight.dtype)
     data = model.statistics(rows, weight)
     gradient = model.gradient(data, model.statistics(samples, sample_weight))
     centre = state.centre
-    if centred:
+    if centre is not None:
         gradient = model.centred(gradient, *centre)
         centre = tuple((1 - SLIDING) * c + SLIDING * s / data.weight for c, s in zip(centre, data[1:3], strict=True))
     downhill = jax.tree.map(jnp.negative, gradient)
@@ -89,7 +121,9 @@ def _step(
     return state._replace(model=model, optimizer_state=optimizer_state, chains=chains, average=average, centre=centre)
 
 
-def _sampled(state: ContrastState, rows: Any, base: Any, key: Any, steps: int) -> tuple[Any, Any]:
+def _sampled(
+    state: ContrastState, rows: Float[Array, "rows D"], base: Float[Array, " D"], key: Key[Array, ""], steps: int
+) -> tuple[Float[Array, "*chains D"] | None, Float[Array, "samples D"]]:
     """Chains to keep, if any, and samples of the model."""
     if state.chains is None:
         return None, state.model.gibbs(rows, key=key, steps=steps)
@@ -100,7 +134,9 @@ def _sampled(state: ContrastState, rows: Any, base: Any, key: Any, steps: int) -
     return chains, chains[-1]
 
 
-def _averaged(average: Any, model: Any, number: Any, averaging: float) -> Any:
+def _averaged(
+    average: BoltzmannMachine | None, model: BoltzmannMachine, number: Int[Array, ""], averaging: float
+) -> BoltzmannMachine | None:
     """The running mean; while few batches are behind it, it forgets faster."""
     if average is None:
         return None

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import jax
 import numpy as np
-from scipy.sparse import issparse
+from jaxtyping import Bool, Float
 
+from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.fit.batches import check_weight
-from suffice.fit.contrastive.epoch import Batches, ContrastState, run_batches
+from suffice.fit.contrastive.epoch import Batches, ContrastState, Options, run_batches
 from suffice.fit.contrastive.rows import check_visible, tiles
-from suffice.fit.contrastive.start import chain_shape, first_state
-from suffice.fit.contrastive.steps import Schedule, optimizer_and_schedule
+from suffice.fit.contrastive.start import CD_1, Gibbs, first_state
+from suffice.fit.contrastive.steps import PLAIN, Ascent, Schedule
 from suffice.fit.contrastive.trace import check_gap, reader_of, verdict
-from suffice.fit.epochs import Record, continued, run_epochs
+from suffice.fit.epochs import UNWATCHED, Record, Watch, continued, run_epochs
 from suffice.outcome import Solution
+from suffice.runtime.arrays import Array
 from suffice.runtime.precision import cast, dtype_of, scope, to_numpy
+from suffice.runtime.types import ArrayLike, DType, RandomState, Sparse, is_sparse
 from suffice.validation import check_share, check_sizes
 
 if TYPE_CHECKING:
@@ -27,28 +30,19 @@ SMALL_BATCH = 128
 
 
 def contrast(
-    model: Any,
-    data: Any,
+    model: BoltzmannMachine | ContrastState,
+    data: ArrayLike | Sparse,
     *,
-    weight: Any = None,
-    steps: int = 1,
-    persistent: bool = False,
-    n_chains: int | None = None,
-    n_temperatures: int = 1,
-    centred: bool = False,
-    learning_rate: float | Schedule | None = None,
-    momentum: float = 0.0,
-    weight_decay: float = 0.0,
-    averaging: float = 0.0,
-    optimizer: optax.GradientTransformation | None = None,
+    weight: ArrayLike | None = None,
+    sampling: Gibbs = CD_1,
+    ascent: Ascent = PLAIN,
     batch_size: int = 100,
     epochs: int = 10,
-    random_state: Any = 0,
-    validation: Any = None,
+    random_state: RandomState = 0,
+    validation: ArrayLike | Sparse | None = None,
     largest_gap: float | None = None,
-    state: ContrastState | None = None,
     precision: str = "float32",
-    progress: bool = False,
+    watch: Watch[ContrastState] = UNWATCHED,
 ) -> Solution:
     r"""Learn an energy model by contrastive divergence, CD-k or persistent.
 
@@ -57,7 +51,7 @@ def contrast(
     .. math:: \langle T \rangle_{\text{data}} - \langle T \rangle_{\text{samples}}
 
     with the same expected statistics T on both sides: weighted means over the rows of the batch, and over samples that
-    ``steps`` steps of block Gibbs sampling make of these rows (Hinton 2002) or, persistent, of chains that go on from
+    some steps of block Gibbs sampling make of these rows (Hinton 2002) or, persistent, of chains that go on from
     batch to batch (Tieleman 2008). Visible units are sampled. In the statistics the hidden units enter by their
     probability, which has the same expectation as a sample and less variance. An epoch is one compiled pass over all
     rows in random order; the last batch may be short. Missing cells take one Gibbs step given the others each time their
@@ -67,53 +61,31 @@ def contrast(
     ----------
     model
         Energy model such as ``suffice.energy.RBM``: offers ``statistics``, ``gradient``, ``gibbs``, ``free_energy`` and
-        ``reconstruction_cross_entropy``.
+        ``reconstruction_cross_entropy``. Or ``solution.details["state"]`` of an earlier call, to go on from there: it brings
+        its parameters, optimiser, chains and random key.
     data
         Values that the visible units may have, from 0 to 1 if they are binary, shape (n, D), in memory: an array, where NaN is a
         missing cell, or a scipy.sparse matrix, of which a few batches at a time are made dense.
     weight
         Row weights, at least 0, shape (n,); None is 1 for every row. Rows of weight 0 are left out.
-    steps
-        Gibbs steps from data to sample, k of CD-k, at least 1.
-    persistent
-        Whether the chains go on from batch to batch instead of beginning at the data.
-    n_chains
-        Number of persistent chains; None is as many as rows in a batch.
-    n_temperatures
-        Temperatures of each persistent chain, equally spaced from the data's base rate to the model; more than 1 is parallel
-        tempering (Desjardins et al., 2010).
-    centred
-        Whether to follow the centred gradient, measured from running means of the units.
-    learning_rate
-        Step size, or an Optax schedule: a function of the number of batches done; None is 0.1. Not together with ``optimizer``.
-    momentum
-        Share of the last step that is taken again, from 0 to below 1.
-    weight_decay
-        Strength of the pull of the weights, not the biases, to 0: half this times their squares is subtracted from the mean
-        log-likelihood of a row.
-    averaging
-        Share of the old in the running mean of the parameters, from 0 to below 1, such as 0.999; 0 is no mean. The model
-        returned and read has the mean parameters.
-    optimizer
-        An Optax transformation to use instead, such as ``optax.sgd(0.1, momentum=0.5)``. One object serves many calls
-        with one compilation.
+    sampling
+        How samples of the model are drawn; one Gibbs step from each row by default.
+    ascent
+        How parameters follow the gradient: learning rate, momentum and what else there is to it.
     batch_size
         Rows in a batch; more than there are rows is all of them.
     epochs
-        Passes over the data in all, those behind ``state`` included.
+        Passes over the data in all, those behind a state included.
     random_state
         Whole number, ``numpy.random.RandomState`` or None; one number gives the same parameters bit for bit.
     validation
         Rows of the same kind, shape (m, D), only read.
     largest_gap
         Stop before the free-energy gap exceeds so many nats; None goes on. Needs ``validation``.
-    state
-        ``solution.details["state"]`` of an earlier call, to go on from there: its parameters, optimiser, chains and
-        random key are used in the place of ``model``'s parameters and ``random_state``.
     precision
         ``"float32"`` or ``"float64"``.
-    progress
-        Whether to draw a bar, on a terminal.
+    watch
+        A bar on a terminal, and a function told of each epoch; by default there is neither.
 
     Returns
     -------
@@ -141,22 +113,23 @@ def contrast(
     >>> bool(solution.trace["reconstruction"][-1] < solution.trace["reconstruction"][0])
     True
     """
-    check_sizes(steps=steps, epochs=epochs, batch_size=batch_size)
-    check_share("averaging", averaging)
-    dtype = dtype_of(precision)
+    check_sizes(steps=sampling.steps, epochs=epochs, batch_size=batch_size)
+    check_share("averaging", ascent.averaging)
+    dtype, before = dtype_of(precision), model if isinstance(model, ContrastState) else None
+    model = model.model if isinstance(model, ContrastState) else model
     rows = check_visible(data, model, "data", dtype, missing=True)
     held_out = None if validation is None else check_visible(validation, model, "validation", dtype)
     check_gap(largest_gap, held_out)
-    optimizer, schedule = optimizer_and_schedule(optimizer, learning_rate, momentum, weight_decay)
-    options = int(steps), float(averaging), bool(centred)
-    chains = chain_shape(persistent, n_chains, n_temperatures, int(batch_size), rows.shape[0])
+    optimizer, schedule = ascent.optimizer_and_schedule()
+    options = int(sampling.steps), float(ascent.averaging), bool(ascent.centred)
+    chains = sampling.chain_shape(int(batch_size), rows.shape[0])
     rows, weight = _weighted_rows(rows, check_weight(weight, rows.shape[0]))
     count = rows.shape[0]
     batch_size = min(int(batch_size), max(count, SMALL_BATCH))
     with scope(precision):
         placed, weights, known = _placed(rows, weight.astype(dtype), max(count, batch_size))
         begin = first_state(cast(model, precision), optimizer, placed, known, chains, options, random_state)
-        begin = begin if state is None else continued(state, begin)
+        begin = begin if before is None else continued(before, begin)
         base = begin.model.visible_bias
         reader = reader_of(rows, begin.filled, weight, held_out, precision)
 
@@ -167,26 +140,33 @@ def contrast(
 
         first = reader.read(begin.best)
         judge = verdict(first["reconstruction"], largest_gap)
-        last, trace, outcome = run_epochs(epoch, begin, int(epochs), progress, judge)
+        last, trace, outcome = run_epochs(epoch, begin, int(epochs), watch, judge)
         last = to_numpy(last)
     trace = trace or {name: np.zeros(0) for name in ("epoch", *first)}
     return Solution(last.best, trace, outcome, {"state": last})
 
 
 def _epoch(
-    state: ContrastState, rows: Any, weight: Any, known: Any, base: Any, batches: Batches, optimizer: Any, options: Any
+    state: ContrastState,
+    rows: Float[Array, "n D"] | Sparse,
+    weight: Float[Array, " n"],
+    known: Bool[Array, "n D"] | None,
+    base: Float[Array, " D"],
+    batches: Batches,
+    optimizer: optax.GradientTransformation,
+    options: Options,
 ) -> ContrastState:
-    if not issparse(rows):
+    if not is_sparse(rows):
         state = run_batches(state, rows, weight, known, batches, base, optimizer, options)
         return state._replace(epoch=state.epoch + 1)
-    for here, tile, tile_weight in tiles(rows, weight, batches.index):
+    for here, tile, tile_weight in tiles(rows, np.asarray(weight), np.asarray(batches.index)):
         own = np.arange(len(tile), dtype=np.int32).reshape(-1, batches.index.shape[1])
         part = Batches(batches.number[here], own, batches.true[here], batches.rate[here])
         state = run_batches(state, tile, tile_weight, None, part, base, optimizer, options)
     return state._replace(epoch=state.epoch + 1)
 
 
-def _shuffled(state: ContrastState, count: int, batch_size: int, schedule: Schedule, dtype: Any) -> Batches:
+def _shuffled(state: ContrastState, count: int, batch_size: int, schedule: Schedule, dtype: DType) -> Batches:
     """Rows in random order, cut into batches; row 0, counted as absent, fills up the last one."""
     draw = np.random.default_rng([*np.asarray(state.key).tolist(), int(state.epoch)])
     index = np.zeros((-(-count // batch_size), batch_size), np.int32)
@@ -197,13 +177,13 @@ def _shuffled(state: ContrastState, count: int, batch_size: int, schedule: Sched
     return Batches(number, index, true, np.broadcast_to(np.asarray(schedule(number), dtype), number.shape))
 
 
-def _weighted_rows(rows: Any, weight: np.ndarray) -> tuple[Any, np.ndarray]:
+def _weighted_rows(rows: np.ndarray | Sparse, weight: np.ndarray) -> tuple[np.ndarray | Sparse, np.ndarray]:
     return (rows, weight) if weight.all() else (rows[weight > 0], weight[weight > 0])
 
 
-def _placed(rows: Any, weight: np.ndarray, length: int) -> tuple[Any, Any, Any]:
+def _placed(rows: np.ndarray | Sparse, weight: np.ndarray, length: int) -> tuple[Array | Sparse, Array, Array | None]:
     """Rows and weights on the device, filled up to one length for few rows, and which cells are known if not all are."""
-    if issparse(rows):
+    if is_sparse(rows):
         return rows, weight, None
     fill = length - len(rows)
     rows, weight = np.pad(rows, ((0, fill), (0, 0))), np.pad(weight, (0, fill))

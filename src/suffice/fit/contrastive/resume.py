@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
 
+from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.fit.contrastive.epoch import ContrastState
-from suffice.fit.contrastive.steps import optimizer_and_schedule
+from suffice.fit.contrastive.steps import Ascent
 from suffice.runtime.precision import scope
+
+if TYPE_CHECKING:
+    pass
 
 
 def state_record(state: ContrastState) -> dict[str, Any]:
@@ -24,12 +28,12 @@ def state_record(state: ContrastState) -> dict[str, Any]:
 
 
 def state_of_record(
-    record: dict[str, Any], average: Any, seed: int, *, optimizer: Any, momentum: float, weight_decay: float, precision: str
-) -> ContrastState:  # fmt: skip
+    record: dict[str, Any], average: BoltzmannMachine | None, seed: int, ascent: Ascent, precision: str
+) -> ContrastState:
     """The state that was kept, with a key of its own; an optimiser of another shape begins anew."""
     key = jax.random.fold_in(jax.random.key(seed, impl="threefry2x32"), record["epoch"])
     with scope(precision):
-        begin = optimizer_and_schedule(optimizer, None, momentum, weight_decay)[0].init(record["model"])
+        begin = ascent.optimizer_and_schedule()[0].init(record["model"])
     leaves, structure = jax.tree.flatten(begin)
     fits = [np.shape(leaf) for leaf in leaves] == [np.shape(leaf) for leaf in record["optimizer"]]
     return ContrastState(

@@ -3,26 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import cast
 
 import numpy as np
-from scipy.sparse import csr_array, issparse
+from scipy.sparse import csr_array
 
+from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.fit.batches import check_rows
+from suffice.runtime.types import ArrayLike, DType, Sparse, is_sparse
 
 DENSE_CELLS = 1 << 23
 """Cells of a sparse matrix that are dense at a time."""
 
 
-def check_visible(data: Any, model: Any, name: str, dtype: Any, *, missing: bool = False) -> Any:
+def check_visible(
+    data: ArrayLike | Sparse, model: BoltzmannMachine, name: str, dtype: DType, *, missing: bool = False
+) -> np.ndarray | Sparse:
     """Rows that suit the visible units of a model: a NumPy array, or sparse rows where ``data`` are."""
     n_visible, shape = len(model.visible_bias), np.shape(data)
-    values = data.data if issparse(data) else np.asarray(data)
+    values = data.data if is_sparse(data) else np.asarray(data)
     absent = np.isnan(values) if missing and values.dtype.kind == "f" else None
     if absent is not None and absent.any():
         check_rows((np.where(absent, 0.0, values),), name)
         _refuse_empty(absent, name)
-    elif values.size or not issparse(data):
+    elif values.size or not is_sparse(data):
         check_rows((values,), name)
     if len(shape) != 2 or shape[1] != n_visible:
         raise ValueError(f"{name} has shape {shape}; this model needs (rows, {n_visible}), a column a visible unit.")
@@ -34,7 +38,7 @@ def check_visible(data: Any, model: Any, name: str, dtype: Any, *, missing: bool
         raise ValueError(
             f"{name} runs from {low:g} to {high:g}; binary units need values from 0 to 1: scale or binarise."
         )
-    return csr_array(data, dtype=dtype) if issparse(data) else np.asarray(values, dtype)
+    return cast(Sparse, csr_array(data, dtype=dtype)) if is_sparse(data) else np.asarray(values, dtype)
 
 
 def _refuse_empty(absent: np.ndarray, name: str) -> None:
@@ -45,12 +49,12 @@ def _refuse_empty(absent: np.ndarray, name: str) -> None:
         )
 
 
-def dense(rows: Any, chosen: Any) -> np.ndarray:
+def dense(rows: np.ndarray | Sparse, chosen: slice | np.ndarray) -> np.ndarray:
     """Some rows as an array."""
-    return rows[chosen].toarray() if issparse(rows) else rows[chosen]
+    return rows[chosen].toarray() if is_sparse(rows) else rows[chosen]
 
 
-def tiles(rows: Any, weight: Any, index: np.ndarray) -> Iterator[tuple[slice, Any, Any]]:
+def tiles(rows: Sparse, weight: np.ndarray, index: np.ndarray) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
     """Batches a stretch at a time: which, their rows made dense, and their weights, in the order of ``index``."""
     across = max(1, DENSE_CELLS // (index.shape[1] * rows.shape[1]))
     for start in range(0, len(index), across):

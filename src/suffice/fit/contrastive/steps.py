@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
 
+from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.validation import check_share
 
 if TYPE_CHECKING:
@@ -19,26 +21,63 @@ LEARNING_RATE = 0.1
 Schedule = Callable[[Any], Any]
 
 
-def optimizer_and_schedule(
-    optimizer: Any, learning_rate: float | Schedule | None, momentum: float, weight_decay: float
-) -> tuple[Any, Schedule]:
-    """The transformation of gradients into steps, and the learning rate that it does not hold."""
-    if optimizer is not None:
-        if learning_rate is not None or momentum or weight_decay:
-            raise ValueError(
-                "Give either optimizer or learning_rate, momentum and weight_decay; an optimizer brings its own."
-            )
-        return optimizer, np.ones_like
-    if not 0 <= float(weight_decay) < np.inf:
-        raise ValueError(f"weight_decay={weight_decay}; it must be a number of at least 0.")
-    check_share("momentum", momentum)
-    descent = _descent(float(momentum), float(weight_decay))
-    if learning_rate is not None and callable(learning_rate):
-        return descent, learning_rate
-    rate = LEARNING_RATE if learning_rate is None else float(learning_rate)
-    if not 0 < rate < np.inf:
-        raise ValueError(f"learning_rate={learning_rate}; it must be a number above 0.")
-    return descent, lambda number: np.full(np.shape(number), rate)
+@dataclass(frozen=True)
+class Ascent:
+    """How ``contrast`` moves parameters along the gradient.
+
+    Parameters
+    ----------
+    learning_rate
+        Step size, or an Optax schedule: a function of the number of batches done; None is 0.1. Not together with ``optimizer``.
+    momentum
+        Share of the last step that is taken again, from 0 to below 1.
+    weight_decay
+        Strength of the pull of the weights, not the biases, to 0: half this times their squares is subtracted from the mean
+        log-likelihood of a row.
+    averaging
+        Share of the old in the running mean of the parameters, from 0 to below 1, such as 0.999; 0 is no mean. The model
+        returned and read has the mean parameters.
+    centred
+        Whether to follow the centred gradient, measured from running means of the units.
+    optimizer
+        An Optax transformation to use instead, such as ``optax.sgd(0.1, momentum=0.5)``. One object serves many calls
+        with one compilation.
+
+    Examples
+    --------
+    >>> from suffice.fit import Ascent
+    >>> Ascent(0.05, momentum=0.5).momentum
+    0.5
+    """
+
+    learning_rate: float | Schedule | None = None
+    momentum: float = 0.0
+    weight_decay: float = 0.0
+    averaging: float = 0.0
+    centred: bool = False
+    optimizer: optax.GradientTransformation | None = None
+
+    def optimizer_and_schedule(self) -> tuple[optax.GradientTransformation, Schedule]:
+        """The transformation of gradients into steps, and the learning rate that it does not hold."""
+        if self.optimizer is not None:
+            if self.learning_rate is not None or self.momentum or self.weight_decay:
+                raise ValueError(
+                    "Give either optimizer or learning_rate, momentum and weight_decay; an optimizer brings its own."
+                )
+            return self.optimizer, np.ones_like
+        if not 0 <= float(self.weight_decay) < np.inf:
+            raise ValueError(f"weight_decay={self.weight_decay}; it must be a number of at least 0.")
+        check_share("momentum", self.momentum)
+        descent = _descent(float(self.momentum), float(self.weight_decay))
+        if self.learning_rate is not None and callable(self.learning_rate):
+            return descent, self.learning_rate
+        rate = LEARNING_RATE if self.learning_rate is None else float(self.learning_rate)
+        if not 0 < rate < np.inf:
+            raise ValueError(f"learning_rate={self.learning_rate}; it must be a number above 0.")
+        return descent, lambda number: np.full(np.shape(number), rate)
+
+
+PLAIN = Ascent()
 
 
 def scheduled_rate(schedule: str, rate: float, steps: int) -> float | Schedule:
@@ -59,5 +98,5 @@ def _descent(momentum: float, weight_decay: float) -> optax.GradientTransformati
     return optax.chain(decay, optax.trace(momentum) if momentum else optax.identity(), optax.scale(-1.0))
 
 
-def _only_weights(model: Any) -> Any:
+def _only_weights(model: BoltzmannMachine) -> BoltzmannMachine:
     return jax.tree.map(lambda leaf: leaf.ndim == 2, model)

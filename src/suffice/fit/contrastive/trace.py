@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
+from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.fit.contrastive.rows import dense
 from suffice.fit.epochs import Record
 from suffice.outcome import Outcome
 from suffice.rows.each import each_row
+from suffice.runtime.arrays import Array
 from suffice.runtime.precision import to_numpy
+from suffice.runtime.types import Sparse
 
 READ_ROWS = 2000
 
@@ -19,10 +22,10 @@ READ_ROWS = 2000
 class Reader:
     """Reads the figures of the trace from a model, on at most 2,000 rows spread evenly."""
 
-    def __init__(self, rows: np.ndarray, weight: np.ndarray, validation: Any, precision: str):
+    def __init__(self, rows: np.ndarray, weight: np.ndarray, validation: np.ndarray | None, precision: str):
         self.train, self.weight, self.validation, self.precision = rows, weight, validation, precision
 
-    def read(self, model: Any) -> Record:
+    def read(self, model: BoltzmannMachine) -> Record:
         """Figures of one epoch."""
         model = to_numpy(model)
         reconstruction = self._mean(model, "reconstruction_cross_entropy", self.train, self.weight)
@@ -35,11 +38,17 @@ class Reader:
             "free_energy_gap": free_energy - self._mean(model, "free_energy", self.train, self.weight),
         }
 
-    def _mean(self, model: Any, method: str, rows: np.ndarray, weight: Any = None) -> float:
+    def _mean(self, model: BoltzmannMachine, method: str, rows: np.ndarray, weight: np.ndarray | None = None) -> float:
         return float(np.average(each_row(getattr(model, method), rows, self.precision), weights=weight))
 
 
-def reader_of(rows: Any, filled: Any, weight: np.ndarray, held_out: Any, precision: str) -> Reader:
+def reader_of(
+    rows: np.ndarray | Sparse,
+    filled: Float[Array, "n D"] | None,
+    weight: np.ndarray,
+    held_out: np.ndarray | Sparse | None,
+    precision: str,
+) -> Reader:
     """A reader of rows (n, D), whose missing cells are ``filled``, and of rows held out."""
     evenly = _evenly(len(weight))
     held_out = None if held_out is None else dense(held_out, _evenly(held_out.shape[0]))
@@ -47,7 +56,7 @@ def reader_of(rows: Any, filled: Any, weight: np.ndarray, held_out: Any, precisi
     return Reader(dense(shown, evenly), weight[evenly], held_out, precision)
 
 
-def check_gap(largest_gap: float | None, held_out: Any) -> None:
+def check_gap(largest_gap: float | None, held_out: np.ndarray | Sparse | None) -> None:
     """Refuse a largest gap that is no number of nats, or that nothing is there to compare for."""
     if largest_gap is None:
         return

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jaxtyping import Float, PyTree
 
+from suffice.runtime.arrays import Array
 from suffice.runtime.precision import in_own_precision
+from suffice.runtime.types import ArrayLike
 from suffice.validation import check_sizes
 
 EPS = 1e-5
@@ -19,8 +22,8 @@ UPDATE = 0.1
 class RunningMoments(NamedTuple):
     """Mean and variance of each channel, gathered while training and used afterwards; both of shape (channels,)."""
 
-    mean: Any
-    variance: Any
+    mean: Float[Array, " channels"]
+    variance: Float[Array, " channels"]
 
 
 class BatchNorm(eqx.Module):
@@ -57,8 +60,8 @@ class BatchNorm(eqx.Module):
     (array([[-1.,  1.]], dtype=float32), array([0.1], dtype=float32))
     """
 
-    scale: Any
-    shift: Any
+    scale: Float[Array, " channels"]
+    shift: Float[Array, " channels"]
 
     def __init__(self, channels: int):
         check_sizes(channels=channels)
@@ -70,8 +73,8 @@ class BatchNorm(eqx.Module):
 
     @in_own_precision
     def __call__(
-        self, maps: Any, weight: Any, state: RunningMoments, training: bool, axis_name: str | None = None
-    ) -> tuple[Any, RunningMoments]:
+        self, maps: ArrayLike, weight: ArrayLike, state: RunningMoments, training: bool, axis_name: str | None = None
+    ) -> tuple[Float[Array, "channels n ..."], RunningMoments]:
         """Normalised maps, and the running moments after them.
 
         Parameters
@@ -99,7 +102,7 @@ class BatchNorm(eqx.Module):
 
 
 def batch_norm_vjp(
-    rows: Any, scale: Any, cotangent: Any, weight: Any = None
+    rows: ArrayLike, scale: ArrayLike, cotangent: ArrayLike, weight: ArrayLike | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     r"""Backward rule of ``BatchNorm`` while training, written out. With normalised rows :math:`\hat x` and
     :math:`p_n = w_n / \sum w`, each channel on its own,
@@ -148,7 +151,7 @@ def batch_norm_vjp(
 
 
 def _moments(
-    maps: Any, weight: Any, running: RunningMoments, axis_name: str | None
+    maps: Float[Array, "channels n ..."], weight: ArrayLike, running: RunningMoments, axis_name: str | None
 ) -> tuple[RunningMoments, RunningMoments]:
     """Moments of the batch, and the running ones moved towards them."""
     flat = maps.reshape(*maps.shape[:2], -1)
@@ -158,7 +161,7 @@ def _moments(
             "BatchNorm needs more than one value a channel while training; a batch of one row has only one: use larger batches."
         )
 
-    def over_devices(sums: Any) -> Any:
+    def over_devices(sums: PyTree[Array]) -> PyTree[Array]:
         return sums if axis_name is None else lax.psum(sums, axis_name)
 
     weight = jnp.asarray(weight, maps.dtype)
@@ -173,5 +176,5 @@ def _moments(
     return RunningMoments(mean, variance), after
 
 
-def _column(values: Any, maps: Any) -> Any:
+def _column(values: Float[Array, " channels"], maps: Float[Array, "channels n ..."]) -> Float[Array, "channels ..."]:
     return jnp.reshape(values, (-1, *[1] * (maps.ndim - 1)))

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jaxtyping import Float
 
+from suffice.runtime.arrays import Array
 from suffice.runtime.keys import as_key
 from suffice.runtime.precision import in_own_precision, scope
+from suffice.runtime.types import ArrayLike, KeyLike
 from suffice.validation import check_sizes
+
+AnyArray = TypeVar("AnyArray", np.ndarray, jax.Array)
 
 
 class Conv2d(eqx.Module):
@@ -59,8 +64,8 @@ class Conv2d(eqx.Module):
     (20, 7, 24, 24)
     """
 
-    weight: Any
-    bias: Any
+    weight: Float[Array, "outputs inputs size size"]
+    bias: Float[Array, " outputs"] | None
     stride: int = eqx.field(static=True)
     padding: int = eqx.field(static=True)
     groups: int = eqx.field(static=True)
@@ -75,7 +80,7 @@ class Conv2d(eqx.Module):
         padding: int = 0,
         groups: int = 1,
         bias: bool = True,
-        key: Any,
+        key: KeyLike,
     ):
         check_sizes(
             in_channels=in_channels, out_channels=out_channels, kernel_size=kernel_size, stride=stride, groups=groups
@@ -95,7 +100,7 @@ class Conv2d(eqx.Module):
         self.stride, self.padding, self.groups = stride, padding, groups
 
     @in_own_precision
-    def __call__(self, maps: Any) -> Any:
+    def __call__(self, maps: ArrayLike) -> Float[Array, "outputs n height width"]:
         """Output maps, shape (out_channels, n, height, width).
 
         Parameters
@@ -108,7 +113,7 @@ class Conv2d(eqx.Module):
         sums = (self._by_patches if jax.default_backend() == "cpu" else self._native)(maps)
         return sums if self.bias is None else sums + jnp.asarray(self.bias)[:, None, None, None]
 
-    def _by_patches(self, maps: Any) -> Any:
+    def _by_patches(self, maps: Float[Array, "inputs n H W"]) -> Float[Array, "outputs n height width"]:
         size, pad = self.weight.shape[-1], self.padding
         maps = jnp.pad(maps, ((0, 0), (0, 0), (pad, pad), (pad, pad)))
         shifts = [(i, j) for i in range(size) for j in range(size)]
@@ -118,9 +123,9 @@ class Conv2d(eqx.Module):
         )
         return sums.reshape(-1, *patches.shape[2:])
 
-    def _native(self, maps: Any) -> Any:
+    def _native(self, maps: Float[Array, "inputs n H W"]) -> Float[Array, "outputs n height width"]:
         return lax.conv_general_dilated(
-            maps,
+            jnp.asarray(maps),
             jnp.asarray(self.weight),
             (self.stride, self.stride),
             [(self.padding, self.padding)] * 2,
@@ -136,14 +141,14 @@ class Conv2d(eqx.Module):
             raise ValueError(f"Maps of {shape[2]} x {shape[3]} are smaller than the kernel of {size} x {size}.")
 
 
-def shifted(maps: Any, row: int, column: int, size: int, stride: int) -> Any:
+def shifted(maps: AnyArray, row: int, column: int, size: int, stride: int) -> AnyArray:
     """The number at one place of every window of the last two axes."""
     height, width = ((length - size) // stride * stride + 1 for length in maps.shape[-2:])
     return maps[..., row : row + height : stride, column : column + width : stride]
 
 
 def conv2d_vjp(
-    images: Any, weight: Any, cotangent: Any, stride: int = 1, padding: int = 0, groups: int = 1
+    images: ArrayLike, weight: ArrayLike, cotangent: ArrayLike, stride: int = 1, padding: int = 0, groups: int = 1
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     r"""Backward rule of ``Conv2d``, written out. A kernel and a bias serve every window, so their derivatives are sums:
 

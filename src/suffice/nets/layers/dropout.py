@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Float
 
+from suffice.runtime.arrays import Array
 from suffice.runtime.keys import as_key
+from suffice.runtime.types import KeyLike
 from suffice.validation import check_share
 
 
-def dropout(units: Any, rate: float, key: Any) -> Any:
+def dropout(units: Float[Array, ...], rate: float, key: KeyLike | None) -> Float[Array, ...]:
     """Units of which each is set to 0 with a probability, the others scaled up by 1 / (1 - rate) (Srivastava et al., 2014).
 
     Parameters

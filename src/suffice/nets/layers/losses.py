@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
+from jaxtyping import Float, Num
 
+from suffice.nets.batch_network import RowNetwork
+from suffice.runtime.arrays import Array
 from suffice.runtime.precision import in_own_precision
+from suffice.runtime.types import ArrayLike
 
 
 @in_own_precision
-def cross_entropy(logits: Any, label: Any) -> Any:
+def cross_entropy(logits: ArrayLike, label: ArrayLike) -> Float[Array, ...]:
     r"""Cross-entropy of softmax(logits) with a label, :math:`\log \sum_k e^{z_k} - z_y`, in nats.
 
     Safe for large logits.
@@ -46,7 +48,7 @@ def cross_entropy(logits: Any, label: Any) -> Any:
     return jnp.where(inside, loss, jnp.nan)
 
 
-def classification_loss(model: Any, row: Any, label: Any) -> Any:
+def classification_loss(model: RowNetwork, row: Num[Array, ...], label: ArrayLike) -> Float[Array, ""]:
     """Cross-entropy of a classifier's logits for one row: a ``loss`` for ``suffice.fit.descend`` on ``(X, y)``.
 
     Parameters
@@ -69,7 +71,7 @@ def classification_loss(model: Any, row: Any, label: Any) -> Any:
 
 
 @in_own_precision
-def cross_entropy_vjp(logits: Any, label: Any) -> Any:
+def cross_entropy_vjp(logits: ArrayLike, label: ArrayLike) -> Float[Array, "... K"]:
     r"""Derivative of ``cross_entropy`` with respect to the logits, :math:`\delta_k = \mathrm{softmax}(z)_k - [k = y]`.
 
     Each row of the result sums to 0.
@@ -99,7 +101,7 @@ def cross_entropy_vjp(logits: Any, label: Any) -> Any:
 
 
 @in_own_precision
-def binary_cross_entropy(logits: Any, target: Any) -> Any:
+def binary_cross_entropy(logits: ArrayLike, target: ArrayLike) -> Float[Array, ...]:
     r"""Cross-entropy of sigmoid(logits) with values from 0 to 1, in nats, summed over the last axis:
     :math:`\sum_d \log(1 + e^{z_d}) - x_d z_d`.
 
@@ -123,7 +125,7 @@ def binary_cross_entropy(logits: Any, target: Any) -> Any:
     return (jax.nn.softplus(logits) - jnp.asarray(target, logits.dtype) * logits).sum(-1)
 
 
-def reconstruction_loss(model: Any, row: Any) -> Any:
+def reconstruction_loss(model: RowNetwork, row: Num[Array, ...]) -> Float[Array, ""]:
     """Cross-entropy of a reconstruction with its row: a ``loss`` for ``suffice.fit.descend``.
 
     Parameters
@@ -144,7 +146,7 @@ def reconstruction_loss(model: Any, row: Any) -> Any:
 
 
 @in_own_precision
-def softmax_vjp(logits: Any, cotangent: Any) -> Any:
+def softmax_vjp(logits: ArrayLike, cotangent: ArrayLike) -> Float[Array, "... K"]:
     r"""Vector-Jacobian product of p = softmax(z): :math:`\bar z = p \odot (\bar p - \langle p, \bar p \rangle)`.
 
     Each row of the result sums to 0.
@@ -163,18 +165,18 @@ def softmax_vjp(logits: Any, cotangent: Any) -> Any:
     >>> softmax_vjp(np.array([0.0, 0.0]), np.array([1.0, 0.0]))
     array([ 0.25, -0.25])
     """
-    probability = jax.nn.softmax(jnp.asarray(logits))
-    centred = jnp.asarray(cotangent) - (probability * cotangent).sum(-1, keepdims=True)
+    probability, cotangent = jax.nn.softmax(jnp.asarray(logits)), jnp.asarray(cotangent)
+    centred = cotangent - (probability * cotangent).sum(-1, keepdims=True)
     return probability * centred
 
 
-def _check_labels(label: Any, n_classes: int) -> None:
+def _check_labels(label: jax.Array, n_classes: int) -> None:
     if not jnp.issubdtype(label.dtype, jnp.integer):
         raise ValueError(f"Labels are of type {label.dtype}; they must be whole numbers from 0 to {n_classes - 1}.")
     if isinstance(label, Tracer):
         return
-    label = np.asarray(label)
-    if label.size and not (label.min() >= 0 and label.max() < n_classes):
+    labels = np.asarray(label)
+    if labels.size and not (labels.min() >= 0 and labels.max() < n_classes):
         raise ValueError(
-            f"Labels run from {label.min()} to {label.max()}; with {n_classes} logits: 0 to {n_classes - 1}."
+            f"Labels run from {labels.min()} to {labels.max()}; with {n_classes} logits: 0 to {n_classes - 1}."
         )

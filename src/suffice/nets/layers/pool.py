@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from functools import reduce
-from typing import Any
 
+import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Float, Num
 
 from suffice.nets.layers.conv import shifted
+from suffice.runtime.arrays import Array
 from suffice.runtime.precision import in_own_precision
+from suffice.runtime.types import ArrayLike
 from suffice.validation import check_sizes
 
 
 @in_own_precision
-def max_pool(maps: Any, size: int = 2, stride: int | None = None) -> Any:
+def max_pool(maps: ArrayLike, size: int = 2, stride: int | None = None) -> Num[Array, "... height width"]:
     """Largest number of each window; windows that do not fit are left out.
 
     Parameters
@@ -43,7 +46,7 @@ def max_pool(maps: Any, size: int = 2, stride: int | None = None) -> Any:
 
 
 @in_own_precision
-def average_pool(maps: Any, size: int = 2, stride: int | None = None) -> Any:
+def average_pool(maps: ArrayLike, size: int = 2, stride: int | None = None) -> Float[Array, "... height width"]:
     """Mean of each window; windows that do not fit are left out.
 
     Parameters
@@ -68,11 +71,11 @@ def average_pool(maps: Any, size: int = 2, stride: int | None = None) -> Any:
     array([[ 2.5,  4.5],
            [10.5, 12.5]])
     """
-    return sum(_places(maps, size, stride)) / size**2
+    return jnp.asarray(sum(_places(maps, size, stride))) / size**2
 
 
 @in_own_precision
-def adaptive_average_pool(maps: Any, size: int = 1) -> Any:
+def adaptive_average_pool(maps: ArrayLike, size: int = 1) -> Float[Array, "... size size"]:
     r"""Means of ``size`` x ``size`` windows that cover a map of any size.
 
     Window i of a length L runs from :math:`\lfloor i L / s \rfloor` to :math:`\lceil (i + 1) L / s \rceil`, as in PyTorch.
@@ -105,7 +108,7 @@ def adaptive_average_pool(maps: Any, size: int = 1) -> Any:
     return rows @ maps @ columns.T
 
 
-def max_pool_vjp(images: Any, cotangent: Any, size: int = 2, stride: int | None = None) -> np.ndarray:
+def max_pool_vjp(images: ArrayLike, cotangent: ArrayLike, size: int = 2, stride: int | None = None) -> np.ndarray:
     """Backward rule of ``max_pool``, written out: a window's derivative goes to its largest number, the first of equals.
 
     Parameters
@@ -136,7 +139,7 @@ def max_pool_vjp(images: Any, cotangent: Any, size: int = 2, stride: int | None 
     return result
 
 
-def _places(maps: Any, size: int, stride: int | None) -> list[Any]:
+def _places(maps: ArrayLike, size: int, stride: int | None) -> list[jax.Array]:
     """What stands at each place of the windows."""
     stride = size if stride is None else stride
     check_sizes(size=size, stride=stride)

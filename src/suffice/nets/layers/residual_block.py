@@ -7,10 +7,13 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+from jaxtyping import Float
 
 from suffice.nets.mlp import ACTIVATIONS, check_activation
+from suffice.runtime.arrays import Array
 from suffice.runtime.keys import as_key
 from suffice.runtime.precision import in_own_precision, scope, to_numpy
+from suffice.runtime.types import ArrayLike, KeyLike
 from suffice.validation import check_sizes
 
 DERIVATIVES = {
@@ -57,7 +60,7 @@ class ResidualBlock(eqx.Module):
     second: eqx.nn.Linear
     activation: str = eqx.field(static=True)
 
-    def __init__(self, size: int, *, key: Any, activation: str = "tanh"):
+    def __init__(self, size: int, *, key: KeyLike, activation: str = "tanh"):
         check_sizes(size=size)
         with scope("float32"):
             pair = [eqx.nn.Linear(size, size, dtype=jnp.float32, key=part) for part in jax.random.split(as_key(key))]
@@ -65,7 +68,7 @@ class ResidualBlock(eqx.Module):
         self.activation = check_activation(activation)
 
     @in_own_precision
-    def __call__(self, row: Any) -> Any:
+    def __call__(self, row: ArrayLike) -> Float[Array, " size"]:
         """Output for one row, shape (size,).
 
         Parameters
@@ -82,7 +85,9 @@ class ResidualBlock(eqx.Module):
 
 
 @in_own_precision
-def residual_block_vjp(block: ResidualBlock, row: Any, cotangent: Any) -> tuple[ResidualBlock, Any]:
+def residual_block_vjp(
+    block: ResidualBlock, row: ArrayLike, cotangent: ArrayLike
+) -> tuple[ResidualBlock, Float[Array, " size"]]:
     r"""Backward rule of ``ResidualBlock``, written out. :math:`\phi'` comes after the matrix that leads back to its layer:
 
     .. math::
