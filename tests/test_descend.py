@@ -220,7 +220,6 @@ def not_a_number(model, row, label):
         (lambda X, y: (X, y), {"weight": np.ones(2)}, "300 rows need"),
         (lambda X, y: (X, y), {"epochs": 0}, "epochs=0"),
         (lambda X, y: (X, y), {"validation": (np.zeros((2, 3)), np.zeros(2, int))}, "one row of validation"),
-        (lambda X, y: (X, y), {"state": "run/state"}, "no DescendState that fits"),
     ],
 )
 def test_bad_input_is_refused_with_what_was_expected(start, digits, change, options, message):

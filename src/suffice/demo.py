@@ -39,16 +39,16 @@ def iris() -> Table:
     return Table(bunch.data, names, "iris", [note], None, bunch.target_names[bunch.target])
 
 
-def _fitted(estimator: Any, table: Table, title: str, target_name: str) -> Section:
+def _fitted(estimator: GaussianMixture | BernoulliMixture, table: Table, title: str, target_name: str) -> Section:
     begin = time.perf_counter()
-    estimator.fit(table.values)
+    fitted: Any = estimator.fit(table.values)
     seconds = time.perf_counter() - begin
     rows, columns = table.values.shape
     rand = adjusted_rand_score(table.target, estimator.predict(table.values))
     print(f"{title}, {estimator.n_components} components, on {rows:,} rows of {table.name} in {columns} columns, "
           f"{estimator.n_init} starts, {seconds:.1f} s")  # fmt: skip
-    print(f"  {estimator.outcome_}")
-    print(f"  log-likelihood {estimator.lower_bound_:.3f} nats per row; "
+    print(f"  {fitted.outcome_}")
+    print(f"  log-likelihood {fitted.lower_bound_:.3f} nats per row; "
           f"agreement with the known {target_name} (adjusted Rand index) {rand:.2f}")  # fmt: skip
     return section(
         estimator, table.values, title=title, source=table.name, columns=table.columns, notes=table.notes,

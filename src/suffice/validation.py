@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
 from suffice.rows.finite import sum_of
+from suffice.runtime.types import ArrayLike
 
 SMALLEST_STRENGTH, LARGEST_STRENGTH = 1e-100, 1e100
 COPIES = 12
@@ -68,7 +69,7 @@ def check_choice(name: str, value: Any, choices: Iterable[str]) -> None:
         raise ValueError(f"{name}={value!r} was given; expected one of {', '.join(map(repr, choices))}.")
 
 
-def check_shape(name: str, value: Any, shape: tuple[int, ...]) -> np.ndarray:
+def check_shape(name: str, value: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
     """An array of finite numbers of one shape."""
     array = np.asarray(value, float)
     if array.shape != shape:
@@ -78,7 +79,7 @@ def check_shape(name: str, value: Any, shape: tuple[int, ...]) -> np.ndarray:
     return array
 
 
-def check_not_infinite(rows: np.ndarray, columns: Any, first: int = 0) -> None:
+def check_not_infinite(rows: np.ndarray, columns: Sequence[str] | np.ndarray | None, first: int = 0) -> None:
     """Refuse infinite cells, and name the first one."""
     if rows.dtype.kind != "f" or np.isfinite(sum_of(rows)) or not np.isinf(rows).any():
         return

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from suffice.data.parquet import ParquetRows
 
 
 class WeightedBatches:
     """Batches of a stream split into rows and the column of their weights."""
 
-    def __init__(self, batches: Any, column: int, name: str) -> None:
+    def __init__(self, batches: ParquetRows, column: int, name: str) -> None:
         self.batches, self.column, self.name = batches, column, name
         self.columns = [name for j, name in enumerate(batches.columns) if j != column]
 
@@ -26,7 +31,7 @@ class WeightedBatches:
 class RenamedBatches:
     """Arrow tables of a stream, or pairs of table and weights, under other names of the columns."""
 
-    def __init__(self, batches: Any, columns: list[str]) -> None:
+    def __init__(self, batches: ParquetRows, columns: list[str]) -> None:
         self.batches, self.columns = batches, columns
 
     def __iter__(self) -> Iterator[Any]:
@@ -37,7 +42,7 @@ class RenamedBatches:
                 yield batch.rename_columns(self.columns)
 
 
-def numbers_of(rows: Any, column: str, name: str) -> np.ndarray:
+def numbers_of(rows: pa.Table, column: str, name: str) -> np.ndarray:
     """A column of an Arrow table as numbers."""
     from suffice.data import DataError
     from suffice.data.columns import is_numeric, matrix

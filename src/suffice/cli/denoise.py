@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 import typer
@@ -12,6 +12,10 @@ from suffice.choices import IsingMethod
 from suffice.cli.options import RUN, Overwrite
 from suffice.cli.png import read_png, write_png
 from suffice.cli.run_folder import check_place, run_folder
+
+if TYPE_CHECKING:
+    from suffice.energy.grid.restored import Restored
+
 
 FIELD = "Field"
 
@@ -71,7 +75,7 @@ def _two_valued(grey: np.ndarray, threshold: float | None) -> np.ndarray:
     return np.where(white, np.uint8(255), np.uint8(0))
 
 
-def _draw(restored: Any, path: Path) -> None:
+def _draw(restored: Restored, path: Path) -> None:
     from matplotlib.figure import Figure
 
     from suffice.plot import EnergyDisplay

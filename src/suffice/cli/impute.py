@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
@@ -15,6 +15,17 @@ from suffice.cli.parse import flat
 from suffice.cli.saved import load_run, matching
 from suffice.cli.source import Source, takes_labels
 from suffice.cli.tables import append_table, replacing
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    import pyarrow as pa
+
+    from suffice.data.table import MixedTable
+    from suffice.estimators.factors.base import FactorEstimator
+    from suffice.estimators.mixtures.base import MixtureEstimator
+    from suffice.report.story import Story
+
 
 DRAW = "draw"
 
@@ -83,7 +94,7 @@ def _refuse_clashes(out: Path, std: Path | None, draws: int | None) -> None:
         raise ValueError(f"--out and --std both name {out}; name two files.")
 
 
-def _refuse_model(run: Path, model: Any, std: Path | None) -> None:
+def _refuse_model(run: Path, model: Story, std: Path | None) -> None:
     if not model.imputes:
         raise ValueError(
             f"{run} holds {model.held}, which fills in no cells: impute with a mixture, such as gaussian-mixture."
@@ -94,7 +105,7 @@ def _refuse_model(run: Path, model: Any, std: Path | None) -> None:
         )
 
 
-def _parts(source: Source, whole: Any) -> Iterator[tuple[Any, Any]]:
+def _parts(source: Source, whole: MixedTable | None) -> Iterator[tuple[Any, Any]]:
     """Rows in the columns of the model, with the columns to be written: a table in one part, a stream in batches."""
     import pyarrow as pa
 
@@ -111,12 +122,12 @@ def _parts(source: Source, whole: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def _write(
-    estimator: Any,
+    estimator: MixtureEstimator | FactorEstimator,
     parts: Iterator[tuple[Any, Any]],
     columns: list[str],
     draw: int | None,
-    file: Any,
-    spread: Any,
+    file: BinaryIO,
+    spread: BinaryIO | None,
 ) -> tuple[int, int]:
     """Append one complete table, and the deviations where wanted; returns the numbers of rows and of cells filled in."""
     rows, filled = 0, 0
@@ -130,7 +141,12 @@ def _write(
     return rows, filled
 
 
-def _completions(estimator: Any, cells: Any, draw: int | None, spread: Any) -> tuple[Any, Any]:
+def _completions(
+    estimator: MixtureEstimator | FactorEstimator,
+    cells: np.ndarray | pa.Table,
+    draw: int | None,
+    spread: BinaryIO | None,
+) -> tuple[Any, Any]:
     """Means or a draw of all cells, and the deviations where they are wanted."""
     if draw is not None:
         return estimator.impute(cells, draws=1)[0], None
@@ -139,14 +155,14 @@ def _completions(estimator: Any, cells: Any, draw: int | None, spread: Any) -> t
     return estimator.impute(cells, return_std=True)
 
 
-def _gaps(cells: Any) -> np.ndarray:
+def _gaps(cells: np.ndarray | pa.Table) -> np.ndarray:
     """Which cells of an array, or of an Arrow table, are missing, (n, D)."""
     if isinstance(cells, np.ndarray):
         return np.isnan(cells)
     return np.column_stack([column.is_null(nan_is_null=True).to_numpy() for column in cells.columns])
 
 
-def _completed(table: Any, columns: list[str], gaps: np.ndarray, values: np.ndarray) -> Any:
+def _completed(table: pa.Table, columns: list[str], gaps: np.ndarray, values: np.ndarray) -> pa.Table:
     """The table with other cells where there are gaps."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -162,7 +178,7 @@ def _completed(table: Any, columns: list[str], gaps: np.ndarray, values: np.ndar
     return table
 
 
-def _numbered(table: Any, draw: int | None) -> Any:
+def _numbered(table: pa.Table, draw: int | None) -> pa.Table:
     import pyarrow as pa
 
     if draw is None:
@@ -172,7 +188,7 @@ def _numbered(table: Any, draw: int | None) -> Any:
     return table.add_column(0, DRAW, pa.array(np.full(table.num_rows, draw)))
 
 
-def _in_order(table: Any, columns: list[str], values: Any) -> Any:
+def _in_order(table: pa.Table, columns: list[str], values: np.ndarray) -> pa.Table:
     """Values of some columns, in the order in which the table has them."""
     import pyarrow as pa
 

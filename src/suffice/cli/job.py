@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import typer
@@ -19,6 +19,12 @@ from suffice.cli.options import Job, Reading
 from suffice.cli.run_folder import check_checkpoint, check_place, run_folder
 from suffice.cli.source import Source, read_rows
 from suffice.cli.tables import SELECTION, TRACE, write_tables
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
+
+    from suffice.estimators.shared.comparison import Compared
+
 
 MODEL, REPORT = "model.safetensors", "report.html"
 COMMAND: ContextVar[Sequence[str]] = ContextVar("COMMAND", default=())
@@ -47,7 +53,7 @@ class Written:
 
 
 def run(
-    estimator: Any,
+    estimator: BaseEstimator,
     data: str,
     job: Job,
     reading: Reading,
@@ -67,7 +73,7 @@ def run(
     return _end(fitted, kept)
 
 
-def _refuse_idle_options(estimator: Any, job: Job) -> None:
+def _refuse_idle_options(estimator: BaseEstimator, job: Job) -> None:
     many, degenerate = several(estimator), estimator.get_params().get("degenerate", "keep")
     for option, value in (("--criterion", job.criterion), ("--folds", job.folds)):
         if value is not None and not many:
@@ -82,18 +88,18 @@ def _refuse_idle_options(estimator: Any, job: Job) -> None:
         )
 
 
-def several(estimator: Any) -> dict[str, list[Any]]:
+def several(estimator: BaseEstimator) -> dict[str, list[Any]]:
     """The parameters of an estimator that hold several values, by name."""
     return {name: value for name, value in estimator.get_params(deep=False).items() if isinstance(value, list)}
 
 
-def _fit(estimator: Any, source: Source, job: Job, kept: Path | None) -> Fitted:
+def _fit(estimator: BaseEstimator, source: Source, job: Job, kept: Path | None) -> Fitted:
     begin, interrupted, found = time.perf_counter(), False, None
     with warnings.catch_warnings(record=True) as met:
         warnings.simplefilter("always")
         try:
             if several(estimator):
-                found = _select(estimator, source, job)
+                found = _select(cast("Compared", estimator), source, job)
                 estimator, interrupted = found.best, found.interrupted
             else:
                 _fit_one(estimator, source, kept)
@@ -107,7 +113,7 @@ def _fit(estimator: Any, source: Source, job: Job, kept: Path | None) -> Fitted:
     return Fitted(estimator, time.perf_counter() - begin, _sentences(met, estimator), interrupted, found)
 
 
-def _sentences(met: list[warnings.WarningMessage], estimator: Any) -> list[str]:
+def _sentences(met: list[warnings.WarningMessage], estimator: BaseEstimator) -> list[str]:
     """What was warned of, once, in the options of the command line; not how the fit ended, which its outcome says."""
     from sklearn.exceptions import ConvergenceWarning
 
@@ -115,22 +121,23 @@ def _sentences(met: list[warnings.WarningMessage], estimator: Any) -> list[str]:
     return list(dict.fromkeys(in_options(sentence, estimator.get_params()) for sentence in words))
 
 
-def _fit_one(estimator: Any, source: Source, kept: Path | None) -> None:
+def _fit_one(estimator: BaseEstimator, source: Source, kept: Path | None) -> None:
     from sklearn.base import is_classifier
 
     _set_verbose(estimator, int(sys.stderr.isatty()))
     known = (source.target,) if is_classifier(estimator) else ()
     resumable = kept is not None and estimator.get_params().get("degenerate", "keep") == "keep"
     options: dict[str, Any] = {"checkpoint": kept} if resumable else {}
-    estimator.fit(source.rows, *known, sample_weight=source.weight, **options)
+    fitted: Any = estimator
+    fitted.fit(source.rows, *known, sample_weight=source.weight, **options)
 
 
-def _set_verbose(estimator: Any, verbose: int) -> None:
+def _set_verbose(estimator: BaseEstimator, verbose: int) -> None:
     if "verbose" in estimator.get_params():
         estimator.set_params(verbose=verbose)
 
 
-def _select(estimator: Any, source: Source, job: Job) -> Any:
+def _select(estimator: Compared, source: Source, job: Job) -> Any:
     from suffice.selection import select
 
     searched: dict[str, Any] = several(estimator)

@@ -6,7 +6,7 @@ import gc
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -15,6 +15,10 @@ from suffice.cli.cache import turn_on_compilation_cache
 from suffice.cli.denoise import denoise
 from suffice.cli.impute import impute
 from suffice.cli.job import COMMAND
+
+if TYPE_CHECKING:
+    import typer
+
 
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
 """Imports make many objects and no garbage: with Python's 700 the collector takes a sixth of the time of a short fit."""

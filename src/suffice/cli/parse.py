@@ -14,7 +14,7 @@ from suffice.choices import Criterion
 MOST = 1000
 
 
-def sizes(text: Any) -> tuple[int, ...]:
+def sizes(text: str | tuple[int, ...]) -> tuple[int, ...]:
     """Whole numbers with an x between them, such as the size of an image or of the layers of a network."""
     if isinstance(text, tuple):
         return text
@@ -24,7 +24,7 @@ def sizes(text: Any) -> tuple[int, ...]:
     return tuple(int(part) for part in parts)
 
 
-def counts(text: Any) -> int | list[int]:
+def counts(text: str | int) -> int | list[int]:
     """One number of components, or several: a range such as 1-8, numbers with commas between them, or both."""
     found: set[int] = set()
     for part in str(text).split(","):
@@ -40,7 +40,7 @@ def choices(kind: Any) -> Callable[[Any], str | list[str]]:
     """A reader of one choice of a ``Literal``, or of several with commas between them."""
     allowed = get_args(kind)
 
-    def read(text: Any) -> str | list[str]:
+    def read(text: str) -> str | list[str]:
         found = list(dict.fromkeys(words(text)))
         if not set(found) <= set(allowed):
             raise _bad(text, f"one of {', '.join(allowed)} is expected, or several with commas between them")
@@ -49,7 +49,7 @@ def choices(kind: Any) -> Callable[[Any], str | list[str]]:
     return read
 
 
-def one_criterion(text: Any) -> str:
+def one_criterion(text: str) -> str:
     """What selects, with a hyphen or an underscore."""
     found = str(text).replace("-", "_")
     if found not in get_args(Criterion):
@@ -57,7 +57,7 @@ def one_criterion(text: Any) -> str:
     return found
 
 
-def pairs(text: Any) -> dict[str, str]:
+def pairs(text: str) -> dict[str, str]:
     """Settings of columns, written as name=value with commas between them."""
     found: dict[str, str] = {}
     for part in str(text).split(","):
@@ -70,7 +70,7 @@ def pairs(text: Any) -> dict[str, str]:
     return found
 
 
-def shares(text: Any) -> tuple[float, ...]:
+def shares(text: str) -> tuple[float, ...]:
     """Numbers with commas between them."""
     try:
         return tuple(float(part) for part in str(text).split(","))
@@ -78,12 +78,12 @@ def shares(text: Any) -> tuple[float, ...]:
         raise _bad(text, "numbers with commas between them are expected, such as 0.2,0.8") from None
 
 
-def words(text: Any) -> tuple[str, ...]:
+def words(text: str) -> tuple[str, ...]:
     """Names with commas between them."""
     return tuple(part.strip() for part in str(text).split(","))
 
 
-def names(text: Any) -> list[str]:
+def names(text: str) -> list[str]:
     """Column names with commas between them."""
     return [name for name in words(text) if name]
 
@@ -123,7 +123,7 @@ def _spread(parameter: inspect.Parameter, hint: Any) -> list[inspect.Parameter]:
     ]
 
 
-def _bad(text: Any, expected: str) -> Exception:
+def _bad(text: str | int | tuple[int, ...], expected: str) -> Exception:
     import typer
 
     return typer.BadParameter(f"{str(text)!r} was given; {expected}.")

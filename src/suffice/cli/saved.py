@@ -6,7 +6,7 @@ import sys
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
@@ -17,6 +17,10 @@ from suffice.cli.options import Data, Reading, Run, Weights
 from suffice.cli.parse import flat
 from suffice.cli.source import Source, finite, read, takes_labels
 from suffice.cli.tables import RowWriter, replacing, write_columns
+
+if TYPE_CHECKING:
+    from suffice.report.parts import Table
+    from suffice.report.story import Story
 
 
 @flat
@@ -91,7 +95,7 @@ def show(run: Run) -> None:
         _print_table(table)
 
 
-def _print_table(table: Any) -> None:
+def _print_table(table: Table) -> None:
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
@@ -122,7 +126,7 @@ def load_run(run: Path) -> Any:
     return story(estimator, known)
 
 
-def matching(model: Any, data: str, reading: Reading, weights: str | None = None) -> Source:
+def matching(model: Story, data: str, reading: Reading, weights: str | None = None) -> Source:
     """Rows in the columns of a model, found by name where the file has names; an Arrow table if they may hold labels."""
     labels, columns = takes_labels(model.estimator), model.columns
     source = finite(_matching(columns, data, reading, weights, labels))

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from suffice.cli.batches import WeightedBatches, numbers_of
 from suffice.cli.options import Job, Reading
+from suffice.runtime.types import ArrayLike
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
+
 
 STREAM_BYTES = 1_000_000_000
 
@@ -28,7 +34,7 @@ class Source:
     weight: Any = None
 
 
-def read_rows(estimator: Any, data: str, job: Job, reading: Reading) -> Source:
+def read_rows(estimator: BaseEstimator, data: str, job: Job, reading: Reading) -> Source:
     """Rows for an estimator, in memory or as a stream."""
     labels = takes_labels(estimator)
     if labels and job.image_shape is not None:
@@ -39,7 +45,7 @@ def read_rows(estimator: Any, data: str, job: Job, reading: Reading) -> Source:
     return source if job.image_shape is None else replace(source, image_shape=_image_shape(source, job.image_shape))
 
 
-def read_in_memory(estimator: Any, data: str, job: Job, reading: Reading) -> Source:
+def read_in_memory(estimator: BaseEstimator, data: str, job: Job, reading: Reading) -> Source:
     """Rows for an estimator that takes no streams."""
     if streams(data, reading):
         raise ValueError(
@@ -48,13 +54,13 @@ def read_in_memory(estimator: Any, data: str, job: Job, reading: Reading) -> Sou
     return read_rows(estimator, data, job, reading)
 
 
-def read_classes(estimator: Any, data: str, job: Job, reading: Reading) -> Source:
+def read_classes(estimator: BaseEstimator, data: str, job: Job, reading: Reading) -> Source:
     """Rows with their classes as text, as a file has them."""
     source = read_in_memory(estimator, data, job, reading)
     return replace(source, target=as_classes(source.target).astype(str))
 
 
-def read_images(estimator: Any, data: str, job: Job, reading: Reading) -> Source:
+def read_images(estimator: BaseEstimator, data: str, job: Job, reading: Reading) -> Source:
     """Complete rows for a network, which takes the size of its images from the file if it has none yet."""
     from suffice.data import DataError
 
@@ -65,14 +71,14 @@ def read_images(estimator: Any, data: str, job: Job, reading: Reading) -> Source
         raise DataError(
             f"{source.name} has missing cells, which a network does not take: `suffice impute` fills them in."
         )
-    if estimator.image_shape is None:
+    if estimator.get_params()["image_shape"] is None:
         estimator.set_params(image_shape=source.image_shape)
     if job.labels is not None:
         source = replace(source, target=_labels(job.labels, reading, len(source.rows)))
     return source if source.target is None else replace(source, target=as_classes(source.target))
 
 
-def read_labelled_images(estimator: Any, data: str, job: Job, reading: Reading) -> Source:
+def read_labelled_images(estimator: BaseEstimator, data: str, job: Job, reading: Reading) -> Source:
     """Complete rows and their classes: a column, an array, a file beside them, or folders of pictures."""
     source = read_images(estimator, data, job, reading)
     if source.target is None:
@@ -80,14 +86,14 @@ def read_labelled_images(estimator: Any, data: str, job: Job, reading: Reading) 
     return source
 
 
-def takes_labels(estimator: Any) -> bool:
+def takes_labels(estimator: BaseEstimator) -> bool:
     """Whether an estimator takes tables with text."""
     from sklearn.utils import get_tags
 
     return get_tags(estimator).input_tags.string
 
 
-def as_classes(target: Any) -> np.ndarray:
+def as_classes(target: ArrayLike) -> np.ndarray:
     """Classes as a file has them: whole numbers as such, others as text."""
     target = np.asarray(target)
     if target.dtype.kind == "f" and np.isfinite(target).all() and (target == np.round(target)).all():
@@ -179,7 +185,7 @@ def finite(source: Source) -> Source:
     bad = np.isinf(source.rows) if isinstance(source.rows, np.ndarray) else np.zeros((0, 0), bool)
     if not bad.any():
         return source
-    columns = _hit(source.columns, bad.any(axis=0))
+    columns = _hit(source.columns, np.any(bad, axis=0))
     raise DataError(
         f"{source.name}: {int(bad.sum()):,} cells are infinite, the first in row {int(bad.any(axis=1).argmax())} (counted from "
         f"0); columns {', '.join(columns[:10])}{' ...' if len(columns) > 10 else ''}. Empty these cells (missing), "
@@ -194,7 +200,7 @@ def refuse_empty_columns(source: Source) -> None:
     if not isinstance(source.rows, np.ndarray) or source.rows.dtype.kind != "f":
         return
     used = source.rows if source.weight is None else source.rows[source.weight > 0]
-    columns = _hit(source.columns, np.isnan(used).all(axis=0)) if len(used) else []
+    columns = _hit(source.columns, np.all(np.isnan(used), axis=0)) if len(used) else []
     if columns:
         raise DataError(
             f"{source.name}: every cell of {', '.join(columns[:10])}{' ...' if len(columns) > 10 else ''} is missing (in "
@@ -202,7 +208,7 @@ def refuse_empty_columns(source: Source) -> None:
         )
 
 
-def _hit(columns: list[str], mask: Any) -> list[str]:
+def _hit(columns: list[str], mask: Sequence[bool] | np.ndarray) -> list[str]:
     return [name for name, hit in zip(columns, mask, strict=True) if hit]
 
 

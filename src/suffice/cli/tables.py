@@ -7,9 +7,19 @@ import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    import pyarrow as pa
+
+    from suffice.cli.source import Source
+    from suffice.report.story import Story
+    from suffice.selection.result import Selection
+
 
 SELECTION, TRACE = "selection.csv", "trace.csv"
 
@@ -17,7 +27,7 @@ SELECTION, TRACE = "selection.csv", "trace.csv"
 class RowWriter:
     """Appends what is said of blocks of rows to an open CSV file, the rows numbered from 0 in a first column."""
 
-    def __init__(self, file: Any) -> None:
+    def __init__(self, file: BinaryIO) -> None:
         self.file, self.next_row = file, 0
 
     def __call__(self, columns: Mapping[str, Any]) -> None:
@@ -27,7 +37,7 @@ class RowWriter:
         write_columns(self.file, [numbers, *columns.values()], None if begin else ["row", *columns])
 
 
-def write_columns(file: Any, columns: Sequence[Any], header: Sequence[str] | None = None) -> None:
+def write_columns(file: BinaryIO, columns: Sequence[Any], header: Sequence[str] | None = None) -> None:
     """Append columns of equal length to an open binary file as lines of CSV, under a line of names if given."""
     import pyarrow
 
@@ -36,7 +46,7 @@ def write_columns(file: Any, columns: Sequence[Any], header: Sequence[str] | Non
     append_table(file, table, header is not None)
 
 
-def write_tables(folder: Path, teller: Any, source: Any, selection: Any) -> Any:
+def write_tables(folder: Path, teller: Story, source: Source, selection: Selection | None) -> Any:
     """Write the selection, the trace, and in one pass what a model's story tells of each row; that is returned."""
     from suffice.report.story import seen
 
@@ -50,7 +60,7 @@ def write_tables(folder: Path, teller: Any, source: Any, selection: Any) -> Any:
         return teller.tell(source.rows, source.weight, RowWriter(file))
 
 
-def append_table(file: Any, table: Any, header: bool) -> None:
+def append_table(file: BinaryIO, table: pa.Table, header: bool) -> None:
     """Append an Arrow table to an open binary file as lines of CSV, under a line of its names if ``header``."""
     from pyarrow import csv
 

@@ -6,12 +6,12 @@ import tokenize
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from suffice.data.layout import GZIP_ERRORS, open_bytes
 from suffice.data.table import DataError, Table, listing, position_names, select_columns
+from suffice.runtime.types import ArrayLike
 
 # what NumPy and zipfile raise on damaged headers, shapes and members
 _DAMAGE = (
@@ -29,7 +29,7 @@ _DAMAGE = (
 
 
 def table_from_array(
-    array: Any,
+    array: ArrayLike,
     name: str,
     *,
     columns: Sequence[str] | None = None,
@@ -99,7 +99,7 @@ def _unreadable(name: str, error: Exception) -> DataError:
     return DataError(f"{name} is damaged, incomplete or no NumPy file; write it again with numpy.save or numpy.savez.")
 
 
-def _as_numbers(array: Any, name: str) -> np.ndarray:
+def _as_numbers(array: ArrayLike, name: str) -> np.ndarray:
     try:
         array = np.asarray(array)
     except ValueError:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from suffice.data.labels import refuse_others
 from suffice.data.table import DataError
+
+if TYPE_CHECKING:
+    from pandas.api.extensions import ExtensionDtype
 
 
 def decoded(values: np.ndarray, kind: str, labels: np.ndarray | None, dtype: str, name: str) -> np.ndarray:
@@ -54,7 +57,7 @@ def _series(cells: np.ndarray, dtype: str, categories: np.ndarray | None) -> Any
     return pd.Series(cells, dtype=kind) if _fits(cells, kind, pd.notna(cells)) else pd.Series(cells)
 
 
-def _fits(cells: np.ndarray, kind: Any, known: np.ndarray) -> bool:
+def _fits(cells: np.ndarray, kind: np.dtype | ExtensionDtype, known: np.ndarray) -> bool:
     """Whether a pandas type keeps the cells as they are."""
     if isinstance(kind, np.dtype) and kind.kind in "biu" and not known.all():
         return False

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,8 +15,11 @@ import pyarrow.compute as pc
 from suffice.data.frame import Column, Frame, frame_from
 from suffice.data.table import DataError
 
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
 
-def digest(batches: Iterable[Any], most: int, estimator: Any) -> tuple[Frame, list[int]]:
+
+def digest(batches: Iterable[Any], most: int, estimator: BaseEstimator) -> tuple[Frame, list[int]]:
     """A short frame with the kinds and labels of the whole, and the number of missing cells in each column."""
     kept: Frame | None = None
     missing: list[int] = []

@@ -16,10 +16,11 @@ from suffice.data.alignment import columns_named, refuse_empty
 from suffice.data.decode import data_frame, decoded, joined
 from suffice.data.digest import digest
 from suffice.data.frame import Column, Frame, frame_from
-from suffice.data.kinds import detected_kind, given_kinds, sentences
+from suffice.data.kinds import Kinds, detected_kind, given_kinds, sentences
 from suffice.data.labels import codes, distinct_labels, numbers
 from suffice.data.table import DataError, listing, position_names
 from suffice.latent.families.kinds import KINDS
+from suffice.runtime.types import ArrayLike, TableLike
 
 
 class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -89,12 +90,12 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     [[4.2, 'Gentoo', 3]]
     """
 
-    def __init__(self, kinds: Any = None, max_categories: int = 254, handle_unknown: str = "error") -> None:
+    def __init__(self, kinds: Kinds = None, max_categories: int = 254, handle_unknown: str = "error") -> None:
         self.kinds = kinds
         self.max_categories = max_categories
         self.handle_unknown = handle_unknown
 
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self, X: TableLike, y: ArrayLike | None = None) -> Self:
         """Find the kind of each column and its labels.
 
         Parameters
@@ -163,7 +164,7 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             self.feature_names_in_ = np.array(frame.labels, dtype=object)
         return self
 
-    def transform(self, X: Any) -> np.ndarray:
+    def transform(self, X: TableLike) -> np.ndarray:
         """Encode rows.
 
         Parameters
@@ -190,7 +191,7 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             values[:, j] = codes(column, labels, self.handle_unknown) if known else numbers(column, self.kinds_[j])
         return values
 
-    def inverse_transform(self, values: Any) -> Any:
+    def inverse_transform(self, values: ArrayLike) -> Any:
         """Decode rows.
 
         Parameters
@@ -210,9 +211,9 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             If the number of columns is another, a code has no label, or a count is negative or fractional.
         """
         check_is_fitted(self)
-        values = check_array(values, dtype=np.float64, ensure_all_finite="allow-nan", input_name="values")  # type: ignore
-        self._check_width(values.shape[1])
-        fitted = zip(values.T, self.kinds_, self.categories_, self.dtypes_, self._names(), strict=True)
+        array: Any = check_array(values, dtype=np.float64, ensure_all_finite="allow-nan", input_name="values")  # type: ignore
+        self._check_width(array.shape[1])
+        fitted = zip(array.T, self.kinds_, self.categories_, self.dtypes_, self._names(), strict=True)
         columns = [decoded(*column) for column in fitted]
         if self.is_pandas_:
             return data_frame(columns, self.labels_ or [], self.dtypes_, self.categories_)

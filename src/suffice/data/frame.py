@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,11 @@ from sklearn.utils import check_array
 
 from suffice.data.table import DataError, position_names, refuse_duplicates
 from suffice.data.text_cells import describe_type, is_text
+from suffice.runtime.types import ArrayLike, TableLike
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+    from sklearn.base import BaseEstimator
 
 
 class Column(NamedTuple):
@@ -34,22 +39,22 @@ class Frame(NamedTuple):
     is_pandas: bool = False
 
 
-def frame_from(X: Any, estimator: Any) -> Frame:
+def frame_from(X: TableLike, estimator: BaseEstimator) -> Frame:
     """Columns of an array, a pandas or polars data frame, an Arrow table or anything that Arrow takes as a table."""
     if type(X).__module__.startswith("pandas") and hasattr(X, "columns"):
-        return _from_pandas(X)
+        return _from_pandas(cast("DataFrame", X))
     if isinstance(X, pa.Table | pa.RecordBatch) or (hasattr(X, "__arrow_c_stream__") and hasattr(X, "columns")):
         return _from_arrow(arrow_table(X))
     return _from_array(X, estimator)
 
 
-def arrow_table(frame: Any) -> pa.Table:
+def arrow_table(frame: TableLike) -> pa.Table:
     """Anything that Arrow takes as a table, in types that it can work with."""
     is_polars = type(frame).__module__.startswith("polars")  # whose stream has views, which Arrow cannot cast
     return frame.to_arrow() if is_polars else pa.table(frame)
 
 
-def _from_pandas(X: Any) -> Frame:
+def _from_pandas(X: DataFrame) -> Frame:
     labels = X.columns.tolist()
     names = _checked([str(label) for label in labels], len(X))
     columns = []
@@ -74,13 +79,12 @@ def _is_polars_enum(field: pa.Field) -> bool:  # whose categories older polars d
     return any(key.startswith(b"_PL_ENUM_VALUES") for key in field.metadata or {})
 
 
-def _from_array(X: Any, estimator: Any) -> Frame:
-    if isinstance(X, list | tuple):
-        X = np.array(X, dtype=object)
-    X = check_array(X, dtype=None, ensure_all_finite=False, estimator=estimator, input_name="X")  # type: ignore
-    if X.dtype.kind == "f" and X.dtype.itemsize not in (4, 8):
-        X = X.astype(np.float64)
-    cells = [(name, _as_cells(X[:, j], name)) for j, name in enumerate(position_names(X.shape[1]))]
+def _from_array(X: TableLike, estimator: BaseEstimator) -> Frame:
+    given: Any = np.array(X, dtype=object) if isinstance(X, list | tuple) else X
+    array: Any = check_array(given, dtype=None, ensure_all_finite=False, estimator=estimator, input_name="X")  # type: ignore
+    if array.dtype.kind == "f" and array.dtype.itemsize not in (4, 8):
+        array = array.astype(np.float64)
+    cells = [(name, _as_cells(array[:, j], name)) for j, name in enumerate(position_names(array.shape[1]))]
     return Frame([_column(name, column, str(column.type)) for name, column in cells], None)
 
 
@@ -91,7 +95,7 @@ def _checked(names: list[str], n_rows: int) -> list[str]:
     return names
 
 
-def _as_cells(values: Any, name: str) -> Any:
+def _as_cells(values: ArrayLike, name: str) -> pa.Array | pa.ChunkedArray:
     try:
         return pa.array(values, from_pandas=True)
     except (pa.ArrowException, OverflowError, TypeError, ValueError) as error:
@@ -102,7 +106,7 @@ def _as_cells(values: Any, name: str) -> Any:
         ) from None
 
 
-def _column(name: str, cells: Any, dtype: str, *, keep_order: bool = False) -> Column:
+def _column(name: str, cells: pa.Array | pa.ChunkedArray, dtype: str, *, keep_order: bool = False) -> Column:
     declared, order = pa.types.is_dictionary(cells.type), None
     if declared:
         if keep_order or cells.type.ordered:
@@ -114,7 +118,7 @@ def _column(name: str, cells: Any, dtype: str, *, keep_order: bool = False) -> C
     return Column(name, cells, dtype, declared, order)
 
 
-def _dictionary(cells: Any) -> pa.Array:
+def _dictionary(cells: pa.Array | pa.ChunkedArray) -> pa.Array:
     return cells.unify_dictionaries().chunk(0).dictionary if isinstance(cells, pa.ChunkedArray) else cells.dictionary
 
 

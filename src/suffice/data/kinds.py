@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from numbers import Integral
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +17,9 @@ import pyarrow.compute as pc
 from suffice.data.frame import Column, Frame
 from suffice.data.table import DataError, listing
 from suffice.latent.families.kinds import KINDS
+
+Kinds: TypeAlias = str | Sequence[str | None] | Mapping[str | int, str] | None
+"""Kinds of columns: one for all, one for each, or by name or place; None detects them."""
 
 DETECTED = {
     "gaussian": "other numbers",
@@ -27,7 +30,7 @@ DETECTED = {
 """The kinds that columns are detected as, and why; others have to be given."""
 
 
-def given_kinds(kinds: Any, frame: Frame) -> list[str | None]:
+def given_kinds(kinds: Kinds, frame: Frame) -> list[str | None]:
     """The kind that is given for each column, None where it is to be detected."""
     width = len(frame.columns)
     if kinds is None or isinstance(kinds, str):
@@ -91,7 +94,7 @@ def _by_column(kinds: Mapping[Any, Any], frame: Frame) -> list[str | None]:
     return given
 
 
-def _place(key: Any, frame: Frame) -> int:
+def _place(key: str | int, frame: Frame) -> int:
     names = [column.name for column in frame.columns]
     if frame.labels is not None and key in frame.labels:
         return frame.labels.index(key)
@@ -104,7 +107,7 @@ def _place(key: Any, frame: Frame) -> int:
     raise DataError(f"kinds= names a column {key!r}, which X does not have; {hint}")
 
 
-def _checked(kind: Any) -> str:
+def _checked(kind: str | None) -> str:
     if not isinstance(kind, str) or kind not in KINDS:
         raise ValueError(f"kinds= holds {kind!r}; each kind is one of {', '.join(map(repr, KINDS))}.")
     return str(kind)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pyarrow as pa
-from scipy import sparse
 
 from suffice.data.arrays import read_npy, read_npz, table_from_array
 from suffice.data.columns import mixed_from_columns, table_from_columns
@@ -19,6 +18,10 @@ from suffice.data.idx import is_idx, read_idx
 from suffice.data.layout import GZIP_ERRORS, open_bytes
 from suffice.data.parquet import read_parquet
 from suffice.data.table import DataError, MixedTable, Table, refuse_duplicates
+from suffice.runtime.types import ArrayLike, TableLike, is_sparse
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 _FOREIGN = {
     b"\x80\x04": "a pickle, which is never read because reading one can run any program",
@@ -35,7 +38,7 @@ _FOREIGN = {
 
 
 def read_table(
-    source: Any,
+    source: PathLike | Sequence[PathLike] | TableLike,
     *,
     header: bool | None = None,
     columns: Sequence[str] | None = None,
@@ -94,7 +97,7 @@ def read_table(
     kind = "memory" if path is None else _kind(path)
     _refuse_options(kind, header=header, delimiter=delimiter, array=array)
     if path is None:
-        return _from_memory(source, columns, drop, target)
+        return _from_memory(cast("TableLike", source), columns, drop, target)
     if kind == "text":
         return read_delimited(path, header=header, columns=columns, drop=drop, delimiter=delimiter, target=target)
     if kind == "Parquet":
@@ -108,7 +111,7 @@ def read_table(
 
 
 def read_columns(
-    source: Any,
+    source: PathLike | Sequence[PathLike] | TableLike,
     *,
     header: bool | None = None,
     columns: Sequence[str] | None = None,
@@ -168,7 +171,9 @@ def read_columns(
     kind = "memory" if path is None else _kind(path)
     _refuse_options(kind, header=header, delimiter=delimiter, array=array)
     if path is None and _is_frame(source):
-        return mixed_from_columns(_as_arrow(source), "The data frame", columns=columns, drop=drop, target=target)
+        return mixed_from_columns(
+            _as_arrow(cast("TableLike", source)), "The data frame", columns=columns, drop=drop, target=target
+        )
     if path is not None and kind == "text":
         return read_delimited_columns(
             path, header=header, columns=columns, drop=drop, delimiter=delimiter, target=target, row_names=row_names
@@ -226,19 +231,20 @@ def _refuse_options(kind: str, *, header: bool | None, delimiter: str | None, ar
             raise DataError(f"{option}={value!r} is for {needed} files, and the source is {given}; leave it out.")
 
 
-def _from_memory(source: Any, columns: Sequence[str] | None, drop: Sequence[str] | None, target: str | None) -> Table:
-    if sparse.issparse(source):
-        source = source.toarray()
+def _from_memory(
+    source: TableLike, columns: Sequence[str] | None, drop: Sequence[str] | None, target: str | None
+) -> Table:
     if not _is_frame(source):
-        return table_from_array(source, "The array", columns=columns, drop=drop, target=target)
+        array = source.toarray() if is_sparse(source) else cast("ArrayLike", source)
+        return table_from_array(array, "The array", columns=columns, drop=drop, target=target)
     return table_from_columns(_as_arrow(source), "The data frame", columns=columns, drop=drop, target=target)
 
 
-def _is_frame(source: Any) -> bool:
+def _is_frame(source: PathLike | Sequence[PathLike] | TableLike) -> bool:
     return isinstance(source, pa.Table) or hasattr(source, "__arrow_c_stream__")
 
 
-def _as_arrow(frame: Any) -> pa.Table:
+def _as_arrow(frame: TableLike) -> pa.Table:
     if isinstance(frame, pa.Table):
         return frame
     names = [str(name) for name in getattr(frame, "columns", ())]
@@ -246,7 +252,7 @@ def _as_arrow(frame: Any) -> pa.Table:
     if not type(frame).__module__.startswith("pandas"):
         return arrow_table(frame)
     try:
-        return pa.Table.from_pandas(frame.set_axis(names, axis=1), preserve_index=False)
+        return pa.Table.from_pandas(cast("DataFrame", frame).set_axis(names, axis=1), preserve_index=False)
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise DataError(
             f"The data frame has a column of mixed objects ({error.args[-1]}); convert it or drop it."

@@ -38,7 +38,10 @@ def bernoulli(key: Key[Array, ""], probability: Float[Array, "... U"]) -> Float[
 
 
 def threefry(
-    first: UInt[Array, ""], second: UInt[Array, ""], low: UInt[Array, " *cells"], high: UInt[Array, " *cells"]
+    first: UInt[Array, ""] | np.integer,
+    second: UInt[Array, ""] | np.integer,
+    low: UInt[Array, " *cells"],
+    high: UInt[Array, " *cells"],
 ) -> tuple[UInt[Array, " *cells"], UInt[Array, " *cells"]]:
     """Threefry-2x32 of counters."""
     words = (first, second, first ^ second ^ jnp.uint32(PARITY))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
@@ -16,6 +16,10 @@ from suffice.files.decode import decode
 from suffice.files.encode import encode
 
 VERSION = 1
+
+
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | float | bool | None"
+"""What a JSON text says."""
 
 
 def write_record(record: dict[str, Any], path: Path, kind: str) -> None:
@@ -29,7 +33,7 @@ def read_record(path: Path, kind: str, writer: str) -> dict[str, Any]:
     return loaded(path, kind, writer)
 
 
-def write(structure: Any, tensors: dict[str, np.ndarray], target: Path, kind: str) -> None:
+def write(structure: Json, tensors: dict[str, np.ndarray], target: Path, kind: str) -> None:
     """Write a structure of JSON and its arrays to one file of a kind."""
     tree = json.dumps(structure, allow_nan=False)
     header = {"format": kind, "version": str(VERSION), "tree": tree, "checksum": _checksum(tree, tensors)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any
 
@@ -13,6 +14,7 @@ from sklearn.base import BaseEstimator
 
 from suffice.files.atomic import FileError
 from suffice.files.classes import field_names, name_of
+from suffice.runtime.arrays import Array
 
 FITTED = re.compile(r"[A-Za-z](\w*[^_\W])?_")
 """Names of fitted attributes."""
@@ -47,7 +49,9 @@ def encode(value: Any, where: str, tensors: dict[str, np.ndarray], classes: bool
     )
 
 
-def _encode_object(value: Any, name: str, inside: Any) -> dict[str, Any]:
+def _encode_object(
+    value: Any, name: str, inside: Callable[[Iterable[tuple[str, Any]]], dict[str, Any]]
+) -> dict[str, Any]:
     if isinstance(value, Enum):
         return {"enum": name, "name": value.name}
     if isinstance(value, BaseEstimator):
@@ -61,7 +65,7 @@ def _encode_object(value: Any, name: str, inside: Any) -> dict[str, Any]:
     return {"module": name, "fields": inside((field, getattr(value, field)) for field in fields)}
 
 
-def _encode_array(value: Any, where: str, tensors: dict[str, np.ndarray]) -> dict[str, Any]:
+def _encode_array(value: Array | np.generic, where: str, tensors: dict[str, np.ndarray]) -> dict[str, Any]:
     if jax.numpy.issubdtype(value.dtype, jax.dtypes.extended):
         raise FileError(f"{where} is a JAX key, which a file cannot keep; give jax.random.key_data of it.")
     array = np.asarray(value)

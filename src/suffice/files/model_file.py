@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import equinox as eqx
 import numpy as np
 
 from suffice.files.atomic import FileError
@@ -58,7 +60,7 @@ def save(model: Any, path: str | os.PathLike[str]) -> Path:
     return target
 
 
-def load(path: str | os.PathLike[str], *, net: Any = None) -> Any:
+def load(path: str | os.PathLike[str], *, net: eqx.Module | Callable[..., eqx.Module] | None = None) -> Any:
     """Load a model that ``save`` wrote. No code from the file is run: it can only name public classes of suffice.
 
     Parameters
@@ -92,7 +94,7 @@ def load(path: str | os.PathLike[str], *, net: Any = None) -> Any:
     return model
 
 
-def _give_net(model: Any, net: Any, target: Path) -> None:
+def _give_net(model: Any, net: eqx.Module | Callable[..., eqx.Module] | None, target: Path) -> None:
     if net is None:
         raise FileError(
             f"{target} holds the weights of a network of your own, not the network: give what net was, as load(path, net=...)."

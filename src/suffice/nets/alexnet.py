@@ -82,7 +82,7 @@ class AlexNet(BatchNetwork):
     @in_own_precision
     def forward(
         self,
-        rows: Num[Array, "n channels height width"],
+        rows: Num[Array, "n ..."],
         weight: Num[Array, " n"],
         state: PyTree[Array],
         key: Key[Array, ""] | None,

@@ -155,7 +155,7 @@ class DenoisingAutoencoder(BatchNetwork):
     @in_own_precision
     def forward(
         self,
-        rows: Num[Array, "n D"],
+        rows: Num[Array, "n ..."],
         weight: Num[Array, " n"],
         state: PyTree[Array],
         key: Key[Array, ""] | None,

@@ -22,6 +22,10 @@ class RowNetwork(Protocol):
     def __call__(self, row: Array, /) -> Array: ...
 
 
+NetworkState: TypeAlias = PyTree[Array]
+"""What training changes of a network beside its parameters, such as running moments; ``()`` where there is nothing."""
+
+
 class BatchNetwork(eqx.Module):
     """A network whose outputs depend on the other rows of a batch (BatchNorm) or on chance (dropout), while training.
 

@@ -38,14 +38,14 @@ def begun_from(net: Network, found: InitialWeights | list[InitialWeights]) -> Ne
 
 def autoencoder_from(net: AnyAutoencoder, given: InitialWeights) -> AnyAutoencoder:
     """An autoencoder, denoising or not, with these weights; the decoder starts as the encoder transposed."""
-    if not isinstance(net, Autoencoder):
+    if isinstance(net, DenoisingAutoencoder):
         return eqx.tree_at(lambda n: n.autoencoder, net, autoencoder_from(net.autoencoder, given))
     matrix, *biases = (
         np.array(array, np.float32) for array in (given.weights.T, given.hidden_bias, given.visible_bias)
     )
-    net = eqx.tree_at(lambda n: (n.weight, n.hidden_bias, n.visible_bias), net, (matrix, *biases))
-    tied = net.decoder_weight is None
-    return net if tied else eqx.tree_at(lambda n: n.decoder_weight, net, matrix.T.copy())
+    begun: Autoencoder = eqx.tree_at(lambda n: (n.weight, n.hidden_bias, n.visible_bias), net, (matrix, *biases))
+    tied = begun.decoder_weight is None
+    return begun if tied else eqx.tree_at(lambda n: n.decoder_weight, begun, matrix.T.copy())
 
 
 def check_fit(name: str, given: np.ndarray, wanted: tuple[int, ...]) -> np.ndarray:

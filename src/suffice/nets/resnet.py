@@ -134,7 +134,7 @@ class ResNet(BatchNetwork):
     @in_own_precision
     def forward(
         self,
-        rows: Num[Array, "n channels height width"],
+        rows: Num[Array, "n ..."],
         weight: Num[Array, " n"],
         state: tuple[RunningMoments, BlockState],
         key: Key[Array, ""] | None,

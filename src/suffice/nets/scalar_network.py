@@ -73,5 +73,5 @@ def scalar_network_vjp(network: ScalarNetwork, x: float) -> ScalarNetwork:
     return ScalarNetwork(of_w1, of_w2, of_w3)
 
 
-def _sigmoid(value: Float[Array, ""]) -> Float[Array, ""]:
+def _sigmoid(value: float | np.floating | Float[Array, ""]) -> np.floating | Float[Array, ""]:
     return 1 / (1 + np.exp(-value))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,6 +13,8 @@ from suffice.plot.canvas import INK, PALETTE, axes_or_new, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from suffice.estimators.rbm.fitted import FittedRBM
 
 
 class AnnealingDisplay:
@@ -49,7 +51,7 @@ class AnnealingDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, *, temperatures: Sequence[int] = (30, 100, 300, 1000), ax: Axes | None = None
+        cls, estimator: FittedRBM, *, temperatures: Sequence[int] = (30, 100, 300, 1000), ax: Axes | None = None
     ) -> AnnealingDisplay:
         """Run both annealings of a fitted RBM with each number of temperatures, and draw them; what it keeps stays as it was."""
         check_is_fitted(estimator)

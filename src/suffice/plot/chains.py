@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -11,9 +11,12 @@ from sklearn.utils.validation import check_is_fitted
 
 from suffice.plot.canvas import INK, axes_or_new
 from suffice.plot.mosaic import check_images, mosaic, show
+from suffice.runtime.types import TableLike
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from suffice.estimators.rbm.fitted import FittedRBM
 
 
 class ChainDisplay:
@@ -50,7 +53,7 @@ class ChainDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, X: Any, *, image_shape: tuple[int, ...], steps: Sequence[int] = (0, 1, 10, 100, 1000),
+        cls, estimator: FittedRBM, X: TableLike, *, image_shape: tuple[int, ...], steps: Sequence[int] = (0, 1, 10, 100, 1000),
         ax: Axes | None = None,
     ) -> ChainDisplay:  # fmt: skip
         """Run chains of a fitted RBM from the rows X and draw them after each number of steps."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import equinox as eqx
 import numpy as np
@@ -12,41 +12,50 @@ from suffice.latent.families.constrained_gaussian import GAUSSIANS
 from suffice.latent.families.family import Family
 from suffice.latent.families.kinds import KINDS
 
+if TYPE_CHECKING:
+    from suffice.estimators.factors.base import FactorEstimator
+    from suffice.estimators.mixtures.mixed import MixedMixture
+    from suffice.plot.fitted import FittedMixture
+
+
 Array = NDArray[np.floating[Any]]
 
 
-def kinds(estimator: Any) -> list[str]:
+def kinds(estimator: FittedMixture | FactorEstimator) -> list[str]:
     """Kind of each column, as ``suffice.latent``'s families call it."""
-    if hasattr(estimator, "loadings_"):
-        return ["gaussian"] * len(estimator.loadings_)
+    loadings = getattr(estimator, "loadings_", None)
+    if loadings is not None:
+        return ["gaussian"] * len(loadings)
     return _components(estimator).kinds()
 
 
-def families(estimator: Any) -> list[type[Family]]:
+def families(estimator: FittedMixture | FactorEstimator) -> list[type[Family]]:
     """Family of each column."""
     return [KINDS[kind] for kind in kinds(estimator)]
 
 
-def of_chances(estimator: Any) -> bool:
+def of_chances(estimator: FittedMixture | FactorEstimator) -> bool:
     """Whether every column is of truth values, so that probabilities of a 1 say all."""
     return all(family.labels == 2 for family in families(estimator))
 
 
-def _components(estimator: Any) -> Family:
+def _components(estimator: FittedMixture | FactorEstimator) -> Family:
     """The fitted family; of scikit-learn's Gaussian mixtures the same as ours."""
-    if hasattr(estimator, "model_"):
-        return estimator.model_.components
-    if hasattr(estimator, "covariances_"):
-        return GAUSSIANS[estimator.covariance_type](estimator.means_, estimator.covariances_)
+    fitted: Any = estimator
+    if hasattr(fitted, "model_"):
+        return fitted.model_.components
+    if hasattr(fitted, "covariances_"):
+        return GAUSSIANS[fitted.covariance_type](fitted.means_, fitted.covariances_)
     raise TypeError(f"{type(estimator).__name__} has no components of columns: fit a mixture first")
 
 
-def feature_names(estimator: Any, names: list[str]) -> list[str]:
+def feature_names(estimator: FittedMixture, names: list[str]) -> list[str]:
     """What ``centres`` are of: columns (D names), and each category of a column; of two categories the second."""
-    if not hasattr(estimator, "encoder_"):
+    categories = getattr(estimator, "categories_", None)
+    if categories is None:
         return names
     found = []
-    for name, labels in zip(names, estimator.categories_, strict=True):
+    for name, labels in zip(names, categories, strict=True):
         if labels is None or labels.tolist() in ([0, 1], [False, True]):
             found.append(name)
         else:
@@ -54,17 +63,17 @@ def feature_names(estimator: Any, names: list[str]) -> list[str]:
     return found
 
 
-def centres(estimator: Any) -> Array:
+def centres(estimator: FittedMixture) -> Array:
     """The expectation of each feature in each component, (K, F): of numbers, and of indicators of categories."""
     return np.asarray(_components(estimator).feature_moments()[0], dtype=float)
 
 
-def variances(estimator: Any) -> Array:
+def variances(estimator: FittedMixture) -> Array:
     """The variance of each feature in each component, (K, F)."""
     return np.asarray(_components(estimator).feature_moments()[1], dtype=float)
 
 
-def column_moments(estimator: Any) -> tuple[Array, Array]:
+def column_moments(estimator: FittedMixture) -> tuple[Array, Array]:
     """Mean and standard deviation of each feature under the mixture, (F,) each."""
     weights, centre = np.asarray(estimator.weights_, dtype=float), centres(estimator)
     mean = weights @ centre
@@ -72,34 +81,36 @@ def column_moments(estimator: Any) -> tuple[Array, Array]:
     return mean, np.sqrt(variance)
 
 
-def deviations(estimator: Any) -> Array:
+def deviations(estimator: FittedMixture) -> Array:
     """How far each component lies from the mean of the mixture, in standard deviations of the feature, (K, F)."""
     mean, deviation = column_moments(estimator)
     safe = np.where(deviation > 0, deviation, 1.0)
     return (centres(estimator) - mean) / safe
 
 
-def telling_features(estimator: Any, most: int) -> list[int]:
+def telling_features(estimator: FittedMixture, most: int) -> list[int]:
     """The features, at most so many, in which the components lie furthest apart, in their order."""
     apart = np.asarray(estimator.weights_, dtype=float) @ deviations(estimator) ** 2
     return sorted(np.argsort(-apart, kind="stable")[:most].tolist())
 
 
-def gaussian_part(estimator: Any) -> tuple[Any, list[int]]:
+def gaussian_part(estimator: FittedMixture) -> tuple[Any, list[int]]:
     """The mixture of the Gaussian columns alone, with ``covariances_``, and their positions; None where there are none."""
     columns = [j for j, kind in enumerate(kinds(estimator)) if kind == "gaussian"]
     if not columns or hasattr(estimator, "covariances_"):
         return (estimator if columns else None), columns
     from suffice.estimators.mixtures.gaussian import around
 
-    model = estimator.marginal(columns).model_
+    mixed = cast("MixedMixture", estimator)
+    model: Any = mixed.marginal(columns).model_
     part = eqx.tree_at(lambda whole: whole.components, model, model.components.parts[0])
-    return around(part, estimator.covariance_type), columns
+    return around(part, mixed.covariance_type), columns
 
 
-def covariance_block(estimator: Any, columns: list[int]) -> Array:
+def covariance_block(estimator: FittedMixture, columns: list[int]) -> Array:
     """The covariance of some columns in each component, (K, d, d)."""
-    covariance, kind = np.asarray(estimator.covariances_, dtype=float), estimator.covariance_type
+    gaussian: Any = estimator
+    covariance, kind = np.asarray(gaussian.covariances_, dtype=float), gaussian.covariance_type
     n_components, identity = len(estimator.weights_), np.eye(len(columns))
     if kind == "full":
         return covariance[:, columns][:, :, columns]
@@ -108,7 +119,7 @@ def covariance_block(estimator: Any, columns: list[int]) -> Array:
     return variances(estimator)[:, columns, None] * identity
 
 
-def telling_columns(estimator: Any) -> list[int]:
+def telling_columns(estimator: FittedMixture) -> list[int]:
     """The two columns in which the components lie furthest apart."""
     weights, apart = np.asarray(estimator.weights_, dtype=float), deviations(estimator)
     n_columns = apart.shape[1]

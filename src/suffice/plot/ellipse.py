@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +14,9 @@ from suffice.plot.components import centres, covariance_block, gaussian_part, te
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from pandas import DataFrame
+
+    from suffice.plot.fitted import FittedMixture
 
 
 class EllipseDisplay:
@@ -70,7 +73,7 @@ class EllipseDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Any,
+        estimator: FittedMixture,
         X: ArrayLike,
         *,
         columns: list[int] | None = None,
@@ -90,14 +93,14 @@ class EllipseDisplay:
         if len(shown) not in (1, 2):
             raise ValueError(f"columns holds {len(shown)} positions; an ellipse needs two (or one for a histogram)")
         given = feature_names if feature_names is not None else getattr(estimator, "feature_names_in_", None)
-        estimator, X = on_codes(estimator), coded_rows(estimator, X)
-        some = _some_rows(X, max_points, random_state)
+        plain: Any = on_codes(cast(Any, estimator))
+        some = _some_rows(coded_rows(cast(Any, estimator), X), max_points, random_state)
         values, places = np.asarray(some, dtype=float), [gaussian.index(j) for j in shown]
         names = wanted_columns(None if given is None else list(given), values.shape[1])
         display = cls(
             rows=values[:, shown],
-            labels=estimator.predict(some),
-            weights=estimator.weights_,
+            labels=plain.predict(some),
+            weights=plain.weights_,
             means=centres(part)[:, places],
             covariances=covariance_block(part, places),
             feature_names=[names[j] for j in shown],
@@ -151,7 +154,7 @@ class EllipseDisplay:
         ax.set_ylabel("density", color=INK)
 
 
-def _some_rows(X: Any, max_points: int, random_state: int) -> Any:
+def _some_rows(X: Any, max_points: int, random_state: int) -> np.ndarray | DataFrame:
     n_rows = len(X)
     if n_rows <= max_points:
         return X

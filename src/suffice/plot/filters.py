@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,6 +13,9 @@ from suffice.plot.mosaic import check_images, mosaic, show
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from suffice.estimators.networks.autoencoding import AutoencoderEstimator
+    from suffice.plot.fitted import LearnedRBM
 
 MOST_FILTERS = 100
 
@@ -45,7 +48,9 @@ class FilterDisplay:
         self.images = check_images(np.asarray(weights, dtype=float).T, image_shape)
 
     @classmethod
-    def from_estimator(cls, estimator: Any, *, image_shape: tuple[int, ...], ax: Axes | None = None) -> FilterDisplay:
+    def from_estimator(
+        cls, estimator: LearnedRBM | AutoencoderEstimator, *, image_shape: tuple[int, ...], ax: Axes | None = None
+    ) -> FilterDisplay:
         """Draw the weights of a fitted RBM on ``ax`` or a new figure."""
         check_is_fitted(estimator)
         return cls(weights=estimator.weights_, image_shape=image_shape).plot(ax=ax)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,9 +12,12 @@ from suffice.estimators.shared.labelled_columns import coded_rows, on_codes
 from suffice.plot.canvas import FAINT, INK, PALETTE, axes_or_new, tidy, wanted_columns
 from suffice.plot.components import column_moments, of_chances
 from suffice.plot.marginal import observed_rows
+from suffice.runtime.types import TableLike
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from suffice.estimators.mixtures.base import MixtureEstimator
 
 MOST_NAMES = 5
 
@@ -59,8 +62,8 @@ class FrequencyDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Any,
-        X: Any,
+        estimator: MixtureEstimator,
+        X: TableLike,
         *,
         sample_weight: ArrayLike | None = None,
         feature_names: list[str] | None = None,

@@ -12,9 +12,13 @@ from suffice.estimators.shared.labelled_columns import coded_rows, on_codes
 from suffice.plot.canvas import FAINT, INK, PALETTE, axes_or_new, tidy, wanted_columns
 from suffice.plot.components import families
 from suffice.plot.marginal import observed_rows
+from suffice.runtime.types import TableLike
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from suffice.estimators.factors.base import FactorEstimator
+    from suffice.estimators.mixtures.base import MixtureEstimator
 
 DRAWS = 400
 LEVELS = (0.05, 0.95)
@@ -65,8 +69,8 @@ class ImputedDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Any,
-        X: Any,
+        estimator: MixtureEstimator | FactorEstimator,
+        X: TableLike,
         column: int,
         *,
         max_cells: int = 40,
@@ -83,19 +87,20 @@ class ImputedDisplay:
         names = wanted_columns(None if given is None else list(given), estimator.n_features_in_)
         if not has_means(estimator, column):
             raise ValueError(f"Column {names[column]!r} holds labels, which have no mean.")
-        estimator, X = on_codes(estimator), coded_rows(estimator, X)
-        rows = np.asarray(X, dtype=float)
+        plain: Any = on_codes(estimator)
+        coded: Any = coded_rows(estimator, X)
+        rows = np.asarray(coded, dtype=float)
         gaps = np.flatnonzero(np.isnan(rows[:, column]))
         if not len(gaps):
             raise ValueError(f"Column {names[column]!r} misses no cell.")
         some = gaps[np.unique(np.linspace(0, len(gaps) - 1, min(len(gaps), max_cells)).round().astype(int))]
-        held = X.iloc[some] if hasattr(X, "iloc") else rows[some]
+        held = coded.iloc[some] if hasattr(coded, "iloc") else rows[some]
         bounds = None, None
-        if not families(estimator)[column].labels:
-            drawn = np.asarray(estimator.impute(held, draws=DRAWS))
+        if not families(plain)[column].labels:
+            drawn = np.asarray(plain.impute(held, draws=DRAWS))
             bounds = np.quantile(drawn[:, :, column], LEVELS, axis=0)
-        observed = np.delete(observed_rows(estimator, X)[:, column], gaps)
-        means = estimator.impute(held)[:, column]
+        observed = np.delete(observed_rows(plain, coded)[:, column], gaps)
+        means = plain.impute(held)[:, column]
         return cls(observed=observed, means=means, low=bounds[0], high=bounds[1], name=names[column]).plot(ax=ax)
 
     def plot(self, *, ax: Axes | None = None) -> ImputedDisplay:
@@ -131,6 +136,6 @@ class ImputedDisplay:
         )
 
 
-def has_means(estimator: Any, column: int) -> bool:
+def has_means(estimator: MixtureEstimator | FactorEstimator, column: int) -> bool:
     """Whether missing cells of a column are imputed by a mean, rather than by the likeliest label."""
     return not families(estimator)[column].labels or not hasattr(estimator, "encoder_")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -14,6 +14,8 @@ from suffice.plot.training import draw_epochs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from suffice.plot.fitted import Learned
 
 LABELS = {"reconstruction": "training", "validation_reconstruction": "validation"}
 
@@ -44,7 +46,7 @@ class LearningDisplay:
         self.trace = {name: np.asarray(values, dtype=float) for name, values in trace.items()}
 
     @classmethod
-    def from_estimator(cls, estimator: Any, *, ax: Axes | None = None) -> LearningDisplay:
+    def from_estimator(cls, estimator: Learned, *, ax: Axes | None = None) -> LearningDisplay:
         """Draw the trace that ``estimator.fit`` kept, on ``ax`` or a new figure."""
         check_is_fitted(estimator)
         return cls(trace=estimator.trace_).plot(ax=ax)

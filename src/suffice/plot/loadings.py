@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,6 +12,8 @@ from suffice.plot.canvas import axes_or_new, shortened, tidy, wanted_columns
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from suffice.plot.fitted import FittedFactors
 
 MOST_COLUMNS = 60
 MOST_FACTORS = 30
@@ -49,7 +51,7 @@ class LoadingsDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, *, feature_names: list[str] | None = None, ax: Axes | None = None
+        cls, estimator: FittedFactors, *, feature_names: list[str] | None = None, ax: Axes | None = None
     ) -> LoadingsDisplay:
         """Draw a fitted factor model, each column's loadings in its standard deviations, on ``ax`` or a new figure."""
         check_is_fitted(estimator, "loadings_")

@@ -20,9 +20,13 @@ from suffice.plot.canvas import (
     whole_numbers,
 )
 from suffice.plot.components import families
+from suffice.runtime.types import TableLike
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from suffice.estimators.factors.base import FactorEstimator
+    from suffice.estimators.mixtures.base import MixtureEstimator
 
 Array = NDArray[np.floating[Any]]
 MOST_BINS = 60
@@ -89,8 +93,8 @@ class MarginalDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Any,
-        X: Any,
+        estimator: MixtureEstimator,
+        X: TableLike,
         column: int,
         *,
         sample_weight: ArrayLike | None = None,
@@ -107,7 +111,7 @@ class MarginalDisplay:
 
     @classmethod
     def from_cells(
-        cls, estimator: Any, column: int, cells: Array, weight: Array, name: str, *, ax: Axes | None = None
+        cls, estimator: MixtureEstimator, column: int, cells: Array, weight: Array, name: str, *, ax: Axes | None = None
     ) -> MarginalDisplay:
         """Draw cells (n,) of one column, none of them missing, with their row weights (n,), on ``ax`` or a new figure."""
         if not len(cells):
@@ -179,18 +183,19 @@ class MarginalDisplay:
         ax.set_xticks(self.values, names, fontsize=8, **slant)
 
 
-def is_real(estimator: Any, column: int) -> bool:
+def is_real(estimator: MixtureEstimator, column: int) -> bool:
     """Whether a column holds real numbers, with a density, rather than whole ones from 0, with probabilities."""
     return not families(estimator)[column].discrete
 
 
-def labels_of(estimator: Any, column: int) -> list[str] | None:
+def labels_of(estimator: MixtureEstimator, column: int) -> list[str] | None:
     """The labels of a column, None where it holds numbers."""
-    labels = estimator.categories_[column] if hasattr(estimator, "encoder_") else None
+    categories = getattr(estimator, "categories_", None)
+    labels = None if categories is None else categories[column]
     return None if labels is None else [str(label) for label in labels]
 
 
-def observed_rows(estimator: Any, X: Any) -> Array:
+def observed_rows(estimator: MixtureEstimator | FactorEstimator, X: TableLike) -> Array:
     """Rows as the model takes them (binary ones as 0 and 1), missing cells NaN, (N, D)."""
     return np.where(np.isnan(np.asarray(X, dtype=float)), np.nan, estimator.impute(X))
 
@@ -203,8 +208,9 @@ def observed_cells(cells: ArrayLike, weight: ArrayLike | None) -> tuple[Array, A
     return cells[kept], weight[kept]
 
 
-def component_densities(estimator: Any, column: int, values: Array) -> Array:
+def component_densities(estimator: MixtureEstimator, column: int, values: Array) -> Array:
     """Weight times density (probability, for whole numbers) of each component in one column, (K, G)."""
+    part: Any
     part, rows = on_codes(estimator.marginal([column])), values[:, None]
     if hasattr(part, "feature_names_in_"):
         del part.feature_names_in_  # plain arrays follow
@@ -213,7 +219,7 @@ def component_densities(estimator: Any, column: int, values: Array) -> Array:
     return (part.predict_proba(rows) * np.exp(part.score_samples(rows))[:, None]).T
 
 
-def kolmogorov_distance(estimator: Any, column: int, cells: Array, weight: Array) -> float:
+def kolmogorov_distance(estimator: MixtureEstimator, column: int, cells: Array, weight: Array) -> float:
     r"""Largest difference :math:`\sup_x |F_n(x) - F(x)|` between the distribution of cells and the fitted marginal."""
     values, place = np.unique(cells, return_inverse=True)
     mass = np.bincount(place, weight) / weight.sum()
@@ -223,13 +229,13 @@ def kolmogorov_distance(estimator: Any, column: int, cells: Array, weight: Array
     return float(max(np.abs(after - fitted[0]).max(), np.abs(after - mass - fitted[1]).max()))
 
 
-def _cumulative(estimator: Any, column: int, values: Array) -> Array:
+def _cumulative(estimator: MixtureEstimator, column: int, values: Array) -> Array:
     """The fitted probability of a cell up to each value, (G,)."""
     components = on_codes(estimator).model_.marginal([column]).components
     return np.asarray(estimator.weights_) @ components.cumulative(values)
 
 
-def _values(estimator: Any, column: int, cells: Array) -> tuple[Array, bool]:
+def _values(estimator: MixtureEstimator, column: int, cells: Array) -> tuple[Array, bool]:
     """Where to show the marginal, and whether as bars."""
     if is_real(estimator, column):
         grid = _grid(cells)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from suffice.plot.canvas import FAINT, INK, PALETTE, axes_or_new, tidy, wanted_columns
+from suffice.runtime.types import TableLike
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -52,11 +53,14 @@ class MissingnessDisplay:
         self.feature_names = wanted_columns(feature_names, self.missing.shape[1])
 
     @classmethod
-    def from_rows(cls, X: Any, *, feature_names: list[str] | None = None, ax: Axes | None = None) -> MissingnessDisplay:
+    def from_rows(
+        cls, X: TableLike, *, feature_names: list[str] | None = None, ax: Axes | None = None
+    ) -> MissingnessDisplay:
         """Draw which cells of X, (N, D) or a frame, are missing, on ``ax`` or a new figure."""
         given = feature_names if feature_names is not None else getattr(X, "columns", None)
         names = None if given is None else [str(name) for name in given]
-        missing = X.isna() if hasattr(X, "isna") else np.isnan(np.asarray(X, dtype=float))
+        table: Any = X
+        missing = table.isna() if hasattr(table, "isna") else np.isnan(np.asarray(table, dtype=float))
         return cls(missing=missing, feature_names=names).plot(ax=ax)
 
     def lines(self) -> list[list[int]]:

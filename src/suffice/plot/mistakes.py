@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,6 +12,8 @@ from suffice.plot.canvas import INK, axes_or_new, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from suffice.plot.fitted import Classifying
 
 MOST_ROWS, ACROSS = 24, 8
 CAPTION = 0.42
@@ -58,7 +60,13 @@ class MistakesDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, X: Any, y: Any, *, image_shape: tuple[int, ...] | None = None, ax: Axes | None = None
+        cls,
+        estimator: Classifying,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        image_shape: tuple[int, ...] | None = None,
+        ax: Axes | None = None,
     ) -> MistakesDisplay:
         """Draw rows X, (n, D) or images, of classes y, on ``ax`` or a new figure; ``image_shape`` is of one row."""
         check_is_fitted(estimator)

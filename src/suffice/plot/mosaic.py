@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from suffice.runtime.types import ArrayLike
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def check_images(rows: Any, image_shape: tuple[int, ...]) -> np.ndarray:
+def check_images(rows: ArrayLike, image_shape: tuple[int, ...]) -> np.ndarray:
     """Rows as images (n, height, width); refuses a shape with another number of pixels."""
     rows = np.asarray(rows, dtype=float)
     if len(image_shape) != 2 or np.prod(image_shape) != rows.shape[-1]:

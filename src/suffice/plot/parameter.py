@@ -15,6 +15,8 @@ from suffice.plot.components import feature_names as names_of_features
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+    from suffice.plot.fitted import FittedMixture
+
 MOST_IMAGES = 100
 MOST_FEATURES = 40
 
@@ -75,7 +77,7 @@ class ParameterDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Any,
+        estimator: FittedMixture,
         *,
         feature_names: list[str] | None = None,
         image_shape: tuple[int, ...] | None = None,
@@ -164,7 +166,7 @@ class ParameterDisplay:
         return picture
 
 
-def shown_features(estimator: Any) -> list[int]:
+def shown_features(estimator: FittedMixture) -> list[int]:
     """Positions of the features that are drawn: all, or of tables with labels the 40 that say most."""
     count = centres(estimator).shape[1]
     return telling_features(estimator, MOST_FEATURES) if hasattr(estimator, "encoder_") else list(range(count))

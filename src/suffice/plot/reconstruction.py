@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,6 +12,9 @@ from suffice.plot.canvas import INK, axes_or_new
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from suffice.estimators.networks.autoencoding import AutoencoderEstimator
+    from suffice.plot.fitted import FittedFactors
 
 
 class ReconstructionDisplay:
@@ -48,7 +51,12 @@ class ReconstructionDisplay:
 
     @classmethod
     def from_estimator(
-        cls, estimator: Any, X: Any, *, image_shape: tuple[int, ...] | None = None, ax: Axes | None = None
+        cls,
+        estimator: FittedFactors | AutoencoderEstimator,
+        X: ArrayLike,
+        *,
+        image_shape: tuple[int, ...] | None = None,
+        ax: Axes | None = None,
     ) -> ReconstructionDisplay:
         """Draw X, (n, D), and what a fitted factor model or autoencoder restores from its codes, on ``ax`` or a new figure."""
         check_is_fitted(estimator)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,6 +12,8 @@ from suffice.plot.canvas import INK, PALETTE, axes_or_new, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from suffice.plot.fitted import FittedMixture
 
 
 class ResponsibilityDisplay:
@@ -42,7 +44,7 @@ class ResponsibilityDisplay:
         self.counts, self.edges = np.asarray(counts, dtype=float), np.asarray(edges, dtype=float)
 
     @classmethod
-    def from_estimator(cls, estimator: Any, X: ArrayLike, *, ax: Axes | None = None) -> ResponsibilityDisplay:
+    def from_estimator(cls, estimator: FittedMixture, X: ArrayLike, *, ax: Axes | None = None) -> ResponsibilityDisplay:
         """Draw the sharpness of ``estimator.predict_proba(X)``, X being (N, D), on ``ax`` or a new figure."""
         check_is_fitted(estimator)
         largest = np.asarray(estimator.predict_proba(X)).max(axis=1)

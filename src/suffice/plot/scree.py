@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,6 +12,8 @@ from suffice.plot.canvas import FAINT, INK, PALETTE, axes_or_new, tidy, whole_nu
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from suffice.plot.fitted import FittedFactors
 
 MOST = 40
 
@@ -47,10 +49,10 @@ class ScreeDisplay:
         self.n_components, self.noise_variance = n_components, noise_variance
 
     @classmethod
-    def from_estimator(cls, estimator: Any, *, ax: Axes | None = None) -> ScreeDisplay:
+    def from_estimator(cls, estimator: FittedFactors, *, ax: Axes | None = None) -> ScreeDisplay:
         """Draw a fitted factor model, on ``ax`` or a new figure."""
         check_is_fitted(estimator, "eigenvalues_")
-        noise = estimator.noise_variance_ if np.ndim(estimator.noise_variance_) == 0 else None
+        noise = None if np.ndim(estimator.noise_variance_) else float(estimator.noise_variance_)
         return cls(
             eigenvalues=estimator.eigenvalues_, n_components=estimator.loadings_.shape[1], noise_variance=noise
         ).plot(ax=ax)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,6 +12,8 @@ from suffice.plot.canvas import FAINT, INK, axes_or_new, component_colours, tidy
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from suffice.selection.result import Selection
 
 
 class SelectionDisplay:
@@ -70,7 +72,7 @@ class SelectionDisplay:
         self.passed_over = hollow
 
     @classmethod
-    def from_selection(cls, selection: Any, *, ax: Axes | None = None) -> SelectionDisplay:
+    def from_selection(cls, selection: Selection, *, ax: Axes | None = None) -> SelectionDisplay:
         """Draw what ``suffice.select`` returned, on ``ax`` or a new figure."""
         from suffice.selection.words import setting
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,6 +13,8 @@ from suffice.plot.canvas import FAINT, INK, PALETTE, axes_or_new, tidy, whole_nu
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from suffice.plot.fitted import Climbed
 
 
 class TraceDisplay:
@@ -45,7 +47,7 @@ class TraceDisplay:
         self.traces = [np.atleast_1d(np.asarray(trace, dtype=float)) for trace in traces]
 
     @classmethod
-    def from_estimator(cls, estimator: Any, *, ax: Axes | None = None) -> TraceDisplay:
+    def from_estimator(cls, estimator: Climbed, *, ax: Axes | None = None) -> TraceDisplay:
         """Draw the traces that ``estimator.fit`` kept, on ``ax`` or a new figure."""
         check_is_fitted(estimator)
         return cls(traces=estimator.traces_).plot(ax=ax)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -13,6 +13,8 @@ from suffice.plot.canvas import FAINT, INK, PALETTE, axes_or_new, tidy, whole_nu
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from suffice.estimators.networks.base import NeuralEstimator
 
 PARTS = ("training", "validation")
 LABELS = {"loss": "loss per row (nats)", "error": "share of wrong predictions"}
@@ -63,7 +65,9 @@ class TrainingDisplay:
         self.figure, self.best_epoch = figure, best_epoch
 
     @classmethod
-    def from_estimator(cls, estimator: Any, *, figure: str = "loss", ax: Axes | None = None) -> TrainingDisplay:
+    def from_estimator(
+        cls, estimator: NeuralEstimator, *, figure: str = "loss", ax: Axes | None = None
+    ) -> TrainingDisplay:
         """Draw the trace that ``fit`` of an estimator of a network kept, on ``ax`` or a new figure."""
         check_is_fitted(estimator)
         best = estimator.best_epoch_ if estimator.best_epoch_ != estimator.n_iter_ else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -12,6 +12,8 @@ from suffice.plot.canvas import INK, axes_or_new, component_colours, tidy, whole
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from suffice.plot.fitted import FittedMixture
 
 
 class WeightsDisplay:
@@ -39,7 +41,7 @@ class WeightsDisplay:
         self.weights = np.asarray(weights, dtype=float)
 
     @classmethod
-    def from_estimator(cls, estimator: Any, *, ax: Axes | None = None) -> WeightsDisplay:
+    def from_estimator(cls, estimator: FittedMixture, *, ax: Axes | None = None) -> WeightsDisplay:
         """Draw ``estimator.weights_`` on ``ax`` or a new figure."""
         check_is_fitted(estimator)
         return cls(weights=estimator.weights_).plot(ax=ax)

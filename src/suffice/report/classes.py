@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from suffice.plot.canvas import component_colours
 from suffice.report.parts import Line, Section, Table
 from suffice.report.picture import Picture
 from suffice.report.story import Run, Story
+from suffice.runtime.types import TableLike
 
 MOST_NAMES = 40
 
@@ -63,7 +64,7 @@ class ClassesStory(Story):
     def size(self) -> str:
         return f"{len(self.estimator.classes_)} classes"
 
-    def columns_of(self, rows: Any) -> dict[str, np.ndarray]:
+    def columns_of(self, rows: TableLike) -> dict[str, np.ndarray]:
         probability = self.plain.predict_proba(rows)
         best = {"class": self.estimator.classes_[probability.argmax(1)], "probability": probability.max(1)}
         return best | self.figure_of(rows)
@@ -80,17 +81,17 @@ class ClassesStory(Story):
         lines = [Line([f"{share:.4f}", name]) for share, name in zip(self.shares, names, strict=True)]
         return Table("", ["probability", "class"], lines)
 
-    def judge(self, rows: Any, run: Run) -> Judged:
+    def judge(self, rows: TableLike, run: Run) -> Judged:
         """Classes of rows, as far as possible of rows that were not fitted to."""
         raise NotImplementedError
 
-    def judged(self, rows: Any, run: Run, places: np.ndarray, probability: Any, how: str) -> Judged:
+    def judged(self, rows: TableLike, run: Run, places: np.ndarray, probability: np.ndarray, how: str) -> Judged:
         """Predictions at some of the rows beside what is known of them."""
         weight = np.ones(len(run.target)) if run.sample_weight is None else run.sample_weight
         codes = np.searchsorted(self.estimator.classes_, run.target[places])
         return Judged(places, codes, probability, weight[places], how)
 
-    def page(self, rows: Any, run: Run) -> Section:
+    def page(self, rows: TableLike, run: Run) -> Section:
         judged, few = self.judge(rows, run), len(self.columns) <= MOST_NAMES
         named = ", ".join(self.columns) if few else f"{len(self.columns):,}"
         accuracy, surprise = judged.accuracy, judged.surprise(self.least_probability)
@@ -123,7 +124,7 @@ class ClassesStory(Story):
         """Names, values and hints of what the page counts beside accuracy and time."""
         raise NotImplementedError
 
-    def pictures(self, rows: Any, run: Run, judged: Judged) -> list[Picture]:
+    def pictures(self, rows: TableLike, run: Run, judged: Judged) -> list[Picture]:
         """The pictures of the page."""
         raise NotImplementedError
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,10 @@ from suffice.plot.imputed import has_means
 from suffice.plot.missingness import MOST_LINES
 from suffice.report.picture import Picture, data_uri, grid, new_figure
 from suffice.report.summary import Summary
+
+if TYPE_CHECKING:
+    pass
+
 
 MOST_COLUMNS = 6
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +15,10 @@ from suffice.report.selection import selected
 from suffice.report.story import Drawn, Run, Story
 from suffice.report.summary import Assigned, Summary, summarize
 from suffice.rows.streams import is_stream
+from suffice.runtime.types import ArrayLike, TableLike
+
+if TYPE_CHECKING:
+    from suffice.plot.fitted import Climbed
 
 
 class LatentStory(Story):
@@ -39,7 +43,9 @@ class LatentStory(Story):
             "log_likelihood": np.concatenate(traces),
         }
 
-    def tell(self, rows: Any, weight: Any = None, write: Callable[[dict], None] | None = None) -> Summary:
+    def tell(
+        self, rows: TableLike, weight: ArrayLike | None = None, write: Callable[[dict], None] | None = None
+    ) -> Summary:
         each = None if write is None else lambda assigned: write(self.columns_of_block(assigned))
         return summarize(self.estimator, rows, sample_weight=weight, each=each, keep_labels=not is_stream(rows))
 
@@ -56,7 +62,7 @@ class LatentStory(Story):
         drawn = self.estimator.sample(count)
         return Drawn(*drawn) if isinstance(drawn, tuple) else Drawn(drawn)
 
-    def page(self, rows: Any, run: Run) -> Section:
+    def page(self, rows: TableLike, run: Run) -> Section:
         summary = run.told or summarize(
             self.estimator, rows, sample_weight=run.sample_weight, keep_labels=run.target is not None
         )
@@ -89,7 +95,7 @@ class LatentStory(Story):
         """What the fit suggests doing next."""
         raise NotImplementedError
 
-    def pictures(self, rows: Any, summary: Summary, run: Run) -> list[Picture]:
+    def pictures(self, rows: TableLike, summary: Summary, run: Run) -> list[Picture]:
         """The pictures of the page."""
         raise NotImplementedError
 
@@ -98,7 +104,7 @@ class LatentStory(Story):
         raise NotImplementedError
 
 
-def fitted_to(estimator: Any, summary: Summary, source: str | None) -> str:
+def fitted_to(estimator: Climbed, summary: Summary, source: str | None) -> str:
     """How many rows and columns of what."""
     where = f"the {summary.n_rows:,} rows of {source}" if source else f"{summary.n_rows:,} rows"
     return f"fitted to {where} in {counted(estimator.n_features_in_, 'column')}."

@@ -6,11 +6,15 @@ import os
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from suffice.files import write_atomically
 from suffice.report.parts import Section
 from suffice.report.story import Run, story
+from suffice.runtime.types import TableLike
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
 
 
 class RunOptions(TypedDict, total=False):
@@ -32,13 +36,15 @@ class RunOptions(TypedDict, total=False):
     measured: Any
 
 
-def section(estimator: Any, data: Any, **run: Unpack[RunOptions]) -> Section:
+def section(estimator: BaseEstimator, data: TableLike, **run: Unpack[RunOptions]) -> Section:
     """Collect what a page says of one model; the parameters are those of ``write_report``."""
     known: Any = {name: value for name, value in run.items() if name not in ("columns", "summary")}
     return story(estimator, run.get("columns")).page(data, Run(**known, told=run.get("summary")))
 
 
-def write_report(estimator: Any, data: Any, path: str | os.PathLike[str], **run: Unpack[RunOptions]) -> Path:
+def write_report(
+    estimator: BaseEstimator, data: TableLike, path: str | os.PathLike[str], **run: Unpack[RunOptions]
+) -> Path:
     """Write a self-contained HTML page on a fitted model and the rows it was fitted to.
 
     Parameters
@@ -80,7 +86,7 @@ def write_report(estimator: Any, data: Any, path: str | os.PathLike[str], **run:
     return write_page(path, part.title, [part])
 
 
-def _with_table(run: RunOptions, data: Any) -> RunOptions:
+def _with_table(run: RunOptions, data: TableLike) -> RunOptions:
     """What is said of a fit, completed by what a table knows of itself."""
     own: RunOptions = {
         "source": getattr(data, "name", None),

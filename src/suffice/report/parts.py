@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from numbers import Real
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from suffice.report.advice import Advice
 from suffice.report.picture import Picture
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
+
 
 ABBREVIATED = {"PPCA": "Probabilistic PCA", "MixtureOfPPCA": "Mixture of probabilistic PCA"}
 
@@ -60,7 +64,7 @@ class Section:
     across: int = 2
 
 
-def settings(estimator: Any) -> list[tuple[str, str]]:
+def settings(estimator: BaseEstimator) -> list[tuple[str, str]]:
     """Parameters of an estimator and their values in few words."""
     return [(name, setting(value)) for name, value in sorted(estimator.get_params(deep=False).items())]
 
@@ -80,7 +84,7 @@ def counted(count: int, word: str) -> str:
     return f"{count:,} {word}{'' if count == 1 else 's'}"
 
 
-def model_name(estimator: Any) -> str:
+def model_name(estimator: BaseEstimator) -> str:
     """'GaussianMixture' in words: 'Gaussian mixture'."""
     name = type(estimator).__name__
     if name in ABBREVIATED:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,12 +11,16 @@ from suffice.report.parts import Line, Table
 from suffice.report.picture import Picture, data_uri
 from suffice.selection.criteria import ranked
 
+if TYPE_CHECKING:
+    from suffice.selection.result import Selection
+
+
 MOST_LINES = 40
 TITLES = {"n_components": "components", "log_likelihood": "log-likelihood", "bic": "BIC", "aic": "AIC", "icl": "ICL",
           "held_out": "held out", "standard_error": "standard error"}  # fmt: skip
 
 
-def selected(selection: Any) -> Table:
+def selected(selection: Selection) -> Table:
     """The sentence, the picture and the table of a selection, best candidates first."""
     shown = {name: column for name, column in selection.table.items() if _told(name, column)}
     order = ranked(selection.table, selection.criterion)
@@ -43,7 +47,7 @@ def _told(name: str, column: np.ndarray) -> bool:
     return name != "start" and (name not in ("family", "note") or len(set(column.tolist())) > 1)
 
 
-def _cell(name: str, value: Any) -> str:
+def _cell(name: str, value: str | np.number | np.bool_) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, np.bool_):
@@ -57,7 +61,7 @@ def _cell(name: str, value: Any) -> str:
     return f"{value:.2f}" if name == "seconds" else f"{value:,g}"
 
 
-def _picture(selection: Any) -> Picture:
+def _picture(selection: Selection) -> Picture:
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7.2, 3.9), layout="constrained")

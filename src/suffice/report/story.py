@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, singledispatch
 from importlib import import_module
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 import numpy as np
 
@@ -14,6 +14,11 @@ from suffice.outcome import Outcome
 from suffice.plot.canvas import wanted_columns
 from suffice.report.advice import with_options
 from suffice.report.parts import Section, Table, model_name, settings
+from suffice.runtime.types import ArrayLike, TableLike
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
+
 
 BLOCK_ROWS = 65_536
 HOME = "suffice.estimators."
@@ -56,7 +61,7 @@ class Drawn(NamedTuple):
 
 
 @singledispatch
-def story(estimator: Any, columns: Sequence[str] | None = None) -> Story:
+def story(estimator: BaseEstimator, columns: Sequence[str] | None = None) -> Story:
     """The story of an estimator; the file of its kind is imported when the first of this kind is told."""
     for kind in type(estimator).__mro__:
         if kind.__module__.startswith(HOME):
@@ -91,10 +96,11 @@ class Story:
     draws: ClassVar[bool] = False
     imputes: ClassVar[bool] = False
     deviate: ClassVar[bool] = True
+    estimator: Any
 
-    def __init__(self, estimator: Any, columns: Sequence[str] | None = None):
+    def __init__(self, estimator: BaseEstimator, columns: Sequence[str] | None = None):
         self.estimator = estimator
-        self.columns = wanted_columns(None if columns is None else list(columns), estimator.n_features_in_)
+        self.columns = wanted_columns(None if columns is None else list(columns), self.estimator.n_features_in_)
 
     @property
     def name(self) -> str:
@@ -143,7 +149,7 @@ class Story:
 
         return on_codes(self.estimator)
 
-    def coded(self, rows: Any) -> Any:
+    def coded(self, rows: TableLike) -> TableLike:
         """Rows as ``plain`` takes them."""
         if not takes_labels(self.estimator):
             return rows
@@ -155,15 +161,17 @@ class Story:
         """Columns of the file on how the fit went; empty where it has none."""
         return self.estimator.trace_ if self.epochs else {}
 
-    def columns_of(self, rows: Any) -> dict[str, np.ndarray]:
+    def columns_of(self, rows: TableLike) -> dict[str, np.ndarray]:
         """All that the model says of each row, by name, the figure among it under the name of its column."""
         raise NotImplementedError
 
-    def figure_of(self, rows: Any) -> dict[str, np.ndarray]:
+    def figure_of(self, rows: TableLike) -> dict[str, np.ndarray]:
         """The figure of each row, (n,), under the name of its column; nothing where the model has none."""
         return {self.column: np.asarray(getattr(self.plain, self.scorer)(rows))} if self.figure else {}
 
-    def tell(self, rows: Any, weight: Any = None, write: Callable[[dict], None] | None = None) -> Any:
+    def tell(
+        self, rows: TableLike, weight: ArrayLike | None = None, write: Callable[[dict], None] | None = None
+    ) -> Any:
         """One pass over the rows; ``write`` gets what is said of each block."""
         figures, weights, missing = [], [], 0
         for block, own in blocks(self.coded(rows), weight):
@@ -176,11 +184,11 @@ class Story:
         weight = np.concatenate(weights)
         return Told(len(weight), float(np.average(np.concatenate(figures), weights=weight)), missing)
 
-    def measure(self, rows: Any, run: Run) -> Any:
+    def measure(self, rows: TableLike, run: Run) -> Any:
         """What a page shows of rows held out, or at a price; called by the command line, which says how long it took."""
         raise NotImplementedError
 
-    def page(self, rows: Any, run: Run) -> Section:
+    def page(self, rows: TableLike, run: Run) -> Section:
         """What a page says of the model and the rows it was fitted to."""
         raise NotImplementedError(f"There is no page on {self.held}.")
 
@@ -209,14 +217,14 @@ def seen(rows: np.ndarray) -> Told:
     return Told(len(rows), np.nan, int(np.isnan(rows).sum()))
 
 
-def takes_labels(estimator: Any) -> bool:
+def takes_labels(estimator: BaseEstimator) -> bool:
     """Whether an estimator takes tables with text."""
     from sklearn.utils import get_tags
 
     return get_tags(estimator).input_tags.string
 
 
-def blocks(data: Any, weight: Any = None) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+def blocks(data: TableLike, weight: ArrayLike | None = None) -> Iterator[tuple[Any, np.ndarray]]:
     """Rows with their weights, so many at a time of an array, or as a stream brings them."""
     if hasattr(data, "shape"):
         values = np.asarray(data)
@@ -224,7 +232,7 @@ def blocks(data: Any, weight: Any = None) -> Iterator[tuple[np.ndarray, np.ndarr
         for start in range(0, len(values), BLOCK_ROWS):
             yield values[start : start + BLOCK_ROWS], given[start : start + BLOCK_ROWS]
         return
-    for batch in data:
+    for batch in cast("Iterable[Any]", data):
         rows, own = batch if isinstance(batch, tuple) else (batch, None)
         if len(rows):
             yield rows, np.ones(len(rows)) if own is None else np.asarray(own, dtype=float)

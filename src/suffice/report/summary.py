@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import xlogy
 
 from suffice.report.story import blocks, story
+from suffice.runtime.types import ArrayLike, TableLike
+
+if TYPE_CHECKING:
+    pass
+
 
 SAMPLE_ROWS = 3_000
 EDGES = np.linspace(0.0, 1.0, 41)
@@ -106,9 +111,9 @@ class Summary:
 
 def summarize(
     estimator: Any,
-    data: Any,
+    data: TableLike,
     *,
-    sample_weight: Any = None,
+    sample_weight: ArrayLike | None = None,
     each: Callable[[Assigned], None] | None = None,
     keep_labels: bool = False,
 ) -> Summary:
@@ -137,7 +142,7 @@ def summarize(
     return collector.summary()
 
 
-def assign(estimator: Any, data: Any, sample_weight: Any = None) -> Iterator[Assigned]:
+def assign(estimator: Any, data: TableLike, sample_weight: ArrayLike | None = None) -> Iterator[Assigned]:
     """Yield what the model says of the rows, a block at a time."""
     for rows, weight in blocks(data, sample_weight):
         grouped = hasattr(estimator, "predict_proba")

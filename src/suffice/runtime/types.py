@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 import jax
 import numpy as np
-from scipy.sparse import issparse
+import numpy.typing as npt
+from scipy.sparse import issparse, sparray, spmatrix
 
 if TYPE_CHECKING:
-    import os
-
-    import numpy.typing
-    from scipy.sparse import sparray, spmatrix
     from typing_extensions import TypeIs
 
 
@@ -37,6 +35,11 @@ class Sparse(Protocol):
         ...
 
     @property
+    def dtype(self) -> np.dtype:
+        """Type of the cells."""
+        ...
+
+    @property
     def T(self) -> Sparse:
         """The transpose."""
         ...
@@ -44,6 +47,12 @@ class Sparse(Protocol):
     def __getitem__(self, rows: slice | np.ndarray) -> Sparse: ...
 
     def __matmul__(self, other: np.ndarray) -> np.ndarray: ...
+
+    def __gt__(self, other: float) -> Sparse: ...
+
+    def astype(self, dtype: DType) -> Sparse:
+        """The same cells as numbers of another type."""
+        ...
 
     def toarray(self) -> np.ndarray:
         """All cells."""
@@ -55,13 +64,13 @@ def is_sparse(rows: TableLike) -> TypeIs[Sparse]:
     return issparse(rows)
 
 
-ArrayLike: TypeAlias = "numpy.typing.ArrayLike | jax.Array"
+ArrayLike: TypeAlias = npt.ArrayLike | jax.Array
 """What ``numpy.asarray`` takes: arrays of NumPy and JAX, numbers, nested lists, a Series of pandas."""
 Cell: TypeAlias = str | float | bool | np.generic | None
 """What stands in a cell of a table: a number or a label, or nothing."""
-Batch: TypeAlias = "ArrayLike | Frame | tuple[ArrayLike | Frame, ArrayLike]"
+Batch: TypeAlias = ArrayLike | Frame | tuple[ArrayLike | Frame, ArrayLike]
 """Rows of a stream, or a pair of rows and their weights."""
-TableLike: TypeAlias = "ArrayLike | Frame | sparray | spmatrix | Iterable[Batch]"
+TableLike: TypeAlias = ArrayLike | Frame | sparray | spmatrix | Iterable[Batch]
 """Rows (n, D): an array, a table, a sparse matrix, or an iterable of batches of them, with their weights or without."""
 KeyLike: TypeAlias = int | np.integer | jax.Array | np.ndarray
 """A whole number from which a random key is made, or a JAX key."""
@@ -69,5 +78,5 @@ RandomState: TypeAlias = int | np.random.RandomState | None
 """What scikit-learn calls a random state: a seed, a generator of the old kind, or None, which takes NumPy's own."""
 DType: TypeAlias = type[np.number] | np.dtype | str
 """A type of numbers, by its class or its name."""
-PathLike: TypeAlias = "str | os.PathLike[str]"
+PathLike: TypeAlias = str | os.PathLike[str]
 """A file by its path."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from sklearn.base import clone
 
@@ -13,6 +13,9 @@ from suffice.estimators.factors.base import FactorEstimator
 from suffice.estimators.mixtures.base import MixtureEstimator
 from suffice.estimators.shared.comparison import check_parameters, likelihood_of
 from suffice.validation import check_count
+
+if TYPE_CHECKING:
+    from suffice.estimators.shared.comparison import Compared
 
 
 @dataclass(frozen=True)
@@ -23,7 +26,9 @@ class Candidate:
     columns: dict[str, Any]
 
 
-def candidates(estimators: Any, n_components: Any, parameters: dict[str, Any]) -> list[list[Candidate]]:
+def candidates(
+    estimators: Compared | Sequence[Compared], n_components: Iterable[int] | None, parameters: dict[str, Any]
+) -> list[list[Candidate]]:
     """Every combination, a list for each family and setting, with the number of components rising."""
     listed = _listed(estimators)
     grid = {name: _values(name, values, listed) for name, values in parameters.items()}
@@ -41,14 +46,14 @@ def candidates(estimators: Any, n_components: Any, parameters: dict[str, Any]) -
     return groups
 
 
-def _candidate(estimator: Any, size: int, chosen: dict[str, Any], told: dict[str, Any]) -> Candidate:
+def _candidate(estimator: Compared, size: int, chosen: dict[str, Any], told: dict[str, Any]) -> Candidate:
     made = cast(Any, clone(estimator)).set_params(n_components=size, **chosen)
     check_parameters(made)
     return Candidate(made, {"family": type(made).__name__, "n_components": size, **told})
 
 
-def _listed(estimators: Any) -> list[Any]:
-    listed = list(estimators) if isinstance(estimators, (list, tuple)) else [estimators]
+def _listed(estimators: Compared | Sequence[Compared]) -> list[Compared]:
+    listed: list[Any] = list(estimators) if isinstance(estimators, (list, tuple)) else [estimators]
     wrong = [one for one in listed if not isinstance(one, MixtureEstimator | FactorEstimator)]
     if wrong or not listed:
         what = repr(wrong[0]) if wrong else "An empty list"
@@ -58,7 +63,7 @@ def _listed(estimators: Any) -> list[Any]:
     return listed
 
 
-def _values(name: str, values: Any, estimators: list[Any]) -> list[Any]:
+def _values(name: str, values: Iterable[Any], estimators: list[Any]) -> list[Any]:
     for estimator in estimators:
         if name not in estimator.get_params():
             raise ValueError(

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any, get_args
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import numpy as np
 from scipy.special import xlogy
 
 from suffice.choices import Criterion
+from suffice.estimators.mixtures.base import MixtureEstimator
 from suffice.rows.streams import is_stream, pairs
+from suffice.runtime.types import Batch
 from suffice.selection.rows import Rows
+
+if TYPE_CHECKING:
+    from suffice.estimators.shared.comparison import Compared
+
 
 CRITERIA = get_args(Criterion)
 
@@ -22,14 +29,14 @@ def ranked(table: dict[str, np.ndarray], criterion: str) -> list[int]:
     return [int(row) for row in np.argsort(values, kind="stable") if fair[row]]
 
 
-def criteria(estimator: Any, rows: Rows) -> dict[str, float]:
+def criteria(estimator: Compared, rows: Rows) -> dict[str, float]:
     """Mean log-likelihood, parameters, and the criteria of the fitted rows, in two passes; ICL is BIC without groups."""
     log_likelihood, entropy, total = 0.0, 0.0, 0.0
     for part, weight in _parts(rows):
         evidence = estimator.score_samples(part)
         weight = np.ones(len(evidence)) if weight is None else np.asarray(weight, float)
         log_likelihood += float(weight @ evidence)
-        if hasattr(estimator, "predict_proba"):
+        if isinstance(estimator, MixtureEstimator):
             share = estimator.predict_proba(part)
             entropy -= float(weight @ xlogy(share, share).sum(1))
         total += float(weight.sum())
@@ -43,4 +50,4 @@ def _parts(rows: Rows) -> Any:
     """All rows at once, or the batches of a stream one by one."""
     if not is_stream(rows.rows):
         return [(rows.rows, rows.weight)]
-    return (([batch], weight) for batch, weight in pairs(rows.rows) if len(batch))
+    return (([batch], weight) for batch, weight in pairs(cast("Iterable[Batch]", rows.rows)) if len(batch))

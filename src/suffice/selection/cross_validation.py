@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from suffice.estimators.classifiers.class_conditional import ClassConditional
+    from suffice.estimators.classifiers.mixtures import MixtureClassifier
+
 
 FOLDS = 5
 MANY_ROWS = 100_000
@@ -23,7 +30,12 @@ class Tested:
     how: str
 
 
-def cross_validated(estimator: Any, rows: Any, target: np.ndarray, weight: np.ndarray | None = None) -> Tested:
+def cross_validated(
+    estimator: ClassConditional | MixtureClassifier,
+    rows: np.ndarray | pa.Table,
+    target: np.ndarray,
+    weight: np.ndarray | None = None,
+) -> Tested:
     """Predictions by classifiers like the fitted one, each of rows it has not seen; rows of unknown class are in every fit."""
     from sklearn.model_selection import StratifiedKFold
 
@@ -38,7 +50,13 @@ def cross_validated(estimator: Any, rows: Any, target: np.ndarray, weight: np.nd
     return Tested(np.concatenate(parts), np.concatenate(found), how)
 
 
-def _held_out(estimator: Any, rows: Any, target: np.ndarray, weight: np.ndarray | None, part: np.ndarray) -> np.ndarray:
+def _held_out(
+    estimator: ClassConditional | MixtureClassifier,
+    rows: np.ndarray | pa.Table,
+    target: np.ndarray,
+    weight: np.ndarray | None,
+    part: np.ndarray,
+) -> np.ndarray:
     """Probability of each class at some rows by a fit to the others."""
     from sklearn.base import clone
 
@@ -50,5 +68,5 @@ def _held_out(estimator: Any, rows: Any, target: np.ndarray, weight: np.ndarray 
         return fold.predict_proba(_some(rows, part))
 
 
-def _some(rows: Any, chosen: np.ndarray) -> Any:
+def _some(rows: np.ndarray | pa.Table, chosen: np.ndarray) -> np.ndarray | pa.Table:
     return rows[chosen] if isinstance(rows, np.ndarray) else rows.take(chosen)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from numbers import Integral, Real
-from typing import Any
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import numpy as np
 from sklearn.model_selection import KFold, ShuffleSplit, check_cv
@@ -11,9 +12,21 @@ from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import _num_samples
 
 from suffice.rows.streams import is_stream
+from suffice.runtime.types import RandomState
 from suffice.selection.neighbour import Fit, best_fit
 from suffice.selection.rows import Rows
 from suffice.validation import check_count
+
+if TYPE_CHECKING:
+    from suffice.estimators.shared.comparison import Compared
+
+
+class Splitter(Protocol):
+    """What divides rows, as those of ``sklearn.model_selection`` do."""
+
+    def split(self, X: np.ndarray) -> Iterable[tuple[np.ndarray, np.ndarray]]:
+        """Places of the rows to fit to, and of those held out."""
+        ...
 
 
 class HeldOut:
@@ -30,7 +43,7 @@ class HeldOut:
         """Begin with another family or setting."""
         self.neighbours = [None] * len(self.parts)
 
-    def evidence(self, estimator: Any) -> np.ndarray:
+    def evidence(self, estimator: Compared) -> np.ndarray:
         """Log-likelihood of the rows held out, one part after the other, in nats."""
         self.neighbours = [
             best_fit(estimator, train, neighbour)
@@ -45,7 +58,9 @@ class HeldOut:
         )
 
 
-def held_out(rows: Rows, criterion: str, validation_fraction: Any, cv: Any) -> HeldOut | None:
+def held_out(
+    rows: Rows, criterion: str, validation_fraction: float | None, cv: Splitter | int | None
+) -> HeldOut | None:
     """What is asked for, or None."""
     if criterion != "held_out" and validation_fraction is None and cv is None:
         return None
@@ -61,7 +76,9 @@ def held_out(rows: Rows, criterion: str, validation_fraction: Any, cv: Any) -> H
     return HeldOut(rows, list(_splitter(validation_fraction, cv, rows.random_state, count).split(np.zeros(count))))
 
 
-def _splitter(validation_fraction: Any, cv: Any, random_state: Any, count: int) -> Any:
+def _splitter(
+    validation_fraction: float | None, cv: Splitter | int | None, random_state: RandomState, count: int
+) -> Any:
     seed = check_random_state(random_state).randint(2**31 - 1)
     if cv is None:
         fraction = 0.2 if validation_fraction is None else validation_fraction
@@ -73,7 +90,7 @@ def _splitter(validation_fraction: Any, cv: Any, random_state: Any, count: int) 
         if int(cv) > count:
             raise ValueError(f"cv={cv} folds were asked for of {count} rows; give at most as many folds as rows.")
         return KFold(int(cv), shuffle=True, random_state=seed)
-    return check_cv(cv)
+    return check_cv(cast(Any, cv))
 
 
 def standard_error(difference: np.ndarray, weight: np.ndarray) -> float:

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import jax
 import numpy as np
@@ -14,9 +14,16 @@ from scipy.special import xlogy
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
+from suffice.estimators.mixtures.base import MixtureEstimator
 from suffice.estimators.shared.comparison import is_free, shared_starts, starting_parameters
 from suffice.outcome import DegenerateComponentWarning
+from suffice.runtime.types import TableLike
 from suffice.selection.rows import Rows
+
+if TYPE_CHECKING:
+    from suffice.estimators.mixtures.base import MixtureEstimator
+    from suffice.estimators.shared.comparison import Compared
+
 
 TRIED = 8
 """Components, heaviest first, whose split is tried."""
@@ -36,7 +43,7 @@ class Fit:
         return not self.degenerate, self.estimator.lower_bound_
 
 
-def best_fit(estimator: Any, rows: Rows, neighbour: Fit | None) -> Fit:
+def best_fit(estimator: Compared, rows: Rows, neighbour: Fit | None) -> Fit:
     """A fit from the estimator's own starts or from the neighbour with components split, whichever ends higher."""
     tried = [_fit(estimator, rows)]
     more = 0 if neighbour is None else estimator.n_components - neighbour.estimator.n_components
@@ -52,7 +59,7 @@ def best_fit(estimator: Any, rows: Rows, neighbour: Fit | None) -> Fit:
     return best
 
 
-def _fit(estimator: Any, rows: Rows, start: str = "own", parameters: dict[str, Any] | None = None) -> Fit:
+def _fit(estimator: Compared, rows: Rows, start: str = "own", parameters: dict[str, Any] | None = None) -> Fit:
     """A fitted copy, which keeps the estimator's parameters wherever it started."""
     settings = estimator.get_params(deep=False)
     changed = {"verbose": 0} if parameters is None else {"verbose": 0, "n_init": 1, **parameters}
@@ -77,9 +84,9 @@ def _listening() -> Iterator[list[str]]:
             warnings.warn_explicit(warning.message, warning.category, warning.filename, warning.lineno)
 
 
-def _can_start(estimator: Any) -> bool:
+def _can_start(estimator: Compared) -> bool:
     """Whether it is a mixture, and every starting parameter has a fitted one, with an entry for each component unless shared."""
-    return is_free(estimator) and all(
+    return isinstance(estimator, MixtureEstimator) and is_free(estimator) and all(
         value is not None
         and (name in shared_starts(estimator)
              or all(np.shape(leaf)[:1] == (estimator.n_components,) for leaf in jax.tree.leaves(value)))
@@ -87,11 +94,11 @@ def _can_start(estimator: Any) -> bool:
     )  # fmt: skip
 
 
-def _heaviest(estimator: Any) -> np.ndarray:
+def _heaviest(estimator: MixtureEstimator) -> np.ndarray:
     return np.argsort(-estimator.weights_, kind="stable")
 
 
-def _most_promising(neighbour: Any, rows: Rows, more: int) -> dict[int, Any]:
+def _most_promising(neighbour: MixtureEstimator, rows: Rows, more: int) -> dict[int, Any]:
     """The ``more`` components whose halves gain most, with the halves."""
     share, evidence = neighbour.predict_proba(rows.as_fitted), neighbour.score_samples(rows.as_fitted)
     found = []
@@ -106,7 +113,7 @@ def _most_promising(neighbour: Any, rows: Rows, more: int) -> dict[int, Any]:
     return {k: halves for _, k, halves in found[:more]}
 
 
-def _halves(neighbour: Any, sample: Any, weight: np.ndarray) -> Any:
+def _halves(neighbour: MixtureEstimator, sample: TableLike, weight: np.ndarray) -> Any:
     """Two components of the same kind fitted to weighted rows, or None where they cannot be or degenerate."""
     pair = cast(Any, clone(neighbour)).set_params(
         n_components=2, n_init=2, **dict.fromkeys(starting_parameters(neighbour))
@@ -117,11 +124,11 @@ def _halves(neighbour: Any, sample: Any, weight: np.ndarray) -> Any:
     return None
 
 
-def _parted(neighbour: Any, halves: dict[int, Any]) -> dict[str, Any]:
+def _parted(neighbour: MixtureEstimator, halves: dict[int, Any]) -> dict[str, Any]:
     """Starting parameters with components replaced by their halves; None stands for the component itself, twice."""
     kept = [k for k in range(neighbour.n_components) if k not in halves]
 
-    def joined(whole: Any, *pairs: Any) -> np.ndarray:
+    def joined(whole: np.ndarray, *pairs: Any) -> np.ndarray:
         return np.concatenate([np.asarray(whole)[kept], *pairs])
 
     return {
@@ -132,7 +139,7 @@ def _parted(neighbour: Any, halves: dict[int, Any]) -> dict[str, Any]:
     }
 
 
-def _pair(name: str, whole: Any, k: int, halves: Any) -> Any:
+def _pair(name: str, whole: np.ndarray, k: int, halves: Any) -> Any:
     if name == "weights_init":
         return whole[k] * (np.full(2, 0.5) if halves is None else halves.weights_)
     if halves is None:

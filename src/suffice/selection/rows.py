@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils.validation import _num_samples
 
 from suffice.rows.streams import is_stream, on_host, pairs
+from suffice.runtime.types import ArrayLike, Batch, RandomState, TableLike
 
 SAMPLE_ROWS = 10_000
 
@@ -17,7 +19,7 @@ SAMPLE_ROWS = 10_000
 class Rows:
     """Rows of any kind that ``fit`` takes, with their weights."""
 
-    def __init__(self, rows: Any, weight: Any, random_state: Any):
+    def __init__(self, rows: TableLike, weight: ArrayLike | None, random_state: RandomState):
         self.rows, self.weight, self.random_state = rows, weight, random_state
 
     @property
@@ -49,7 +51,7 @@ class Rows:
         seed = check_random_state(self.random_state).randint(2**31 - 1)
         generator = np.random.default_rng(seed)
         if is_stream(self.rows):
-            return _sample_of_stream(self.rows, generator)
+            return _sample_of_stream(cast("Iterable[Batch]", self.rows), generator)
         count = _num_samples(self.rows)
         if count <= SAMPLE_ROWS:
             return on_host(self.rows), self.weights()
@@ -57,7 +59,7 @@ class Rows:
         return part.rows, part.weights()
 
 
-def _sample_of_stream(batches: Any, generator: np.random.Generator) -> tuple[Any, np.ndarray]:
+def _sample_of_stream(batches: Iterable[Batch], generator: np.random.Generator) -> tuple[Any, np.ndarray]:
     """Every row gets a random number, and those with the smallest are the sample."""
     keys, rows, weights = np.zeros(0), None, np.zeros(0)
     for batch, weight in pairs(batches):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -13,25 +13,29 @@ from sklearn.exceptions import ConvergenceWarning
 from suffice.estimators.shared.labelled_columns import takes_labels
 from suffice.rows.streams import is_stream
 from suffice.runtime.progress import progress
+from suffice.runtime.types import ArrayLike, TableLike
 from suffice.selection.candidates import Candidate, candidates
 from suffice.selection.criteria import CRITERIA, criteria
-from suffice.selection.held_out import HeldOut, held_out
-from suffice.selection.neighbour import best_fit
+from suffice.selection.held_out import HeldOut, Splitter, held_out
+from suffice.selection.neighbour import Fit, best_fit
 from suffice.selection.result import Selection, Tried, selection
 from suffice.selection.rows import Rows
 from suffice.selection.words import INTERRUPTED
 from suffice.validation import check_choice
 
+if TYPE_CHECKING:
+    from suffice.estimators.shared.comparison import Compared
+
 
 def select(
-    estimator: Any,
-    X: Any,
+    estimator: Compared | Sequence[Compared],
+    X: TableLike,
     *,
     n_components: Iterable[int] | None = None,
     criterion: str = "bic",
-    sample_weight: Any = None,
+    sample_weight: ArrayLike | None = None,
     validation_fraction: float | None = None,
-    cv: Any = None,
+    cv: Splitter | int | None = None,
     verbose: int = 0,
     **parameters: Iterable[Any],
 ) -> Selection:
@@ -130,7 +134,7 @@ def _tried(groups: list[list[Candidate]], rows: Rows, parts: HeldOut | None, ver
     return tried
 
 
-def _try(candidate: Candidate, rows: Rows, neighbour: Any, parts: HeldOut | None) -> Tried:
+def _try(candidate: Candidate, rows: Rows, neighbour: Fit | None, parts: HeldOut | None) -> Tried:
     begin = time.perf_counter()
     try:
         fit = best_fit(candidate.estimator, rows, neighbour)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 from sklearn.base import clone
 
 from suffice.rows.missing import any_missing
+
+if TYPE_CHECKING:
+    from suffice.estimators.factors.base import FactorEstimator
+
 
 MOST_SIZES, FEWEST_ROWS, PARTS = 10, 50, 5
 MOST_ITERATIONS = 200
@@ -22,7 +26,7 @@ class HeldOutSizes(NamedTuple):
     n_rows: int
 
 
-def held_out_sizes(estimator: Any, rows: np.ndarray, weight: np.ndarray) -> HeldOutSizes | None:
+def held_out_sizes(estimator: FactorEstimator, rows: np.ndarray, weight: np.ndarray) -> HeldOutSizes | None:
     """Fits like a factor model's, with fewer and more components, scored on every fifth row, (n, D); None of few rows."""
     if len(rows) < FEWEST_ROWS:
         return None
@@ -30,7 +34,7 @@ def held_out_sizes(estimator: Any, rows: np.ndarray, weight: np.ndarray) -> Held
     return HeldOutSizes(sizes, [_score(estimator, size, rows, weight) for size in sizes], len(rows))
 
 
-def _sizes(estimator: Any, gaps: bool) -> list[int]:
+def _sizes(estimator: FactorEstimator, gaps: bool) -> list[int]:
     """Around the fitted number of components, fewer where each takes an iterative fit."""
     size, most = estimator.n_components, max(1, estimator.n_features_in_ - 1)
     if gaps:
@@ -39,7 +43,7 @@ def _sizes(estimator: Any, gaps: bool) -> list[int]:
     return sorted({*wide.tolist(), min(size, most)})
 
 
-def _score(estimator: Any, size: int, rows: np.ndarray, weight: np.ndarray) -> float:
+def _score(estimator: FactorEstimator, size: int, rows: np.ndarray, weight: np.ndarray) -> float:
     most = min(MOST_ITERATIONS, estimator.max_iter)
     model = cast(Any, clone(estimator)).set_params(n_components=size, max_iter=most, n_init=1)
     test = np.arange(len(rows)) % PARTS == 0

@@ -53,14 +53,8 @@ class Autoencoder(AutoencoderEstimator):
     trace_ : dict of numpy.ndarray
         For each epoch, beginning at 0 before the first: ``epoch``, ``training_loss`` (a row) and, with rows held out,
         ``validation_loss``, measured in evaluation mode after the epoch.
-    learning_curve_ : pandas.DataFrame
-        The same as a table.
-    validation_rows_ : numpy.ndarray
-        Which rows of X ``validation_fraction`` held out.
-    n_iter_, best_epoch_ : int
-        Epochs done, and the one whose weights are kept.
-    outcome_ : str
-        How the fit ended, a sentence.
+    learning_curve_, validation_rows_, n_iter_, best_epoch_, outcome_
+        As in ``NeuralClassifier``.
 
     Examples
     --------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from abc import abstractmethod
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any, Self, get_args
+from typing import TYPE_CHECKING, Any, Self, get_args
 
 import numpy as np
 from scipy.special import expit
@@ -21,9 +21,15 @@ from suffice.estimators.networks.reconstruction import LOSSES, decoded, encoded,
 from suffice.estimators.shared.callbacks import with_callbacks
 from suffice.estimators.shared.row_weights import row_weights
 from suffice.estimators.shared.visible_units import VisibleUnits
-from suffice.nets.initial_weights import InitialWeights, autoencoder_from, check_fit
+from suffice.nets.batch_network import NetworkState
+from suffice.nets.initial_weights import AnyAutoencoder, InitialWeights, autoencoder_from, check_fit
 from suffice.runtime.keys import seed_of
+from suffice.runtime.types import ArrayLike, PathLike, TableLike
 from suffice.validation import check_choice, check_count
+
+if TYPE_CHECKING:
+    from suffice.fit.row_losses import Loss
+
 
 VISIBLE = get_args(AutoencoderVisible)
 
@@ -46,18 +52,24 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
         return tags
 
     @abstractmethod
-    def _module(self, seed: int) -> Any:
+    def _module(self, seed: int) -> AnyAutoencoder:
         """The module with random weights."""
 
     @property
     def weights_(self) -> np.ndarray:
         """Weights of the encoder, (D, P): a column for each hidden unit."""
         check_is_fitted(self, "model_")
-        return plain(self.model_).weight.T
+        return np.asarray(plain(self.model_).weight).T
 
     @with_callbacks
     def fit(
-        self, X: Any, y: Any = None, sample_weight: Any = None, *, validation: Any = None, checkpoint: Any = None
+        self,
+        X: TableLike,
+        y: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        *,
+        validation: TableLike | None = None,
+        checkpoint: PathLike | None = None,
     ) -> Self:
         """Learn to reconstruct rows.
 
@@ -103,7 +115,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
         return self
 
     @with_callbacks
-    def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+    def partial_fit(self, X: TableLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None) -> Self:
         """One pass over some rows, from the weights and optimiser that the last call left.
 
         The first call learns from its rows whether values are probabilities, and else means and deviations.
@@ -123,7 +135,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
         self._fit_pass(self._begin_pass(again, seed), training, again, seed, (X, None, sample_weight))
         return self
 
-    def transform(self, X: Any) -> np.ndarray:
+    def transform(self, X: TableLike) -> np.ndarray:
         """Hidden units of each row, ``(n, n_hidden)``, from 0 to 1.
 
         Parameters
@@ -134,7 +146,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
         check_is_fitted(self, "model_")
         return encoded(self.model_, self._units(self._rows(X, reset=False)), self.precision)
 
-    def inverse_transform(self, H: Any) -> np.ndarray:
+    def inverse_transform(self, H: ArrayLike) -> np.ndarray:
         """Rows ``(n, D)`` reconstructed from hidden units.
 
         Parameters
@@ -150,7 +162,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
         cells = self._visible_units.decode(logits) if self.visible_ == "gaussian" else expit(logits)
         return np.asarray(cells if self.pixel_scale is None else cells * self.pixel_scale, self.precision)
 
-    def reconstruction_loss(self, X: Any) -> np.ndarray:
+    def reconstruction_loss(self, X: TableLike) -> np.ndarray:
         """What learning makes small, for each row, ``(n,)``: cross-entropy in nats, or half the squared distance, standardised.
 
         Parameters
@@ -162,7 +174,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
         units = self._units(self._rows(X, reset=False))
         return losses_of_rows(self.model_, self.running_, units, self.precision, self.visible_)
 
-    def score(self, X: Any, y: Any = None) -> float:
+    def score(self, X: TableLike, y: ArrayLike | None = None) -> float:
         """Minus the mean of ``reconstruction_loss``; more is better.
 
         Parameters
@@ -184,7 +196,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
         """
         check_is_fitted(self, "model_")
         net = plain(self.model_)
-        return self._visible_units.weights_for_rows(net.weight.T, net.hidden_bias, net.visible_bias)
+        return self._visible_units.weights_for_rows(*map(np.asarray, (net.weight.T, net.hidden_bias, net.visible_bias)))
 
     @property
     def _n_features_out(self) -> int:
@@ -199,11 +211,11 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
         check_count("n_hidden", self.n_hidden)
         check_choice("visible", self.visible, VISIBLE)
 
-    def _rows(self, X: Any, reset: bool) -> np.ndarray:
+    def _rows(self, X: TableLike, reset: bool) -> np.ndarray:
         """Checked and scaled rows (n, D)."""
         return scaled(self._table(X, reset), self.pixel_scale)
 
-    def _training(self, X: Any, sample_weight: Any, again: bool) -> Rows:
+    def _training(self, X: TableLike, sample_weight: ArrayLike | None, again: bool) -> Rows:
         """Rows as units, which are learned unless a fit goes on, and their weights."""
         rows = self._rows(X, reset=not again)
         weight = row_weights(sample_weight, rows)
@@ -223,7 +235,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
             )
         return np.asarray(self._visible_units.encode(rows), self.precision)
 
-    def _network(self, seed: int) -> Any:
+    def _network(self, seed: int) -> AnyAutoencoder:
         net = self._module(seed)
         if self.init is None:
             return net
@@ -233,10 +245,10 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
         check_fit("weights", found.weights, plain(net).weight.shape[::-1])
         return autoencoder_from(net, self._visible_units.weights_for_units(found))
 
-    def _loss(self) -> Any:
+    def _loss(self) -> Loss:
         return LOSSES[self.visible_]
 
-    def _figures(self, model: Any, running: Any, rows: Rows) -> dict[str, float]:
+    def _figures(self, model: AnyAutoencoder, running: NetworkState, rows: Rows) -> dict[str, float]:
         losses = losses_of_rows(model, running, rows.arrays[0], self.precision, self.visible_)
         return {"loss": float(np.average(losses, weights=rows.weight))}
 

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
-import os
 import warnings
 from abc import abstractmethod
 from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, TypeAlias, get_args
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from suffice.choices import Optimizer
 from suffice.estimators.networks.image_rows import flattened, image_shape_of
 from suffice.estimators.networks.learned import Rows, figures_of, held_out, learned_attributes, named_optimizer
 from suffice.estimators.shared.callbacks import CallbackSupportMixin, Iterations
+from suffice.estimators.shared.rows import validate
 from suffice.fit.checkpoint import Checkpoint, arrays_of, settings_of, with_arrays
 from suffice.fit.epochs import Watch
 from suffice.fit.gradient_descent import DescendState, descend, first_state
 from suffice.fit.monitor import LearningMonitor, continued_curve, digest_of
+from suffice.nets.batch_network import Network, NetworkState
 from suffice.outcome import Outcome
 from suffice.rows.streams import devices_of, on_host
 from suffice.runtime.precision import cast, dtype_of, scope
+from suffice.runtime.types import ArrayLike, PathLike, TableLike
 from suffice.validation import check_at_least, check_choice, check_count, check_fraction, check_positive
 
+if TYPE_CHECKING:
+    from suffice.fit.row_losses import Loss
+
+
 OPTIMIZERS = get_args(Optimizer)
+Given: TypeAlias = tuple[TableLike, ArrayLike | None, ArrayLike | None]
+"""Rows, labels and row weights as ``fit`` was given them."""
 
 
 @dataclass(eq=False, repr=False)
@@ -56,15 +64,15 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
     image_shape_: tuple[int, ...] | None = field(init=False)
 
     @abstractmethod
-    def _network(self, seed: int) -> Any:
+    def _network(self, seed: int) -> Network:
         """The network to start from."""
 
     @abstractmethod
-    def _loss(self) -> Any:
+    def _loss(self) -> Loss:
         """What ``descend`` makes small."""
 
     @abstractmethod
-    def _figures(self, model: Any, running: Any, rows: Rows) -> dict[str, float]:
+    def _figures(self, model: Network, running: NetworkState, rows: Rows) -> dict[str, float]:
         """What the learning curve says of rows, by name."""
 
     @abstractmethod
@@ -92,18 +100,18 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             check_at_least("pixel_scale", self.pixel_scale, float(np.finfo(np.float32).tiny))
         dtype_of(self.precision)
 
-    def _table(self, X: Any, reset: bool, y: Any = "no_validation") -> Any:
+    def _table(self, X: TableLike, reset: bool, y: ArrayLike | None = "no_validation") -> Any:
         """Checked rows (n, D), images made flat, with their labels where there are some."""
         if reset:
             self.image_shape_ = image_shape_of(X, self.image_shape)
         flat = flattened(on_host(X), self.image_shape_)
-        return validate_data(self, flat, y, reset=reset, dtype=dtype_of(self.precision))
+        return validate(self, flat, y, reset=reset, dtype=dtype_of(self.precision))
 
     def _optimizer(self) -> Any:
         named = isinstance(self.optimizer, str)
         return named_optimizer(self.optimizer, float(self.learning_rate)) if named else self.optimizer
 
-    def _begin(self, net: Any, seed: int, running: Any = None) -> DescendState:
+    def _begin(self, net: Network, seed: int, running: NetworkState = None) -> DescendState:
         """The state before the first epoch."""
         with scope(self.precision):
             state = first_state(cast(net, self.precision), self._optimizer(), seed)
@@ -118,7 +126,8 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         return fresh if state is None or not again else state._replace(key=fresh.key)
 
     def _fit(
-        self, begin: DescendState, rows: Rows, strata: np.ndarray, validation: Rows | None, seed: int, given: Any, checkpoint: Any
+        self, begin: DescendState, rows: Rows, strata: np.ndarray, validation: Rows | None, seed: int, given: Given,
+        checkpoint: PathLike | None,
     ) -> None:  # fmt: skip
         """Learn from rows, some of each stratum held out where ``validation`` gives none; ``given`` are X, y and weights."""
         held = np.zeros(len(strata), bool)
@@ -134,7 +143,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         if outcome is Outcome.INTERRUPTED:
             raise KeyboardInterrupt
 
-    def _fit_pass(self, begin: DescendState, rows: Rows, again: bool, seed: int, given: Any) -> None:
+    def _fit_pass(self, begin: DescendState, rows: Rows, again: bool, seed: int, given: Given) -> None:
         """One more epoch from a state; figures go on from those of earlier calls."""
         before, done, first = (self.trace_ if again else {}), (self.n_iter_ if again else 0), int(begin.epoch)
         outcome = self._learn(begin, rows, None, first + 1, seed, given)
@@ -144,8 +153,8 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             raise KeyboardInterrupt
 
     def _learn(
-        self, begin: DescendState, training: Rows, validation: Rows | None, epochs: int, seed: int, given: Any,
-        checkpoint: Any = None,
+        self, begin: DescendState, training: Rows, validation: Rows | None, epochs: int, seed: int, given: Given,
+        checkpoint: PathLike | None = None,
     ) -> Outcome:  # fmt: skip
         """Descend from a state, measured after every epoch, and keep what was learned."""
         parts = {"training": training} if validation is None else {"training": training, "validation": validation}
@@ -169,7 +178,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         told.end(dict)
         return outcome
 
-    def _checkpoint(self, path: str | os.PathLike[str], net: Any, rows: Rows) -> Checkpoint:
+    def _checkpoint(self, path: PathLike, net: Network, rows: Rows) -> Checkpoint:
         options = {
             "optimizer": str(self.optimizer) if isinstance(self.optimizer, str) else "own",
             "learning_rate": float(self.learning_rate), "batch_size": int(self.batch_size), "precision": self.precision,

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Hashable, Mapping
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
+
+from suffice.runtime.types import ArrayLike
+
+ClassWeight: TypeAlias = Literal["balanced"] | Mapping[Hashable, float] | None
+"""How much rows of a class count: alike in sum, or by class."""
 
 
 def class_codes(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
@@ -18,7 +24,9 @@ def class_codes(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
     return np.searchsorted(classes, labels).astype(np.int32)
 
 
-def weights_by_class(class_weight: Any, classes: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> np.ndarray:
+def weights_by_class(
+    class_weight: ClassWeight, classes: np.ndarray, codes: np.ndarray, weight: np.ndarray
+) -> np.ndarray:
     """Row weights (n,) times those of the rows' classes."""
     if class_weight is None:
         return weight
@@ -46,7 +54,7 @@ def check_left(classes: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> No
         )
 
 
-def told_classes(classes: Any, known: np.ndarray | None, class_weight: Any) -> np.ndarray:
+def told_classes(classes: ArrayLike | None, known: np.ndarray | None, class_weight: ClassWeight) -> np.ndarray:
     """All classes (K,) that calls of ``partial_fit`` will meet, as the first call was told."""
     if class_weight == "balanced":
         raise ValueError("class_weight='balanced' needs all rows at once: give partial_fit weights as a dict.")

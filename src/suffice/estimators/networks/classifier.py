@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Self
 
+import equinox as eqx
 import numpy as np
 from scipy.special import log_softmax, softmax
 from sklearn.base import ClassifierMixin
@@ -21,11 +22,14 @@ from suffice.estimators.networks.logits import logits_of, loss_and_error
 from suffice.estimators.networks.own_net import parts_for_file, put_into
 from suffice.estimators.shared.callbacks import with_callbacks
 from suffice.estimators.shared.row_weights import row_weights
+from suffice.fit.row_losses import Loss
 from suffice.nets import classification_loss
-from suffice.nets.by_name import check_net, check_outputs, classifier_network
+from suffice.nets.batch_network import Network, NetworkState
+from suffice.nets.by_name import MakesNet, check_net, check_outputs, classifier_network
 from suffice.nets.initial_weights import begun_from
 from suffice.nets.mlp import ACTIVATIONS
 from suffice.runtime.keys import seed_of
+from suffice.runtime.types import ArrayLike, PathLike, TableLike
 from suffice.validation import check_choice, check_count
 
 
@@ -128,7 +132,10 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
     own_running_: Any = field(init=False)
 
     @with_callbacks
-    def fit(self, X: Any, y: Any, sample_weight: Any = None, *, validation: Any = None, checkpoint: Any = None) -> Self:
+    def fit(
+        self, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None = None, *,
+        validation: tuple[TableLike, ArrayLike] | None = None, checkpoint: PathLike | None = None,
+    ) -> Self:  # fmt: skip
         """Learn the network.
 
         Parameters
@@ -169,19 +176,17 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         return self
 
     @with_callbacks
-    def partial_fit(self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None) -> Self:
+    def partial_fit(
+        self, X: TableLike, y: ArrayLike, classes: ArrayLike | None = None, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """One pass over some rows, from the weights and optimiser that the last call left.
 
         Parameters
         ----------
-        X
-            Rows or images, as for ``fit``.
-        y
-            Their classes ``(n,)``.
+        X, y, sample_weight
+            As for ``fit``.
         classes
             All classes there will be, for the first call.
-        sample_weight
-            Row weights ``(n,)``, not negative; None is 1 for every row.
         """
         self._check_parameters()
         again = hasattr(self, "model_")
@@ -191,7 +196,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         self._fit_pass(begin, self._inputs(begin.model, rows), again, seed, (X, y, sample_weight))
         return self
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: TableLike) -> np.ndarray:
         """Probability of each class given the row, ``(n, classes)``.
 
         Parameters
@@ -201,7 +206,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         """
         return softmax(self._logits(X), axis=1)
 
-    def predict_log_proba(self, X: Any) -> np.ndarray:
+    def predict_log_proba(self, X: TableLike) -> np.ndarray:
         """Logarithm of ``predict_proba``, safe where that is 0, ``(n, classes)``.
 
         Parameters
@@ -211,7 +216,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         """
         return log_softmax(self._logits(X), axis=1)
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: TableLike) -> np.ndarray:
         """The most probable class of each row, ``(n,)``.
 
         Parameters
@@ -219,8 +224,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         X
             Rows or images, as for ``fit``.
         """
-        best = self._logits(X).argmax(axis=1)
-        return self.classes_[best]
+        return self.classes_[self._logits(X).argmax(axis=1)]
 
     def _check_parameters(self) -> None:
         self._check_learning()
@@ -230,7 +234,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         for size in self.hidden_sizes:
             check_count("each of hidden_sizes", size)
 
-    def _rows(self, X: Any, y: Any, reset: bool) -> tuple[np.ndarray, np.ndarray]:
+    def _rows(self, X: TableLike, y: ArrayLike, reset: bool) -> tuple[np.ndarray, np.ndarray]:
         """Checked rows (n, D), and their labels."""
         rows, labels = self._table(X, reset, y)
         check_classification_targets(labels)
@@ -238,23 +242,25 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
             warn_of_bytes(rows, stacklevel=6)
         return pixels(rows, self.pixel_scale, self.image_shape_), labels
 
-    def _training(self, X: Any, y: Any, sample_weight: Any, classes: np.ndarray | None, again: bool) -> Rows:
+    def _training(
+        self, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None, classes: np.ndarray | None, again: bool
+    ) -> Rows:
         """Rows (n, D) with the places of their classes, which are learned where none are known."""
         rows, labels = self._rows(X, y, reset=not again)
         classes = np.unique(labels) if classes is None else classes
         codes = class_codes(labels, classes)
         self.classes_ = classes
-        weight = weights_by_class(self.class_weight, classes, codes, row_weights(sample_weight, rows))
-        return Rows((rows, codes), weight)
+        return Rows(
+            (rows, codes), weights_by_class(self.class_weight, classes, codes, row_weights(sample_weight, rows))
+        )
 
-    def _validation(self, validation: Any) -> Rows:
+    def _validation(self, validation: tuple[TableLike, ArrayLike]) -> Rows:
         if not (isinstance(validation, (tuple, list)) and len(validation) == 2):
             raise ValueError("validation is a pair (X, y) of rows and their classes.")
         rows, labels = self._rows(*validation, reset=False)
         return Rows((rows, class_codes(labels, self.classes_)), np.ones(len(rows)))
 
-    def _inputs(self, net: Any, rows: Rows) -> Rows:
-        """Rows as the network takes them, which is refused where it does not."""
+    def _inputs(self, net: Network, rows: Rows) -> Rows:
         inputs = as_inputs(net, rows.arrays[0], self.image_shape_)
         check_outputs(net, inputs, len(self.classes_))
         return rows._replace(arrays=(inputs, *rows.arrays[1:]))
@@ -262,7 +268,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
     def _check_training(self, rows: Rows) -> None:
         check_left(self.classes_, rows.arrays[1], rows.weight)
 
-    def _network(self, seed: int) -> Any:
+    def _network(self, seed: int) -> Network:
         shape = (self.n_features_in_,) if self.image_shape_ is None else self.image_shape_
         net = classifier_network(
             self.net, shape, len(self.classes_), seed, hidden_sizes=self.hidden_sizes, activation=self.activation,
@@ -270,25 +276,22 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         )  # fmt: skip
         return net if self.init is None else begun_from(net, given_weights(self.init))
 
-    def _loss(self) -> Any:
+    def _loss(self) -> Loss:
         return classification_loss
 
-    def _figures(self, model: Any, running: Any, rows: Rows) -> dict[str, float]:
-        inputs, codes = rows.arrays
-        return loss_and_error(logits_of(model, running, inputs, self.precision), codes, rows.weight)
+    def _figures(self, model: Network, running: NetworkState, rows: Rows) -> dict[str, float]:
+        return loss_and_error(logits_of(model, running, rows.arrays[0], self.precision), rows.arrays[1], rows.weight)
 
-    def _logits(self, X: Any) -> np.ndarray:
+    def _logits(self, X: TableLike) -> np.ndarray:
         check_is_fitted(self, "model_")
         rows = pixels(self._table(X, reset=False), self.pixel_scale, self.image_shape_)
         inputs = as_inputs(self.model_, rows, self.image_shape_)
         return logits_of(self.model_, self.running_, inputs, self.precision).astype(np.float64)
 
-    def _without_own_net(self, params: Any, fitted: Any) -> tuple[Any, Any]:
-        """Parameters and fitted attributes for a file: of a net of the user's own the weights alone."""
+    def _without_own_net(self, params: dict[str, Any], fitted: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         return parts_for_file(self.net, params, fitted)
 
-    def _take_net(self, net: Any) -> None:
-        """Put the weights of a file into the net that they are of."""
+    def _take_net(self, net: eqx.Module | MakesNet) -> None:
         check_net(net)
         self.net = net
         begin = self._begin(self._network(0), 0)

@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Protocol
 
 from suffice.files import load
+from suffice.nets.initial_weights import InitialWeights
+from suffice.runtime.types import PathLike
 
 
-def given_weights(init: Any) -> Any:
+class GivesWeights(Protocol):
+    """A fitted RBM, autoencoder or stack of RBMs."""
+
+    def as_initial_weights(self) -> InitialWeights | list[InitialWeights]:
+        """Weights of one layer, or of several, the lowest first."""
+        ...
+
+
+def given_weights(init: GivesWeights | PathLike) -> InitialWeights | list[InitialWeights]:
     """What ``as_initial_weights()`` of an estimator gives, of the estimator itself or of a file with it."""
     source = load(init) if isinstance(init, (str, os.PathLike)) else init
     if not hasattr(source, "as_initial_weights"):

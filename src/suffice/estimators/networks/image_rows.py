@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
+from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 
 from suffice.nets import MLP
+from suffice.nets.batch_network import Network
+from suffice.runtime.types import ArrayLike, TableLike
 
 CHANNELS = (1, 2, 3, 4)
 
 Shape = tuple[int, ...] | None
 
 
-def image_shape_of(X: Any, image_shape: Any) -> Shape:
+def image_shape_of(X: TableLike, image_shape: Sequence[int] | None) -> Shape:
     """(channels, height, width) of each row, as it was told or as X has it; None for tables."""
     if image_shape is not None:
         return _checked(image_shape)
-    return _of_arrays(X.shape) if getattr(X, "ndim", 2) > 2 else None
+    shape = getattr(X, "shape", ())
+    return _of_arrays(shape) if len(shape) > 2 else None
 
 
-def flattened(X: Any, shape: Shape) -> Any:
+def flattened(X: TableLike, shape: Shape) -> TableLike:
     """Rows of images made flat, whose shape is checked; tables stay what they are."""
-    if getattr(X, "ndim", 2) < 3:
+    given = getattr(X, "shape", ())
+    if len(given) < 3:
         return X
-    found = _of_arrays(X.shape)
+    found = _of_arrays(given)
     if found != shape:
         raise ValueError(
-            f"X has shape {X.shape}: images of (channels, height, width) {found}; {shape} is expected{_order(found, shape)}."
+            f"X has shape {given}: images of (channels, height, width) {found}; {shape} is expected{_order(found, shape)}."
         )
-    return np.asarray(X).reshape(len(X), -1)
+    return np.asarray(cast("ArrayLike", X)).reshape(given[0], -1)
 
 
 def scaled(rows: np.ndarray, pixel_scale: float | None) -> np.ndarray:
@@ -58,7 +63,7 @@ def pixels(rows: np.ndarray, pixel_scale: float | None, shape: Shape) -> np.ndar
     return rows
 
 
-def as_inputs(net: Any, rows: np.ndarray, shape: Shape) -> np.ndarray:
+def as_inputs(net: Network, rows: np.ndarray, shape: Shape) -> np.ndarray:
     """Rows (n, D) as a network takes them: images, if that is what they are, unless it is an MLP."""
     return rows if shape is None or isinstance(net, MLP) else rows.reshape(-1, *shape)
 
@@ -78,7 +83,7 @@ def _look_like_bytes(rows: np.ndarray) -> bool:
     return bool((rows == np.round(rows)).all())
 
 
-def _checked(shape: Any) -> tuple[int, ...]:
+def _checked(shape: Sequence[int]) -> tuple[int, ...]:
     given = tuple(shape) if isinstance(shape, (tuple, list)) else ()
     whole = all(isinstance(size, (int, np.integer)) and size > 0 for size in given)
     if len(given) not in (2, 3) or not whole:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
 from suffice.fit.monitor import LearningMonitor
 from suffice.outcome import Outcome
+
+if TYPE_CHECKING:
+    import optax
+
+    from suffice.fit.gradient_descent import DescendState
+
 
 DONE = "All epochs were done."
 
@@ -25,7 +31,9 @@ class Rows(NamedTuple):
         return self._replace(arrays=tuple(array[which] for array in self.arrays), weight=self.weight[which])
 
 
-def figures_of(figures: Callable[..., dict[str, float]], parts: dict[str, Rows], state: Any) -> dict[str, float]:
+def figures_of(
+    figures: Callable[..., dict[str, float]], parts: dict[str, Rows], state: DescendState
+) -> dict[str, float]:
     """What is said of each part of the rows after an epoch, by the names of the part and of the figure."""
     of_parts = {part: figures(state.model, state.running, rows) for part, rows in parts.items()}
     return {f"{part}_{name}": value for part, found in of_parts.items() for name, value in found.items()}
@@ -56,7 +64,7 @@ def learned_attributes(monitor: LearningMonitor, outcome: Outcome) -> dict[str, 
 
 
 @cache
-def named_optimizer(name: str, learning_rate: float) -> Any:
+def named_optimizer(name: str, learning_rate: float) -> optax.GradientTransformation:
     """An Optax transformation, the same object for the same arguments so that programs compile once."""
     import optax
 

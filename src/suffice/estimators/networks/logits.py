@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import equinox as eqx
 import numpy as np
 from scipy.special import log_softmax
 
 from suffice.nets import evaluate
+from suffice.nets.batch_network import Network, NetworkState
 from suffice.rows.each import each_row
 
 
-def logits_of(net: Any, running: Any, rows: np.ndarray, precision: str) -> np.ndarray:
+def logits_of(net: Network, running: NetworkState, rows: np.ndarray, precision: str) -> np.ndarray:
     """Logits (n, K) of rows (n, ...)."""
     return each_row(eqx.Partial(evaluate, net, state=running), rows, precision)
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Float
 
 from suffice.nets import evaluate, reconstruction_loss
+from suffice.nets.autoencoder import Autoencoder
+from suffice.nets.batch_network import NetworkState, RowNetwork
+from suffice.nets.initial_weights import AnyAutoencoder
 from suffice.rows.each import each_row
+from suffice.runtime.arrays import Array
+
+if TYPE_CHECKING:
+    from suffice.fit.row_losses import Loss
 
 
-def squared_loss(model: Any, row: Any) -> Any:
+def squared_loss(model: RowNetwork, row: Float[Array, " D"]) -> Float[Array, ""]:
     """Half the squared distance between a row and its reconstruction."""
     return jnp.square(model(row) - row).sum() / 2
 
@@ -21,40 +29,44 @@ def squared_loss(model: Any, row: Any) -> Any:
 LOSSES = {"bernoulli": reconstruction_loss, "gaussian": squared_loss}
 
 
-def plain(net: Any) -> Any:
+def plain(net: AnyAutoencoder) -> Autoencoder:
     """The autoencoder without corruption."""
-    return getattr(net, "autoencoder", net)
+    return net if isinstance(net, Autoencoder) else net.autoencoder
 
 
-def encoded(net: Any, units: np.ndarray, precision: str) -> np.ndarray:
+def encoded(net: AnyAutoencoder, units: np.ndarray, precision: str) -> np.ndarray:
     """Hidden units (n, P) of rows (n, D)."""
     return each_row(eqx.Partial(_encoded, plain(net)), units, precision)
 
 
-def decoded(net: Any, hidden: np.ndarray) -> np.ndarray:
+def decoded(net: AnyAutoencoder, hidden: np.ndarray) -> np.ndarray:
     """Logits (n, D) of rows reconstructed from hidden units (n, P)."""
     net = plain(net)
     return hidden @ (net.weight if net.decoder_weight is None else net.decoder_weight.T) + net.visible_bias
 
 
-def losses_of_rows(net: Any, running: Any, units: np.ndarray, precision: str, kind: str) -> np.ndarray:
+def losses_of_rows(
+    net: AnyAutoencoder, running: NetworkState, units: np.ndarray, precision: str, kind: str
+) -> np.ndarray:
     """Loss of each row (n, D) by this kind of units, (n,)."""
     return each_row(eqx.Partial(SUMMED[kind], net, running=running), units, precision)
 
 
-def _encoded(net: Any, rows: Any) -> Any:
+def _encoded(net: Autoencoder, rows: Float[Array, "n D"]) -> Float[Array, "n P"]:
     return jax.vmap(net.encode)(rows)
 
 
-def _cross_entropies(net: Any, rows: Any, running: Any) -> Any:
+def _cross_entropies(net: AnyAutoencoder, rows: Float[Array, "n D"], running: NetworkState) -> Float[Array, " n"]:
     return _row_losses(reconstruction_loss, net, rows, running)
 
 
-def _squares(net: Any, rows: Any, running: Any) -> Any:
+def _squares(net: AnyAutoencoder, rows: Float[Array, "n D"], running: NetworkState) -> Float[Array, " n"]:
     return _row_losses(squared_loss, net, rows, running)
 
 
-def _row_losses(loss: Any, net: Any, rows: Any, running: Any) -> Any:
+def _row_losses(
+    loss: Loss, net: AnyAutoencoder, rows: Float[Array, "n D"], running: NetworkState
+) -> Float[Array, " n"]:
     outputs = evaluate(net, rows, running)
     return jax.vmap(lambda output, row: loss(lambda inputs: output, row))(outputs, rows)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 import equinox as eqx
 import numpy as np
 from sklearn.base import BaseEstimator
 
 from suffice.choices import Sampler
+from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.energy.rbm.start import base_bias
 from suffice.estimators.rbm.held_out import hold_out
 from suffice.estimators.rbm.learned import learned_attributes, warn_of_bad_ends
@@ -20,7 +21,12 @@ from suffice.fit.contrastive.steps import Ascent, Schedule, scheduled_rate
 from suffice.fit.epochs import Watch
 from suffice.outcome import Solution
 from suffice.runtime.precision import dtype_of
+from suffice.runtime.types import Sparse
 from suffice.validation import check_at_least, check_choice, check_count, check_fraction, check_positive, check_share
+
+if TYPE_CHECKING:
+    from suffice.fit.contrastive.epoch import ContrastState
+
 
 SAMPLERS = get_args(Sampler)
 SCHEDULES = ("constant", "linear", "cosine")
@@ -69,12 +75,19 @@ class RBMEstimator(BaseEstimator):
         check_binarize(self.binarize)
         dtype_of(self.precision)
 
-    def _learn_units(self, kind: str, rows: Any, weight: np.ndarray) -> VisibleUnits:
+    def _learn_units(self, kind: str, rows: np.ndarray | Sparse, weight: np.ndarray) -> VisibleUnits:
         visible = VisibleUnits.learn(kind, rows, weight, self.binarize)
         self._keep(visible.attributes())
         return visible
 
-    def _fit(self, model: Any, units: Any, weight: np.ndarray, held_out: Any, seed: int) -> Solution:
+    def _fit(
+        self,
+        model: BoltzmannMachine,
+        units: np.ndarray | Sparse,
+        weight: np.ndarray,
+        held_out: np.ndarray | Sparse | None,
+        seed: int,
+    ) -> Solution:
         """Learn from a module with random weights, and keep what was learned."""
         if held_out is None and self.validation_fraction is not None:
             units, weight, held_out = hold_out(units, weight, self.validation_fraction, seed)
@@ -86,14 +99,14 @@ class RBMEstimator(BaseEstimator):
         rate = scheduled_rate(self.schedule, float(self.learning_rate), steps)
         return self._learn(model, units, weight, seed, epochs=epochs, rate=rate, held_out=held_out)
 
-    def _begun(self, model: Any, units: Any, weight: np.ndarray) -> Any:
+    def _begun(self, model: BoltzmannMachine, units: np.ndarray | Sparse, weight: np.ndarray) -> BoltzmannMachine:
         """The module with visible biases that alone fit the means of the rows."""
         self.base_ = base_bias(model, units, weight).astype(self.precision)
         return eqx.tree_at(lambda rbm: rbm.visible_bias, model, self.base_)
 
     def _learn(
-        self, model: Any, units: Any, weight: np.ndarray, seed: int, *,
-        epochs: int, rate: Any, held_out: Any = None,
+        self, model: BoltzmannMachine | ContrastState, units: np.ndarray | Sparse, weight: np.ndarray, seed: int, *,
+        epochs: int, rate: float | Schedule, held_out: np.ndarray | Sparse | None = None,
     ) -> Solution:  # fmt: skip
         solution = contrast(
             model, units, weight=weight, sampling=self._sampling(), ascent=self._ascent(rate),

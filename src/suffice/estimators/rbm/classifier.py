@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from scipy.special import softmax
 from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from suffice.energy.rbm.categorical_rbm import CategoricalRBM
 from suffice.estimators.rbm.base import RBMEstimator
 from suffice.estimators.shared.row_weights import row_weights
+from suffice.estimators.shared.rows import validate
 from suffice.estimators.shared.visible_units import VisibleUnits
 from suffice.outcome import Outcome
 from suffice.rows.each import each_row
 from suffice.runtime.keys import seed_of
+from suffice.runtime.types import ArrayLike, TableLike
 
 
 class RBMClassifier(ClassifierMixin, RBMEstimator):
@@ -58,11 +60,11 @@ class RBMClassifier(ClassifierMixin, RBMEstimator):
     """
 
     visible = "bernoulli"
-    model_: Any
+    model_: CategoricalRBM
     classes_: np.ndarray
     threshold_: float | None
 
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+    def fit(self, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
         """Learn the joint distribution of rows and classes.
 
         Parameters
@@ -75,7 +77,7 @@ class RBMClassifier(ClassifierMixin, RBMEstimator):
             Row weights ``(n,)``, not negative; None is 1 for every row.
         """
         self._check_parameters()
-        rows, y = validate_data(self, X, y, dtype=(np.float64, np.float32))
+        rows, y = validate(self, X, y, dtype=(np.float64, np.float32))
         check_classification_targets(y)
         weight = row_weights(sample_weight, rows)
         self.classes_, codes = np.unique(y, return_inverse=True)
@@ -87,7 +89,7 @@ class RBMClassifier(ClassifierMixin, RBMEstimator):
             raise KeyboardInterrupt
         return self
 
-    def predict_proba(self, X: Any) -> np.ndarray:
+    def predict_proba(self, X: TableLike) -> np.ndarray:
         """Probability of each class given the row, ``(n, classes)``.
 
         Parameters
@@ -96,13 +98,13 @@ class RBMClassifier(ClassifierMixin, RBMEstimator):
             Rows ``(n, D)``, complete.
         """
         check_is_fitted(self, "model_")
-        rows = validate_data(self, X, reset=False, dtype=(np.float64, np.float32))
+        rows = validate(self, X, reset=False, dtype=(np.float64, np.float32))
         units = VisibleUnits(self.visible, threshold=self.threshold_).encode(rows)
         joint = (np.hstack([units, np.tile(one, (len(units), 1))]) for one in np.eye(len(self.classes_)))
         energies = [each_row(self.model_.free_energy, both, "float64") for both in joint]
         return softmax(-np.stack(energies, axis=1), axis=1)
 
-    def predict(self, X: Any) -> np.ndarray:
+    def predict(self, X: TableLike) -> np.ndarray:
         """The most probable class of each row, ``(n,)``.
 
         Parameters

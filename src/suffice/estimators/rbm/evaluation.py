@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from suffice.energy.rbm.tempering import base_of
 from suffice.rows.each import each_row
 from suffice.runtime.precision import cast, scope, to_numpy
+
+if TYPE_CHECKING:
+    from suffice.estimators.rbm.rbm import RBM
+
 
 MOST_ROWS = 2000
 TEMPERATURES = (30, 100, 300, 1000)
@@ -45,7 +49,7 @@ class Evaluation:
         return self.log_likelihood + (0.0 if found is None else float(found.forward[-1, 0] - found.reverse[-1, 0]))
 
 
-def evaluate(rbm: Any, rows: np.ndarray) -> Evaluation | None:
+def evaluate(rbm: RBM, rows: np.ndarray) -> Evaluation | None:
     """Log-likelihood of at most 2,000 complete rows, (n, D), by annealing both ways unless log Z is exact; None without any."""
     shown = rows[:: -(-len(rows) // MOST_ROWS)]
     shown = shown[~np.isnan(shown).any(axis=1)] if shown.dtype.kind == "f" else shown
@@ -57,7 +61,7 @@ def evaluate(rbm: Any, rows: np.ndarray) -> Evaluation | None:
     return Evaluation(rbm.score(shown), independent, reconstruction, annealed)
 
 
-def anneal(rbm: Any) -> Annealed:
+def anneal(rbm: RBM) -> Annealed:
     """Annealing from both ends; the estimator keeps what the most temperatures give."""
     forward, reverse = (
         np.array([rbm.log_partition(method, n_temperatures=count)[:2] for count in TEMPERATURES])
@@ -66,11 +70,11 @@ def anneal(rbm: Any) -> Annealed:
     return Annealed(TEMPERATURES, forward, reverse)
 
 
-def independent_log_likelihood(rbm: Any, rows: np.ndarray) -> float:
+def independent_log_likelihood(rbm: RBM, rows: np.ndarray) -> float:
     """Mean log-likelihood of complete rows, (n, D), under the visible biases that the fit began with, and nothing else."""
     with scope("float64"):
         base = to_numpy(base_of(cast(rbm.model_, "float64"), rbm.base_))
         log_partition = float(base.log_normaliser(base.visible_bias)) + len(base.hidden_bias) * np.log(2)
     units = rbm._units.encode(rbm._table(rows, reset=False))
-    scale = np.log(rbm.scale_).sum() if rbm.visible == "gaussian" else 0.0
+    scale = rbm._units.log_scale()
     return float(-each_row(base.free_energy, units, "float64").mean() - log_partition - scale)

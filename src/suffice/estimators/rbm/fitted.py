@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from suffice.energy.rbm.ais import LogPartition
 from suffice.energy.rbm.chains import (
@@ -18,13 +18,16 @@ from suffice.energy.rbm.chains import (
     rows_with_missing,
     sample_chains,
 )
+from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.energy.rbm.mixing import Mixing, mixing
 from suffice.energy.rbm.partition import log_partition
 from suffice.estimators.rbm.base import RBMEstimator
+from suffice.estimators.shared.rows import validate
 from suffice.estimators.shared.visible_units import VisibleUnits
 from suffice.rows.each import each_row
 from suffice.rows.streams import on_host
 from suffice.runtime.keys import seed_of
+from suffice.runtime.types import ArrayLike, Sparse, TableLike
 from suffice.validation import check_count
 
 TABLES = (np.float64, np.float32, np.uint8, np.bool_)
@@ -35,11 +38,11 @@ class FittedRBM(TransformerMixin, RBMEstimator):
     """What ``RBM`` offers once it is fitted."""
 
     visible: str
-    model_: Any
+    model_: BoltzmannMachine
     chains_: np.ndarray
     log_partitions_: dict[str, LogPartition]
 
-    def transform(self, X: Any) -> np.ndarray:
+    def transform(self, X: TableLike) -> np.ndarray:
         """Probability that each hidden unit is 1, ``(n, n_hidden)``, for each row.
 
         Where cells are missing it is the mean over what Gibbs sampling puts there given the others.
@@ -54,7 +57,7 @@ class FittedRBM(TransformerMixin, RBMEstimator):
         features = hidden_features(self.model_, self._units.encode(rows), self.random_state)
         return features.astype(np.float32 if rows.dtype == np.float32 else np.float64)
 
-    def gibbs(self, X: Any, n_steps: int = 1) -> np.ndarray:
+    def gibbs(self, X: TableLike, n_steps: int = 1) -> np.ndarray:
         """Rows after steps of block Gibbs sampling, hidden units then visible ones, ``(n, D)``.
 
         Parameters
@@ -69,7 +72,7 @@ class FittedRBM(TransformerMixin, RBMEstimator):
         units = self._units.encode(self._table(X, reset=False))
         if rows_with_missing(units).any():
             raise ValueError("X holds NaN; a chain begins at complete rows. impute(X) draws missing cells.")
-        start = units.toarray() if issparse(units) else units
+        start = units if isinstance(units, np.ndarray) else units.toarray()
         return self._units.decode(self.model_.gibbs(start, key=seed_of(self.random_state), steps=int(n_steps)))
 
     def sample(self, n_samples: int = 1, *, n_steps: int = 1000) -> tuple[np.ndarray, Mixing]:
@@ -98,7 +101,7 @@ class FittedRBM(TransformerMixin, RBMEstimator):
         units, trace = sample_chains(self.model_, start, n_steps, key=seed_of(self.random_state))
         return self._units.decode(units), mixing(trace)
 
-    def drawn_from_hidden(self, hidden: Any) -> np.ndarray:
+    def drawn_from_hidden(self, hidden: ArrayLike) -> np.ndarray:
         """Rows drawn given the hidden units, ``(n, D)``.
 
         Parameters
@@ -112,7 +115,7 @@ class FittedRBM(TransformerMixin, RBMEstimator):
             raise ValueError(f"hidden has shape {hidden.shape}; (rows, {self.model_.weights.shape[1]}) is expected.")
         return self._units.decode(draw_visible(self.model_, hidden, key=seed_of(self.random_state)))
 
-    def impute(self, X: Any, *, draws: int | None = None, n_steps: int = FILLING_STEPS) -> np.ndarray:
+    def impute(self, X: TableLike, *, draws: int | None = None, n_steps: int = FILLING_STEPS) -> np.ndarray:
         """Missing cells filled in given the others: their conditional means, or draws.
 
         Known cells keep their values; the others are sampled by block Gibbs sampling, the first half of whose steps is left
@@ -138,7 +141,7 @@ class FittedRBM(TransformerMixin, RBMEstimator):
             check_count("draws", draws)
         rows = self._table(X, reset=False)
         units = self._units.encode(rows)
-        rows, units = (part.toarray() if issparse(part) else np.asarray(part) for part in (rows, units))
+        rows, units = (part if isinstance(part, np.ndarray) else part.toarray() for part in (rows, units))
         copies = units if draws is None else np.tile(units, (draws, 1))
         filled = fill_missing(self.model_, copies, n_steps, key=seed_of(self.random_state))
         if draws is None:
@@ -184,7 +187,7 @@ class FittedRBM(TransformerMixin, RBMEstimator):
             self.log_partitions_[method] = found
         return found
 
-    def score_samples(self, X: Any) -> np.ndarray:
+    def score_samples(self, X: TableLike) -> np.ndarray:
         """Log-likelihood of each row in nats, ``(n,)``: minus its free energy, minus log Z.
 
         log Z is exact where one side has at most 20 units; else it is found by annealed importance sampling at the first call
@@ -200,7 +203,7 @@ class FittedRBM(TransformerMixin, RBMEstimator):
         log_z = (self.log_partition() if kept is None else kept).value
         return -free_energy - log_z - self._units.log_scale()
 
-    def score(self, X: Any, y: Any = None) -> float:
+    def score(self, X: TableLike, y: ArrayLike | None = None) -> float:
         """Mean log-likelihood of a row, in nats.
 
         Parameters
@@ -212,7 +215,7 @@ class FittedRBM(TransformerMixin, RBMEstimator):
         """
         return float(self.score_samples(X).mean())
 
-    def free_energy(self, X: Any) -> np.ndarray:
+    def free_energy(self, X: TableLike) -> np.ndarray:
         """Free energy F(v) of each row in nats, ``(n,)``: lower is more probable, up to log Z that all rows share.
 
         Parameters
@@ -222,7 +225,7 @@ class FittedRBM(TransformerMixin, RBMEstimator):
         """
         return self._of_each_row("free_energy", X)
 
-    def pseudo_log_likelihood(self, X: Any) -> np.ndarray:
+    def pseudo_log_likelihood(self, X: TableLike) -> np.ndarray:
         """Sum over columns of log p(cell | all other cells of the row) in nats, ``(n,)``; no likelihood, and needs no log Z.
 
         Parameters
@@ -232,7 +235,7 @@ class FittedRBM(TransformerMixin, RBMEstimator):
         """
         return self._of_each_row("pseudo_log_likelihood", X)
 
-    def reconstruction_cross_entropy(self, X: Any) -> np.ndarray:
+    def reconstruction_cross_entropy(self, X: TableLike) -> np.ndarray:
         """Cross-entropy between each row and its mean-field reconstruction, summed over columns, in nats, ``(n,)``.
 
         A reading for people; learning does not minimise it, and it is no likelihood.
@@ -253,17 +256,17 @@ class FittedRBM(TransformerMixin, RBMEstimator):
         names = ("threshold", "mean", "scale", "categories")
         return VisibleUnits(self.visible, **{name: getattr(self, f"{name}_", None) for name in names})
 
-    def _table(self, X: Any, reset: bool) -> Any:
+    def _table(self, X: TableLike, reset: bool) -> np.ndarray | Sparse:
         """Rows as given: numbers, without infinity, sparse ones in compressed rows."""
-        rows: Any = validate_data(
-            self, on_host(X), reset=reset, dtype=TABLES, order="C",  # type: ignore[arg-type]
+        rows: Any = validate(
+            self, on_host(X), reset=reset, dtype=TABLES, order="C",
             accept_sparse="csr" if self.visible == "bernoulli" else False, ensure_all_finite="allow-nan",
         )  # fmt: skip
         if issparse(rows) and np.isnan(rows.data).any():
             raise ValueError("X is sparse and holds NaN; missing cells are taken in dense arrays only.")
         return rows
 
-    def _of_each_row(self, method: str, X: Any) -> np.ndarray:
+    def _of_each_row(self, method: str, X: TableLike) -> np.ndarray:
         check_is_fitted(self, "model_")
         units = self._units.encode(self._table(X, reset=False))
         if rows_with_missing(units).any():

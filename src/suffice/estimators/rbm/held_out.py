@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
-from scipy.sparse import issparse
+
+from suffice.runtime.types import Sparse
 
 
-def hold_out(units: Any, weight: np.ndarray, fraction: float, seed: int) -> tuple[Any, np.ndarray, Any]:
+def hold_out(
+    units: np.ndarray | Sparse, weight: np.ndarray, fraction: float, seed: int
+) -> tuple[np.ndarray | Sparse, np.ndarray, np.ndarray | Sparse]:
     """Rows (n, U) to learn from, their weights (n,), and complete rows (m, U) held out."""
     order = np.random.default_rng(seed).permutation(units.shape[0])
     count = max(1, round(fraction * len(order)))
@@ -20,8 +21,8 @@ def hold_out(units: Any, weight: np.ndarray, fraction: float, seed: int) -> tupl
     return units[order[count:]], kept, _complete_rows(units[order[:count]])
 
 
-def _complete_rows(units: Any) -> Any:
-    if issparse(units):
+def _complete_rows(units: np.ndarray | Sparse) -> np.ndarray | Sparse:
+    if not isinstance(units, np.ndarray):
         return units
     complete = units[~np.isnan(units).any(axis=1)]
     if not len(complete):

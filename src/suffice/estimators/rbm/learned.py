@@ -6,12 +6,13 @@ import warnings
 from typing import Any
 
 import numpy as np
-from scipy.sparse import issparse
 
 from suffice.energy.rbm.chains import rows_with_missing
+from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.fit.contrastive.epoch import ContrastState
 from suffice.outcome import Outcome, SaturatedUnitWarning, Solution
 from suffice.rows.each import each_row
+from suffice.runtime.types import Sparse
 
 READ_ROWS = 2000
 NEVER, ALWAYS = 0.01, 0.99
@@ -19,7 +20,9 @@ STACK = 5
 """From a warning here to whoever called ``fit``."""
 
 
-def learned_attributes(solution: Solution, units: Any, weight: np.ndarray, n_chains: int) -> dict[str, Any]:
+def learned_attributes(
+    solution: Solution, units: np.ndarray | Sparse, weight: np.ndarray, n_chains: int
+) -> dict[str, Any]:
     """Fitted attributes by name, from the solution and the rows (n, U) that it was learned from."""
     state, done = solution.details["state"], solution.outcome is Outcome.STOPPED_AT_LIMIT
     return {
@@ -35,7 +38,7 @@ def learned_attributes(solution: Solution, units: Any, weight: np.ndarray, n_cha
     }
 
 
-def warn_of_bad_ends(solution: Solution, units: Any, learning_rate: float) -> None:
+def warn_of_bad_ends(solution: Solution, units: np.ndarray | Sparse, learning_rate: float) -> None:
     """Say that learning diverged, or which hidden units are stuck on the rows (n, U)."""
     if solution.outcome is Outcome.DIVERGED:
         epochs = int(solution.details["state"].epoch)
@@ -52,20 +55,20 @@ def warn_of_bad_ends(solution: Solution, units: Any, learning_rate: float) -> No
         )  # fmt: skip
 
 
-def _stuck_units(model: Any, units: Any) -> Any:
+def _stuck_units(model: BoltzmannMachine, units: np.ndarray | Sparse) -> np.ndarray:
     if rows_with_missing(units).any():
-        return ()
+        return np.zeros(0, int)
     features = each_row(model.hidden_probability, units, model.weights.dtype.name)
     return np.flatnonzero((features.min(axis=0) > ALWAYS) | (features.max(axis=0) < NEVER))
 
 
-def _chains(state: ContrastState, units: Any, weight: np.ndarray, count: int) -> np.ndarray:
+def _chains(state: ContrastState, units: np.ndarray | Sparse, weight: np.ndarray, count: int) -> np.ndarray:
     """Where sampling begins, (M, U): the model's own chains, or complete rows."""
     if state.chains is not None:
-        return state.chains if state.chains.ndim == 2 else state.chains[-1]
+        return np.asarray(state.chains if state.chains.ndim == 2 else state.chains[-1])
     if state.filled is not None:
-        return state.filled[:: -(-len(state.filled) // count)]
+        return np.asarray(state.filled)[:: -(-len(state.filled) // count)]
     used = np.flatnonzero(weight > 0)
     used = used[:: -(-len(used) // count)]
     rows = units[used]
-    return np.asarray(rows.toarray() if issparse(rows) else rows, state.model.weights.dtype)
+    return np.asarray(rows if isinstance(rows, np.ndarray) else rows.toarray(), state.model.weights.dtype)

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 from suffice.energy.rbm.categorical_rbm import CategoricalRBM
 from suffice.energy.rbm.chains import FILLING_STEPS, fill_missing, rows_with_missing
 from suffice.energy.rbm.gaussian_rbm import GaussianRBM
+from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.energy.rbm.rbm import RBM as Module
 from suffice.estimators.rbm.fitted import FittedRBM
 from suffice.estimators.shared.row_weights import row_weights
@@ -20,6 +21,7 @@ from suffice.fit.contrastive.resume import state_of_record, state_record
 from suffice.nets.initial_weights import InitialWeights
 from suffice.outcome import Outcome, Solution
 from suffice.runtime.keys import seed_of
+from suffice.runtime.types import ArrayLike, TableLike
 
 LASTING = ("n_hidden", "sampler", "n_chains", "n_temperatures", "centred", "precision")
 """Parameters that the chains and running means depend on."""
@@ -139,7 +141,14 @@ class RBM(FittedRBM):
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None, *, validation: Any = None) -> Self:
+    def fit(
+        self,
+        X: TableLike,
+        y: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        *,
+        validation: TableLike | None = None,
+    ) -> Self:
         """Learn the parameters.
 
         Parameters
@@ -181,7 +190,7 @@ class RBM(FittedRBM):
         self._remember(self._fit(model, units, weight, held_out, seed))
         return self
 
-    def partial_fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+    def partial_fit(self, X: TableLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None) -> Self:
         """One pass over some rows, from the parameters, chains and momentum that the last call left.
 
         That holds after loading from a file too. An optimiser of another kind than before begins from rest. The first call
@@ -208,7 +217,7 @@ class RBM(FittedRBM):
         visible = self._units if begun else self._learn_units(self.visible, rows, weight)
         units, seed = visible.encode(rows), seed_of(self.random_state)
         done, state = (self.n_iter_, self._state(seed)) if begun else (0, None)
-        if begun and rows_with_missing(units).any():
+        if begun and isinstance(units, np.ndarray) and rows_with_missing(units).any():
             key = seed_of(self.random_state)
             units = np.where(np.isnan(units), fill_missing(self.model_, units, FILLING_STEPS, key=key).drawn, units)
         model = self.model_ if begun else self._begun(self._module(visible, units.shape[1], seed), units, weight)
@@ -228,9 +237,9 @@ class RBM(FittedRBM):
         check_is_fitted(self, "model_")
         model = self.model_
         visible_bias = model.mean_at(model.visible_bias) if self.visible == "gaussian" else model.visible_bias
-        return self._units.weights_for_rows(model.weights, model.hidden_bias, visible_bias)
+        return self._units.weights_for_rows(*map(np.asarray, (model.weights, model.hidden_bias, visible_bias)))
 
-    def _module(self, visible: VisibleUnits, n_visible: int, seed: int) -> Any:
+    def _module(self, visible: VisibleUnits, n_visible: int, seed: int) -> BoltzmannMachine:
         """The module of this kind of visible units, with random weights."""
         if visible.kind == "categorical":
             sizes = [len(values) for values in visible.categories]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Self
+from functools import reduce
+from typing import Any, Self, cast
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin, clone
@@ -12,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from suffice.energy.rbm.mixing import Mixing
 from suffice.estimators.rbm.rbm import RBM
 from suffice.nets.initial_weights import InitialWeights
+from suffice.runtime.types import ArrayLike, TableLike
 
 
 @dataclass(eq=False, repr=False)
@@ -40,7 +42,7 @@ class RBMStack(TransformerMixin, BaseEstimator):
 
     layers: list[RBM]
 
-    def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
+    def fit(self, X: TableLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None) -> Self:
         """Learn one layer after another.
 
         Parameters
@@ -64,7 +66,7 @@ class RBMStack(TransformerMixin, BaseEstimator):
         self.layers_ = fitted
         return self
 
-    def transform(self, X: Any) -> np.ndarray:
+    def transform(self, X: TableLike) -> np.ndarray:
         """Hidden probabilities of the highest layer, ``(n, its hidden units)``.
 
         Parameters
@@ -73,9 +75,7 @@ class RBMStack(TransformerMixin, BaseEstimator):
             Rows ``(n, D)``.
         """
         check_is_fitted(self, "layers_")
-        for layer in self.layers_:
-            X = layer.transform(X)
-        return X
+        return reduce(lambda rows, layer: layer.transform(rows), self.layers_, cast(Any, X))
 
     def sample(self, n_samples: int = 1, *, n_steps: int = 1000) -> tuple[np.ndarray, Mixing]:
         """Rows drawn from the stack: the highest RBM is sampled, and passed down a layer at a time.

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from suffice.fit.degenerate import traces_of
 from suffice.outcome import Outcome, Solution
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
+
 
 Estimator = TypeVar("Estimator")
 
@@ -18,7 +22,7 @@ def set_attributes(estimator: Estimator, attributes: Mapping[str, Any]) -> Estim
     return estimator
 
 
-def forget(estimator: Any, names: Iterable[str]) -> None:
+def forget(estimator: BaseEstimator, names: Iterable[str]) -> None:
     """Take away the attributes of these names that there are."""
     for name in names:
         if hasattr(estimator, name):

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
+
+from sklearn.base import BaseEstimator
+
+from suffice.runtime.types import ArrayLike, TableLike
+
+if TYPE_CHECKING:
+    pass
+
 
 try:
     from sklearn.callback import CallbackSupportMixin, with_callbacks  # pyright: ignore[reportMissingImports, reportAssignmentType]
@@ -18,11 +26,18 @@ except ImportError:  # scikit-learn before 1.9
 class Iterations:
     """The callback context of one fit, told after every iteration."""
 
-    def __init__(self, estimator: Any, X: Any, metadata: dict[str, Any], y: Any = None, most: int | None = None):
+    def __init__(
+        self,
+        estimator: BaseEstimator,
+        X: TableLike,
+        metadata: dict[str, Any],
+        y: ArrayLike | None = None,
+        most: int | None = None,
+    ):
         self.wanted = bool(getattr(estimator, "_skl_callbacks", None) or hasattr(estimator, "_parent_callback_ctx"))
         self.estimator, self.X, self.y, self.metadata = estimator, X, y, metadata
-        most = estimator.max_iter if self.wanted and most is None else most
-        self.context = estimator._init_callback_context(max_subtasks=most) if self.wanted else None
+        most = getattr(estimator, "max_iter", None) if most is None else most
+        self.context = cast(Any, estimator)._init_callback_context(max_subtasks=most) if self.wanted else None
         if self.context is not None:
             self._tell(self.context, "call_on_fit_task_begin")
 
@@ -39,6 +54,6 @@ class Iterations:
         if self.context is not None:
             self._tell(self.context, "call_on_fit_task_end", fitted)
 
-    def _tell(self, context: Any, hook: str, fitted: Any = None) -> Any:
+    def _tell(self, context: Any, hook: str, fitted: Callable[[], dict[str, Any]] | None = None) -> Any:
         arguments = {"estimator": self.estimator, "X": self.X, "y": self.y, "metadata": self.metadata}
         return getattr(context, hook)(**arguments, reconstruction_attributes=fitted)

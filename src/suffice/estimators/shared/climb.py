@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,25 +14,33 @@ from suffice.outcome import Solution
 from suffice.rows.place import place
 from suffice.runtime.precision import scope
 from suffice.runtime.progress import progress
+from suffice.runtime.types import PathLike
+
+if TYPE_CHECKING:
+    from suffice.estimators.factors.base import FactorEstimator
+    from suffice.estimators.mixtures.base import MixtureEstimator
+    from suffice.estimators.shared.rows import Rows
+    from suffice.model import LatentModel
+    from suffice.rows.missing import MissingLayout
 
 
 def climb(
-    estimator: Any,
-    start: Any,
-    data: Any,
+    estimator: MixtureEstimator | FactorEstimator,
+    start: LatentModel,
+    data: Rows | tuple[Rows, np.ndarray],
     weight: np.ndarray | None,
     *,
     origin: np.ndarray | None,
-    missing: Any,
+    missing: MissingLayout | None,
     iterations: Iterations,
     attributes: Callable[[Any], dict[str, Any]],
-    checkpoint: Any,
+    checkpoint: PathLike | None,
 ) -> Solution:
     """A fit from ``start`` to rows, both measured from ``origin``; callbacks see the ``attributes`` of the best model so far."""
     with progress(estimator.verbose, estimator.max_iter, "fitting") as bar, scope(estimator.precision):
         rows = place(data, weight, origin=origin, precision=estimator.precision, tile=start.tile, missing=missing)
 
-        def on_step(done: int, objective: np.ndarray, model: Any) -> bool:
+        def on_step(done: int, objective: np.ndarray, model: LatentModel) -> bool:
             bar(done, f"log-likelihood {np.nanmax(objective):.4f}" if np.isfinite(objective).any() else "")
             best = int(np.argmax(np.nan_to_num(objective, nan=-np.inf)))
             return iterations.wanted and iterations.step(done, lambda: attributes(restarts_at(model, best)))

@@ -3,23 +3,33 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.base import BaseEstimator
 from sklearn.utils import _safe_indexing, get_tags
-from sklearn.utils.validation import validate_data
 
 from suffice.data.encode import ColumnEncoder
 from suffice.data.labels import UnknownCategoryWarning
-from suffice.estimators.shared.rows import Input
+from suffice.estimators.shared.rows import Input, validate
 from suffice.latent.conditioning import check_value
 from suffice.latent.families.kinds import KINDS
 from suffice.rows.missing import with_nan
 from suffice.rows.streams import WEIGHTS_OF_STREAMS, CheckedBatches, Weighing, is_stream
+from suffice.runtime.types import ArrayLike, Batch, Cell, TableLike
 from suffice.validation import check_choice
+
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator
+    from sklearn.utils import Tags
+
+    from suffice.estimators.factors.base import FactorEstimator
+    from suffice.estimators.mixtures.base import MixtureEstimator
+    from suffice.latent.families.family import Family
 
 
 @dataclass(frozen=True)
@@ -33,18 +43,18 @@ class LabelledColumns(Input):
         """What turns the table into numbers, and back."""
         return self.estimator.encoder_
 
-    def tags(self, tags: Any) -> Any:
+    def tags(self, tags: Tags) -> Tags:
         """What scikit-learn should know of rows."""
         tags.input_tags.allow_nan = True
         tags.input_tags.categorical = True
         tags.input_tags.string = True
         return tags
 
-    def learn(self, X: Any, sample_weight: Any) -> tuple[Any, np.ndarray | None]:
+    def learn(self, X: TableLike, sample_weight: ArrayLike | None) -> tuple[Any, np.ndarray | None]:
         """Codes and numbers of rows for a fit, in memory or in batches, and their weights; rows without tell no label."""
         check_choice("handle_unknown", self.estimator.handle_unknown, ("error", "missing"))
         if is_stream(X):
-            return self._learn_stream(X, sample_weight), None
+            return self._learn_stream(cast("Iterable[Batch]", X), sample_weight), None
         weight = np.ones(1) if sample_weight is None else np.asarray(sample_weight)
         if weight.ndim != 1 or np.all(weight != 0) or np.all(weight == 0):
             return self.in_memory(X, sample_weight)
@@ -54,20 +64,20 @@ class LabelledColumns(Input):
             rows = self.table(X)
         return rows, self.weight(weight, rows)
 
-    def table(self, X: Any, *, reset: bool = False) -> np.ndarray:
+    def table(self, X: TableLike, *, reset: bool = False) -> np.ndarray:
         """Codes and numbers (n, D), NaN where cells are missing; with ``reset`` the labels are learned."""
         _refuse_sparse(X)
         if reset:
             self._learn_labels(X)
         elif not hasattr(X, "columns") and np.asarray(X).ndim == 2:
-            validate_data(self.estimator, X, reset=False, skip_check_array=True)
+            validate(self.estimator, X, reset=False, skip_check_array=True)
         return self.prepare(self.encoder.set_params(handle_unknown=self.estimator.handle_unknown).transform(X))
 
-    def batch(self, rows: Any, first: int) -> np.ndarray:
+    def batch(self, rows: TableLike, first: int) -> np.ndarray:
         """Codes and numbers of a stream's batch."""
         return self.table(rows)
 
-    def with_known(self, cells: np.ndarray, columns: list[int], components: Any) -> np.ndarray:
+    def with_known(self, cells: np.ndarray, columns: list[int], components: Family) -> np.ndarray:
         """Codes and numbers of rows of which only these columns are known."""
         rows = np.full((len(cells), self.count), np.nan)
         names = np.arange(self.count) if self.names is None else self.names
@@ -76,7 +86,7 @@ class LabelledColumns(Input):
             rows[:, column] = [check_value(components, column, code, names[column]) for code in codes]
         return self.prepare(rows)
 
-    def code(self, column: int, value: Any) -> Any:
+    def code(self, column: int, value: Cell) -> Cell:
         """The code of a label of a column, or the value where no row can have it."""
         labels = self.encoder.categories_[column]
         if labels is None:
@@ -104,7 +114,7 @@ class LabelledColumns(Input):
         kinds = np.array(self.encoder.kinds_)
         return {kind: np.flatnonzero(kinds == kind) for kind in KINDS if (kinds == kind).any()}
 
-    def sizes(self, columns: Any) -> tuple[int, ...]:
+    def sizes(self, columns: Iterable[int]) -> tuple[int, ...]:
         """Numbers of categories; none for columns of numbers, and of two labels as 0 and 1."""
         kinds = [self.encoder.kinds_[column] for column in columns]
         return tuple(
@@ -115,7 +125,7 @@ class LabelledColumns(Input):
         """Which columns (D,) may be measured from another origin."""
         return np.array([KINDS[kind].movable for kind in self.encoder.kinds_])
 
-    def _learn_stream(self, X: Any, sample_weight: Any) -> CheckedBatches:
+    def _learn_stream(self, X: Iterable[Batch], sample_weight: ArrayLike | None) -> CheckedBatches:
         """Batches as codes and numbers, without rows of weight 0, once a first pass has found the kinds and labels."""
         if sample_weight is not None:
             raise ValueError(WEIGHTS_OF_STREAMS)
@@ -123,7 +133,7 @@ class LabelledColumns(Input):
         self._take(self.new_encoder.fit_batches(rows for rows, _ in weighing))
         return CheckedBatches(weighing, self.batch)
 
-    def _learn_labels(self, X: Any) -> None:
+    def _learn_labels(self, X: TableLike) -> None:
         _refuse_sparse(X)
         self._take(self.new_encoder.fit(X))
 
@@ -136,7 +146,7 @@ class LabelledColumns(Input):
             del owner.feature_names_in_
 
 
-def _refuse_sparse(X: Any) -> None:
+def _refuse_sparse(X: TableLike) -> None:
     if issparse(X):
         raise TypeError(
             "Sparse data was passed for X, and no label stands for the cells that a sparse matrix leaves out; give "
@@ -144,19 +154,23 @@ def _refuse_sparse(X: Any) -> None:
         )
 
 
-def takes_labels(estimator: Any) -> bool:
+def takes_labels(estimator: BaseEstimator) -> bool:
     """Whether rows of a mixture or classifier may hold text."""
     return get_tags(estimator).input_tags.string
 
 
-def on_codes(estimator: Any) -> Any:
+Mixed = TypeVar("Mixed", bound=BaseEstimator)
+
+
+def on_codes(estimator: Mixed) -> Mixed:
     """The same fitted mixture, of rows as ``coded_rows`` gives them; one that takes numbers anyway as it is."""
     if not takes_labels(estimator):
         return estimator
-    mixture, encoder = copy(estimator), estimator.encoder_.among(range(estimator.n_features_in_))
+    mixture: Any = copy(estimator)
+    encoder = mixture.encoder_.among(range(mixture.n_features_in_))
     known = encoder.categories_
     encoder.categories_ = [None if labels is None else np.arange(len(labels), dtype=float) for labels in known]
-    encoder.dtypes_, encoder.labels_, encoder.is_pandas_ = ["double"] * estimator.n_features_in_, None, False
+    encoder.dtypes_, encoder.labels_, encoder.is_pandas_ = ["double"] * mixture.n_features_in_, None, False
     mixture.encoder_ = encoder
     for part in (mixture, encoder):
         if hasattr(part, "feature_names_in_"):
@@ -164,12 +178,12 @@ def on_codes(estimator: Any) -> Any:
     return mixture
 
 
-def coded_rows(estimator: Any, X: Any) -> Any:
+def coded_rows(estimator: MixtureEstimator | FactorEstimator, X: TableLike) -> TableLike | CheckedBatches:
     """Rows of codes and numbers, ``(n, D)`` with NaN for missing cells; those of a mixture that takes numbers as they are."""
     if not takes_labels(estimator):
         return X
 
-    def coded(rows: Any, first: int = 0) -> np.ndarray:
+    def coded(rows: TableLike, first: int = 0) -> np.ndarray:
         return with_nan(estimator._input.table(rows)).astype(float)
 
     return CheckedBatches(X, coded) if is_stream(X) else coded(X)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import jax
 import numpy as np
@@ -15,7 +15,21 @@ from suffice.rows.sparse import SparseRows
 from suffice.rows.streams import WEIGHTS_OF_STREAMS, CheckedBatches, devices_of, is_stream, on_host, pairs, parted
 from suffice.rows.survey import NO_WEIGHT
 from suffice.runtime.precision import scope
+from suffice.runtime.types import ArrayLike, Batch, Cell, TableLike
 from suffice.validation import check_not_infinite
+
+if TYPE_CHECKING:
+    from sklearn.utils import Tags
+
+    from suffice.latent.families.family import Family
+
+
+Rows: TypeAlias = np.ndarray | jax.Array | SparseRows | CheckedBatches
+"""Rows for a fit as a model takes them, in memory, over devices, sparse or in batches."""
+
+
+validate: Callable[..., Any] = validate_data
+"""scikit-learn's checks of rows, whose own signature says text of what may be any table."""
 
 
 def as_they_are(rows: np.ndarray) -> np.ndarray:
@@ -55,22 +69,23 @@ class Input:
                 "every cell is missing. Drop them."
             )
 
-    def weight(self, sample_weight: Any, rows: Any) -> np.ndarray:
+    def weight(self, sample_weight: ArrayLike | None, rows: np.ndarray | SparseRows) -> np.ndarray:
         """Weights (n,) of rows, not all 0."""
         weight = _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
         if not weight.sum() > 0:
             raise ValueError(NO_WEIGHT)
         return weight
 
-    def weight_of(self, X: Any, sample_weight: Any, rows: int) -> np.ndarray:
+    def weight_of(self, X: TableLike, sample_weight: ArrayLike | None, rows: int) -> np.ndarray:
         """The weights given, those that a stream brings, or 1 for so many rows."""
         if sample_weight is None and is_stream(X):
             sample_weight = np.concatenate([weight for _, weight in parted(X)])
         return np.ones(rows) if sample_weight is None else self.weight(sample_weight, np.empty((rows, 1)))
 
-    def weight_of_batch(self, sample_weight: Any, rows: np.ndarray, *, needed: bool) -> np.ndarray:
+    def weight_of_batch(self, sample_weight: ArrayLike | None, rows: np.ndarray, *, needed: bool) -> np.ndarray:
         """Weights (n,) of a batch, which may all be 0 unless weight is needed."""
-        if np.shape(sample_weight) != (len(rows),) or np.any(sample_weight):
+        given = np.asarray(sample_weight)
+        if given.shape != (len(rows),) or given.any():
             return _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
         if needed:
             raise ValueError(NO_WEIGHT)
@@ -81,25 +96,25 @@ class Input:
         names = ("n_features_in_", "feature_names_in_", "encoder_")
         return {name: getattr(self.estimator, name) for name in names if hasattr(self.estimator, name)}
 
-    def table(self, X: Any, *, reset: bool = False) -> np.ndarray:
+    def table(self, X: TableLike, *, reset: bool = False) -> np.ndarray:
         """Rows (n, D) as the model takes them; with ``reset`` their columns are those to come."""
         raise NotImplementedError
 
-    def batch(self, rows: Any, first: int) -> np.ndarray:
+    def batch(self, rows: TableLike, first: int) -> np.ndarray:
         """Rows of a stream's batch, of which the first one has this number, as the model takes them."""
         raise NotImplementedError
 
-    def in_memory(self, X: Any, sample_weight: Any) -> tuple[Any, np.ndarray | None]:
+    def in_memory(self, X: TableLike, sample_weight: ArrayLike | None) -> tuple[Any, np.ndarray | None]:
         """Rows for a fit as the model takes them, spread over devices as ``X`` is, and their weights."""
         spread = bool(devices_of(X))
         rows: Any = self.table(np.asarray(X) if spread else X, reset=True)
         weight = None if sample_weight is None else self.weight(sample_weight, rows)
         if spread:
             with scope("float64"):
-                rows = jax.device_put(rows, X.sharding)
+                rows = jax.device_put(rows, cast(jax.Array, X).sharding)
         return rows, weight
 
-    def batches(self, X: Any) -> Iterable[np.ndarray]:
+    def batches(self, X: TableLike) -> Iterable[np.ndarray]:
         """Rows as the model takes them, batch by batch."""
         if is_stream(X):
             return (rows for rows, _ in CheckedBatches(X, self.batch) if len(rows))
@@ -113,13 +128,13 @@ class PlainColumns(Input):
     kinds: tuple[Any, ...] = (np.float64, np.float32)
     accept_sparse: bool | None = None
 
-    def tags(self, tags: Any) -> Any:
+    def tags(self, tags: Tags) -> Tags:
         """What scikit-learn should know of rows."""
         tags.input_tags.allow_nan = True
         tags.input_tags.sparse = bool(self.accept_sparse)
         return tags
 
-    def learn(self, X: Any, sample_weight: Any) -> tuple[Any, np.ndarray | None]:
+    def learn(self, X: TableLike, sample_weight: ArrayLike | None) -> tuple[Any, np.ndarray | None]:
         """Rows for a fit, in memory, in batches or spread over devices, and their weights."""
         if is_stream(X):
             if sample_weight is not None:
@@ -133,18 +148,18 @@ class PlainColumns(Input):
             return sparse, None
         return self.in_memory(X, sample_weight)
 
-    def table(self, X: Any, *, reset: bool = False) -> np.ndarray:
+    def table(self, X: TableLike, *, reset: bool = False) -> np.ndarray:
         """Rows (n, D) as the model takes them; with ``reset`` their columns are those to come."""
         if issparse(X) and self.accept_sparse:
             return self._sparse(X, reset)[:]
         if issparse(X) and self.accept_sparse is not None:
             raise TypeError("Sparse data was passed for X; set accept_sparse=True to take it, or give X.toarray().")
-        rows: Any = validate_data(self.estimator, X, reset=reset, dtype=self.kinds, ensure_all_finite=False, order="C",  # type: ignore[arg-type]
+        rows: Any = validate(self.estimator, X, reset=reset, dtype=self.kinds, ensure_all_finite=False, order="C",
                                   ensure_min_samples=self.least_rows if reset else 1)  # fmt: skip
         check_not_infinite(rows, self.names)
         return self.prepare(rows)
 
-    def batch(self, rows: Any, first: int) -> np.ndarray:
+    def batch(self, rows: TableLike, first: int) -> np.ndarray:
         """Rows of a stream's batch, of which the first one has this number, as the model takes them."""
         rows = np.asarray(rows)
         if rows.ndim != 2 or rows.shape[1] != self.count:
@@ -153,20 +168,20 @@ class PlainColumns(Input):
         check_not_infinite(rows, self.names, first)
         return self.prepare(rows)
 
-    def batches(self, X: Any) -> Iterable[np.ndarray]:
+    def batches(self, X: TableLike) -> Iterable[np.ndarray]:
         """Rows as the model takes them, batch by batch."""
         if issparse(X) and self.accept_sparse:
             return (rows for rows, _ in self._sparse(X, reset=False))
         return super().batches(X)
 
-    def with_known(self, cells: np.ndarray, columns: list[int], components: Any) -> np.ndarray:
+    def with_known(self, cells: np.ndarray, columns: list[int], components: Family) -> np.ndarray:
         """Rows as the model takes them of which only these columns are known."""
         rows = np.full((len(cells), self.count), np.nan)
         rows[:, columns] = np.asarray(cells, float)
         check_not_infinite(rows, self.names)
         return self.prepare(rows)
 
-    def code(self, column: int, value: Any) -> Any:
+    def code(self, column: int, value: Cell) -> Cell:
         """A value of a column as the model takes it."""
         return value
 
@@ -179,8 +194,8 @@ class PlainColumns(Input):
         names = {} if self.names is None else {"feature_names_in_": self.names[columns]}
         return {"n_features_in_": len(columns), **names}
 
-    def _sparse(self, X: Any, reset: bool) -> SparseRows:
-        matrix: Any = validate_data(self.estimator, X, reset=reset, accept_sparse="csr", dtype=self.kinds,  # type: ignore[arg-type]
+    def _sparse(self, X: TableLike, reset: bool) -> SparseRows:
+        matrix: Any = validate(self.estimator, X, reset=reset, accept_sparse="csr", dtype=self.kinds,
                                     ensure_all_finite=False, ensure_min_samples=self.least_rows if reset else 1)  # fmt: skip
         if np.isinf(matrix.data).any():
             raise ValueError(
@@ -188,11 +203,11 @@ class PlainColumns(Input):
             )
         return SparseRows(matrix, self.prepare)
 
-    def _take_names(self, batches: Any) -> None:
+    def _take_names(self, batches: TableLike) -> None:
         names = getattr(batches, "columns", None)
         if names is not None:
             self.estimator.feature_names_in_ = np.asarray(list(names), object)
-        rows, _ = next(pairs(batches), (None, None))
+        rows, _ = next(pairs(cast("Iterable[Batch]", batches)), (None, None))
         if rows is None or rows.ndim != 2 or not rows.shape[1]:
             raise ValueError("The stream's first batch is no table of rows; batches (rows, D) are expected.")
         self.estimator.n_features_in_ = rows.shape[1]

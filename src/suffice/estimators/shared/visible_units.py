@@ -5,13 +5,13 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass, replace
 from numbers import Real
-from typing import Any, Self, get_args
+from typing import Any, Self, get_args, overload
 
 import numpy as np
-from scipy.sparse import issparse
 
 from suffice.choices import Visible
 from suffice.nets.initial_weights import InitialWeights
+from suffice.runtime.types import Sparse
 from suffice.validation import check_choice
 
 KINDS = get_args(Visible)
@@ -34,10 +34,12 @@ class VisibleUnits:
         check_choice("visible", self.kind, KINDS)
 
     @classmethod
-    def learn(cls, kind: str, rows: Any, weight: np.ndarray, binarize: float | str | None = None) -> Self:
+    def learn(
+        cls, kind: str, rows: np.ndarray | Sparse, weight: np.ndarray, binarize: float | str | None = None
+    ) -> Self:
         """The units of rows (n, D), which may have missing cells, of these weights (n,)."""
         blank = cls(kind)
-        if kind == "bernoulli":
+        if kind == "bernoulli" or not isinstance(rows, np.ndarray):
             return replace(blank, threshold=_chosen_threshold(rows, binarize))
         _refuse_empty(rows[weight > 0])
         if kind == "gaussian":
@@ -54,11 +56,17 @@ class VisibleUnits:
             return {"mean_": self.mean, "scale_": self.scale}
         return {"threshold_": self.threshold} if self.kind == "bernoulli" else {"categories_": self.categories}
 
-    def encode(self, rows: Any) -> Any:
+    @overload
+    def encode(self, rows: np.ndarray) -> np.ndarray: ...
+
+    @overload
+    def encode(self, rows: Sparse) -> Sparse: ...
+
+    def encode(self, rows: np.ndarray | Sparse) -> np.ndarray | Sparse:
         """Rows (n, D) as visible units (n, U), NaN where cells are missing."""
-        if self.kind == "gaussian":
+        if isinstance(rows, np.ndarray) and self.kind == "gaussian":
             return (rows.astype(np.float64) - self.mean) / self.scale
-        if self.kind == "categorical":
+        if isinstance(rows, np.ndarray) and self.kind == "categorical":
             return np.hstack([_one_hot(rows[:, d], values, d) for d, values in enumerate(self.categories)])
         if self.threshold is not None:
             return _above(rows, self.threshold)
@@ -80,7 +88,9 @@ class VisibleUnits:
         """What the log-density of units exceeds that of rows by, in nats."""
         return np.log(self.scale).sum() if self.kind == "gaussian" else 0.0
 
-    def weights_for_rows(self, weights: np.ndarray, hidden_bias: np.ndarray, visible_bias: Any) -> InitialWeights:
+    def weights_for_rows(
+        self, weights: np.ndarray, hidden_bias: np.ndarray, visible_bias: np.ndarray
+    ) -> InitialWeights:
         """Copies of weights (U, P) and biases for rows in place of units; real units have a mean for their bias."""
         if self.kind != "gaussian":
             return InitialWeights(weights.copy(), hidden_bias.copy(), visible_bias.copy())
@@ -97,7 +107,7 @@ class VisibleUnits:
         return InitialWeights(weights * self.scale[:, None], hidden_bias + self.mean @ weights, decoded)
 
 
-def check_binarize(binarize: Any) -> None:
+def check_binarize(binarize: float | str | None) -> None:
     """Refuse what is no threshold."""
     number = isinstance(binarize, Real) and not isinstance(binarize, bool) and np.isfinite(float(binarize))
     if not (binarize is None or number or (isinstance(binarize, str) and binarize == "auto")):
@@ -113,7 +123,7 @@ def _mean_and_scale(rows: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, n
     return mean, np.where(spread > constant * (1 + np.abs(mean)), spread, 1.0)
 
 
-def _chosen_threshold(rows: Any, binarize: float | str | None) -> float | None:
+def _chosen_threshold(rows: np.ndarray | Sparse, binarize: float | str | None) -> float | None:
     if binarize is None:
         return None
     if binarize != "auto":
@@ -130,8 +140,8 @@ def _chosen_threshold(rows: Any, binarize: float | str | None) -> float | None:
     return 0.0
 
 
-def _above(rows: Any, threshold: float) -> Any:
-    if not issparse(rows):
+def _above(rows: np.ndarray | Sparse, threshold: float) -> np.ndarray | Sparse:
+    if isinstance(rows, np.ndarray):
         missing = np.isnan(rows) if rows.dtype.kind == "f" else np.zeros(rows.shape, bool)
         return np.where(missing, np.nan, rows > threshold)
     if threshold < 0:
@@ -139,7 +149,7 @@ def _above(rows: Any, threshold: float) -> Any:
     return (rows > threshold).astype(np.float32)
 
 
-def _refuse_outside(rows: Any) -> None:
+def _refuse_outside(rows: np.ndarray | Sparse) -> None:
     low, high = _range(rows)
     if low < 0 or high > 1:
         raise ValueError(
@@ -148,8 +158,8 @@ def _refuse_outside(rows: Any) -> None:
         )
 
 
-def _range(rows: Any) -> tuple[float, float]:
-    values = rows.data if issparse(rows) else rows
+def _range(rows: np.ndarray | Sparse) -> tuple[float, float]:
+    values = rows if isinstance(rows, np.ndarray) else rows.data
     if not values.size:
         return 0.0, 0.0
     with np.errstate(all="ignore"), warnings.catch_warnings():

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from suffice.latent.families.kinds import KINDS
 from suffice.plot.canvas import FAINT, INK, PALETTE, component_colours, shortened, tidy
 from suffice.report.picture import Picture, data_uri, grid, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from suffice.estimators.classifiers.class_conditional import ClassConditional
+    from suffice.estimators.classifiers.mixtures import MixtureClassifier
+    from suffice.plot.fitted import Classifying
+
 
 POINTS = 160
 MOST_COLUMNS = 6
@@ -38,7 +46,12 @@ def telling(rows: np.ndarray, codes: np.ndarray, most: int = MOST_COLUMNS) -> li
 
 
 def region_picture(
-    estimator: Any, rows: np.ndarray, codes: np.ndarray, pair: Sequence[int], columns: Sequence[str], names: np.ndarray
+    estimator: Classifying,
+    rows: np.ndarray,
+    codes: np.ndarray,
+    pair: Sequence[int],
+    columns: Sequence[str],
+    names: np.ndarray,
 ) -> Picture:
     """Decision regions in two columns, with rows."""
     from matplotlib.colors import ListedColormap
@@ -116,7 +129,12 @@ def calibration_picture(codes: np.ndarray, probability: np.ndarray, weight: np.n
 
 
 def density_picture(
-    estimator: Any, rows: np.ndarray, codes: np.ndarray, best: Sequence[int], columns: Sequence[str], names: np.ndarray
+    estimator: ClassConditional | MixtureClassifier,
+    rows: np.ndarray,
+    codes: np.ndarray,
+    best: Sequence[int],
+    columns: Sequence[str],
+    names: np.ndarray,
 ) -> Picture:
     """The density of each class, times its probability, in some columns, with histograms."""
     figure, axes = grid(len(best), width=3.3, height=2.4, across=3)
@@ -130,7 +148,9 @@ def density_picture(
     return Picture("Densities of the classes", caption, data_uri(figure), wide=True)
 
 
-def _densities(estimator: Any, cells: np.ndarray, codes: np.ndarray, column: int, ax: Any) -> None:
+def _densities(
+    estimator: ClassConditional | MixtureClassifier, cells: np.ndarray, codes: np.ndarray, column: int, ax: Axes
+) -> None:
     seen, count = ~np.isnan(cells), len(estimator.classes_)
     whole = _whole(estimator, column)
     values = _values(estimator, column, cells)
@@ -147,16 +167,18 @@ def _densities(estimator: Any, cells: np.ndarray, codes: np.ndarray, column: int
     tidy(ax)
 
 
-def _whole(estimator: Any, column: int) -> bool:
+def _whole(estimator: Classifying, column: int) -> bool:
     """Whether a column holds whole numbers or codes."""
-    return hasattr(estimator, "kinds_") and KINDS[estimator.kinds_[column]].discrete
+    kinds = getattr(estimator, "kinds_", None)
+    return kinds is not None and KINDS[kinds[column]].discrete
 
 
-def _values(estimator: Any, column: int, cells: np.ndarray) -> np.ndarray:
+def _values(estimator: Classifying, column: int, cells: np.ndarray) -> np.ndarray:
     """Where a column is drawn: at its whole numbers, or a little beyond its range."""
     low, high = np.nanmin(cells), np.nanmax(cells)
     if _whole(estimator, column):
         return np.arange(low, min(high, low + MOST_WHOLE) + 1)
     room = 0.06 * (high - low) or 0.5
     grid = np.linspace(low - room, high + room, POINTS)
-    return grid[~KINDS[estimator.kinds_[column]].refused_cells(grid)] if hasattr(estimator, "kinds_") else grid
+    kinds = getattr(estimator, "kinds_", None)
+    return grid if kinds is None else grid[~KINDS[kinds[column]].refused_cells(grid)]

@@ -18,6 +18,7 @@ from suffice.report.classifiers.pictures import (
 from suffice.report.parts import model_name
 from suffice.report.picture import Picture
 from suffice.report.story import Drawn, Run, story
+from suffice.runtime.types import TableLike
 
 SAMPLE_ROWS = 3000
 SEEN = "Measured on the rows of the fit: expect less of others."
@@ -35,12 +36,12 @@ class ClassifierStory(ClassesStory):
     def title(self) -> str:
         return model_name(self.estimator)
 
-    def measure(self, rows: Any, run: Run) -> Any:
+    def measure(self, rows: TableLike, run: Run) -> Any:
         from suffice.selection.cross_validation import cross_validated
 
         return cross_validated(self.estimator, rows, run.target, run.sample_weight)
 
-    def judge(self, rows: Any, run: Run) -> Judged:
+    def judge(self, rows: TableLike, run: Run) -> Judged:
         tested = run.measured
         if tested is not None:
             return self.judged(rows, run, tested.rows, tested.probability, tested.how)
@@ -56,7 +57,7 @@ class ClassifierStory(ClassesStory):
     def measures(self) -> list[tuple[str, str, str]]:
         return [("iterations", f"{self.estimator.n_iter_:,}", "passes over the rows")]
 
-    def pictures(self, rows: Any, run: Run, judged: Judged) -> list[Picture]:
+    def pictures(self, rows: TableLike, run: Run, judged: Judged) -> list[Picture]:
         names, classes = self.estimator.classes_.astype(str), self.estimator.classes_
         shown = _sample(np.flatnonzero(np.isin(run.target, classes)))
         values, codes = np.asarray(self.coded(rows), float)[shown], np.searchsorted(classes, run.target[shown])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -14,16 +14,20 @@ from suffice.report.picture import Picture, data_uri, grid, new_figure
 from suffice.report.summary import Summary
 from suffice.selection.sizes import HeldOutSizes
 
+if TYPE_CHECKING:
+    from suffice.plot.fitted import FittedFactors
+
+
 SHOWN_IMAGES = 10
 SHOWN_ROWS = 40
 
 
 def factor_pictures(
-    estimator: Any,
+    estimator: FittedFactors,
     summary: Summary,
     names: list[str],
     image_shape: tuple[int, ...] | None,
-    target: Any = None,
+    target: tuple[np.ndarray, np.ndarray] | None = None,
     held_out: HeldOutSizes | None = None,
 ) -> list[Picture]:
     """Scree, held-out likelihood against dimension if given, codes, loadings, reconstructions, and missing cells if any."""
@@ -39,7 +43,7 @@ def factor_pictures(
     return found
 
 
-def _scree(estimator: Any, *, gaps: bool) -> Picture:
+def _scree(estimator: FittedFactors, *, gaps: bool) -> Picture:
     figure, ax = new_figure((5.6, 3.9))
     ScreeDisplay.from_estimator(estimator, ax=ax)
     single = np.ndim(estimator.noise_variance_) == 0
@@ -51,7 +55,7 @@ def _scree(estimator: Any, *, gaps: bool) -> Picture:
     )
 
 
-def _held_out(estimator: Any, found: HeldOutSizes | None) -> list[Picture]:
+def _held_out(estimator: FittedFactors, found: HeldOutSizes | None) -> list[Picture]:
     if found is None:
         return []
     figure, ax = new_figure((5.6, 3.9))
@@ -67,7 +71,7 @@ def _held_out(estimator: Any, found: HeldOutSizes | None) -> list[Picture]:
     return [Picture("Held-out likelihood", caption, data_uri(figure))]
 
 
-def _codes(estimator: Any, summary: Summary, target: Any) -> Picture:
+def _codes(estimator: FittedFactors, summary: Summary, target: tuple[np.ndarray, np.ndarray] | None) -> Picture:
     rows, classes = (summary.sample, None) if target is None else target
     codes = estimator.transform(rows)
     figure, ax = new_figure((5.6, 3.9))
@@ -87,13 +91,13 @@ def _codes(estimator: Any, summary: Summary, target: Any) -> Picture:
     return Picture("Rows in latent space", f"Posterior means of {len(codes):,} rows.{coloured}", data_uri(figure))
 
 
-def _trace(estimator: Any) -> Picture:
+def _trace(estimator: FittedFactors) -> Picture:
     figure, ax = new_figure((5.6, 3.9))
     TraceDisplay.from_estimator(estimator, ax=ax)
     return Picture("Climb of every start", restart_sentence(estimator), data_uri(figure))
 
 
-def _loadings(estimator: Any, names: list[str]) -> Picture:
+def _loadings(estimator: FittedFactors, names: list[str]) -> Picture:
     features, size = estimator.loadings_.shape
     figure, ax = new_figure((min(9.6, 3.0 + 0.5 * size), 0.9 + 0.21 * min(features, 60)))
     display = LoadingsDisplay.from_estimator(estimator, feature_names=names, ax=ax)
@@ -106,7 +110,7 @@ def _loadings(estimator: Any, names: list[str]) -> Picture:
     return Picture("Loadings", caption, data_uri(figure), wide=True)
 
 
-def _axes(estimator: Any, image_shape: tuple[int, ...]) -> Picture:
+def _axes(estimator: FittedFactors, image_shape: tuple[int, ...]) -> Picture:
     shown = np.concatenate([estimator.mean_[None], estimator.components_])[: 2 * SHOWN_IMAGES]
     across = min(len(shown), SHOWN_IMAGES)
     figure, axes = grid(len(shown), width=9.6 / SHOWN_IMAGES, height=1.2, across=across)
@@ -120,7 +124,7 @@ def _axes(estimator: Any, image_shape: tuple[int, ...]) -> Picture:
                    wide=True)  # fmt: skip
 
 
-def _reconstructions(estimator: Any, summary: Summary, image_shape: tuple[int, ...] | None) -> Picture:
+def _reconstructions(estimator: FittedFactors, summary: Summary, image_shape: tuple[int, ...] | None) -> Picture:
     most = SHOWN_IMAGES if image_shape else SHOWN_ROWS
     place = np.unique(np.linspace(0, len(summary.sample) - 1, most).round().astype(int))
     figure, ax = new_figure((9.6, 2.2 if image_shape else 3.4))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-from suffice.estimators.factors.base import FactorEstimator
+from suffice.plot.fitted import FittedFactors
 from suffice.report.advice import Advice, option
 from suffice.report.factors.pictures import factor_pictures
 from suffice.report.latent import LatentStory, fitted_to
@@ -14,11 +14,12 @@ from suffice.report.parts import Line, Table
 from suffice.report.picture import Picture
 from suffice.report.story import Run, story
 from suffice.report.summary import SAMPLE_ROWS, Assigned, Summary
+from suffice.runtime.types import ArrayLike, TableLike
 
 MOST_LINES, MOST_SHOWN = 200, 40
 
 
-@story.register(FactorEstimator)
+@story.register(FittedFactors)
 class FactorStory(LatentStory):
     """What is said of a factor model: its loadings, and the latent variables of rows."""
 
@@ -34,7 +35,7 @@ class FactorStory(LatentStory):
         codes = self.estimator.transform(block.rows)
         return {"log_likelihood": block.log_likelihood, **{f"component{j}": code for j, code in enumerate(codes.T)}}
 
-    def measure(self, rows: Any, run: Run) -> Any:
+    def measure(self, rows: TableLike, run: Run) -> Any:
         from suffice.selection.sizes import held_out_sizes
 
         return held_out_sizes(self.estimator, run.told.sample, run.told.sample_weight)
@@ -47,7 +48,7 @@ class FactorStory(LatentStory):
     def advice(self, summary: Summary, run: Run) -> list[Advice]:
         return factor_advice(self.estimator, run)
 
-    def pictures(self, rows: Any, summary: Summary, run: Run) -> list[Picture]:
+    def pictures(self, rows: TableLike, summary: Summary, run: Run) -> list[Picture]:
         return factor_pictures(
             self.estimator, summary, self.columns, run.image_shape, _coloured(rows, run.target), run.measured
         )
@@ -79,15 +80,16 @@ def _telling(loadings: np.ndarray, names: list[str]) -> str:
     return ", ".join(words) or "no column by a tenth of its standard deviation"
 
 
-def _coloured(data: Any, target: Any) -> tuple[np.ndarray, np.ndarray] | None:
+def _coloured(data: TableLike, target: ArrayLike | None) -> tuple[np.ndarray, np.ndarray] | None:
     """At most 3,000 rows in memory with their known classes, or None."""
     if target is None or not hasattr(data, "shape"):
         return None
-    place = np.unique(np.linspace(0, len(data) - 1, SAMPLE_ROWS).round().astype(int))
-    return np.asarray(data)[place], np.asarray(target)[place]
+    rows = np.asarray(cast("ArrayLike", data))
+    place = np.unique(np.linspace(0, len(rows) - 1, SAMPLE_ROWS).round().astype(int))
+    return rows[place], np.asarray(target)[place]
 
 
-def factor_advice(estimator: Any, run: Run) -> list[Advice]:
+def factor_advice(estimator: FittedFactors, run: Run) -> list[Advice]:
     """Sentences on what the fit suggests doing next."""
     found = []
     if not estimator.converged_:

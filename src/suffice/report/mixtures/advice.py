@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import isqrt
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from suffice.report.advice import Advice, option, with_options
 from suffice.report.summary import Summary
 
+if TYPE_CHECKING:
+    from suffice.plot.fitted import Climbed, ClimbedMixture
+    from suffice.selection.result import Selection
+
 
 def advice(
-    estimator: Any,
+    estimator: ClimbedMixture,
     summary: Summary,
     command: Sequence[str] | None = None,
     *,
-    image_shape: Any = None,
-    selection: Any = None,
+    image_shape: tuple[int, ...] | None = None,
+    selection: Selection | None = None,
 ) -> list[Advice]:
     """Sentences on what the fit suggests doing next, most urgent first."""
     found = [
@@ -32,7 +36,7 @@ def advice(
     return [Advice(sentence) for sentence in found if sentence] + [last]
 
 
-def restart_sentence(estimator: Any) -> str:
+def restart_sentence(estimator: Climbed) -> str:
     """How far the restarts agree."""
     ends = _ends(estimator)
     if len(ends) == 1:
@@ -42,16 +46,16 @@ def restart_sentence(estimator: Any) -> str:
     return f"{agree} of {len(ends)} restarts ended within {near:g} nats per row of the best, which is drawn in blue."
 
 
-def agreement_width(estimator: Any) -> float:
+def agreement_width(estimator: Climbed) -> float:
     """Nats per row within which two restarts count as the same solution: ten times the rise at which each one stops."""
     return max(1e-3, 10 * estimator.tol)
 
 
-def _ends(estimator: Any) -> np.ndarray:
+def _ends(estimator: Climbed) -> np.ndarray:
     return np.array([np.asarray(trace)[-1] for trace in estimator.traces_ if len(trace)])
 
 
-def _unfinished(estimator: Any, command: Sequence[str] | None) -> str | None:
+def _unfinished(estimator: Climbed, command: Sequence[str] | None) -> str | None:
     if estimator.converged_:
         return None
     raised = option("max_iter", 5 * estimator.max_iter, command)
@@ -61,7 +65,7 @@ def _unfinished(estimator: Any, command: Sequence[str] | None) -> str | None:
     )
 
 
-def _restarts(estimator: Any, command: Sequence[str] | None) -> str | None:
+def _restarts(estimator: ClimbedMixture, command: Sequence[str] | None) -> str | None:
     ends = _ends(estimator)
     if len(estimator.weights_) == 1:
         return None
@@ -78,7 +82,7 @@ def _restarts(estimator: Any, command: Sequence[str] | None) -> str | None:
     )
 
 
-def _tiny(estimator: Any, summary: Summary, command: Sequence[str] | None) -> str | None:
+def _tiny(estimator: ClimbedMixture, summary: Summary, command: Sequence[str] | None) -> str | None:
     weights = np.asarray(estimator.weights_)
     fewest = max(5, 2 * estimator.n_features_in_) if getattr(estimator, "covariance_type", "") == "full" else 5
     tiny = np.flatnonzero(weights * summary.weight < fewest)
@@ -93,7 +97,7 @@ def _tiny(estimator: Any, summary: Summary, command: Sequence[str] | None) -> st
     )
 
 
-def _blurred(estimator: Any, summary: Summary, command: Sequence[str] | None) -> str | None:
+def _blurred(estimator: ClimbedMixture, summary: Summary, command: Sequence[str] | None) -> str | None:
     n_components = len(estimator.weights_)
     if n_components == 1 or summary.blurred < 0.2:
         return None
@@ -104,7 +108,7 @@ def _blurred(estimator: Any, summary: Summary, command: Sequence[str] | None) ->
     )
 
 
-def _images(estimator: Any, image_shape: Any, command: Sequence[str] | None) -> str | None:
+def _images(estimator: Climbed, image_shape: tuple[int, ...] | None, command: Sequence[str] | None) -> str | None:
     side = isqrt(estimator.n_features_in_)
     if image_shape is not None or hasattr(estimator, "encoder_") or side < 8 or side**2 != estimator.n_features_in_:
         return None
@@ -112,7 +116,7 @@ def _images(estimator: Any, image_shape: Any, command: Sequence[str] | None) -> 
     return f"{side**2} columns are {side} times {side}: if the rows are images, {named} shows the components as images."
 
 
-def _other_sizes(estimator: Any, command: Sequence[str] | None) -> Advice:
+def _other_sizes(estimator: ClimbedMixture, command: Sequence[str] | None) -> Advice:
     n_components = len(estimator.weights_)
     sizes = [size for size in (n_components - 1, n_components + 1) if size > 0]
     if command is None:
@@ -123,7 +127,7 @@ def _other_sizes(estimator: Any, command: Sequence[str] | None) -> Advice:
     return Advice(text, tuple(with_options(words, n_components=n, out=_beside(words, n)) for n in sizes))
 
 
-def _beyond(selection: Any, command: Sequence[str] | None) -> Advice:
+def _beyond(selection: Selection, command: Sequence[str] | None) -> Advice:
     """Where to search next."""
     counts = selection.table["n_components"]
     most = int(counts.max())

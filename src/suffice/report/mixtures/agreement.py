@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from suffice.report.parts import Line, Table
+from suffice.runtime.types import ArrayLike
 
 MOST_CLASSES, DENSE = 40, 12
 
 
-def agreement(target: Any, labels: Any, name: str = "target") -> Table:
+def agreement(target: ArrayLike, labels: np.ndarray | None, name: str = "target") -> Table:
     """Cross table of known classes and components, with the adjusted Rand index."""
     from sklearn.metrics import adjusted_rand_score
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -12,11 +12,17 @@ from suffice.plot.marginal import kolmogorov_distance, labels_of, observed_cells
 from suffice.report.picture import Picture, data_uri, grid, new_figure
 from suffice.report.summary import Summary
 
+if TYPE_CHECKING:
+    from suffice.estimators.mixtures.base import MixtureEstimator
+
+
 MOST_COLUMNS = 12
 ACROSS = 4
 
 
-def marginals(estimator: Any, summary: Summary, names: list[str], size: tuple[float, float] = (4.2, 3.4)) -> Picture:
+def marginals(
+    estimator: MixtureEstimator, summary: Summary, names: list[str], size: tuple[float, float] = (4.2, 3.4)
+) -> Picture:
     """The columns in which fit and data differ most, or all columns where they are binary."""
     if of_chances(estimator):
         return _frequencies(estimator, summary, names, size)
@@ -48,7 +54,7 @@ def _gaps(summary: Summary) -> str:
     return " Where cells are missing more often for some values than for others, observed cells need not follow the marginal."
 
 
-def _frequencies(estimator: Any, summary: Summary, names: list[str], size: tuple[float, float]) -> Picture:
+def _frequencies(estimator: MixtureEstimator, summary: Summary, names: list[str], size: tuple[float, float]) -> Picture:
     figure, ax = new_figure(size)
     FrequencyDisplay.from_estimator(
         estimator, summary.sample, sample_weight=summary.sample_weight, feature_names=names, ax=ax

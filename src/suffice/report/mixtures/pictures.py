@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,9 @@ from suffice.report.mixtures.advice import restart_sentence
 from suffice.report.mixtures.marginals import marginals
 from suffice.report.picture import Picture, data_uri, new_figure
 from suffice.report.summary import EDGES, Summary
+
+if TYPE_CHECKING:
+    from suffice.plot.fitted import Climbed, FittedMixture
 
 
 def pictures(
@@ -32,13 +35,13 @@ def pictures(
     return found
 
 
-def _trace(estimator: Any, size: tuple[float, float]) -> Picture:
+def _trace(estimator: Climbed, size: tuple[float, float]) -> Picture:
     figure, ax = new_figure(size)
     TraceDisplay.from_estimator(estimator, ax=ax)
     return Picture("Climb of every restart", restart_sentence(estimator), data_uri(figure))
 
 
-def _weights(estimator: Any, size: tuple[float, float]) -> Picture:
+def _weights(estimator: FittedMixture, size: tuple[float, float]) -> Picture:
     figure, ax = new_figure(size)
     WeightsDisplay.from_estimator(estimator, ax=ax)
     return Picture("Weights", "The share of the rows that the model expects from each component.", data_uri(figure))
@@ -51,7 +54,7 @@ def _sharpness(summary: Summary, size: tuple[float, float]) -> Picture:
     return Picture("How sharp the posterior is", caption, data_uri(figure))
 
 
-def _ellipses(estimator: Any, summary: Summary, names: list[str], size: tuple[float, float]) -> Picture:
+def _ellipses(estimator: FittedMixture, summary: Summary, names: list[str], size: tuple[float, float]) -> Picture:
     figure, ax = new_figure(size)
     part, gaussian = gaussian_part(estimator)
     best = telling_columns(part)
@@ -83,7 +86,7 @@ def _ellipse_caption(summary: Summary, shown: list[int], names: list[str], gauss
     return f"{lines} Of {gaussian} {which}, {first} and {second} set the components furthest apart.{some}"
 
 
-def _parameters(estimator: Any, names: list[str], image_shape: tuple[int, ...] | None) -> Picture:
+def _parameters(estimator: FittedMixture, names: list[str], image_shape: tuple[int, ...] | None) -> Picture:
     features = centres(estimator).shape[1]
     shape, chances = (len(estimator.weights_), len(shown_features(estimator))), of_chances(estimator)
     figure, ax = new_figure(picture_size(shape, image_shape))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from suffice.estimators.mixtures.base import MixtureEstimator
@@ -19,6 +17,7 @@ from suffice.report.parts import Line, Table
 from suffice.report.picture import Picture
 from suffice.report.story import Run, story, takes_labels
 from suffice.report.summary import Assigned, Summary
+from suffice.runtime.types import TableLike
 
 PERSONS = tuple(family.title for family in KINDS.values() if family.title[0].isupper())
 MOST_LINES, MOST_SHOWN = 200, 40
@@ -54,7 +53,7 @@ class MixtureStory(LatentStory):
     def advice(self, summary: Summary, run: Run) -> list[Advice]:
         return advice(self.estimator, summary, run.command, image_shape=run.image_shape, selection=run.selection)
 
-    def pictures(self, rows: Any, summary: Summary, run: Run) -> list[Picture]:
+    def pictures(self, rows: TableLike, summary: Summary, run: Run) -> list[Picture]:
         return pictures(self.plain, summary, self.columns, run.image_shape)
 
     def tables(self, summary: Summary, run: Run) -> list[Table]:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from suffice.nets.batch_network import Network
 from suffice.plot import FilterDisplay, MistakesDisplay, ReconstructionDisplay, TrainingDisplay
 from suffice.report.picture import Picture, data_uri, new_figure
+
+if TYPE_CHECKING:
+    from suffice.estimators.networks.autoencoding import AutoencoderEstimator
+    from suffice.estimators.networks.base import NeuralEstimator
+    from suffice.estimators.networks.classifier import NeuralClassifier
+
 
 SHOWN_ROWS = 12
 
 
-def parameter_count(net: Any) -> int:
+def parameter_count(net: Network) -> int:
     """How many numbers a network learns."""
     import equinox as eqx
     import jax
@@ -20,7 +27,7 @@ def parameter_count(net: Any) -> int:
     return sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(net, eqx.is_inexact_array)))
 
 
-def curve_pictures(estimator: Any) -> list[Picture]:
+def curve_pictures(estimator: NeuralEstimator) -> list[Picture]:
     """Loss and, where it is known, error of training and held-out rows by epoch."""
     shown = []
     for figure in ("loss", "error"):
@@ -32,7 +39,7 @@ def curve_pictures(estimator: Any) -> list[Picture]:
     return shown
 
 
-def filter_pictures(estimator: Any) -> list[Picture]:
+def filter_pictures(estimator: NeuralEstimator) -> list[Picture]:
     """Weights of the first layer as images, where rows are images."""
     filters = first_filters(estimator.model_, getattr(estimator, "image_shape_", None))
     if filters is None:
@@ -42,7 +49,7 @@ def filter_pictures(estimator: Any) -> list[Picture]:
     return [Picture("Filters", "Weights of the first layer, those of largest norm first.", data_uri(figure), wide=True)]
 
 
-def first_filters(net: Any, image_shape: tuple[int, ...] | None) -> np.ndarray | None:
+def first_filters(net: Network, image_shape: tuple[int, ...] | None) -> np.ndarray | None:
     """Weights of the first layer as images (n, height, width); None where rows are no images."""
     import equinox as eqx
     import jax
@@ -59,9 +66,10 @@ def first_filters(net: Any, image_shape: tuple[int, ...] | None) -> np.ndarray |
     return weights.reshape(-1, *image_shape[1:]) if weights.shape[1] == pixels else None
 
 
-def mistake_pictures(estimator: Any, rows: np.ndarray, target: np.ndarray) -> list[Picture]:
+def mistake_pictures(estimator: NeuralClassifier, rows: np.ndarray, target: np.ndarray) -> list[Picture]:
     """Rows of which the classifier is most sure of a wrong class, where rows are images."""
-    if getattr(estimator, "image_shape_", None) is None or estimator.image_shape_[0] not in (1, 3):
+    shape = getattr(estimator, "image_shape_", None)
+    if shape is None or shape[0] not in (1, 3):
         return []
     figure, ax = new_figure((9.2, 4.9))
     display = MistakesDisplay.from_estimator(estimator, rows, target, ax=ax)
@@ -73,7 +81,7 @@ def mistake_pictures(estimator: Any, rows: np.ndarray, target: np.ndarray) -> li
     return [Picture("Confidently wrong", caption, data_uri(figure), wide=True)]
 
 
-def reconstruction_picture(estimator: Any, rows: np.ndarray) -> Picture:
+def reconstruction_picture(estimator: AutoencoderEstimator, rows: np.ndarray) -> Picture:
     """Rows, and what the hidden units keep of them."""
     shown = rows[:: max(1, len(rows) // SHOWN_ROWS)][:SHOWN_ROWS]
     shape = estimator.image_shape_

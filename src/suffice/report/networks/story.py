@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
@@ -43,7 +42,7 @@ class NetworkStory(ClassesStory):
     def of_what(self) -> str:
         return "of rows held out" if len(self.estimator.validation_rows_) else "of the rows of the fit"
 
-    def judge(self, rows: Any, run: Run) -> Judged:
+    def judge(self, rows: np.ndarray, run: Run) -> Judged:
         held = self.estimator.validation_rows_
         places = held if len(held) else np.arange(len(rows))
         how = f"Measured on {len(held):,} rows held out of the fit." if len(held) else SEEN
@@ -59,7 +58,7 @@ class NetworkStory(ClassesStory):
         return [("epochs", f"{self.estimator.n_iter_:,}", "passes over the rows"),
                 ("parameters", f"{parameter_count(self.estimator.model_):,}", f"of the {self.title}")]  # fmt: skip
 
-    def pictures(self, rows: Any, run: Run, judged: Judged) -> list[Picture]:
+    def pictures(self, rows: np.ndarray, run: Run, judged: Judged) -> list[Picture]:
         places, names = judged.places, self.estimator.classes_.astype(str)
         return [
             *curve_pictures(self.estimator),
@@ -84,14 +83,14 @@ class AutoencoderStory(Story):
     def size(self) -> str:
         return f"{self.estimator.weights_.shape[1]} hidden units"
 
-    def columns_of(self, rows: Any) -> dict[str, np.ndarray]:
+    def columns_of(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         codes = zip(self.estimator.get_feature_names_out(), self.estimator.transform(rows).T, strict=True)
         return {**self.figure_of(rows), **dict(codes)}
 
     def table(self) -> None:
         return None
 
-    def page(self, rows: Any, run: Run) -> Section:
+    def page(self, rows: np.ndarray, run: Run) -> Section:
         columns, found = f"{len(self.columns):,}", self._losses()
         measures = [*found, ("parameters", f"{parameter_count(self.estimator.model_):,}", "of the network")]
         if run.seconds is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,11 @@ from suffice.report.classes import ClassesStory
 from suffice.report.parts import Line, Section, Table
 from suffice.report.picture import Picture, data_uri, new_figure
 from suffice.report.story import Drawn, Run, Story, story
+
+if TYPE_CHECKING:
+    from suffice.estimators.rbm.evaluation import Evaluation
+    from suffice.plot.fitted import LearnedRBM
+
 
 HARDLY = 0.02
 """Share of the log-likelihood of independent columns that a model should gain."""
@@ -42,16 +47,16 @@ class RBMStory(Story):
             return ""
         return f", standard error {self.estimator.log_partitions_['ais'].standard_error:.2f} (annealing)"
 
-    def columns_of(self, rows: Any) -> dict[str, np.ndarray]:
+    def columns_of(self, rows: np.ndarray) -> dict[str, np.ndarray]:
         hidden = {f"hidden{j}": values for j, values in enumerate(self.estimator.transform(rows).T)}
         return {**self.figure_of(rows), **hidden}
 
-    def measure(self, rows: Any, run: Run) -> Any:
+    def measure(self, rows: np.ndarray, run: Run) -> Any:
         from suffice.estimators.rbm.evaluation import evaluate
 
         return evaluate(self.estimator, rows)
 
-    def page(self, rows: Any, run: Run) -> Section:
+    def page(self, rows: np.ndarray, run: Run) -> Section:
         columns, found = f"{len(self.columns):,}", _likelihoods(run.measured)
         time = [] if run.seconds is None else [("time", f"{run.seconds:.2f} s", "fit only")]
         name, value, hint = found[0]
@@ -93,7 +98,7 @@ class RBMClassesStory(ClassesStory):
         return units_table(self.estimator, self.columns)
 
 
-def units_table(estimator: Any, columns: list[str]) -> Table:
+def units_table(estimator: LearnedRBM, columns: list[str]) -> Table:
     """The hidden units of largest norm, and their largest weights."""
     weights, names = estimator.weights_, _unit_names(estimator, columns)
     norm, lines = np.linalg.norm(weights, axis=0), []
@@ -104,15 +109,16 @@ def units_table(estimator: Any, columns: list[str]) -> Table:
     return Table("", ["hidden unit", "bias", "norm of weights", "largest weights"], lines)
 
 
-def _unit_names(estimator: Any, columns: list[str]) -> list[str]:
+def _unit_names(estimator: LearnedRBM, columns: list[str]) -> list[str]:
     """A name for each visible unit: the column, its category, or the class."""
     if estimator.visible == "categorical":
-        named = zip(columns, estimator.categories_, strict=True)
+        categories: list[np.ndarray] = vars(estimator)["categories_"]
+        named = zip(columns, categories, strict=True)
         return [f"{column}={value:g}" for column, values in named for value in values]
     return [*columns, *(f"class {name}" for name in getattr(estimator, "classes_", ()))]
 
 
-def _likelihoods(found: Any) -> list[tuple[str, str, str]]:
+def _likelihoods(found: Evaluation) -> list[tuple[str, str, str]]:
     """Log-likelihood of a row with how it was found, beside what columns alone are worth; names, values and hints."""
     if found is None:
         return [("log-likelihood", "none", "no complete row was measured")]
@@ -125,7 +131,7 @@ def _likelihoods(found: Any) -> list[tuple[str, str, str]]:
     return [("log-likelihood", f"{found.log_likelihood:.2f}", hint), other, *rest]
 
 
-def _pictures(estimator: Any, run: Run) -> list[Picture]:
+def _pictures(estimator: LearnedRBM, run: Run) -> list[Picture]:
     from suffice.plot import AnnealingDisplay, FilterDisplay, LearningDisplay
 
     figure, ax = new_figure((5.6, 3.9))
@@ -147,7 +153,7 @@ def _pictures(estimator: Any, run: Run) -> list[Picture]:
     return found
 
 
-def _advice(estimator: Any, run: Run) -> list[Advice]:
+def _advice(estimator: LearnedRBM, run: Run) -> list[Advice]:
     measured = run.measured
     if measured is not None and measured.log_likelihood - measured.independent < HARDLY * abs(measured.independent):
         text = (
