@@ -69,9 +69,9 @@ def check_choice(name: str, value: Any, choices: Iterable[str]) -> None:
         raise ValueError(f"{name}={value!r} was given; expected one of {', '.join(map(repr, choices))}.")
 
 
-def check_shape(name: str, value: ArrayLike, shape: tuple[int, ...]) -> np.ndarray:
+def check_shape(name: str, value: ArrayLike | None, shape: tuple[int, ...]) -> np.ndarray:
     """An array of finite numbers of one shape."""
-    array = np.asarray(value, float)
+    array = np.asarray(np.nan if value is None else value, float)
     if array.shape != shape:
         raise ValueError(f"{name} has shape {array.shape}; {shape} is expected.")
     if not np.isfinite(array).all():
