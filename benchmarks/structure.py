@@ -144,6 +144,11 @@ def legs(files: list[Path]) -> int:
     return sum(before != after for before, after in itertools.pairwise(files))
 
 
+def ways(files: list[Path]) -> int:
+    """How many different changes of file there are among these: what is left where loops go round."""
+    return len({pair for pair in itertools.pairwise(files) if pair[0] != pair[1]})
+
+
 def walks() -> dict[str, Any]:
     """What following a fit and a command takes."""
     from suffice import GaussianMixture
@@ -159,6 +164,7 @@ def walks() -> dict[str, Any]:
     return {
         "GaussianMixture.fit on 120 x 3, files": len(set(fit)),
         "the same, changes of file": legs(fit),
+        "the same, different changes of file": ways(fit),
         "suffice fit gaussian-mixture, legs through cli/": legs(command),
     }
 

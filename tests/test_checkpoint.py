@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 import jax
 import numpy as np
 import pytest
@@ -9,7 +11,8 @@ import pytest
 from suffice import FileError, GaussianMixture, load, save
 from suffice.fit import checkpoint as checkpoint_module
 from suffice.fit import em
-from suffice.fit.iterations import Passes, State, em_step
+from suffice.fit.iterations import State, em_step
+from suffice.fit.stretches import Passes
 from suffice.latent import DiagonalGaussian, Gaussian, Mixture, TiedGaussian
 from suffice.rows.place import place
 from suffice.runtime.precision import scope
@@ -168,7 +171,7 @@ def test_other_parameters_are_refused(change, said, tmp_path):
 def test_another_version_is_refused(tmp_path, monkeypatch):
     data = groups(400)
     em(start_of("full", 1), data, checkpoint=tmp_path / "c", max_iter=3)
-    monkeypatch.setattr(jax, "__version__", "999")
+    monkeypatch.setattr(checkpoint_module, "version", lambda package: "999" if package == "jax" else version(package))
     with pytest.raises(FileError, match=r"it had jax='.*', and this one has '999'"):
         em(start_of("full", 1), data, checkpoint=tmp_path / "c", max_iter=3)
 

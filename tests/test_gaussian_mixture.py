@@ -15,8 +15,8 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.model_selection import GridSearchCV
 
 from suffice import DegenerateComponentWarning, GaussianMixture
-from suffice.rows import blocks, place
-from suffice.runtime import threads
+from suffice.rows import blocks
+from suffice.runtime import computed_by, threads
 
 TYPES = ["full", "tied", "diag", "spherical"]
 limited = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -264,11 +264,11 @@ def test_interruption_keeps_what_there_is(monkeypatch):
         seen.append(1)
         return original(*arguments)
 
-    module = importlib.import_module("suffice.fit.iterations")
+    module = importlib.import_module("suffice.fit.stretches")
     original = module._stretch
     monkeypatch.setattr(module, "_stretch", interrupt)
     mixture = GaussianMixture(3, random_state=0, tol=0)
-    with pytest.raises(KeyboardInterrupt):
+    with computed_by("jax"), pytest.raises(KeyboardInterrupt):
         mixture.fit(X)
     assert mixture.n_iter_ == 1
     assert mixture.outcome_.startswith("Interrupted")
@@ -307,14 +307,14 @@ def test_threads_change_nothing(monkeypatch, kind):
         mixture = GaussianMixture(3, covariance_type=kind, **options).fit(X)
         return np.r_[mixture.means_.ravel(), mixture.covariances_.ravel(), mixture.score_samples(X)]
 
-    alone = fitted()
-    for module in (blocks, place):
-        monkeypatch.setattr(module, "THREADED_BYTES", 1 << 16)
-    shared = fitted()
-    np.testing.assert_allclose(shared, alone, rtol=1e-8, atol=1e-10)
-    with ThreadPoolExecutor(1) as single:
-        monkeypatch.setattr(threads, "_pool", lambda: single)
-        np.testing.assert_array_equal(fitted(), shared)
+    with computed_by("jax"):
+        alone = fitted()
+        monkeypatch.setattr(blocks, "THREADED_BYTES", 1 << 16)
+        shared = fitted()
+        np.testing.assert_allclose(shared, alone, rtol=1e-8, atol=1e-10)
+        with ThreadPoolExecutor(1) as single:
+            monkeypatch.setattr(threads, "_pool", lambda: single)
+            np.testing.assert_array_equal(fitted(), shared)
 
 
 def test_degenerate_component_is_named():

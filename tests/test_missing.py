@@ -252,14 +252,13 @@ def test_nearly_equal_columns_lose_no_digits():
 class Complete(Bernoulli):
     """A family that does not take missing cells."""
 
-    def missing_form(self, centred):
-        return None
+    missing = None
 
 
 def test_a_family_that_takes_no_missing_cells_says_so():
     model = Mixture(np.full(2, 0.5), Complete(np.full((2, 8), 0.4)))
     assert np.isfinite(em(model, binary_rows(50), max_iter=2).trace).all()
-    with pytest.raises(ValueError, match=r"Cells are missing .* no missing_form"):
+    with pytest.raises(ValueError, match=r"Cells are missing .* take none"):
         em(model, with_gaps(binary_rows(50), 0.1))
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Self
 
-import equinox as eqx
 from jaxtyping import Float, Num
 
 from suffice.rows.block import TILE
@@ -13,10 +12,11 @@ from suffice.rows.missing import MissingLayout
 from suffice.rows.patterns import arrange
 from suffice.rows.row_function import RowFunction
 from suffice.runtime.arrays import Array
+from suffice.runtime.module import Module, field
 from suffice.runtime.precision import in_own_precision
 
 
-class Hyperparameters(eqx.Module):
+class Hyperparameters(Module):
     """What a fit holds fixed: priors, floors. Shared by all restarts and never moved by ``maximize``."""
 
 
@@ -36,12 +36,17 @@ class EStep(RowFunction):
     """The E-step of a model as a function of rows."""
 
     model: LatentModel
-    centred: bool = eqx.field(static=True)
+    centred: bool = field(static=True)
 
     @property
     def missing(self) -> MissingLayout | None:  # type: ignore[override]
         """How the model takes rows with missing cells."""
         return self.model.missing
+
+    @property
+    def ready(self) -> bool:
+        """What rows share has to be worked out."""
+        return False
 
     def prepare(self) -> Callable[..., Any]:
         """The function of rows and weights to statistics."""
@@ -51,7 +56,7 @@ class EStep(RowFunction):
         return self.prepare()(rows, weight)
 
 
-class LatentModel(eqx.Module):
+class LatentModel(Module):
     """A model fitted by expectation-maximisation: sum expected statistics over rows, then update.
 
     A model may carry several restarts at once, along leading axes of its parameters; everything per restart then has these
@@ -86,6 +91,11 @@ class LatentModel(eqx.Module):
     @property
     def missing(self) -> MissingLayout | None:
         """How the E-step takes rows with missing cells, as ``MaskedRows`` or ``PatternRows``; None where they are refused."""
+        return None
+
+    @property
+    def width(self) -> int | None:
+        """How many numbers the E-step makes of each cell, one a component and restart; None where NumPy cannot take it over."""
         return None
 
     @property

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable
 from enum import Enum
 from typing import Any
 
-import jax
 import numpy as np
 from sklearn.base import BaseEstimator
 
 from suffice.files.atomic import FileError
 from suffice.files.classes import field_names, name_of
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import is_array
 
 FITTED = re.compile(r"[A-Za-z](\w*[^_\W])?_")
 """Names of fitted attributes."""
@@ -37,7 +37,7 @@ def encode(value: Any, where: str, tensors: dict[str, np.ndarray], classes: bool
         return str(value)
     if type(value) is float:
         return value if math.isfinite(value) else {"float": str(value)}
-    if isinstance(value, np.ndarray | np.generic | jax.Array):
+    if is_array(value):
         return _encode_array(value, where, tensors)
     if type(value) in (list, tuple):
         return {type(value).__name__: list(inside(enumerate(value)).values())}
@@ -66,7 +66,7 @@ def _encode_object(
 
 
 def _encode_array(value: Array | np.generic, where: str, tensors: dict[str, np.ndarray]) -> dict[str, Any]:
-    if jax.numpy.issubdtype(value.dtype, jax.dtypes.extended):
+    if not isinstance(value.dtype, np.dtype):
         raise FileError(f"{where} is a JAX key, which a file cannot keep; give jax.random.key_data of it.")
     array = np.asarray(value)
     if array.dtype.kind in "OU" and all(type(cell) in (str, np.str_) for cell in array.ravel()):

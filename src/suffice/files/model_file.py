@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import equinox as eqx
 import numpy as np
 
 from suffice.files.atomic import FileError
 from suffice.files.container import loaded, write
 from suffice.files.encode import encode
+
+if TYPE_CHECKING:
+    import equinox as eqx
 
 FORMAT, SUFFIX = "suffice", ".safetensors"
 

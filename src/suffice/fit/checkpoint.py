@@ -11,11 +11,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import equinox as eqx
-import jax
 import numpy as np
 
 from suffice.files import FileError, read_record, write_record
+from suffice.runtime import tree
+from suffice.runtime.either import is_array
 
 FORMAT = "suffice checkpoint"
 SECONDS = 1.0
@@ -72,31 +72,32 @@ def remove_checkpoint(path: Path) -> None:
 
 def settings_of(model: Any, **options: Any) -> dict[str, Any]:
     """What two fits must have in common: versions, options and where they start."""
-    return {"suffice": _own_version(), "jax": jax.__version__, **options, "start": _digest(model)}
+    packages = ("suffice", "jax", "numpy")
+    return {**{name: _version(name) for name in packages}, **options, "start": _digest(model)}
 
 
-def _own_version() -> str:
+def _version(package: str) -> str:
     try:
-        return version("suffice")
+        return version(package)
     except PackageNotFoundError:
         return "not installed"
 
 
 def _digest(model: Any) -> str:
-    digest = hashlib.sha256(str(jax.tree.structure(model)).encode())
-    for leaf in jax.tree.leaves(model):
-        array = np.asarray(leaf) if eqx.is_array(leaf) else None
+    digest = hashlib.sha256(tree.outline(model).encode())
+    for leaf in tree.leaves(model):
+        array = np.asarray(leaf) if is_array(leaf) else None
         digest.update(repr(leaf).encode() if array is None else f"{array.dtype} {array.shape}".encode())
         digest.update(b"" if array is None else array.tobytes())
     return digest.hexdigest()
 
 
-def arrays_of(tree: Any) -> list[np.ndarray]:
-    """The arrays of a pytree, in order."""
-    return [np.asarray(leaf) for leaf in jax.tree.leaves(eqx.filter(tree, eqx.is_array))]
+def arrays_of(model: Any) -> list[np.ndarray]:
+    """The arrays of a tree, in order."""
+    return [np.asarray(leaf) for leaf in tree.leaves(model) if is_array(leaf)]
 
 
-def with_arrays(tree: Any, arrays: list[np.ndarray]) -> Any:
-    """A pytree with other arrays in the place of its own."""
-    own, rest = eqx.partition(tree, eqx.is_array)
-    return eqx.combine(jax.tree.unflatten(jax.tree.structure(own), arrays), rest)
+def with_arrays(model: Any, arrays: list[np.ndarray]) -> Any:
+    """A tree with other arrays in the place of its own."""
+    remaining = iter(arrays)
+    return tree.map_leaves(lambda leaf: next(remaining) if is_array(leaf) else leaf, model)

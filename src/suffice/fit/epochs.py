@@ -56,7 +56,7 @@ class Watch(Generic[State]):
     """
 
     progress: bool = False
-    on_epoch: Callable[[State, Record], Outcome | None] = lambda state, record: None
+    on_epoch: Callable[[State, Record], Outcome | None] | None = None
 
 
 UNWATCHED: Watch[Any] = Watch()
@@ -84,7 +84,7 @@ def run_epochs(
                     break
                 kept = (state, (*kept[1], record))
                 show(record)
-                if (stop := watch.on_epoch(state, record)) is not None:
+                if watch.on_epoch is not None and (stop := watch.on_epoch(state, record)) is not None:
                     outcome = stop
                     break
     except KeyboardInterrupt:

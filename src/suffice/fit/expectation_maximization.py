@@ -15,6 +15,7 @@ from suffice.fit.restarts import Restarts
 from suffice.model import LatentModel
 from suffice.outcome import Outcome, Solution
 from suffice.rows.base import Place
+from suffice.rows.host import Host
 from suffice.rows.place import missing_layout, place
 from suffice.runtime.precision import cast, dtype_of, scope, to_numpy
 
@@ -87,7 +88,7 @@ def em(
     """
     with scope(precision):
         layout = missing_layout(model.missing, data)
-        rows = place(data, weight, precision=precision, tile=model.tile, missing=layout)
+        rows = place(data, weight, precision=precision, tile=model.tile, missing=layout, width=model.width)
         start = cast(rows.centred(model), precision)
         kept = None
         if checkpoint is not None:
@@ -97,7 +98,8 @@ def em(
                 "precision": precision,
                 "step_by_step": step_by_step,
             }
-            kept = Checkpoint(checkpoint, settings_of(start, **options))
+            passes = float(rows.passes) if isinstance(rows, Host) else 0.0
+            kept = Checkpoint(checkpoint, settings_of(start, **options) | {"passes_by_numpy": passes})
         return _run(start, rows, precision, tol, max_iter, on_step, step_by_step, kept)
 
 

@@ -1,25 +1,19 @@
-"""Iterations of expectation-maximisation, as many in one program as the place of the rows allows."""
+"""Iterations of expectation-maximisation: what one does, and many of NumPy's, from which programs of JAX's go on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jax import lax
 
-from suffice.fit.checkpoint import arrays_of, with_arrays
 from suffice.fit.restarts import restarts_where
-from suffice.model import EStep, PreparedEStep
+from suffice.model import EStep
 from suffice.rows.base import Place
-from suffice.rows.block import block_total
-from suffice.rows.row_function import prepared
+from suffice.rows.host import Host
 from suffice.runtime.arrays import Array
-from suffice.runtime.compiling import filter_jit
+from suffice.runtime.either import jnp
+from suffice.runtime.precision import cast, precision_of, scope, to_numpy
 
 STRETCH = 64
 """Most iterations between two looks at the clock, the keyboard and the callback."""
@@ -45,92 +39,62 @@ def em_step(state: State, statistics: Any, tol: Any) -> tuple[State, Array]:
     return State(model, objective, active), jnp.where(state.active, objective, jnp.nan)
 
 
-def iterations_over(rows: Place, step: Step) -> Stretches | Passes:
+class Iterations(Protocol):
     """What takes a state some iterations further."""
-    return Passes(rows, step) if rows.block is None else Stretches(rows.block, step)
-
-
-class Stretches:
-    """Many iterations at a time over rows in one block."""
-
-    def __init__(self, block: Any, step: Step):
-        self.block, self.step = block, step
 
     def __call__(self, state: Any, tol: np.ndarray, limit: int) -> tuple[Any, np.ndarray]:
-        centred = state.model.needs_centring()
-        state, trace, steps = _stretch(self.step, state, self.block, centred, tol, np.int32(limit))
-        return state, np.asarray(trace)[: int(steps)]
+        """The state after up to ``limit`` iterations, and the objective before each of them."""
+        ...
 
     def prepared(self, state: Any) -> dict[str, Any]:
-        """Nothing is kept between two stretches."""
-        return {}
+        """What there is besides the state, to go on from a checkpoint."""
+        ...
+
+    def resume(self, state: Any, prepared: dict[str, Any], /) -> None:
+        """Go on after the iteration that was ``prepared``."""
+        ...
+
+
+def iterations_over(rows: Place, step: Step) -> Iterations:
+    """What takes a state some iterations further over rows, wherever they are."""
+    if isinstance(rows, Host):
+        return HostIterations(rows, step)
+    from suffice.fit.stretches import compiled_iterations
+
+    return compiled_iterations(rows, step)
+
+
+class HostIterations:
+    """NumPy's iterations, as many as are little work, and from there on those of the place that comes after."""
+
+    def __init__(self, rows: Host, step: Step):
+        self.rows, self.step, self.count = rows, step, 0
+        self.later: Iterations | None = None
+
+    def __call__(self, state: Any, tol: np.ndarray, limit: int) -> tuple[Any, np.ndarray]:
+        if self.count >= self.rows.passes:
+            with scope(precision_of(state.model)):
+                return self._later()(state, tol, limit)
+        precision, trace = precision_of(state.model), []
+        with np.errstate(all="ignore"):
+            while len(trace) < limit and self.count < self.rows.passes and (not trace or np.any(state.active)):
+                statistics = self.rows.total(EStep(state.model, state.model.needs_centring()))
+                state, objective = self.step(state, statistics, tol)
+                trace.append(np.asarray(objective))
+                self.count += 1
+        return type(state)(*map(to_numpy, (cast(state.model, precision), *state[1:]))), np.stack(trace)
+
+    def prepared(self, state: Any) -> dict[str, Any]:
+        """How many iterations are done, and what those after NumPy's keep."""
+        return {"count": self.count, "later": None if self.later is None else self.later.prepared(state)}
 
     def resume(self, state: Any, prepared: dict[str, Any]) -> None:
-        """Nothing has to be put back."""
-
-
-class Passes:
-    """One iteration at a time over rows in many places; the E-step of the next is prepared together with the M-step."""
-
-    def __init__(self, rows: Place, step: Step):
-        self.rows, self.step = rows, step
-        self.state, self.centred, self.expectation, self.count = None, False, None, 0
-
-    def __call__(self, state: Any, tol: np.ndarray, limit: int) -> tuple[Any, np.ndarray]:
-        self.count += 1
-        if self.expectation is None or state is not self.state or self.count.bit_count() == 1:
-            self.centred = state.model.needs_centring()
-            self.expectation = prepared(EStep(state.model, self.centred))
-        statistics = self.rows.total(self.expectation)
-        state, objective, expectation, accurate = _turn(self.step, state, statistics, tol, self.centred)
-        again = isinstance(self.expectation, EStep) or not accurate
-        self.state, self.expectation = state, None if again else expectation
-        return state, np.asarray(objective)[None]
-
-    def prepared(self, state: Any) -> dict[str, Any]:
-        """Which iteration this is, and the E-step of the next: prepared again by itself, it may differ in the last bit."""
-        at_hand = self.expectation is not None and state is self.state
-        arrays = arrays_of(self.expectation) if at_hand else None
-        return {"count": self.count, "centred": self.centred, "arrays": arrays}
-
-    def resume(self, state: Any, prepared_then: dict[str, Any]) -> None:
         """Go on after the iteration that was ``prepared``."""
-        self.count, self.centred, arrays = (prepared_then[name] for name in ("count", "centred", "arrays"))
-        made = None if arrays is None else prepared(EStep(state.model, self.centred))
-        self.state, self.expectation = state, None if arrays is None else with_arrays(made, arrays)
+        self.count = prepared["count"]
+        if prepared["later"] is not None:
+            self._later().resume(state, prepared["later"])
 
-
-@filter_jit
-def _turn(step: Step, state: Any, statistics: Any, tol: Any, centred: bool) -> tuple[Any, Array, Any, Array | bool]:
-    state, objective = step(state, statistics, tol)
-    expectation = state.model.expectation(centred)
-    return state, objective, expectation, _accurate(expectation)
-
-
-@filter_jit
-def _stretch(step: Step, state: Any, block: Any, centred: bool, tol: Any, limit: Any) -> tuple[Any, Array, Array]:
-    """Up to ``limit`` iterations in one program; it stops early when all rest, or where rounding errors grow."""
-    _, static = eqx.partition(state, eqx.is_array)
-
-    def worthwhile(carry: Any) -> Array:
-        dynamic, _, count, accurate = carry
-        return (count < limit) & eqx.combine(dynamic, static).active.any() & accurate
-
-    def iterate(carry: Any) -> Any:
-        dynamic, trace, count, _ = carry
-        now = eqx.combine(dynamic, static)
-        expectation = now.model.expectation(centred)
-        accurate = (count == 0) | _accurate(expectation)
-        statistics = block_total(expectation, block._replace(used=jnp.where(accurate, block.used, 0)))
-        new, objective = step(now, statistics, tol)
-        new = jax.tree.map(partial(jnp.where, accurate), eqx.filter(new, eqx.is_array), dynamic)
-        return new, trace.at[count].set(jnp.where(accurate, objective, jnp.nan)), count + accurate, accurate
-
-    trace = jnp.full((STRETCH, *state.previous.shape), jnp.nan, state.previous.dtype)
-    start = (eqx.filter(state, eqx.is_array), trace, jnp.zeros((), jnp.int32), jnp.ones((), bool))
-    dynamic, trace, count, _ = lax.while_loop(worthwhile, iterate, start)
-    return eqx.combine(dynamic, static), trace, count
-
-
-def _accurate(expectation: Any) -> Array | bool:
-    return expectation.accurate if isinstance(expectation, PreparedEStep) else True
+    def _later(self) -> Iterations:
+        if self.later is None:
+            self.later = iterations_over(self.rows.further(), self.step)
+        return self.later

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import equinox as eqx
-import jax
 import numpy as np
 
 from suffice.latent.expectation import MixtureStatistics
@@ -15,8 +13,8 @@ from suffice.latent.mixture import Mixture
 from suffice.latent.readers import centred
 from suffice.model import EStep
 from suffice.rows.place import missing_layout, place
-from suffice.rows.row_function import prepared
-from suffice.runtime.compiling import filter_jit
+from suffice.runtime import tree
+from suffice.runtime.module import replaced
 from suffice.runtime.precision import cast, scope, to_numpy
 from suffice.validation import check_at_least
 
@@ -49,10 +47,18 @@ def running_at(model: Mixture, rows: float | None) -> Running:
     """Where online EM goes on from a fitted model that rests on so many rows; None where that is not known."""
     model, origin = centred(model, "float64")
     with scope("float64"):
-        sums = None if rows is None else model.statistics_at(rows)
+        sums = None if rows is None else statistics_at(model, rows)
     if rows is None or sums is None:
         return Running(model, origin)
-    return Running(model, origin, [np.asarray(leaf) / rows for leaf in jax.tree.leaves(sums)], rows)
+    return Running(model, origin, [np.asarray(leaf) / rows for leaf in tree.leaves(sums)], rows)
+
+
+def statistics_at(mixture: Mixture, rows: float) -> MixtureStatistics | None:
+    """Statistics about zero, cells counted, of so many rows whose maximisation gives these parameters; None if not known."""
+    excess = mixture.prior.concentration - 1
+    counts = mixture.weights * (rows + excess * mixture.log_weights.shape[-1]) - excess
+    moments = mixture.components.moments_at(counts)
+    return None if moments is None else MixtureStatistics(moments, np.zeros(counts.shape[:-1]), np.asarray(rows))
 
 
 def resumed(model: Mixture, origin: np.ndarray | None, sums: list[np.ndarray], rows: float, steps: int) -> Running:
@@ -74,17 +80,16 @@ def online_step(
 ) -> tuple[Running, float]:
     """One step with a batch: rows (n, D), or a pair of rows and known components; and the batch's log-likelihood before it."""
     batch, size = expected(before.model, data, weight, before.origin, precision), float(weight.sum())
-    leaves, structure = jax.tree.flatten(batch)
     rho, rows, sums = 1.0, size, before.sums
     if sums is None:
-        sums = [np.zeros_like(leaf) for leaf in leaves]
+        sums = [np.zeros_like(leaf) for leaf in tree.leaves(batch)]
     else:
         rho = step_size(before.steps + 1, decay, offset)
         rows = effective_rows(before.rows, size, rho)
-    with scope("float64"):
-        running = jax.tree.unflatten(structure, sums)
+    with scope("float64"), np.errstate(all="ignore"):
+        running = tree.unflattened(batch, sums)
         model, running = to_numpy(_advanced(before.model, batch, running, np.asarray(rho), np.asarray(rows)))
-    return Running(model, before.origin, jax.tree.leaves(running), rows, before.steps + 1), float(batch.log_likelihood)
+    return Running(model, before.origin, tree.leaves(running), rows, before.steps + 1), float(batch.log_likelihood)
 
 
 def expected(
@@ -95,15 +100,15 @@ def expected(
     with scope(precision):
         counted = lowered.components.missing == "mask" or isinstance(lowered.components, Mixed)
         gaps = model.missing if counted else missing_layout(model.missing, data)
-        placed = place(data, weight, origin=origin, precision=precision, tile=model.tile, missing=gaps)
-        sums = to_numpy(placed.total(prepared(EStep(lowered, lowered.needs_centring()))))
+        placed = place(data, weight, origin=origin, precision=precision, tile=model.tile, missing=gaps,
+                        width=lowered.width)  # fmt: skip
+        sums = to_numpy(placed.total(EStep(lowered, lowered.needs_centring())))
     with scope("float64"):
         moments = cast(lowered, "float64").components.about_zero(cast(sums.moments, "float64"))
-        return cast(to_numpy(eqx.tree_at(lambda s: s.moments, sums, moments)), "float64")
+        return cast(to_numpy(replaced(sums, moments=moments)), "float64")
 
 
-@filter_jit
 def _advanced(model: Any, batch: Any, running: Any, rho: np.ndarray, rows: np.ndarray) -> tuple[Any, Any]:
     r"""The model after one step, and the new running statistics :math:`(1 - \rho) s + \rho s_{batch} / w_{batch}`."""
-    mixed = jax.tree.map(lambda old, new: (1 - rho) * old + rho * new / batch.weight, running, batch)
-    return model.maximize(jax.tree.map(lambda leaf: rows * leaf, mixed)), mixed
+    mixed = tree.map_leaves(lambda old, new: (1 - rho) * old + rho * new / batch.weight, running, batch)
+    return model.maximize(tree.map_leaves(lambda leaf: rows * leaf, mixed)), mixed

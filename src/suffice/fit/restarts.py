@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from suffice.model import Hyperparameters
+from suffice.runtime import tree
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp
 
 
 class Restarts:
@@ -92,4 +92,4 @@ def restarts_put(model: Any, index: Any, part: Any) -> Any:
 
 
 def _map_restarts(fn: Any, *models: Any) -> Any:
-    return jax.tree.map(fn, *models, is_leaf=lambda leaf: isinstance(leaf, Hyperparameters))
+    return tree.map_leaves(fn, *models, is_leaf=lambda leaf: isinstance(leaf, Hyperparameters))

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-import equinox as eqx
 import numpy as np
 
 from suffice.fit.expectation_maximization import em
 from suffice.fit.restarts import one_restart
 from suffice.latent.families.family import Family
 from suffice.latent.mixture import Mixture, MixturePrior
+from suffice.latent.restrictions import sharing
 from suffice.model import Hyperparameters
 from suffice.rows.place import place
 from suffice.rows.survey import Survey
+from suffice.runtime.module import replaced
 from suffice.runtime.precision import scope
 
 SAMPLE_ITERATIONS = 10
@@ -24,15 +25,15 @@ def improved(start: Mixture, overview: Survey, origin: np.ndarray | None, tol: f
     """A start found from filled-in cells, after some iterations on the sample, in which cells are missing."""
     with scope(precision):
         rows = place(overview.sample, overview.sample_weight, origin=origin, precision=precision, tile=start.tile,
-                       missing=start.missing)  # fmt: skip
+                       missing=start.missing, width=start.width)  # fmt: skip
         return em(start, rows, tol=tol, max_iter=SAMPLE_ITERATIONS, precision=precision).model
 
 
 def continued(model: Mixture, prior: MixturePrior, components_prior: Hyperparameters) -> Mixture:
     """A fitted model as a start of one restart, with these priors."""
-    before = one_restart(model).sharing()
-    components = eqx.tree_at(lambda c: c.prior, before.components, components_prior)
-    return eqx.tree_at(lambda m: (m.prior, m.components), before, (prior, components))
+    before = sharing(one_restart(model))
+    components = replaced(before.components, prior=components_prior)
+    return replaced(before, prior=prior, components=components)
 
 
 def check_same_model(model: Mixture, family: type[Family], shape: tuple[int, int], caller: str) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from suffice.latent.families.family import Family
-from suffice.latent.mixture import Mixture, MixturePrior, maximize_given_responsibilities
-from suffice.rows.memory import one_block
-from suffice.runtime.precision import cast, to_numpy
+from suffice.latent.mixture import GivenShares, Mixture, MixturePrior
+from suffice.rows.place import place
+from suffice.runtime.precision import cast, scope, to_numpy
 from suffice.validation import check_shape
 
 SAMPLE_ROWS = 4000
@@ -28,8 +28,12 @@ def mixture_prior(concentration: float | None) -> MixturePrior:
 
 def maximized_at(model: Mixture, rows: np.ndarray, weight: np.ndarray, share: np.ndarray) -> Mixture:
     """A mixture after one maximisation in double precision with responsibilities (R, n, K) of these rows (n, D)."""
-    block = one_block((rows, np.moveaxis(share, 0, 1)), weight, precision="float64", tile=model.tile)
-    return to_numpy(maximize_given_responsibilities(model, block))
+    with scope("float64"):
+        data = rows, np.moveaxis(share, 0, 1)
+        placed = place(data, weight, precision="float64", tile=model.tile, width=model.width)
+        sums = to_numpy(placed.total(GivenShares(model.components)))
+        with np.errstate(all="ignore"):
+            return to_numpy(model.maximize(sums))
 
 
 def from_shares(

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
 
-import jax
 import numpy as np
 
 from suffice.latent.families.family import Family
 from suffice.latent.families.mixed import Mixed
 from suffice.latent.forms.natural import Moments
 from suffice.rows.block import Block, Buffers, filled
-from suffice.rows.blocks import Blocks
 from suffice.rows.missing import MaskedRows
 from suffice.rows.row_function import RowFunction
+from suffice.runtime import tree
 from suffice.runtime.arrays import Array
+from suffice.runtime.precision import dtype_of, precision_of
+from suffice.runtime.road import passes_by_numpy
 
 BLOCK_ROWS = 8192
 FEW_ROWS = 1024
@@ -48,32 +49,41 @@ def class_moments(
         for k, end in enumerate(ends)
         for start in range(ends[k - 1] if k else 0, end, size)
     ]
-    buffers = Buffers()
-    makers = [partial(_block, values, weight, chosen, centres[k], gaps, size // TILE, buffers) for k, chosen in pieces]
-    parts = list(Blocks(lambda: [makers]).totals(OneClass(unit)))
-    nothing = jax.tree.map(np.zeros_like, parts[0])
+    dtype = dtype_of(precision_of(unit))
+
+    def rows_of(piece: tuple[int, np.ndarray]) -> tuple[Any, np.ndarray, np.ndarray]:
+        k, chosen = piece
+        return np.take(values, chosen, axis=0), weight[chosen].astype(dtype), centres[k]
+
+    if passes_by_numpy(values.size):
+        with np.errstate(all="ignore"):
+            parts = [_sums(OneClass(unit), *rows_of(piece), gaps, dtype) for piece in pieces]
+    else:
+        parts = _sums_by_jax(OneClass(unit), map(rows_of, pieces), gaps, dtype, size)
+    nothing = tree.map_leaves(np.zeros_like, parts[0])
     of_class = [nothing] * len(centres)
     for (k, _), part in zip(pieces, parts, strict=True):
-        of_class[k] = jax.tree.map(np.add, of_class[k], part)
+        of_class[k] = tree.map_leaves(np.add, of_class[k], part)
     return _side_by_side(of_class)
 
 
-def _block(
-    values: np.ndarray,
-    weight: np.ndarray,
-    chosen: np.ndarray,
-    centre: np.ndarray,
-    gaps: bool,
-    tiles: int,
-    buffers: Buffers,
-) -> Block:
-    rows: Any = np.take(values, chosen, axis=0)
-    arrays, dtype, whole = (
-        MaskedRows(rows) if gaps else rows,
-        jax.dtypes.canonicalize_dtype(np.float64),
-        slice(0, len(rows)),
-    )
-    return filled(arrays, weight[chosen], whole, centre, dtype, tiles, TILE, buffers)
+def _sums(fn: OneClass, rows: np.ndarray, weight: np.ndarray, centre: np.ndarray, gaps: bool, dtype: Any) -> Moments:
+    moved = (rows - centre).astype(dtype)
+    return fn(MaskedRows(moved) if gaps else moved, weight)
+
+
+def _sums_by_jax(fn: OneClass, pieces: Iterable[Any], gaps: bool, dtype: Any, size: int) -> list[Moments]:
+    """The same of every piece, all filled up to one size, in threads."""
+    from suffice.rows.blocks import Blocks
+
+    buffers = Buffers()
+
+    def block(piece: tuple[np.ndarray, np.ndarray, np.ndarray]) -> Block:
+        rows, weight, centre = piece
+        arrays: Any = MaskedRows(rows) if gaps else rows
+        return filled(arrays, weight, slice(0, len(rows)), centre, dtype, size // TILE, TILE, buffers)
+
+    return list(Blocks(lambda: [(partial(block, piece) for piece in pieces)]).totals(fn))
 
 
 def _side_by_side(parts: Sequence[Moments]) -> Moments:

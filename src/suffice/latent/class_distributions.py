@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Protocol, Self
 
-import jax
 import numpy as np
 
 from suffice.latent.by_class import class_centres, class_moments, with_cells
@@ -12,8 +11,8 @@ from suffice.latent.expectation import MixtureStatistics
 from suffice.latent.families.family import Family
 from suffice.latent.forms.natural import Moments
 from suffice.latent.mixture import Mixture
+from suffice.runtime import tree
 from suffice.runtime.arrays import Array
-from suffice.runtime.compiling import filter_jit
 from suffice.runtime.precision import cast, scope, to_numpy
 
 
@@ -69,7 +68,7 @@ def sums_of(
 
 def maximized(model: Mixture, sums: Moments) -> tuple[Mixture, np.ndarray]:
     """A mixture of the classes with the parameters of highest likelihood (and prior), and which classes (K,) had such."""
-    with scope("float64"):
+    with scope("float64"), np.errstate(all="ignore"):
         total = np.asarray(sums.total[-1], float).sum()
         return to_numpy(_maximized(model, cast(MixtureStatistics(sums, np.zeros(()), total), "float64")))
 
@@ -77,11 +76,10 @@ def maximized(model: Mixture, sums: Moments) -> tuple[Mixture, np.ndarray]:
 def added(before: list[np.ndarray], sums: Moments, unit: Family) -> Moments:
     """Sums kept before, as leaves, and sums, both with their cells counted, added."""
     sums = with_cells(sums, unit)
-    kept = with_cells(jax.tree.unflatten(jax.tree.structure(sums), before), unit)
-    return jax.tree.map(np.add, kept, sums)
+    kept = with_cells(tree.unflattened(sums, before), unit)
+    return tree.map_leaves(np.add, kept, sums)
 
 
-@filter_jit
 def _maximized(model: Mixture, statistics: MixtureStatistics) -> tuple[Mixture, Array]:
     return model.maximize(statistics), model.components.maximize(statistics.moments)[1]
 

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-import equinox as eqx
 import numpy as np
 
 from suffice.latent.families.columns import Columns, plain
@@ -14,6 +13,7 @@ from suffice.latent.families.family import Family
 from suffice.latent.families.kinds import KINDS
 from suffice.latent.families.mixed import Mixed
 from suffice.latent.forms.natural import Moments
+from suffice.runtime.module import replaced
 from suffice.runtime.precision import scope
 from suffice.validation import check_varying
 
@@ -80,4 +80,4 @@ class ColumnClasses:
     def begun(self, found: Any, overall: list[Columns]) -> Mixed:
         """The classes found, with the priors of these."""
         prior = self.components(overall, np.zeros((1, self.features))).prior
-        return eqx.tree_at(lambda components: components.prior, found, prior)
+        return replaced(found, prior=prior)

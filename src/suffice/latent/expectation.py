@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import equinox as eqx
-import jax.numpy as jnp
-
 from suffice.latent.forms.natural import Linear, Moments
 from suffice.model import PreparedEStep
 from suffice.rows.missing import MaskedRows, PatternRows
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp
+from suffice.runtime.module import Module
 
 
-class MixtureStatistics(eqx.Module):
+class MixtureStatistics(Module):
     """Sums over rows: the components' moments, the log-likelihood (...,) and the weight of the rows."""
 
     moments: Moments

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-import equinox as eqx
 import numpy as np
+
+from suffice.runtime.module import replaced
 
 if TYPE_CHECKING:
     from suffice.latent.mixture import Mixture
@@ -85,18 +86,13 @@ class GivenParameters:
 
     def restored(self, components: Any, names: list[str]) -> Any:
         """Components with these parameters as they were given, to the last bit."""
-        return replaced(components, names, [self.own(name, self.values[name]) for name in names])
+        return replaced(components, **{name: self.own(name, self.values[name]) for name in names})
 
     def put_back(self, components: Any, names: list[str], start: Any, origin: np.ndarray | None) -> Any:
         """Components with these parameters as ``start`` has them."""
-        return replaced(components, names, [getattr(start, name) for name in names])
+        return replaced(components, **{name: getattr(start, name) for name in names})
 
     def agrees(self, name: str, one: Mixture, other: Mixture) -> bool:
         """Whether a parameter is the same in both."""
         values = (m.weights if name == "weights" else getattr(m.components, name) for m in (one, other))
         return np.allclose(*values, rtol=1e-9, atol=1e-12)
-
-
-def replaced(components: Any, names: list[str], values: list[Any]) -> Any:
-    """Components with other values of these parameters."""
-    return eqx.tree_at(lambda c: [getattr(c, name) for name in names], components, values) if names else components

@@ -4,32 +4,43 @@ from __future__ import annotations
 
 from typing import Any
 
-import equinox as eqx
-import jax
 import numpy as np
 
 from suffice.latent.expectation import MixtureStatistics
 from suffice.latent.mixture import Mixture
 from suffice.model import Hyperparameters
+from suffice.runtime import tree
+from suffice.runtime.module import replaced
 from suffice.runtime.precision import cast, scope
 
 
 def log_likelihood_gradient(model: Mixture, statistics: MixtureStatistics, weights: str) -> dict[str, np.ndarray]:
     """Gradient of the log-likelihood at a model, by Fisher's identity from the statistics at this same model."""
+    import jax
+
     with scope("float64"):
         centred = cast(model, "float64")
-        moving = jax.tree.map(lambda leaf: not isinstance(leaf, Hyperparameters), centred.components,
-                              is_leaf=lambda leaf: isinstance(leaf, Hyperparameters))  # fmt: skip
-        moved, held = eqx.partition(centred.components, moving, is_leaf=lambda leaf: isinstance(leaf, Hyperparameters))
-
-        def expected(components: Any) -> Any:
-            whole = eqx.combine(components, held, is_leaf=lambda leaf: isinstance(leaf, Hyperparameters))
-            replaced = eqx.tree_at(lambda m: m.components, centred, whole)
-            return replaced.expected_complete_log_likelihood(statistics)
-
-        slopes = jax.grad(expected)(moved)
-    found = {name: np.asarray(getattr(slopes, name)) for name in slopes.parameter_names()}
+        slopes = jax.grad(lambda own: _with(centred, own).expected_complete_log_likelihood(statistics))(_own(centred))
+        components: Any = _with(centred, slopes).components
+    found = {name: np.asarray(getattr(components, name)) for name in components.parameter_names()}
     return {"weights": _weight_gradient(np.asarray(model.weights), statistics, weights), **found}
+
+
+def _own(model: Mixture) -> list[Any]:
+    """The arrays of the components, without their priors."""
+    return [leaf for leaf in tree.leaves(model.components, _is_held) if not _is_held(leaf)]
+
+
+def _with(model: Mixture, arrays: list[Any]) -> Mixture:
+    remaining = iter(arrays)
+    components = tree.map_leaves(
+        lambda leaf: leaf if _is_held(leaf) else next(remaining), model.components, is_leaf=_is_held
+    )
+    return replaced(model, components=components)
+
+
+def _is_held(leaf: Any) -> bool:
+    return isinstance(leaf, Hyperparameters)
 
 
 def _weight_gradient(weights: np.ndarray, statistics: MixtureStatistics, kind: str) -> np.ndarray:

@@ -6,26 +6,24 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-import equinox as eqx
 import numpy as np
 
 from suffice.latent.expectation import normalised
 from suffice.latent.families.family import Family
 from suffice.latent.mixture import Mixture
-from suffice.latent.readers import Responsibilities, read
+from suffice.latent.readers import Reader, Responsibilities, read
 from suffice.rows.missing import any_missing, with_nan
-from suffice.rows.row_function import RowFunction
 from suffice.runtime.arrays import Array
+from suffice.runtime.module import replaced
 from suffice.runtime.precision import cast
 
 Completed = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 """Expected value and standard deviation of every cell of rows, (n, D) each."""
 
 
-class Completion(RowFunction):
+class Completion(Reader):
     """What each row's cells are expected to be given the observed ones, and standard deviations, (n, D) each."""
 
-    expectation: Any
     components: Family
 
     def __call__(self, rows: Any, weight: Array) -> tuple[Array, Array]:
@@ -82,7 +80,7 @@ def _shift(model: Mixture, rows: np.ndarray, star: np.ndarray, component: np.nda
     for k in np.unique(component):
         here = component == k
         with np.errstate(divide="ignore"):
-            only = eqx.tree_at(lambda m: m.log_weights, model, np.log(np.arange(len(model.weights)) == k))
+            only = replaced(model, log_weights=np.log(np.arange(len(model.weights)) == k))
         given_rows, given_draws = (_completed(only, precision, cells[here])[0] for cells in (rows, masked))
         shift[here] = given_rows - given_draws
     return shift

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jax import lax
 
-from suffice.rows.block import TILE, block_total
-from suffice.rows.memory import one_block
+from suffice.rows.block import TILE
+from suffice.rows.host import Host
+from suffice.rows.place import place
 from suffice.rows.row_function import RowFunction
 from suffice.runtime.arrays import Array
-from suffice.runtime.compiling import filter_jit
+from suffice.runtime.either import jnp, lax
 from suffice.runtime.precision import scope
 
 
@@ -24,7 +23,7 @@ class Assignment(RowFunction):
 
     def __call__(self, rows: Array, weight: Array) -> tuple[Array, Array]:
         score = self.centres @ rows.T - jnp.square(self.centres).sum(-1, keepdims=True) / 2
-        nearest = jax.nn.one_hot(score.argmax(-2), score.shape[-2], axis=-2, dtype=rows.dtype) * weight
+        nearest = (score.argmax(-2)[..., None, :] == jnp.arange(score.shape[-2])[:, None]) * weight
         return nearest @ rows, nearest.sum(-1)
 
 
@@ -49,15 +48,20 @@ def kmeans_plus_plus(
 def kmeans(rows: np.ndarray, weight: np.ndarray, centres: np.ndarray, *, max_iter: int = 20) -> np.ndarray:
     """Centres after Lloyd's iterations, every restart in one program; a centre without rows stays where it is."""
     with scope("float64"):
-        block = one_block(rows, weight, precision="float64", tile=TILE)
-        return np.asarray(_lloyd(block, np.asarray(centres, float), max_iter))
+        placed = place(rows, weight, precision="float64", tile=TILE, width=centres.shape[0] * centres.shape[1])
+        if isinstance(placed, Host) and placed.passes >= max_iter:
+            return np.asarray(lloyd(placed.total, np.asarray(centres, float), max_iter))
+        from suffice.latent.compiled_kmeans import compiled_lloyd
+
+        return np.asarray(compiled_lloyd(rows, weight, np.asarray(centres, float), max_iter))
 
 
-@filter_jit
-def _lloyd(block: Any, centres: Array, max_iter: Any) -> Array:
+def lloyd(total: Callable[[Assignment], Any], centres: Array, max_iter: Any) -> Array:
+    """Centres (R, K, D) after Lloyd's iterations; ``total`` sums over rows."""
+
     def iterate(carry: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
         now, _, step = carry
-        first, count = block_total(Assignment(now), block)
+        first, count = total(Assignment(now))
         moved = jnp.where(count[..., None] > 0, first / jnp.where(count > 0, count, 1)[..., None], now)
         return moved, now, step + 1
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import equinox as eqx
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
@@ -14,6 +13,7 @@ from suffice.latent.begin import maximized_at
 from suffice.latent.given import Given
 from suffice.latent.mixture import Mixture
 from suffice.rows.survey import Survey, survey
+from suffice.runtime.module import replaced
 from suffice.runtime.precision import cast
 
 SOFTENED = 0.01
@@ -120,9 +120,9 @@ def _matched(share: np.ndarray, codes: np.ndarray) -> np.ndarray:
 def _with_given(found: Mixture, start: Mixture, given: Given, names: list[str], origin: np.ndarray | None) -> Mixture:
     """The model found, with what was given as it was at the start."""
     if given.has("weights"):
-        found = eqx.tree_at(lambda m: m.log_weights, found, start.log_weights)
+        found = replaced(found, log_weights=start.log_weights)
     components = given.put_back(found.components, names, start.components, origin)
-    return eqx.tree_at(lambda m: m.components, found, components)
+    return replaced(found, components=components)
 
 
 def _without_contradiction(start: Mixture, codes: np.ndarray) -> Mixture:

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Self
 
-import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
-from jax.core import Tracer
 from jaxtyping import Float, Num
 from scipy.special import logsumexp
 
@@ -18,12 +15,13 @@ from suffice.latent.families.family import Family
 from suffice.latent.forms.natural import Moments
 from suffice.latent.ties import distinct, fixed_ties, group_means, labels_of
 from suffice.model import Hyperparameters, LatentModel
-from suffice.rows.block import Block, block_total, tile_of
+from suffice.rows.block import tile_of
 from suffice.rows.missing import MissingLayout
 from suffice.rows.patterns import arrange
 from suffice.rows.row_function import RowFunction
 from suffice.runtime.arrays import Array
-from suffice.runtime.compiling import filter_jit
+from suffice.runtime.either import jnp
+from suffice.runtime.module import field, replaced
 from suffice.runtime.precision import in_own_precision
 
 
@@ -43,12 +41,6 @@ class GivenShares(RowFunction):
         form: Any = self.components.form(False)
         moments = form.moments(form.features(rows[0]), share, weight)
         return MixtureStatistics(moments, jnp.zeros(share.shape[:-2]), weight.sum())
-
-
-@filter_jit
-def maximize_given_responsibilities(mixture: Mixture, block: Block) -> Mixture:
-    """A mixture after one maximisation with given responsibilities, from a block of rows and shares."""
-    return mixture.maximize(block_total(GivenShares(mixture.components), block))
 
 
 class Mixture(LatentModel):
@@ -81,8 +73,8 @@ class Mixture(LatentModel):
     log_weights: Array
     components: Family
     prior: MixturePrior
-    frozen: tuple[str, ...] = eqx.field(static=True)
-    tied: tuple[tuple[str, Any], ...] = eqx.field(static=True)
+    frozen: tuple[str, ...] = field(static=True)
+    tied: tuple[tuple[str, Any], ...] = field(static=True)
 
     def __init__(
         self,
@@ -93,7 +85,7 @@ class Mixture(LatentModel):
         tied: Mapping[str, Any] | None = None,
     ):
         with np.errstate(divide="ignore"):
-            self.log_weights = jnp.log(weights) if isinstance(weights, Tracer) else np.log(weights)
+            self.log_weights = jnp.log(weights)
         self.components = components
         self.prior = MixturePrior(1.0) if prior is None else prior
         self.frozen = tuple(frozen)
@@ -103,6 +95,11 @@ class Mixture(LatentModel):
     def tile(self) -> int:
         """As many rows as keep their sufficient statistics and responsibilities in the cache."""
         return tile_of(max(self.components.numbers_per_row(), int(np.prod(self.log_weights.shape))))
+
+    @property
+    def width(self) -> int:
+        """Components of all restarts."""
+        return int(np.prod(self.log_weights.shape))
 
     @property
     def missing(self) -> MissingLayout:
@@ -117,48 +114,30 @@ class Mixture(LatentModel):
     @property
     def weights(self) -> Float[Array, "... K"]:
         """Mixture weights, (..., K)."""
-        return (np if isinstance(self.log_weights, np.ndarray) else jnp).exp(self.log_weights)
+        return jnp.exp(self.log_weights)
 
     def needs_centring(self) -> bool:
         """Which form the components ask for."""
         return self.components.needs_centring()
 
+    @np.errstate(all="ignore")
     def expectation(self, centred: bool) -> Expectation:
         """The E-step as a function of rows and weights."""
         form = self.components.form(centred).weighted(self.log_weights)
         refused = self.components.missing is None
         return Expectation(form, None if refused else self.components.missing_form(centred).weighted(self.log_weights))
 
+    @np.errstate(all="ignore")
     def maximize(self, statistics: MixtureStatistics) -> Self:
         """Weights N_k / N and the components' own maximisation, priors included."""
-        components, _ = self._maximized(statistics.moments)
+        components = _maximized_components(self, statistics.moments)
         if "weights" in self.frozen:
-            return eqx.tree_at(lambda m: m.components, self, components)
-        counts = self._shared(statistics.moments.total[-1] + (self.prior.concentration - 1))
+            return replaced(self, components=components)
+        counts = shared_weights(self, statistics.moments.total[-1] + (self.prior.concentration - 1))
         weights = counts / counts.sum(-1, keepdims=True)
-        return eqx.tree_at(lambda m: (m.log_weights, m.components), self, (jnp.log(weights), components))
+        return replaced(self, log_weights=jnp.log(weights), components=components)
 
-    def _maximized(self, moments: Moments) -> tuple[Family, Array]:
-        ties = self._component_ties()
-        if ties or self.frozen:
-            return self.components.maximize_restricted(moments, self.frozen, ties)
-        return self.components.maximize(moments)
-
-    def _component_ties(self) -> dict[str, np.ndarray]:
-        return {name: labels for name, labels in labels_of(self.tied).items() if name != "weights"}
-
-    def _shared(self, weights: Array) -> Array:
-        """Weights (..., K) averaged over the components that share one."""
-        labels = labels_of(self.tied).get("weights")
-        return weights if labels is None else group_means(weights[..., None], labels)[..., 0]
-
-    def statistics_at(self, rows: float) -> MixtureStatistics | None:
-        """Statistics about zero, cells counted, of so many rows whose maximisation gives these parameters; None if not known."""
-        excess = self.prior.concentration - 1
-        counts = self.weights * (rows + excess * self.log_weights.shape[-1]) - excess
-        moments = self.components.moments_at(counts)
-        return None if moments is None else MixtureStatistics(moments, jnp.zeros(counts.shape[:-1]), jnp.asarray(rows))
-
+    @np.errstate(all="ignore")
     def log_prior(self) -> Float[Array, ...] | float:
         """Log-prior of the weights and of the components."""
         if "weights" in self.frozen:
@@ -166,6 +145,7 @@ class Mixture(LatentModel):
         excess = self.prior.concentration - 1
         return jnp.where(excess > 0, excess * self.log_weights, 0.0).sum(-1) + self.components.log_prior()
 
+    @np.errstate(all="ignore")
     def expected_complete_log_likelihood(self, statistics: MixtureStatistics) -> Float[Array, ...]:
         r"""Q, :math:`\sum_{nk} w_n r_{nk} [\log \pi_k + \log p(x_n | k)]`, of these parameters under statistics about zero."""
         counts = statistics.moments.total[-1]
@@ -174,16 +154,7 @@ class Mixture(LatentModel):
 
     def holding(self, frozen: Collection[str], tied: Mapping[str, Any] | None = None) -> Self:
         """The same mixture with the parameters of these names frozen or, by their labels, tied."""
-        held = Mixture(self.weights, self.components, self.prior, frozen, tied)
-        return eqx.tree_at(lambda m: m.log_weights, held, self.log_weights)
-
-    def sharing(self) -> Self:
-        """The same mixture with tied parameters averaged over the components; restarts lie along one leading axis."""
-        if not self.tied:
-            return self
-        weights = self._shared(jnp.asarray(self.weights))
-        components = self.components.sharing(self._component_ties())
-        return eqx.tree_at(lambda m: (m.log_weights, m.components), self, (jnp.log(weights), components))
+        return replaced(self, frozen=tuple(frozen), tied=fixed_ties(tied or {}))
 
     def among(self, components: Any) -> Self:
         """These components alone, given by number, with weights that sum to 1; restarts lie along one leading axis."""
@@ -191,9 +162,7 @@ class Mixture(LatentModel):
         log_weights = log_weights - logsumexp(log_weights, axis=-1, keepdims=True)
         tied = {name: labels[components] for name, labels in labels_of(self.tied).items()}
         kept = self.holding(self.frozen, tied)
-        return eqx.tree_at(
-            lambda m: (m.log_weights, m.components), kept, (log_weights, self.components.among(components))
-        )
+        return replaced(kept, log_weights=log_weights, components=self.components.among(components))
 
     def centre(self) -> np.ndarray | None:
         """A point (D,) among the components from which rows are measured while computing; None where none may be."""
@@ -201,20 +170,17 @@ class Mixture(LatentModel):
 
     def translated(self, shift: Float[Array, " D"]) -> Self:
         """The same mixture for rows moved by ``shift`` (D,)."""
-        return eqx.tree_at(lambda m: m.components, self, self.components.translated(shift))
+        return replaced(self, components=self.components.translated(shift))
 
     @in_own_precision
     def responsibilities(self, rows: Num[Array, "n D"]) -> Float[Array, "... n K"]:
         r"""Posterior probability of each component, :math:`r_{nk} = \pi_k p(x_n | k) / p(x_n)`, (..., n, K)."""
-        return jnp.swapaxes(normalised(self._joint(rows))[1], -1, -2)
+        return jnp.swapaxes(normalised(_joint(self, rows))[1], -1, -2)
 
     @in_own_precision
     def log_density(self, rows: Num[Array, "n D"]) -> Float[Array, "... n"]:
         """log p(x) of each row, (..., n)."""
-        return normalised(self._joint(rows))[0]
-
-    def _joint(self, rows: Array) -> Array:
-        return self.expectation(self.needs_centring()).joint(arrange(rows, self.missing))
+        return normalised(_joint(self, rows))[0]
 
     def marginal(self, columns: Sequence[int]) -> Self:
         r"""The mixture of some columns alone, :math:`p(x_A)`, exactly.
@@ -243,7 +209,7 @@ class Mixture(LatentModel):
             name: labels if labels.shape[1] == 1 else labels[:, kept] for name, labels in labels_of(self.tied).items()
         }
         whole = self.holding(self.frozen, tied)
-        return eqx.tree_at(lambda m: m.components, whole, self.components.marginal(kept))
+        return replaced(whole, components=self.components.marginal(kept))
 
     def conditional(self, given: Mapping[int, float]) -> Self:
         r"""The mixture of the other columns where some have given values, exactly, without a prior.
@@ -276,10 +242,8 @@ class Mixture(LatentModel):
         if not np.isfinite(joint.max(-1)).all():
             raise ValueError(f"{dict(given)} is so far from every component that its density cannot be computed.")
         log_weights = joint - logsumexp(joint, axis=-1, keepdims=True)
-        return eqx.tree_at(
-            lambda m: (m.log_weights, m.components, m.prior),
-            self.holding(self.frozen),
-            (log_weights, components, MixturePrior(1.0)),
+        return replaced(
+            self.holding(self.frozen), log_weights=log_weights, components=components, prior=MixturePrior(1.0)
         )
 
     def parameter_count(self) -> int:
@@ -287,4 +251,26 @@ class Mixture(LatentModel):
         labels = labels_of(self.tied).get("weights")
         groups = self.log_weights.shape[-1] if labels is None else int(distinct(labels, 1)[0])
         weights = 0 if "weights" in self.frozen else groups - 1
-        return weights + self.components.free_parameter_count(self.frozen, self._component_ties())
+        return weights + self.components.free_parameter_count(self.frozen, component_ties(self))
+
+
+def component_ties(mixture: Mixture) -> dict[str, np.ndarray]:
+    """Labels of the components' parameters that are tied, by name."""
+    return {name: labels for name, labels in labels_of(mixture.tied).items() if name != "weights"}
+
+
+def shared_weights(mixture: Mixture, weights: Array) -> Array:
+    """Weights (..., K) averaged over the components that share one."""
+    labels = labels_of(mixture.tied).get("weights")
+    return weights if labels is None else group_means(weights[..., None], labels)[..., 0]
+
+
+def _maximized_components(mixture: Mixture, moments: Moments) -> Family:
+    ties = component_ties(mixture)
+    if ties or mixture.frozen:
+        return mixture.components.maximize_restricted(moments, mixture.frozen, ties)[0]
+    return mixture.components.maximize(moments)[0]
+
+
+def _joint(mixture: Mixture, rows: Array) -> Array:
+    return mixture.expectation(mixture.needs_centring()).joint(arrange(rows, mixture.missing))

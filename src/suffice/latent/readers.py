@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from typing import Any
+from weakref import WeakKeyDictionary
 
-import jax
 import numpy as np
 from scipy.special import xlogy
 
@@ -13,43 +13,52 @@ from suffice.latent.expectation import MixtureStatistics, normalised
 from suffice.model import EStep
 from suffice.rows.block import NO_ROWS
 from suffice.rows.place import missing_layout, place
-from suffice.rows.row_function import RowFunction, prepared
+from suffice.rows.row_function import RowFunction, prepare
+from suffice.runtime import tree
 from suffice.runtime.arrays import Array
 from suffice.runtime.blas import one_blas_thread
+from suffice.runtime.module import replaced
 from suffice.runtime.precision import cast, scope, to_numpy
 
 
-class MostProbable(RowFunction):
-    """The most probable component of each row."""
+class Reader(RowFunction):
+    """What the E-step ``expectation`` says of each row."""
 
     expectation: Any
+
+    @property
+    def ready(self) -> bool:
+        """Whether the E-step is prepared."""
+        return not isinstance(self.expectation, EStep)
+
+    def prepare(self) -> Callable[..., Any]:
+        """The reader of the prepared E-step."""
+        return replaced(self, expectation=prepare(self.expectation))
+
+
+class MostProbable(Reader):
+    """The most probable component of each row."""
 
     def __call__(self, rows: Array, weight: Array) -> Array:
         return self.expectation.relative(rows).argmax(-2)
 
 
-class Responsibilities(RowFunction):
+class Responsibilities(Reader):
     """Responsibilities (n, K)."""
-
-    expectation: Any
 
     def __call__(self, rows: Array, weight: Array) -> Array:
         return normalised(self.expectation.relative(rows))[1].T
 
 
-class Evidence(RowFunction):
+class Evidence(Reader):
     """log p(x) of each row."""
-
-    expectation: Any
 
     def __call__(self, rows: Array, weight: Array) -> Array:
         return normalised(self.expectation.joint(rows))[0]
 
 
-class LogJoint(RowFunction):
+class LogJoint(Reader):
     """log p(x, k) of each row, (n, K)."""
-
-    expectation: Any
 
     def __call__(self, rows: Array, weight: Array) -> Array:
         return self.expectation.joint(rows).T
@@ -58,12 +67,36 @@ class LogJoint(RowFunction):
 def read(model: Any, batches: Iterable[np.ndarray], reader: Callable[[Any], Any], precision: str = "float64") -> Any:
     """What ``reader`` makes of a model's E-step and each tile of rows (n, D), put end to end; NaN is a missing cell."""
     with one_blas_thread(), scope(precision):
-        model, origin = centred(model, precision)
-        function = reader(prepared(EStep(model, model.needs_centring())))
-        parts = [placed(rows, None, model, origin, precision).each(function) for rows in batches]
+        moved, origin, expectation = ready(model, precision)
+        function, parts = reader(expectation), []
+        for rows in batches:
+            where = placed(rows, None, moved, origin, precision)
+            function = where.prepared(function)
+            parts.append(where.each(function))
     if not parts:
         raise ValueError(NO_ROWS)
-    return jax.tree.map(lambda *leaves: np.concatenate(leaves), *parts)
+    return tree.map_leaves(lambda *leaves: np.concatenate(leaves), *parts)
+
+
+KEPT_NUMBERS = 1 << 18
+"""Models of more numbers are made ready whenever they are read: that is little beside reading, and memory is not."""
+_ready: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
+"""Of models that were read, what the next reading needs: most of the time that one row takes."""
+
+
+def ready(model: Any, precision: str) -> tuple[Any, np.ndarray | None, Any]:
+    """A model for rows measured from its centre, this origin, and its E-step; of a small model worked out once."""
+    found = _ready.get(model, {}).get(precision)
+    if found is not None:
+        return found
+    moved, origin = centred(model, precision)
+    expectation: Any = EStep(moved, moved.needs_centring())
+    if moved.width is None or sum(np.size(leaf) for leaf in tree.leaves(moved)) > KEPT_NUMBERS:
+        return moved, origin, expectation
+    with np.errstate(all="ignore"):
+        found = moved, origin, expectation.prepare()
+    _ready.setdefault(model, {})[precision] = found
+    return found
 
 
 def centred(model: Any, precision: str) -> tuple[Any, np.ndarray | None]:
@@ -75,7 +108,7 @@ def centred(model: Any, precision: str) -> tuple[Any, np.ndarray | None]:
 def placed(data: Any, weight: Any, model: Any, origin: np.ndarray | None, precision: str) -> Any:
     """Rows laid out for a model, measured from an origin."""
     gaps = missing_layout(model.missing, data)
-    return place(data, weight, origin=origin, precision=precision, tile=model.tile, missing=gaps)
+    return place(data, weight, origin=origin, precision=precision, tile=model.tile, missing=gaps, width=model.width)
 
 
 def statistics(model: Any, data: Any, weight: np.ndarray | None = None) -> tuple[MixtureStatistics, np.ndarray | None]:

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
-import equinox as eqx
 import numpy as np
 
 from suffice.latent.families.family import Family
 from suffice.latent.given import Given
-from suffice.latent.mixture import Mixture
+from suffice.latent.mixture import Mixture, component_ties, shared_weights
 from suffice.latent.ties import fixed_ties
+from suffice.runtime.module import replaced
 
 
 @dataclass(frozen=True)
@@ -118,9 +118,19 @@ def _refuse_twins(ties: dict[str, np.ndarray], families: Sequence[type[Family]],
             )
 
 
+@np.errstate(all="ignore")
+def sharing(mixture: Mixture) -> Mixture:
+    """The same mixture with tied parameters averaged over the components; restarts lie along one leading axis."""
+    if not mixture.tied:
+        return mixture
+    weights = shared_weights(mixture, np.asarray(mixture.weights))
+    components = mixture.components.sharing(component_ties(mixture))
+    return replaced(mixture, log_weights=np.log(weights), components=components)
+
+
 def tied_start(start: Mixture, given: Given) -> Mixture:
     """A start that obeys its ties, unless it was given otherwise."""
-    shared = start.sharing()
+    shared = sharing(start)
     for name, _ in start.tied:
         if given.has(name) and not given.agrees(name, start, shared):
             raise ValueError(
@@ -133,6 +143,6 @@ def restored(model: Mixture, given: Given) -> Mixture:
     """A model in which what is frozen has the values given, to the last bit."""
     if "weights" in model.frozen:
         weights = Mixture(given.weights(), model.components).log_weights
-        model = eqx.tree_at(lambda m: m.log_weights, model, weights)
+        model = replaced(model, log_weights=weights)
     names = [name for name in model.frozen if name != "weights"]
-    return eqx.tree_at(lambda m: m.components, model, given.restored(model.components, names))
+    return replaced(model, components=given.restored(model.components, names))

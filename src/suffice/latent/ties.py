@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 
 from suffice.latent.forms.natural import Moments, split
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp
 
 Labels = np.ndarray
 """Of each component in every column, (K, D), or in all columns alike, (K, 1): those of one label in a column share."""

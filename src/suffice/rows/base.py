@@ -22,6 +22,12 @@ class Place:
     block: Block | None = None
     """All rows as one block, around which whole loops are compiled; None where they pass through."""
 
+    def prepared(self, fn: Any) -> Any:
+        """The function with all worked out that rows share; as often as it is asked, that is done once."""
+        from suffice.rows.programs import prepared
+
+        return prepared(fn)
+
     def total(self, fn: Any) -> Any:
         """Sum of ``fn(rows, weight)`` over all rows."""
         raise NotImplementedError

@@ -7,12 +7,9 @@ from math import log2
 from threading import local
 from typing import Any, NamedTuple
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jax import lax
 
-from suffice.rows.row_function import prepare
+from suffice.runtime import tree
 
 NO_ROWS = "The data hold no rows; at least one is needed."
 ALIGNMENT = 64
@@ -36,24 +33,7 @@ class Block(NamedTuple):
 
 def add(left: Any, right: Any) -> Any:
     """Sum of two results of ``total``, leaf by leaf."""
-    return jax.tree.map(operator.add, left, right)
-
-
-def block_total(fn: Any, block: Block) -> Any:
-    """Sum of ``fn(rows, weight)`` over the tiles of a block; to be called under ``jit``."""
-    fn = prepare(fn)
-
-    def tile(i: Any) -> tuple[Any, Any]:
-        return jax.tree.map(lambda a: lax.dynamic_index_in_dim(a, i, keepdims=False), (block.arrays, block.weight))
-
-    zeros = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), jax.eval_shape(lambda: fn(*tile(0))))
-    return lax.fori_loop(0, block.used, lambda i, sums: add(sums, fn(*tile(i))), zeros)
-
-
-def block_each(fn: Any, block: Block) -> Any:
-    """``fn(rows, weight)`` of every tile of a block, (tiles, tile, ...); to be called under ``jit``."""
-    fn = prepare(fn)
-    return lax.map(lambda tile: fn(*tile), (block.arrays, block.weight))
+    return tree.map_leaves(operator.add, left, right)
 
 
 class Buffers(local):
@@ -74,6 +54,8 @@ def filled(
     arrays: Any, weight: Any, rows: slice, origin: Any, dtype: Any, tiles: int, tile: int, buffers: Buffers
 ) -> Block:
     """Block of ``tiles`` tiles that begins with the given rows and ends with rows of weight 0."""
+    import jax.numpy as jnp
+
     count = rows.stop - rows.start
 
     def fill(place: int, array: Any, centre: Any) -> Any:
@@ -86,10 +68,10 @@ def filled(
             np.subtract(array[rows], centre, out=buffer[:count], casting="same_kind")
         return jnp.asarray(buffer.reshape(tiles, tile, *array.shape[1:]))
 
-    leaves, structure = jax.tree.flatten(arrays)
+    leaves = tree.leaves(arrays)
     blocks = [fill(place, leaf, origin if leaf.dtype.kind == "f" else None) for place, leaf in enumerate(leaves)]
     weights = fill(-1, weight, None)
-    return Block(jax.tree.unflatten(structure, blocks), weights, np.int32(-(-count // tile)))
+    return Block(tree.unflattened(arrays, blocks), weights, np.int32(-(-count // tile)))
 
 
 def kind_on_device(array: np.ndarray, dtype: Any) -> np.dtype:
@@ -99,7 +81,7 @@ def kind_on_device(array: np.ndarray, dtype: Any) -> np.dtype:
 
 def row_count(arrays: Any) -> int:
     """The number of rows of arrays with one first axis."""
-    counts = sorted({leaf.shape[0] if leaf.ndim else 0 for leaf in jax.tree.leaves(arrays)})
+    counts = sorted({leaf.shape[0] if leaf.ndim else 0 for leaf in tree.leaves(arrays)})
     if len(counts) != 1:
         raise ValueError(f"All arrays need the same number of rows; got {counts}.")
     if counts[0] == 0:

@@ -16,8 +16,7 @@ from suffice.rows.base import Place
 from suffice.rows.block import NO_ROWS, Block, Buffers, add, filled, kind_on_device, rounded, row_count, row_weight
 from suffice.rows.missing import MaskedRows, MissingLayout
 from suffice.rows.patterns import pattern_blocks
-from suffice.rows.programs import Parts, each_of, parts_of, total_of
-from suffice.rows.row_function import prepared
+from suffice.rows.programs import Parts, each_of, parts_of, prepared, total_of
 from suffice.rows.streams import WEIGHTS_OF_STREAMS, pairs, repeatable
 from suffice.runtime.arrays import Array
 from suffice.runtime.threads import in_threads

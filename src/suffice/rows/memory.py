@@ -7,9 +7,8 @@ from typing import Any
 from jaxtyping import Float
 
 from suffice.rows.base import Place
-from suffice.rows.block import Block, Buffers, block_total, filled, rounded, row_count, row_weight
-from suffice.rows.programs import each_of, parts_of
-from suffice.rows.row_function import prepared
+from suffice.rows.block import Block, Buffers, filled, rounded, row_count, row_weight
+from suffice.rows.programs import block_total, each_of, parts_of, prepared
 from suffice.runtime.arrays import Array
 from suffice.runtime.compiling import filter_jit
 from suffice.runtime.precision import dtype_of
@@ -27,7 +26,7 @@ class Memory(Place):
 
     def total(self, fn: Any) -> Any:
         """Sum of ``fn(rows, weight)`` over all rows."""
-        return _block_total(fn, self.block)
+        return _block_total(prepared(fn), self.block)
 
     def each(self, fn: Any) -> Any:
         """``fn(rows, weight)`` of the block's tiles, put end to end."""

@@ -15,7 +15,8 @@ from jax.sharding import NamedSharding, PartitionSpec
 from jaxtyping import Float
 
 from suffice.rows.base import Place
-from suffice.rows.block import Block, block_each, block_total, row_count, row_weight
+from suffice.rows.block import Block, row_count, row_weight
+from suffice.rows.programs import block_each, block_total
 from suffice.runtime.arrays import Array
 from suffice.runtime.compiling import filter_jit
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 
 from suffice.rows.finite import sum_of
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp
+from suffice.runtime.module import Module
 
 MissingLayout = Literal["mask", "patterns"]
 
 
-class MaskedRows(eqx.Module):
+class MaskedRows(Module):
     """Rows (n, D) of which any cell may be missing: NaN, or the largest value of a whole-number type."""
 
     values: Array
@@ -28,7 +28,7 @@ class MaskedRows(eqx.Module):
         return jnp.where(self.observed(), self.values, jnp.zeros((), self.values.dtype)).astype(dtype)
 
 
-class PatternRows(eqx.Module):
+class PatternRows(Module):
     """Rows (n, D), with 0 for missing cells, and for each the number (n,) of the pattern that says which ones are missing."""
 
     values: Array

@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
-from jax.core import Tracer
 
 from suffice.rows.block import CACHE_BYTES, Block, tile_of
 from suffice.rows.missing import MaskedRows, MissingLayout, PatternRows, any_missing
+from suffice.runtime.either import traced
 
 BLOCK_TILES = 8
 LITTLE_WORK = 1 << 18
@@ -40,7 +39,8 @@ def grouped(values: np.ndarray) -> list[Group]:
 
 def arrange(rows: Any, layout: MissingLayout | None) -> Any:
     """Rows (n, D) as the E-step takes them: an array where no cell is missing, else ``MaskedRows`` or one ``PatternRows``."""
-    if isinstance(rows, Tracer | MaskedRows | PatternRows) or layout is None or not any_missing(np.asarray(rows)):
+    laid = isinstance(rows, MaskedRows | PatternRows) or traced(rows)
+    if laid or layout is None or not any_missing(np.asarray(rows)):
         return rows
     values = np.asarray(rows)
     if layout == "mask":
@@ -129,6 +129,8 @@ def _block(
     bounds: Any,
 ) -> Block:
     """Up to eight tiles of a group: missing cells 0, the tiles filled up with rows of weight 0."""
+    import jax.numpy as jnp
+
     width, features = group.missing.shape[1], values.shape[1]
     rows = np.zeros((BLOCK_TILES, tile, features), dtype)
     weights = np.zeros((BLOCK_TILES, tile), dtype)

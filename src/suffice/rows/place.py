@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-import jax
 import numpy as np
 from jaxtyping import Float
 from scipy.sparse import csr_array, issparse
 
 from suffice.rows.base import Place
 from suffice.rows.block import kind_on_device, row_count, row_weight
-from suffice.rows.blocks import THREADED_BYTES, batches, by_pattern, shared_out
-from suffice.rows.memory import Memory, one_block
-from suffice.rows.mesh import spread
+from suffice.rows.host import on_host
 from suffice.rows.missing import MaskedRows, MissingLayout, any_missing
 from suffice.rows.sparse import SparseRows
 from suffice.rows.streams import devices_of, is_stream, pairs, repeatable
+from suffice.runtime import tree
 from suffice.runtime.arrays import Array
 from suffice.runtime.precision import dtype_of
+from suffice.runtime.road import passes_by_numpy
 
 
 def place(
@@ -29,11 +29,14 @@ def place(
     precision: str,
     tile: int,
     missing: MissingLayout | None = None,
+    width: int | None = None,
 ) -> Place:
     """Where the rows of data can be summed, measured from ``origin`` (D,); to be called inside the scope of ``precision``.
 
     Data are an array (n, D), a table, a list of rows or a sparse matrix; a pytree of arrays with one first axis; arrays sharded
-    over devices; batches; or a place, which stays as it is. ``missing`` says how rows lie where cells are missing.
+    over devices; batches; or a place, which stays as it is. ``missing`` says how rows lie where cells are missing. ``width``
+    says how often each cell is worked at, once for every component and restart: little work is NumPy's, see
+    ``suffice.runtime.road``; without it all is JAX's.
     """
     if isinstance(data, Place):
         return data
@@ -41,20 +44,48 @@ def place(
     if issparse(data):
         data, weight = SparseRows(csr_array(data), weight=weight), None
     if _come_in_batches(data):
+        from suffice.rows.blocks import batches
+
         return batches(data, weight, origin, dtype, tile, missing)
     arrays = data if devices_of(data) else _arrays(data)
+    if width is not None and not devices_of(arrays):
+        rows = arrays[0] if isinstance(arrays, tuple) else arrays
+        if passes := passes_by_numpy(rows.size * width):
+            further = partial(place, arrays, weight, origin=origin, precision=precision, tile=tile, missing=missing)
+            return on_host(arrays, weight, origin, dtype, tile, missing, passes, further)
+    return _of_jax(arrays, weight, origin, precision, tile, missing)
+
+
+def _of_jax(
+    arrays: Any,
+    weight: Any,
+    origin: Float[Array, " D"] | None,
+    precision: str,
+    tile: int,
+    missing: MissingLayout | None,
+) -> Place:
+    import jax  # noqa: F401
+
     if missing == "patterns":
-        return by_pattern(jax.tree.map(np.asarray, arrays), weight, origin, dtype, tile)
+        from suffice.rows.blocks import by_pattern
+
+        return by_pattern(tree.map_leaves(np.asarray, arrays), weight, origin, dtype_of(precision), tile)
     if missing == "mask":
         arrays = (MaskedRows(arrays[0]), *arrays[1:]) if isinstance(arrays, tuple) else MaskedRows(arrays)
     return _of_arrays(arrays, weight, origin, precision, tile)
 
 
 def _of_arrays(arrays: Any, weight: Any, origin: Float[Array, " D"] | None, precision: str, tile: int) -> Place:
+    import jax
+
+    from suffice.rows.blocks import THREADED_BYTES, shared_out
+    from suffice.rows.memory import Memory, one_block
+    from suffice.rows.mesh import spread
+
     dtype = dtype_of(precision)
     if devices_of(arrays):
         return spread(arrays, weight, origin, dtype, tile)
-    size = sum(leaf.size * kind_on_device(leaf, dtype).itemsize for leaf in jax.tree.leaves(arrays))
+    size = sum(leaf.size * kind_on_device(leaf, dtype).itemsize for leaf in tree.leaves(arrays))
     if size < THREADED_BYTES or jax.default_backend() != "cpu":
         return Memory(one_block(arrays, weight, origin=origin, precision=precision, tile=tile), origin)
     return shared_out(arrays, row_weight(row_count(arrays), weight, dtype), origin, dtype, size, tile)
@@ -79,8 +110,8 @@ def _come_in_batches(data: Any) -> bool:
 
 def _arrays(data: Any) -> Any:
     """Arrays, tables and lists of rows as NumPy arrays of numbers."""
-    arrays = jax.tree.map(np.asarray, data, is_leaf=lambda part: isinstance(part, list))
-    for leaf in jax.tree.leaves(arrays):
+    arrays = tree.map_leaves(np.asarray, data, is_leaf=lambda part: isinstance(part, list))
+    for leaf in tree.leaves(arrays):
         if leaf.dtype.kind in "OUSMm":
             raise ValueError(
                 f"Rows of type {leaf.dtype} were given; numbers are expected: encode texts, make rows of one length."

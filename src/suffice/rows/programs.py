@@ -7,14 +7,45 @@ from typing import Any
 
 import equinox as eqx
 import jax
+import jax.numpy as jnp
 import numpy as np
+from jax import lax
 
-from suffice.rows.block import Block, block_each, block_total
-from suffice.rows.row_function import RowFunction
-from suffice.runtime.compiling import COMPILER_OPTIONS
+from suffice.rows.block import Block, add
+from suffice.rows.row_function import RowFunction, prepare
+from suffice.runtime.compiling import COMPILER_OPTIONS, filter_jit
 
 Parts = tuple[list[Any], tuple[Any, ...]]
 """The arrays of a function that is a pytree, and all else of it, hashable: passed on quicker than as modules."""
+
+
+def block_total(fn: Any, block: Block) -> Any:
+    """Sum of ``fn(rows, weight)`` over the tiles of a block; to be called under ``jit``."""
+    fn = prepare(fn)
+
+    def tile(i: Any) -> tuple[Any, Any]:
+        return jax.tree.map(lambda a: lax.dynamic_index_in_dim(a, i, keepdims=False), (block.arrays, block.weight))
+
+    zeros = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), jax.eval_shape(lambda: fn(*tile(0))))
+    return lax.fori_loop(0, block.used, lambda i, sums: add(sums, fn(*tile(i))), zeros)
+
+
+def block_each(fn: Any, block: Block) -> Any:
+    """``fn(rows, weight)`` of every tile of a block, (tiles, tile, ...); to be called under ``jit``."""
+    fn = prepare(fn)
+    return lax.map(lambda tile: fn(*tile), (block.arrays, block.weight))
+
+
+_prepare = filter_jit(prepare)
+
+
+def prepared(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """What ``prepare`` gives, worked out once in a program of its own; ``fn`` where that is a closure, which cannot leave it."""
+    if not isinstance(fn, RowFunction) or fn.ready:
+        return fn
+    made = _prepare(fn)
+    closed = any(callable(leaf) for leaf in jax.tree.leaves(eqx.filter(made, eqx.is_array, inverse=True)))
+    return fn if closed else made
 
 
 def parts_of(fn: Any) -> Parts:

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-import equinox as eqx
-import jax
-
 from suffice.rows.missing import MissingLayout
 from suffice.runtime.arrays import Array
-from suffice.runtime.compiling import filter_jit
+from suffice.runtime.module import Module
 
 
-class RowFunction(eqx.Module):
+class RowFunction(Module):
     """A function of rows (n, D) and weights (n,) that says how it wants them; a plain function will do where it has no wishes."""
 
     missing: ClassVar[MissingLayout | None] = None
     """How it takes rows with missing cells: as ``MaskedRows`` or ``PatternRows``; None where it does not."""
     elementwise: ClassVar[bool] = False
     """Whether its time is in long elementwise steps, for which programs are compiled otherwise: ``runtime.compiling``."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether nothing is left to be prepared."""
+        return True
 
     def prepare(self) -> Callable[..., Any]:
         """The function with all worked out that tiles share; asked once a pass."""
@@ -32,15 +34,3 @@ class RowFunction(eqx.Module):
 def prepare(fn: Callable[..., Any]) -> Callable[..., Any]:
     """``fn.prepare()`` of a ``RowFunction``; any other function as it is."""
     return fn.prepare() if isinstance(fn, RowFunction) else fn
-
-
-_prepare = filter_jit(prepare)
-
-
-def prepared(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """What ``prepare`` gives, worked out once in a program of its own; ``fn`` where that is a closure, which cannot leave it."""
-    if not isinstance(fn, RowFunction) or type(fn).prepare is RowFunction.prepare:
-        return fn
-    made = _prepare(fn)
-    closed = any(callable(leaf) for leaf in jax.tree.leaves(eqx.filter(made, eqx.is_array, inverse=True)))
-    return fn if closed else made

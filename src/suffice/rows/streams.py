@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-import jax
 import numpy as np
 from sklearn.utils import _safe_indexing
+
+from suffice.runtime import tree
+from suffice.runtime.either import is_jax
 
 WEIGHTS_OF_STREAMS = "Batches bring their own weights: yield (batch, weight) pairs, without sample_weight."
 TABULAR = ("shape", "__array__", "__dataframe__", "__array_interface__")
@@ -69,7 +71,7 @@ class Weighing:
 
 def on_host(data: Any) -> Any:
     """JAX arrays as NumPy arrays; anything else as it is."""
-    return np.asarray(data) if isinstance(data, jax.Array) else data
+    return np.asarray(data) if is_jax(data) else data
 
 
 def is_stream(data: Any) -> bool:
@@ -83,8 +85,8 @@ def is_stream(data: Any) -> bool:
 
 def devices_of(data: Any) -> tuple[Any, ...]:
     """Devices over which arrays are sharded, in their order; none for what lies on one device or on the host."""
-    for leaf in jax.tree.leaves(data):
-        if isinstance(leaf, jax.Array) and len(leaf.sharding.device_set) > 1:
+    for leaf in tree.leaves(data):
+        if is_jax(leaf) and len(leaf.sharding.device_set) > 1:
             return tuple(sorted(leaf.sharding.device_set, key=lambda device: device.id))
     return ()
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from functools import wraps
+from threading import local
 from typing import Any
 
-import equinox as eqx
-import jax
 import numpy as np
-from jax.core import Tracer
+
+from suffice.runtime import tree
+from suffice.runtime.either import is_array, is_jax, traced
+from suffice.runtime.when_loaded import when_loaded
 
 PRECISIONS = {"float32": np.float32, "float64": np.float64}
 
@@ -24,18 +27,57 @@ def dtype_of(precision: str) -> type[np.floating]:
 
 def scope(precision: str) -> AbstractContextManager[None]:
     """Context in which JAX computes in a precision; the thread's own setting returns on leaving it."""
-    return jax.enable_x64(dtype_of(precision) is np.float64)
+    double = dtype_of(precision) is np.float64
+    jax = sys.modules.get("jax")
+    return _Awaited(double) if jax is None or not hasattr(jax, "enable_x64") else jax.enable_x64(double)
 
 
-def cast(tree: Any, precision: str) -> Any:
+class _Scopes(local):
+    """Scopes that a thread has entered before JAX was imported."""
+
+    def __init__(self):
+        self.entered: list[_Awaited] = []
+
+
+class _Awaited:
+    """A scope entered before JAX is imported: it holds from the import on."""
+
+    def __init__(self, double: bool):
+        self.double, self.own = double, None
+
+    def __enter__(self) -> None:
+        _scopes.entered.append(self)
+
+    def __exit__(self, *error: Any) -> None:
+        _scopes.entered.remove(self)
+        if self.own is not None:
+            self.own.__exit__(*error)
+
+    def begin(self, jax: Any) -> None:
+        self.own = jax.enable_x64(self.double)
+        self.own.__enter__()
+
+
+_scopes = _Scopes()
+
+
+def _begin_awaited(jax: Any) -> None:
+    for awaited in _scopes.entered:
+        awaited.begin(jax)
+
+
+when_loaded("jax", _begin_awaited)
+
+
+def cast(module: Any, precision: str) -> Any:
     """Every floating array of a pytree in a precision, as NumPy arrays; other leaves are left alone."""
     dtype = dtype_of(precision)
-    return jax.tree.map(lambda leaf: np.asarray(leaf, dtype) if eqx.is_inexact_array_like(leaf) else leaf, tree)
+    return tree.map_leaves(lambda leaf: np.asarray(leaf, dtype) if _is_floating(leaf) else leaf, module)
 
 
-def to_numpy(tree: Any) -> Any:
+def to_numpy(values: Any) -> Any:
     """Every array of a pytree as a NumPy array, so that it keeps its precision wherever it goes."""
-    return jax.tree.map(lambda leaf: np.asarray(leaf) if eqx.is_array(leaf) else leaf, tree)
+    return tree.map_leaves(lambda leaf: np.asarray(leaf) if is_array(leaf) else leaf, values)
 
 
 def in_own_precision(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -43,17 +85,23 @@ def in_own_precision(function: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(function)
     def run(first: Any, *args: Any, **kwargs: Any) -> Any:
-        with scope(precision_of(first)):
-            return jax.tree.map(_settle, function(first, *args, **kwargs))
+        with scope(precision_of(first)), np.errstate(all="ignore"):
+            return tree.map_leaves(_settle, function(first, *args, **kwargs))
 
     return run
 
 
 def precision_of(module: Any) -> str:
     """``"float64"`` when the parameters of a module are float64, else ``"float32"``."""
-    dtypes = [leaf.dtype for leaf in jax.tree.leaves(module) if eqx.is_inexact_array(leaf)]
+    dtypes = [leaf.dtype for leaf in tree.leaves(module) if is_array(leaf)]
     return "float64" if np.dtype(np.float64) in dtypes else "float32"
 
 
+def _is_floating(leaf: Any) -> bool:
+    return isinstance(leaf, float) or (
+        is_array(leaf) and isinstance(leaf.dtype, np.dtype) and np.issubdtype(leaf.dtype, np.inexact)
+    )
+
+
 def _settle(leaf: Any) -> Any:
-    return leaf if isinstance(leaf, Tracer) or not eqx.is_array(leaf) else np.asarray(leaf)
+    return np.asarray(leaf) if is_jax(leaf) and not traced(leaf) else leaf

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import cache
 from threading import local
 from typing import Any
-
-import jax
 
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -20,12 +20,13 @@ def in_threads(fn: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
     if getattr(_here, "working", False):
         yield from map(fn, items)
         return
-    double = jax.config.jax_enable_x64  # type: ignore[attr-defined]
+    jax = sys.modules.get("jax")
+    double = jax is not None and jax.config.jax_enable_x64
 
     def work(item: Any) -> Any:
         _here.working = True
         try:
-            with jax.enable_x64(double):
+            with nullcontext() if jax is None else jax.enable_x64(double):
                 return fn(item)
         finally:
             _here.working = False

@@ -6,10 +6,11 @@ import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-import jax
 import numpy as np
 import numpy.typing as npt
 from scipy.sparse import issparse, sparray, spmatrix
+
+from suffice.runtime.arrays import Array
 
 if TYPE_CHECKING:
     from typing_extensions import TypeIs
@@ -64,7 +65,7 @@ def is_sparse(rows: TableLike) -> TypeIs[Sparse]:
     return issparse(rows)
 
 
-ArrayLike: TypeAlias = npt.ArrayLike | jax.Array
+ArrayLike: TypeAlias = npt.ArrayLike | Array
 """What ``numpy.asarray`` takes: arrays of NumPy and JAX, numbers, nested lists, a Series of pandas."""
 Cell: TypeAlias = str | float | bool | np.generic | None
 """What stands in a cell of a table: a number or a label, or nothing."""
@@ -72,7 +73,7 @@ Batch: TypeAlias = ArrayLike | Frame | tuple[ArrayLike | Frame, ArrayLike]
 """Rows of a stream, or a pair of rows and their weights."""
 TableLike: TypeAlias = ArrayLike | Frame | sparray | spmatrix | Iterable[Batch]
 """Rows (n, D): an array, a table, a sparse matrix, or an iterable of batches of them, with their weights or without."""
-KeyLike: TypeAlias = int | np.integer | jax.Array | np.ndarray
+KeyLike: TypeAlias = int | np.integer | Array | np.ndarray
 """A whole number from which a random key is made, or a JAX key."""
 RandomState: TypeAlias = int | np.random.RandomState | None
 """What scikit-learn calls a random state: a seed, a generator of the old kind, or None, which takes NumPy's own."""

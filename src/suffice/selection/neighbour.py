@@ -8,7 +8,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-import jax
 import numpy as np
 from scipy.special import xlogy
 from sklearn.base import clone
@@ -17,6 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from suffice.estimators.mixtures.base import MixtureEstimator
 from suffice.estimators.shared.comparison import is_free, shared_starts, starting_parameters
 from suffice.outcome import DegenerateComponentWarning
+from suffice.runtime import tree
 from suffice.runtime.types import TableLike
 from suffice.selection.rows import Rows
 
@@ -89,7 +89,7 @@ def _can_start(estimator: Compared) -> bool:
     return isinstance(estimator, MixtureEstimator) and is_free(estimator) and all(
         value is not None
         and (name in shared_starts(estimator)
-             or all(np.shape(leaf)[:1] == (estimator.n_components,) for leaf in jax.tree.leaves(value)))
+             or all(np.shape(leaf)[:1] == (estimator.n_components,) for leaf in tree.leaves(value)))
         for name, value in starting_parameters(estimator).items()
     )  # fmt: skip
 
@@ -134,7 +134,7 @@ def _parted(neighbour: MixtureEstimator, halves: dict[int, Any]) -> dict[str, An
     return {
         name: whole
         if name in shared_starts(neighbour)
-        else jax.tree.map(joined, whole, *(_pair(name, whole, k, pair) for k, pair in halves.items()))
+        else tree.map_leaves(joined, whole, *(_pair(name, whole, k, pair) for k, pair in halves.items()))
         for name, whole in starting_parameters(neighbour).items()
     }
 
@@ -143,5 +143,5 @@ def _pair(name: str, whole: np.ndarray, k: int, halves: Any) -> Any:
     if name == "weights_init":
         return whole[k] * (np.full(2, 0.5) if halves is None else halves.weights_)
     if halves is None:
-        return jax.tree.map(lambda leaf: np.repeat(np.asarray(leaf)[k : k + 1], 2, axis=0), whole)
+        return tree.map_leaves(lambda leaf: np.repeat(np.asarray(leaf)[k : k + 1], 2, axis=0), whole)
     return starting_parameters(halves)[name]

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
 
-import jax
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
@@ -23,6 +22,7 @@ from suffice.latent.readers import Evidence, LogJoint, MostProbable, Responsibil
 from suffice.outcome import Outcome
 from suffice.rows.missing import any_missing
 from suffice.rows.place import place
+from suffice.runtime import tree
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.precision import cast, dtype_of, scope
 from suffice.runtime.types import ArrayLike, TableLike
@@ -174,7 +174,7 @@ class ClassConditional(Classifier):
         model, valid = maximized(self._mixture(kind.components(overall, centres)), sums)
         self._refuse_singular(~valid & (counts > 0))
         self._keep(model, overall, {"n_iter_": 1, "converged_": True, "outcome_": ONE_PASS})
-        leaves = [np.asarray(leaf) for leaf in jax.tree.leaves(sums)]
+        leaves = [np.asarray(leaf) for leaf in tree.leaves(sums)]
         self.running_statistics_ = {"centres": centres, "sums": leaves, "counts": counts}
 
     def _fit_by_em(self, rows: np.ndarray, codes: np.ndarray, weight: np.ndarray, gaps: bool) -> None:
@@ -184,7 +184,7 @@ class ClassConditional(Classifier):
             start = self._mixture(found)
             layout = start.missing if gaps else None
             placed = place((rows, codes + 1), weight, origin=origin, precision=self.precision, tile=start.tile,
-                           missing=layout)  # fmt: skip
+                           missing=layout, width=start.width)  # fmt: skip
             solution = em(start, placed, tol=self.tol, max_iter=self.max_iter, precision=self.precision)
         converged = bool(solution.details["converged"])
         went = {"n_iter_": len(solution.trace), "converged_": converged, "outcome_": str(solution.outcome)}

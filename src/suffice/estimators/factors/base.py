@@ -205,7 +205,8 @@ class FactorEstimator(FittedFactors):
     def _moments(self, data: Any, weight: Any, origin: np.ndarray, gaps: Any) -> PairwiseMoments:
         check_second_moments(self.n_features_in_)
         with scope("float64"):
-            rows = place(data, weight, origin=origin, precision="float64", tile=FIRST_ROWS, missing=gaps)
+            rows = place(data, weight, origin=origin, precision="float64", tile=FIRST_ROWS, missing=gaps,
+                         width=self.n_features_in_)  # fmt: skip
             moments = to_numpy(rows.total(PairwiseSums()))
         if not moments.weight > 0:
             raise ValueError(NO_WEIGHT)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-import equinox as eqx
 import numpy as np
 
 from suffice.latent.begin import from_shares
@@ -17,6 +16,7 @@ from suffice.latent.given import Given
 from suffice.latent.mixture import Mixture, MixturePrior
 from suffice.latent.starts import Start
 from suffice.rows.survey import Survey
+from suffice.runtime.module import replaced
 from suffice.runtime.types import ArrayLike
 from suffice.validation import check_shape
 
@@ -112,7 +112,7 @@ class Beginning:
 
     def _with_covariance(self, prior: Any) -> Any:
         covariance = check_shape("prior_covariance", self.prior_covariance, prior.covariance.shape)
-        return eqx.tree_at(lambda prior: prior.covariance, prior, covariance)
+        return replaced(prior, covariance=covariance)
 
     def start(
         self,
@@ -134,7 +134,7 @@ class Beginning:
         rows = rows if origin is None else rows - origin
         share = start(self._coordinates(rows, columns), weight, shape[1], shape[0], generator)
         weights, found = self.from_shares(blank, rows, weight, share, weight_prior)
-        return weights, eqx.tree_at(lambda c: c.prior, found, prior)
+        return weights, replaced(found, prior=prior)
 
     def degenerate(self, model: Mixture, overview: Survey) -> dict[str, np.ndarray]:
         """Components of a model that are degenerate, by what is wrong with them."""

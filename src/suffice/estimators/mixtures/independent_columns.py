@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Protocol
 
-import equinox as eqx
 import numpy as np
 
 from suffice.estimators.mixtures.beginning import Beginning, FromShares, Part, usable
@@ -14,6 +13,7 @@ from suffice.latent.begin import from_shares
 from suffice.latent.families.family import Family
 from suffice.latent.given import GivenParameters
 from suffice.latent.mixture import Mixture
+from suffice.runtime.module import replaced
 
 
 class ProductParameters(Protocol):
@@ -50,7 +50,7 @@ def _put_in(family: type[Family], given: dict[str, Any], components: Any, origin
     new = [usable(family, f"{name}_init", values, value.shape[1:])
            for (name, values), value in zip(given.items(), old, strict=True)]  # fmt: skip
     new = [np.broadcast_to(values, value.shape) for values, value in zip(new, old, strict=True)]
-    return eqx.tree_at(lambda c: [getattr(c, name) for name in given], components, new)
+    return replaced(components, **dict(zip(given, new, strict=True)))
 
 
 def named_parameters(model: Mixture) -> dict[str, Any]:

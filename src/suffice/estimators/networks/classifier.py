@@ -224,7 +224,8 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         X
             Rows or images, as for ``fit``.
         """
-        return self.classes_[self._logits(X).argmax(axis=1)]
+        most = self._logits(X).argmax(axis=1)
+        return self.classes_[most]
 
     def _check_parameters(self) -> None:
         self._check_learning()

@@ -38,7 +38,15 @@ def climb(
 ) -> Solution:
     """A fit from ``start`` to rows, both measured from ``origin``; callbacks see the ``attributes`` of the best model so far."""
     with progress(estimator.verbose, estimator.max_iter, "fitting") as bar, scope(estimator.precision):
-        rows = place(data, weight, origin=origin, precision=estimator.precision, tile=start.tile, missing=missing)
+        rows = place(
+            data,
+            weight,
+            origin=origin,
+            precision=estimator.precision,
+            tile=start.tile,
+            missing=missing,
+            width=start.width,
+        )
 
         def on_step(done: int, objective: np.ndarray, model: LatentModel) -> bool:
             bar(done, f"log-likelihood {np.nanmax(objective):.4f}" if np.isfinite(objective).any() else "")

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
-import jax
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import _check_sample_weight, validate_data
@@ -14,6 +13,7 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 from suffice.rows.sparse import SparseRows
 from suffice.rows.streams import WEIGHTS_OF_STREAMS, CheckedBatches, devices_of, is_stream, on_host, pairs, parted
 from suffice.rows.survey import NO_WEIGHT
+from suffice.runtime.arrays import Array
 from suffice.runtime.precision import scope
 from suffice.runtime.types import ArrayLike, Batch, Cell, TableLike
 from suffice.validation import check_not_infinite
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from suffice.latent.families.family import Family
 
 
-Rows: TypeAlias = np.ndarray | jax.Array | SparseRows | CheckedBatches
+Rows: TypeAlias = Array | SparseRows | CheckedBatches
 """Rows for a fit as a model takes them, in memory, over devices, sparse or in batches."""
 
 
@@ -111,6 +111,8 @@ class Input:
         weight = None if sample_weight is None else self.weight(sample_weight, rows)
         if spread:
             with scope("float64"):
+                import jax
+
                 rows = jax.device_put(rows, cast(jax.Array, X).sharding)
         return rows, weight
 

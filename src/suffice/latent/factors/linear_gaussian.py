@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import ClassVar, NamedTuple, Self
 
-import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
-from jax import lax
 from jaxtyping import Float
 
 from suffice.latent.forms.conditional import LOG_TWO_PI
@@ -19,6 +16,8 @@ from suffice.rows.block import tile_of
 from suffice.rows.missing import MaskedRows, MissingLayout
 from suffice.rows.patterns import arrange
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp, lax
+from suffice.runtime.module import Module, field, replaced
 from suffice.runtime.precision import in_own_precision
 
 PARAMETERS = ("mean", "noise_variance")
@@ -30,7 +29,7 @@ class NoiseFloor(Hyperparameters):
     least: Array | float
 
 
-class FactorStatistics(eqx.Module):
+class FactorStatistics(Module):
     """Sums over rows for the M-step, with s = [z z' for i <= j, z, 1] and F its length; rows are measured from the mean."""
 
     gram: Array
@@ -149,8 +148,8 @@ class LinearGaussian(LatentModel):
     loadings: Array
     noise_variance: Array
     floor: NoiseFloor
-    frozen: tuple[str, ...] = eqx.field(static=True)
-    expanded: bool = eqx.field(static=True)
+    frozen: tuple[str, ...] = field(static=True)
+    expanded: bool = field(static=True)
 
     def __init__(
         self,
@@ -179,6 +178,11 @@ class LinearGaussian(LatentModel):
         return "mask"
 
     @property
+    def width(self) -> int:
+        """Latent variables and the mean, of all restarts."""
+        return int(np.prod(self.restarts)) * (self.loadings.shape[-1] + 1)
+
+    @property
     def tile(self) -> int:
         """As many rows as keep their posterior covariances in the cache."""
         features, size = self.loadings.shape[-2:]
@@ -188,6 +192,7 @@ class LinearGaussian(LatentModel):
         """The E-step as a function of rows and weights."""
         return LatentPosterior(self.mean, self.loadings, jnp.broadcast_to(self.noise_variance, self.mean.shape))
 
+    @np.errstate(all="ignore")
     def maximize(self, statistics: FactorStatistics) -> Self:
         """Regression of each column on the latent variables; the noise variance is what it leaves over."""
         old = self.mean, self.loadings, self.noise_variance
@@ -195,7 +200,7 @@ class LinearGaussian(LatentModel):
             new = lax.map(lambda pair: self._maximized(*pair), (old, statistics))
         else:
             new = self._maximized(old, statistics)
-        return eqx.tree_at(lambda m: (m.mean, m.loadings, m.noise_variance), self, new)
+        return replaced(self, **dict(zip(("mean", "loadings", "noise_variance"), new, strict=True)))
 
     def _maximized(self, old: tuple[Array, Array, Array], statistics: FactorStatistics) -> tuple[Array, Array, Array]:
         mean, loadings, noise = old
@@ -236,7 +241,7 @@ class LinearGaussian(LatentModel):
 
     def translated(self, shift: Float[Array, " D"]) -> Self:
         """The same distribution of rows moved by ``shift`` (D,)."""
-        return eqx.tree_at(lambda m: m.mean, self, self.mean + shift)
+        return replaced(self, mean=self.mean + shift)
 
     def covariance(self) -> np.ndarray:
         r"""Covariance matrix of the rows, :math:`W W^\top + \Psi`, (..., D, D)."""

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 
 from suffice.rows.missing import MaskedRows, MissingLayout
 from suffice.rows.row_function import RowFunction
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp
+from suffice.runtime.module import Module
 
 FEW_COLUMNS = 64
 """Below so many, a whole product takes no longer than three quarters of it."""
 
 
-class PairwiseMoments(eqx.Module):
+class PairwiseMoments(Module):
     """Sums over the rows that observe columns i and j: ``second`` of x_i x_j (D, D), ``first`` of x_i, ``count`` of 1."""
 
     second: Array

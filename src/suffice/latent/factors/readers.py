@@ -6,18 +6,15 @@ from typing import ClassVar
 
 import numpy as np
 
-from suffice.latent.factors.linear_gaussian import LatentPosterior, LinearGaussian, codes_of
+from suffice.latent.factors.linear_gaussian import LinearGaussian, codes_of
 from suffice.latent.imputation import filled
-from suffice.latent.readers import read
+from suffice.latent.readers import Reader, read
 from suffice.rows.missing import MaskedRows, any_missing
-from suffice.rows.row_function import RowFunction
 from suffice.runtime.arrays import Array
 
 
-class FactorReader(RowFunction):
+class FactorReader(Reader):
     """What is read of each row's posterior."""
-
-    posterior: LatentPosterior
 
     elementwise: ClassVar[bool] = True
 
@@ -26,28 +23,28 @@ class Density(FactorReader):
     """Log-density of each row."""
 
     def __call__(self, rows: Array | MaskedRows, weight: Array) -> Array:
-        return self.posterior.inferred(rows).log_density
+        return self.expectation.inferred(rows).log_density
 
 
 class Codes(FactorReader):
     """Posterior mean of each row's latent variables."""
 
     def __call__(self, rows: Array | MaskedRows, weight: Array) -> Array:
-        return self.posterior.inferred(rows).mean.T
+        return self.expectation.inferred(rows).mean.T
 
 
 class CodesAndCovariances(FactorReader):
     """Posterior mean and covariance of each row's latent variables."""
 
     def __call__(self, rows: Array | MaskedRows, weight: Array) -> tuple[Array, Array]:
-        return codes_of(self.posterior.inferred(rows))
+        return codes_of(self.expectation.inferred(rows))
 
 
 class Completed(FactorReader):
     """Expected value of every cell and its standard deviation, given the row's observed cells."""
 
     def __call__(self, rows: Array | MaskedRows, weight: Array) -> tuple[Array, Array]:
-        return self.posterior.completed(self.posterior.inferred(rows))
+        return self.expectation.completed(self.expectation.inferred(rows))
 
 
 def impute_factors(

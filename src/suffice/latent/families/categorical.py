@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Self
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float
 
@@ -16,6 +15,7 @@ from suffice.latent.forms.indicators import Indicators, per_column
 from suffice.latent.forms.natural import Moments, Natural
 from suffice.latent.ties import Labels, distinct, group_means
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp
 
 
 class Categorical(CategoricalColumns):

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Self
 
-import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
@@ -17,6 +15,8 @@ from suffice.latent.families.prior_rows import PriorRows
 from suffice.latent.forms.indicators import Indicators
 from suffice.latent.forms.natural import Moments
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp
+from suffice.runtime.module import Module, field
 
 
 class CategoricalPrior(PriorRows):
@@ -30,7 +30,7 @@ class CategoricalColumns(IndependentColumns):
     """Probabilities (..., K, F) and a prior, and what they say of single columns; ``Categorical`` has the mathematics."""
 
     probabilities: Array
-    sizes: tuple[int, ...] = eqx.field(static=True)
+    sizes: tuple[int, ...] = field(static=True)
     prior: CategoricalPrior
 
     kind: ClassVar[str] = "categorical"
@@ -105,7 +105,7 @@ class CategoricalColumns(IndependentColumns):
         return below[..., np.clip(values + 1, 0, chance.shape[-1]).astype(int)]
 
     def completed(
-        self, form: eqx.Module, features: object, share: Float[Array, "... K n"]
+        self, form: Module, features: object, share: Float[Array, "... K n"]
     ) -> tuple[Float[Array, "... n D"], Float[Array, "... n D"]]:
         """The most probable category of every cell, and the probability of any other, (n, D) each."""
         chance = jnp.split(share.T @ self.probabilities, np.cumsum(self.sizes)[:-1], axis=-1)

@@ -13,11 +13,9 @@ are Newton's.
 
 from __future__ import annotations
 
-import jax.numpy as jnp
-from jax import lax
-
 from suffice.latent.ties import Labels, group_means
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp, lax
 
 LARGEST = 1e6
 HALVINGS = 48

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float
 
@@ -14,6 +13,7 @@ from suffice.latent.families.prior_rows import PriorRows
 from suffice.latent.forms.independent import counted, of_cells
 from suffice.latent.forms.natural import Linear, Moments, Natural, split
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp
 
 SMALLEST = 1e-6
 """Mean waiting time that a start leaves every component, relative to a column's own: on zeros alone it would vanish."""

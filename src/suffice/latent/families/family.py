@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar, Self, TypeVar
 
-import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float, Num
 
@@ -16,6 +14,8 @@ from suffice.latent.ties import Labels, group_means
 from suffice.rows.missing import MissingLayout
 from suffice.rows.patterns import arrange
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp
+from suffice.runtime.module import Module, replaced
 from suffice.runtime.precision import in_own_precision
 
 
@@ -44,7 +44,7 @@ class Family(Kind):
         raise NotImplementedError
 
     def completed(
-        self, form: eqx.Module, features: object, share: Float[Array, "... K n"]
+        self, form: Module, features: object, share: Float[Array, "... K n"]
     ) -> tuple[Float[Array, "... n D"], Float[Array, "... n D"]]:
         """Expected value of every cell and its standard deviation, (n, D) each, given responsibilities (K, n).
 
@@ -161,7 +161,7 @@ def averaged_parameters(family: AnyFamily, tied: Mapping[str, Labels], sizes: Se
         group_means(value.reshape(*value.shape[:2], -1), label).reshape(value.shape)
         for value, label in zip(values, labels, strict=True)
     ]
-    return eqx.tree_at(lambda whole: [getattr(whole, name) for name in names], family, shared)
+    return replaced(family, **dict(zip(names, shared, strict=True)))
 
 
 def labels_of_numbers(labels: Labels, sizes: Sequence[int] | int) -> Labels:

@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Self
 
-import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
-from jax.core import Tracer
 from jaxtyping import Bool, Float
 
 from suffice.latent.families.columns import Columns
@@ -29,6 +26,8 @@ from suffice.latent.forms.natural import Centred, Linear, Moments, Natural, many
 from suffice.latent.forms.origin import joined, moved
 from suffice.latent.ties import Labels, distinct
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp, traced
+from suffice.runtime.module import Module, replaced
 
 
 class Gaussian(GaussianColumns):
@@ -86,7 +85,7 @@ class Gaussian(GaussianColumns):
         return self.covariance.missing_form(self.means, centred)
 
     def completed(
-        self, form: eqx.Module, features: Any, share: Float[Array, "... K n"]
+        self, form: Module, features: Any, share: Float[Array, "... K n"]
     ) -> tuple[Float[Array, "... n D"], Float[Array, "... n D"]]:
         """Conditional means of the missing cells given the observed ones, and standard deviations."""
         if isinstance(form, Conditional):
@@ -97,8 +96,8 @@ class Gaussian(GaussianColumns):
     def needs_centring(self) -> bool:
         """Unless products are quicker and safe; deviations suit any parameters."""
         quick = self.covariance.covariance_type != "full" or _many(self.means)
-        traced = any(isinstance(leaf, Tracer) for leaf in (self.means, self.covariances))
-        return traced or not quick or not self.covariance.accurate(self.means)
+        unknown = any(map(traced, (self.means, self.covariances)))
+        return unknown or not quick or not self.covariance.accurate(self.means)
 
     def numbers_per_row(self) -> int:
         """Pairs of [x, 1] for products with full covariances, else about [x, 1] twice."""
@@ -180,8 +179,8 @@ class Gaussian(GaussianColumns):
     def among(self, components: np.ndarray) -> Self:
         """Their means and covariances; a shared covariance is all components'."""
         values = self.covariances if self.covariance.shared else np.asarray(self.covariances)[:, components]
-        parts = np.asarray(self.means)[:, components], values
-        return eqx.tree_at(lambda family: (family.means, family.covariance.values), self, parts)
+        covariance = replaced(self.covariance, values=values)
+        return replaced(self, means=np.asarray(self.means)[:, components], covariance=covariance)
 
     def without_prior(self) -> Self:
         """The same means and covariances without prior or floor."""
@@ -225,7 +224,7 @@ def _replaced(family: Gaussian, means: Array, covariance: Covariance, prior: Gau
     parts = means, covariance, family.prior if prior is None else prior
     if type(covariance) is not type(family.covariance):
         return Gaussian(*parts)
-    return eqx.tree_at(lambda whole: (whole.means, whole.covariance, whole.prior), family, parts)
+    return replaced(family, **dict(zip(("means", "covariance", "prior"), parts, strict=True)))
 
 
 def _many(means: Array) -> bool:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Self
 
-import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
@@ -22,6 +20,8 @@ from suffice.latent.families.kind import expected_number, in_columns
 from suffice.latent.forms.natural import Moments
 from suffice.rows.missing import MissingLayout
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp
+from suffice.runtime.module import replaced
 
 
 class GaussianColumns(Family):
@@ -109,7 +109,7 @@ class GaussianColumns(Family):
         if any("variance" in own for own in given):
             covariance = covariance.with_variances(in_columns(self.variances(), given, "variance"))
         parts = in_columns(self.means, placed, "mean"), covariance
-        return eqx.tree_at(lambda family: (family.means, family.covariance), self, parts)
+        return replaced(self, **dict(zip(("means", "covariance"), parts, strict=True)))
 
     def parameters_of_columns(self) -> list[dict[str, np.ndarray]]:
         """Mean and variance of each column."""
@@ -134,8 +134,8 @@ class GaussianColumns(Family):
 
     def translated(self, shift: Float[Array, " D"]) -> Self:
         """Means and the prior's mean moved by ``shift`` (D,)."""
-        moved_parts = self.means + shift, self.prior.mean + shift
-        return eqx.tree_at(lambda family: (family.means, family.prior.mean), self, moved_parts)
+        prior = replaced(self.prior, mean=self.prior.mean + shift)
+        return replaced(self, means=self.means + shift, prior=prior)
 
     def cumulative(self, values: np.ndarray) -> np.ndarray:
         """Normal distribution functions."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import equinox as eqx
 import numpy as np
 
 from suffice.model import Hyperparameters
 from suffice.runtime.arrays import Array
+from suffice.runtime.module import field, replaced
 
 
 class GaussianPrior(Hyperparameters):
@@ -37,13 +37,13 @@ class GaussianPrior(Hyperparameters):
     def among(self, columns: list[int]) -> GaussianPrior:
         """The prior of some columns."""
         parts = self.mean[columns], self.covariance[np.ix_(columns, columns)], self.floor[columns]
-        return eqx.tree_at(lambda prior: (prior.mean, prior.covariance, prior.floor), self, parts)
+        return replaced(self, **dict(zip(("mean", "covariance", "floor"), parts, strict=True)))
 
 
 class LowRankPrior(GaussianPrior):
     """What maximisation adds to the data, as ``GaussianPrior`` has it, and the ``rank`` of the covariance beside its diagonal."""
 
-    rank: int = eqx.field(static=True)
+    rank: int = field(static=True)
 
 
 def no_prior(features: int) -> GaussianPrior:

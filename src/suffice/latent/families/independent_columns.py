@@ -6,8 +6,6 @@ import dataclasses
 from collections.abc import Collection, Mapping, Sequence
 from typing import ClassVar, Self
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
@@ -15,7 +13,9 @@ from suffice.latent.families.family import Family, conditional_of_independent, i
 from suffice.latent.forms.natural import Moments
 from suffice.latent.ties import Labels
 from suffice.model import Hyperparameters
+from suffice.runtime import tree
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp
 
 
 class IndependentColumns(Family):
@@ -84,8 +84,8 @@ class IndependentColumns(Family):
         def chosen(leaf: Array | Hyperparameters) -> Array | Hyperparameters:
             return leaf if isinstance(leaf, Hyperparameters) else np.asarray(leaf)[:, components]
 
-        return jax.tree.map(chosen, self, is_leaf=lambda leaf: isinstance(leaf, Hyperparameters))
+        return tree.map_leaves(chosen, self, is_leaf=lambda leaf: isinstance(leaf, Hyperparameters))
 
     def numbers_per_row(self) -> int:
         """Those of all cells, or indicators of categories."""
-        return self.numbers_per_cell * max(leaf.shape[-1] for leaf in jax.tree.leaves(self) if np.ndim(leaf))
+        return self.numbers_per_cell * max(leaf.shape[-1] for leaf in tree.leaves(self) if np.ndim(leaf))

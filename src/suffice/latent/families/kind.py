@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Self
 
-import equinox as eqx
-import jax
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
@@ -14,10 +12,12 @@ from numpy.typing import ArrayLike
 from suffice.latent.families.columns import Columns
 from suffice.latent.forms.natural import Moments
 from suffice.model import Hyperparameters
+from suffice.runtime import tree
 from suffice.runtime.arrays import Array
+from suffice.runtime.module import Module
 
 
-class Kind(eqx.Module):
+class Kind(Module):
     """A kind of columns, and how a family of them begins: questions that tables, starts and pictures ask."""
 
     kind: ClassVar[str] = ""
@@ -115,7 +115,7 @@ class Kind(eqx.Module):
 
     def collapsed(self, columns: Columns, floor: float) -> np.ndarray:
         """Which components (K,) have no spread in some direction; probabilities, unlike densities, rise to no peak there."""
-        return np.zeros(len(jax.tree.leaves(self)[0]), bool) if self.discrete else self.flat(columns, floor)
+        return np.zeros(len(tree.leaves(self)[0]), bool) if self.discrete else self.flat(columns, floor)
 
     def flat(self, columns: Columns, floor: float) -> np.ndarray:
         """The same (K,) of columns whose cells have densities."""

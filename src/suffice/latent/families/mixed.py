@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Self
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float
 
@@ -15,6 +14,7 @@ from suffice.latent.forms.mixed import MixedForm
 from suffice.latent.forms.natural import Moments
 from suffice.latent.ties import Labels
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp
 
 
 def _ties_of(part: Family, columns: Sequence[int], tied: Mapping[str, Labels]) -> dict[str, Labels]:

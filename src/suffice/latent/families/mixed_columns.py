@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Self, TypeVar
 
-import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
@@ -16,6 +14,8 @@ from suffice.latent.forms.mixed import MixedForm
 from suffice.model import Hyperparameters
 from suffice.rows.missing import MissingLayout
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp
+from suffice.runtime.module import field
 
 Value = TypeVar("Value")
 
@@ -24,7 +24,7 @@ class MixedColumns(Family):
     """Parts, each of some of the columns, and what they say of single columns; ``Mixed`` has the mathematics."""
 
     parts: tuple[Family, ...]
-    columns: tuple[tuple[int, ...], ...] = eqx.field(static=True)
+    columns: tuple[tuple[int, ...], ...] = field(static=True)
 
     @property
     def prior(self) -> tuple[Hyperparameters, ...]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import ClassVar, Self
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Bool, Float
 from scipy.special import betainc
@@ -20,6 +19,7 @@ from suffice.latent.forms.rising import rising
 from suffice.latent.forms.rising_counts import RisingCounts
 from suffice.latent.ties import Labels, group_means
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp
 
 
 class NegativeBinomialPrior(PriorRows):

@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Self
 
-import equinox as eqx
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
@@ -19,6 +18,7 @@ from suffice.latent.families.prior_rows import PriorRows
 from suffice.latent.forms.natural import Moments
 from suffice.latent.ties import Labels, averaged_moments, distinct
 from suffice.runtime.arrays import Array
+from suffice.runtime.module import Module, replaced
 
 
 class NumberColumns(IndependentColumns):
@@ -44,7 +44,7 @@ class NumberColumns(IndependentColumns):
         return averaged_parameters(self, tied)
 
     def completed(
-        self, form: eqx.Module, features: object, share: Float[Array, "... K n"]
+        self, form: Module, features: object, share: Float[Array, "... K n"]
     ) -> tuple[Float[Array, "... n D"], Float[Array, "... n D"]]:
         """Means and standard deviations of the columns, whatever the row's other cells say beside the responsibilities."""
         mean, variance = self.cell_moments()
@@ -87,4 +87,4 @@ class NumberColumns(IndependentColumns):
         return type(self)(*(getattr(self, name) for name in self.parameter_names()))
 
     def _with(self, values: Mapping[str, Array]) -> Self:
-        return eqx.tree_at(lambda family: [getattr(family, name) for name in values], self, list(values.values()))
+        return replaced(self, **values)

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
-import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
-from jax import lax
 from jaxtyping import Bool, Float
 from scipy.special import pdtr
 
@@ -19,6 +16,8 @@ from suffice.latent.forms.independent import counted, of_cells, of_rows
 from suffice.latent.forms.natural import Moments, Natural, split
 from suffice.rows.missing import MaskedRows
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp, lax
+from suffice.runtime.module import Module, field
 
 
 class PoissonPrior(PriorRows):
@@ -28,11 +27,11 @@ class PoissonPrior(PriorRows):
     """
 
 
-class Counts(eqx.Module):
+class Counts(Module):
     """Products with sufficient statistics, less the logarithm of x! of ``width`` columns, which all components share."""
 
     products: Natural
-    width: int = eqx.field(static=True)
+    width: int = field(static=True)
 
     @property
     def accurate(self) -> Array | bool:

@@ -5,30 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import ClassVar
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
-from jax import lax
 from jaxtyping import Float
 
 from suffice.latent.forms.natural import SQUARES, Covariance, Moments
 from suffice.rows.missing import MaskedRows
+from suffice.runtime import tree
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp, lax
+from suffice.runtime.module import Module, field, replaced
 
 
-class CellDeviations(eqx.Module):
+class CellDeviations(Module):
     """Log-density of the observed cells: ``constant`` minus half the square of ``whitening`` times the deviation, summed."""
 
     means: Array
     whitening: Array
     constant: Array
     log_weights: Array
-    covariance_type: Covariance = eqx.field(static=True)
+    covariance_type: Covariance = field(static=True)
     accurate: ClassVar[bool] = True
 
     def weighted(self, log_weights: Float[Array, "... K"]) -> CellDeviations:
         """The form with log-weights (..., K) added to the log-densities."""
-        return eqx.tree_at(lambda form: form.log_weights, self, self.log_weights + log_weights)
+        return replaced(self, log_weights=self.log_weights + log_weights)
 
     def features(self, rows: MaskedRows) -> tuple[Array, Array]:
         """Columns with 0 for missing cells, and 1 where they are observed, (D, n) each."""
@@ -64,4 +63,4 @@ class CellDeviations(eqx.Module):
         leading = self.means.shape[:-1]
         parts = self.means.reshape(-1, self.means.shape[-1]), other.reshape(-1, other.shape[-1])
         results = lax.map(lambda part: fn(*part), parts)
-        return jax.tree.map(lambda leaf: leaf.reshape(*leading, *leaf.shape[1:]), results)
+        return tree.map_leaves(lambda leaf: leaf.reshape(*leading, *leaf.shape[1:]), results)

@@ -11,16 +11,15 @@ from __future__ import annotations
 
 from typing import ClassVar, NamedTuple
 
-import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
-from jax import lax
 from jaxtyping import Float
 
 from suffice.latent.forms.natural import Moments, bordered, packed
 from suffice.latent.forms.whiten import gram
 from suffice.rows.missing import PatternRows
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import add_at, jnp, lax
+from suffice.runtime.module import Module, field
 
 LOG_TWO_PI = float(np.log(2 * np.pi))
 
@@ -34,14 +33,14 @@ class Completed(NamedTuple):
     half_log: Array
 
 
-class Conditional(eqx.Module):
+class Conditional(Module):
     """Log-density and moments of rows in ``PatternRows``: ``means`` (..., K, D), ``whitening`` (..., K or 1, D, D)."""
 
     means: Array
     whitening: Array
     log_scale: Array
-    tied: bool = eqx.field(static=True)
-    about: str = eqx.field(static=True)
+    tied: bool = field(static=True)
+    about: str = field(static=True)
     accurate: ClassVar[bool] = True
 
     def weighted(self, log_weights: Float[Array, "... K"]) -> Conditional:
@@ -129,10 +128,10 @@ class Conditional(eqx.Module):
         if width == 0:
             return jnp.zeros((matrices, features, features), share.dtype)
         of_matrix = share.reshape(matrices, -1, share.shape[-1]).sum(1)
-        of_pattern = jnp.zeros((patterns, matrices), share.dtype).at[completed.rows.pattern].add(of_matrix.T)
+        of_pattern = add_at(np.zeros((patterns, matrices), share.dtype), completed.rows.pattern, of_matrix.T)
         place = (missing.T[:, None] * (features + 1) + missing.T[None]).reshape(-1)
-        wide = jnp.zeros(((features + 1) ** 2, matrices), share.dtype)
-        wide = wide.at[place].add((completed.covariance * of_pattern).reshape(-1, matrices))
+        wide = np.zeros(((features + 1) ** 2, matrices), share.dtype)
+        wide = add_at(wide, place, (completed.covariance * of_pattern).reshape(-1, matrices))
         return jnp.moveaxis(wide.reshape(features + 1, features + 1, matrices)[:-1, :-1], -1, 0)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import jax.numpy as jnp
 from jaxtyping import Float
 
 from suffice.latent.forms.natural import Moments, Natural, linear_statistics
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp
 
 
 def of_rows(slope: Float[Array, "... K D"], constant: Float[Array, "... K D"]) -> Natural:

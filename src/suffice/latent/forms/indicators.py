@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 
 from suffice.rows.missing import MaskedRows
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp
 
 
 class Indicators(NamedTuple):

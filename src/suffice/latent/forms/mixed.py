@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
 from suffice.latent.forms.natural import Moments
 from suffice.rows.missing import MaskedRows, MissingLayout, PatternRows
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp
+from suffice.runtime.module import Module, field
 
 
-class MixedForm(eqx.Module):
+class MixedForm(Module):
     """Log-density and moments of groups of ``columns``, one form for each; ``layouts`` says how it takes missing cells."""
 
     forms: tuple[Any, ...]
     log_weights: Array | float
-    columns: tuple[tuple[int, ...], ...] = eqx.field(static=True)
-    layouts: tuple[MissingLayout | None, ...] = eqx.field(static=True)
+    columns: tuple[tuple[int, ...], ...] = field(static=True)
+    layouts: tuple[MissingLayout | None, ...] = field(static=True)
 
     @property
     def accurate(self) -> Array | bool:
@@ -64,6 +64,6 @@ def _part(
     if layout == "patterns":
         position = np.full(features + 1, len(chosen))
         position[chosen] = np.arange(len(chosen))
-        return PatternRows(rows.values[:, chosen], rows.pattern, jnp.asarray(position)[rows.missing])
+        return PatternRows(rows.values[:, chosen], rows.pattern, jnp.take(position, rows.missing, axis=0))
     absent = (rows.missing[:, :, None] == chosen).any(1)[rows.pattern]
     return MaskedRows(jnp.where(absent, jnp.nan, rows.values[:, chosen]))

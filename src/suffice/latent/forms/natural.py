@@ -11,19 +11,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jax import lax
 from jaxtyping import Float
 
 from suffice.choices import CovarianceType as Covariance
 from suffice.rows.missing import MaskedRows
+from suffice.runtime import tree
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import add_at, jnp, lax
+from suffice.runtime.module import Module, field
 
 
-class Moments(eqx.Module):
+class Moments(Module):
     """Sums over rows of responsibility times T(x), statistic first: ``total`` is (F, ..., K), its last entry the weight.
 
     T(x) is what ``STATISTICS`` writes for a covariance type, or [x, 1]; with ``about="means"`` it is written of the deviations.
@@ -34,17 +33,17 @@ class Moments(eqx.Module):
 
     total: Array
     common: Any
-    about: str = eqx.field(static=True)
+    about: str = field(static=True)
 
 
-class Natural(eqx.Module):
+class Natural(Module):
     """Log-density as ``natural`` (..., K, F) times T(x), whose last entry is 1.
 
     ``accurate`` says whether rounding errors stay small.
     """
 
     natural: Array
-    statistics: Callable[[Any, Any], Array] = eqx.field(static=True)
+    statistics: Callable[[Any, Any], Array] = field(static=True)
     accurate: Array | bool = True
 
     @property
@@ -58,7 +57,7 @@ class Natural(eqx.Module):
 
     def weighted(self, log_weights: Float[Array, "... K"]) -> Natural:
         """The form with log-weights (..., K) added to the log-densities."""
-        return Natural(jnp.asarray(self.natural).at[..., -1].add(log_weights), self.statistics, self.accurate)
+        return Natural(add_at(self.natural, (..., -1), log_weights), self.statistics, self.accurate)
 
     def log_density(self, statistics: Array) -> Float[Array, "... K n"]:
         """Log-density of each row under each component, (..., K, n)."""
@@ -76,7 +75,7 @@ class Natural(eqx.Module):
         return (self.natural * jnp.moveaxis(moments.total, 0, -1)).sum((-1, -2))
 
 
-class Linear(eqx.Module):
+class Linear(Module):
     """Log-density as ``slope`` (..., K, D) times x plus ``constant`` (..., K).
 
     With ``whitening`` (..., D, D), minus half of |x W|^2 for all components.
@@ -127,13 +126,13 @@ class Linear(eqx.Module):
         return value - jnp.einsum("...de,...df,...fe->...", self.whitening, moments.common, self.whitening) / 2
 
 
-class Centred(eqx.Module):
+class Centred(Module):
     """Log-density from each component's own deviations: ``means`` (..., K, D), ``whitening`` (..., K, D, D) or (..., K, D)."""
 
     means: Array
     whitening: Array
     log_scale: Array
-    covariance_type: Covariance = eqx.field(static=True)
+    covariance_type: Covariance = field(static=True)
     accurate: ClassVar[bool] = True
 
     def features(self, rows: Array) -> tuple[Array, Array]:
@@ -183,7 +182,7 @@ class Centred(eqx.Module):
         means = self.means.reshape(-1, self.means.shape[-1])
         other = other.reshape(-1, *other.shape[len(leading) :])
         results = lax.map(fn, (means, other))
-        return jax.tree.map(lambda leaf: leaf.reshape(*leading, *leaf.shape[1:]), results)
+        return tree.map_leaves(lambda leaf: leaf.reshape(*leading, *leaf.shape[1:]), results)
 
 
 def _stacked(array: Array) -> Array:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import jax.numpy as jnp
-
 from suffice.latent.forms.natural import Covariance, Moments, bordered, packed, split
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp
 
 
 def moved(moments: Moments, shift: Array, covariance_type: Covariance, about: str) -> Moments:

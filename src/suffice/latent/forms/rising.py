@@ -2,9 +2,8 @@ r"""Rising factorials :math:`\Gamma(x + r) / \Gamma(r) = \prod_{j < x} (r + j)`,
 
 from __future__ import annotations
 
-import jax.numpy as jnp
-
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp
 
 BERNOULLI_NUMBERS = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6)
 SHIFT = 8

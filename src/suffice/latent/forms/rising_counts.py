@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
-from jax import lax
 from jaxtyping import Float
 
 from suffice.latent.forms.natural import Moments
 from suffice.latent.forms.rising import rising
 from suffice.rows.missing import MaskedRows
+from suffice.runtime import tree
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp, lax
+from suffice.runtime.module import Module, field
 
 
-class RisingCounts(eqx.Module):
+class RisingCounts(Module):
     """``means`` and ``dispersions`` (..., K, D) of counts, and log-weights (..., K).
 
     Moments are sums of [x, two of ``rising`` at these dispersions, 1]; with ``counted`` the observed cells stand before the 1.
@@ -26,7 +25,7 @@ class RisingCounts(eqx.Module):
     means: Array
     dispersions: Array
     log_weights: Array
-    counted: bool = eqx.field(static=True)
+    counted: bool = field(static=True)
     accurate: ClassVar[bool] = True
 
     @property
@@ -92,7 +91,7 @@ class RisingCounts(eqx.Module):
         leading = self.means.shape[:-1]
         means, dispersions = (values.reshape(-1, values.shape[-1]) for values in (self.means, self.dispersions))
         results = lax.map(fn, (means, dispersions, other.reshape(len(means), *other.shape[len(leading) :])))
-        return jax.tree.map(lambda leaf: leaf.reshape(*leading, *leaf.shape[1:]), results)
+        return tree.map_leaves(lambda leaf: leaf.reshape(*leading, *leaf.shape[1:]), results)
 
 
 def log_density(counts: Array, mean: Array, dispersion: Array) -> Array:

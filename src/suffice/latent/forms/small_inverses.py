@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import jax.numpy as jnp
-from jax import lax
-
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp, lax
 
 
 def inverted(matrices: Array) -> tuple[Array, Array]:

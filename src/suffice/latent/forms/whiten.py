@@ -6,12 +6,10 @@ a pool of two threads then wait for each other for ever (seen with jaxlib 0.10).
 
 from __future__ import annotations
 
-import jax.numpy as jnp
-from jax import lax
-from jax.scipy.linalg import solve_triangular
 from jaxtyping import Float
 
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import inverse_of_lower, jnp, lax
 
 
 def whitening(matrices: Float[Array, "... D D"]) -> tuple[Float[Array, "... D D"], Float[Array, ...]]:
@@ -19,7 +17,7 @@ def whitening(matrices: Float[Array, "... D D"]) -> tuple[Float[Array, "... D D"
 
     def one(matrix: Array) -> tuple[Array, Array]:
         root = jnp.linalg.cholesky(matrix)
-        inverse = solve_triangular(root, jnp.eye(len(root), dtype=root.dtype), lower=True)
+        inverse = inverse_of_lower(root)
         return inverse.T, jnp.log(jnp.diagonal(inverse)).sum()
 
     factors, halves = lax.map(one, matrices.reshape(-1, *matrices.shape[-2:]))

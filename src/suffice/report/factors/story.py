@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from suffice.estimators.factors.base import FactorEstimator
 from suffice.plot.fitted import FittedFactors
 from suffice.report.advice import Advice, option
 from suffice.report.factors.pictures import factor_pictures
@@ -19,7 +20,7 @@ from suffice.runtime.types import ArrayLike, TableLike
 MOST_LINES, MOST_SHOWN = 200, 40
 
 
-@story.register(FittedFactors)
+@story.register(FactorEstimator)
 class FactorStory(LatentStory):
     """What is said of a factor model: its loadings, and the latent variables of rows."""
 

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 
-import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
 
 from suffice.choices import CovarianceType
@@ -17,9 +15,11 @@ from suffice.latent.forms.natural import Linear, Natural, safe_limit
 from suffice.latent.ties import Labels, group_means
 from suffice.rows.missing import MissingLayout
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp
+from suffice.runtime.module import Module
 
 
-class Covariance(eqx.Module):
+class Covariance(Module):
     """Covariances of K components of D columns, kept as ``values`` of the shape that suits their kind."""
 
     values: Array

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Self
 
-import jax.numpy as jnp
 import numpy as np
 
 from suffice.choices import CovarianceType
@@ -15,6 +14,7 @@ from suffice.latent.families.covariances.variances import Variances, positive
 from suffice.latent.families.family import kept_where
 from suffice.latent.ties import Labels, distinct
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp
 
 
 class ColumnVariances(Variances):

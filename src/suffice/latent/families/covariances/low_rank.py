@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
-import equinox as eqx
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jax import lax
 
 from suffice.choices import CovarianceType
 from suffice.latent.families.covariances.matrices import SharedMatrix, triangle
 from suffice.latent.families.covariances.sums import Sums
 from suffice.latent.ties import Labels
+from suffice.runtime import tree
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp, lax
+from suffice.runtime.module import field
 
 STEPS = 2000
 SMALLEST_NOISE = 1e-8
@@ -42,7 +41,7 @@ class LowRankCovariance(SharedMatrix):
     10
     """
 
-    rank: int | None = eqx.field(static=True)
+    rank: int | None = field(static=True)
     covariance_type: ClassVar[CovarianceType] = "tied"
 
     def estimate(self, sums: Sums, floor: Array) -> Self:
@@ -83,7 +82,7 @@ def low_rank(matrix: Array, rank: int, tol: float = 1e-10) -> Array:
         return noise, value, value - before, count + 1
 
     start = jnp.full(len(matrix), 0.5, correlation.dtype), -jnp.inf, jnp.inf, 0
-    start = jax.tree.map(lambda leaf: jnp.asarray(leaf, correlation.dtype), start)
+    start = tree.map_leaves(lambda leaf: jnp.asarray(leaf, correlation.dtype), start)
     noise, *_ = lax.while_loop(lambda state: (state[2] > tol) & (state[3] < STEPS), step, start)
     found, _ = loadings(noise)
     fitted = found @ found.T + jnp.diag(jnp.maximum(1 - jnp.square(found).sum(1), SMALLEST_NOISE))

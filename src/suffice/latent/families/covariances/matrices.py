@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import ClassVar, Self
 
-import jax.numpy as jnp
 import numpy as np
 
 from suffice.latent.families.covariances.covariance import Covariance, averages, keeps_digits
@@ -19,6 +18,7 @@ from suffice.latent.forms.whiten import gram, positive_definite, whitening
 from suffice.latent.ties import Labels, distinct, group_means
 from suffice.rows.missing import MissingLayout
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp
 
 
 class Matrices(Covariance):

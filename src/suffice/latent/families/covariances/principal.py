@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar, Self
 
-import equinox as eqx
-import jax.numpy as jnp
 import numpy as np
-from jax import lax
 
 from suffice.choices import CovarianceType
 from suffice.latent.families.covariances.full import FullCovariance
 from suffice.latent.families.covariances.matrices import OwnMatrices
 from suffice.latent.families.family import kept_where
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp, lax
+from suffice.runtime.module import field
 
 
 class PrincipalCovariance(OwnMatrices):
@@ -39,7 +38,7 @@ class PrincipalCovariance(OwnMatrices):
     12
     """
 
-    rank: int = eqx.field(static=True)
+    rank: int = field(static=True)
     covariance_type: ClassVar[CovarianceType] = "full"
 
     def accepted(self, found: Self, definite: Array, weight: Array) -> tuple[Array, Self]:

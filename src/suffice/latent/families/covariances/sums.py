@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import jax.numpy as jnp
-
 from suffice.choices import CovarianceType
 from suffice.latent.families.gaussian_prior import GaussianPrior
 from suffice.latent.forms.natural import Moments, split
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp
 
 
 class Sums(NamedTuple):

@@ -6,7 +6,6 @@ from abc import abstractmethod
 from types import ModuleType
 from typing import ClassVar, Self
 
-import jax.numpy as jnp
 import numpy as np
 
 from suffice.latent.families.covariances.covariance import Covariance, keeps_digits
@@ -16,6 +15,7 @@ from suffice.latent.forms.natural import STATISTICS, Natural
 from suffice.latent.ties import Labels, group_means
 from suffice.rows.missing import MissingLayout
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp
 
 
 class Variances(Covariance):

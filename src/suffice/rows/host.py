@@ -1,0 +1,109 @@
+"""Rows in memory that NumPy works through, tile by tile; where that becomes too much work, a place of JAX's takes over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+
+from suffice.rows.base import Place
+from suffice.rows.block import add, kind_on_device, row_count, row_weight, tile_of
+from suffice.rows.missing import MaskedRows, MissingLayout, PatternRows
+from suffice.rows.patterns import grouped
+from suffice.rows.row_function import prepare
+from suffice.runtime import tree
+from suffice.runtime.arrays import Array
+
+TILES = 4
+"""A tile of NumPy's is as many of XLA's: what a call costs counts for more."""
+
+
+class Host(Place):
+    """Rows that NumPy works through for so many ``passes``; ``further`` gives the place that comes after these."""
+
+    def __init__(
+        self, tiles: list[tuple[Any, np.ndarray]], order: np.ndarray | None, origin: Float[Array, " D"] | None,
+        passes: float, further: Callable[[], Place],
+    ):  # fmt: skip
+        self.tiles, self.order, self.origin, self.passes, self.further = tiles, order, origin, passes, further
+
+    def prepared(self, fn: Any) -> Any:
+        """The function as it is: preparing it is little work, once a pass."""
+        return fn
+
+    def total(self, fn: Any) -> Any:
+        """Sum of ``fn(rows, weight)`` over all rows."""
+        sums = None
+        with np.errstate(all="ignore"):
+            fn = prepare(fn)
+            for rows, weight in self.tiles:
+                part = fn(rows, weight)
+                sums = part if sums is None else add(sums, part)
+        return sums
+
+    def each(self, fn: Any) -> Any:
+        """``fn(rows, weight)`` of every tile, put end to end: one result for each row of positive weight, in order."""
+        with np.errstate(all="ignore"):
+            fn = prepare(fn)
+            parts = [fn(rows, weight) for rows, weight in self.tiles]
+        positive = np.concatenate([weight for _, weight in self.tiles]) > 0
+        return tree.map_leaves(lambda *leaves: self._in_order(np.concatenate(leaves), positive), *parts)
+
+    def _in_order(self, results: np.ndarray, positive: np.ndarray) -> np.ndarray:
+        if self.order is not None:
+            results, positive = _sorted(results, self.order), _sorted(positive, self.order)
+        return results if positive.all() else results[positive]
+
+
+def on_host(
+    data: Any, weight: Any, origin: Float[Array, " D"] | None, dtype: Any, tile: int, missing: MissingLayout | None,
+    passes: float, further: Callable[[], Place],
+) -> Host:  # fmt: skip
+    """NumPy arrays laid out for NumPy."""
+    count = row_count(data)
+    weight = row_weight(count, weight, dtype)
+    if missing == "patterns":
+        tiles, order = _by_pattern(data, weight, origin, dtype, tile)
+        return Host(tiles, order, origin, passes, further)
+    arrays = tree.map_leaves(lambda array: _centred(array, origin, dtype), data)
+    if missing == "mask":
+        arrays = (MaskedRows(arrays[0]), *arrays[1:]) if isinstance(arrays, tuple) else MaskedRows(arrays)
+    return Host(
+        [(_part(arrays, rows), weight[rows]) for rows in _slices(count, TILES * tile)], None, origin, passes, further
+    )
+
+
+def _by_pattern(
+    data: Any, weight: np.ndarray, origin: Any, dtype: Any, tile: int
+) -> tuple[list[tuple[Any, np.ndarray]], np.ndarray]:
+    values, codes = data if isinstance(data, tuple) else (data, None)
+    groups, tiles = grouped(values), []
+    for group in groups:
+        for part in _slices(len(group.rows), min(TILES * tile, 4 * tile_of(group.missing.shape[1] ** 2 + 1))):
+            chosen, pattern = group.rows[part], group.pattern[part]
+            cells = _centred(values[chosen], origin, dtype)
+            named = group.missing[pattern[0] : pattern[-1] + 1]
+            laid: Any = PatternRows(np.where(np.isnan(cells), dtype(0), cells), pattern - pattern[0], named)
+            tiles.append((laid if codes is None else (laid, codes[chosen]), weight[chosen]))
+    return tiles, np.concatenate([group.rows for group in groups])
+
+
+def _centred(array: np.ndarray, origin: Any, dtype: Any) -> np.ndarray:
+    moved = array if origin is None or array.dtype.kind != "f" or array.ndim < 2 else array - origin
+    return np.ascontiguousarray(moved, kind_on_device(array, dtype))
+
+
+def _slices(count: int, size: int) -> list[slice]:
+    return [slice(start, min(start + size, count)) for start in range(0, count, size)]
+
+
+def _part(arrays: Any, rows: slice) -> Any:
+    return tree.map_leaves(lambda array: array[rows], arrays)
+
+
+def _sorted(rows: np.ndarray, order: np.ndarray) -> np.ndarray:
+    placed = np.empty_like(rows)
+    placed[order] = rows
+    return placed

@@ -1,0 +1,62 @@
+"""Who computes: NumPy, where that is done before JAX has started, or programs that JAX compiles. The work alone decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Literal
+
+Road = Literal["numpy", "jax"]
+ROADS: tuple[Road, ...] = ("numpy", "jax")
+LITTLE = 3e7
+"""Work, in rows x columns x components x restarts x passes, that NumPy does in the time that JAX takes to start."""
+SHARE = 30
+"""One pass of more than this part of it is JAX's at once."""
+
+_asked: ContextVar[Road | None] = ContextVar("suffice_road", default=None)
+
+
+@contextmanager
+def computed_by(road: Road) -> Iterator[None]:
+    """Context in which mixtures, factor models and classifiers are computed by ``"numpy"`` or by ``"jax"``, whatever the work.
+
+    Without it NumPy computes what is little work, rows x columns x components x restarts x iterations of at most 3e7, and
+    programs compiled by JAX go on from there. Both give the same to rounding.
+
+    Parameters
+    ----------
+    road
+        ``"numpy"`` or ``"jax"``.
+
+    Raises
+    ------
+    ValueError
+        If ``road`` is another word.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice import GaussianMixture
+    >>> from suffice.runtime import computed_by
+    >>> rows = np.array([[1.0], [1.2], [0.8], [9.0], [9.2], [8.8]])
+    >>> with computed_by("numpy"):
+    ...     mixture = GaussianMixture(2, random_state=0).fit(rows)
+    >>> print(mixture.weights_)
+    [0.5 0.5]
+    """
+    if road not in ROADS:
+        raise ValueError(f"computed_by({road!r}) was asked for; 'numpy' or 'jax' is expected.")
+    before = _asked.set(road)
+    try:
+        yield
+    finally:
+        _asked.reset(before)
+
+
+def passes_by_numpy(work: float) -> float:
+    """How many passes over the data, each of so much work, are NumPy's; 0 where JAX does them all."""
+    asked = _asked.get()
+    if asked is not None:
+        return float("inf") if asked == "numpy" else 0
+    return 0 if work * SHARE > LITTLE else LITTLE // max(1.0, work)

@@ -1,0 +1,253 @@
+"""Small tables by NumPy, large ones by JAX: both say the same, one goes on where the other stopped, and NumPy needs no JAX."""
+
+from __future__ import annotations
+
+import multiprocessing
+import pickle
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from estimators import ESTIMATORS, Row, having
+from table import LATENT, Case
+
+from suffice import BernoulliMixture, GaussianMixture, load, save
+from suffice.fit.expectation_maximization import em
+from suffice.runtime import ROADS, computed_by, road
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+    pytest.mark.filterwarnings("ignore::suffice.DegenerateComponentWarning"),
+]
+BY_ROWS = [
+    row for row in ESTIMATORS if row.can & {"mixture", "factors", "classifier"} and not row.can & {"rbm", "network"}
+]
+
+
+def same(one, other, tolerance=1e-8):
+    for name, value in vars(one).items():
+        if name.endswith("_") and name not in {"model_", "encoder_", "mixtures_", "running_statistics_"}:
+            assert_close(value, getattr(other, name), tolerance)
+
+
+def assert_close(a, b, tolerance):
+    if isinstance(a, dict):
+        assert a.keys() == b.keys()
+        a, b = list(a.values()), list(b.values())
+    if isinstance(a, (list, tuple)):
+        assert len(a) == len(b)
+        for pair in zip(a, b, strict=True):
+            assert_close(*pair, tolerance)
+    elif isinstance(a, str):
+        assert a == b
+    elif np.asarray(a).dtype.kind == "f":
+        scale = np.abs(np.asarray(b)[np.isfinite(b)]).max(initial=1.0)
+        np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance * scale)
+    elif not hasattr(a, "get_params"):
+        np.testing.assert_array_equal(a, b)
+
+
+def on(which, work):
+    with computed_by(which):
+        return work()
+
+
+def fitted(row: Row, X, **options):
+    options |= {} if row.y is None else {"y": row.y}
+    return row.accepting(n_init=2, tol=1e-5, max_iter=40, prior_strength=1.0, random_state=0).fit(X, **options)
+
+
+@pytest.mark.parametrize("case", LATENT, ids=str)
+def test_both_roads_take_the_same_iterations_to_the_same_model(case: Case):
+    one, other = (on(which, lambda: em(case.model, case.data, tol=1e-6, max_iter=60)) for which in ROADS)
+    assert one.outcome == other.outcome
+    np.testing.assert_allclose(one.trace, other.trace, rtol=1e-9, atol=1e-9)
+    assert repr(one.model) == repr(other.model) or type(one.model) is type(other.model)
+
+
+@pytest.mark.parametrize("row", BY_ROWS, ids=str)
+def test_estimators_are_the_same_on_both_roads(row: Row):
+    weight = {} if "weights" not in row.can else {"sample_weight": np.random.default_rng(1).uniform(0.5, 2, len(row.X))}
+    one, other = (on(which, lambda: fitted(row, row.X, **weight)) for which in ROADS)
+    same(one, other)
+
+
+@having("missing")
+def test_estimators_are_the_same_on_both_roads_where_cells_are_missing(row: Row):
+    one, other = (on(which, lambda: fitted(row, row.with_gaps)) for which in ROADS)
+    same(one, other)
+    for method in {"predict_proba", "score_samples", "impute", "transform"} & set(dir(one)):
+        said = [on(which, lambda: getattr(one, method)(row.with_gaps)) for which in ROADS]  # noqa: B023
+        assert_close(*said, 1e-10)
+
+
+@pytest.mark.parametrize("name", ["GaussianMixture full", "BernoulliMixture", "PPCA by EM, noise known"])
+def test_in_single_precision_both_roads_end_as_high(name):
+    row = next(row for row in ESTIMATORS if row.name == name)
+    one, other = (
+        on(which, lambda: row.accepting(precision="float32", tol=1e-4, random_state=0).fit(row.X)) for which in ROADS
+    )
+    assert abs(one.lower_bound_ - other.lower_bound_) < 2e-4
+    assert one.model_.restarts == other.model_.restarts
+
+
+@having("tied", "begins")
+def test_frozen_and_tied_parameters_are_the_same_on_both_roads(row: Row):
+    settings = {"tied": row.ties, "max_iter": 5, "tol": 1e-9}
+    same(*(on(which, lambda: row.make(**settings).fit(row.X)) for which in ROADS))
+
+
+@having("partial_fit")
+def test_steps_of_online_learning_are_the_same_on_both_roads(row: Row):
+    def steps():
+        estimator = row.accepting(max_iter=20)
+        for part in np.array_split(np.arange(len(row.X)), 2):
+            classes = {} if row.y is None else {"classes": np.unique(row.y)}
+            estimator.partial_fit(row.X[part], None if row.y is None else row.y[part], **classes)
+        return estimator
+
+    if row.can & {"rbm", "network"}:
+        pytest.skip("learns by gradients: always by JAX")
+    same(*(on(which, steps) for which in ROADS))
+
+
+@pytest.fixture
+def soon_handed_over(monkeypatch):
+    monkeypatch.setattr(road, "passes_by_numpy", lambda work: 3)
+    monkeypatch.setattr("suffice.rows.place.passes_by_numpy", lambda work: 3)
+
+
+@pytest.mark.parametrize("n_init", [1, 3])
+def test_a_fit_that_begins_by_numpy_goes_on_by_jax(soon_handed_over, n_init):
+    row = next(row for row in ESTIMATORS if row.name == "GaussianMixture full")
+    settings = {"n_init": n_init, "tol": 1e-6, "max_iter": 30}
+    begun = row.make(**settings).fit(row.X)
+    assert begun.n_iter_ > 4
+    same(begun, on("jax", lambda: row.make(**settings).fit(row.X)))
+
+
+@pytest.mark.parametrize("iterations", [2, 5])
+def test_a_fit_goes_on_from_its_checkpoint_bit_for_bit_on_either_side_of_the_hand_over(
+    soon_handed_over, tmp_path, iterations
+):
+    row = next(row for row in ESTIMATORS if row.name == "GaussianMixture full")
+    whole = row.make(tol=0.0, max_iter=9).fit(row.X)
+
+    class Stop(Exception):
+        """What ends the process."""
+
+    from suffice.fit import checkpoint
+
+    kept, seen = checkpoint.write_record, []
+
+    def write(record, path, kind):
+        kept(record, path, kind)
+        seen.append(record)
+        if len(record["state"]["trace"]) >= iterations:
+            raise Stop
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(checkpoint, "SECONDS", 0.0)
+        patch.setattr(checkpoint, "SHARE", float("inf"))
+        patch.setattr(checkpoint, "write_record", write)
+        with pytest.raises(Stop):
+            row.make(tol=0.0, max_iter=9).fit(row.X, checkpoint=tmp_path / "state")
+    resumed = row.make(tol=0.0, max_iter=9).fit(row.X, checkpoint=tmp_path / "state")
+    np.testing.assert_array_equal(resumed.lower_bounds_, whole.lower_bounds_)
+    np.testing.assert_array_equal(resumed.covariances_, whole.covariances_)
+
+
+def test_models_and_warm_starts_cross_from_one_road_to_the_other(tmp_path):
+    row = next(row for row in ESTIMATORS if row.name == "GaussianMixture diag")
+    first = on("numpy", lambda: row.make(warm_start=True, max_iter=3, tol=1e-9).fit(row.X))
+    loaded = load(save(first, tmp_path / "model"))
+    one, other = (on(which, lambda: pickle.loads(pickle.dumps(loaded)).fit(row.X)) for which in ROADS)
+    same(one, other)
+
+
+def test_a_road_is_named_by_one_of_two_words():
+    with pytest.raises(ValueError, match="'numpy' or 'jax'"), computed_by("cuda"):  # type: ignore[arg-type]
+        pass
+
+
+FITS = {
+    "GaussianMixture": "GaussianMixture(2, random_state=0).fit(X).predict(X)",
+    "gaps": "GaussianMixture(2, random_state=0).fit(G).impute(G)",
+    "BernoulliMixture": "BernoulliMixture(2, random_state=0).fit(X > 1).predict(X > 1)",
+    "PoissonMixture": "PoissonMixture(2, random_state=0).fit(np.floor(abs(X))).score(np.floor(abs(X)))",
+    "CategoricalMixture": "CategoricalMixture(2, random_state=0).fit(np.floor(abs(X))).predict(np.floor(abs(X)))",
+    "MixedMixture": "MixedMixture(2, random_state=0).fit(X).predict(X)",
+    "PPCA": "PPCA(1).fit(X).transform(X)",
+    "FactorAnalysis": "FactorAnalysis(1).fit(G).transform(G)",
+    "GaussianClassifier": "GaussianClassifier().fit(X, y).predict(X)",
+    "NaiveBayes": "NaiveBayes().fit(X, y).predict(X)",
+    "select": "select(GaussianMixture(random_state=0), X)",
+}
+
+
+@pytest.mark.parametrize("name", FITS)
+def test_small_tables_do_not_import_jax(name):
+    program = (
+        """
+import sys, warnings
+import numpy as np
+from suffice import *
+warnings.simplefilter("ignore")
+""".replace("import *", f"import {FITS[name].split('(')[0]}{', GaussianMixture' if name == 'select' else ''}")
+        + f"""
+X = np.random.default_rng(0).normal(size=(60, 3)) + 4 * np.repeat([0, 1], 30)[:, None]
+G, y = np.where(np.random.default_rng(1).random(X.shape) < 0.2, np.nan, X), np.repeat([0, 1], 30)
+{FITS[name]}
+print(sorted({{"jax", "equinox", "optax", "matplotlib"}} & set(sys.modules)))
+"""
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_module_made_before_jax_is_a_tree_of_arrays_once_it_is_imported():
+    program = """
+import numpy as np
+from suffice.latent import Bernoulli, Mixture
+model = Mixture(np.array([0.5, 0.5]), Bernoulli(np.array([[0.9], [0.1]])))
+import jax
+doubled = jax.tree.map(lambda leaf: 2 * leaf, model)
+print(doubled.components.probabilities.ravel(), jax.jit(lambda m: m.log_density(np.ones((1, 1))))(model).shape)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[1.8 0.2] (1,)"
+
+
+def test_threads_give_the_same_bits():
+    rows = np.random.default_rng(0).normal(size=(300, 3))
+
+    def fit(_):
+        return GaussianMixture(3, random_state=0).fit(rows).covariances_
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(fit, range(16)))
+    assert all(np.array_equal(one, found[0]) for one in found)
+
+
+def score_of_fit(seed):
+    rows = np.random.default_rng(seed).random((100, 4)) < 0.5
+    return BernoulliMixture(2, random_state=0).fit(rows).score(rows)
+
+
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="processes cannot be forked here")
+def test_a_forked_process_answers():
+    program = """
+import multiprocessing, sys
+sys.path.insert(0, {folder!r})
+from test_roads import score_of_fit, on
+on("jax", lambda: score_of_fit(0))
+with multiprocessing.get_context("fork").Pool(2) as pool:
+    print(pool.map_async(score_of_fit, range(2)).get(timeout=60) == [score_of_fit(0), score_of_fit(1)])
+"""
+    program = program.format(folder=str(__import__("pathlib").Path(__file__).parent))
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, check=True, timeout=300
+    )
+    assert done.stdout.strip() == "True"
