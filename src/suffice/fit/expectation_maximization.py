@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from suffice.fit.checkpoint import Checkpoint, arrays_of, settings_of, with_arrays
 from suffice.fit.iterations import STRETCH, State, Step, em_step, iterations_over
 from suffice.fit.restarts import Restarts
 from suffice.model import LatentModel
@@ -18,6 +17,9 @@ from suffice.rows.base import Place
 from suffice.rows.host import Host
 from suffice.rows.place import missing_layout, place
 from suffice.runtime.precision import cast, dtype_of, scope, to_numpy
+
+if TYPE_CHECKING:
+    from suffice.fit.checkpoint import Checkpoint
 
 
 def em(
@@ -92,6 +94,8 @@ def em(
         start = cast(rows.centred(model), precision)
         kept = None
         if checkpoint is not None:
+            from suffice.fit.checkpoint import Checkpoint, settings_of
+
             options = {
                 "tol": float(tol),
                 "max_iter": int(max_iter),
@@ -141,6 +145,8 @@ def _run(
 
 def _record(state: State, batch: Restarts, advance: Any, stretch: int, traces: list[np.ndarray]) -> dict[str, Any]:
     """All that the loop needs to go on after an iteration."""
+    from suffice.fit.checkpoint import arrays_of
+
     return {
         "model": arrays_of(batch.model),
         "places": batch.places,
@@ -153,6 +159,8 @@ def _record(state: State, batch: Restarts, advance: Any, stretch: int, traces: l
 
 
 def _resumed(before: dict[str, Any], batch: Restarts, advance: Any) -> tuple[State, int, int, list[np.ndarray]]:
+    from suffice.fit.checkpoint import with_arrays
+
     running = batch.resume(with_arrays(batch.model, before["model"]), before["places"])
     state = State(running, before["previous"], before["active"])
     advance.resume(state, before["prepared"])
