@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float, Key, Num, PyTree
 
 from suffice.runtime.arrays import Array
+from suffice.runtime.compiling import compiled
 from suffice.runtime.precision import in_own_precision
 from suffice.runtime.types import ArrayLike
 
@@ -144,6 +145,6 @@ def evaluate(network: Network, rows: ArrayLike, state: PyTree[Array]) -> Float[A
     return _evaluated(network, rows, state)
 
 
-@eqx.filter_jit
+@compiled
 def _evaluated(network: Network, rows: ArrayLike, state: PyTree[Array]) -> Float[Array, "n ..."]:
     return forward(network, rows, jnp.ones(np.shape(rows)[0]), state, None, training=False)[0]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import equinox as eqx
 import numpy as np
 from scipy.sparse import issparse
 
+from suffice.runtime.compiling import MOST, compiled
 from suffice.runtime.precision import cast, scope
 
 TILE = 256
@@ -22,7 +22,7 @@ def each_row(fn: Callable[[Any], Any], rows: Any, precision: str) -> np.ndarray:
     return np.concatenate(parts)
 
 
-@eqx.filter_jit
+@compiled(most=3 * MOST)
 def _called(fn: Callable[[Any], Any], rows: Any) -> Any:
     return fn(rows)
 

@@ -8,12 +8,12 @@ from jaxtyping import Float
 
 from suffice.rows.base import Place
 from suffice.rows.block import Block, Buffers, filled, rounded, row_count, row_weight
-from suffice.rows.programs import block_total, each_of, parts_of, prepared
+from suffice.rows.programs import MANY, block_total, each_of, parts_of, prepared
 from suffice.runtime.arrays import Array
 from suffice.runtime.compiling import filter_jit
 from suffice.runtime.precision import dtype_of
 
-_block_total = filter_jit(block_total)
+_block_total = filter_jit(block_total, most=MANY)
 
 
 class Memory(Place):

@@ -13,7 +13,10 @@ from jax import lax
 
 from suffice.rows.block import Block, add
 from suffice.rows.row_function import RowFunction, prepare
-from suffice.runtime.compiling import COMPILER_OPTIONS, filter_jit
+from suffice.runtime.compiling import MOST, compiled, filter_jit
+
+MANY = 3 * MOST
+"""Programs kept of those that serve functions of every kind."""
 
 Parts = tuple[list[Any], tuple[Any, ...]]
 """The arrays of a function that is a pytree, and all else of it, hashable: passed on quicker than as modules."""
@@ -36,7 +39,7 @@ def block_each(fn: Any, block: Block) -> Any:
     return lax.map(lambda tile: fn(*tile), (block.arrays, block.weight))
 
 
-_prepare = filter_jit(prepare)
+_prepare = filter_jit(prepare, most=MANY)
 
 
 def prepared(fn: Callable[..., Any]) -> Callable[..., Any]:
@@ -70,9 +73,7 @@ def each_of(parts: Parts, block: Block) -> Any:
 
 def _compiled(program: Callable[..., Any]) -> Callable[..., Any]:
     """A program of a function's parts and a block, compiled as suits the function: see ``suffice.runtime.compiling``."""
-    quick, newer = (
-        jax.jit(program, static_argnums=1, compiler_options=options) for options in (COMPILER_OPTIONS, None)
-    )
+    quick, newer = filter_jit(program, most=MANY), compiled(program, most=MANY)
     return lambda leaves, rest, block: (newer if rest[-1] else quick)(leaves, rest, block)
 
 

@@ -1,13 +1,18 @@
-"""How programs are compiled: with the settings under which they are ready soonest and run as fast."""
+"""Programs: how functions of arrays are compiled, and how many of their programs are kept."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from typing import Any, cast
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from functools import partial, update_wrapper
+from threading import Lock
+from typing import Any
 
-import equinox as eqx
 import jax
+import numpy as np
+
+from suffice.runtime.forked import refuse_forked
 
 COMPILER_OPTIONS: dict[str, bool | int | str] | None = (
     {"xla_cpu_use_fusion_emitters": False} if jax.__version_info__ < (0, 11) else None
@@ -19,5 +24,89 @@ sigmoids run faster there, and their time is in running. Functions of rows whose
 too: they say so by ``RowFunction.elementwise``.
 """
 
-filter_jit = partial(cast(Callable[..., Any], eqx.filter_jit), compiler_options=COMPILER_OPTIONS)
-"""``equinox.filter_jit`` with these options."""
+MOST = 16
+"""Programs of one function that are kept: each takes some 2 MB, and half a second to be compiled again."""
+
+Program = Callable[[list[Any]], tuple[list[Any], "_Aside"]]
+
+
+class Compiled:
+    """A function of trees of arrays by a program for each of their shapes, the ``most`` that were used last.
+
+    Arrays of JAX and NumPy are data; all else in the arguments is part of the program, and must be hashable. Of a program that
+    is let go JAX keeps nothing, since each has a function of its own.
+    """
+
+    def __init__(self, function: Callable[..., Any], most: int, options: dict[str, bool | int | str] | None):
+        self.function, self.most, self.options = function, most, options
+        self.kept: OrderedDict[Hashable, Program] = OrderedDict()
+        self._lock = Lock()
+        update_wrapper(self, function)
+
+    def __call__(self, *args: Any, **named: Any) -> Any:
+        refuse_forked()
+        leaves, outline = jax.tree.flatten((args, named))
+        kinds = [isinstance(leaf, ARRAYS) for leaf in leaves]
+        others = tuple(None if data else leaf for leaf, data in zip(leaves, kinds, strict=True))
+        arrays = [leaf for leaf, data in zip(leaves, kinds, strict=True) if data]
+        shapes = tuple((array.shape, array.dtype) for array in arrays)
+        key = (outline, others, tuple(map(type, others)), tuple(kinds), shapes, jax.config.jax_enable_x64)
+        results, aside = self._program(key, outline, others, kinds)(arrays)
+        if results and not isinstance(results[0], jax.core.Tracer):
+            results[0].block_until_ready()
+        return jax.tree.unflatten(aside.outline, _merged(results, aside.others, aside.kinds))
+
+    def _program(self, key: Hashable, outline: Any, others: tuple[Any, ...], kinds: list[bool]) -> Program:
+        with self._lock:
+            if key in self.kept:
+                self.kept.move_to_end(key)
+                return self.kept[key]
+            made = self.kept[key] = self._made(outline, others, kinds)
+            if len(self.kept) > self.most:
+                self.kept.popitem(last=False)
+            return made
+
+    def _made(self, outline: Any, others: tuple[Any, ...], kinds: list[bool]) -> Program:
+        def program(arrays: list[Any]) -> tuple[list[Any], _Aside]:
+            args, named = jax.tree.unflatten(outline, _merged(arrays, others, kinds))
+            leaves, result = jax.tree.flatten(self.function(*args, **named))
+            data = tuple(isinstance(leaf, ARRAYS) for leaf in leaves)
+            aside = _Aside(result, tuple(None if d else leaf for leaf, d in zip(leaves, data, strict=True)), data)
+            return [leaf for leaf, d in zip(leaves, data, strict=True) if d], aside
+
+        program.__name__ = program.__qualname__ = self.function.__name__
+        return jax.jit(program, compiler_options=self.options)
+
+
+def compiled(
+    function: Callable[..., Any] | None = None,
+    *,
+    most: int = MOST,
+    options: dict[str, bool | int | str] | None = None,
+) -> Any:
+    """A function by compiled programs, of which at most so many are kept."""
+    if function is None:
+        return partial(compiled, most=most, options=options)
+    return Compiled(function, most, options)
+
+
+filter_jit = partial(compiled, options=COMPILER_OPTIONS)
+"""The same with the options above."""
+
+ARRAYS = (np.ndarray, np.generic, jax.Array)
+
+
+@jax.tree_util.register_static
+@dataclass(frozen=True)
+class _Aside:
+    """What a program gives beside arrays: how all of it is put together."""
+
+    outline: Any
+    others: tuple[Any, ...]
+    kinds: tuple[bool, ...]
+
+
+def _merged(arrays: list[Any], others: tuple[Any, ...], kinds: Any) -> list[Any]:
+    """Arrays in the places that are theirs, everything else in its own."""
+    remaining = iter(arrays)
+    return [next(remaining) if data else other for other, data in zip(others, kinds, strict=True)]

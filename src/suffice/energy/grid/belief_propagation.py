@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -11,6 +10,7 @@ from jaxtyping import Float
 
 from suffice.energy.grid.relaxation import Relaxed, relax
 from suffice.runtime.arrays import Array
+from suffice.runtime.compiling import compiled
 
 
 class Messages(NamedTuple):
@@ -22,7 +22,7 @@ class Messages(NamedTuple):
     right: Float[Array, "B H W"]
 
 
-@partial(jax.jit, static_argnames="max_iter")
+@compiled
 def belief_propagation(
     noisy: Float[Array, "B H W"],
     parameters: Float[Array, 3],

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TypeAlias
 
-import jax
 import jax.numpy as jnp
 from jax import lax
 from jax.scipy.special import xlogy
@@ -15,12 +13,13 @@ from suffice.energy.grid.checkerboard import Layout, inner, neighbour_sum, repla
 from suffice.energy.grid.relaxation import Relaxed, relax
 from suffice.energy.grid.spins import Observed, sums
 from suffice.runtime.arrays import Array
+from suffice.runtime.compiling import compiled
 
 Means: TypeAlias = tuple[Float[Array, "B padded"], Float[Array, "B padded"]]
 """Means of the black and the white spins, with margins."""
 
 
-@partial(jax.jit, static_argnames=("layout", "max_iter"))
+@compiled
 def mean_field(
     means: Means, parameters: Float[Array, " 3"], seen: Observed, layout: Layout, max_iter: int, tol: float
 ) -> Relaxed[Means]:

@@ -94,7 +94,7 @@ def mean_field(field: Field, noisy: np.ndarray, *, max_iter: int, tol: float) ->
     spins, seen, layout = _prepared(noisy)
     with scope("float64"):
         start = tuple(colour.astype(float) for colour in spins)
-        relaxed = relax_means(start, np.array(field, float), seen, layout, max_iter, tol)
+        relaxed = relax_means(start, np.array(field, float), seen, layout, max_iter, np.float64(tol))
         images = join(labels(relaxed.state, seen, layout), layout)
         probability = (1 + join(relaxed.state, layout)) / 2
     found = _approximate(field, images, relaxed, "Approximate: signs of mean-field means, which no longer move.")
@@ -109,7 +109,9 @@ def bp(field: Field, noisy: np.ndarray, *, damping: float, max_iter: int, tol: f
 
     pixels = noisy.astype(float)
     with scope("float64"):
-        relaxed, total = belief_propagation(pixels, np.array(field, float), damping, max_iter, tol)
+        relaxed, total = belief_propagation(
+            pixels, np.array(field, float), np.float64(damping), max_iter, np.float64(tol)
+        )
         images = np.asarray(labels(total, pixels)).astype(np.int8)
     chain = min(noisy.shape[1:]) == 1
     said = "probabilities are exact, since the grid is a chain" if chain else "messages no longer move"

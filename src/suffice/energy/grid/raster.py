@@ -6,9 +6,6 @@ i + j = d do, once the diagonal before it is done, so the result is that of goin
 
 from __future__ import annotations
 
-from functools import partial
-
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
@@ -17,6 +14,7 @@ from jaxtyping import Int
 from suffice.energy.grid.relaxation import Relaxed, relax
 from suffice.energy.grid.spins import likelier
 from suffice.runtime.arrays import Array
+from suffice.runtime.compiling import compiled
 
 
 def slanted(images: np.ndarray) -> np.ndarray:
@@ -34,7 +32,7 @@ def upright(diagonals: np.ndarray, width: int) -> np.ndarray:
     return diagonals[:, rows + np.arange(width), rows]
 
 
-@partial(jax.jit, static_argnames="max_iter")
+@compiled
 def raster_descent(
     images: Int[Array, "B diagonals H"], table: Int[Array, "2 9"], seen: Int[Array, "B diagonals H"], max_iter: int
 ) -> Relaxed:

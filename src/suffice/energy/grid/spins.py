@@ -16,6 +16,7 @@ from suffice.energy.grid.reductions import row_totals
 from suffice.energy.grid.relaxation import Relaxed, relax
 from suffice.energy.random_words import random_words
 from suffice.runtime.arrays import Array
+from suffice.runtime.compiling import compiled
 
 LARGEST_WORD = 2**32 - 1
 
@@ -122,7 +123,7 @@ def sums(
     return jnp.stack([row_totals(term) for term in terms], 1)
 
 
-@partial(jax.jit, static_argnames="layout")
+@compiled
 def annealed(
     spins: Colours, key: Key[Array, ""], tables: UInt[Array, "sweeps 2 9"], seen: Observed, layout: Layout
 ) -> tuple[Colours, Int[Array, "sweeps B 3"]]:
@@ -136,7 +137,7 @@ def annealed(
     return lax.scan(sweep, spins, (_keys(key, len(tables)), tables))
 
 
-@partial(jax.jit, static_argnames=("layout", "max_iter"))
+@compiled
 def descent(spins: Colours, table: Int[Array, "2 9"], seen: Observed, layout: Layout, max_iter: int) -> Relaxed:
     """Iterated conditional modes until no spin changes; traced are the ``sums``."""
     sweep = partial(descent_sweep, table=table, seen=seen, layout=layout)
@@ -144,7 +145,7 @@ def descent(spins: Colours, table: Int[Array, "2 9"], seen: Observed, layout: La
     return relax(spins, sweep, measure, max_iter=max_iter, tol=0.0, watched=lambda spins: spins[1])
 
 
-@partial(jax.jit, static_argnames=("layout", "sweeps", "burn_in"))
+@compiled
 def counted(
     spins: Colours,
     key: Key[Array, ""],

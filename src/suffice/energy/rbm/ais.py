@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -14,7 +13,7 @@ from jaxtyping import Float, Key
 from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.energy.rbm.tempering import Path, base_of
 from suffice.runtime.arrays import Array
-from suffice.runtime.compiling import filter_jit
+from suffice.runtime.compiling import compiled, filter_jit
 from suffice.runtime.keys import as_key
 from suffice.runtime.precision import scope, to_numpy
 from suffice.runtime.types import ArrayLike, DType, KeyLike
@@ -110,7 +109,7 @@ def _from_base(path: Path, key: Key[Array, ""], count: int) -> Float[Array, "M D
     return path.base.draw_at(field, key)
 
 
-@eqx.filter_jit
+@compiled
 def _anneal(
     path: Path, visible: Float[Array, "M D"], betas: Float[Array, " T"], key: Key[Array, ""], forward: bool
 ) -> tuple[Float[Array, "M D"], Float[Array, " M"]]:

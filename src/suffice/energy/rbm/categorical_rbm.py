@@ -17,6 +17,7 @@ from suffice.energy.rbm.enumeration import bits
 from suffice.energy.rbm.machine import first_parameters
 from suffice.energy.rbm.rbm import DiscreteUnits
 from suffice.runtime.arrays import Array
+from suffice.runtime.compiling import compiled
 from suffice.runtime.precision import in_own_precision
 from suffice.runtime.types import ArrayLike, KeyLike
 
@@ -123,7 +124,7 @@ class CategoricalRBM(DiscreteUnits):
         return np.where(real, start[:, None] + value, 0), real
 
 
-@eqx.filter_jit
+@compiled
 def _pseudo_log_likelihood(rbm: CategoricalRBM, visible: Float[Array, "... D"]) -> Float[Array, ...]:
     """Free energies of all values that one unit or column could have instead, the others as they are."""
     groups = np.r_[np.arange(rbm.n_binary), rbm.n_binary + np.repeat(np.arange(len(rbm.sizes)), rbm.sizes)]

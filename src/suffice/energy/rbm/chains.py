@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -15,6 +14,7 @@ from suffice.energy.random_words import bernoulli
 from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.rows.each import each_row
 from suffice.runtime.arrays import Array
+from suffice.runtime.compiling import compiled
 from suffice.runtime.keys import as_key, seed_of
 from suffice.runtime.precision import precision_of, scope
 from suffice.runtime.types import KeyLike, RandomState, Sparse
@@ -72,7 +72,7 @@ def rows_with_missing(units: np.ndarray | Sparse) -> np.ndarray:
     return np.any(np.isnan(units), axis=1)
 
 
-@eqx.filter_jit
+@compiled
 def _traced(
     model: BoltzmannMachine, visible: Float[Array, "n U"], key: Key[Array, ""], steps: int
 ) -> tuple[Float[Array, "n U"], Float[Array, "steps n"]]:
@@ -83,7 +83,7 @@ def _traced(
     return lax.scan(step, visible, jnp.arange(steps, dtype=jnp.int32))
 
 
-@eqx.filter_jit
+@compiled
 def _clamped(
     model: BoltzmannMachine, visible: Float[Array, "n U"], known: Bool[Array, "n U"], key: Key[Array, ""], steps: int
 ) -> tuple[Float[Array, "n U"], Float[Array, "n U"], Float[Array, "n P"]]:

@@ -16,6 +16,7 @@ from suffice.energy.random_words import bernoulli
 from suffice.energy.rbm.energies import TwoLayers
 from suffice.energy.rbm.enumeration import LARGEST_ENUMERATION, bits, log_sum
 from suffice.runtime.arrays import Array
+from suffice.runtime.compiling import compiled
 from suffice.runtime.keys import as_key
 from suffice.runtime.precision import in_own_precision, scope
 from suffice.runtime.types import ArrayLike, KeyLike
@@ -217,7 +218,7 @@ def first_parameters(
     return np.asarray(draws) * np.float32(scale), np.zeros(n_visible, np.float32), np.zeros(n_hidden, np.float32)
 
 
-@eqx.filter_jit
+@compiled
 def _gibbs(
     rbm: BoltzmannMachine,
     visible: Float[Array, "... D"],
@@ -244,7 +245,7 @@ def _gibbs_step(rbm: BoltzmannMachine, visible: Float[Array, "... D"], key: Key[
     return rbm.draw_at(rbm._visible_field(hidden), visible_key)
 
 
-@eqx.filter_jit
+@compiled
 def _log_partition(rbm: BoltzmannMachine, by_visible: bool) -> Float[Array, ""]:
     n_hidden = rbm.weights.shape[1]
 

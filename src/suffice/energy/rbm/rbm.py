@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar, Self
 
-import equinox as eqx
 import jax.numpy as jnp
 from jax import lax
 from jax.nn import sigmoid, softplus
@@ -14,6 +13,7 @@ from suffice.energy.random_words import bernoulli
 from suffice.energy.rbm.enumeration import bits
 from suffice.energy.rbm.machine import BoltzmannMachine, RBMStatistics, first_parameters
 from suffice.runtime.arrays import Array
+from suffice.runtime.compiling import compiled
 from suffice.runtime.precision import in_own_precision
 from suffice.runtime.types import ArrayLike, KeyLike
 
@@ -115,7 +115,7 @@ class RBM(DiscreteUnits):
         return _conditional_log_probability(self, v).sum(-1)
 
 
-@eqx.filter_jit
+@compiled
 def _conditional_log_probability(rbm: RBM, visible: Float[Array, "... D"]) -> Float[Array, "... D"]:
     """log p(v_d | all others), from what exchanging 0 and 1 in one unit does to the free energy."""
     field = visible @ rbm.weights + rbm.hidden_bias

@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float, Int, Key, PyTree, Shaped
 from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.energy.rbm.tempering import Path, base_of, tempered
 from suffice.runtime.arrays import Array
+from suffice.runtime.compiling import compiled
 from suffice.runtime.keys import LARGEST_SEED
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ class Batches(NamedTuple):
     rate: Float[Array, " batches"]
 
 
-@eqx.filter_jit
+@compiled
 def run_batches(
     state: ContrastState,
     rows: Float[Array, "n D"],
