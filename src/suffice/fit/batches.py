@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jaxtyping import Bool, Int, Key
 
+from suffice.rows.block import rounded
 from suffice.rows.finite import sum_of
 from suffice.runtime.arrays import Array
 from suffice.runtime.types import ArrayLike, DType
@@ -38,27 +42,91 @@ def check_weight(weight: ArrayLike | None, count: int) -> np.ndarray:
     return weight
 
 
-def on_device(
+def typed(
     arrays: tuple[np.ndarray, ...], weight: np.ndarray, dtype: DType
-) -> tuple[tuple[jax.Array, ...], jax.Array]:
-    """Rows and weights as JAX arrays, without the rows of weight 0; whole numbers stay whole, as int32."""
+) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+    """Rows and weights as JAX takes them, without the rows of weight 0; whole numbers stay whole, as int32."""
     if not weight.all():
         arrays, weight = tuple(array[weight > 0] for array in arrays), weight[weight > 0]
-    return tuple(jnp.asarray(array, _device_type(array, dtype)) for array in arrays), jnp.asarray(weight, dtype)
+    return tuple(np.asarray(array, _device_type(array, dtype)) for array in arrays), np.asarray(weight, dtype)
+
+
+def lengthened(array: np.ndarray, length: int) -> np.ndarray:
+    """An array with zeros for further rows, so that it has ``length`` of them."""
+    if len(array) == length:
+        return array
+    longer = np.zeros((length, *array.shape[1:]), array.dtype)
+    longer[: len(array)] = array
+    return longer
+
+
+def few(number: int) -> int:
+    """A number of batches rounded up, so that few programs are compiled: to a power of two, beyond 16 to 3 significant bits."""
+    return 1 << (number - 1).bit_length() if number <= 16 else rounded(number)
+
+
+class Plan(NamedTuple):
+    """Where each batch begins among shuffled rows and how many it has, (batches,); how many batches there are, and rows.
+
+    Batches that are not there fill up their number, and rows that are not there each batch, whose ``places`` are numbered: so
+    few programs serve any number of rows.
+    """
+
+    start: Int[Array, " batches"]
+    size: Int[Array, " batches"]
+    places: Int[Array, " rows"]
+    used: np.int32
+    count: np.int32
+
+    @property
+    def length(self) -> int:
+        """Rows that there are room for."""
+        return len(self.start) * len(self.places)
+
+
+def plan_of(count: int, batch_size: int, alike: bool = False) -> Plan:
+    """Batches of ``batch_size`` rows, the last with fewer; where they are ``alike``, they differ by a row at most."""
+    used = -(-count // batch_size)
+    number = np.arange(used)
+    short, balanced = count - batch_size * number, count // used + (number < count % used)
+    sizes = balanced if alike else np.minimum(batch_size, short)
+    most = rounded(int(sizes[0])) if used > 1 else room(count, batch_size)
+    return Plan(
+        lengthened((np.cumsum(sizes) - sizes).astype(np.int32), few(used)),
+        lengthened(sizes.astype(np.int32), few(used)),
+        np.arange(min(batch_size, most), dtype=np.int32),
+        np.int32(used),
+        np.int32(count),
+    )
+
+
+def room(rows: int, batch_size: int, least: int = 32) -> int:
+    """Rows that a batch of so few is filled up to, ``batch_size`` at most: a power of two, beyond 256 to 3 significant bits."""
+    return min(batch_size, max(least, 1 << (rows - 1).bit_length() if rows <= 256 else rounded(rows)))
 
 
 def shuffled_batches(
-    key: Key[Array, ""], count: int, batch_size: int, alike: bool = False
+    key: Key[Array, ""], plan: Plan, rounds: int
 ) -> tuple[Int[Array, "batches rows"], Bool[Array, "batches rows"]]:
     """Row numbers in random order, cut into batches, and what is true of them: 1 a row, 0 filling up a batch."""
-    n_batches = -(-count // batch_size)
-    number = np.arange(n_batches, dtype=np.int32)
-    short, balanced = count - batch_size * number, count // n_batches + (number < count % n_batches)
-    sizes = balanced if alike else np.minimum(batch_size, short)
-    start, place = (np.cumsum(sizes) - sizes)[:, None], jnp.arange(sizes[0], dtype=jnp.int32)
-    true = place < jnp.asarray(sizes[:, None], jnp.int32)
-    order = jax.random.permutation(key, jnp.arange(count, dtype=jnp.int32))
-    return order[jnp.where(true, jnp.asarray(start, jnp.int32) + place, 0)], true
+    true = plan.places < jnp.asarray(plan.size)[:, None]
+    order = permuted(key, plan.count, plan.length, rounds)
+    return order[jnp.where(true, jnp.asarray(plan.start)[:, None] + plan.places, 0)], true
+
+
+def rounds_of(count: int) -> int:
+    """How often so many rows are sorted by random words: often enough that words alike do not matter."""
+    return int(np.ceil(3 * np.log(max(1, count)) / np.log(np.iinfo(np.uint32).max)))
+
+
+def permuted(key: Key[Array, ""], count: Int[Array, ""] | np.int32, length: int, rounds: int) -> Int[Array, " length"]:
+    """``jax.random.permutation`` of the first ``count`` numbers, whatever the length that they are filled up to."""
+    place = order = jnp.arange(length, dtype=jnp.int32)
+    for _ in range(rounds):
+        key, own = jax.random.split(key)
+        words = jnp.where(place < count, jax.random.bits(own, (length,)), np.uint32(0xFFFFFFFF))
+        order = lax.sort_key_val(words, order)[1]
+    return order
 
 
 def _numbers(values: ArrayLike, name: str) -> np.ndarray:

@@ -15,15 +15,16 @@ from jax.sharding import Mesh, PartitionSpec
 from jaxtyping import Bool, Float, Int, Key, Num, PyTree, Shaped
 from sklearn.utils import check_random_state
 
-from suffice.fit.batches import check_rows, check_weight, on_device, shuffled_batches
+from suffice.fit.batches import Plan, check_rows, check_weight, lengthened, plan_of, rounds_of, shuffled_batches, typed
 from suffice.fit.devices import AXIS, mesh_of, on_every, shared_out
 from suffice.fit.epochs import UNWATCHED, Figures, Watch, continued, run_epochs
-from suffice.fit.row_losses import Loss, batch_losses, check_loss, check_losses, validation_loss
+from suffice.fit.row_losses import Loss, batch_losses, check_batch_of_one, check_loss, check_losses, validation_loss
 from suffice.nets.batch_network import Network, initial_state
 from suffice.outcome import Solution
 from suffice.rows.streams import devices_of
 from suffice.runtime.arrays import Array
 from suffice.runtime.compiling import filter_jit
+from suffice.runtime.forked import refuse_forked
 from suffice.runtime.precision import cast, dtype_of, precision_of, scope, to_numpy
 from suffice.runtime.types import ArrayLike, RandomState
 from suffice.validation import check_sizes
@@ -127,6 +128,7 @@ def descend(
     >>> solution.trace["loss"].shape
     (5,)
     """
+    refuse_forked()
     check_sizes(batch_size=batch_size, epochs=epochs)
     mesh = mesh_of(devices_of(data) if devices is None else devices)
     arrays = check_rows(data)
@@ -134,19 +136,23 @@ def descend(
     before = model if isinstance(model, DescendState) else None
     model = model.model if isinstance(model, DescendState) else model
     with scope(precision):
-        rows, weight = on_device(arrays, check_weight(weight, len(arrays[0])), dtype_of(precision))
+        arrays, weight = typed(arrays, check_weight(weight, len(arrays[0])), dtype_of(precision))
         begin = first_state(cast(model, precision), optimizer, random_state)
         begin = begin if before is None else continued(before, begin)
+        plan = plan_of(len(weight), int(batch_size), alike=bool(jax.tree.leaves(begin.running)))
+        rows, weight = tuple(lengthened(array, plan.length) for array in arrays), lengthened(weight, plan.length)
         check_loss(begin.model, begin.running, loss, rows, "data")
+        if plan.size[0] == 1:
+            check_batch_of_one(begin.model, begin.running, loss, rows)
         if before is None:
-            check_losses(begin.model, begin.running, loss, rows, "data")
+            check_losses(begin.model, begin.running, loss, rows, int(plan.count), "data")
         held_out = None
         if validation is not None:
             held_out = validation_loss(begin.model, begin.running, loss, validation, precision)
-        size, rows, weight = min(int(batch_size), len(weight)), on_every(mesh, rows), on_every(mesh, weight)
+        rows, weight = on_every(mesh, jax.device_put(rows)), on_every(mesh, jax.device_put(weight))
 
         def epoch(state: DescendState) -> tuple[DescendState, Figures]:
-            state, mean = _epoch(state, rows, weight, loss, optimizer, size, mesh)
+            state, mean = _epoch(state, rows, weight, loss, optimizer, plan, rounds_of(int(plan.count)), mesh)
             if held_out is None:
                 return state, {"loss": mean}
             return state, {"loss": mean, "validation_loss": held_out(state.model, state.running)}
@@ -163,21 +169,22 @@ def _epoch(
     weight: Float[Array, " n"],
     loss: Loss,
     optimizer: optax.GradientTransformation,
-    batch_size: int,
+    plan: Plan,
+    rounds: int,
     mesh: Mesh | None,
 ) -> tuple[DescendState, Float[Array, ""]]:
     key = jax.random.fold_in(jax.random.wrap_key_data(jnp.asarray(state.key)), state.epoch)
     parameters, fixed = eqx.partition(state.model, eqx.is_inexact_array)
     learned = partial(_batches_learned, fixed, loss, optimizer)
     begin, noise = (parameters, state.running, state.optimizer_state), jax.random.fold_in(key, 2)
-    index, true = shuffled_batches(key, len(weight), batch_size, alike=bool(jax.tree.leaves(state.running)))
+    index, true = shuffled_batches(key, plan, rounds)
     if mesh is None:
-        last, mean = learned(None, begin, rows, weight, noise, index, true)
+        last, mean = learned(None, begin, rows, weight, noise, plan.used, index, true)
     else:
         same, split = PartitionSpec(), PartitionSpec(None, AXIS)
         last, mean = jax.shard_map(
-            partial(learned, AXIS), mesh=mesh, in_specs=(same, same, same, same, split, split), out_specs=same, check_vma=False
-        )(begin, rows, weight, noise, *shared_out(index, true, mesh))  # fmt: skip
+            partial(learned, AXIS), mesh=mesh, in_specs=(*[same] * 5, split, split), out_specs=same, check_vma=False
+        )(begin, rows, weight, noise, jnp.asarray(plan.used), *shared_out(index, true, mesh))  # fmt: skip
     parameters, running, optimizer_state = last
     return DescendState(eqx.combine(parameters, fixed), running, optimizer_state, state.key, state.epoch + 1), mean
 
@@ -185,7 +192,7 @@ def _epoch(
 def _batches_learned(
     fixed: PyTree[Array], loss: Loss, optimizer: optax.GradientTransformation, axis: str | None,
     begin: Learned, rows: tuple[Num[Array, "n ..."], ...], weight: Float[Array, " n"], noise: Key[Array, ""],
-    index: Int[Array, "batches rows"], true: Bool[Array, "batches rows"],
+    used: Int[Array, ""] | np.int32, index: Int[Array, "batches rows"], true: Bool[Array, "batches rows"],
 ) -> tuple[Learned, Float[Array, ""]]:  # fmt: skip
     """Parameters, the network's state and the optimiser's after these batches, of which each device of ``axis`` has a part."""
 
@@ -194,12 +201,10 @@ def _batches_learned(
 
     noise = noise if axis is None else jax.random.fold_in(noise, lax.axis_index(axis))
 
-    def step(
-        carry: Learned, batch: tuple[Int[Array, ""], Int[Array, " rows"], Bool[Array, " rows"]]
-    ) -> tuple[Learned, tuple[Float[Array, ""], Float[Array, ""]]]:
-        parameters, running, optimizer_state = carry
-        number, index, true = batch
-        batch_rows, batch_weight = tuple(array[index] for array in rows), weight[index] * true
+    def step(number: Int[Array, ""], carry: tuple[Learned, Float[Array, " batches 2"]]) -> Any:
+        (parameters, running, optimizer_state), sums = carry
+        here = index[number]
+        batch_rows, batch_weight = tuple(array[here] for array in rows), weight[here] * true[number]
         total = over_devices(batch_weight.sum())
 
         def batch_loss(parameters: PyTree[Array]) -> tuple[Float[Array, ""], PyTree[Array]]:
@@ -212,15 +217,18 @@ def _batches_learned(
         (mean, running), gradient = jax.value_and_grad(batch_loss, has_aux=True)(parameters)
         mean, gradient = over_devices((mean, gradient))
         updates, optimizer_state = optimizer.update(gradient, optimizer_state, parameters)
-        return (eqx.apply_updates(parameters, updates), running, optimizer_state), (total, total * mean)
+        learned = eqx.apply_updates(parameters, updates), running, optimizer_state
+        return learned, sums.at[number].set(jnp.stack([total, total * mean]))
 
-    batches = (jnp.arange(len(index), dtype=jnp.int32), index, true)
-    last, (weights, losses) = lax.scan(step, begin, batches)
-    return last, losses.sum() / weights.sum()
+    nothing = jnp.zeros((len(index), 2), weight.dtype)
+    last, sums = lax.fori_loop(jnp.zeros_like(used), used, step, (jax.tree.map(jnp.asarray, begin), nothing))
+    weights, losses = sums.sum(0)
+    return last, losses / weights
 
 
 def first_state(model: Network, optimizer: optax.GradientTransformation, random_state: RandomState) -> DescendState:
     """Where ``descend`` begins, inside a scope of the model's precision."""
+    refuse_forked()
     seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
     key = jax.random.key_data(jax.random.key(seed, impl="threefry2x32"))
     optimizer_state = optimizer.init(eqx.filter(model, eqx.is_inexact_array))

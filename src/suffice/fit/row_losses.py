@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from typing import Any, NamedTuple
 
 import equinox as eqx
@@ -12,17 +13,21 @@ import numpy as np
 from jax import lax
 from jaxtyping import Float, Key, PyTree
 
-from suffice.fit.batches import check_rows, on_device
+from suffice.fit.batches import check_rows, few, lengthened, typed
 from suffice.nets.batch_network import BatchNetwork, Network, initial_state
 from suffice.rows.place import place
 from suffice.runtime.arrays import Array
-from suffice.runtime.compiling import filter_jit
+from suffice.runtime.compiling import MOST, filter_jit, known_by
 from suffice.runtime.precision import dtype_of, in_own_precision
 from suffice.runtime.types import ArrayLike
 
 TILE = 256
 
 Loss = Callable[..., Any]
+
+
+_taken: OrderedDict[Hashable, None] = OrderedDict()
+"""Networks, losses and shapes of rows that were found to go together."""
 
 
 class LossSums(NamedTuple):
@@ -55,9 +60,11 @@ def batch_losses(
     return jax.vmap(lambda output, row: loss(lambda inputs: output, *row))(outputs, rows), running
 
 
-def check_losses(model: Network, running: PyTree[Array], loss: Loss, rows: tuple[Array, ...], name: str) -> None:
-    """Refuse a loss that is not finite for some row, before any step is taken."""
-    bad = np.flatnonzero(~np.isfinite(_all_losses(model, running, loss, rows)))
+def check_losses(
+    model: Network, running: PyTree[Array], loss: Loss, rows: tuple[Array, ...], count: int, name: str
+) -> None:
+    """Refuse a loss that is not finite for one of the first ``count`` rows, before any step is taken."""
+    bad = np.flatnonzero(~np.isfinite(np.asarray(_all_losses(model, running, loss, rows))[:count]))
     if bad.size:
         raise ValueError(
             f"The loss of {bad.size} rows of {name} is not finite at the start, the first of them row {bad[0]} (rows of "
@@ -67,6 +74,9 @@ def check_losses(model: Network, running: PyTree[Array], loss: Loss, rows: tuple
 
 def check_loss(model: Network, running: PyTree[Array], loss: Loss, rows: tuple[Array, ...], name: str) -> None:
     """Refuse rows that the network does not take, and a loss that is not one number a row."""
+    key = known_by(model, running, loss, rows)
+    if key in _taken:
+        return
     shapes = [array.shape[1:] for array in rows]
     try:
         shape = jax.eval_shape(lambda: _evaluated(model, running, loss, tuple(array[:1] for array in rows)))
@@ -74,6 +84,15 @@ def check_loss(model: Network, running: PyTree[Array], loss: Loss, rows: tuple[A
         raise ValueError(f"loss(model, *row) fails on one row of {name}, of shapes {shapes}: {error}") from error
     if getattr(shape, "shape", None) != (1,):
         raise ValueError(f"loss(model, *row) must be one number for one row of shapes {shapes}; it is {shape}.")
+    _taken[key] = None
+    if len(_taken) > MOST:
+        _taken.popitem(last=False)
+
+
+def check_batch_of_one(model: Network, running: PyTree[Array], loss: Loss, rows: tuple[Array, ...]) -> None:
+    """Let a network that needs more rows in a batch say so."""
+    one = tuple(array[:1] for array in rows)
+    jax.eval_shape(lambda: batch_losses(model, running, loss, one, jnp.ones(1), jax.random.key(0), training=True)[0])
 
 
 def validation_loss(
@@ -81,9 +100,10 @@ def validation_loss(
 ) -> Callable[[Network, PyTree[Array]], Float[Array, ""]]:
     """A function from model and running state to the mean loss of rows held out, which are checked first."""
     arrays = check_rows(validation, "validation")
-    arrays, weight = on_device(arrays, np.ones(len(arrays[0])), dtype_of(precision))
+    arrays, weight = typed(arrays, np.ones(len(arrays[0])), dtype_of(precision))
     check_loss(model, running, loss, arrays, "validation")
-    check_losses(model, running, loss, arrays, "validation")
+    longer = tuple(lengthened(array, TILE * few(-(-len(array) // TILE))) for array in arrays)
+    check_losses(model, running, loss, longer, len(weight), "validation")
     rows = place(arrays, weight, precision=precision, tile=TILE)
 
     def mean_loss(model: Network, running: PyTree[Array]) -> Float[Array, ""]:

@@ -19,6 +19,7 @@ from suffice.rows.patterns import pattern_blocks
 from suffice.rows.programs import Parts, each_of, parts_of, prepared, total_of
 from suffice.rows.streams import WEIGHTS_OF_STREAMS, pairs, repeatable
 from suffice.runtime.arrays import Array
+from suffice.runtime.forked import refuse_forked
 from suffice.runtime.threads import in_threads
 
 THREADED_BYTES = 1 << 20
@@ -86,6 +87,7 @@ def shared_out(
     arrays: Any, weight: np.ndarray, origin: Float[Array, " D"] | None, dtype: Any, size: int, tile: int
 ) -> Blocks:
     """NumPy arrays of ``size`` bytes in blocks, which are kept where they are few."""
+    refuse_forked()
     tiles = -(-len(weight) // tile)
     few = min(MOST_PIECES, 2 ** round(log2(1 + size / THREADED_BYTES)))
     count = min(few if size <= RESIDENT_BYTES else -(-size // BLOCK_BYTES), tiles)
@@ -103,6 +105,7 @@ def shared_out(
 
 def by_pattern(data: Any, weight: Any, origin: Float[Array, " D"] | None, dtype: Any, tile: int) -> Blocks:
     """Rows (n, D), or a pair of them and codes (n,), in blocks of rows whose missing cells are about as many."""
+    refuse_forked()
     values, codes = data if isinstance(data, tuple) else (data, None)
     weight = row_weight(row_count(data), weight, dtype)
     makers, order = pattern_blocks(values, weight, origin, dtype, tile, codes)
@@ -115,6 +118,7 @@ def batches(
     source: Any, weight: None, origin: Float[Array, " D"] | None, dtype: Any, tile: int, missing: MissingLayout | None
 ) -> Blocks:
     """What a source yields, batch by batch, anew in every pass."""
+    refuse_forked()
     if weight is not None:
         raise ValueError(WEIGHTS_OF_STREAMS)
     source, buffers = repeatable(source), Buffers()

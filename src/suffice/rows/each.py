@@ -9,6 +9,7 @@ import numpy as np
 from scipy.sparse import issparse
 
 from suffice.runtime.compiling import MOST, compiled
+from suffice.runtime.forked import refuse_forked
 from suffice.runtime.precision import cast, scope
 
 TILE = 256
@@ -16,6 +17,7 @@ TILE = 256
 
 def each_row(fn: Callable[[Any], Any], rows: Any, precision: str) -> np.ndarray:
     """What ``fn``, a method of a module or another pytree, gives for tiles (256, ...) of rows, put end to end."""
+    refuse_forked()
     fn = cast(fn, precision)
     with scope(precision):
         parts = [np.asarray(_called(fn, tile))[:count] for tile, count in _tiles(rows, precision)]

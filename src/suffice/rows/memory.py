@@ -11,6 +11,7 @@ from suffice.rows.block import Block, Buffers, filled, rounded, row_count, row_w
 from suffice.rows.programs import MANY, block_total, each_of, parts_of, prepared
 from suffice.runtime.arrays import Array
 from suffice.runtime.compiling import filter_jit
+from suffice.runtime.forked import refuse_forked
 from suffice.runtime.precision import dtype_of
 
 _block_total = filter_jit(block_total, most=MANY)
@@ -37,6 +38,7 @@ def one_block(
     arrays: Any, weight: Any, *, origin: Float[Array, " D"] | None = None, precision: str, tile: int
 ) -> Block:
     """All rows of NumPy arrays, whatever their number, in one block; to be called inside the scope of ``precision``."""
+    refuse_forked()
     dtype, count = dtype_of(precision), row_count(arrays)
     weight, tiles = row_weight(count, weight, dtype), rounded(-(-count // tile))
     return filled(arrays, weight, slice(0, count), origin, dtype, tiles, tile, Buffers())

@@ -19,6 +19,7 @@ from suffice.rows.block import Block, row_count, row_weight
 from suffice.rows.programs import block_each, block_total
 from suffice.runtime.arrays import Array
 from suffice.runtime.compiling import filter_jit
+from suffice.runtime.forked import refuse_forked
 
 
 class Mesh(Place):
@@ -44,6 +45,7 @@ class Mesh(Place):
 
 def spread(arrays: Any, weight: Any, origin: Float[Array, " D"] | None, dtype: Any, tile: int) -> Mesh:
     """Sharded arrays where they lie, their real numbers measured from ``origin`` and in ``dtype``."""
+    refuse_forked()
     sharding = jax.tree.leaves(arrays)[0].sharding
     if not isinstance(sharding, NamedSharding) or not sharding.spec or sharding.spec[0] is None:
         raise ValueError("A sharded array must be split along its rows, with a NamedSharding such as P('rows').")

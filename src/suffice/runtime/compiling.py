@@ -45,34 +45,26 @@ class Compiled:
 
     def __call__(self, *args: Any, **named: Any) -> Any:
         refuse_forked()
-        leaves, outline = jax.tree.flatten((args, named))
-        kinds = [isinstance(leaf, ARRAYS) for leaf in leaves]
-        others = tuple(None if data else leaf for leaf, data in zip(leaves, kinds, strict=True))
-        arrays = [leaf for leaf, data in zip(leaves, kinds, strict=True) if data]
-        shapes = tuple((array.shape, array.dtype) for array in arrays)
-        key = (outline, others, tuple(map(type, others)), tuple(kinds), shapes, jax.config.jax_enable_x64)
-        results, aside = self._program(key, outline, others, kinds)(arrays)
+        arrays, rest = _parted((args, named))
+        results, aside = self._program(_key(arrays, rest), rest)(arrays)
         if results and not isinstance(results[0], jax.core.Tracer):
             results[0].block_until_ready()
-        return jax.tree.unflatten(aside.outline, _merged(results, aside.others, aside.kinds))
+        return _whole(results, aside)
 
-    def _program(self, key: Hashable, outline: Any, others: tuple[Any, ...], kinds: list[bool]) -> Program:
+    def _program(self, key: Hashable, rest: _Aside) -> Program:
         with self._lock:
             if key in self.kept:
                 self.kept.move_to_end(key)
                 return self.kept[key]
-            made = self.kept[key] = self._made(outline, others, kinds)
+            made = self.kept[key] = self._made(rest)
             if len(self.kept) > self.most:
                 self.kept.popitem(last=False)
             return made
 
-    def _made(self, outline: Any, others: tuple[Any, ...], kinds: list[bool]) -> Program:
+    def _made(self, rest: _Aside) -> Program:
         def program(arrays: list[Any]) -> tuple[list[Any], _Aside]:
-            args, named = jax.tree.unflatten(outline, _merged(arrays, others, kinds))
-            leaves, result = jax.tree.flatten(self.function(*args, **named))
-            data = tuple(isinstance(leaf, ARRAYS) for leaf in leaves)
-            aside = _Aside(result, tuple(None if d else leaf for leaf, d in zip(leaves, data, strict=True)), data)
-            return [leaf for leaf, d in zip(leaves, data, strict=True) if d], aside
+            args, named = _whole(arrays, rest)
+            return _parted(self.function(*args, **named))
 
         program.__name__ = program.__qualname__ = self.function.__name__
         return jax.jit(program, compiler_options=self.options)
@@ -96,17 +88,34 @@ filter_jit = partial(compiled, options=COMPILER_OPTIONS)
 ARRAYS = (np.ndarray, np.generic, jax.Array)
 
 
+def known_by(*args: Any) -> Hashable:
+    """What decides which program serves arguments: shapes, types, and all that is no array."""
+    return _key(*_parted(args))
+
+
 @jax.tree_util.register_static
 @dataclass(frozen=True)
 class _Aside:
-    """What a program gives beside arrays: how all of it is put together."""
+    """What is beside arrays in a tree, and which of its leaves are arrays."""
 
     outline: Any
     others: tuple[Any, ...]
     kinds: tuple[bool, ...]
 
 
-def _merged(arrays: list[Any], others: tuple[Any, ...], kinds: Any) -> list[Any]:
-    """Arrays in the places that are theirs, everything else in its own."""
+def _parted(tree: Any) -> tuple[list[Any], _Aside]:
+    leaves, outline = jax.tree.flatten(tree)
+    kinds = tuple([isinstance(leaf, ARRAYS) for leaf in leaves])
+    others = tuple([None if data else leaf for leaf, data in zip(leaves, kinds, strict=True)])
+    return [leaf for leaf, data in zip(leaves, kinds, strict=True) if data], _Aside(outline, others, kinds)
+
+
+def _whole(arrays: list[Any], rest: _Aside) -> Any:
     remaining = iter(arrays)
-    return [next(remaining) if data else other for other, data in zip(others, kinds, strict=True)]
+    leaves = [next(remaining) if data else other for other, data in zip(rest.others, rest.kinds, strict=True)]
+    return jax.tree.unflatten(rest.outline, leaves)
+
+
+def _key(arrays: list[Any], rest: _Aside) -> Hashable:
+    shapes = tuple([(array.shape, array.dtype) for array in arrays])
+    return rest, tuple(map(type, rest.others)), shapes, jax.config.jax_enable_x64

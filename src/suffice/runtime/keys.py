@@ -9,11 +9,14 @@ import jax.numpy as jnp
 import numpy as np
 from sklearn.utils import check_random_state
 
+from suffice.runtime.forked import refuse_forked
+
 LARGEST_SEED = 2**31 - 1
 
 
 def as_key(key: Any) -> Any:
     """A JAX random key from a whole number; a JAX key is passed through."""
+    refuse_forked()
     if isinstance(key, (int, np.integer)) and not isinstance(key, bool):
         if not 0 <= key <= LARGEST_SEED:
             raise ValueError(f"key={key} is out of range; use a whole number from 0 to {LARGEST_SEED}.")

@@ -47,13 +47,23 @@ class ContrastState(NamedTuple):
         return self.model if self.average is None else self.average
 
 
+class Batch(NamedTuple):
+    """A batch: its number since the first epoch, its rows, what is true of them, the learning rate."""
+
+    number: Int[Array, ""]
+    index: Int[Array, " rows"]
+    true: Bool[Array, " rows"]
+    rate: Float[Array, ""]
+
+
 class Batches(NamedTuple):
-    """Batches of an epoch: numbers since the first epoch, rows of each, what is true of them, learning rates."""
+    """Batches of an epoch, as in ``Batch``, of which the first ``used`` are there."""
 
     number: Int[Array, " batches"]
     index: Int[Array, "batches rows"]
     true: Bool[Array, "batches rows"]
     rate: Float[Array, " batches"]
+    used: Int[Array, ""] | np.int32
 
 
 @compiled
@@ -70,20 +80,22 @@ def run_batches(
     """The state after these batches; ``options`` are steps, averaging and whether the gradient is centred."""
     key = jax.random.wrap_key_data(jnp.asarray(state.key))
 
-    def step(state: ContrastState, batch: Batches) -> tuple[ContrastState, None]:
+    def step(place: Int[Array, ""], state: ContrastState) -> ContrastState:
+        batch = Batch(*(jnp.asarray(part)[place] for part in batches[:4]))
         batch_key = jax.random.fold_in(key, batch.number)
         state, data = _batch_rows(state, rows, known, batch, batch_key)
         batch_weight = weight[batch.index] * batch.true
-        return _step(state, data, batch_weight, batch, base, batch_key, optimizer, options), None
+        return _step(state, data, batch_weight, batch, base, batch_key, optimizer, options)
 
-    return lax.scan(step, state, batches)[0]
+    begin = jax.tree.map(jnp.asarray, state)
+    return lax.fori_loop(np.int32(0), batches.used, step, begin)
 
 
 def _batch_rows(
     state: ContrastState,
     rows: Float[Array, "n D"],
     known: Bool[Array, "n D"] | None,
-    batch: Batches,
+    batch: Batch,
     key: Key[Array, ""],
 ) -> tuple[ContrastState, Float[Array, "rows D"]]:
     """Rows of a batch; missing cells take a step of Gibbs sampling given the others, from where the last epoch left them."""
@@ -99,7 +111,7 @@ def _step(
     state: ContrastState,
     rows: Float[Array, "rows D"],
     weight: Float[Array, " rows"],
-    batch: Batches,
+    batch: Batch,
     base: Float[Array, " D"],
     key: Key[Array, ""],
     optimizer: optax.GradientTransformation,

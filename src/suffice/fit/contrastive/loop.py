@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from suffice.energy.rbm.machine import BoltzmannMachine
-from suffice.fit.batches import check_weight
+from suffice.fit.batches import check_weight, few, lengthened, room
 from suffice.fit.contrastive.epoch import Batches, ContrastState, Options, run_batches
 from suffice.fit.contrastive.rows import check_visible, tiles
 from suffice.fit.contrastive.start import CD_1, Gibbs, first_state
@@ -18,6 +18,7 @@ from suffice.fit.contrastive.trace import check_gap, reader_of, verdict
 from suffice.fit.epochs import UNWATCHED, Record, Watch, continued, run_epochs
 from suffice.outcome import Solution
 from suffice.runtime.arrays import Array
+from suffice.runtime.forked import refuse_forked
 from suffice.runtime.precision import cast, dtype_of, scope, to_numpy
 from suffice.runtime.types import ArrayLike, DType, RandomState, Sparse, is_sparse
 from suffice.validation import check_share, check_sizes
@@ -113,6 +114,7 @@ def contrast(
     >>> bool(solution.trace["reconstruction"][-1] < solution.trace["reconstruction"][0])
     True
     """
+    refuse_forked()
     check_sizes(steps=sampling.steps, epochs=epochs, batch_size=batch_size)
     check_share("averaging", ascent.averaging)
     dtype, before = dtype_of(precision), model if isinstance(model, ContrastState) else None
@@ -125,11 +127,12 @@ def contrast(
     chains = sampling.chain_shape(int(batch_size), rows.shape[0])
     rows, weight = _weighted_rows(rows, check_weight(weight, rows.shape[0]))
     count = rows.shape[0]
-    batch_size = min(int(batch_size), max(count, SMALL_BATCH))
+    batch_size = min(int(batch_size), room(count, int(batch_size), SMALL_BATCH))
+    length = batch_size * few(-(-count // batch_size))
     with scope(precision):
-        placed, weights, known = _placed(rows, weight.astype(dtype), max(count, batch_size))
+        placed, weights, known = _placed(rows, weight.astype(dtype), length)
         begin = first_state(cast(model, precision), optimizer, placed, known, chains, options, random_state)
-        begin = begin if before is None else continued(before, begin)
+        begin = begin if before is None else continued(_filled_up(before, length), begin)
         base = begin.model.visible_bias
         reader = reader_of(rows, begin.filled, weight, held_out, precision)
 
@@ -141,7 +144,7 @@ def contrast(
         first = reader.read(begin.best)
         judge = verdict(first["reconstruction"], largest_gap)
         last, trace, outcome = run_epochs(epoch, begin, int(epochs), watch, judge)
-        last = to_numpy(last)
+        last = _without_filling(to_numpy(last), count)
     trace = trace or {name: np.zeros(0) for name in ("epoch", *first)}
     return Solution(last.best, trace, outcome, {"state": last})
 
@@ -159,9 +162,8 @@ def _epoch(
     if not is_sparse(rows):
         state = run_batches(state, rows, weight, known, batches, base, optimizer, options)
         return state._replace(epoch=state.epoch + 1)
-    for here, tile, tile_weight in tiles(rows, np.asarray(weight), np.asarray(batches.index)):
-        own = np.arange(len(tile), dtype=np.int32).reshape(-1, batches.index.shape[1])
-        part = Batches(batches.number[here], own, batches.true[here], batches.rate[here])
+    for here, tile, tile_weight in tiles(rows, np.asarray(weight), np.asarray(batches.index)[: batches.used]):
+        part = _stretch(batches, here, len(tile) // batches.index.shape[1])
         state = run_batches(state, tile, tile_weight, None, part, base, optimizer, options)
     return state._replace(epoch=state.epoch + 1)
 
@@ -169,12 +171,33 @@ def _epoch(
 def _shuffled(state: ContrastState, count: int, batch_size: int, schedule: Schedule, dtype: DType) -> Batches:
     """Rows in random order, cut into batches; row 0, counted as absent, fills up the last one."""
     draw = np.random.default_rng([*np.asarray(state.key).tolist(), int(state.epoch)])
-    index = np.zeros((-(-count // batch_size), batch_size), np.int32)
+    used = -(-count // batch_size)
+    index = np.zeros((few(used), batch_size), np.int32)
     index.ravel()[:count] = draw.permutation(count)
     true = np.arange(index.size).reshape(index.shape) < count
-    first = int(state.epoch) * len(index)
-    number = np.arange(first, first + len(index), dtype=np.int32)
-    return Batches(number, index, true, np.broadcast_to(np.asarray(schedule(number), dtype), number.shape))
+    first = int(state.epoch) * used
+    number = np.arange(first, first + used, dtype=np.int32)
+    rate = np.broadcast_to(np.asarray(schedule(number), dtype), number.shape)
+    return Batches(lengthened(number, len(index)), index, true, lengthened(rate, len(index)), np.int32(used))
+
+
+def _stretch(batches: Batches, here: slice, count: int) -> Batches:
+    """Some batches of sparse rows, which were made dense in their order, filled up to ``count``."""
+    used = len(batches.index[: batches.used][here])
+    own = np.arange(count * batches.index.shape[1], dtype=np.int32).reshape(count, -1)
+    number, true, rate = (
+        lengthened(np.asarray(part)[: batches.used][here], count)
+        for part in (batches.number, batches.true, batches.rate)
+    )
+    return Batches(number, own, true, rate, np.int32(used))
+
+
+def _filled_up(state: ContrastState, length: int) -> ContrastState:
+    return state if state.filled is None else state._replace(filled=lengthened(np.asarray(state.filled), length))
+
+
+def _without_filling(state: ContrastState, count: int) -> ContrastState:
+    return state if state.filled is None else state._replace(filled=np.asarray(state.filled)[:count])
 
 
 def _weighted_rows(rows: np.ndarray | Sparse, weight: np.ndarray) -> tuple[np.ndarray | Sparse, np.ndarray]:
@@ -185,7 +208,6 @@ def _placed(rows: np.ndarray | Sparse, weight: np.ndarray, length: int) -> tuple
     """Rows and weights on the device, filled up to one length for few rows, and which cells are known if not all are."""
     if is_sparse(rows):
         return rows, weight, None
-    fill = length - len(rows)
-    rows, weight = np.pad(rows, ((0, fill), (0, 0))), np.pad(weight, (0, fill))
+    rows, weight = lengthened(rows, length), lengthened(weight, length)
     known = ~np.isnan(rows)
     return jax.device_put(rows), jax.device_put(weight), None if known.all() else jax.device_put(known)

@@ -10,6 +10,7 @@ import numpy as np
 from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.fit.contrastive.epoch import ContrastState
 from suffice.fit.contrastive.steps import Ascent
+from suffice.runtime.forked import refuse_forked
 from suffice.runtime.precision import scope
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def state_of_record(
     record: dict[str, Any], average: BoltzmannMachine | None, seed: int, ascent: Ascent, precision: str
 ) -> ContrastState:
     """The state that was kept, with a key of its own; an optimiser of another shape begins anew."""
+    refuse_forked()
     key = jax.random.fold_in(jax.random.key(seed, impl="threefry2x32"), record["epoch"])
     with scope(precision):
         begin = ascent.optimizer_and_schedule()[0].init(record["model"])

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from suffice.energy.rbm.machine import BoltzmannMachine
-from suffice.fit.batches import check_rows
+from suffice.fit.batches import check_rows, few, lengthened
 from suffice.runtime.types import ArrayLike, DType, Sparse, is_sparse
 
 DENSE_CELLS = 1 << 23
@@ -55,9 +55,10 @@ def dense(rows: np.ndarray | Sparse, chosen: slice | np.ndarray) -> np.ndarray:
 
 
 def tiles(rows: Sparse, weight: np.ndarray, index: np.ndarray) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
-    """Batches a stretch at a time: which, their rows made dense, and their weights, in the order of ``index``."""
+    """Batches a stretch at a time: which, their rows made dense, and their weights, in the order of ``index``; then others."""
     across = max(1, DENSE_CELLS // (index.shape[1] * rows.shape[1]))
     for start in range(0, len(index), across):
         here = slice(start, start + across)
-        order = index[here].ravel()
+        own = index[here]
+        order = lengthened(own, min(across, few(len(own)))).ravel()
         yield here, rows[order].toarray(), weight[order]
