@@ -99,7 +99,7 @@ def continued(state: State, begin: State) -> State:
             f"state is no {type(begin).__name__} that fits this call; take solution.details['state'] of an earlier "
             "call with the same sizes, optimizer, batch_size, persistent chains and precision."
         )
-    return jax.tree.map(lambda leaf: jax.device_put(leaf) if eqx.is_array(leaf) else leaf, state)
+    return state
 
 
 def _shapes(tree: PyTree[Array]) -> tuple[Any, list[tuple[tuple[int, ...], np.dtype]]]:

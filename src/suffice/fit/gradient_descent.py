@@ -218,7 +218,7 @@ def _batches_learned(
         mean, gradient = over_devices((mean, gradient))
         updates, optimizer_state = optimizer.update(gradient, optimizer_state, parameters)
         learned = eqx.apply_updates(parameters, updates), running, optimizer_state
-        return learned, sums.at[number].set(jnp.stack([total, total * mean]))
+        return learned, jnp.asarray(sums).at[number].set(jnp.stack([total, total * mean]))
 
     nothing = jnp.zeros((len(index), 2), weight.dtype)
     last, sums = lax.fori_loop(jnp.zeros_like(used), used, step, (jax.tree.map(jnp.asarray, begin), nothing))

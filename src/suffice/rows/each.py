@@ -33,4 +33,9 @@ def _tiles(rows: Any, precision: str) -> Iterator[tuple[np.ndarray, int]]:
     for start in range(0, rows.shape[0], TILE):
         part = rows[start : start + TILE]
         part = np.asarray(part.toarray() if issparse(part) else part, precision)
-        yield np.pad(part, ((0, TILE - len(part)), *((0, 0),) * (part.ndim - 1))), len(part)
+        if len(part) == TILE:
+            yield part, TILE
+            continue
+        tile = np.zeros((TILE, *part.shape[1:]), part.dtype)
+        tile[: len(part)] = part
+        yield tile, len(part)

@@ -11,6 +11,7 @@ from typing import Any
 
 import jax
 import numpy as np
+from jax.core import Tracer
 
 from suffice.runtime.forked import refuse_forked
 
@@ -47,7 +48,7 @@ class Compiled:
         refuse_forked()
         arrays, rest = _parted((args, named))
         results, aside = self._program(_key(arrays, rest), rest)(arrays)
-        if results and not isinstance(results[0], jax.core.Tracer):
+        if results and not isinstance(results[0], Tracer):
             results[0].block_until_ready()
         return _whole(results, aside)
 
@@ -118,4 +119,5 @@ def _whole(arrays: list[Any], rest: _Aside) -> Any:
 
 def _key(arrays: list[Any], rest: _Aside) -> Hashable:
     shapes = tuple([(array.shape, array.dtype) for array in arrays])
-    return rest, tuple(map(type, rest.others)), shapes, jax.config.jax_enable_x64
+    settings: Any = jax.config
+    return rest, tuple(map(type, rest.others)), shapes, settings.jax_enable_x64

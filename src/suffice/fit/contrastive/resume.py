@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
+from jaxtyping import Shaped
 
 from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.fit.contrastive.epoch import ContrastState
 from suffice.fit.contrastive.steps import Ascent
-from suffice.runtime.forked import refuse_forked
+from suffice.runtime.arrays import Array
+from suffice.runtime.compiling import filter_jit
 from suffice.runtime.precision import scope
 
 if TYPE_CHECKING:
@@ -32,8 +34,7 @@ def state_of_record(
     record: dict[str, Any], average: BoltzmannMachine | None, seed: int, ascent: Ascent, precision: str
 ) -> ContrastState:
     """The state that was kept, with a key of its own; an optimiser of another shape begins anew."""
-    refuse_forked()
-    key = jax.random.fold_in(jax.random.key(seed, impl="threefry2x32"), record["epoch"])
+    key = _key_after(np.uint32(seed), np.uint32(record["epoch"]))
     with scope(precision):
         begin = ascent.optimizer_and_schedule()[0].init(record["model"])
     leaves, structure = jax.tree.flatten(begin)
@@ -42,8 +43,13 @@ def state_of_record(
         model=record["model"],
         optimizer_state=jax.tree.unflatten(structure, record["optimizer"]) if fits else begin,
         chains=record["chains"],
-        key=np.asarray(jax.random.key_data(key)),
+        key=np.asarray(key),
         epoch=np.int32(record["epoch"]),
         average=average,
         centre=record["centre"],
     )
+
+
+@filter_jit
+def _key_after(seed: np.integer, epoch: np.integer) -> Shaped[Array, " words"]:
+    return jax.random.key_data(jax.random.fold_in(jax.random.key(seed, impl="threefry2x32"), epoch))
