@@ -19,7 +19,9 @@ def megabytes() -> int:
 
 def made(kind: str, units: int) -> RBM | NeuralClassifier:
     """An estimator with so many hidden units."""
-    return RBM(units, epochs=1, random_state=0) if kind == "rbm" else NeuralClassifier("mlp", hidden_sizes=(units,), epochs=1, random_state=0)  # fmt: skip
+    if kind == "rbm":
+        return RBM(units, epochs=1, random_state=0)
+    return NeuralClassifier("mlp", hidden_sizes=(units,), epochs=1, random_state=0)
 
 
 def main(kind: str, fits: int = 300, calls: int = 2000) -> None:
