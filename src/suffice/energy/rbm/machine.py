@@ -214,8 +214,13 @@ def first_parameters(
     if n_visible < 1 or n_hidden < 1:
         raise ValueError(f"An RBM needs at least one unit on each side; got {n_visible} visible, {n_hidden} hidden.")
     with scope("float32"):
-        draws = jax.random.normal(as_key(key), (n_visible, n_hidden), jnp.float32)
+        draws = _normal(as_key(key), (n_visible, n_hidden))
     return np.asarray(draws) * np.float32(scale), np.zeros(n_visible, np.float32), np.zeros(n_hidden, np.float32)
+
+
+@compiled
+def _normal(key: Key[Array, ""], shape: tuple[int, int]) -> Float[Array, "D P"]:
+    return jax.random.normal(key, shape, jnp.float32)
 
 
 @compiled

@@ -81,7 +81,13 @@ def first_state(
     seed = np.int32(check_random_state(random_state).randint(np.iinfo(np.int32).max))
     drawn = _drawn_state(model, rows if known is not None else None, known, chains, options, seed)
     parameters: PyTree[Array] = model
-    return drawn._replace(optimizer_state=optimizer.init(parameters))
+    return drawn._replace(optimizer_state=begun(optimizer, parameters))
+
+
+@filter_jit
+def begun(optimizer: optax.GradientTransformation, parameters: PyTree[Array]) -> PyTree[Array]:
+    """Where an optimiser begins, in one program."""
+    return optimizer.init(parameters)
 
 
 @filter_jit
