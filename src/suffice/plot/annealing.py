@@ -9,7 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.plot.canvas import INK, PALETTE, axes_or_new, tidy
+from suffice.plot.canvas import INK, PALETTE
+from suffice.plot.display import Display
+from suffice.plot.marks import Dots, Line, Mark, Rule, Segments
+from suffice.plot.panel import Axis, Panel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from suffice.estimators.rbm.fitted import FittedRBM
 
 
-class AnnealingDisplay:
+class AnnealingDisplay(Display):
     """log Z by annealed importance sampling and by its reverse against the number of temperatures, with two standard errors.
 
     Parameters
@@ -65,22 +68,17 @@ class AnnealingDisplay:
         display = cls(temperatures=temperatures, forward=found["ais"], reverse=found["reverse_ais"], exact=exact)
         return display.plot(ax=ax)
 
-    def plot(self, *, ax: Axes | None = None) -> AnnealingDisplay:
-        """Draw on ``ax`` or a new figure; returns the display."""
-        ax = axes_or_new(ax)
-        for colour, values, label in zip(
-            PALETTE, (self.forward, self.reverse), ("from the base rate", "from the model"), strict=False
-        ):
-            ax.errorbar(
-                self.temperatures, values[:, 0], 2 * values[:, 1], color=colour, marker="o", markersize=4, label=label
-            )
+    def panel(self) -> Panel:
+        """The picture, undrawn."""
+        marks: list[Mark] = []
+        told = ("from the base rate", "from the model")
+        for colour, values, label in zip(PALETTE, (self.forward, self.reverse), told, strict=False):
+            ends = (np.stack([self.temperatures, values[:, 0] + 2 * side * values[:, 1]], 1) for side in (-1, 1))
+            marks += [
+                Segments(*ends, colour, 1.4),
+                Line(self.temperatures, values[:, 0], colour, 1.6, label=label),
+                Dots(self.temperatures, values[:, 0], colour, 4.0),
+            ]
         if self.exact is not None:
-            ax.axhline(self.exact, color=INK, linestyle="--", linewidth=1, label="exact")
-        ax.set_xscale("log")
-        ax.set_xlabel("temperatures", color=INK)
-        ax.set_ylabel("log Z (nats)", color=INK)
-        ax.ticklabel_format(axis="y", useOffset=False)
-        ax.legend(frameon=False)
-        tidy(ax)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+            marks.append(Rule(INK, y=self.exact, width=1.0, dash="--", label="exact"))
+        return Panel(marks, Axis("temperatures", log=True), Axis("log Z (nats)"), legend="inside")

@@ -1,13 +1,8 @@
-"""Axes and colours that the displays share."""
+"""Colours and names that the displays share."""
 
 from __future__ import annotations
 
 from colorsys import hls_to_rgb
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-    from matplotlib.ticker import MaxNLocator
 
 # Ten hues that stay apart in print and for most colour-blind readers.
 PALETTE = (
@@ -15,40 +10,18 @@ PALETTE = (
     "#8a6d3b", "#2aa5a0", "#c76bb0", "#7d8a2e", "#5a6572",
 )  # fmt: skip
 INK = "#27313b"
+INK_ON_LIGHT = "#222222"
+"""Ink on the light cells of a picture, which stay light on a dark page."""
 FAINT = "#b4bcc5"
-
-
-def axes_or_new(ax: Axes | None, size: tuple[float, float] = (6.0, 4.0)) -> Axes:
-    """The axes given, or those of a new pyplot figure, which notebooks and ``plt.show`` then display."""
-    if ax is not None:
-        return ax
-    import matplotlib.pyplot as plt
-
-    return plt.subplots(figsize=size, layout="constrained")[1]
 
 
 def component_colours(n_components: int) -> list[str]:
     """One colour for each component: the palette, or as many muted hues as needed."""
     if n_components <= len(PALETTE):
         return list(PALETTE[:n_components])
-    from matplotlib.colors import to_hex
-
     lightness = (0.42, 0.55, 0.66)
-    return [to_hex(hls_to_rgb(k * 0.381966 % 1.0, lightness[k % 3], 0.5)) for k in range(n_components)]
-
-
-def tidy(ax: Axes) -> None:
-    """Frame on two sides only, in a quiet colour."""
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.spines[["left", "bottom"]].set_color(FAINT)
-    ax.tick_params(color=FAINT, labelcolor=INK, labelsize=9)
-
-
-def whole_numbers() -> MaxNLocator:
-    """Ticks at whole numbers only."""
-    from matplotlib.ticker import MaxNLocator
-
-    return MaxNLocator(integer=True)
+    shares = [hls_to_rgb(k * 0.381966 % 1.0, lightness[k % 3], 0.5) for k in range(n_components)]
+    return ["#" + "".join(f"{round(255 * share):02x}" for share in light) for light in shares]
 
 
 def shortened(name: str, most: int) -> str:

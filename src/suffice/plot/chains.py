@@ -9,8 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.plot.canvas import INK, axes_or_new
-from suffice.plot.mosaic import check_images, mosaic, show
+from suffice.plot.canvas import INK
+from suffice.plot.display import Display
+from suffice.plot.marks import Image, Words, cells
+from suffice.plot.mosaic import check_images, mosaic
+from suffice.plot.panel import Axis, Panel
 from suffice.runtime.types import TableLike
 
 if TYPE_CHECKING:
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from suffice.estimators.rbm.fitted import FittedRBM
 
 
-class ChainDisplay:
+class ChainDisplay(Display):
     """One row of images for each chain, one column for each time.
 
     Parameters
@@ -66,13 +69,19 @@ class ChainDisplay:
             done = step
         return cls(states=np.stack(states), steps=steps, image_shape=image_shape).plot(ax=ax)
 
-    def plot(self, *, ax: Axes | None = None) -> ChainDisplay:
-        """Draw on ``ax`` or a new figure; returns the display."""
+    def panel(self) -> Panel:
+        """The picture, undrawn."""
         times, chains, height, width = self.images.shape
-        ax = axes_or_new(ax, (1.1 * times + 0.3, 1.1 * chains * height / width + 0.4))
-        in_rows = np.swapaxes(self.images, 0, 1).reshape(-1, height, width)
-        show(ax, mosaic(in_rows, times), cmap="gray_r")
-        for place, step in enumerate(self.steps):
-            ax.text((place + 0.5) * (width + 1), -1, f"{step:,}", ha="center", va="bottom", fontsize=9, color=INK)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+        sheet = mosaic(np.swapaxes(self.images, 0, 1).reshape(-1, height, width), times)
+        seen = sheet[np.isfinite(sheet)]
+        image = Image(sheet, "gray_r", cells(sheet), float(seen.min(initial=0.0)), float(seen.max(initial=0.0)) or 1.0)
+        places = [(place + 0.5) * (width + 1) for place in range(times)]
+        words = Words(places, [-1.0] * times, [f"{step:,}" for step in self.steps], INK, 9.0, level="bottom")
+        above = -1.5 - 0.25 * height
+        return Panel(
+            [image, words],
+            y=Axis(low=len(sheet) - 0.5, high=above),
+            size=(1.1 * times + 0.3, 1.1 * chains * height / width + 0.4),
+            bare=True,
+            square=True,
+        )

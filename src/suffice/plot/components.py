@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-import equinox as eqx
 import numpy as np
 from numpy.typing import NDArray
 
 from suffice.latent.families.constrained_gaussian import GAUSSIANS
 from suffice.latent.families.family import Family
 from suffice.latent.families.kinds import KINDS
+from suffice.runtime.module import replaced
 
 if TYPE_CHECKING:
     from suffice.estimators.factors.base import FactorEstimator
@@ -103,7 +103,7 @@ def gaussian_part(estimator: FittedMixture) -> tuple[Any, list[int]]:
 
     mixed = cast("MixedMixture", estimator)
     model: Any = mixed.marginal(columns).model_
-    part = eqx.tree_at(lambda whole: whole.components, model, model.components.parts[0])
+    part = replaced(model, components=model.components.parts[0])
     return around(part, mixed.covariance_type), columns
 
 

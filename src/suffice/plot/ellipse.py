@@ -9,8 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.shared.labelled_columns import coded_rows, on_codes
-from suffice.plot.canvas import FAINT, INK, axes_or_new, component_colours, tidy, wanted_columns
+from suffice.plot.canvas import FAINT, INK, component_colours, wanted_columns
 from suffice.plot.components import centres, covariance_block, gaussian_part, telling_columns
+from suffice.plot.display import Display
+from suffice.plot.histogram import density
+from suffice.plot.marks import Bars, Dots, Ellipses, Line, Mark, Words
+from suffice.plot.panel import Axis, Panel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +23,7 @@ if TYPE_CHECKING:
     from suffice.plot.fitted import FittedMixture
 
 
-class EllipseDisplay:
+class EllipseDisplay(Display):
     """Rows coloured by component, with ellipses at one and two standard deviations of every component.
 
     Of more than two columns, those two are shown in which the components lie furthest apart
@@ -83,6 +87,23 @@ class EllipseDisplay:
         ax: Axes | None = None,
     ) -> EllipseDisplay:
         """Draw at most ``max_points`` rows of X, (N, D), in ``columns`` (one or two positions; None chooses them)."""
+        made = cls.of(
+            estimator, X, columns=columns, feature_names=feature_names, max_points=max_points, random_state=random_state
+        )
+        return made.plot(ax=ax)
+
+    @classmethod
+    def of(
+        cls,
+        estimator: FittedMixture,
+        X: ArrayLike,
+        *,
+        columns: list[int] | None = None,
+        feature_names: list[str] | None = None,
+        max_points: int = 3000,
+        random_state: int = 0,
+    ) -> EllipseDisplay:
+        """The numbers of ``from_estimator``, undrawn."""
         check_is_fitted(estimator)
         part, gaussian = gaussian_part(estimator)
         if part is None:
@@ -97,7 +118,7 @@ class EllipseDisplay:
         some = _some_rows(coded_rows(cast(Any, estimator), X), max_points, random_state)
         values, places = np.asarray(some, dtype=float), [gaussian.index(j) for j in shown]
         names = wanted_columns(None if given is None else list(given), values.shape[1])
-        display = cls(
+        return cls(
             rows=values[:, shown],
             labels=plain.predict(some),
             weights=plain.weights_,
@@ -105,53 +126,40 @@ class EllipseDisplay:
             covariances=covariance_block(part, places),
             feature_names=[names[j] for j in shown],
         )
-        return display.plot(ax=ax)
 
-    def plot(self, *, ax: Axes | None = None) -> EllipseDisplay:
-        """Draw on ``ax`` or a new figure; returns the display."""
-        ax = axes_or_new(ax, (6.4, 5.0))
-        self._densities(ax) if self.rows.shape[1] == 1 else self._ellipses(ax)
-        ax.set_xlabel(self.feature_names[0], color=INK)
-        tidy(ax)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+    def panel(self) -> Panel:
+        """The picture, undrawn."""
+        return self._densities() if self.rows.shape[1] == 1 else self._ellipses()
 
-    def _ellipses(self, ax: Axes) -> None:
-        from matplotlib.patches import Ellipse
-
+    def _ellipses(self) -> Panel:
         colours = component_colours(len(self.weights))
-        size = float(np.clip(4000 / max(len(self.rows), 1), 4, 18))
-        ax.scatter(*self.rows.T, s=size, c=[colours[k] for k in self.labels], alpha=0.55, linewidths=0, rasterized=True)
-        for mean, covariance, colour in zip(self.means, self.covariances, colours, strict=True):
-            lengths, angle = _axes_of(covariance)
-            for sigma, width in ((1, 2.0), (2, 1.1)):
-                line = {"fill": False, "edgecolor": colour, "linewidth": width}
-                ax.add_patch(Ellipse(mean, *(2 * sigma * lengths), angle=angle, **line))
-        self._name_components(ax, colours)
-        ax.autoscale_view()
-        ax.set_ylabel(self.feature_names[1], color=INK)
+        size = float(np.sqrt(np.clip(4000 / max(len(self.rows), 1), 4, 18)))
+        dots = Dots(*self.rows.T, [colours[k] for k in self.labels], size, opacity=0.55, many=True)
+        axes = [_axes_of(covariance) for covariance in self.covariances]
+        half_axes, degrees = np.array([own[0] for own in axes]), np.array([own[1] for own in axes])
+        outlines = [
+            Ellipses(self.means, sigma * half_axes, degrees, colours, width) for sigma, width in ((1, 2.0), (2, 1.1))
+        ]
+        count = len(self.weights)
+        numbers = (
+            [Words(*self.means.T, list(map(str, range(count))), "white", 9.0, disc=colours)] if count <= 20 else []
+        )
+        first, second = self.feature_names
+        return Panel([dots, *outlines, *numbers], Axis(first), Axis(second))
 
-    def _name_components(self, ax: Axes, colours: list[str]) -> None:
-        if len(self.weights) > 20:
-            return
-        for component, mean in enumerate(self.means):
-            ax.annotate(
-                str(component), mean, ha="center", va="center", fontsize=9, fontweight="bold", color="white",
-                bbox={"boxstyle": "circle,pad=0.25", "facecolor": colours[component], "edgecolor": "white"},
-            )  # fmt: skip
-
-    def _densities(self, ax: Axes) -> None:
+    def _densities(self) -> Panel:
         values, deviation = self.rows[:, 0], np.sqrt(self.covariances[:, 0, 0])
-        ax.hist(values, bins="auto" if len(values) > 1 else 1, density=len(values) > 0, color=FAINT, edgecolor="white")
+        heights, edges = density(values)
         low, high = values.min(initial=self.means.min()), values.max(initial=self.means.max())
         grid = np.linspace(low - 0.05 * (high - low), high + 0.05 * (high - low), 800)
         safe = np.maximum(deviation, 1e-300)
         densities = self.weights * np.exp(-0.5 * ((grid[:, None] - self.means[:, 0]) / safe) ** 2)
         densities /= np.sqrt(2 * np.pi) * safe
-        for density, colour in zip(densities.T, component_colours(len(self.weights)), strict=True):
-            ax.plot(grid, density, color=colour, linewidth=1.8)
-        ax.plot(grid, densities.sum(axis=1), color=INK, linewidth=1.0, linestyle="--")
-        ax.set_ylabel("density", color=INK)
+        marks: list[Mark] = [Bars(edges[:-1], edges[1:], np.zeros(len(heights)), heights, FAINT, edge="white")]
+        for part, colour in zip(densities.T, component_colours(len(self.weights)), strict=True):
+            marks.append(Line(grid, part, colour))
+        marks.append(Line(grid, densities.sum(axis=1), INK, 1.0, "--"))
+        return Panel(marks, Axis(self.feature_names[0]), Axis("density", low=0.0))
 
 
 def _some_rows(X: Any, max_points: int, random_state: int) -> np.ndarray | DataFrame:

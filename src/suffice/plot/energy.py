@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import ArrayLike
 
-from suffice.plot.canvas import FAINT, INK, PALETTE, axes_or_new, tidy, whole_numbers
+from suffice.plot.canvas import FAINT, PALETTE
+from suffice.plot.display import Display
+from suffice.plot.marks import Dots, Line, Mark, Rule
+from suffice.plot.panel import Axis, Panel
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
-
-class EnergyDisplay:
+class EnergyDisplay(Display):
     """Energy against the sweep, a line for each image, and the bound below which no labelling comes, where it is known.
 
     Parameters
@@ -43,18 +41,12 @@ class EnergyDisplay:
         self.trace = np.atleast_2d(np.asarray(trace, float))
         self.lower_bound = None if lower_bound is None else np.atleast_1d(np.asarray(lower_bound, float))
 
-    def plot(self, *, ax: Axes | None = None) -> EnergyDisplay:
-        """Draw on ``ax`` or a new figure; returns the display."""
-        ax = axes_or_new(ax)
+    def panel(self) -> Panel:
+        """The picture, undrawn."""
+        marks: list[Mark] = []
         for index, trace in enumerate(self.trace):
-            colour = PALETTE[index % len(PALETTE)]
-            ax.plot(np.arange(len(trace)), trace, color=colour, linewidth=2, marker="o", markersize=3)
-        for bound in [] if self.lower_bound is None else self.lower_bound:
-            ax.axhline(bound, color=FAINT, linestyle="--", zorder=0)
-        ax.set_xlabel("sweep", color=INK)
-        ax.set_ylabel("energy", color=INK)
-        ax.xaxis.set_major_locator(whole_numbers())
-        ax.ticklabel_format(axis="y", useOffset=False)
-        tidy(ax)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+            colour, sweep = PALETTE[index % len(PALETTE)], np.arange(len(trace))
+            marks += [Line(sweep, trace, colour, 2.0), Dots(sweep, trace, colour, 3.0, many=True)]
+        bounds = [] if self.lower_bound is None else self.lower_bound
+        marks += [Rule(FAINT, y=float(bound), dash="--") for bound in bounds]
+        return Panel(marks, Axis("sweep", whole=True), Axis("energy"), size=(6.0, 4.0))

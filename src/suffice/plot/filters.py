@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.plot.canvas import INK, axes_or_new
-from suffice.plot.mosaic import check_images, mosaic, show
+from suffice.plot.display import Display
+from suffice.plot.marks import Image, cells
+from suffice.plot.mosaic import check_images, mosaic
+from suffice.plot.panel import Panel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 MOST_FILTERS = 100
 
 
-class FilterDisplay:
+class FilterDisplay(Display):
     """The weights of hidden units as images, those of largest norm first and at most 100 of them.
 
     Parameters
@@ -46,25 +48,26 @@ class FilterDisplay:
 
     def __init__(self, *, weights: ArrayLike, image_shape: tuple[int, ...]) -> None:
         self.images = check_images(np.asarray(weights, dtype=float).T, image_shape)
+        norm = (self.images**2).sum(axis=(1, 2))
+        self.shown_ = np.argsort(-norm, kind="stable")[:MOST_FILTERS]
 
     @classmethod
     def from_estimator(
         cls, estimator: LearnedRBM | AutoencoderEstimator, *, image_shape: tuple[int, ...], ax: Axes | None = None
     ) -> FilterDisplay:
         """Draw the weights of a fitted RBM on ``ax`` or a new figure."""
-        check_is_fitted(estimator)
-        return cls(weights=estimator.weights_, image_shape=image_shape).plot(ax=ax)
+        return cls.of(estimator, image_shape=image_shape).plot(ax=ax)
 
-    def plot(self, *, ax: Axes | None = None) -> FilterDisplay:
-        """Draw on ``ax`` or a new figure; returns the display."""
-        ax = axes_or_new(ax, (6.5, 6.0))
-        norm = (self.images**2).sum(axis=(1, 2))
-        self.shown_ = np.argsort(-norm, kind="stable")[:MOST_FILTERS]
-        far = float(np.abs(self.images[self.shown_]).max()) or 1.0
+    @classmethod
+    def of(cls, estimator: LearnedRBM | AutoencoderEstimator, *, image_shape: tuple[int, ...]) -> FilterDisplay:
+        """The weights of a fitted RBM, undrawn."""
+        check_is_fitted(estimator)
+        return cls(weights=estimator.weights_, image_shape=image_shape)
+
+    def panel(self) -> Panel:
+        """The picture, undrawn."""
+        far = float(np.abs(self.images[self.shown_]).max(initial=0.0)) or 1.0
         across = int(np.ceil(np.sqrt(len(self.shown_))))
-        picture = show(ax, mosaic(self.images[self.shown_], across), cmap="RdBu_r", vmin=-far, vmax=far)
-        bar = ax.figure.colorbar(picture, ax=ax, fraction=0.03, pad=0.02)
-        bar.set_label("weight", color=INK, fontsize=9)
-        bar.outline.set_visible(False)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+        sheet = mosaic(self.images[self.shown_], across)
+        image = Image(sheet, "RdBu_r", cells(sheet), -far, far)
+        return Panel([image], size=(6.5, 6.0), scale=image, scale_label="weight", bare=True, square=True)

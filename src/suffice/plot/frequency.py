@@ -9,9 +9,12 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.shared.labelled_columns import coded_rows, on_codes
-from suffice.plot.canvas import FAINT, INK, PALETTE, axes_or_new, tidy, wanted_columns
+from suffice.plot.canvas import FAINT, INK, PALETTE, shortened, wanted_columns
 from suffice.plot.components import column_moments, of_chances
+from suffice.plot.display import Display
 from suffice.plot.marginal import observed_rows
+from suffice.plot.marks import Dots, Line, Segments, Words
+from suffice.plot.panel import Axis, Panel
 from suffice.runtime.types import TableLike
 
 if TYPE_CHECKING:
@@ -22,7 +25,7 @@ if TYPE_CHECKING:
 MOST_NAMES = 5
 
 
-class FrequencyDisplay:
+class FrequencyDisplay(Display):
     """A dot for each binary column: its frequency of 1 among observed cells against the fitted marginal probability.
 
     Bars reach two standard errors; the columns that lie most of these off the diagonal are named.
@@ -70,6 +73,18 @@ class FrequencyDisplay:
         ax: Axes | None = None,
     ) -> FrequencyDisplay:
         """Draw the columns of X, (N, D) with NaN for missing cells, on ``ax`` or a new figure."""
+        return cls.of(estimator, X, sample_weight=sample_weight, feature_names=feature_names).plot(ax=ax)
+
+    @classmethod
+    def of(
+        cls,
+        estimator: MixtureEstimator,
+        X: TableLike,
+        *,
+        sample_weight: ArrayLike | None = None,
+        feature_names: list[str] | None = None,
+    ) -> FrequencyDisplay:
+        """The columns of X, (N, D) with NaN for missing cells, undrawn."""
         check_is_fitted(estimator)
         if not of_chances(estimator):
             raise TypeError(f"{type(estimator).__name__} has columns that are not binary: use MarginalDisplay instead")
@@ -82,25 +97,28 @@ class FrequencyDisplay:
             observed = weight @ np.nan_to_num(rows) / counts
         names = None if given is None else list(given)
         fitted = column_moments(estimator)[0]
-        return cls(fitted=fitted, observed=observed, counts=counts, feature_names=names).plot(ax=ax)
+        return cls(fitted=fitted, observed=observed, counts=counts, feature_names=names)
 
     def errors(self) -> np.ndarray:
         """Standard error (D,) of the frequency of so many cells with the fitted probability."""
         return np.sqrt(self.fitted * (1 - self.fitted) / np.maximum(self.counts, 1))
 
-    def plot(self, *, ax: Axes | None = None) -> FrequencyDisplay:
-        """Draw on ``ax`` or a new figure; returns the display."""
-        ax, bars = axes_or_new(ax), 2 * self.errors()
-        ax.plot([0, 1], [0, 1], color=FAINT, linewidth=1.0, zorder=1)
-        ax.errorbar(self.fitted, self.fitted, bars, fmt="none", ecolor=FAINT, elinewidth=1.0, zorder=1)
-        ax.plot(self.fitted, self.observed, "o", color=PALETTE[0], markersize=3.5, alpha=0.8, markeredgewidth=0)
+    def panel(self) -> Panel:
+        """The picture, undrawn."""
+        bars = 2 * self.errors()
+        ends = (np.stack([self.fitted, self.fitted + sign * bars], 1) for sign in (-1, 1))
         off = np.nan_to_num(np.abs(self.observed - self.fitted) / np.maximum(bars, 2 / np.maximum(self.counts, 1)))
-        for j in np.argsort(-off, kind="stable")[:MOST_NAMES]:
-            if off[j] > 1:
-                place = (self.fitted[j], self.observed[j])
-                ax.annotate(self.feature_names[j], place, (5, 3), textcoords="offset points", fontsize=8, color=INK)
-        ax.set_xlabel("fitted probability of a 1", color=INK)
-        ax.set_ylabel("observed frequency", color=INK)
-        tidy(ax)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+        named = [j for j in np.argsort(-off, kind="stable")[:MOST_NAMES] if off[j] > 1]
+        return Panel(
+            [
+                Line(np.array([0.0, 1.0]), np.array([0.0, 1.0]), FAINT, 1.0),
+                Segments(*ends, FAINT),
+                Dots(self.fitted, self.observed, PALETTE[0], 4.0, opacity=0.8),
+                Words(
+                    self.fitted[named], self.observed[named], [shortened(self.feature_names[j], 24) for j in named],
+                    INK, 8.0, "left", "bottom", beside=(5, 3),
+                ),
+            ],
+            Axis("fitted probability of a 1"),
+            Axis("observed frequency"),
+        )  # fmt: skip

@@ -9,9 +9,13 @@ from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.shared.labelled_columns import coded_rows, on_codes
-from suffice.plot.canvas import FAINT, INK, PALETTE, axes_or_new, tidy, wanted_columns
+from suffice.plot.canvas import FAINT, PALETTE, shortened, wanted_columns
 from suffice.plot.components import families
+from suffice.plot.display import Display
+from suffice.plot.histogram import histogram
 from suffice.plot.marginal import observed_rows
+from suffice.plot.marks import Bars, Dots, Mark, Rule, Segments
+from suffice.plot.panel import Axis, Panel
 from suffice.runtime.types import TableLike
 
 if TYPE_CHECKING:
@@ -24,7 +28,7 @@ DRAWS = 400
 LEVELS = (0.05, 0.95)
 
 
-class ImputedDisplay:
+class ImputedDisplay(Display):
     """The imputed cells of one column in order, with intervals, beside the histogram of its observed cells.
 
     Parameters
@@ -82,6 +86,19 @@ class ImputedDisplay:
         The intervals hold 90 % of 400 draws; a column of binary cells has none, as its mean is a probability. Columns whose
         cells are imputed by a label are refused.
         """
+        return cls.of(estimator, X, column, max_cells=max_cells, feature_names=feature_names).plot(ax=ax)
+
+    @classmethod
+    def of(
+        cls,
+        estimator: MixtureEstimator | FactorEstimator,
+        X: TableLike,
+        column: int,
+        *,
+        max_cells: int = 40,
+        feature_names: list[str] | None = None,
+    ) -> ImputedDisplay:
+        """The numbers of ``from_estimator``, undrawn."""
         check_is_fitted(estimator)
         given = feature_names if feature_names is not None else getattr(estimator, "feature_names_in_", None)
         names = wanted_columns(None if given is None else list(given), estimator.n_features_in_)
@@ -101,39 +118,25 @@ class ImputedDisplay:
             bounds = np.quantile(drawn[:, :, column], LEVELS, axis=0)
         observed = np.delete(observed_rows(plain, coded)[:, column], gaps)
         means = plain.impute(held)[:, column]
-        return cls(observed=observed, means=means, low=bounds[0], high=bounds[1], name=names[column]).plot(ax=ax)
+        return cls(observed=observed, means=means, low=bounds[0], high=bounds[1], name=names[column])
 
-    def plot(self, *, ax: Axes | None = None) -> ImputedDisplay:
-        """Draw on ``ax`` or a new figure; returns the display."""
-        ax = axes_or_new(ax)
+    def panel(self) -> Panel:
+        """The picture, undrawn."""
         order = np.argsort(self.means, kind="stable")
         place = np.arange(1, len(order) + 1) / (len(order) + 1)
-        ax.plot(place, self.means[order], "o", color=PALETTE[0], markersize=3)
+        marks: list[Mark] = [Rule(FAINT, x=0.0, width=0.8), Dots(place, self.means[order], PALETTE[0], 3.5)]
         if self.low is not None and self.high is not None:
-            ax.vlines(place, self.low[order], self.high[order], color=PALETTE[0], linewidth=1.0, alpha=0.6)
-        self._histogram(ax)
-        ax.axvline(0, color=FAINT, linewidth=0.8)
-        ax.set_xlim(-0.45, 1)
-        ax.set_xticks([-0.2, 0.5], ["observed", "imputed"])
-        ax.set_title(self.name, color=INK, fontsize="medium")
-        tidy(ax)
-        ax.tick_params(axis="x", length=0)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+            ends = (np.stack([place, bound[order]], 1) for bound in (self.low, self.high))
+            marks.append(Segments(*ends, PALETTE[0], opacity=0.6))
+        across = Axis(low=-0.45, high=1, ticks=[-0.2, 0.5], names=["observed", "imputed"], plain=True)
+        return Panel([*marks, *self._histogram()], across, title=shortened(self.name, 36))
 
-    def _histogram(self, ax: Axes) -> None:
+    def _histogram(self) -> list[Mark]:
         if not len(self.observed):
-            return
-        counts, edges = np.histogram(self.observed, bins=min(40, max(5, int(np.sqrt(len(self.observed))))))
-        ax.barh(
-            edges[:-1],
-            -0.42 * counts / counts.max(),
-            np.diff(edges),
-            align="edge",
-            color=FAINT,
-            edgecolor="white",
-            lw=0.3,
-        )
+            return []
+        counts, edges = histogram(self.observed, min(40, max(5, int(np.sqrt(len(self.observed))))))
+        far = -0.42 * counts / counts.max()
+        return [Bars(far, np.zeros(len(far)), edges[:-1], edges[1:], FAINT, edge="white")]
 
 
 def has_means(estimator: MixtureEstimator | FactorEstimator, column: int) -> bool:

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.plot.canvas import INK, axes_or_new
-from suffice.plot.training import draw_epochs
+from suffice.plot.display import Display
+from suffice.plot.panel import Axis, Panel
+from suffice.plot.training import epoch_lines
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 LABELS = {"reconstruction": "training", "validation_reconstruction": "validation"}
 
 
-class LearningDisplay:
+class LearningDisplay(Display):
     """Reconstruction cross-entropy of training and validation rows against the epoch, in one figure.
 
     Parameters
@@ -48,15 +49,16 @@ class LearningDisplay:
     @classmethod
     def from_estimator(cls, estimator: Learned, *, ax: Axes | None = None) -> LearningDisplay:
         """Draw the trace that ``estimator.fit`` kept, on ``ax`` or a new figure."""
-        check_is_fitted(estimator)
-        return cls(trace=estimator.trace_).plot(ax=ax)
+        return cls.of(estimator).plot(ax=ax)
 
-    def plot(self, *, ax: Axes | None = None) -> LearningDisplay:
-        """Draw on ``ax`` or a new figure; returns the display."""
-        ax = axes_or_new(ax)
-        draw_epochs(ax, self.trace, LABELS)
-        ax.set_ylabel("reconstruction cross-entropy per row (nats)", color=INK)
-        if len(ax.lines) > 1:
-            ax.legend(frameon=False)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+    @classmethod
+    def of(cls, estimator: Learned) -> LearningDisplay:
+        """The trace that ``estimator.fit`` kept, undrawn."""
+        check_is_fitted(estimator)
+        return cls(trace=estimator.trace_)
+
+    def panel(self) -> Panel:
+        """The picture, undrawn."""
+        marks = epoch_lines(self.trace, LABELS)
+        label = "reconstruction cross-entropy per row (nats)"
+        return Panel(marks, Axis("epoch", whole=True), Axis(label), legend="inside" if len(marks) > 1 else "")

@@ -8,7 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.plot.canvas import axes_or_new, shortened, tidy, wanted_columns
+from suffice.plot.canvas import shortened, wanted_columns
+from suffice.plot.display import Display
+from suffice.plot.marks import Image, cells
+from suffice.plot.panel import Axis, Panel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,7 +22,7 @@ MOST_COLUMNS = 60
 MOST_FACTORS = 30
 
 
-class LoadingsDisplay:
+class LoadingsDisplay(Display):
     """A map of loadings, a line for each column and a column for each factor: blue positive, red negative.
 
     Of many columns the 60 with the largest loadings are shown, of many factors the first 30.
@@ -54,31 +57,33 @@ class LoadingsDisplay:
         cls, estimator: FittedFactors, *, feature_names: list[str] | None = None, ax: Axes | None = None
     ) -> LoadingsDisplay:
         """Draw a fitted factor model, each column's loadings in its standard deviations, on ``ax`` or a new figure."""
+        return cls.of(estimator, feature_names=feature_names).plot(ax=ax)
+
+    @classmethod
+    def of(cls, estimator: FittedFactors, *, feature_names: list[str] | None = None) -> LoadingsDisplay:
+        """The loadings of a fitted factor model, each column's in its standard deviations, undrawn."""
         check_is_fitted(estimator, "loadings_")
         given = feature_names if feature_names is not None else getattr(estimator, "feature_names_in_", None)
         scale = np.sqrt(np.diagonal(estimator.get_covariance()))[:, None]
-        return cls(loadings=estimator.loadings_ / scale, feature_names=None if given is None else list(given)).plot(
-            ax=ax
-        )
+        return cls(loadings=estimator.loadings_ / scale, feature_names=None if given is None else list(given))
 
     def shown(self) -> list[int]:
         """Positions of the columns that are drawn, in their order."""
         largest = np.argsort(-np.abs(self.loadings).max(1), kind="stable")[:MOST_COLUMNS]
         return sorted(largest.tolist())
 
-    def plot(self, *, ax: Axes | None = None) -> LoadingsDisplay:
-        """Draw on ``ax`` or a new figure; returns the display."""
+    def panel(self) -> Panel:
+        """The picture, undrawn."""
         shown = self.shown()
         part = self.loadings[shown, :MOST_FACTORS]
-        ax = axes_or_new(ax, (2.5 + 0.4 * part.shape[1], 0.8 + 0.2 * len(shown)))
-        most = np.abs(part).max() or 1.0
-        image = ax.imshow(part, cmap="RdBu", vmin=-most, vmax=most, aspect="auto", interpolation="nearest")
-        ax.set_xticks(np.arange(part.shape[1]), [str(j) for j in range(part.shape[1])])
-        ax.set_yticks(np.arange(len(shown)), [shortened(self.feature_names[j], 24) for j in shown])
-        bar = ax.figure.colorbar(image, ax=ax, fraction=0.05, pad=0.02)
-        bar.outline.set_visible(False)  # pyright: ignore[reportCallIssue]
-        tidy(ax)
-        ax.spines[:].set_visible(False)
-        ax.tick_params(length=0)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+        most = float(np.abs(part).max(initial=0.0)) or 1.0
+        image = Image(part, "RdBu", cells(part), -most, most)
+        factors, names = range(part.shape[1]), [shortened(self.feature_names[j], 24) for j in shown]
+        longest = max(map(len, names), default=0)
+        return Panel(
+            [image],
+            Axis(ticks=factors, names=list(map(str, factors)), plain=True),
+            Axis(low=len(shown) - 0.5, high=-0.5, ticks=range(len(shown)), names=names, plain=True),
+            size=(min(9.6, 1.6 + 0.07 * longest + 0.5 * part.shape[1]), 0.9 + 0.21 * len(shown)),
+            scale=image,
+        )

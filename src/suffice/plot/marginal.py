@@ -9,17 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.shared.labelled_columns import coded_rows, on_codes
-from suffice.plot.canvas import (
-    FAINT,
-    INK,
-    axes_or_new,
-    component_colours,
-    shortened,
-    tidy,
-    wanted_columns,
-    whole_numbers,
-)
+from suffice.plot.canvas import FAINT, INK, component_colours, shortened, wanted_columns
 from suffice.plot.components import families
+from suffice.plot.display import Display
+from suffice.plot.histogram import MOST_BINS, density
+from suffice.plot.marks import Bars, Dots, Line, Mark
+from suffice.plot.panel import Axis, Panel
 from suffice.runtime.types import TableLike
 
 if TYPE_CHECKING:
@@ -29,12 +24,11 @@ if TYPE_CHECKING:
     from suffice.estimators.mixtures.base import MixtureEstimator
 
 Array = NDArray[np.floating[Any]]
-MOST_BINS = 60
 MOST_WHOLE = 200
 MOST_LABELS = 10
 
 
-class MarginalDisplay:
+class MarginalDisplay(Display):
     """Observed cells of one column against its fitted marginal: the sum over components, and each of them as a thin line.
 
     Real numbers, and whole numbers of a wide range, are a histogram under densities; other whole numbers and categories are
@@ -102,23 +96,43 @@ class MarginalDisplay:
         ax: Axes | None = None,
     ) -> MarginalDisplay:
         """Draw the column at position ``column`` of X, (N, D) with NaN for missing cells, on ``ax`` or a new figure."""
+        return cls.of(estimator, X, column, sample_weight=sample_weight, feature_names=feature_names).plot(ax=ax)
+
+    @classmethod
+    def of(
+        cls,
+        estimator: MixtureEstimator,
+        X: TableLike,
+        column: int,
+        *,
+        sample_weight: ArrayLike | None = None,
+        feature_names: list[str] | None = None,
+    ) -> MarginalDisplay:
+        """The column at position ``column`` of X, (N, D) with NaN for missing cells, undrawn."""
         check_is_fitted(estimator)
         given = feature_names if feature_names is not None else getattr(estimator, "feature_names_in_", None)
         names = wanted_columns(None if given is None else list(given), estimator.n_features_in_)
         estimator, X = on_codes(estimator), coded_rows(estimator, X)
         rows = observed_rows(estimator, X)
-        return cls.from_cells(estimator, column, *observed_cells(rows[:, column], sample_weight), names[column], ax=ax)
+        return cls.of_cells(estimator, column, *observed_cells(rows[:, column], sample_weight), names[column])
 
     @classmethod
     def from_cells(
         cls, estimator: MixtureEstimator, column: int, cells: Array, weight: Array, name: str, *, ax: Axes | None = None
     ) -> MarginalDisplay:
         """Draw cells (n,) of one column, none of them missing, with their row weights (n,), on ``ax`` or a new figure."""
+        return cls.of_cells(estimator, column, cells, weight, name).plot(ax=ax)
+
+    @classmethod
+    def of_cells(
+        cls, estimator: MixtureEstimator, column: int, cells: Array, weight: Array, name: str
+    ) -> MarginalDisplay:
+        """Cells (n,) of one column, none of them missing, with their row weights (n,), undrawn."""
         if not len(cells):
             raise ValueError(f"Column {name!r} has no observed cell: there is nothing to compare the model with.")
         labels = labels_of(estimator, column)
         values, discrete = _values(estimator, column, cells)
-        display = cls(
+        return cls(
             cells=cells,
             values=values,
             densities=component_densities(estimator, column, values),
@@ -128,59 +142,47 @@ class MarginalDisplay:
             distance=kolmogorov_distance(estimator, column, cells, weight),
             labels=labels,
         )
-        return display.plot(ax=ax)
 
-    def plot(self, *, ax: Axes | None = None) -> MarginalDisplay:
-        """Draw on ``ax`` or a new figure; returns the display."""
-        ax = axes_or_new(ax)
-        ax.set_xlabel(self.name, color=INK)
-        self._bars(ax) if self.discrete else self._histogram(ax)
-        if self.distance is not None:
-            ax.set_title(f"{self.distance:.3f}", loc="right", fontsize=9, color=INK, pad=2)
-        tidy(ax)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+    def panel(self) -> Panel:
+        """The picture, undrawn."""
+        return self._bars() if self.discrete else self._histogram()
 
-    def _histogram(self, ax: Axes) -> None:
-        edges = np.histogram_bin_edges(self.cells, "auto" if len(self.cells) > 1 else 1)
-        edges = np.linspace(edges[0], edges[-1], min(len(edges), MOST_BINS + 1))
-        heights, *_ = ax.hist(
-            self.cells, edges, density=True, weights=self.weight, color=FAINT, edgecolor="white", lw=0.3
-        )
-        for density, colour in zip(self.densities, component_colours(len(self.densities)), strict=True):
-            ax.plot(self.values, density, color=colour, linewidth=0.9)
-        total, top = self.densities.sum(axis=0), float(np.max(heights))
-        ax.plot(self.values, total, color=INK, linewidth=1.5)
-        ax.set_ylim(0, 1.08 * max(top, min(float(total.max()), 2 * top)))
-        ax.set_xlim(self.values[0], self.values[-1])
-        ax.set_yticks([])
-        ax.set_ylabel("density", color=INK)
+    @property
+    def _corner(self) -> str:
+        return "" if self.distance is None else f"{self.distance:.3f}"
 
-    def _bars(self, ax: Axes) -> None:
+    def _histogram(self) -> Panel:
+        heights, edges = density(self.cells, self.weight)
+        total, top = self.densities.sum(axis=0), float(heights.max(initial=0.0))
+        marks: list[Mark] = [Bars(edges[:-1], edges[1:], np.zeros(len(heights)), heights, FAINT, edge="white")]
+        for part, colour in zip(self.densities, component_colours(len(self.densities)), strict=True):
+            marks.append(Line(self.values, part, colour, 0.9))
+        marks.append(Line(self.values, total, INK, 1.5))
+        high = 1.08 * max(top, min(float(total.max(initial=0.0)), 2 * top)) or 1.0
+        ends = (self.values[0], self.values[-1]) if len(self.values) else (None, None)
+        return Panel(marks, Axis(self.name, *ends), Axis("density", 0.0, high, ticks=()), corner=self._corner)
+
+    def _bars(self) -> Panel:
         place, few = (self.cells - self.values[0]).astype(int), len(self.values) <= MOST_BINS
-        ax.bar(
-            self.values, np.bincount(place, self.weight, len(self.values)) / self.weight.sum(), color=FAINT, width=0.8
-        )
-        for density, colour in zip(self.densities, component_colours(len(self.densities)), strict=True):
-            line = "" if self.labels is not None else "-"
-            marker = "_" if few else ""
-            ax.plot(self.values, density, color=colour, linewidth=0.9, linestyle=line, marker=marker, markersize=9)
-        ax.plot(self.values, self.densities.sum(axis=0), "o" if few else "-", color=INK, markersize=5)
-        ax.xaxis.set_major_locator(whole_numbers())
-        if self.labels is not None:
-            self._name_values(ax)
-        ax.set_ylim(bottom=0)
-        ax.set_ylabel("share", color=INK)
+        shares = np.bincount(place, self.weight, len(self.values)) / self.weight.sum()
+        marks: list[Mark] = [Bars(self.values - 0.4, self.values + 0.4, np.zeros(len(shares)), shares, FAINT)]
+        for part, colour in zip(self.densities, component_colours(len(self.densities)), strict=True):
+            if self.labels is None:
+                marks.append(Line(self.values, part, colour, 0.9))
+            if few:
+                marks.append(Dots(self.values, part, colour, 9.0, dash=True))
+        total = self.densities.sum(axis=0)
+        marks.append(Dots(self.values, total, INK, 5.0) if few else Line(self.values, total, INK))
+        return Panel(marks, self._named(), Axis("share", low=0.0), corner=self._corner)
 
-    def _name_values(self, ax: Axes) -> None:
-        labels = self.labels or []
-        if len(labels) > MOST_LABELS:
-            ax.set_xticks([])
-            ax.set_xlabel(f"{self.name} ({len(labels)} categories)", color=INK)
-            return
-        names = [shortened(label, 11) for label in labels]
-        slant: dict[str, Any] = {"rotation": 35, "ha": "right"} if sum(map(len, names)) > 24 else {}
-        ax.set_xticks(self.values, names, fontsize=8, **slant)
+    def _named(self) -> Axis:
+        """The axis of whole numbers, or of categories."""
+        if self.labels is None:
+            return Axis(self.name, whole=True)
+        if len(self.labels) > MOST_LABELS:
+            return Axis(f"{self.name} ({len(self.labels)} categories)", ticks=())
+        names = [shortened(label, 11) for label in self.labels]
+        return Axis(self.name, ticks=self.values, names=names, slant=35 if sum(map(len, names)) > 24 else 0)
 
 
 def is_real(estimator: MixtureEstimator, column: int) -> bool:

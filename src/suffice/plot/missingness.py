@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from suffice.plot.canvas import FAINT, INK, PALETTE, axes_or_new, tidy, wanted_columns
+from suffice.plot.canvas import PALETTE, shortened, wanted_columns
+from suffice.plot.display import Display
+from suffice.plot.marks import Image, Segments
+from suffice.plot.panel import Axis, Panel
 from suffice.runtime.types import TableLike
 
 if TYPE_CHECKING:
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
 MOST_LINES = 40
 
 
-class MissingnessDisplay:
+class MissingnessDisplay(Display):
     """A map of the rows with missing cells: a line for each column that misses some, those missing most often first.
 
     Rows lie from left to right, sorted so that rows that miss the same cells lie together. Columns that are missing in the same
@@ -71,27 +74,23 @@ class MissingnessDisplay:
                 found.setdefault((self.shares[j], self.missing[:, j].tobytes()), []).append(int(j))
         return list(found.values())
 
-    def plot(self, *, ax: Axes | None = None) -> MissingnessDisplay:
-        """Draw on ``ax`` or a new figure; returns the display."""
-        from matplotlib.colors import ListedColormap
-
+    def panel(self) -> Panel:
+        """The picture, undrawn."""
         lines = self.lines()[:MOST_LINES]
-        ax = axes_or_new(ax, (9.0, 1.0 + 0.2 * len(lines)))
         part = self.missing[:, [columns[0] for columns in lines]]
         part = part[part.any(axis=1)]
-        part = part[np.lexsort(~part.T[::-1])]
-        extent = (0, max(len(part), 1), len(lines) - 0.5, -0.5)
-        ax.imshow(part.T, aspect="auto", cmap=ListedColormap(["#f3f5f7", PALETTE[3]]), vmin=0, vmax=1, extent=extent,
-                  interpolation="nearest")  # fmt: skip
-        ax.hlines(np.arange(1, len(lines)) - 0.5, *extent[:2], color="white", linewidth=1.2)
-        ax.set_yticks(np.arange(len(lines)), [self._words(columns) for columns in lines])
-        ax.set_xlabel("rows with missing cells, alike ones together", color=INK)
-        tidy(ax)
-        ax.tick_params(axis="y", length=0)
-        ax.spines["bottom"].set_color(FAINT)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+        part, count = part[np.lexsort(~part.T[::-1])] if len(lines) else part, max(len(part), 1)
+        image = Image(part.T.astype(float), ("#f3f5f7", PALETTE[3]), (0, count, len(lines) - 0.5, -0.5))
+        between = np.arange(1, len(lines)) - 0.5
+        begin, end = (np.stack([np.full(len(between), float(side)), between], 1) for side in (0, count))
+        names = [self._words(columns) for columns in lines]
+        return Panel(
+            [image, Segments(begin, end, "white", 1.2)],
+            Axis("rows with missing cells, alike ones together", 0, count),
+            Axis(low=len(lines) - 0.5, high=-0.5, ticks=range(len(lines)), names=names, plain=True),
+            size=(9.0, 1.0 + 0.2 * len(lines)),
+        )
 
     def _words(self, columns: list[int]) -> str:
         more = f" and {len(columns) - 1} more" if len(columns) > 1 else ""
-        return f"{self.feature_names[columns[0]]}{more} {self.shares[columns[0]]:.1%}"
+        return f"{shortened(self.feature_names[columns[0]], 40)}{more} {self.shares[columns[0]]:.1%}"

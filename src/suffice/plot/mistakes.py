@@ -8,7 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.plot.canvas import INK, axes_or_new, shortened
+from suffice.plot.canvas import INK, shortened
+from suffice.plot.display import Display
+from suffice.plot.marks import Image, Mark, Words
+from suffice.plot.panel import Axis, Panel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +23,7 @@ CAPTION = 0.42
 """Height of the words under a picture, in pictures."""
 
 
-class MistakesDisplay:
+class MistakesDisplay(Display):
     """Images that were given a wrong class, those of the largest wrong probability first and at most 24 of them.
 
     Under each are its class and, after an arrow, the one that it was given.
@@ -57,6 +60,9 @@ class MistakesDisplay:
     def __init__(self, *, images: ArrayLike, target: ArrayLike, probability: ArrayLike, classes: ArrayLike) -> None:
         self.images, self.target = _as_pictures(np.asarray(images, dtype=float)), np.asarray(target)
         self.probability, self.classes = np.asarray(probability, dtype=float), np.asarray(classes)
+        self.found, sure = self.classes[self.probability.argmax(1)], self.probability.max(1)
+        wrong = np.flatnonzero(self.found != self.target)
+        self.shown_ = wrong[np.argsort(-sure[wrong], kind="stable")][:MOST_ROWS]
 
     @classmethod
     def from_estimator(
@@ -69,33 +75,36 @@ class MistakesDisplay:
         ax: Axes | None = None,
     ) -> MistakesDisplay:
         """Draw rows X, (n, D) or images, of classes y, on ``ax`` or a new figure; ``image_shape`` is of one row."""
+        return cls.of(estimator, X, y, image_shape=image_shape).plot(ax=ax)
+
+    @classmethod
+    def of(
+        cls, estimator: Classifying, X: ArrayLike, y: ArrayLike, *, image_shape: tuple[int, ...] | None = None
+    ) -> MistakesDisplay:
+        """Rows X, (n, D) or images, of classes y, undrawn."""
         check_is_fitted(estimator)
         shape = image_shape or getattr(estimator, "image_shape_", None) or np.shape(X)[1:]
         probability = estimator.predict_proba(X)
-        return cls(
-            images=np.reshape(X, (-1, *shape)), target=y, probability=probability, classes=estimator.classes_
-        ).plot(ax=ax)
+        return cls(images=np.reshape(X, (-1, *shape)), target=y, probability=probability, classes=estimator.classes_)
 
-    def plot(self, *, ax: Axes | None = None) -> MistakesDisplay:
-        """Draw on ``ax`` or a new figure; returns the display."""
-        found, sure = self.classes[self.probability.argmax(1)], self.probability.max(1)
-        wrong = np.flatnonzero(found != self.target)
-        self.shown_ = wrong[np.argsort(-sure[wrong], kind="stable")][:MOST_ROWS]
+    def panel(self) -> Panel:
+        """The picture, undrawn."""
         down = max(1, -(-len(self.shown_) // ACROSS))
-        ax = axes_or_new(ax, (1.15 * ACROSS, 1.15 * (1 + CAPTION) * down))
-        low, high = self.images.min(initial=0), self.images.max(initial=1)
-        for place, row in enumerate(self.shown_):
-            left, top = place % ACROSS, place // ACROSS * (1 + CAPTION)
-            extent = (left + 0.05, left + 0.95, top + 0.95, top + 0.05)
-            ax.imshow(self.images[row], cmap="gray_r", extent=extent, vmin=low, vmax=high, interpolation="nearest")
-            words = f"{shortened(str(self.target[row]), 9)} → {shortened(str(found[row]), 9)}\n{_percent(sure[row])}"
-            ax.text(left + 0.5, top + 0.98, words, ha="center", va="top", color=INK, fontsize=7.5)
-        ax.set_xlim(0, ACROSS)
-        ax.set_ylim(down * (1 + CAPTION), 0)
-        ax.set_aspect("equal")
-        ax.axis("off")
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+        low, high = float(self.images.min(initial=0)), float(self.images.max(initial=1))
+        marks: list[Mark] = []
+        left, top = np.arange(len(self.shown_)) % ACROSS, np.arange(len(self.shown_)) // ACROSS * (1 + CAPTION)
+        for x, y, row in zip(left, top, self.shown_, strict=True):
+            marks.append(Image(self.images[row], "gray_r", (x + 0.05, x + 0.95, y + 0.95, y + 0.05), low, high))
+        texts = [self._words(row) for row in self.shown_]
+        marks.append(Words(left + 0.5, top + 0.98, texts, INK, 7.5, level="top"))
+        return Panel(
+            marks, Axis(low=0, high=ACROSS), Axis(low=down * (1 + CAPTION), high=0),
+            size=(1.15 * ACROSS, 1.15 * (1 + CAPTION) * down), bare=True, square=True,
+        )  # fmt: skip
+
+    def _words(self, row: int) -> str:
+        target, found = (shortened(str(name), 9) for name in (self.target[row], self.found[row]))
+        return f"{target} → {found}\n{_percent(self.probability[row].max())}"
 
 
 def _percent(share: float) -> str:

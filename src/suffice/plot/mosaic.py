@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 import numpy as np
 
 from suffice.runtime.types import ArrayLike
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
 
 
 def check_images(rows: ArrayLike, image_shape: tuple[int, ...]) -> np.ndarray:
@@ -29,10 +24,3 @@ def mosaic(images: np.ndarray, across: int) -> np.ndarray:
         y, x = place // across * (height + 1) + 1, place % across * (width + 1) + 1
         sheet[y : y + height, x : x + width] = image
     return sheet
-
-
-def show(ax: Axes, sheet: np.ndarray, **options: Any) -> Any:
-    """Draw a mosaic without axes; returns the picture."""
-    picture = ax.imshow(sheet, interpolation="nearest", **options)
-    ax.axis("off")
-    return picture

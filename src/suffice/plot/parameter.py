@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.plot.canvas import INK, axes_or_new, shortened, wanted_columns, whole_numbers
+from suffice.plot.canvas import INK, INK_ON_LIGHT, shortened, wanted_columns
 from suffice.plot.components import centres, deviations, families, of_chances, telling_features
 from suffice.plot.components import feature_names as names_of_features
+from suffice.plot.display import Display
+from suffice.plot.marks import Image, Mark, Words, cells
+from suffice.plot.panel import Axis, Panel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,7 +24,7 @@ MOST_IMAGES = 100
 MOST_FEATURES = 40
 
 
-class ParameterDisplay:
+class ParameterDisplay(Display):
     """A heat map, components by columns, or one image for each component when the rows are images.
 
     Means, rates and shares of categories are shown as deviations from those of the mixture in standard deviations, so that
@@ -84,13 +87,24 @@ class ParameterDisplay:
         ax: Axes | None = None,
     ) -> ParameterDisplay:
         """Draw the parameters on ``ax`` or a new figure; ``feature_names`` are of the columns."""
+        return cls.of(estimator, feature_names=feature_names, image_shape=image_shape).plot(ax=ax)
+
+    @classmethod
+    def of(
+        cls,
+        estimator: FittedMixture,
+        *,
+        feature_names: list[str] | None = None,
+        image_shape: tuple[int, ...] | None = None,
+    ) -> ParameterDisplay:
+        """The parameters, undrawn; ``feature_names`` are of the columns."""
         check_is_fitted(estimator)
         known = getattr(estimator, "feature_names_in_", None)
         given = feature_names if feature_names is not None or known is None else list(known)
         names = names_of_features(estimator, wanted_columns(given, estimator.n_features_in_))
         signed = not of_chances(estimator) and image_shape is None
         shown = shown_features(estimator)
-        display = cls(
+        return cls(
             values=(deviations(estimator) if signed else centres(estimator))[:, shown],
             weights=estimator.weights_,
             label="sd from the mean" if signed else families(estimator)[0].centre_name,
@@ -98,44 +112,34 @@ class ParameterDisplay:
             feature_names=[names[j] for j in shown],
             image_shape=image_shape,
         )
-        return display.plot(ax=ax)
 
-    def plot(self, *, ax: Axes | None = None) -> ParameterDisplay:
-        """Draw on ``ax`` or a new figure; returns the display."""
-        ax = axes_or_new(ax, picture_size(self.values.shape, self.image_shape))
-        picture = self._heat_map(ax) if self.image_shape is None else self._images(ax)
-        bar = ax.figure.colorbar(picture, ax=ax, fraction=0.03, pad=0.02)
-        bar.set_label(self.label, color=INK, fontsize=9)
-        bar.outline.set_visible(False)
-        bar.ax.tick_params(labelsize=8)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+    def panel(self) -> Panel:
+        """The picture, undrawn."""
+        return self._heat_map() if self.image_shape is None else self._images(*self.image_shape)
 
-    def _heat_map(self, ax: Axes) -> Any:
-        low, high = self._limits()
-        picture = ax.imshow(
-            self.values, aspect="auto", cmap="RdBu_r" if self.signed else "Blues", vmin=low, vmax=high,
-            interpolation="nearest",
-        )  # fmt: skip
-        ax.set_ylabel("component", color=INK)
-        ax.yaxis.set_major_locator(whole_numbers())
-        if self.values.shape[0] <= 30:
-            ax.set_yticks(np.arange(self.values.shape[0]))
-        if self.values.shape[1] <= 60:
-            names = [shortened(name, 30) for name in self.feature_names]
-            ax.set_xticks(np.arange(self.values.shape[1]), names, rotation=45, ha="right", fontsize=8)
-        else:
-            ax.set_xlabel("column", color=INK)
-        self._write_numbers(ax, high)
-        ax.spines[:].set_visible(False)
-        return picture
+    def _heat_map(self) -> Panel:
+        (count, columns), (low, high) = self.values.shape, self._limits()
+        image = Image(self.values, "RdBu_r" if self.signed else "Blues", cells(self.values), low, high)
+        names = [shortened(name, 30) for name in self.feature_names]
+        named = columns <= 60
+        across = Axis(ticks=range(columns), names=names, slant=45, plain=True) if named else Axis("column", plain=True)
+        down = Axis("component", count - 0.5, -0.5, ticks=range(count) if count <= 30 else None, whole=True, plain=True)
+        return Panel(
+            [image, *self._numbers(high)],
+            across,
+            down,
+            size=picture_size(self.values.shape, None),
+            scale=image,
+            scale_label=self.label,
+        )
 
-    def _write_numbers(self, ax: Axes, high: float) -> None:
+    def _numbers(self, high: float) -> list[Mark]:
         if self.values.size > 150 or self.values.shape[1] > 14:
-            return
-        for (row, column), value in np.ndenumerate(self.values):
-            shade = "white" if abs(value) > 0.6 * high else INK
-            ax.text(column, row, f"{value:.2f}", ha="center", va="center", fontsize=8, color=shade)
+            return []
+        row, column = np.indices(self.values.shape).reshape(2, -1)
+        values = self.values.ravel()
+        shades = [INK_ON_LIGHT if abs(value) <= 0.6 * high else "#fff" for value in values]
+        return [Words(column, row, [f"{value:.2f}" for value in values], shades, 8.0)]
 
     def _limits(self) -> tuple[float, float]:
         if not self.signed:
@@ -143,27 +147,32 @@ class ParameterDisplay:
         far = float(np.abs(self.values).max()) or 1.0
         return -far, far
 
-    def _images(self, ax: Axes) -> Any:
-        assert self.image_shape is not None
+    def _images(self, height: int, width: int) -> Panel:
         order = np.argsort(-self.weights, kind="stable")[:MOST_IMAGES]
-        height, width = self.image_shape
         across = _images_across(len(order))
         down, step_y, step_x = -(-len(order) // across), height * 1.28, width * 1.1
         low, high = float(self.values.min()), float(self.values.max())
         low, high = (0.0, 1.0) if low >= 0 and high <= 1 else (low, high)
-        for place, component in enumerate(order):
-            x, y = (place % across) * step_x, (place // across) * step_y
-            picture = ax.imshow(
-                self.values[component].reshape(height, width), cmap="gray_r", vmin=low, vmax=high,
-                extent=(x, x + width, y + height, y), interpolation="nearest",
-            )  # fmt: skip
-            ax.text(x, y - 0.05 * height, f"{component}", fontsize=8, color=INK, va="bottom")
-            ax.text(x + width, y - 0.05 * height, f"{self.weights[component]:.1%}", fontsize=7, ha="right", va="bottom")
-        ax.set_xlim(-0.05 * width, across * step_x)
-        ax.set_ylim(down * step_y - 0.2 * height, -0.28 * height)
-        ax.set_aspect("equal")
-        ax.axis("off")
-        return picture
+        x, y = np.arange(len(order)) % across * step_x, np.arange(len(order)) // across * step_y
+        images = [
+            Image(self.values[k].reshape(height, width), "gray_r", (a, a + width, b + height, b), low, high)
+            for k, a, b in zip(order, x, y, strict=True)
+        ]
+        above, shares = y - 0.05 * height, [f"{share:.1%}" for share in self.weights[order]]
+        words = [
+            Words(x, above, [str(k) for k in order], INK, 8.0, "left", "bottom"),
+            Words(x + width, above, shares, INK, 7.0, "right", "bottom"),
+        ]
+        return Panel(
+            [*images, *words],
+            Axis(low=-0.05 * width, high=across * step_x),
+            Axis(low=down * step_y - 0.2 * height, high=-0.28 * height),
+            size=picture_size(self.values.shape, self.image_shape),
+            scale=images[0],
+            scale_label=self.label,
+            bare=True,
+            square=True,
+        )
 
 
 def shown_features(estimator: FittedMixture) -> list[int]:

@@ -8,7 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.plot.canvas import INK, axes_or_new
+from suffice.plot.display import Display
+from suffice.plot.marks import Image, cells
+from suffice.plot.panel import Axis, Panel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from suffice.plot.fitted import FittedFactors
 
 
-class ReconstructionDisplay:
+class ReconstructionDisplay(Display):
     """Rows and their reconstructions: images in pairs, one above the other, or tables of standardised cells side by side.
 
     Missing cells of the rows are white.
@@ -59,40 +61,46 @@ class ReconstructionDisplay:
         ax: Axes | None = None,
     ) -> ReconstructionDisplay:
         """Draw X, (n, D), and what a fitted factor model or autoencoder restores from its codes, on ``ax`` or a new figure."""
+        return cls.of(estimator, X, image_shape=image_shape).plot(ax=ax)
+
+    @classmethod
+    def of(
+        cls,
+        estimator: FittedFactors | AutoencoderEstimator,
+        X: ArrayLike,
+        *,
+        image_shape: tuple[int, ...] | None = None,
+    ) -> ReconstructionDisplay:
+        """X, (n, D), and what a fitted factor model or autoencoder restores from its codes, undrawn."""
         check_is_fitted(estimator)
         reconstructed = estimator.inverse_transform(estimator.transform(X))
-        return cls(rows=X, reconstructed=reconstructed, image_shape=image_shape).plot(ax=ax)
+        return cls(rows=X, reconstructed=reconstructed, image_shape=image_shape)
 
-    def plot(self, *, ax: Axes | None = None) -> ReconstructionDisplay:
-        """Draw on ``ax`` or a new figure; returns the display."""
-        ax = axes_or_new(ax, (9.0, 3.0))
-        if self.image_shape is None:
-            self._tables(ax)
-        else:
-            self._images(ax, *self.image_shape)
-        ax.spines[:].set_visible(False)
-        ax.tick_params(length=0, labelcolor=INK, labelsize=9)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+    def panel(self) -> Panel:
+        """The picture, undrawn."""
+        return self._tables() if self.image_shape is None else self._images(*self.image_shape)
 
-    def _images(self, ax: Axes, height: int, width: int) -> None:
+    def _images(self, height: int, width: int) -> Panel:
         def strip(rows: np.ndarray) -> np.ndarray:
             padded = np.pad(rows.reshape(-1, height, width), [(0, 0), (1, 1), (1, 1)], constant_values=np.nan)
             return np.concatenate(list(padded), axis=1)
 
-        low, high = np.nanmin(self.rows), np.nanmax(self.rows)
-        ax.imshow(np.concatenate([strip(self.rows), strip(self.reconstructed)]), cmap="gray_r", vmin=low, vmax=high)
-        ax.set_xticks([])
-        ax.set_yticks([(height + 2) * 0.5, (height + 2) * 1.5], ["row", "reconstructed"])
+        sheet = np.concatenate([strip(self.rows), strip(self.reconstructed)])
+        image = Image(sheet, "gray_r", cells(sheet), float(np.nanmin(self.rows)), float(np.nanmax(self.rows)))
+        middles = [(height + 2) * 0.5 - 0.5, (height + 2) * 1.5 - 0.5]
+        named = Axis(low=len(sheet) - 0.5, high=-0.5, ticks=middles, names=["row", "reconstructed"], plain=True)
+        return Panel([image], Axis(ticks=(), plain=True), named, size=(9.0, 2.4), square=True)
 
-    def _tables(self, ax: Axes) -> None:
-        mean, scale = np.nanmean(self.reconstructed, 0), np.nanstd(np.concatenate([self.rows, self.reconstructed]), 0)
-        scale = np.where(scale > 0, scale, 1.0)
-        gap = np.full((len(self.rows), max(1, self.rows.shape[1] // 10)), np.nan)
-        parts = [(self.rows - mean) / scale, gap, (self.reconstructed - mean) / scale]
-        ax.imshow(
-            np.concatenate(parts, axis=1), cmap="RdBu", vmin=-2.5, vmax=2.5, aspect="auto", interpolation="nearest"
+    def _tables(self) -> Panel:
+        both = np.concatenate([self.rows, self.reconstructed])
+        mean, scale = np.nanmean(self.reconstructed, 0), np.nanstd(both, 0)
+        scale, width = np.where(scale > 0, scale, 1.0), self.rows.shape[1]
+        gap = np.full((len(self.rows), max(1, width // 10)), np.nan)
+        sheet = np.concatenate([(self.rows - mean) / scale, gap, (self.reconstructed - mean) / scale], axis=1)
+        middles = [(width - 1) / 2, width + gap.shape[1] + (width - 1) / 2]
+        return Panel(
+            [Image(sheet, "RdBu", cells(sheet), -2.5, 2.5)],
+            Axis(ticks=middles, names=["rows", "reconstructed"], plain=True),
+            Axis(ticks=(), plain=True),
+            size=(9.0, 3.0),
         )
-        width = self.rows.shape[1]
-        ax.set_xticks([(width - 1) / 2, width + gap.shape[1] + (width - 1) / 2], ["rows", "reconstructed"])
-        ax.set_yticks([])

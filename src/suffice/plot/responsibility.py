@@ -8,7 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.plot.canvas import INK, PALETTE, axes_or_new, tidy
+from suffice.plot.canvas import PALETTE
+from suffice.plot.display import Display
+from suffice.plot.marks import Bars
+from suffice.plot.panel import Axis, Panel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
     from suffice.plot.fitted import FittedMixture
 
 
-class ResponsibilityDisplay:
+class ResponsibilityDisplay(Display):
     """Histogram of the largest responsibility of each row: all at 1 when every row has a clear component.
 
     Parameters
@@ -46,22 +49,22 @@ class ResponsibilityDisplay:
     @classmethod
     def from_estimator(cls, estimator: FittedMixture, X: ArrayLike, *, ax: Axes | None = None) -> ResponsibilityDisplay:
         """Draw the sharpness of ``estimator.predict_proba(X)``, X being (N, D), on ``ax`` or a new figure."""
+        return cls.of(estimator, X).plot(ax=ax)
+
+    @classmethod
+    def of(cls, estimator: FittedMixture, X: ArrayLike) -> ResponsibilityDisplay:
+        """The sharpness of ``estimator.predict_proba(X)``, X being (N, D), undrawn."""
         check_is_fitted(estimator)
         largest = np.asarray(estimator.predict_proba(X)).max(axis=1)
         counts, edges = np.histogram(np.clip(largest, 0, 1), bins=40, range=(0.0, 1.0))
-        return cls(counts=counts, edges=edges).plot(ax=ax)
+        return cls(counts=counts, edges=edges)
 
-    def plot(self, *, ax: Axes | None = None) -> ResponsibilityDisplay:
-        """Draw on ``ax`` or a new figure; returns the display."""
-        ax = axes_or_new(ax)
+    def panel(self) -> Panel:
+        """The picture, undrawn."""
         shares = self.counts / max(self.counts.sum(), 1e-300)
-        ax.bar(self.edges[:-1], shares, width=np.diff(self.edges), align="edge", color=PALETTE[0], edgecolor="white")
-        ax.set_xlim(self._first_edge(), 1.0)
-        ax.set_xlabel("largest responsibility of a row", color=INK)
-        ax.set_ylabel("share of rows", color=INK)
-        tidy(ax)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+        bars = Bars(self.edges[:-1], self.edges[1:], np.zeros(len(shares)), shares, PALETTE[0], edge="white")
+        across = Axis("largest responsibility of a row", self._first_edge(), 1.0)
+        return Panel([bars], across, Axis("share of rows", low=0.0))
 
     def _first_edge(self) -> float:
         occupied = np.flatnonzero(self.counts)

@@ -8,7 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.plot.canvas import FAINT, INK, PALETTE, axes_or_new, tidy, whole_numbers
+from suffice.plot.canvas import FAINT, PALETTE
+from suffice.plot.display import Display
+from suffice.plot.marks import Dots, Line, Mark, Rule
+from suffice.plot.panel import Axis, Panel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
 MOST = 40
 
 
-class ScreeDisplay:
+class ScreeDisplay(Display):
     """Eigenvalues in falling order, the first 40 of them: those of the fitted components filled, the others hollow.
 
     Parameters
@@ -51,26 +54,24 @@ class ScreeDisplay:
     @classmethod
     def from_estimator(cls, estimator: FittedFactors, *, ax: Axes | None = None) -> ScreeDisplay:
         """Draw a fitted factor model, on ``ax`` or a new figure."""
+        return cls.of(estimator).plot(ax=ax)
+
+    @classmethod
+    def of(cls, estimator: FittedFactors) -> ScreeDisplay:
+        """The numbers of a fitted factor model, undrawn."""
         check_is_fitted(estimator, "eigenvalues_")
         noise = None if np.ndim(estimator.noise_variance_) else float(estimator.noise_variance_)
-        return cls(
-            eigenvalues=estimator.eigenvalues_, n_components=estimator.loadings_.shape[1], noise_variance=noise
-        ).plot(ax=ax)
+        return cls(eigenvalues=estimator.eigenvalues_, n_components=estimator.loadings_.shape[1], noise_variance=noise)
 
-    def plot(self, *, ax: Axes | None = None) -> ScreeDisplay:
-        """Draw on ``ax`` or a new figure; returns the display."""
-        ax = axes_or_new(ax)
+    def panel(self) -> Panel:
+        """The picture, undrawn."""
         values = self.eigenvalues[:MOST]
         place, kept = np.arange(1, len(values) + 1), np.arange(len(values)) < self.n_components
-        ax.plot(place, values, color=PALETTE[0], linewidth=1.4)
-        ax.plot(place[kept], values[kept], "o", color=PALETTE[0], markersize=5)
-        ax.plot(place[~kept], values[~kept], "o", color=PALETTE[0], markerfacecolor="white", markersize=5)
+        marks: list[Mark] = [
+            Line(place, values, PALETTE[0], 1.4),
+            Dots(place[kept], values[kept], PALETTE[0], 5.0),
+            Dots(place[~kept], values[~kept], PALETTE[0], 5.0, hollow=True),
+        ]
         if self.noise_variance is not None:
-            ax.axhline(self.noise_variance, color=FAINT, linestyle="--", linewidth=1.2)
-        ax.set_ylim(bottom=min(0.0, values.min()))
-        ax.xaxis.set_major_locator(whole_numbers())
-        ax.set_xlabel("component", color=INK)
-        ax.set_ylabel("eigenvalue", color=INK)
-        tidy(ax)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+            marks.append(Rule(FAINT, y=self.noise_variance, dash="--"))
+        return Panel(marks, Axis("component", whole=True), Axis("eigenvalue", low=min(0.0, values.min(initial=0.0))))

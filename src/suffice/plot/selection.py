@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike
 
-from suffice.plot.canvas import FAINT, INK, axes_or_new, component_colours, tidy, whole_numbers
+from suffice.plot.canvas import FAINT, INK, component_colours
+from suffice.plot.display import Display
+from suffice.plot.marks import Dots, Line, Mark, Segments
+from suffice.plot.panel import Axis, Panel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
     from suffice.selection.result import Selection
 
 
-class SelectionDisplay:
+class SelectionDisplay(Display):
     """A criterion against the number of components, a line for each family and setting, the best candidate ringed.
 
     The axis leaves out candidates that are so much worse that they would hide how the others differ.
@@ -74,6 +77,11 @@ class SelectionDisplay:
     @classmethod
     def from_selection(cls, selection: Selection, *, ax: Axes | None = None) -> SelectionDisplay:
         """Draw what ``suffice.select`` returned, on ``ax`` or a new figure."""
+        return cls.of(selection).plot(ax=ax)
+
+    @classmethod
+    def of(cls, selection: Selection) -> SelectionDisplay:
+        """The numbers of what ``suffice.select`` returned, undrawn."""
         from suffice.selection.words import setting
 
         table, criterion = selection.table, selection.criterion
@@ -85,47 +93,39 @@ class SelectionDisplay:
             criterion=criterion,
             errors=table["standard_error"] if criterion == "held_out" else None,
             passed_over=table["note"] != "",
-        ).plot(ax=ax)
+        )
 
-    def plot(self, *, ax: Axes | None = None) -> SelectionDisplay:
-        """Draw on ``ax`` or a new figure; returns the display."""
-        ax = axes_or_new(ax)
+    def panel(self) -> Panel:
+        """The picture, undrawn."""
         lines = list(dict.fromkeys(self.settings))
+        marks: list[Mark] = []
         for words, colour in zip(lines, component_colours(len(lines)), strict=True):
-            self._line(ax, np.array([own == words for own in self.settings]), words, colour)
-        x, y = self.n_components[self.best], self.values[self.best]
-        ax.plot(x, y, "o", markersize=13, markerfacecolor="none", markeredgecolor=INK, markeredgewidth=1.4)
-        self._label(ax)
-        if len(lines) > 1:
-            ax.legend(fontsize=8, frameon=False, labelcolor=INK)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
-
-    def _line(self, ax: Axes, own: np.ndarray, words: str, colour: str) -> None:
-        own = np.flatnonzero(own & np.isfinite(self.values))
-        x, y = self.n_components[own], self.values[own]
-        ax.plot(x, y, "-", color=colour, linewidth=1.8, marker="o", markersize=4.5, label=words)
-        hollow = self.passed_over[own]
-        ax.plot(x[hollow], y[hollow], "o", color=colour, markersize=4.5, markerfacecolor="white", zorder=3)
-        if self.errors is not None:
-            ax.errorbar(x, y, self.errors[own], fmt="none", ecolor=FAINT, elinewidth=1.2, capsize=2, zorder=1)
-
-    def _label(self, ax: Axes) -> None:
+            marks += self._line(np.array([own == words for own in self.settings]), words, colour)
+        ring = (self.n_components[[self.best]], self.values[[self.best]])
+        marks.append(Dots(*ring, INK, 13.0, hollow=True, filling="none"))
         held_out = self.criterion == "held_out"
         what = "held-out log-likelihood per row (nats), higher" if held_out else f"{self.criterion.upper()}, lower"
-        ax.set_xlabel("components", color=INK)
-        ax.set_ylabel(f"{what} is better", color=INK)
-        ax.xaxis.set_major_locator(whole_numbers())
-        ax.ticklabel_format(axis="y", useOffset=False)
-        self._leave_out_the_far_off(ax)
-        tidy(ax)
+        return Panel(
+            marks, Axis("components", whole=True), Axis(f"{what} is better", *self._near()), size=(7.2, 3.9),
+            legend="inside" if len(lines) > 1 else "",
+        )  # fmt: skip
 
-    def _leave_out_the_far_off(self, ax: Axes) -> None:
-        """Show up to three times as far off as the middle candidate, if that is less than half of all."""
+    def _line(self, own: np.ndarray, words: str, colour: str) -> list[Mark]:
+        own = np.flatnonzero(own & np.isfinite(self.values))
+        x, y, hollow = self.n_components[own], self.values[own], self.passed_over[own]
+        found: list[Mark] = []
+        if self.errors is not None:
+            errors = np.nan_to_num(self.errors[own])
+            found.append(Segments(np.stack([x, y - errors], 1), np.stack([x, y + errors], 1), FAINT, 1.2))
+        found += [Line(x, y, colour, label=words), Dots(x[~hollow], y[~hollow], colour, 4.5)]
+        return [*found, *([Dots(x[hollow], y[hollow], colour, 4.5, hollow=True)] if hollow.any() else [])]
+
+    def _near(self) -> tuple[float | None, float | None]:
+        """Ends that show up to three times as far off as the middle candidate, if that is less than half of all."""
         best = self.values[self.best]
         off = np.abs(self.values[np.isfinite(self.values)] - best)
-        shown = 3 * np.median(off)
-        if not 0 < 2 * shown < off.max():
-            return
+        shown = 3 * np.median(off) if len(off) else 0.0
+        if not 0 < 2 * shown < off.max(initial=0.0):
+            return None, None
         room = 0.1 * shown
-        ax.set_ylim(*(best - shown, best + room) if self.criterion == "held_out" else (best - room, best + shown))
+        return (best - shown, best + room) if self.criterion == "held_out" else (best - room, best + shown)

@@ -9,7 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.plot.canvas import FAINT, INK, PALETTE, axes_or_new, tidy, whole_numbers
+from suffice.plot.canvas import FAINT, PALETTE
+from suffice.plot.display import Display
+from suffice.plot.marks import Dots, Line, Mark
+from suffice.plot.panel import Axis, Panel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -17,7 +20,7 @@ if TYPE_CHECKING:
     from suffice.plot.fitted import Climbed
 
 
-class TraceDisplay:
+class TraceDisplay(Display):
     """Log-likelihood per row against the iteration, one line for each restart, the best one in colour.
 
     The axis leaves out the first steep climb where it would hide how the restarts differ.
@@ -49,33 +52,34 @@ class TraceDisplay:
     @classmethod
     def from_estimator(cls, estimator: Climbed, *, ax: Axes | None = None) -> TraceDisplay:
         """Draw the traces that ``estimator.fit`` kept, on ``ax`` or a new figure."""
+        return cls.of(estimator).plot(ax=ax)
+
+    @classmethod
+    def of(cls, estimator: Climbed) -> TraceDisplay:
+        """The traces that ``estimator.fit`` kept, undrawn."""
         check_is_fitted(estimator)
-        return cls(traces=estimator.traces_).plot(ax=ax)
+        return cls(traces=estimator.traces_)
 
-    def plot(self, *, ax: Axes | None = None) -> TraceDisplay:
-        """Draw on ``ax`` or a new figure; returns the display."""
-        ax = axes_or_new(ax)
-        self.best_ = int(np.argmax([_last(trace) for trace in self.traces]))
-        for index, trace in enumerate(self.traces):
-            if index != self.best_:
-                ax.plot(np.arange(len(trace)), trace, color=FAINT, linewidth=1.1)
+    @property
+    def best_(self) -> int:
+        """Index of the restart that ended highest."""
+        return int(np.argmax([_last(trace) for trace in self.traces]))
+
+    def panel(self) -> Panel:
+        """The picture, undrawn."""
+        others = [trace for index, trace in enumerate(self.traces) if index != self.best_]
+        marks: list[Mark] = [Line(np.arange(len(trace)), trace, FAINT, 1.1) for trace in others]
         best = self.traces[self.best_]
-        ax.plot(np.arange(len(best)), best, color=PALETTE[0], linewidth=2.2)
-        ax.plot(len(best) - 1, best[-1], "o", color=PALETTE[0], markersize=5)
-        self._label(ax)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+        marks.append(Line(np.arange(len(best)), best, PALETTE[0], 2.2))
+        marks.append(Dots(np.array([len(best) - 1]), best[-1:], PALETTE[0], 5.0))
+        low, high = self._reach()
+        return Panel(marks, Axis("iteration", whole=True), Axis("log-likelihood per row (nats)", low, high))
 
-    def _label(self, ax: Axes) -> None:
+    def _reach(self) -> tuple[float, float]:
         ends = [_last(trace) for trace in self.traces]
         top, low = max(ends), min([_last(trace[: _early(trace) + 1]) for trace in self.traces] + ends)
         room = 0.08 * (top - low) or 1e-3
-        ax.set_ylim(low - room, top + room)
-        ax.set_xlabel("iteration", color=INK)
-        ax.set_ylabel("log-likelihood per row (nats)", color=INK)
-        ax.xaxis.set_major_locator(whole_numbers())
-        ax.ticklabel_format(axis="y", useOffset=False)
-        tidy(ax)
+        return low - room, top + room
 
 
 def _last(trace: np.ndarray) -> float:

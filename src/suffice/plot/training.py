@@ -9,7 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.plot.canvas import FAINT, INK, PALETTE, axes_or_new, tidy, whole_numbers
+from suffice.plot.canvas import FAINT, PALETTE
+from suffice.plot.display import Display
+from suffice.plot.marks import Line, Mark, Rule
+from suffice.plot.panel import Axis, Panel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,17 +23,16 @@ PARTS = ("training", "validation")
 LABELS = {"loss": "loss per row (nats)", "error": "share of wrong predictions"}
 
 
-def draw_epochs(ax: Axes, trace: Mapping[str, np.ndarray], labels: Mapping[str, str]) -> None:
+def epoch_lines(trace: Mapping[str, np.ndarray], labels: Mapping[str, str]) -> list[Mark]:
     """Lines of the figures of a trace that have labels, against the epoch."""
     shown = [(name, label) for name, label in labels.items() if name in trace]
-    for colour, (name, label) in zip(PALETTE, shown, strict=False):
-        ax.plot(trace["epoch"], trace[name], color=colour, linewidth=2, label=label)
-    ax.set_xlabel("epoch", color=INK)
-    ax.xaxis.set_major_locator(whole_numbers())
-    tidy(ax)
+    return [
+        Line(trace["epoch"], trace[name], colour, 2.0, label=label)
+        for colour, (name, label) in zip(PALETTE, shown, strict=False)
+    ]
 
 
-class TrainingDisplay:
+class TrainingDisplay(Display):
     """Loss or error of training and validation rows against the epoch, in one figure.
 
     Parameters
@@ -69,19 +71,23 @@ class TrainingDisplay:
         cls, estimator: NeuralEstimator, *, figure: str = "loss", ax: Axes | None = None
     ) -> TrainingDisplay:
         """Draw the trace that ``fit`` of an estimator of a network kept, on ``ax`` or a new figure."""
+        return cls.of(estimator, figure=figure).plot(ax=ax)
+
+    @classmethod
+    def of(cls, estimator: NeuralEstimator, *, figure: str = "loss") -> TrainingDisplay:
+        """The trace that ``fit`` of an estimator of a network kept, undrawn."""
         check_is_fitted(estimator)
         best = estimator.best_epoch_ if estimator.best_epoch_ != estimator.n_iter_ else None
-        return cls(trace=estimator.trace_, figure=figure, best_epoch=best).plot(ax=ax)
+        return cls(trace=estimator.trace_, figure=figure, best_epoch=best)
 
-    def plot(self, *, ax: Axes | None = None) -> TrainingDisplay:
-        """Draw on ``ax`` or a new figure; returns the display."""
-        ax = axes_or_new(ax)
-        draw_epochs(ax, self.trace, {f"{part}_{self.figure}": part for part in PARTS})
+    def panel(self) -> Panel:
+        """The picture, undrawn."""
+        marks = epoch_lines(self.trace, {f"{part}_{self.figure}": part for part in PARTS})
         if self.best_epoch is not None:
-            ax.axvline(self.best_epoch, color=FAINT, linewidth=1.5, linestyle="--", label="weights kept")
-        ax.set_ylabel(LABELS.get(self.figure, self.figure), color=INK)
-        ax.set_ylim(bottom=0)
-        if len(ax.lines) > 1:
-            ax.legend(frameon=False)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+            marks.append(Rule(FAINT, x=self.best_epoch, width=1.5, dash="--", label="weights kept"))
+        return Panel(
+            marks,
+            Axis("epoch", whole=True),
+            Axis(LABELS.get(self.figure, self.figure), low=0.0),
+            legend="inside" if len(marks) > 1 else "",
+        )

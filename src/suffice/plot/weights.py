@@ -8,7 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.plot.canvas import INK, axes_or_new, component_colours, tidy, whole_numbers
+from suffice.plot.canvas import INK, component_colours
+from suffice.plot.display import Display
+from suffice.plot.marks import Bars, Mark, Words
+from suffice.plot.panel import Axis, Panel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
     from suffice.plot.fitted import FittedMixture
 
 
-class WeightsDisplay:
+class WeightsDisplay(Display):
     """One bar for the weight of each component, in the component's colour.
 
     Parameters
@@ -43,22 +46,22 @@ class WeightsDisplay:
     @classmethod
     def from_estimator(cls, estimator: FittedMixture, *, ax: Axes | None = None) -> WeightsDisplay:
         """Draw ``estimator.weights_`` on ``ax`` or a new figure."""
-        check_is_fitted(estimator)
-        return cls(weights=estimator.weights_).plot(ax=ax)
+        return cls.of(estimator).plot(ax=ax)
 
-    def plot(self, *, ax: Axes | None = None) -> WeightsDisplay:
-        """Draw on ``ax`` or a new figure; returns the display."""
-        ax = axes_or_new(ax)
-        n_components = len(self.weights)
-        bars = ax.bar(np.arange(n_components), self.weights, color=component_colours(n_components), width=0.75)
-        if n_components <= 12:
-            ax.bar_label(bars, fmt="{:.3g}", padding=2, fontsize=8, color=INK)
-            ax.set_xticks(np.arange(n_components))
-        else:
-            ax.xaxis.set_major_locator(whole_numbers())
-        ax.set_xlabel("component", color=INK)
-        ax.set_ylabel("weight", color=INK)
-        ax.set_ylim(0, 1.12 * self.weights.max())
-        tidy(ax)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+    @classmethod
+    def of(cls, estimator: FittedMixture) -> WeightsDisplay:
+        """The weights of a fitted mixture, undrawn."""
+        check_is_fitted(estimator)
+        return cls(weights=estimator.weights_)
+
+    def panel(self) -> Panel:
+        """The picture, undrawn."""
+        count = len(self.weights)
+        place, colours = np.arange(count), component_colours(count)
+        marks: list[Mark] = [Bars(place - 0.375, place + 0.375, np.zeros(count), self.weights, colours)]
+        few = count <= 12
+        if few:
+            texts = [f"{weight:.3g}" for weight in self.weights]
+            marks.append(Words(place, self.weights, texts, INK, 8.0, level="bottom", beside=(0, 2)))
+        high = 1.12 * float(self.weights.max(initial=0.0)) or 1.0
+        return Panel(marks, Axis("component", ticks=place if few else None, whole=True), Axis("weight", 0.0, high))

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
-from suffice.plot import ImputedDisplay, MissingnessDisplay
 from suffice.plot.components import of_chances
-from suffice.plot.imputed import has_means
-from suffice.plot.missingness import MOST_LINES
-from suffice.report.picture import Picture, data_uri, grid, new_figure
+from suffice.plot.imputed import ImputedDisplay, has_means
+from suffice.plot.missingness import MOST_LINES, MissingnessDisplay
+from suffice.report.picture import Picture, picture, pictures_of
 from suffice.report.summary import Summary
-
-if TYPE_CHECKING:
-    pass
-
 
 MOST_COLUMNS = 6
 
@@ -32,8 +28,6 @@ def gap_pictures(estimator: Any, summary: Summary, names: list[str]) -> list[Pic
 def _map(missing: np.ndarray, summary: Summary, names: list[str]) -> Picture:
     display = MissingnessDisplay(missing=missing, shares=summary.missing / summary.n_rows, feature_names=names)
     lines = display.lines()
-    figure, ax = new_figure((9.6, 1.0 + 0.2 * min(len(lines), MOST_LINES)))
-    display.plot(ax=ax)
     incomplete = int(missing.any(axis=1).sum())
     some = "" if len(missing) == summary.n_rows else f" in a sample of {len(missing):,}"
     left_out = sum(map(len, lines[MOST_LINES:]))
@@ -41,7 +35,7 @@ def _map(missing: np.ndarray, summary: Summary, names: list[str]) -> Picture:
         f"Missing cells in red: {incomplete:,} rows{some} miss cells, sorted by which ones; beside each name the share that is "
         f"missing.{f' {left_out} columns that miss fewer are not shown.' if left_out else ''}"
     )
-    return Picture("Missing cells", caption, data_uri(figure), wide=True)
+    return picture("Missing cells", caption, display.panel(), wide=True)
 
 
 def _imputed(estimator: Any, missing: np.ndarray, summary: Summary, names: list[str]) -> Picture | None:
@@ -49,9 +43,8 @@ def _imputed(estimator: Any, missing: np.ndarray, summary: Summary, names: list[
     shown = [j for j in most if has_means(estimator, j)][:MOST_COLUMNS]
     if not shown:
         return None
-    figure, axes = grid(len(shown), width=3.3, height=2.4, across=3)
-    for j, ax in zip(shown, axes, strict=True):
-        ImputedDisplay.from_estimator(estimator, summary.sample, j, feature_names=names, ax=ax)
+    displays = [ImputedDisplay.of(estimator, summary.sample, j, feature_names=names) for j in shown]
+    panels = [replace(display.panel(), size=(3.3, 2.4)) for display in displays]
     if not of_chances(estimator):
         how = (
             "with intervals that hold 90 % of their probability. Intervals as wide as the observed cells (left) say that the "
@@ -65,4 +58,4 @@ def _imputed(estimator: Any, missing: np.ndarray, summary: Summary, names: list[
         f"{how} The command suffice impute writes the table with its missing cells filled in; in Python, the method impute "
         "gives it."
     )
-    return Picture("Imputed cells", caption, data_uri(figure), wide=True)
+    return pictures_of("Imputed cells", caption, panels, 3)

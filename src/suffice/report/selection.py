@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from suffice.plot import SelectionDisplay
+from suffice.plot.selection import SelectionDisplay
 from suffice.report.parts import Line, Table
-from suffice.report.picture import Picture, data_uri
+from suffice.report.picture import Picture, picture
 from suffice.selection.criteria import ranked
 
 if TYPE_CHECKING:
@@ -62,13 +62,9 @@ def _cell(name: str, value: str | np.number | np.bool_) -> str:
 
 
 def _picture(selection: Selection) -> Picture:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7.2, 3.9), layout="constrained")
-    SelectionDisplay.from_selection(selection, ax=figure.subplots())
     caption = "Each point is a fitted candidate; the ring marks the one chosen."
     if selection.criterion == "held_out":
         caption += " Bars are standard errors of the difference from it."
     if (selection.table["note"] != "").any():
         caption += " Hollow points have degenerate components and were passed over."
-    return Picture("Selection", caption, data_uri(figure))
+    return picture("Selection", caption, SelectionDisplay.of(selection).panel())

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from suffice.latent.families.kinds import KINDS
-from suffice.plot.canvas import FAINT, INK, PALETTE, component_colours, shortened, tidy
-from suffice.report.picture import Picture, data_uri, grid, new_figure
+from suffice.plot.canvas import FAINT, INK, INK_ON_LIGHT, PALETTE, component_colours, shortened
+from suffice.plot.histogram import bin_edges
+from suffice.plot.marks import Bars, Dots, Image, Line, Mark, Words, cells
+from suffice.plot.panel import Axis, Panel
+from suffice.report.classifiers.contours import contour
+from suffice.report.picture import Picture, picture, pictures_of
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from suffice.estimators.classifiers.class_conditional import ClassConditional
     from suffice.estimators.classifiers.mixtures import MixtureClassifier
     from suffice.plot.fitted import Classifying
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
 POINTS = 160
 MOST_COLUMNS = 6
 MOST_CLASSES = 25
+MOST_NUMBERS = 12
 MOST_WHOLE = 400
+SURE = 0.9
 
 
 def telling(rows: np.ndarray, codes: np.ndarray, most: int = MOST_COLUMNS) -> list[int]:
@@ -54,53 +58,45 @@ def region_picture(
     names: np.ndarray,
 ) -> Picture:
     """Decision regions in two columns, with rows."""
-    from matplotlib.colors import ListedColormap
-
-    figure, ax = new_figure((5.6, 4.6))
     first, second = (_values(estimator, column, rows[:, column]) for column in pair)
     place = np.full((len(first) * len(second), rows.shape[1]), np.nan)
     place[:, pair[0]], place[:, pair[1]] = (axis.ravel() for axis in np.meshgrid(first, second))
     chance = estimator.predict_proba(place)
     colours, best = component_colours(len(names)), chance.argmax(1).reshape(len(second), len(first))
-    limits = {"vmin": -0.5, "vmax": len(names) - 0.5}
-    ax.pcolormesh(
-        first, second, best, cmap=ListedColormap(colours), alpha=0.22, shading="nearest", rasterized=True, **limits
-    )
-    if min(best.shape) > 1:
-        sure = chance.max(1).reshape(best.shape)
-        ax.contour(first, second, sure, levels=[0.9], colors=INK, linewidths=0.7, linestyles=":")
+    (left, right), (bottom, top) = _cell_edges(first), _cell_edges(second)
+    marks: list[Mark] = [Image(best[::-1], colours, (left, right, bottom, top), opacity=0.22)]
+    marks += [Line(*way.T, INK, 0.9, ":") for way in contour(first, second, chance.max(1).reshape(best.shape), SURE)]
     for k, name in enumerate(names):
         own = rows[codes == k][:, list(pair)]
-        ax.scatter(*own.T, s=9, color=colours[k], linewidths=0, alpha=0.8, label=shortened(name, 18), rasterized=True)
-    if len(names) <= MOST_CLASSES:
-        ax.legend(fontsize=7, frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    ax.set_xlabel(columns[pair[0]], color=INK)
-    ax.set_ylabel(columns[pair[1]], color=INK)
-    tidy(ax)
+        marks.append(Dots(*own.T, colours[k], 3.6, opacity=0.8, label=shortened(name, 18), many=True))
+    axes = Axis(columns[pair[0]], left, right), Axis(columns[pair[1]], bottom, top)
     caption = (
-        "The most probable class where only these two columns are known, dotted where its probability is 0.9"
+        f"The most probable class where only these two columns are known, dotted where its probability is {SURE}"
         f"{'' if rows.shape[1] == 2 else '; they set the classes furthest apart'}."
     )
-    return Picture("Decision regions", caption, data_uri(figure))
+    legend = "right" if len(names) <= MOST_CLASSES else ""
+    return picture("Decision regions", caption, Panel(marks, *axes, size=(5.6, 4.6), legend=legend))
 
 
 def confusion_picture(codes: np.ndarray, found: np.ndarray, weight: np.ndarray, names: np.ndarray) -> Picture:
     """Classes against predictions."""
-    from sklearn.metrics import ConfusionMatrixDisplay, confusion_matrix
+    from sklearn.metrics import confusion_matrix
 
-    matrix = confusion_matrix(codes, found, labels=np.arange(len(names)), sample_weight=weight, normalize="true")
-    figure, ax = new_figure((5.6, 4.6))
-    few = len(names) <= MOST_CLASSES
-    display = ConfusionMatrixDisplay(matrix, display_labels=[shortened(name, 14) for name in names])
-    display.plot(ax=ax, cmap="Blues", values_format=".2f", include_values=len(names) <= 12, colorbar=not few)
-    ax.set_xticks(np.arange(len(names)) if few else [], [shortened(n, 14) for n in names] if few else [], rotation=40,
-                  ha="right", fontsize=8)  # fmt: skip
-    ax.set_yticks(np.arange(len(names)) if few else [], [shortened(n, 14) for n in names] if few else [], fontsize=8)
-    ax.set_xlabel("predicted", color=INK)
-    ax.set_ylabel("class", color=INK)
-    return Picture(
-        "Confusion matrix", "Of the rows of each class, the share that is given each class.", data_uri(figure)
+    count = len(names)
+    matrix = confusion_matrix(codes, found, labels=np.arange(count), sample_weight=weight, normalize="true")
+    image, few = Image(matrix, "Blues", cells(matrix)), count <= MOST_CLASSES
+    marks: list[Mark] = [image]
+    if count <= MOST_NUMBERS:
+        row, column = np.indices(matrix.shape).reshape(2, -1)
+        shades = ["#fff" if share > 0.5 else INK_ON_LIGHT for share in matrix.ravel()]
+        marks.append(Words(column, row, [f"{share:.2f}" for share in matrix.ravel()], shades, 8.5))
+    ticks, called = (range(count), [shortened(name, 14) for name in names]) if few else ((), None)
+    across = Axis(
+        "predicted", ticks=ticks, names=called, slant=40 if sum(map(len, called or ())) > 24 else 0, plain=True
     )
+    down = Axis("class", count - 0.5, -0.5, ticks=ticks, names=called, plain=True)
+    panel = Panel(marks, across, down, size=(5.6, 4.6), scale=None if few else image, square=True)
+    return picture("Confusion matrix", "Of the rows of each class, the share that is given each class.", panel)
 
 
 def calibration_picture(codes: np.ndarray, probability: np.ndarray, weight: np.ndarray) -> Picture:
@@ -112,20 +108,23 @@ def calibration_picture(codes: np.ndarray, probability: np.ndarray, weight: np.n
     seen = mass > 0
     said = np.bincount(bins, weight * confidence, 10)[seen] / mass[seen]
     held = np.bincount(bins, weight * right, 10)[seen] / mass[seen]
-    figure, ax = new_figure((5.6, 4.2))
-    ax.plot([0, 1], [0, 1], color=FAINT, linewidth=1)
-    ax.bar(edges[:-1][seen] + 0.05, mass[seen] / mass.sum(), width=0.09, color=FAINT, alpha=0.5)
-    ax.plot(said, held, "o-", color=PALETTE[0], linewidth=1.8)
-    ax.set_xlim(0, 1.02)
-    ax.set_ylim(0, 1.02)
-    ax.set_xlabel("probability of the most probable class", color=INK)
-    ax.set_ylabel("share of the rows that are of it", color=INK)
-    tidy(ax)
+    left, share, ends = edges[:-1][seen] + 0.005, mass[seen] / mass.sum(), np.array([0.0, 1.0])
+    panel = Panel(
+        [
+            Line(ends, ends, FAINT, 1.0),
+            Bars(left, left + 0.09, np.zeros(len(left)), share, FAINT, opacity=0.5),
+            Line(said, held, PALETTE[0]),
+            Dots(said, held, PALETTE[0], 6.0),
+        ],
+        Axis("probability of the most probable class", 0.0, 1.02),
+        Axis("share of the rows that are of it", 0.0, 1.02),
+        size=(5.6, 4.2),
+    )
     error = float(np.abs(said - held) @ mass[seen] / mass.sum())
     caption = (
         f"On the line, probabilities mean what they say; off it by {error:.3f} on average. Bars: share of the rows."
     )
-    return Picture("Calibration", caption, data_uri(figure))
+    return picture("Calibration", caption, panel)
 
 
 def density_picture(
@@ -137,34 +136,34 @@ def density_picture(
     names: np.ndarray,
 ) -> Picture:
     """The density of each class, times its probability, in some columns, with histograms."""
-    figure, axes = grid(len(best), width=3.3, height=2.4, across=3)
-    for column, ax in zip(best, axes, strict=True):
-        _densities(estimator, rows[:, column], codes, column, ax)
-        ax.set_xlabel(columns[column], color=INK)
-    for k, colour in enumerate(component_colours(len(names))[:MOST_CLASSES]):
-        axes[0].plot([], [], color=colour, label=shortened(names[k], 12))
-    figure.legend(fontsize=7, frameon=False, loc="outside lower center", ncols=min(len(names), 8))
+    panels = [_densities(estimator, rows[:, column], codes, column, columns[column]) for column in best]
+    colours, nowhere = component_colours(len(names))[:MOST_CLASSES], np.zeros(0)
+    named = [Line(nowhere, nowhere, colour, label=shortened(names[k], 12)) for k, colour in enumerate(colours)]
     caption = "Rows of each class (bars, of equal width) and its fitted density times its probability (lines), column by column."
-    return Picture("Densities of the classes", caption, data_uri(figure), wide=True)
+    return pictures_of("Densities of the classes", caption, panels, 3, named)
 
 
 def _densities(
-    estimator: ClassConditional | MixtureClassifier, cells: np.ndarray, codes: np.ndarray, column: int, ax: Axes
-) -> None:
-    seen, count = ~np.isnan(cells), len(estimator.classes_)
+    estimator: ClassConditional | MixtureClassifier, column_cells: np.ndarray, codes: np.ndarray, column: int, name: str
+) -> Panel:
+    seen, count = ~np.isnan(column_cells), len(estimator.classes_)
     whole = _whole(estimator, column)
-    values = _values(estimator, column, cells)
+    values = _values(estimator, column, column_cells)
     place = np.full((len(values), estimator.n_features_in_), np.nan)
     place[:, column] = values
     chance = estimator.predict_proba(place) * np.exp(estimator.score_samples(place))[:, None]
-    edges = np.append(values, values[-1] + 1) - 0.5 if whole else np.histogram_bin_edges(cells[seen], 30)
+    edges = np.append(values, values[-1] + 1) - 0.5 if whole else bin_edges(column_cells[seen], 30)
+    marks: list[Mark] = []
     for k, colour in enumerate(component_colours(count)):
-        own = cells[seen & (codes == k)]
-        height, _ = np.histogram(own, edges)
-        ax.stairs(height / (seen.sum() * np.diff(edges)), edges, fill=True, color=colour, alpha=0.25)
-        ax.plot(values, chance[:, k], color=colour, linewidth=1.4, marker="o" if whole and len(values) < 20 else "")
-    ax.set_yticks([])
-    tidy(ax)
+        height, _ = np.histogram(column_cells[seen & (codes == k)], edges)
+        shares = height / (seen.sum() * np.diff(edges))
+        marks += [
+            Bars(edges[:-1], edges[1:], np.zeros(len(shares)), shares, colour, opacity=0.25),
+            Line(values, chance[:, k], colour, 1.4),
+        ]
+        if whole and len(values) < 20:
+            marks.append(Dots(values, chance[:, k], colour))
+    return Panel(marks, Axis(name, whole=whole), Axis(low=0.0, ticks=()), size=(3.3, 2.4))
 
 
 def _whole(estimator: Classifying, column: int) -> bool:
@@ -182,3 +181,9 @@ def _values(estimator: Classifying, column: int, cells: np.ndarray) -> np.ndarra
     grid = np.linspace(low - room, high + room, POINTS)
     kinds = getattr(estimator, "kinds_", None)
     return grid if kinds is None else grid[~KINDS[kinds[column]].refused_cells(grid)]
+
+
+def _cell_edges(values: np.ndarray) -> tuple[float, float]:
+    """Where cells that lie about values begin and end."""
+    half = float(values[1] - values[0]) / 2 if len(values) > 1 else 0.5
+    return float(values[0]) - half, float(values[-1]) + half

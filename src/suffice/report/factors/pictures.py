@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from suffice.plot import LoadingsDisplay, ReconstructionDisplay, ScreeDisplay, TraceDisplay
-from suffice.plot.canvas import INK, PALETTE, component_colours, tidy, whole_numbers
+from suffice.plot.canvas import INK, PALETTE, component_colours, shortened
+from suffice.plot.loadings import LoadingsDisplay
+from suffice.plot.marks import Dots, Image, Line, Rule, cells
+from suffice.plot.panel import Axis, Panel
+from suffice.plot.reconstruction import ReconstructionDisplay
+from suffice.plot.scree import ScreeDisplay
+from suffice.plot.trace import TraceDisplay
 from suffice.report.gaps import gap_pictures
 from suffice.report.mixtures.advice import restart_sentence
-from suffice.report.picture import Picture, data_uri, grid, new_figure
+from suffice.report.picture import Picture, picture, pictures_of
 from suffice.report.summary import Summary
 from suffice.selection.sizes import HeldOutSizes
 
@@ -44,91 +50,90 @@ def factor_pictures(
 
 
 def _scree(estimator: FittedFactors, *, gaps: bool) -> Picture:
-    figure, ax = new_figure((5.6, 3.9))
-    ScreeDisplay.from_estimator(estimator, ax=ax)
     single = np.ndim(estimator.noise_variance_) == 0
     what = "covariance" if single else "correlation"
     pairs = ", from the pairs of cells observed together" if gaps else ""
     noise = " The dashed line is the noise variance." if single else ""
-    return Picture(
-        "Scree", f"Eigenvalues of the {what} matrix{pairs}; filled those of the components.{noise}", data_uri(figure)
-    )
+    caption = f"Eigenvalues of the {what} matrix{pairs}; filled those of the components.{noise}"
+    return picture("Scree", caption, ScreeDisplay.of(estimator).panel())
 
 
 def _held_out(estimator: FittedFactors, found: HeldOutSizes | None) -> list[Picture]:
     if found is None:
         return []
-    figure, ax = new_figure((5.6, 3.9))
-    ax.plot(found.sizes, found.scores, "-o", color=PALETTE[0], linewidth=1.8, markersize=4.5)
-    ax.axvline(estimator.n_components, color=INK, linestyle=":", linewidth=1.0)
-    ax.xaxis.set_major_locator(whole_numbers())
-    ax.set_xlabel("components", color=INK)
-    ax.set_ylabel("held-out log-likelihood, nats per row", color=INK)
-    tidy(ax)
+    sizes, scores = np.asarray(found.sizes), np.asarray(found.scores)
+    marks = [
+        Rule(INK, x=estimator.n_components, width=1.0, dash=":"),
+        Line(sizes, scores, PALETTE[0]),
+        Dots(sizes, scores, PALETTE[0], 4.5),
+    ]
+    panel = Panel(marks, Axis("components", whole=True), Axis("held-out log-likelihood, nats per row"))
     caption = (
         f"Every fifth of {found.n_rows:,} rows held out of fits to the others; higher is better. Dotted: this model."
     )
-    return [Picture("Held-out likelihood", caption, data_uri(figure))]
+    return [picture("Held-out likelihood", caption, panel)]
 
 
 def _codes(estimator: FittedFactors, summary: Summary, target: tuple[np.ndarray, np.ndarray] | None) -> Picture:
     rows, classes = (summary.sample, None) if target is None else target
     codes = estimator.transform(rows)
-    figure, ax = new_figure((5.6, 3.9))
     second = codes[:, 1] if codes.shape[1] > 1 else np.zeros(len(codes))
     found, kinds = np.unique(np.zeros(len(codes)) if classes is None else classes, return_inverse=True)
     told = classes is not None and len(found) < 20
-    colours = component_colours(len(found)) if told else [PALETTE[0]]
-    ax.scatter(codes[:, 0], second, s=6, alpha=0.6, linewidths=0, c=np.array(colours)[kinds if told else 0 * kinds])
+    marks = [Dots(codes[:, 0], second, PALETTE[0], 3.0, opacity=0.6, many=True)]
     if told:
-        for kind, name in enumerate(found):
-            ax.plot([], [], "o", color=colours[kind], markersize=4, label=str(name))
-        ax.legend(fontsize=7, frameon=False, labelcolor=INK, loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    ax.set_xlabel("component 0", color=INK)
-    ax.set_ylabel("component 1" if codes.shape[1] > 1 else "", color=INK)
-    tidy(ax)
+        named = zip(range(len(found)), component_colours(len(found)), found, strict=True)
+        marks = [
+            replace(
+                marks[0],
+                x=codes[kinds == kind, 0],
+                y=second[kinds == kind],
+                colour=colour,
+                label=shortened(str(name), 18),
+            )
+            for kind, colour, name in named
+        ]
+    label = "component 1" if codes.shape[1] > 1 else ""
+    panel = Panel(marks, Axis("component 0"), Axis(label), legend="right" if told else "")
     coloured = " Colours are the known classes, kept out of the fit." if told else ""
-    return Picture("Rows in latent space", f"Posterior means of {len(codes):,} rows.{coloured}", data_uri(figure))
+    return picture("Rows in latent space", f"Posterior means of {len(codes):,} rows.{coloured}", panel)
 
 
 def _trace(estimator: FittedFactors) -> Picture:
-    figure, ax = new_figure((5.6, 3.9))
-    TraceDisplay.from_estimator(estimator, ax=ax)
-    return Picture("Climb of every start", restart_sentence(estimator), data_uri(figure))
+    return picture("Climb of every start", restart_sentence(estimator), TraceDisplay.of(estimator).panel())
 
 
 def _loadings(estimator: FittedFactors, names: list[str]) -> Picture:
-    features, size = estimator.loadings_.shape
-    figure, ax = new_figure((min(9.6, 3.0 + 0.5 * size), 0.9 + 0.21 * min(features, 60)))
-    display = LoadingsDisplay.from_estimator(estimator, feature_names=names, ax=ax)
-    some = (
-        ""
-        if len(display.shown()) == features
-        else f" The {len(display.shown())} of {features} columns with the largest."
-    )
+    display, features = LoadingsDisplay.of(estimator, feature_names=names), len(estimator.loadings_)
+    shown = len(display.shown())
+    some = "" if shown == features else f" The {shown} of {features} columns with the largest."
     caption = f"Change of each column, in its standard deviations, with one unit of each component.{some}"
-    return Picture("Loadings", caption, data_uri(figure), wide=True)
+    return picture("Loadings", caption, display.panel(), wide=True)
 
 
 def _axes(estimator: FittedFactors, image_shape: tuple[int, ...]) -> Picture:
     shown = np.concatenate([estimator.mean_[None], estimator.components_])[: 2 * SHOWN_IMAGES]
-    across = min(len(shown), SHOWN_IMAGES)
-    figure, axes = grid(len(shown), width=9.6 / SHOWN_IMAGES, height=1.2, across=across)
-    for number, (row, ax) in enumerate(zip(shown, axes, strict=True)):
-        most = np.abs(row).max() or 1.0
-        limits = {"cmap": "gray_r"} if number == 0 else {"cmap": "RdBu", "vmin": -most, "vmax": most}
-        ax.imshow(row.reshape(image_shape), **limits)
-        ax.set_title("mean" if number == 0 else str(number - 1), fontsize=8, color=INK)
-        ax.set_axis_off()
-    return Picture("Components as images", "The mean, and each component: blue positive, red negative.", data_uri(figure),
-                   wide=True)  # fmt: skip
+    panels = [_as_image(row.reshape(image_shape), number - 1) for number, row in enumerate(shown)]
+    caption = "The mean, and each component: blue positive, red negative."
+    return pictures_of("Components as images", caption, panels, SHOWN_IMAGES)
+
+
+def _as_image(values: np.ndarray, number: int) -> Panel:
+    """The mean, of number -1, or a component."""
+    most = float(np.abs(values).max()) or 1.0
+    ends = ("gray_r", float(values.min()), float(values.max())) if number < 0 else ("RdBu", -most, most)
+    image = Image(values, ends[0], cells(values), *ends[1:])
+    across, down = 0.96, 0.35 + 0.85 * values.shape[0] / values.shape[1]
+    title = "mean" if number < 0 else str(number)
+    y = Axis(low=len(values) - 0.5, high=-0.5)
+    return Panel([image], y=y, size=(across, min(down, 2.0)), title=title, bare=True, square=True)
 
 
 def _reconstructions(estimator: FittedFactors, summary: Summary, image_shape: tuple[int, ...] | None) -> Picture:
     most = SHOWN_IMAGES if image_shape else SHOWN_ROWS
     place = np.unique(np.linspace(0, len(summary.sample) - 1, most).round().astype(int))
-    figure, ax = new_figure((9.6, 2.2 if image_shape else 3.4))
-    ReconstructionDisplay.from_estimator(estimator, summary.sample[place], image_shape=image_shape, ax=ax)
+    display = ReconstructionDisplay.of(estimator, summary.sample[place], image_shape=image_shape)
+    panel = replace(display.panel(), size=(9.6, 2.4 if image_shape else 3.4))
     what = "Above some rows, below" if image_shape else "Left some rows, standardised by column, right"
     caption = f"{what} what their {estimator.loadings_.shape[1]} latent variables keep of them."
-    return Picture("Reconstructions", caption, data_uri(figure), wide=True)
+    return picture("Reconstructions", caption, panel, wide=True)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from suffice.plot import FrequencyDisplay, MarginalDisplay
+from suffice.plot.canvas import shortened
 from suffice.plot.components import of_chances
-from suffice.plot.marginal import kolmogorov_distance, labels_of, observed_cells, observed_rows
-from suffice.report.picture import Picture, data_uri, grid, new_figure
+from suffice.plot.frequency import FrequencyDisplay
+from suffice.plot.marginal import MarginalDisplay, kolmogorov_distance, labels_of, observed_cells, observed_rows
+from suffice.plot.panel import Axis
+from suffice.report.picture import Picture, picture, pictures_of
 from suffice.report.summary import Summary
 
 if TYPE_CHECKING:
@@ -31,12 +34,14 @@ def marginals(
     distance = {j: kolmogorov_distance(estimator, j, *cells) for j, cells in enumerate(columns) if len(cells[0])}
     shown = sorted(distance, key=lambda j: -distance[j])[:MOST_COLUMNS]
     height = 2.3 if any(labels_of(estimator, j) for j in shown) else 1.9
-    figure, axes = grid(len(shown), width=2.5, height=height, across=ACROSS)
-    for place, (j, ax) in enumerate(zip(shown, axes, strict=True)):
-        MarginalDisplay.from_cells(estimator, j, *columns[j], names[j], ax=ax)
-        if place % ACROSS:
-            ax.set_ylabel("")
-    return Picture("Marginals", _caption(len(shown), len(names), summary), data_uri(figure), wide=True)
+    panels = [MarginalDisplay.of_cells(estimator, j, *columns[j], names[j]).panel() for j in shown]
+    panels = [replace(panel, size=(2.5, height), x=_brief(panel.x)) for panel in panels]
+    panels = [replace(panel, y=replace(panel.y, label="")) if k % ACROSS else panel for k, panel in enumerate(panels)]
+    return pictures_of("Marginals", _caption(len(shown), len(names), summary), panels, ACROSS)
+
+
+def _brief(axis: Axis) -> Axis:
+    return replace(axis, label=shortened(axis.label, 26))
 
 
 def _caption(shown: int, columns: int, summary: Summary) -> str:
@@ -55,9 +60,6 @@ def _gaps(summary: Summary) -> str:
 
 
 def _frequencies(estimator: MixtureEstimator, summary: Summary, names: list[str], size: tuple[float, float]) -> Picture:
-    figure, ax = new_figure(size)
-    FrequencyDisplay.from_estimator(
-        estimator, summary.sample, sample_weight=summary.sample_weight, feature_names=names, ax=ax
-    )
+    display = FrequencyDisplay.of(estimator, summary.sample, sample_weight=summary.sample_weight, feature_names=names)
     caption = "A dot for each column. Grey bars reach two standard errors around the fitted probability; columns furthest outside"
-    return Picture("Frequencies of 1", f"{caption} are named.{_gaps(summary)}", data_uri(figure))
+    return picture("Frequencies of 1", f"{caption} are named.{_gaps(summary)}", replace(display.panel(), size=size))

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from suffice.plot import EllipseDisplay, ParameterDisplay, ResponsibilityDisplay, TraceDisplay, WeightsDisplay
 from suffice.plot.components import centres, covariance_block, gaussian_part, kinds, of_chances, telling_columns
-from suffice.plot.parameter import picture_size, shown_features
+from suffice.plot.ellipse import EllipseDisplay
+from suffice.plot.parameter import ParameterDisplay, shown_features
+from suffice.plot.responsibility import ResponsibilityDisplay
+from suffice.plot.trace import TraceDisplay
+from suffice.plot.weights import WeightsDisplay
 from suffice.report.gaps import gap_pictures
 from suffice.report.latent import share
 from suffice.report.mixtures.advice import restart_sentence
 from suffice.report.mixtures.marginals import marginals
-from suffice.report.picture import Picture, data_uri, new_figure
+from suffice.report.picture import Picture, picture
 from suffice.report.summary import EDGES, Summary
 
 if TYPE_CHECKING:
@@ -36,38 +40,35 @@ def pictures(
 
 
 def _trace(estimator: Climbed, size: tuple[float, float]) -> Picture:
-    figure, ax = new_figure(size)
-    TraceDisplay.from_estimator(estimator, ax=ax)
-    return Picture("Climb of every restart", restart_sentence(estimator), data_uri(figure))
+    panel = replace(TraceDisplay.of(estimator).panel(), size=size)
+    return picture("Climb of every restart", restart_sentence(estimator), panel)
 
 
 def _weights(estimator: FittedMixture, size: tuple[float, float]) -> Picture:
-    figure, ax = new_figure(size)
-    WeightsDisplay.from_estimator(estimator, ax=ax)
-    return Picture("Weights", "The share of the rows that the model expects from each component.", data_uri(figure))
+    panel = replace(WeightsDisplay.of(estimator).panel(), size=size)
+    return picture("Weights", "The share of the rows that the model expects from each component.", panel)
 
 
 def _sharpness(summary: Summary, size: tuple[float, float]) -> Picture:
-    figure, ax = new_figure(size)
-    ResponsibilityDisplay(counts=summary.sharpness, edges=EDGES).plot(ax=ax)
+    panel = ResponsibilityDisplay(counts=summary.sharpness, edges=EDGES).panel()
     caption = f"{share(1 - summary.blurred)} of the rows belong to one component with probability 0.8 or more."
-    return Picture("How sharp the posterior is", caption, data_uri(figure))
+    return picture("How sharp the posterior is", caption, replace(panel, size=size))
 
 
 def _ellipses(estimator: FittedMixture, summary: Summary, names: list[str], size: tuple[float, float]) -> Picture:
-    figure, ax = new_figure(size)
     part, gaussian = gaussian_part(estimator)
     best = telling_columns(part)
     shown = [gaussian[j] for j in best]
-    EllipseDisplay(
+    display = EllipseDisplay(
         rows=summary.sample[:, shown],
         labels=summary.sample_labels,
         weights=estimator.weights_,
         means=centres(part)[:, best],
         covariances=covariance_block(part, best),
         feature_names=[names[j] for j in shown],
-    ).plot(ax=ax)
-    return Picture("Rows and components", _ellipse_caption(summary, shown, names, len(gaussian)), data_uri(figure))
+    )
+    caption = _ellipse_caption(summary, shown, names, len(gaussian))
+    return picture("Rows and components", caption, replace(display.panel(), size=size))
 
 
 def _ellipse_caption(summary: Summary, shown: list[int], names: list[str], gaussian: int) -> str:
@@ -88,17 +89,16 @@ def _ellipse_caption(summary: Summary, shown: list[int], names: list[str], gauss
 
 def _parameters(estimator: FittedMixture, names: list[str], image_shape: tuple[int, ...] | None) -> Picture:
     features = centres(estimator).shape[1]
-    shape, chances = (len(estimator.weights_), len(shown_features(estimator))), of_chances(estimator)
-    figure, ax = new_figure(picture_size(shape, image_shape))
-    ParameterDisplay.from_estimator(estimator, feature_names=names, image_shape=image_shape, ax=ax)
+    shown, chances = len(shown_features(estimator)), of_chances(estimator)
+    panel = ParameterDisplay.of(estimator, feature_names=names, image_shape=image_shape).panel()
     if image_shape is not None:
         caption = f"The {'probability of each pixel' if chances else 'mean'} of every component, heaviest first."
-        return Picture("Components as images", caption, data_uri(figure), wide=True)
+        return picture("Components as images", caption, panel, wide=True)
     if chances:
-        return Picture("Probabilities", "Probability of a 1 in each column.", data_uri(figure), wide=True)
+        return picture("Probabilities", "Probability of a 1 in each column.", panel, wide=True)
     what = "Mean of each column" + (" and share of each category" if hasattr(estimator, "encoder_") else "")
     caption = f"{what} in each component, in standard deviations from that over all components."
-    if shape[1] < features:
-        caption += f" The {shape[1]} of {features} that set the components furthest apart."
+    if shown < features:
+        caption += f" The {shown} of {features} that set the components furthest apart."
     title = "Means and shares" if hasattr(estimator, "encoder_") else "Means"
-    return Picture(title, caption, data_uri(figure), wide=True)
+    return picture(title, caption, panel, wide=True)

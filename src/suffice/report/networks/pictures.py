@@ -7,8 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from suffice.nets.batch_network import Network
-from suffice.plot import FilterDisplay, MistakesDisplay, ReconstructionDisplay, TrainingDisplay
-from suffice.report.picture import Picture, data_uri, new_figure
+from suffice.plot.filters import FilterDisplay
+from suffice.plot.mistakes import MistakesDisplay
+from suffice.plot.reconstruction import ReconstructionDisplay
+from suffice.plot.training import TrainingDisplay
+from suffice.report.picture import Picture, picture
 
 if TYPE_CHECKING:
     from suffice.estimators.networks.autoencoding import AutoencoderEstimator
@@ -32,10 +35,9 @@ def curve_pictures(estimator: NeuralEstimator) -> list[Picture]:
     shown = []
     for figure in ("loss", "error"):
         if f"training_{figure}" in estimator.trace_:
-            drawn, ax = new_figure((5.6, 3.9))
-            TrainingDisplay.from_estimator(estimator, figure=figure, ax=ax)
             caption = f"The {figure} after each epoch, measured on the network as it is used."
-            shown.append(Picture(f"{figure.capitalize()} by epoch", caption, data_uri(drawn)))
+            panel = TrainingDisplay.of(estimator, figure=figure).panel()
+            shown.append(picture(f"{figure.capitalize()} by epoch", caption, panel))
     return shown
 
 
@@ -44,9 +46,9 @@ def filter_pictures(estimator: NeuralEstimator) -> list[Picture]:
     filters = first_filters(estimator.model_, getattr(estimator, "image_shape_", None))
     if filters is None:
         return []
-    figure, ax = new_figure((6.5, 6.0))
-    FilterDisplay(weights=filters.reshape(len(filters), -1).T, image_shape=filters.shape[1:]).plot(ax=ax)
-    return [Picture("Filters", "Weights of the first layer, those of largest norm first.", data_uri(figure), wide=True)]
+    display = FilterDisplay(weights=filters.reshape(len(filters), -1).T, image_shape=filters.shape[1:])
+    caption = "Weights of the first layer, those of largest norm first."
+    return [picture("Filters", caption, display.panel(), wide=True)]
 
 
 def first_filters(net: Network, image_shape: tuple[int, ...] | None) -> np.ndarray | None:
@@ -71,22 +73,20 @@ def mistake_pictures(estimator: NeuralClassifier, rows: np.ndarray, target: np.n
     shape = getattr(estimator, "image_shape_", None)
     if shape is None or shape[0] not in (1, 3):
         return []
-    figure, ax = new_figure((9.2, 4.9))
-    display = MistakesDisplay.from_estimator(estimator, rows, target, ax=ax)
+    display = MistakesDisplay.of(estimator, rows, target)
     if not len(display.shown_):
         return []
     caption = (
         "Rows of which the classifier is most sure of a wrong class: their class → the one given, and its probability."
     )
-    return [Picture("Confidently wrong", caption, data_uri(figure), wide=True)]
+    return [picture("Confidently wrong", caption, display.panel(), wide=True)]
 
 
 def reconstruction_picture(estimator: AutoencoderEstimator, rows: np.ndarray) -> Picture:
     """Rows, and what the hidden units keep of them."""
     shown = rows[:: max(1, len(rows) // SHOWN_ROWS)][:SHOWN_ROWS]
     shape = estimator.image_shape_
-    figure, ax = new_figure((9.0, 2.6))
     pictured = None if shape is None else (shape[0] * shape[1], shape[2])
     said = estimator.inverse_transform(estimator.transform(shown))
-    ReconstructionDisplay(rows=shown, reconstructed=said, image_shape=pictured).plot(ax=ax)
-    return Picture("Reconstructions", "Rows, and what the hidden units keep of them.", data_uri(figure), wide=True)
+    display = ReconstructionDisplay(rows=shown, reconstructed=said, image_shape=pictured)
+    return picture("Reconstructions", "Rows, and what the hidden units keep of them.", display.panel(), wide=True)

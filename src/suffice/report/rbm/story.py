@@ -9,10 +9,13 @@ import numpy as np
 
 from suffice.estimators.rbm.classifier import RBMClassifier
 from suffice.estimators.rbm.rbm import RBM
+from suffice.plot.annealing import AnnealingDisplay
+from suffice.plot.filters import FilterDisplay
+from suffice.plot.learning import LearningDisplay
 from suffice.report.advice import Advice, to_try
 from suffice.report.classes import ClassesStory
 from suffice.report.parts import Line, Section, Table
-from suffice.report.picture import Picture, data_uri, new_figure
+from suffice.report.picture import Picture, picture
 from suffice.report.story import Drawn, Run, Story, story
 
 if TYPE_CHECKING:
@@ -132,24 +135,19 @@ def _likelihoods(found: Evaluation) -> list[tuple[str, str, str]]:
 
 
 def _pictures(estimator: LearnedRBM, run: Run) -> list[Picture]:
-    from suffice.plot import AnnealingDisplay, FilterDisplay, LearningDisplay
-
-    figure, ax = new_figure((5.6, 3.9))
-    LearningDisplay.from_estimator(estimator, ax=ax)
     caption = "Training and held-out rows reconstructed, epoch by epoch; smaller is not always likelier."
-    found = [Picture("Learning", caption, data_uri(figure))]
+    found = [picture("Learning", caption, LearningDisplay.of(estimator).panel())]
     annealed = None if run.measured is None else run.measured.annealed
     if annealed is not None:
-        figure, ax = new_figure((5.6, 3.9))
-        AnnealingDisplay(temperatures=annealed.temperatures, forward=annealed.forward, reverse=annealed.reverse).plot(
-            ax=ax
+        display = AnnealingDisplay(
+            temperatures=annealed.temperatures, forward=annealed.forward, reverse=annealed.reverse
         )
-        found.append(Picture("Annealing", "log Z from both ends; where they meet it can be trusted.", data_uri(figure)))
+        caption = "log Z from both ends; where they meet it can be trusted."
+        found.append(picture("Annealing", caption, display.panel()))
     if run.image_shape is not None:
-        figure, ax = new_figure((7.5, 7.0))
-        FilterDisplay.from_estimator(estimator, image_shape=run.image_shape, ax=ax)
         caption = "Weights of the hidden units of largest norm."
-        found.append(Picture("Filters", caption, data_uri(figure), wide=True))
+        panel = replace(FilterDisplay.of(estimator, image_shape=run.image_shape).panel(), size=(7.5, 7.0))
+        found.append(picture("Filters", caption, panel, wide=True))
     return found
 
 
