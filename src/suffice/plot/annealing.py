@@ -68,6 +68,7 @@ class AnnealingDisplay(Display):
         display = cls(temperatures=temperatures, forward=found["ais"], reverse=found["reverse_ais"], exact=exact)
         return display.plot(ax=ax)
 
+    @np.errstate(over="ignore", invalid="ignore")
     def panel(self) -> Panel:
         """The picture, undrawn."""
         marks: list[Mark] = []

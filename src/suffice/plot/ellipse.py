@@ -147,6 +147,7 @@ class EllipseDisplay(Display):
         first, second = self.feature_names
         return Panel([dots, *outlines, *numbers], Axis(first), Axis(second))
 
+    @np.errstate(over="ignore", invalid="ignore")
     def _densities(self) -> Panel:
         values, deviation = self.rows[:, 0], np.sqrt(self.covariances[:, 0, 0])
         heights, edges = density(values)

@@ -70,4 +70,5 @@ class FilterDisplay(Display):
         across = int(np.ceil(np.sqrt(len(self.shown_))))
         sheet = mosaic(self.images[self.shown_], across)
         image = Image(sheet, "RdBu_r", cells(sheet), -far, far)
-        return Panel([image], size=(6.5, 6.0), scale=image, scale_label="weight", bare=True, square=True)
+        high = float(np.clip(0.2 + 5.8 * sheet.shape[0] / sheet.shape[1], 1.5, 9.0))
+        return Panel([image], size=(6.9, high), scale=image, scale_label="weight", bare=True, square=True)

@@ -22,6 +22,7 @@ def bin_count(cells: np.ndarray, most: int = MOST_BINS) -> int:
 
 def bin_edges(cells: np.ndarray, count: int | None = None) -> np.ndarray:
     """Edges of equal bins over the range of the cells, some room wide where they are all alike."""
+    cells = cells[np.isfinite(cells)]
     count = bin_count(cells) if count is None else count
     low, high = (float(cells.min()), float(cells.max())) if len(cells) else (0.0, 1.0)
     least = FINEST * max(abs(low), abs(high))
@@ -41,6 +42,7 @@ def histogram(
     return counts.astype(float), edges
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def density(cells: np.ndarray, weight: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Heights of bars whose areas sum to one, and the edges of the bins."""
     counts, edges = histogram(cells, weight=weight)

@@ -84,6 +84,6 @@ class LoadingsDisplay(Display):
             [image],
             Axis(ticks=factors, names=list(map(str, factors)), plain=True),
             Axis(low=len(shown) - 0.5, high=-0.5, ticks=range(len(shown)), names=names, plain=True),
-            size=(min(9.6, 1.6 + 0.07 * longest + 0.5 * part.shape[1]), 0.9 + 0.21 * len(shown)),
+            size=(min(9.6, 2.3 + 0.07 * longest + 0.5 * part.shape[1]), 0.9 + 0.21 * len(shown)),
             scale=image,
         )

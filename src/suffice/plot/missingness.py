@@ -88,7 +88,7 @@ class MissingnessDisplay(Display):
             [image, Segments(begin, end, "white", 1.2)],
             Axis("rows with missing cells, alike ones together", 0, count),
             Axis(low=len(lines) - 0.5, high=-0.5, ticks=range(len(lines)), names=names, plain=True),
-            size=(9.0, 1.0 + 0.2 * len(lines)),
+            size=(9.6, 1.0 + 0.2 * len(lines)),
         )
 
     def _words(self, columns: list[int]) -> str:

@@ -89,8 +89,10 @@ class ReconstructionDisplay(Display):
         image = Image(sheet, "gray_r", cells(sheet), float(np.nanmin(self.rows)), float(np.nanmax(self.rows)))
         middles = [(height + 2) * 0.5 - 0.5, (height + 2) * 1.5 - 0.5]
         named = Axis(low=len(sheet) - 0.5, high=-0.5, ticks=middles, names=["row", "reconstructed"], plain=True)
-        return Panel([image], Axis(ticks=(), plain=True), named, size=(9.0, 2.4), square=True)
+        high = float(np.clip(0.3 + 7.9 * sheet.shape[0] / sheet.shape[1], 0.8, 8.0))
+        return Panel([image], Axis(ticks=(), plain=True), named, size=(9.0, high), square=True)
 
+    @np.errstate(over="ignore", invalid="ignore")
     def _tables(self) -> Panel:
         both = np.concatenate([self.rows, self.reconstructed])
         mean, scale = np.nanmean(self.reconstructed, 0), np.nanstd(both, 0)

@@ -59,6 +59,7 @@ class ResponsibilityDisplay(Display):
         counts, edges = np.histogram(np.clip(largest, 0, 1), bins=40, range=(0.0, 1.0))
         return cls(counts=counts, edges=edges)
 
+    @np.errstate(over="ignore", invalid="ignore")
     def panel(self) -> Panel:
         """The picture, undrawn."""
         shares = self.counts / max(self.counts.sum(), 1e-300)

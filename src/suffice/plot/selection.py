@@ -110,6 +110,7 @@ class SelectionDisplay(Display):
             legend="inside" if len(lines) > 1 else "",
         )  # fmt: skip
 
+    @np.errstate(over="ignore", invalid="ignore")
     def _line(self, own: np.ndarray, words: str, colour: str) -> list[Mark]:
         own = np.flatnonzero(own & np.isfinite(self.values))
         x, y, hollow = self.n_components[own], self.values[own], self.passed_over[own]
@@ -120,6 +121,7 @@ class SelectionDisplay(Display):
         found += [Line(x, y, colour, label=words), Dots(x[~hollow], y[~hollow], colour, 4.5)]
         return [*found, *([Dots(x[hollow], y[hollow], colour, 4.5, hollow=True)] if hollow.any() else [])]
 
+    @np.errstate(over="ignore", invalid="ignore")
     def _near(self) -> tuple[float | None, float | None]:
         """Ends that show up to three times as far off as the middle candidate, if that is less than half of all."""
         best = self.values[self.best]

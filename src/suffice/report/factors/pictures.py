@@ -133,7 +133,7 @@ def _reconstructions(estimator: FittedFactors, summary: Summary, image_shape: tu
     most = SHOWN_IMAGES if image_shape else SHOWN_ROWS
     place = np.unique(np.linspace(0, len(summary.sample) - 1, most).round().astype(int))
     display = ReconstructionDisplay.of(estimator, summary.sample[place], image_shape=image_shape)
-    panel = replace(display.panel(), size=(9.6, 2.4 if image_shape else 3.4))
+    panel = display.panel() if image_shape else replace(display.panel(), size=(9.6, 3.4))
     what = "Above some rows, below" if image_shape else "Left some rows, standardised by column, right"
     caption = f"{what} what their {estimator.loadings_.shape[1]} latent variables keep of them."
     return picture("Reconstructions", caption, panel, wide=True)

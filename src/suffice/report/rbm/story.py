@@ -146,7 +146,7 @@ def _pictures(estimator: LearnedRBM, run: Run) -> list[Picture]:
         found.append(picture("Annealing", caption, display.panel()))
     if run.image_shape is not None:
         caption = "Weights of the hidden units of largest norm."
-        panel = replace(FilterDisplay.of(estimator, image_shape=run.image_shape).panel(), size=(7.5, 7.0))
+        panel = FilterDisplay.of(estimator, image_shape=run.image_shape).panel()
         found.append(picture("Filters", caption, panel, wide=True))
     return found
 

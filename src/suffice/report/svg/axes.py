@@ -11,12 +11,12 @@ from suffice.plot.canvas import FAINT
 from suffice.plot.panel import Axis
 from suffice.report.svg.scale import Scale
 from suffice.report.svg.shapes import text_at
-from suffice.report.svg.ticks import labels, linear_ticks, log_ticks
+from suffice.report.svg.ticks import labels, linear_ticks, log_labels, log_ticks
 from suffice.report.svg.words import coordinate, element, themed, width
 
 SIZE, LABEL, STROKE = 9.0, 10.0, 3.5
 LINE = 1.25
-BETWEEN_NAMES = 14.0
+BETWEEN_NAMES = 10.0
 
 
 @dataclass(frozen=True)
@@ -46,10 +46,10 @@ def ticked(axis: Axis, low: float, high: float, length: float, *, upright: bool)
         places = [float(tick) for tick in axis.ticks]
         names = labels(places) if axis.names is None else [str(name) for name in axis.names]
         return Ticked(axis, low, high, places, names, SIZE if axis.names is None else _small(len(places), length))
-    most = int(np.clip(length / 26 if upright else length / 48, 2, 8))
+    most = int(np.clip(length / 24 if upright else length / 30, 2, 9))
     while True:
         places = log_ticks(low, high, most) if axis.log else linear_ticks(*sorted((low, high)), most, whole=axis.whole)
-        found = Ticked(axis, low, high, places, labels(places))
+        found = Ticked(axis, low, high, places, (log_labels if axis.log else labels)(places))
         if upright or most <= 2 or (found.widest + BETWEEN_NAMES) * (len(places) - 1) <= length:
             return found
         most -= 1

@@ -50,7 +50,7 @@ def themed(colour: str) -> str:
 
 
 def width(text: str, size: float) -> float:
-    """About how wide a text is, in points, in letters of this size."""
+    """About how wide a text is, in points, in letters of this size; of wide founts, so that there is room for others."""
     return size * sum(map(_letter, text))
 
 
@@ -61,4 +61,4 @@ def _letter(letter: str) -> float:
         return 0.32
     if letter in WIDE:
         return 0.9
-    return 0.68 if letter.isupper() else 0.56
+    return 0.7 if letter.isupper() else 0.62
