@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
+    import numpy as np
     import pyarrow as pa
 
     from suffice.data.parquet import ParquetRows
@@ -21,6 +20,8 @@ class WeightedBatches:
         self.columns = [name for j, name in enumerate(batches.columns) if j != column]
 
     def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        import numpy as np
+
         for batch in self.batches:
             if isinstance(batch, np.ndarray):
                 yield np.delete(batch, self.column, axis=1), batch[:, self.column]
@@ -44,6 +45,8 @@ class RenamedBatches:
 
 def numbers_of(rows: pa.Table, column: str, name: str) -> np.ndarray:
     """A column of an Arrow table as numbers."""
+    import numpy as np
+
     from suffice.data import DataError
     from suffice.data.columns import is_numeric, matrix
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import numpy as np
 import typer
 
 from suffice.choices import IsingMethod
@@ -14,6 +13,8 @@ from suffice.cli.png import read_png, write_png
 from suffice.cli.run_folder import check_place, run_folder
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from suffice.energy.grid.restored import Restored
 
 
@@ -60,6 +61,8 @@ def denoise(
 
 def _two_valued(grey: np.ndarray, threshold: float | None) -> np.ndarray:
     """Black and white pixels, 0 and 255."""
+    import numpy as np
+
     if threshold is None:
         count = len(np.unique(grey))
         if count > 2:

@@ -7,7 +7,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 import typer
 
 from suffice.cli.options import Data, Reading, Run
@@ -19,6 +18,7 @@ from suffice.cli.tables import append_table, replacing
 if TYPE_CHECKING:
     from typing import BinaryIO
 
+    import numpy as np
     import pyarrow as pa
 
     from suffice.data.table import MixedTable
@@ -61,6 +61,8 @@ def impute(
     random_state: Annotated[int, typer.Option(min=0, help="Seed of the draws, of an RBM also of the means.")] = 0,
 ) -> None:
     """Fill in the missing cells of a table with their means under a saved model, given the cells that are there."""
+    import numpy as np
+
     _refuse_clashes(out, std, draws)
     model = load_run(run)
     estimator = model.estimator
@@ -107,6 +109,7 @@ def _refuse_model(run: Path, model: Story, std: Path | None) -> None:
 
 def _parts(source: Source, whole: MixedTable | None) -> Iterator[tuple[Any, Any]]:
     """Rows in the columns of the model, with the columns to be written: a table in one part, a stream in batches."""
+    import numpy as np
     import pyarrow as pa
 
     if whole is not None:
@@ -157,6 +160,8 @@ def _completions(
 
 def _gaps(cells: np.ndarray | pa.Table) -> np.ndarray:
     """Which cells of an array, or of an Arrow table, are missing, (n, D)."""
+    import numpy as np
+
     if isinstance(cells, np.ndarray):
         return np.isnan(cells)
     return np.column_stack([column.is_null(nan_is_null=True).to_numpy() for column in cells.columns])
@@ -164,6 +169,7 @@ def _gaps(cells: np.ndarray | pa.Table) -> np.ndarray:
 
 def _completed(table: pa.Table, columns: list[str], gaps: np.ndarray, values: np.ndarray) -> pa.Table:
     """The table with other cells where there are gaps."""
+    import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -179,6 +185,7 @@ def _completed(table: pa.Table, columns: list[str], gaps: np.ndarray, values: np
 
 
 def _numbered(table: pa.Table, draw: int | None) -> pa.Table:
+    import numpy as np
     import pyarrow as pa
 
     if draw is None:

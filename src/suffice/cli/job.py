@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-import numpy as np
 import typer
 
 from suffice.cli.options import Job, Reading
@@ -155,6 +154,8 @@ def in_options(message: str, parameters: Iterable[str]) -> str:
 
 
 def _write(folder: Path, fitted: Fitted, source: Source, job: Job) -> Written:
+    import numpy as np
+
     from suffice.files import save
     from suffice.report.page import write_page
     from suffice.report.story import story

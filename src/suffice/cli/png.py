@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 
 def read_png(path: Path) -> np.ndarray:
     """Shades of grey from 0 to 255, (H, W) uint8; pictures stored in colour are taken where they show only greys."""
+    import numpy as np
+
     from suffice.data import DataError
 
     pixels = np.round(255 * _decoded(path)).astype(np.uint8)

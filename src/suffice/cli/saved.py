@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 import typer
 
 from suffice.cli.batches import RenamedBatches
@@ -67,6 +66,8 @@ def sample(
     random_state: Annotated[int, typer.Option(min=0, help="Seed.")] = 0,
 ) -> None:
     """Rows drawn from a saved model, of a mixture with the component each came from."""
+    import numpy as np
+
     model = load_run(run)
     if not model.draws:
         raise ValueError(f"{run} holds a {type(model.estimator).__name__}, which draws no rows.")

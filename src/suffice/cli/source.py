@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 from math import prod
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from suffice.cli.batches import WeightedBatches, numbers_of
 from suffice.cli.options import Job, Reading
-from suffice.runtime.types import ArrayLike
 
 if TYPE_CHECKING:
+    import numpy as np
     from sklearn.base import BaseEstimator
+
+    from suffice.runtime.types import ArrayLike
 
 
 STREAM_BYTES = 1_000_000_000
@@ -62,6 +62,8 @@ def read_classes(estimator: BaseEstimator, data: str, job: Job, reading: Reading
 
 def read_images(estimator: BaseEstimator, data: str, job: Job, reading: Reading) -> Source:
     """Complete rows for a network, which takes the size of its images from the file if it has none yet."""
+    import numpy as np
+
     from suffice.data import DataError
 
     if job.target is not None and job.labels is not None:
@@ -95,6 +97,8 @@ def takes_labels(estimator: BaseEstimator) -> bool:
 
 def as_classes(target: ArrayLike) -> np.ndarray:
     """Classes as a file has them: whole numbers as such, others as text."""
+    import numpy as np
+
     target = np.asarray(target)
     if target.dtype.kind == "f" and np.isfinite(target).all() and (target == np.round(target)).all():
         return target.astype(np.int64)
@@ -136,6 +140,8 @@ def _pictures(data: str, job: Job) -> Source | None:
 
 
 def _labels(path: str, reading: Reading, count: int) -> np.ndarray:
+    import numpy as np
+
     from suffice.data import DataError, read_columns
 
     table = read_columns(path, header=reading.header)
@@ -175,6 +181,8 @@ def read(
 
 def finite(source: Source) -> Source:
     """The source as it is, if no cell of its rows is infinite and no weight is missing; a stream is checked as it is read."""
+    import numpy as np
+
     from suffice.data import DataError
 
     if source.weight is not None and not np.isfinite(source.weight).all():
@@ -195,6 +203,8 @@ def finite(source: Source) -> Source:
 
 def refuse_empty_columns(source: Source) -> None:
     """Refuse columns without any value, by name; a fit checks those of a stream itself."""
+    import numpy as np
+
     from suffice.data import DataError
 
     if not isinstance(source.rows, np.ndarray) or source.rows.dtype.kind != "f":
@@ -220,6 +230,8 @@ def streams(path: str, reading: Reading) -> bool:
 
 
 def _weighted(source: Source, weights: str) -> Source:
+    import numpy as np
+
     column = _position(source.columns, weights, source.name)
     rest = [name for name in source.columns if name != weights]
     if isinstance(source.rows, np.ndarray):

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
     from typing import BinaryIO
 
@@ -31,6 +29,8 @@ class RowWriter:
         self.file, self.next_row = file, 0
 
     def __call__(self, columns: Mapping[str, Any]) -> None:
+        import numpy as np
+
         begin = self.next_row
         self.next_row += len(next(iter(columns.values())))
         numbers = np.arange(begin, self.next_row)

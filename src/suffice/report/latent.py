@@ -11,7 +11,6 @@ import numpy as np
 from suffice.report.advice import Advice
 from suffice.report.parts import Section, Table, counted
 from suffice.report.picture import Picture
-from suffice.report.selection import selected
 from suffice.report.story import Drawn, Run, Story
 from suffice.report.summary import Assigned, Summary, summarize
 from suffice.rows.streams import is_stream
@@ -63,6 +62,8 @@ class LatentStory(Story):
         return Drawn(*drawn) if isinstance(drawn, tuple) else Drawn(drawn)
 
     def page(self, rows: TableLike, run: Run) -> Section:
+        from suffice.report.selection import selected
+
         summary = run.told or summarize(
             self.estimator, rows, sample_weight=run.sample_weight, keep_labels=run.target is not None
         )

@@ -8,13 +8,6 @@ import numpy as np
 
 from suffice.estimators.classifiers.base import Classifier
 from suffice.report.classes import ClassesStory, Judged
-from suffice.report.classifiers.pictures import (
-    calibration_picture,
-    confusion_picture,
-    density_picture,
-    region_picture,
-    telling,
-)
 from suffice.report.parts import model_name
 from suffice.report.picture import Picture
 from suffice.report.story import Drawn, Run, story
@@ -58,6 +51,14 @@ class ClassifierStory(ClassesStory):
         return [("iterations", f"{self.estimator.n_iter_:,}", "passes over the rows")]
 
     def pictures(self, rows: TableLike, run: Run, judged: Judged) -> list[Picture]:
+        from suffice.report.classifiers.pictures import (
+            calibration_picture,
+            confusion_picture,
+            density_picture,
+            region_picture,
+            telling,
+        )
+
         names, classes = self.estimator.classes_.astype(str), self.estimator.classes_
         shown = _sample(np.flatnonzero(np.isin(run.target, classes)))
         values, codes = np.asarray(self.coded(rows), float)[shown], np.searchsorted(classes, run.target[shown])

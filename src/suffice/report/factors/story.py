@@ -9,7 +9,6 @@ import numpy as np
 from suffice.estimators.factors.base import FactorEstimator
 from suffice.plot.fitted import FittedFactors
 from suffice.report.advice import Advice, option
-from suffice.report.factors.pictures import factor_pictures
 from suffice.report.latent import LatentStory, fitted_to
 from suffice.report.parts import Line, Table
 from suffice.report.picture import Picture
@@ -50,6 +49,8 @@ class FactorStory(LatentStory):
         return factor_advice(self.estimator, run)
 
     def pictures(self, rows: TableLike, summary: Summary, run: Run) -> list[Picture]:
+        from suffice.report.factors.pictures import factor_pictures
+
         return factor_pictures(
             self.estimator, summary, self.columns, run.image_shape, _coloured(rows, run.target), run.measured
         )

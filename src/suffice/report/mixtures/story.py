@@ -12,7 +12,6 @@ from suffice.report.advice import Advice
 from suffice.report.latent import LatentStory, fitted_to
 from suffice.report.mixtures.advice import advice
 from suffice.report.mixtures.agreement import agreement
-from suffice.report.mixtures.pictures import pictures
 from suffice.report.parts import Line, Table
 from suffice.report.picture import Picture
 from suffice.report.story import Run, story, takes_labels
@@ -54,6 +53,8 @@ class MixtureStory(LatentStory):
         return advice(self.estimator, summary, run.command, image_shape=run.image_shape, selection=run.selection)
 
     def pictures(self, rows: TableLike, summary: Summary, run: Run) -> list[Picture]:
+        from suffice.report.mixtures.pictures import pictures
+
         return pictures(self.plain, summary, self.columns, run.image_shape)
 
     def tables(self, summary: Summary, run: Run) -> list[Table]:
