@@ -9,7 +9,7 @@ import numpy as np
 
 from suffice.plot.panel import Axis
 
-LARGEST, FINEST, LEAST = 1e300, 1e-9, 1e-290
+LARGEST, FINEST, LEAST, MOST_POWER = 1e300, 1e-9, 1e-290, 300.0
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,13 @@ def reach(axis: Axis, values: np.ndarray, room: float = 0.05) -> tuple[float, fl
     """The ends of an axis: those asked for, else the values with some room beside them; two different finite numbers."""
     seen = np.clip(values[np.isfinite(values)], -LARGEST, LARGEST)
     if axis.log:
-        seen = np.log10(seen[seen > 0])
+        seen = np.log10(seen[seen >= 10.0**-MOST_POWER])
     low, high = (float(seen.min()), float(seen.max())) if len(seen) else (0.0, 1.0)
     beside = room * (high - low) if high > low else 0.0
     low, high = low - beside, high + beside
     if axis.log:
-        low, high = (10.0**low, 10.0**high) if high > low else (10.0**low / 2, 10.0**high * 2)
+        low, high = (low, high) if high > low else (low - 0.3, high + 0.3)
+        low, high = 10.0 ** max(low, -MOST_POWER), 10.0 ** min(high, MOST_POWER)
     low, high = _asked(axis.low, low), _asked(axis.high, high)
     if axis.low is not None and axis.high is not None and low > high:
         return low, high
