@@ -92,7 +92,9 @@ def test_an_axis_reaches_from_one_finite_number_to_a_larger_one(values, log):
     low, high = reach(Axis(log=log), np.array(values, float))
     assert np.isfinite([low, high]).all()
     assert low < high
-    seen = np.array([value for value in values if np.isfinite(value) and abs(value) < 1e300 and (value > 1e-300 or not log)])
+    seen = np.array(
+        [value for value in values if np.isfinite(value) and abs(value) < 1e300 and (value > 1e-300 or not log)]
+    )
     assert ((low <= seen) & (seen <= high)).all()
 
 
@@ -327,6 +329,7 @@ def loaded_by(folder, *words):
         ("gaussian-mixture", "gaps.csv"),
         ("gaussian-mixture", "rows.csv", "--n-components", "1-2"),
         ("mixed-mixture", "classes.csv"),
+        ("ppca", "rows.csv", "--n-components", "1"),
         ("gaussian-classifier", "classes.csv", "--target", "kind"),
     ],
     ids=" ".join,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.runtime.types import ArrayLike, TableLike
+
+if TYPE_CHECKING:
+    from suffice.energy.rbm.machine import BoltzmannMachine
 
 
 class FittedMixture(Protocol):

@@ -107,8 +107,8 @@ class Image:
 class Words:
     """A text at each place, or a little beside it; on a disc of a colour if ``disc`` holds one for each."""
 
-    x: Sequence[float]
-    y: Sequence[float]
+    x: Sequence[float] | np.ndarray
+    y: Sequence[float] | np.ndarray
     texts: Sequence[str]
     colour: str | Sequence[str]
     size: float = 8.0

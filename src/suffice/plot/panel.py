@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+
 from suffice.plot.marks import Image, Mark
 
 
@@ -21,7 +23,7 @@ class Axis:
     label: str = ""
     low: float | None = None
     high: float | None = None
-    ticks: Sequence[float] | None = None
+    ticks: Sequence[float] | np.ndarray | None = None
     names: Sequence[str] | None = None
     slant: int = 0
     whole: bool = False

@@ -65,10 +65,13 @@ def region_picture(
     colours, best = component_colours(len(names)), chance.argmax(1).reshape(len(second), len(first))
     (left, right), (bottom, top) = _cell_edges(first), _cell_edges(second)
     marks: list[Mark] = [Image(best[::-1], colours, (left, right, bottom, top), opacity=0.22)]
-    marks += [Line(*way.T, INK, 0.9, ":") for way in contour(first, second, chance.max(1).reshape(best.shape), SURE)]
+    marks += [
+        Line(way[:, 0], way[:, 1], INK, 0.9, ":")
+        for way in contour(first, second, chance.max(1).reshape(best.shape), SURE)
+    ]
     for k, name in enumerate(names):
         own = rows[codes == k][:, list(pair)]
-        marks.append(Dots(*own.T, colours[k], 3.6, opacity=0.8, label=shortened(name, 18), many=True))
+        marks.append(Dots(own[:, 0], own[:, 1], colours[k], 3.6, opacity=0.8, label=shortened(name, 18), many=True))
     axes = Axis(columns[pair[0]], left, right), Axis(columns[pair[1]], bottom, top)
     caption = (
         f"The most probable class where only these two columns are known, dotted where its probability is {SURE}"

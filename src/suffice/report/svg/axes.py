@@ -48,7 +48,11 @@ def ticked(axis: Axis, low: float, high: float, length: float, *, upright: bool)
         return Ticked(axis, low, high, places, names, SIZE if axis.names is None else _small(len(places), length))
     most = int(np.clip(length / 24 if upright else length / 30, 2, 9))
     while True:
-        places = log_ticks(low, high, most) if axis.log else linear_ticks(*sorted((low, high)), most, whole=axis.whole)
+        places = (
+            log_ticks(low, high, most)
+            if axis.log
+            else linear_ticks(min(low, high), max(low, high), most, whole=axis.whole)
+        )
         found = Ticked(axis, low, high, places, (log_labels if axis.log else labels)(places))
         if upright or most <= 2 or (found.widest + BETWEEN_NAMES) * (len(places) - 1) <= length:
             return found

@@ -49,8 +49,8 @@ def _(mark: Dots, place: Place) -> str:
     x, y = place.x(mark.x), place.y(mark.y)
     shown = np.isfinite(x) & np.isfinite(y)
     groups: dict[str, list[int]] = {}
-    for j in np.flatnonzero(shown):
-        groups.setdefault(mark.colour if isinstance(mark.colour, str) else mark.colour[j], []).append(int(j))
+    for j in np.flatnonzero(shown).tolist():
+        groups.setdefault(mark.colour if isinstance(mark.colour, str) else mark.colour[j], []).append(j)
     if mark.many or len(x) > MOST_HINTS or mark.dash:
         return "".join(_spots(mark, colour, x[rows], y[rows]) for colour, rows in groups.items())
     return "".join(_dot(mark, colour, x[j], y[j], j) for colour, rows in groups.items() for j in rows)
@@ -60,7 +60,7 @@ def _(mark: Dots, place: Place) -> str:
 def _(mark: Bars, place: Place) -> str:
     left, right, low, high = place.x(mark.left), place.x(mark.right), place.y(mark.low), place.y(mark.high)
     drawn = []
-    for j in np.flatnonzero(np.isfinite(left + right + low + high)):
+    for j in np.flatnonzero(np.isfinite(left + right + low + high)).tolist():
         colour = mark.colour if isinstance(mark.colour, str) else mark.colour[j]
         told = hint(f"{mark.high[j] - mark.low[j]:.4g}") if len(left) <= MOST_HINTS else None
         drawn.append(element(
