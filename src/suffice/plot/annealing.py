@@ -74,9 +74,9 @@ class AnnealingDisplay(Display):
         marks: list[Mark] = []
         told = ("from the base rate", "from the model")
         for colour, values, label in zip(PALETTE, (self.forward, self.reverse), told, strict=False):
-            ends = (np.stack([self.temperatures, values[:, 0] + 2 * side * values[:, 1]], 1) for side in (-1, 1))
+            begin, end = (np.stack([self.temperatures, values[:, 0] + 2 * side * values[:, 1]], 1) for side in (-1, 1))
             marks += [
-                Segments(*ends, colour, 1.4),
+                Segments(begin, end, colour, 1.4),
                 Line(self.temperatures, values[:, 0], colour, 1.6, label=label),
                 Dots(self.temperatures, values[:, 0], colour, 4.0),
             ]

@@ -134,7 +134,7 @@ class EllipseDisplay(Display):
     def _ellipses(self) -> Panel:
         colours = component_colours(len(self.weights))
         size = float(np.sqrt(np.clip(4000 / max(len(self.rows), 1), 4, 18)))
-        dots = Dots(*self.rows.T, [colours[k] for k in self.labels], size, opacity=0.55, many=True)
+        dots = Dots(self.rows[:, 0], self.rows[:, 1], [colours[k] for k in self.labels], size, opacity=0.55, many=True)
         axes = [_axes_of(covariance) for covariance in self.covariances]
         half_axes, degrees = np.array([own[0] for own in axes]), np.array([own[1] for own in axes])
         outlines = [
@@ -142,7 +142,9 @@ class EllipseDisplay(Display):
         ]
         count = len(self.weights)
         numbers = (
-            [Words(*self.means.T, list(map(str, range(count))), "white", 9.0, disc=colours)] if count <= 20 else []
+            [Words(self.means[:, 0], self.means[:, 1], list(map(str, range(count))), "white", 9.0, disc=colours)]
+            if count <= 20
+            else []
         )
         first, second = self.feature_names
         return Panel([dots, *outlines, *numbers], Axis(first), Axis(second))

@@ -106,13 +106,13 @@ class FrequencyDisplay(Display):
     def panel(self) -> Panel:
         """The picture, undrawn."""
         bars = 2 * self.errors()
-        ends = (np.stack([self.fitted, self.fitted + sign * bars], 1) for sign in (-1, 1))
+        begin, end = (np.stack([self.fitted, self.fitted + sign * bars], 1) for sign in (-1, 1))
         off = np.nan_to_num(np.abs(self.observed - self.fitted) / np.maximum(bars, 2 / np.maximum(self.counts, 1)))
         named = [j for j in np.argsort(-off, kind="stable")[:MOST_NAMES] if off[j] > 1]
         return Panel(
             [
                 Line(np.array([0.0, 1.0]), np.array([0.0, 1.0]), FAINT, 1.0),
-                Segments(*ends, FAINT),
+                Segments(begin, end, FAINT),
                 Dots(self.fitted, self.observed, PALETTE[0], 4.0, opacity=0.8),
                 Words(
                     self.fitted[named], self.observed[named], [shortened(self.feature_names[j], 24) for j in named],

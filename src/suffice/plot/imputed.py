@@ -126,8 +126,8 @@ class ImputedDisplay(Display):
         place = np.arange(1, len(order) + 1) / (len(order) + 1)
         marks: list[Mark] = [Rule(FAINT, x=0.0, width=0.8), Dots(place, self.means[order], PALETTE[0], 3.5)]
         if self.low is not None and self.high is not None:
-            ends = (np.stack([place, bound[order]], 1) for bound in (self.low, self.high))
-            marks.append(Segments(*ends, PALETTE[0], opacity=0.6))
+            begin, end = (np.stack([place, bound[order]], 1) for bound in (self.low, self.high))
+            marks.append(Segments(begin, end, PALETTE[0], opacity=0.6))
         across = Axis(low=-0.45, high=1, ticks=[-0.2, 0.5], names=["observed", "imputed"], plain=True)
         return Panel([*marks, *self._histogram()], across, title=shortened(self.name, 36))
 
