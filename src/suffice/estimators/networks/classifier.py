@@ -57,8 +57,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
     image_shape
         (channels, height, width), or (height, width) of grey images, where rows of a table are images; None takes it from X.
     pixel_scale
-        Number that values are divided by, such as 255 for pixels of bytes; None takes them as they are, and refuses images
-        above 1.
+        Number that values are divided by, such as 255 for bytes; None takes them as they are, and refuses images above 1.
     optimizer
         ``"adam"``, ``"sgd"``, or an Optax transformation with a learning rate of its own, which is not saved to files.
     learning_rate
@@ -287,7 +286,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         check_is_fitted(self, "model_")
         rows = pixels(self._table(X, reset=False), self.pixel_scale, self.image_shape_)
         inputs = as_inputs(self.model_, rows, self.image_shape_)
-        return logits_of(self.model_, self.running_, inputs, self.precision).astype(np.float64)
+        return logits_of(self.model_, self.running_, inputs, self.precision).astype(float)
 
     def _without_own_net(self, params: dict[str, Any], fitted: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
         return parts_for_file(self.net, params, fitted)
