@@ -11,7 +11,7 @@ from statistics import median
 
 from measure import fresh_process, processor
 
-PAIRS = 7
+PAIRS = 5
 ROWS = """
 import warnings
 import numpy as np
@@ -40,7 +40,7 @@ FITS = {
     "factor analysis": ("factor", "FactorAnalysis(2).fit(X)"),
     "gaussian classifier, tied": ("discriminant", "GaussianClassifier().fit(X, y)"),
     "naive bayes": ("bayes", "NaiveBayes().fit(X, y)"),
-    "neural classifier": ("network", "NeuralClassifier((50,), epochs=20, random_state=0).fit(X, y)"),
+    "neural classifier": ("network", "NeuralClassifier(hidden_sizes=(50,), epochs=20, random_state=0).fit(X, y)"),
     "rbm": ("rbm", "RBM(8, epochs=10, random_state=0).fit(binary)"),
 }
 
