@@ -16,10 +16,13 @@ from suffice import GaussianMixture, total
 from suffice.fit import em
 from suffice.latent import Bernoulli, Gaussian, Mixture
 from suffice.model import LatentModel
+from suffice.rows import blocks
+from suffice.rows.blocks import end_to_end
 from suffice.rows.finite import SHARE_BYTES, sum_of
 from suffice.rows.place import place
 from suffice.rows.row_function import RowFunction
 from suffice.rows.streams import is_stream
+from suffice.runtime.precision import scope
 
 LARGE = 50_000
 """Rows of four columns that are shared out to threads."""
@@ -277,3 +280,27 @@ def test_a_bad_value_anywhere_shows_in_the_sum(bad, seen):
         values[row, 3] = bad
         assert seen(sum_of(values))
         values[row, 3] = 1.0
+
+
+def test_parts_put_into_place_are_those_put_end_to_end():
+    draw = np.random.default_rng(0)
+    parts = [(draw.random((n, 3)), draw.random(n)) for n in (4, 0, 7)]
+    found = end_to_end(iter(parts), 15)
+    for whole, pieces in zip(found, zip(*parts, strict=True), strict=True):
+        np.testing.assert_array_equal(whole, np.concatenate(pieces))
+
+
+def test_large_rows_give_one_result_for_each_row_with_weight(monkeypatch):
+    rows = np.random.default_rng(1).random((5000, 4))
+    monkeypatch.setattr(blocks, "THREADED_BYTES", 1 << 10)
+    monkeypatch.setattr(blocks, "RESIDENT_BYTES", 1 << 10)
+    monkeypatch.setattr(blocks, "BLOCK_BYTES", 1 << 15)
+    weight = np.ones(5000)
+    weight[10:2000:3] = 0
+    with scope("float64"):
+        found = place(rows, weight, precision="float64", tile=64).each(first_column)
+    np.testing.assert_array_equal(found, rows[weight > 0, 0])
+
+
+def first_column(rows, weight):
+    return rows[:, 0]

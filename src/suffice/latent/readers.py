@@ -75,7 +75,7 @@ def read(model: Any, batches: Iterable[np.ndarray], reader: Callable[[Any], Any]
             parts.append(where.each(function))
     if not parts:
         raise ValueError(NO_ROWS)
-    return tree.map_leaves(lambda *leaves: np.concatenate(leaves), *parts)
+    return parts[0] if len(parts) == 1 else tree.map_leaves(lambda *leaves: np.concatenate(leaves), *parts)
 
 
 KEPT_NUMBERS = 1 << 18

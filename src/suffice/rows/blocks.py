@@ -41,8 +41,9 @@ class Blocks(Place):
         groups: Callable[[], Iterable[Iterable[BlockMaker]]],
         order: np.ndarray | None = None,
         origin: Float[Array, " D"] | None = None,
+        most: int | None = None,
     ):
-        self.groups, self.order, self.origin = groups, order, origin
+        self.groups, self.order, self.origin, self.most = groups, order, origin, most
         self.compiled: set[Any] = set()
 
     def total(self, fn: Any) -> Any:
@@ -60,7 +61,10 @@ class Blocks(Place):
 
     def each(self, fn: Any) -> Any:
         """``fn(rows, weight)`` of every block's tiles, put end to end."""
-        parts = list(self._of_blocks(each_of, fn))
+        parts = self._of_blocks(each_of, fn)
+        if self.most is not None:
+            return jax.tree.map(self._in_order, end_to_end(parts, self.most))
+        parts = list(parts)
         if not parts:
             raise ValueError(NO_ROWS)
         return jax.tree.map(lambda *leaves: self._in_order(np.concatenate(leaves)), *parts)
@@ -100,7 +104,20 @@ def shared_out(
     if size <= RESIDENT_BYTES:
         return _kept(list(in_threads(lambda rows: block(rows, Buffers()), pieces)), None, origin)
     buffers = Buffers()
-    return Blocks(lambda: [[partial(block, rows, buffers) for rows in pieces]], None, origin)
+    return Blocks(lambda: [[partial(block, rows, buffers) for rows in pieces]], None, origin, len(weight))
+
+
+def end_to_end(parts: Iterator[Any], most: int) -> Any:
+    """Parts of ``most`` rows in all, each put into its place as it comes, so that there are never two copies of them."""
+    whole, stop = None, 0
+    for part in parts:
+        pieces, start = jax.tree.leaves(part), stop
+        if whole is None:
+            whole = jax.tree.map(lambda leaf: np.empty((most, *leaf.shape[1:]), leaf.dtype), part)
+        stop = start + len(pieces[0])
+        for array, piece in zip(jax.tree.leaves(whole), pieces, strict=True):
+            array[start:stop] = piece
+    return jax.tree.map(lambda array: array[:stop], whole)
 
 
 def by_pattern(data: Any, weight: Any, origin: Float[Array, " D"] | None, dtype: Any, tile: int) -> Blocks:

@@ -67,7 +67,9 @@ def total_of(parts: Parts, block: Block) -> Any:
 def each_of(parts: Parts, block: Block) -> Any:
     """Results of a function for the rows of a block that have weight, put end to end."""
     results = _each(*parts, block)
-    rows = np.asarray(block.weight).reshape(-1) > 0
+    positive = np.asarray(block.weight).reshape(-1) > 0
+    count = int(positive.sum())
+    rows = slice(count) if positive[:count].all() else positive
     return jax.tree.map(lambda leaf: np.asarray(leaf).reshape(-1, *leaf.shape[2:])[rows], results)
 
 
