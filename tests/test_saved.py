@@ -24,7 +24,7 @@ def rows_of(kept):
 @pytest.mark.parametrize("path", SAVED, ids=lambda path: path.stem)
 def test_a_model_of_an_earlier_version_says_what_it_said(path):
     model, kept = load(path), np.load(path.with_suffix(".npz"))
-    tolerance = 1e-5 if path.stem.startswith(SINGLE) else 1e-9
+    tolerance = 5e-5 if path.stem.startswith(SINGLE) else 1e-9
     said = [name.removeprefix("said ") for name in kept.files if name.startswith("said ")]
     assert said
     for method in said:

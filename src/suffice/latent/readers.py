@@ -72,7 +72,7 @@ def read(model: Any, batches: Iterable[np.ndarray], reader: Callable[[Any], Any]
         for rows in batches:
             where = placed(rows, None, moved, origin, precision)
             function = where.prepared(function)
-            parts.append(where.each(function))
+            parts.append(cast(where.each(function), precision))
     if not parts:
         raise ValueError(NO_ROWS)
     return parts[0] if len(parts) == 1 else tree.map_leaves(lambda *leaves: np.concatenate(leaves), *parts)

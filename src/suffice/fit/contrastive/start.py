@@ -84,9 +84,16 @@ def first_state(
     return drawn._replace(optimizer_state=begun(optimizer, parameters))
 
 
-@filter_jit
 def begun(optimizer: optax.GradientTransformation, parameters: PyTree[Array]) -> PyTree[Array]:
-    """Where an optimiser begins, in one program."""
+    """Where an optimiser begins, in one program; step by step where it is one of the user's that cannot be compiled."""
+    try:
+        return _begun(optimizer, parameters)
+    except jax.errors.JAXTypeError:
+        return optimizer.init(parameters)
+
+
+@filter_jit
+def _begun(optimizer: optax.GradientTransformation, parameters: PyTree[Array]) -> PyTree[Array]:
     return optimizer.init(parameters)
 
 
