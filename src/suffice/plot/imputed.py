@@ -52,7 +52,7 @@ class ImputedDisplay(Display):
     >>> from matplotlib.figure import Figure
     >>> from suffice.plot import ImputedDisplay
     >>> display = ImputedDisplay(observed=[1.0, 2.0, 3.0], means=[2.5, 1.5], low=[1.0, 1.0], high=[3.0, 2.0], name="mass")
-    >>> list(map(float, display.plot(ax=Figure().subplots()).ax_.lines[0].get_ydata()))
+    >>> list(map(float, display.plot(ax=Figure().subplots()).ax_.lines[-1].get_ydata()))
     [1.5, 2.5]
     """
 
