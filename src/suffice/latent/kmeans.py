@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from suffice.rows.block import TILE
-from suffice.rows.host import Host
 from suffice.rows.place import place
 from suffice.rows.row_function import RowFunction
 from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp, lax
 from suffice.runtime.precision import scope
+from suffice.runtime.road import passes_by_numpy
 
 
 class Assignment(RowFunction):
@@ -46,10 +46,11 @@ def kmeans_plus_plus(
 
 
 def kmeans(rows: np.ndarray, weight: np.ndarray, centres: np.ndarray, *, max_iter: int = 20) -> np.ndarray:
-    """Centres after Lloyd's iterations, every restart in one program; a centre without rows stays where it is."""
+    """Centres after Lloyd's iterations, every restart at once; a centre without rows stays where it is."""
     with scope("float64"):
-        placed = place(rows, weight, precision="float64", tile=TILE, width=centres.shape[0] * centres.shape[1])
-        if isinstance(placed, Host) and placed.passes >= max_iter:
+        width = centres.shape[0] * centres.shape[1]
+        if passes_by_numpy(rows.size * width) >= max_iter:
+            placed = place(rows, weight, precision="float64", tile=TILE, width=width)
             return np.asarray(lloyd(placed.total, np.asarray(centres, float), max_iter))
         from suffice.latent.compiled_kmeans import compiled_lloyd
 

@@ -98,7 +98,7 @@ class ClassesStory(Story):
         measures = [("accuracy", f"{accuracy:.2%}", self.of_what), ("log loss", f"{surprise:.4f}", "nats per row"),
                     *self.measures()]  # fmt: skip
         if run.seconds is not None:
-            measures.append(("time", f"{run.seconds:.2f} s", "one fit, compilation included"))
+            measures.append(("time", f"{run.seconds:.2f} s", "one fit"))
         return replace(
             self.begun(f"{self.title} of {run.target_name} in {run.source}", run),
             lead=self.lead(run),

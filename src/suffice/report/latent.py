@@ -126,7 +126,7 @@ def _measures(told: LatentStory, summary: Summary, run: Run) -> list[tuple[str, 
     if run.seconds is not None:
         starts = counted(len(estimator.traces_), "start")
         what = starts if run.selection is None else f"{len(run.selection.estimators)} models"
-        found.append(("time", f"{run.seconds:.2f} s", f"{what}, compilation included"))
+        found.append(("time", f"{run.seconds:.2f} s", what))
     return found
 
 

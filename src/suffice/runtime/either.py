@@ -98,14 +98,9 @@ def _quiet(function: Callable[..., Any]) -> Callable[..., Any]:
     return tried
 
 
-def _eigh(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    values, vectors = np.linalg.eigh(matrix)
-    return values, vectors
-
-
 OWN: dict[str, Any] = {
     "linalg.cholesky": _quiet(np.linalg.cholesky),
-    "linalg.eigh": _quiet(_eigh),
+    "linalg.eigh": _quiet(np.linalg.eigh),
     "einsum": lambda path, *arrays: np.einsum(path, *arrays, optimize=True),
     "concatenate": lambda arrays, axis=0: np.concatenate(list(arrays), axis),
 }

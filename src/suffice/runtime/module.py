@@ -73,20 +73,45 @@ def replaced(module: M, **values: Any) -> M:
     own = {*module.dynamic_fields, *module.static_fields}
     made = object.__new__(type(module))
     made.__dict__.update(module.__dict__ | {name: value for name, value in values.items() if name in own})
-    swaps: dict[int, Any] = {}
-    for name in values.keys() - own:
-        inside = getattr(module, name)
-        several = isinstance(inside, tuple)
-        swaps |= zip(map(id, inside), values[name], strict=True) if several else {id(inside): values[name]}
-    return _swapped(made, swaps) if swaps else made
+    inner = {name: value for name, value in values.items() if name not in own}
+    return _replaced_inside(made, inner) if inner else made
 
 
-def _swapped(node: Any, swaps: dict[int, Any]) -> Any:
-    if id(node) in swaps:
-        return swaps[id(node)]
+class _Place:
+    """A leaf of a module, told from others that hold the same array."""
+
+    def __init__(self, leaf: Any):
+        self.leaf = leaf
+
+
+def _replaced_inside(module: M, values: dict[str, Any]) -> M:
+    marked, swaps = _marked(module), {}
+    for name, value in values.items():
+        try:
+            inside = getattr(marked, name)
+        except AttributeError:  # worked out from arrays, not one of them
+            inside = None
+        swaps |= zip(map(id, inside), value, strict=True) if isinstance(inside, tuple) else {id(inside): value}
+    made = _settled(marked, swaps)
+    if swaps:
+        raise TypeError(
+            f"{type(module).__name__} holds nothing that it gives as {' or '.join(values)}; replace its fields."
+        )
+    return made
+
+
+def _marked(node: Any) -> Any:
     if isinstance(node, Module):
-        return node.rebuilt(node.static_values(), [_swapped(child, swaps) for child in node.dynamic_values()])
-    return tuple(_swapped(child, swaps) for child in node) if type(node) is tuple else node
+        return node.rebuilt(node.static_values(), [_marked(child) for child in node.dynamic_values()])
+    return tuple(map(_marked, node)) if type(node) is tuple else _Place(node)
+
+
+def _settled(node: Any, swaps: dict[int, Any]) -> Any:
+    if id(node) in swaps:
+        return swaps.pop(id(node))
+    if isinstance(node, Module):
+        return node.rebuilt(node.static_values(), [_settled(child, swaps) for child in node.dynamic_values()])
+    return tuple(_settled(child, swaps) for child in node) if type(node) is tuple else node.leaf
 
 
 def _register(jax: Any, cls: type[Module]) -> None:

@@ -101,7 +101,7 @@ class MixtureEstimator(FittedMixture):
         *,
         checkpoint: PathLike | None = None,
     ) -> Self:
-        r"""Fit by expectation-maximisation, all ``n_init`` restarts in one program, and keep the best.
+        r"""Fit by expectation-maximisation, all ``n_init`` restarts side by side, and keep the best.
 
         Parameters
         ----------

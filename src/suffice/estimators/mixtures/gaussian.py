@@ -36,7 +36,7 @@ class GaussianMixture(MixtureEstimator):
 
     .. math:: p(x) = \sum_k \pi_k \, N(x \mid \mu_k, \Sigma_k)
 
-    Names and defaults are those of ``sklearn.mixture.GaussianMixture``; row weights, restarts in one program, priors, streams
+    Names and defaults are those of ``sklearn.mixture.GaussianMixture``; row weights, restarts side by side, priors, streams
     and a covariance floor relative to each column's variance come on top. From the same start with ``reg_covar=0`` both give
     the same parameters. Formulas: Bishop, *Pattern Recognition and Machine Learning* (2006), section 9.2.
 

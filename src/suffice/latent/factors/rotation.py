@@ -77,7 +77,7 @@ def _oblique(loadings: np.ndarray, criterion: Criterion) -> np.ndarray:
         step *= 2
         for _ in range(60):
             new = turn - step * direction
-            new = new / np.sqrt(np.square(new).sum(0))
+            new = new / np.linalg.norm(new, axis=0)
             rotated = np.linalg.solve(new, loadings.T).T
             new_value, slope = criterion(rotated)
             if new_value < value - step * size / 2:
