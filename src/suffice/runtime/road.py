@@ -21,8 +21,8 @@ _asked: ContextVar[Road | None] = ContextVar("suffice_road", default=None)
 def computed_by(road: Road) -> Iterator[None]:
     """Context in which mixtures, factor models and classifiers are computed by ``"numpy"`` or by ``"jax"``, whatever the work.
 
-    Without it NumPy computes tables in memory that are little work, rows x columns x components x restarts x iterations of at
-    most 3e7 and one iteration of at most a thirtieth of that, and programs compiled by JAX go on from there. Batches, sparse rows and
+    Without it NumPy computes tables in memory that are little work: rows x columns x components x restarts x iterations of at
+    most 3e7, one iteration of at most a thirtieth of that. Programs compiled by JAX go on from there. Batches, sparse rows and
     arrays spread over devices are JAX's in any case. Both give the same to rounding.
 
     Parameters
