@@ -42,7 +42,10 @@ ImageShape = Annotated[
 Numbers = Annotated[Precision, typer.Option(help="Numbers to compute with.", rich_help_panel=FIT)]
 Seed = Annotated[int, typer.Option(min=0, help="Seed.", rich_help_panel=FIT)]
 Floor = Annotated[
-    float, typer.Option(min=0.0, help="Floor of the variances, relative to each column's.", rich_help_panel=FIT)
+    float,
+    typer.Option(
+        min=0.0, help="Floor of the variances, relative to that of values close together.", rich_help_panel=FIT
+    ),
 ]
 Rise = Annotated[
     float, typer.Option(min=0.0, help="Smallest rise per row, in nats, to go on for.", rich_help_panel=FIT)

@@ -33,6 +33,10 @@ class ClassDistributions(Protocol):
         """What priors and floors take from all rows, whose moments about the centres (K, D) of the classes are given."""
         ...
 
+    def among_all(self, overall: Any, of_classes: Any) -> Any:
+        """What priors and floors take from rows of which only those ``of_classes`` are labelled."""
+        ...
+
     def components(self, overall: Any, centres: np.ndarray) -> Family:
         """Classes about the centres (K, D), with the priors, and the spread of all rows."""
         ...
@@ -99,9 +103,10 @@ def start_of(
     rest = {"gaps": gaps, "precision": precision}
     centres = centres_of(simpler, rows[known], codes[known], count)
     sums = sums_of(simpler, rows[known], codes[known], weight[known], centres, **rest)
-    found = simpler.components(simpler.overall(sums, centres), centres)
+    of_classes = simpler.overall(sums, centres)
+    found = simpler.components(of_classes, centres)
     found, _ = maximized(Mixture(np.full(count, 1 / count), found), sums)
     one = np.zeros(len(rows), np.int32)
     centre = centres_of(simpler, rows, one, 1)
-    overall = simpler.overall(sums_of(simpler, rows, one, weight, centre, **rest), centre)
+    overall = kind.among_all(simpler.overall(sums_of(simpler, rows, one, weight, centre, **rest), centre), of_classes)
     return kind.begun(cast(found.components, "float64"), overall), overall, centre[0]

@@ -5,28 +5,22 @@ from __future__ import annotations
 import numpy as np
 
 COLLAPSED = "have collapsed: they have no spread in some direction"
+NOTHING = 1e-12
+"""Share of a column's local variance that is no spread, where there is no floor."""
 
 
-def collapsed(
-    covariances: np.ndarray, covariance_type: str, variance: np.ndarray, constant: np.ndarray, reg_covar: float
-) -> np.ndarray:
-    """Whether each component, or all that share a covariance, has no spread in some direction beyond the floor."""
-    least, most = _spread(covariances, covariance_type, variance, ~constant)
-    return least <= 2 * reg_covar if reg_covar else least <= 1e-12 * most
+def collapsed(covariances: np.ndarray, covariance_type: str, varying: np.ndarray, least: np.ndarray) -> np.ndarray:
+    """Whether each component, or all that share a covariance, has hardly more spread in some direction than the least (D,).
 
-
-def _spread(
-    covariances: np.ndarray, covariance_type: str, variance: np.ndarray, varying: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Smallest and largest variance of each component in any direction, in units of the columns' variance."""
+    Only columns that are ``varying`` (D,) count.
+    """
     if not varying.any():
-        return np.ones(1), np.ones(1)
+        return np.zeros(1, bool)
     if covariance_type == "spherical":
-        share = covariances / variance.mean()
-        return share, share
-    scale = np.sqrt(variance[varying])
+        return covariances <= 2 * least.mean()
     if covariance_type == "diag":
-        shares = covariances[:, varying] / scale**2
-    else:
-        shares = np.linalg.eigvalsh(covariances[..., varying, :][..., varying] / scale[:, None] / scale)
-    return shares.min(-1), shares.max(-1)
+        return np.asarray(np.any(covariances[..., varying] <= 2 * least[varying], axis=-1))
+    matrices = covariances[..., varying, :][..., varying]
+    rounding = 4 * varying.sum() * np.finfo(float).eps * np.diagonal(matrices, axis1=-2, axis2=-1)
+    scale = np.sqrt(np.maximum(least[varying], rounding))
+    return np.linalg.eigvalsh(matrices / scale[..., :, None] / scale[..., None, :])[..., 0] <= 2

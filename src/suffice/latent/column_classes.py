@@ -63,6 +63,10 @@ class ColumnClasses:
                     check_varying(", ".join(map(str, columns[own.constant])))
         return found
 
+    def among_all(self, overall: list[Columns], of_classes: list[Columns]) -> list[Columns]:
+        """All rows, and floors by the spread within labelled classes."""
+        return [replace(all_rows, local=own.local) for all_rows, own in zip(overall, of_classes, strict=True)]
+
     def components(self, overall: list[Columns], centres: np.ndarray) -> Mixed:
         """Families of the classes, about their centres where these are, else like all rows; and the priors about all rows."""
         groups = zip(self.groups.items(), overall, strict=True)

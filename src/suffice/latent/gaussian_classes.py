@@ -7,7 +7,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from suffice.latent.families.columns import over_all_classes
+from suffice.latent.collapsed import NOTHING, collapsed
+from suffice.latent.families.columns import Columns, over_all_classes
 from suffice.latent.families.constrained_gaussian import GAUSSIANS, LowRankGaussian, TiedDiagonalGaussian
 from suffice.latent.families.gaussian import Gaussian
 from suffice.latent.families.gaussian_prior import GaussianPrior, LowRankPrior
@@ -20,9 +21,6 @@ FAMILIES: dict[str, type[Gaussian]] = {
     "tied_low_rank": LowRankGaussian,
     **GAUSSIANS,
 }
-
-Overall = tuple[np.ndarray, np.ndarray]
-"""Mean and variance of each column over all rows, (D,) each; the variance 0 where it is constant."""
 
 
 @dataclass(frozen=True)
@@ -64,27 +62,30 @@ class GaussianClasses:
         own = np.diag(variances) if self.whole else variances
         return own if self.covariance_type.startswith("tied") else np.repeat(own[None], count, 0)
 
-    def overall(self, sums: Moments, centres: np.ndarray) -> Overall:
-        """Mean and variance of each column over the rows of all classes, from moments about their centres (K, D)."""
+    def overall(self, sums: Moments, centres: np.ndarray) -> Columns:
+        """The columns over the rows of all classes, from moments about their centres (K, D)."""
         with scope("float64"):
-            mean, variance = over_all_classes(sums, centres, self.family.structure.covariance_type)
-        return mean, np.where(variance <= np.square(8 * np.finfo(float).eps * np.abs(mean)), 0.0, variance)
+            return over_all_classes(sums, centres, self.family.structure.covariance_type)
 
-    def components(self, overall: Overall, centres: np.ndarray) -> Gaussian:
+    def among_all(self, overall: Columns, of_classes: Columns) -> Columns:
+        """All rows, and floors by the spread within labelled classes."""
+        return replace(overall, local=of_classes.local)
+
+    def components(self, overall: Columns, centres: np.ndarray) -> Gaussian:
         """Classes about the centres (K, D), with the prior, and the variances of all rows."""
         check_memory(len(centres) if self.covariance_type == "full" else int(self.whole), self.features)
         if self.reg_covar == 0 and self.strength == 0:
-            check_varying(", ".join(map(str, np.flatnonzero(overall[1] == 0))))
-        return self.family(centres, self.spread_out(_scale(overall[1]), len(centres)), self.prior(*overall))
+            check_varying(", ".join(map(str, np.flatnonzero(overall.constant))))
+        return self.family(centres, self.spread_out(overall.variance, len(centres)), self.prior(overall))
 
-    def prior(self, mean: np.ndarray, variance: np.ndarray) -> GaussianPrior:
+    def prior(self, overall: Columns) -> GaussianPrior:
         """The prior about what is given, or else the mean and variance (D,) of all rows."""
-        scale, features = _scale(variance), len(mean)
+        mean, covariance, features = overall.mean, overall.variance, len(overall.mean)
         if self.prior_mean is not None:
             mean = check_shape("prior_mean", self.prior_mean, (features,))
-        covariance = np.diag(scale) if self.prior_covariance is None else (
-            check_shape("prior_covariance", self.prior_covariance, (features, features)))  # fmt: skip
-        given = float(self.strength) or None, mean, covariance, self.reg_covar * scale
+        if self.prior_covariance is not None:
+            covariance = check_shape("prior_covariance", self.prior_covariance, (features, features))
+        given = float(self.strength) or None, mean, covariance, overall.least(self.reg_covar)
         if self.covariance_type != "tied_low_rank":
             return GaussianPrior(*given)
         if self.rank > features:
@@ -97,29 +98,15 @@ class GaussianClasses:
         return replace(self, covariance_type="tied_diag", strength=strength, reg_covar=1e-6, prior_mean=None,
                        prior_covariance=None)  # fmt: skip
 
-    def begun(self, found: Any, overall: Overall) -> Gaussian:
+    def begun(self, found: Any, overall: Columns) -> Gaussian:
         """Means and variances found, with the prior of these classes."""
-        return self.family(found.means, self.spread_out(found.covariances, len(found.means)), self.prior(*overall))
+        return self.family(found.means, self.spread_out(found.covariances, len(found.means)), self.prior(overall))
 
-    def flat(self, covariances: np.ndarray, overall: Overall, count: int) -> np.ndarray:
+    def flat(self, covariances: np.ndarray, overall: Columns, count: int) -> np.ndarray:
         """Which of so many classes have no spread in some direction."""
-        varying = overall[1] > 0
-        if not varying.any():
-            return np.zeros(count, bool)
-        least = self._least_spread(covariances, varying, overall[1] if self.reg_covar else None)
-        return np.broadcast_to(least <= (2 * self.reg_covar or 1e-12), (count,))
-
-    def _least_spread(self, covariances: np.ndarray, varying: np.ndarray, variance: Any) -> np.ndarray:
-        """Smallest variance of each class in any direction, in units of these variances of columns or of its own."""
-        if not self.whole and variance is None:
-            return np.ones(1)
-        if self.covariance_type == "spherical":
-            return covariances / variance.mean()
-        if not self.whole:
-            return (covariances[..., varying] / variance[varying]).min(-1)
-        parts = covariances[..., varying, :][..., varying]
-        scale = np.diagonal(parts, axis1=-2, axis2=-1) if variance is None else variance[varying]
-        return np.linalg.eigvalsh(parts / np.sqrt(scale[..., :, None] * scale[..., None, :]))[..., 0]
+        least = overall.least(self.reg_covar or NOTHING)
+        found = collapsed(covariances, self.family.structure.covariance_type, ~overall.constant, least)
+        return np.broadcast_to(found, (count,))
 
     def shrunk(self, covariances: np.ndarray, share: float) -> np.ndarray:
         """Covariances with a share of them replaced by their mean variance in every direction."""
@@ -129,7 +116,3 @@ class GaussianClasses:
             return (1 - share) * covariances + share * covariances.mean(-1, keepdims=True)
         size = np.trace(covariances, axis1=-2, axis2=-1) / covariances.shape[-1]
         return (1 - share) * covariances + share * size[..., None, None] * np.eye(covariances.shape[-1])
-
-
-def _scale(variance: np.ndarray) -> np.ndarray:
-    return np.where(variance > 0, variance, 1.0)

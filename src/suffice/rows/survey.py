@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,13 +14,18 @@ from suffice.rows.sparse import SparseRows
 from suffice.rows.streams import is_stream, pairs
 
 NO_WEIGHT = "All sample weights are zero; at least one row needs a positive weight."
+SPREAD_OUT = 4000
+"""Rows that tell how close together values lie."""
 PIECE = 1 << 16
 """Cells looked at together: few enough that what is computed of them stays in the cache."""
 
 
 @dataclass(frozen=True)
 class Survey:
-    """Weighted mean (D,) and variance (D,) of each column, rows and their total weight, and a sample to start from."""
+    """Weighted mean (D,) and variance (D,) of each column, rows and their total weight, and a sample to start from.
+
+    ``spread_out`` are rows of positive weight at equal steps, all of them where they are few.
+    """
 
     mean: np.ndarray
     variance: np.ndarray
@@ -29,6 +35,13 @@ class Survey:
     missing: int
     sample: np.ndarray
     sample_weight: np.ndarray
+    spread_out: np.ndarray
+
+    @cached_property
+    def local(self) -> np.ndarray:
+        """Variance of values that lie close together in each column (D,); the column's where all values are one."""
+        found = np.array([_local_variance(column) for column in with_nan(self.spread_out).T])
+        return np.where(np.isfinite(found), found, self.variance)
 
     @property
     def filled(self) -> np.ndarray:
@@ -48,14 +61,28 @@ def survey(data: Any, weight: np.ndarray | None, size: int, generator: np.random
         weight = np.ones(len(data)) if weight is None else weight
         column = _columns(_pieces(data, weight))
         sample, sample_weight = _systematic(data, weight, column.mean, size, generator)
+        step = slice(None, None, -(-len(data) // SPREAD_OUT))
+        spread_out = sample if isinstance(data, SparseRows) else data[step][weight[step] > 0]
     else:
         column = _columns(pairs(data))
         if column.rows and not column.weight > 0:
             raise ValueError(NO_WEIGHT)
-        sample, sample_weight = _reservoir(pairs(data), size, generator)
+        sample, sample_weight = _reservoir(pairs(data), max(size, SPREAD_OUT), generator)
+        spread_out, sample, sample_weight = sample, sample[:size], sample_weight[:size]
     variance = column.square / np.where(column.observed > 0, column.observed, 1)
     return Survey(column.mean, variance, column.rows, column.weight, column.observed, column.missing, sample,
-                     sample_weight)  # fmt: skip
+                     sample_weight, spread_out)  # fmt: skip
+
+
+def _local_variance(values: np.ndarray) -> float:
+    """Variance of the values that lie closest together, a thirtieth of those that differ beyond rounding; NaN of one value."""
+    values = np.unique(values[~np.isnan(values)])
+    if len(values) < 2:
+        return np.nan
+    rounding = 16 * np.finfo(float).eps * np.abs(values[[0, -1]]).max()
+    values = values[np.append(True, np.diff(values) > rounding)].astype(float)
+    count = max(2, len(values) // 30)
+    return float(np.square((values[count - 1 :] - values[: 1 - count]).min()) / 12) if len(values) > 1 else np.nan
 
 
 def _pieces(data: Any, weight: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:

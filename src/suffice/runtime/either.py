@@ -154,6 +154,12 @@ def _fori_loop(lower: Any, upper: Any, body: Callable[[Any, Any], Any], start: A
     return start
 
 
+def _cond(chosen: Any, yes: Callable[[Any], Any], no: Callable[[Any], Any], value: Any) -> Any:
+    if any_jax((chosen, *tree.leaves(value))):
+        return _of_jax("jax.lax").cond(chosen, yes, no, value)
+    return (yes if chosen else no)(value)
+
+
 def _while_loop(goes_on: Callable[[Any], Any], body: Callable[[Any], Any], start: Any) -> Any:
     while True:
         more = goes_on(start)
@@ -188,6 +194,7 @@ control = SimpleNamespace(
     map=_map,
     fori_loop=_fori_loop,
     while_loop=_while_loop,
+    cond=_cond,
     dynamic_index_in_dim=_index,
     dynamic_update_index_in_dim=_update_index,
     lgamma=_chosen(gammaln, "jax.lax", "lgamma"),

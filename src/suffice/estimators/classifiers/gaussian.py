@@ -10,7 +10,8 @@ import numpy as np
 
 from suffice.estimators.classifiers.linear_scores import LinearScores, linear_scores
 from suffice.estimators.shared.rows import PlainColumns
-from suffice.latent.gaussian_classes import FAMILIES, GaussianClasses, Overall
+from suffice.latent.families.columns import Columns
+from suffice.latent.gaussian_classes import FAMILIES, GaussianClasses
 from suffice.latent.gradient import log_likelihood_gradient
 from suffice.latent.mixture import Mixture
 from suffice.outcome import DegenerateComponentWarning
@@ -39,7 +40,9 @@ class GaussianClassifier(LinearScores):
     priors
         Probabilities of the classes ``(K,)`` in the order of ``classes_``; None takes their shares of the row weights.
     reg_covar
-        Added to the variances, as a share of each column's variance over all rows; a constant column counts as variance 1.
+        Floor of the variances in every direction, as a share of the smallest variance that a column has within a class: what is
+        above it, it leaves alone. A column constant within every class counts with its variance over all rows, one constant over
+        all rows as the average of the others. 0 switches it off.
     shrinkage
         Covariances become :math:`(1 - s) \Sigma + s \, \mathrm{tr}(\Sigma) / D \, I` with this s from 0 to 1 after the fit.
     prior_strength
@@ -128,7 +131,7 @@ class GaussianClassifier(LinearScores):
         coef, intercept = linear_scores(means, covariances, class_prior)
         return {**found, "coef_": coef, "intercept_": intercept}
 
-    def _check_spread(self, fitted: dict[str, Any], overall: Overall) -> None:
+    def _check_spread(self, fitted: dict[str, Any], overall: Columns) -> None:
         flat = self._kind().flat(fitted["covariances_"], overall, len(self.classes_)) & (fitted["class_prior_"] > 0)
         if self.reg_covar == 0:
             self._refuse_singular(flat)

@@ -53,7 +53,7 @@ class Beginning:
 
     ``put_in`` puts the parameters ``given`` into components measured from an origin; where not all are, the others come
     ``from_rows``. The prior is ``strength`` rows like all rows, but for their mean and covariance where these are given, and
-    ``floor`` a share of the variances. Starting responsibilities meet ``start_strength`` such rows, unless variances have a
+    ``floor`` a share of local variances. Starting responsibilities meet ``start_strength`` such rows, unless variances have a
     floor. ``always_sampled`` asks for a sample of the rows even where no start does, ``check`` refuses rows that do not do.
     """
 
@@ -111,7 +111,7 @@ class Beginning:
         return replace(about, mean=mean if origin is None else mean - origin)
 
     def _with_covariance(self, prior: Any) -> Any:
-        covariance = check_shape("prior_covariance", self.prior_covariance, prior.covariance.shape)
+        covariance = check_shape("prior_covariance", self.prior_covariance, prior.mean.shape * 2)
         return replaced(prior, covariance=covariance)
 
     def start(
@@ -150,7 +150,7 @@ class Beginning:
 
     def _columns(self, overview: Survey, origin: np.ndarray | None) -> list[Columns]:
         """What each family begins from."""
-        return [surveyed(overview, origin, part.among, part.sizes) for part in self.parts]
+        return [surveyed(overview, origin, part.among, part.sizes, not part.family.discrete) for part in self.parts]
 
     def _by_column(self, flags: Sequence[bool], overview: Survey) -> np.ndarray:
         """A flag of each part, for each of its columns (D,)."""

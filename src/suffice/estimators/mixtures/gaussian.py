@@ -37,8 +37,10 @@ class GaussianMixture(MixtureEstimator):
     .. math:: p(x) = \sum_k \pi_k \, N(x \mid \mu_k, \Sigma_k)
 
     Names and defaults are those of ``sklearn.mixture.GaussianMixture``; row weights, restarts side by side, priors, streams
-    and a covariance floor relative to each column's variance come on top. From the same start with ``reg_covar=0`` both give
-    the same parameters. Formulas: Bishop, *Pattern Recognition and Machine Learning* (2006), section 9.2.
+    and a covariance floor that does not depend on units come on top. From the same start both give the same parameters, but for
+    the ``reg_covar`` that scikit-learn adds to every variance.
+
+    Formulas: Bishop, *Pattern Recognition and Machine Learning* (2006), section 9.2.
 
     Parameters
     ----------
@@ -50,8 +52,9 @@ class GaussianMixture(MixtureEstimator):
     tol
         Stop when the mean log-likelihood of a row changes by less than this, in nats.
     reg_covar
-        Added to the variances, as a share of each column's variance over all rows; a constant column counts as variance 1.
-        0 switches it off.
+        Floor of the variances in every direction, as a share of how much values that lie close together vary in each column: what
+        is above it, it leaves alone. Close together are the nearest thirtieth of a column's different values, so that neither
+        distant groups nor a few distant rows count; a constant column has the average floor of the others. 0 switches it off.
     max_iter
         Largest number of iterations.
     n_init

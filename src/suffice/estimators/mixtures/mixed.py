@@ -43,7 +43,7 @@ class MixedMixture(MixtureEstimator):
     handle_unknown
         As in ``CategoricalMixture``.
     reg_covar
-        Floor of the variances, relative to each column's.
+        Floor of the variances of Gaussian columns, as in ``GaussianMixture``.
     column_parameters_init
         Parameters of some or all columns to start from, in the form of ``column_parameters_``: a dictionary from names or
         positions of columns to theirs, or a list of D. Variances that components or columns share are averaged; correlations

@@ -15,7 +15,9 @@ from suffice.rows.survey import Survey
 class Columns:
     """Mean (D,) and variance (D,) of each column over all rows, the variance 1 where the column is ``constant``.
 
-    Of columns of categories, ``sizes`` says how many each has, and ``shares`` (F,) which share of the cells is in each.
+    ``local`` (D,) is the variance of values that lie close together, of which floors are shares: neither distant groups nor a
+    few distant rows count in it; None is the variance. Of columns of categories, ``sizes`` says how many each has, and ``shares``
+    (F,) which share of the cells is in each.
     """
 
     mean: np.ndarray
@@ -23,6 +25,11 @@ class Columns:
     constant: Any = False
     sizes: tuple[int, ...] = ()
     shares: Any = None
+    local: Any = None
+
+    def least(self, share: float) -> np.ndarray:
+        """Variances (D,) that are a share of the local ones."""
+        return share * (self.variance if self.local is None else self.local)
 
 
 def plain(mean: float, count: int, sizes: tuple[int, ...] = ()) -> Columns:
@@ -36,12 +43,19 @@ def surveyed(
     origin: np.ndarray | None,
     among: slice | np.ndarray | list[int] = slice(None),
     sizes: tuple[int, ...] = (),
+    local: bool = False,
 ) -> Columns:
-    """Some columns of a survey, measured from ``origin``; of categories where they have sizes."""
+    """Some columns of a survey, from ``origin``; of categories where they have sizes; with ``local`` variances or none."""
     mean, constant = overview.mean[among], overview.constant[among]
     mean = mean if origin is None else mean - origin[among]
     shares = category_shares(overview.sample[:, among], overview.sample_weight, sizes) if sizes else None
-    return Columns(mean, np.where(constant, 1.0, overview.variance[among]), constant, sizes, shares)
+    variance = np.where(constant, 1.0, overview.variance[among])
+    return Columns(mean, variance, constant, sizes, shares, _filled(overview.local[among], constant) if local else None)
+
+
+def _filled(local: np.ndarray, constant: np.ndarray) -> np.ndarray:
+    """Local variances, those of constant columns being the average of the others, or 1."""
+    return np.where(constant, local[~constant].mean() if not constant.all() else 1.0, local)
 
 
 def category_shares(sample: np.ndarray, weight: np.ndarray, sizes: tuple[int, ...]) -> np.ndarray:
@@ -57,19 +71,35 @@ def softened(counts: np.ndarray, ends: np.ndarray) -> np.ndarray:
     return np.concatenate([(part + 1 / len(part)) / (part.sum() + 1) for part in np.split(counts, ends)])
 
 
-def over_all_classes(
+def over_all_classes(moments: Moments, centres: np.ndarray, covariance_type: Covariance) -> Columns:
+    """Columns over the rows of all classes, from Gaussian moments about the centres; local are variances within a class."""
+    mean, variance, within = _moments_of_classes(moments, centres, covariance_type)
+    constant = variance <= (least := np.square(8 * np.finfo(float).eps * np.abs(mean)))
+    local = np.where(within > least, within, np.inf).min(0)
+    local = _filled(np.where(np.isfinite(local), local, variance), constant)
+    return Columns(mean, np.where(constant, 1.0, variance), constant, local=local)
+
+
+def _moments_of_classes(
     moments: Moments, centres: np.ndarray, covariance_type: Covariance
-) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and variance ``(D,)`` of each column over the rows of all classes, from Gaussian moments about the centres."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean and variance (D,) of each column, and its variances (K or 1, D) within classes, as far as the moments tell."""
     second, first, counts, _ = map(np.asarray, split(moments.total, centres.shape[1], covariance_type))
     squares = np.diagonal(second, axis1=-2, axis2=-1) if covariance_type == "full" else second
-    second = np.diagonal(moments.common) if covariance_type == "tied" else squares.sum(0)
+    squares = np.diagonal(moments.common)[None] if covariance_type == "tied" else squares
+    counts = np.broadcast_to(counts, first.shape)
     weight = np.maximum(counts.sum(0), np.finfo(float).tiny)
     shift = first / np.where(counts > 0, counts, 1)
     means = centres + shift
     mean = (counts * means).sum(0) / weight
     moved = counts * (np.square(means - mean) - np.square(shift))
     if covariance_type == "spherical":
-        total = np.broadcast_to(weight, mean.shape).sum()
-        return mean, np.full(mean.shape, max(0.0, (second.sum() + moved.sum()) / total))
-    return mean, np.maximum(second + moved.sum(0), 0) / weight
+        variance = max(0.0, (squares.sum() + moved.sum()) / weight.sum())
+        within = (squares[:, 0] - (counts * np.square(shift)).sum(1)) / np.maximum(counts.sum(1), np.finfo(float).tiny)
+        return mean, np.full(mean.shape, variance), np.broadcast_to(within[:, None], first.shape)
+    between = counts * np.square(shift)
+    if covariance_type == "tied":
+        within = (squares - between.sum(0)) / weight
+    else:
+        within = (squares - between) / np.where(counts > 0, counts, 1)
+    return mean, np.maximum(squares.sum(0) + moved.sum(0), 0) / weight, within

@@ -16,7 +16,7 @@ from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp
 
 SMALLEST = 1e-6
-"""Mean waiting time that a start leaves every component, relative to a column's own: on zeros alone it would vanish."""
+"""Mean waiting time that every component keeps, relative to the spread of times close together: on zeros it would vanish."""
 
 
 class ExponentialPrior(PriorRows):
@@ -63,8 +63,8 @@ class Exponential(NumberColumns):
 
     @classmethod
     def prior_from(cls, columns: Columns, strength: float | None, floor: float = 0.0) -> ExponentialPrior:
-        """So many rows with the columns' means, and a floor that is a small share of these."""
-        return ExponentialPrior(strength, columns.mean, SMALLEST * np.where(columns.mean > 0, columns.mean, 1.0))
+        """So many rows with the columns' means, and a floor that is a small share of local deviations."""
+        return ExponentialPrior(strength, columns.mean, np.sqrt(columns.least(SMALLEST**2)))
 
     @classmethod
     def overall(cls, columns: Columns, shape: tuple[int, ...], prior: ExponentialPrior) -> Self:
@@ -129,7 +129,7 @@ class Exponential(NumberColumns):
 
     def flat(self, columns: Columns, floor: float) -> np.ndarray:
         """Components that wait hardly at all, in a column in which others do."""
-        short = 1 / np.asarray(self.rates) <= 2 * SMALLEST * columns.mean
+        short = 1 / np.asarray(self.rates) <= 2 * np.sqrt(columns.least(SMALLEST**2))
         return np.asarray(np.any(short & ~np.asarray(columns.constant), axis=-1))
 
     def draw(self, component: np.ndarray, generator: np.random.Generator) -> np.ndarray:

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 from suffice.latent.families.columns import Columns
 from suffice.latent.families.covariances.covariance import Covariance
 from suffice.latent.families.covariances.matrices import Matrices
-from suffice.latent.families.covariances.sums import sums_of
+from suffice.latent.families.covariances.sums import prior_second, sums_of
 from suffice.latent.families.family import (
     averaged,
     averaged_parameters,
@@ -107,14 +107,14 @@ class Gaussian(GaussianColumns):
         )
 
     def maximize(self, moments: Moments) -> tuple[Self, Bool[Array, "... K"]]:
-        """Weighted mean and covariance of the rows, the prior's rows and the floor included."""
-        sums = sums_of(moments, self.means, self.covariance.covariance_type, self.prior)
-        covariance = self.covariance.estimate(sums, self.prior.floor)
-        definite = covariance.definite()
+        """Weighted mean and covariance of the rows, the prior's rows included, and not below the floor."""
+        sums = sums_of(moments, self.means, self.covariance, self.prior)
+        covariance = self.covariance.estimate(sums)
+        floor = self.prior.floor
         if moments.about == "zero":
-            rounding = 16 * jnp.finfo(sums.shift.dtype).eps * jnp.square(sums.shift)
-            covariance, definite = covariance.rescued(definite, rounding)
-        valid, covariance = self.covariance.accepted(covariance, definite, sums.weight)
+            floor = jnp.maximum(floor, 16 * jnp.finfo(sums.shift.dtype).eps * jnp.square(sums.shift))
+        covariance = covariance.bounded(floor)
+        valid, covariance = self.covariance.accepted(covariance, covariance.definite(), sums.weight)
         return _replaced(self, kept_where(valid, sums.means, self.means), covariance), valid
 
     def maximize_restricted(
@@ -123,7 +123,7 @@ class Gaussian(GaussianColumns):
         """Means, and then covariances about them, each given the other where one is shared (Meng and Rubin, 1993)."""
         if not tied and ("means" in frozen) == ("covariances" in frozen):
             return (self, jnp.ones(moments.total.shape[1:], bool)) if "means" in frozen else self.maximize(moments)
-        sums = sums_of(moments, self.means, self.covariance.covariance_type, self.prior)
+        sums = sums_of(moments, self.means, self.covariance, self.prior)
         means = self.means if "means" in frozen else sums.means
         if "means" in tied and "means" not in frozen:
             means = self.covariance.common_means(means, sums.counts, tied["means"])
@@ -157,9 +157,9 @@ class Gaussian(GaussianColumns):
         )
 
     def moments_at(self, counts: Float[Array, "... K"]) -> Moments:
-        """Sums about the means, less the prior's rows and the floor, then measured from the origin."""
-        rows, prior = (counts + self.prior.rows)[..., None], self.prior.second_from(self.means)
-        second = self.covariance.second_at(rows, prior, self.prior.floor)
+        """Sums about the means, less the prior's rows, then measured from the origin."""
+        rows, prior = (counts + self.prior.rows)[..., None], prior_second(self.covariance, self.prior, self.means)
+        second = self.covariance.second_at(rows, prior)
         first = -self.prior.rows * self.prior.mean_from(self.means)
         cells = self.covariance.cells(counts, self.means.shape[-1])
         return self.about_zero(joined(second, first, cells, self.covariance.covariance_type, "means"))
@@ -169,7 +169,7 @@ class Gaussian(GaussianColumns):
         if self.prior.strength is None:
             return 0.0
         offset = self.means - self.prior.mean
-        return self.prior.strength * self.covariance.expected_log_density(offset, self.prior.covariance).sum(-1)
+        return self.prior.strength * self.covariance.expected_log_density(offset, self.prior).sum(-1)
 
     def marginal(self, columns: Sequence[int]) -> Any:
         """Means and covariances of these columns, and the prior's."""
@@ -202,19 +202,19 @@ class Gaussian(GaussianColumns):
 
     def draw(self, component: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         """Rows (n, D)."""
-        roots = self.covariance.roots(self.means.shape)
         noise = generator.standard_normal((len(component), self.means.shape[-1]))
-        return np.asarray(self.means)[component] + np.einsum("nde,ne->nd", roots[component], noise)
+        return np.asarray(self.means)[component] + self.covariance.coloured(noise, component, self.means.shape[-2])
 
 
 def _with_covariances(family: Gaussian, moments: Moments, labels: Labels | None) -> tuple[Any, Array]:
     """With covariances of moments about its means, pooled over components of one label, and which could be set."""
     old, prior = family.covariance, family.prior
-    sums = sums_of(moments, family.means, old.covariance_type, prior)
+    sums = sums_of(moments, family.means, old, prior)
     sums = sums._replace(shift=jnp.zeros_like(sums.shift))
-    covariance, weight = old.estimate(sums, prior.floor), sums.weight
+    covariance, weight = old.estimate(sums), sums.weight
     if labels is not None:
         covariance, weight = old.pooled(covariance, sums, labels)
+    covariance = covariance.bounded(prior.floor)
     valid, covariance = old.accepted(covariance, covariance.definite(), weight)
     return _replaced(family, family.means, covariance), valid
 

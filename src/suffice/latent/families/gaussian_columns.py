@@ -10,7 +10,7 @@ from jaxtyping import Float
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
-from suffice.latent.collapsed import collapsed
+from suffice.latent.collapsed import NOTHING, collapsed
 from suffice.latent.families.columns import Columns, over_all_classes
 from suffice.latent.families.covariances.covariance import Covariance
 from suffice.latent.families.covariances.full import FullCovariance
@@ -73,14 +73,12 @@ class GaussianColumns(Family):
 
     @classmethod
     def prior_from(cls, columns: Columns, strength: float | None, floor: float = 0.0) -> GaussianPrior:
-        """So many rows of the columns' means and variances, and a floor relative to these."""
-        return GaussianPrior(strength, columns.mean, np.diag(columns.variance), floor * columns.variance)
+        """So many rows of the columns' means and variances, and a floor relative to local variances."""
+        return GaussianPrior(strength, columns.mean, columns.variance, columns.least(floor))
 
     def pooled(self, moments: Moments, centres: np.ndarray) -> Columns:
-        """Means and variances of the columns over the rows of all classes."""
-        mean, variance = over_all_classes(moments, centres, self.covariance.covariance_type)
-        constant = variance <= np.square(8 * np.finfo(float).eps * np.abs(mean))
-        return Columns(mean, np.where(constant, 1.0, variance), constant)
+        """Means and variances of the columns over the rows of all classes, and within them."""
+        return over_all_classes(moments, centres, self.covariance.covariance_type)
 
     @classmethod
     def refused_cells(cls, values: np.ndarray) -> np.ndarray:
@@ -144,7 +142,7 @@ class GaussianColumns(Family):
 
     def flat(self, columns: Columns, floor: float) -> np.ndarray:
         """Components of which a variance has shrunk to the floor."""
-        flat = collapsed(
-            np.asarray(self.covariances), self.covariance.covariance_type, columns.variance, columns.constant, floor
-        )
+        varying = ~np.broadcast_to(columns.constant, columns.mean.shape)
+        least = columns.least(floor or NOTHING)
+        flat = collapsed(np.asarray(self.covariances), self.covariance.covariance_type, varying, least)
         return np.broadcast_to(flat, self.means.shape[-2])

@@ -6,13 +6,15 @@ import numpy as np
 
 from suffice.model import Hyperparameters
 from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp
 from suffice.runtime.module import field, replaced
 
 
 class GaussianPrior(Hyperparameters):
-    """Conjugate prior as ``strength`` rows seen beforehand in each component, with ``mean`` (D,) and ``covariance`` (D, D).
+    r"""Conjugate prior as ``strength`` rows seen beforehand in each component, with ``mean`` (D,) and ``covariance``.
 
-    Without them, ``strength`` is None. ``floor`` (D,) is added to the diagonal of every covariance.
+    The covariance is (D, D), or (D,) for the variances of independent columns. Without such rows, ``strength`` is None.
+    ``floor`` (D,), all above 0 or all 0, bounds every covariance: :math:`\Sigma_k \succeq \mathrm{diag}(floor)`.
     """
 
     strength: Array | float | None
@@ -29,14 +31,29 @@ class GaussianPrior(Hyperparameters):
         """Their mean measured from each component's origin, (..., K, D)."""
         return self.mean - origin
 
+    @property
+    def variances(self) -> Array:
+        """Their variance in each column, (D,)."""
+        return self.covariance if self.covariance.ndim == 1 else jnp.diagonal(self.covariance)
+
+    @property
+    def matrix(self) -> Array:
+        """Their covariance, (D, D)."""
+        return jnp.diag(self.covariance) if self.covariance.ndim == 1 else self.covariance
+
+    def squares_from(self, origin: Array) -> Array:
+        """Sums of their squares measured from each component's origin, (..., K, D)."""
+        return self.rows * (self.variances + jnp.square(self.mean_from(origin)))
+
     def second_from(self, origin: Array) -> Array:
         """Their second moments measured from each component's origin, (..., K, D, D)."""
         mean = self.mean_from(origin)
-        return self.rows * (self.covariance + mean[..., :, None] * mean[..., None, :])
+        return self.rows * (self.matrix + mean[..., :, None] * mean[..., None, :])
 
     def among(self, columns: list[int]) -> GaussianPrior:
         """The prior of some columns."""
-        parts = self.mean[columns], self.covariance[np.ix_(columns, columns)], self.floor[columns]
+        own = self.covariance[columns] if self.covariance.ndim == 1 else self.covariance[np.ix_(columns, columns)]
+        parts = self.mean[columns], own, self.floor[columns]
         return replaced(self, **dict(zip(("mean", "covariance", "floor"), parts, strict=True)))
 
 
@@ -49,4 +66,4 @@ class LowRankPrior(GaussianPrior):
 def no_prior(features: int) -> GaussianPrior:
     """The prior that adds nothing."""
     nothing = np.zeros(features)
-    return GaussianPrior(None, nothing, np.diag(nothing), nothing)
+    return GaussianPrior(None, nothing, nothing, nothing)

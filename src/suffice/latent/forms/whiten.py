@@ -33,6 +33,32 @@ def positive_definite(matrices: Array) -> Array:
     return lax.map(one, matrices.reshape(-1, *matrices.shape[-2:])).reshape(matrices.shape[:-2])
 
 
+def at_least(matrices: Array, floor: Array) -> Array:
+    r"""Symmetric matrices (..., D, D), in no direction less than ``floor`` (D,) or (..., D), or than rounding leaves of them.
+
+    Of all :math:`\Sigma \succeq \mathrm{diag}(floor)` it is the one that maximises
+    :math:`-\log |\Sigma| - \mathrm{tr}(\Sigma^{-1} S)`: in units of the floor, no eigenvalue of S is below 1. A floor of 0
+    bounds nothing.
+    """
+    features = matrices.shape[-1]
+    numerical = 4 * features * float(jnp.finfo(matrices.dtype).eps)
+
+    def raised(part: tuple[Array, Array]) -> Array:
+        matrix, scale = part
+        values, vectors = jnp.linalg.eigh(matrix / scale[:, None] / scale)
+        within = vectors * jnp.maximum(values - 1, 0) @ vectors.T + jnp.eye(features, dtype=matrix.dtype)
+        return within * scale[:, None] * scale
+
+    def one(part: tuple[Array, Array]) -> Array:
+        matrix, floor = part
+        least = jnp.maximum(floor, numerical * jnp.diagonal(matrix))
+        above = jnp.isfinite(jnp.linalg.cholesky(matrix - jnp.diag(least))).all()
+        return lax.cond(above | ~(floor > 0).all(), lambda same: same[0], raised, (matrix, jnp.sqrt(least)))
+
+    parts = matrices.reshape(-1, features, features), jnp.broadcast_to(floor, matrices.shape[:-1]).reshape(-1, features)
+    return lax.map(one, parts).reshape(matrices.shape)
+
+
 def gram(factors: Float[Array, "... D D"]) -> Float[Array, "... D D"]:
     """W W' for each factor (..., D, D)."""
     return factors @ jnp.swapaxes(factors, -1, -2)

@@ -11,6 +11,7 @@ import numpy as np
 
 from suffice.choices import CovarianceType
 from suffice.latent.families.covariances.sums import Sums
+from suffice.latent.families.gaussian_prior import GaussianPrior
 from suffice.latent.forms.natural import Linear, Natural, safe_limit
 from suffice.latent.ties import Labels, group_means
 from suffice.rows.missing import MissingLayout
@@ -73,8 +74,15 @@ class Covariance(Module):
         """Whether products keep the digits that matter."""
 
     @abstractmethod
-    def estimate(self, sums: Sums, floor: Array) -> Self:
-        """The covariance of highest likelihood, with ``floor`` (D,) on the diagonal."""
+    def estimate(self, sums: Sums) -> Self:
+        """The covariance of highest likelihood, whatever its form."""
+
+    @abstractmethod
+    def bounded(self, floor: Array) -> Self:
+        """The likeliest of this form and, in all directions, at least ``floor``, where this is the likeliest of all.
+
+        The floor is (D,) or (..., K, D); 0 bounds nothing.
+        """
 
     @abstractmethod
     def pooled(self, found: Self, sums: Sums, labels: Labels) -> tuple[Self, Array]:
@@ -85,10 +93,6 @@ class Covariance(Module):
         """Which of the covariances are positive definite."""
 
     @abstractmethod
-    def rescued(self, definite: Array, rounding: Array) -> tuple[Self, Array]:
-        """Those that lost all their digits to moments about zero as wide as the rounding (..., K, D), and which are definite."""
-
-    @abstractmethod
     def accepted(self, found: Self, definite: Array, weight: Array) -> tuple[Array, Self]:
         """Which components have weight and a definite covariance, and those found with the old ones elsewhere."""
 
@@ -97,7 +101,7 @@ class Covariance(Module):
         """Averages of means over components of one label, weighted with cells and precisions."""
 
     @abstractmethod
-    def second_at(self, rows: Array, prior: Array, floor: Array) -> Array:
+    def second_at(self, rows: Array, prior: Array) -> Array:
         """Second moments about the means of so many rows (..., K, 1) that, with the prior's, give these covariances."""
 
     @abstractmethod
@@ -105,16 +109,16 @@ class Covariance(Module):
         """The weights (W, ..., K) at the end of the moments of rows without missing cells."""
 
     @abstractmethod
-    def expected_log_density(self, offset: Array, covariance: Array) -> Array:
-        """Log-density (..., K), without its constant, expected of rows so far from the means (..., K, D) with this covariance."""
+    def expected_log_density(self, offset: Array, prior: GaussianPrior) -> Array:
+        """Log-density (..., K), without its constant, expected of the prior's rows, so far from the means (..., K, D)."""
 
     @abstractmethod
     def among(self, columns: Sequence[int]) -> Covariance:
         """Those of some columns alone."""
 
     @abstractmethod
-    def roots(self, shape: tuple[int, ...]) -> np.ndarray:
-        """Cholesky factors (K, D, D) for means of this shape (K, D)."""
+    def coloured(self, noise: np.ndarray, component: np.ndarray, count: int) -> np.ndarray:
+        """Standard normal rows (n, D) given the covariance of each one's component (n,) out of so many."""
 
     @abstractmethod
     def parameter_count(self, labels: Labels | None = None) -> int:

@@ -64,29 +64,29 @@ class DiagonalCovariance(ColumnVariances):
         """These."""
         return self.holding(variances)
 
-    def estimate(self, sums: Sums, floor: Array) -> Self:
+    def estimate(self, sums: Sums) -> Self:
         """Mean squares about the new means; a column that no row of a component has keeps its variance."""
-        total = sums.second + jnp.diagonal(sums.prior, axis1=-2, axis2=-1)
-        variances = total / jnp.where(sums.counts > 0, sums.counts, 1) - jnp.square(sums.shift) + floor
+        total = sums.second + sums.prior
+        variances = total / jnp.where(sums.counts > 0, sums.counts, 1) - jnp.square(sums.shift)
         return self.holding(jnp.where(sums.counts > 0, variances, self.values))
+
+    def bounded(self, floor: Array) -> Self:
+        """No variance below the floor."""
+        return self.holding(jnp.maximum(self.values, floor))
 
     def pooled(self, found: Self, sums: Sums, labels: Labels) -> tuple[Self, Array]:
         """Averages weighted with cells, column by column."""
         pooled, weight = averages(found.values, sums.counts, labels)
         return self.holding(jnp.where(positive(pooled), pooled, self.values)), weight
 
-    def rescued(self, definite: Array, rounding: Array) -> tuple[Self, Array]:
-        """Each by its own rounding."""
-        return self._raised(rounding)
-
     def accepted(self, found: Self, definite: Array, weight: Array) -> tuple[Array, Self]:
         """Component by component."""
         valid = (weight > 0) & definite
         return valid, self.holding(kept_where(valid, found.values, self.values))
 
-    def second_at(self, rows: Array, prior: Array, floor: Array) -> Array:
+    def second_at(self, rows: Array, prior: Array) -> Array:
         """(..., K, D)."""
-        return rows * (self.values - floor) - jnp.diagonal(prior, axis1=-2, axis2=-1)
+        return rows * self.values - prior
 
     def parameter_count(self, labels: Labels | None = None) -> int:
         """As many as there are values, or one for each label of each column."""
@@ -124,29 +124,29 @@ class TiedDiagonalCovariance(ColumnVariances):
         """The components' average."""
         return self.holding(variances.mean(-2))
 
-    def estimate(self, sums: Sums, floor: Array) -> Self:
+    def estimate(self, sums: Sums) -> Self:
         """Mean squares within components; a column that no row has keeps its variance."""
         cells = jnp.broadcast_to(sums.counts, sums.shift.shape)
-        total = sums.second + jnp.diagonal(sums.prior, axis1=-2, axis2=-1) - cells * jnp.square(sums.shift)
+        total = sums.second + sums.prior - cells * jnp.square(sums.shift)
         seen = cells.sum(-2)
-        variances = total.sum(-2) / jnp.where(seen > 0, seen, 1) + floor
+        variances = total.sum(-2) / jnp.where(seen > 0, seen, 1)
         return self.holding(jnp.where(seen > 0, variances, self.values))
+
+    def bounded(self, floor: Array) -> Self:
+        """No variance below the floor, or the largest of the components' floors."""
+        return self.holding(jnp.maximum(self.values, floor if floor.ndim == 1 else floor.max(-2)))
 
     def pooled(self, found: Self, sums: Sums, labels: Labels) -> tuple[Self, Array]:
         """As found: all components share them."""
         return found, sums.weight
 
-    def rescued(self, definite: Array, rounding: Array) -> tuple[Self, Array]:
-        """By the largest rounding of any component."""
-        return self._raised(rounding.max(-2))
-
     def accepted(self, found: Self, definite: Array, weight: Array) -> tuple[Array, Self]:
         """All or nothing."""
         return (weight > 0) & definite[..., None], self.holding(kept_where(definite, found.values, self.values))
 
-    def second_at(self, rows: Array, prior: Array, floor: Array) -> Array:
+    def second_at(self, rows: Array, prior: Array) -> Array:
         """(..., K, D)."""
-        return rows * (self.values - floor)[..., None, :] - jnp.diagonal(prior, axis1=-2, axis2=-1)
+        return rows * self.values[..., None, :] - prior
 
     def parameter_count(self, labels: Labels | None = None) -> int:
         """As many as there are values."""

@@ -10,6 +10,7 @@ import numpy as np
 from suffice.choices import CovarianceType
 from suffice.latent.families.covariances.matrices import OwnMatrices, triangle
 from suffice.latent.families.family import kept_where
+from suffice.latent.forms.whiten import at_least
 from suffice.runtime.arrays import Array
 
 
@@ -30,6 +31,10 @@ class FullCovariance(OwnMatrices):
     """
 
     covariance_type: ClassVar[CovarianceType] = "full"
+
+    def bounded(self, floor: Array) -> Self:
+        """In no direction less than the floor."""
+        return self.holding(at_least(self.values, floor))
 
     def accepted(self, found: Self, definite: Array, weight: Array) -> tuple[Array, Self]:
         """Component by component."""

@@ -7,8 +7,8 @@ from typing import ClassVar, Self
 import numpy as np
 
 from suffice.choices import CovarianceType
-from suffice.latent.families.covariances.matrices import SharedMatrix, triangle
-from suffice.latent.families.covariances.sums import Sums
+from suffice.latent.families.covariances.matrices import SharedMatrix, common, triangle
+from suffice.latent.forms.whiten import at_least
 from suffice.latent.ties import Labels
 from suffice.runtime import tree
 from suffice.runtime.arrays import Array
@@ -44,13 +44,14 @@ class LowRankCovariance(SharedMatrix):
     rank: int | None = field(static=True)
     covariance_type: ClassVar[CovarianceType] = "tied"
 
-    def estimate(self, sums: Sums, floor: Array) -> Self:
-        """The covariance of this form nearest to that within components."""
-        within, rank = self._within(sums, floor), self.rank
+    def bounded(self, floor: Array) -> Self:
+        """The likeliest of this form, no noise below the floor; without a rank, in no direction less."""
+        rank, own = self.rank, jnp.broadcast_to(common(floor), self.values.shape[:-1])
         if rank is None:
-            return self.holding(within)
-        flat = within.reshape(-1, *within.shape[-2:])
-        return self.holding(lax.map(lambda matrix: low_rank(matrix, rank), flat).reshape(within.shape))
+            return self.holding(at_least(self.values, own))
+        parts = self.values.reshape(-1, *self.values.shape[-2:]), own.reshape(-1, own.shape[-1])
+        found = lax.map(lambda part: low_rank(part[0], rank, part[1]), parts)
+        return self.holding(found.reshape(self.values.shape))
 
     def parameter_count(self, labels: Labels | None = None) -> int:
         """Loadings up to a rotation and the diagonal, or the whole matrix if that has fewer."""
@@ -60,11 +61,14 @@ class LowRankCovariance(SharedMatrix):
         return int(np.prod(self.values.shape[:-2])) * min(free, triangle(features))
 
 
-def low_rank(matrix: Array, rank: int, tol: float = 1e-10) -> Array:
-    """The covariance :math:`W W^\top + \\Psi` of highest Gaussian likelihood for rows of this covariance."""
-    deviation = jnp.sqrt(jnp.diagonal(matrix))
+def low_rank(matrix: Array, rank: int, floor: Array | float = 0.0, tol: float = 1e-10) -> Array:
+    """The covariance :math:`W W^\top + \\Psi`, Psi at least ``floor`` (D,), likeliest for rows of this covariance."""
+    variance = jnp.diagonal(matrix)
+    missing = jnp.maximum(floor - variance, 0)
+    deviation = jnp.sqrt(variance + missing)
     safe = jnp.where(deviation > 0, deviation, 1)
-    correlation = matrix / safe[:, None] / safe
+    correlation = (matrix + jnp.diag(missing)) / safe[:, None] / safe
+    least = jnp.maximum(SMALLEST_NOISE, floor / jnp.square(safe))
 
     def loadings(noise: Array) -> tuple[Array, Array]:
         root = jnp.sqrt(noise)
@@ -78,12 +82,12 @@ def low_rank(matrix: Array, rank: int, tol: float = 1e-10) -> Array:
     def step(state: tuple[Array, Array, Array, Array]) -> tuple[Array, Array, Array, Array]:
         noise, before, _, count = state
         found, value = loadings(noise)
-        noise = jnp.maximum(1 - jnp.square(found).sum(1), SMALLEST_NOISE)
+        noise = jnp.maximum(1 - jnp.square(found).sum(1), least)
         return noise, value, value - before, count + 1
 
     start = jnp.full(len(matrix), 0.5, correlation.dtype), -jnp.inf, jnp.inf, 0
     start = tree.map_leaves(lambda leaf: jnp.asarray(leaf, correlation.dtype), start)
     noise, *_ = lax.while_loop(lambda state: (state[2] > tol) & (state[3] < STEPS), step, start)
     found, _ = loadings(noise)
-    fitted = found @ found.T + jnp.diag(jnp.maximum(1 - jnp.square(found).sum(1), SMALLEST_NOISE))
+    fitted = found @ found.T + jnp.diag(jnp.maximum(1 - jnp.square(found).sum(1), least))
     return fitted * safe[:, None] * safe

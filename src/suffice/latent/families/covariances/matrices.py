@@ -12,6 +12,7 @@ import numpy as np
 from suffice.latent.families.covariances.covariance import Covariance, averages, keeps_digits
 from suffice.latent.families.covariances.sums import Sums
 from suffice.latent.families.family import kept_where
+from suffice.latent.families.gaussian_prior import GaussianPrior
 from suffice.latent.forms.conditional import LOG_TWO_PI, Conditional
 from suffice.latent.forms.natural import STATISTICS, Linear, Natural, bordered
 from suffice.latent.forms.whiten import gram, positive_definite, whitening
@@ -77,10 +78,10 @@ class Matrices(Covariance):
         """The weight of the rows."""
         return counts[None]
 
-    def expected_log_density(self, offset: Array, covariance: Array) -> Array:
+    def expected_log_density(self, offset: Array, prior: GaussianPrior) -> Array:
         """Half the logarithm of the precision's determinant less half the expected squared distance."""
         factors, half_log_determinant = self.whitening(offset.shape)
-        spread = jnp.einsum("...de,...df,...fe->...", factors, covariance, factors)
+        spread = jnp.einsum("...de,...df,...fe->...", factors, prior.matrix, factors)
         distance = jnp.square(jnp.einsum("...de,...d->...e", factors, offset)).sum(-1)
         return half_log_determinant - (spread + distance) / 2
 
@@ -89,13 +90,6 @@ class Matrices(Covariance):
         values = np.asarray(self.values)
         scale = np.sqrt(variances / np.diagonal(values, axis1=-2, axis2=-1))
         return self.holding(values * scale[..., :, None] * scale[..., None, :])
-
-    def _widened(self, definite: Array, rounding: Array) -> tuple[Self, Array]:
-        """Diagonal ones, at least as wide as the rounding, where they are not definite."""
-        least = jnp.maximum(jnp.diagonal(self.values, axis1=-2, axis2=-1), rounding)
-        wide = least[..., None] * jnp.eye(least.shape[-1], dtype=least.dtype)
-        settled = definite | ((least > 0) & jnp.isfinite(least)).all(-1)
-        return self.holding(kept_where(definite, self.values, wide)), settled
 
 
 class OwnMatrices(Matrices):
@@ -125,27 +119,23 @@ class OwnMatrices(Matrices):
         accurate = keeps_digits(self._terms(jnp, jnp.asarray(means), precision), means.shape[-1])
         return Natural(natural, STATISTICS["full"], accurate)
 
-    def estimate(self, sums: Sums, floor: Array) -> Self:
+    def estimate(self, sums: Sums) -> Self:
         """Second moments about the new means."""
         mean = (sums.second + sums.prior) / jnp.where(sums.counts > 0, sums.counts, 1)[..., None]
-        return self.holding(mean - sums.shift[..., :, None] * sums.shift[..., None, :] + jnp.diag(floor))
+        return self.holding(mean - sums.shift[..., :, None] * sums.shift[..., None, :])
 
     def pooled(self, found: Self, sums: Sums, labels: Labels) -> tuple[Self, Array]:
         """Averages weighted with rows."""
         values, weight = averages(found.values, sums.counts, labels)
         return self.holding(values), weight
 
-    def rescued(self, definite: Array, rounding: Array) -> tuple[Self, Array]:
-        """Each by its own rounding."""
-        return self._widened(definite, rounding)
-
-    def second_at(self, rows: Array, prior: Array, floor: Array) -> Array:
+    def second_at(self, rows: Array, prior: Array) -> Array:
         """(..., K, D, D)."""
-        return rows[..., None] * (self.values - jnp.diag(floor)) - prior
+        return rows[..., None] * self.values - prior
 
-    def roots(self, shape: tuple[int, ...]) -> np.ndarray:
-        """One for each component."""
-        return np.linalg.cholesky(np.asarray(self.values, float))
+    def coloured(self, noise: np.ndarray, component: np.ndarray, count: int) -> np.ndarray:
+        """Times the component's own Cholesky factor."""
+        return np.einsum("nde,ne->nd", np.linalg.cholesky(np.asarray(self.values, float))[component], noise)
 
     def parameter_count(self, labels: Labels | None = None) -> int:
         """That of one covariance for each component, or for each label."""
@@ -186,17 +176,13 @@ class SharedMatrix(Matrices):
         """As found: all components share it."""
         return found, sums.weight
 
-    def rescued(self, definite: Array, rounding: Array) -> tuple[Self, Array]:
-        """By the largest rounding of any component."""
-        return self._widened(definite, rounding.max(-2))
-
     def accepted(self, found: Self, definite: Array, weight: Array) -> tuple[Array, Self]:
         """All or nothing."""
         return (weight > 0) & definite[..., None], self.holding(kept_where(definite, found.values, self.values))
 
-    def second_at(self, rows: Array, prior: Array, floor: Array) -> Array:
+    def second_at(self, rows: Array, prior: Array) -> Array:
         """The sum over components, (..., D, D)."""
-        return rows.sum(-2)[..., None] * (self.values - jnp.diag(floor)) - prior.sum(-3)
+        return rows.sum(-2)[..., None] * self.values - prior.sum(-3)
 
     def among(self, columns: Sequence[int]) -> Self:
         """Rows and columns of the matrix."""
@@ -206,16 +192,21 @@ class SharedMatrix(Matrices):
         """The one matrix: conditioning does not depend on the component."""
         return self.holding(matrices.reshape(*self.values.shape[:-2], *matrices.shape[-2:]))
 
-    def roots(self, shape: tuple[int, ...]) -> np.ndarray:
-        """The same for each component."""
-        return np.broadcast_to(np.linalg.cholesky(np.asarray(self.values, float)), (shape[-2], *self.values.shape))
+    def coloured(self, noise: np.ndarray, component: np.ndarray, count: int) -> np.ndarray:
+        """Times the one Cholesky factor."""
+        return noise @ np.linalg.cholesky(np.asarray(self.values, float)).T
 
-    def _within(self, sums: Sums, floor: Array) -> Array:
+    def estimate(self, sums: Sums) -> Self:
         """The covariance within components."""
         weight = sums.counts[..., 0]
         total = jnp.broadcast_to(sums.common, self.values.shape) + sums.prior.sum(-3)
         between = jnp.einsum("...k,...kd,...ke->...de", weight, sums.shift, sums.shift)
-        return (total - between) / weight.sum(-1)[..., None, None] + jnp.diag(floor)
+        return self.holding((total - between) / weight.sum(-1)[..., None, None])
+
+
+def common(floor: Array) -> Array:
+    """Floors (D,), or the largest of the components' floors, (..., D)."""
+    return floor if floor.ndim == 1 else floor.max(-2)
 
 
 def triangle(features: int) -> int:

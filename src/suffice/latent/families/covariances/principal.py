@@ -41,10 +41,15 @@ class PrincipalCovariance(OwnMatrices):
     rank: int = field(static=True)
     covariance_type: ClassVar[CovarianceType] = "full"
 
+    def bounded(self, floor: Array) -> Self:
+        """The smallest eigenvalues averaged, and none below the columns' average floor."""
+        least = jnp.broadcast_to(floor.mean(-1), self.values.shape[:-2])
+        return self.holding(averaged_spectrum(self.values, self.rank, least))
+
     def accepted(self, found: Self, definite: Array, weight: Array) -> tuple[Array, Self]:
-        """Component by component, with their smallest eigenvalues averaged."""
+        """Component by component."""
         valid = (weight > 0) & definite
-        return valid, self.holding(averaged_spectrum(kept_where(valid, found.values, self.values), self.rank))
+        return valid, self.holding(kept_where(valid, found.values, self.values))
 
     def among(self, columns: Sequence[int]) -> FullCovariance:
         """Rows and columns of the matrices, which have another form."""
@@ -59,14 +64,19 @@ class PrincipalCovariance(OwnMatrices):
         return self.values.shape[-1] * self.rank - self.rank * (self.rank - 1) // 2 + 1
 
 
-def averaged_spectrum(matrices: Array, rank: int) -> Array:
-    """Symmetric matrices (..., D, D) of which all eigenvalues but the ``rank`` largest are replaced by their mean."""
+def averaged_spectrum(matrices: Array, rank: int, least: Array) -> Array:
+    """Symmetric matrices (..., D, D) of which all eigenvalues but the ``rank`` largest are their mean, and none below (...).
 
-    def one(matrix: Array) -> Array:
+    Small eigenvalues are Rayleigh quotients, which keep their digits where columns differ much in scale.
+    """
+
+    def one(part: tuple[Array, Array]) -> Array:
+        matrix, least = part
         values, vectors = jnp.linalg.eigh(matrix)
-        noise = values[: len(values) - rank].mean()
-        largest = vectors[:, len(values) - rank :]
-        extra = values[len(values) - rank :] - noise
+        rest, largest = vectors[:, : len(values) - rank], vectors[:, len(values) - rank :]
+        noise = jnp.maximum((rest * (matrix @ rest)).sum() / (len(values) - rank), least)
+        extra = jnp.maximum(values[len(values) - rank :] - noise, 0)
         return (largest * extra) @ largest.T + noise * jnp.eye(len(values), dtype=matrix.dtype)
 
-    return lax.map(one, matrices.reshape(-1, *matrices.shape[-2:])).reshape(matrices.shape)
+    parts = matrices.reshape(-1, *matrices.shape[-2:]), least.reshape(-1)
+    return lax.map(one, parts).reshape(matrices.shape)

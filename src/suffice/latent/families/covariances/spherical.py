@@ -53,13 +53,17 @@ class SphericalCovariance(Variances):
         """The columns' average."""
         return self.holding(variances.mean(-1))
 
-    def estimate(self, sums: Sums, floor: Array) -> Self:
+    def estimate(self, sums: Sums) -> Self:
         """Mean squares about the new means over all columns."""
-        total = sums.second[..., 0] + jnp.trace(sums.prior, axis1=-2, axis2=-1)
+        total = sums.second[..., 0] + sums.prior.sum(-1)
         cells = jnp.broadcast_to(sums.counts, sums.shift.shape)
         seen = cells.sum(-1)
         variance = (total - (cells * jnp.square(sums.shift)).sum(-1)) / jnp.where(seen > 0, seen, 1)
-        return self.holding(variance + floor.mean())
+        return self.holding(variance)
+
+    def bounded(self, floor: Array) -> Self:
+        """At least the columns' average floor."""
+        return self.holding(jnp.maximum(self.values, floor.mean(-1)))
 
     def pooled(self, found: Self, sums: Sums, labels: Labels) -> tuple[Self, Array]:
         """Averages weighted with cells."""
@@ -71,19 +75,14 @@ class SphericalCovariance(Variances):
         """Where the variance is positive."""
         return positive(self.values)
 
-    def rescued(self, definite: Array, rounding: Array) -> tuple[Self, Array]:
-        """By the columns' average rounding."""
-        return self._raised(rounding.mean(-1))
-
     def accepted(self, found: Self, definite: Array, weight: Array) -> tuple[Array, Self]:
         """Component by component."""
         valid = (weight > 0) & definite
         return valid, self.holding(kept_where(valid, found.values, self.values))
 
-    def second_at(self, rows: Array, prior: Array, floor: Array) -> Array:
+    def second_at(self, rows: Array, prior: Array) -> Array:
         """Of all columns together, (..., K, 1)."""
-        excess = (self.values - floor.mean())[..., None]
-        return len(floor) * rows * excess - jnp.trace(prior, axis1=-2, axis2=-1)[..., None]
+        return prior.shape[-1] * rows * self.values[..., None] - prior.sum(-1, keepdims=True)
 
     def among(self, columns: Sequence[int]) -> Self:
         """The same."""

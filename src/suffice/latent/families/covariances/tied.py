@@ -7,8 +7,8 @@ from typing import ClassVar, Self
 import numpy as np
 
 from suffice.choices import CovarianceType
-from suffice.latent.families.covariances.matrices import SharedMatrix, triangle
-from suffice.latent.families.covariances.sums import Sums
+from suffice.latent.families.covariances.matrices import SharedMatrix, common, triangle
+from suffice.latent.forms.whiten import at_least
 from suffice.latent.ties import Labels
 from suffice.runtime.arrays import Array
 
@@ -31,9 +31,9 @@ class TiedCovariance(SharedMatrix):
 
     covariance_type: ClassVar[CovarianceType] = "tied"
 
-    def estimate(self, sums: Sums, floor: Array) -> Self:
-        """The covariance within components."""
-        return self.holding(self._within(sums, floor))
+    def bounded(self, floor: Array) -> Self:
+        """In no direction less than the floor."""
+        return self.holding(at_least(self.values, common(floor)))
 
     def parameter_count(self, labels: Labels | None = None) -> int:
         """Each symmetric entry once."""

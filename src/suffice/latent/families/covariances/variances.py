@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from types import ModuleType
-from typing import ClassVar, Self
+from typing import ClassVar
 
 import numpy as np
 
 from suffice.latent.families.covariances.covariance import Covariance, keeps_digits
+from suffice.latent.families.gaussian_prior import GaussianPrior
 from suffice.latent.forms.cells import CellDeviations
 from suffice.latent.forms.conditional import LOG_TWO_PI
 from suffice.latent.forms.natural import STATISTICS, Natural
@@ -73,21 +74,16 @@ class Variances(Covariance):
         """The weight of the cells of each column, and of the rows."""
         return jnp.broadcast_to(counts, (features + 1, *counts.shape))
 
-    def expected_log_density(self, offset: Array, covariance: Array) -> Array:
+    def expected_log_density(self, offset: Array, prior: GaussianPrior) -> Array:
         """Half the logarithm of the precision's determinant less half the expected squared distance."""
         whitening, half_log_determinant = self.whitening(offset.shape)
-        spread = jnp.square(offset) + jnp.diagonal(covariance)
+        spread = jnp.square(offset) + prior.variances
         return half_log_determinant - (jnp.square(whitening) * spread).sum(-1) / 2
 
-    def roots(self, shape: tuple[int, ...]) -> np.ndarray:
-        """Diagonal matrices of standard deviations."""
-        variances = np.broadcast_to(np.asarray(self.by_column(), float), shape)
-        return np.sqrt(variances)[..., None] * np.eye(shape[-1])
-
-    def _raised(self, least: Array) -> tuple[Self, Array]:
-        """Variances of at least this much, and which are positive."""
-        raised = self.holding(jnp.maximum(self.values, least))
-        return raised, raised.definite()
+    def coloured(self, noise: np.ndarray, component: np.ndarray, count: int) -> np.ndarray:
+        """Times standard deviations."""
+        deviations = np.sqrt(np.asarray(self.by_column(), float))
+        return noise * np.broadcast_to(deviations, (count, deviations.shape[-1]))[component]
 
 
 def positive(values: Array) -> Array:
