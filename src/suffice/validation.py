@@ -79,6 +79,12 @@ def check_shape(name: str, value: ArrayLike | None, shape: tuple[int, ...]) -> n
     return array
 
 
+def summing_to_one(probabilities: np.ndarray) -> np.ndarray:
+    """Probabilities that sum to 1 along the last axis to the last digits; as they are where they already do."""
+    total = probabilities.sum(-1, keepdims=True)
+    return np.where(np.abs(total - 1) <= 1e-12, probabilities, probabilities / total)
+
+
 def check_not_infinite(rows: np.ndarray, columns: Sequence[str] | np.ndarray | None, first: int = 0) -> None:
     """Refuse infinite cells, and name the first one."""
     if rows.dtype.kind != "f" or np.isfinite(sum_of(rows)) or not np.isinf(rows).any():
@@ -97,6 +103,15 @@ def check_varying(constant: str) -> None:
         raise ValueError(
             f"Columns {constant} are constant and reg_covar=0: their variance is 0, so no density exists. Drop them, or set "
             "reg_covar above 0."
+        )
+
+
+def check_squares(columns: str) -> None:
+    """Refuse columns whose squares are too large or small for a double."""
+    if columns:
+        raise ValueError(
+            f"The values of columns {columns} differ by so much or so little (more than 1e145, or less than 1e-145) that their "
+            "squares are no double; give them in other units."
         )
 
 

@@ -10,7 +10,7 @@ from suffice.latent.families.family import Family
 from suffice.latent.mixture import GivenShares, Mixture, MixturePrior
 from suffice.rows.place import place
 from suffice.runtime.precision import cast, scope, to_numpy
-from suffice.validation import check_shape
+from suffice.validation import check_shape, summing_to_one
 
 SAMPLE_ROWS = 4000
 SAMPLE_ROWS_A_COMPONENT = 20
@@ -52,4 +52,4 @@ def weights_from(given: Any, found: np.ndarray) -> np.ndarray:
     weights = check_shape("weights_init", given, found.shape[1:])
     if (weights < 0).any() or not np.isclose(weights.sum(), 1):
         raise ValueError(f"weights_init sums to {weights.sum():g}; weights are at least 0 and sum to 1.")
-    return np.broadcast_to(weights, found.shape)
+    return np.broadcast_to(summing_to_one(weights), found.shape)

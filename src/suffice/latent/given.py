@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from suffice.runtime.module import replaced
+from suffice.validation import summing_to_one
 
 if TYPE_CHECKING:
     from suffice.latent.mixture import Mixture
@@ -82,7 +83,7 @@ class GivenParameters:
 
     def weights(self) -> np.ndarray:
         """The weights (K,) that are given."""
-        return np.array(self.values["weights"], float)
+        return summing_to_one(np.array(self.values["weights"], float))
 
     def restored(self, components: Any, names: list[str]) -> Any:
         """Components with these parameters as they were given, to the last bit."""

@@ -67,10 +67,10 @@ class LogJoint(Reader):
 def read(model: Any, batches: Iterable[np.ndarray], reader: Callable[[Any], Any], precision: str = "float64") -> Any:
     """What ``reader`` makes of a model's E-step and each tile of rows (n, D), put end to end; NaN is a missing cell."""
     with one_blas_thread(), scope(precision):
-        moved, origin, expectation = ready(model, precision)
+        moved, origin, expectation, reach = ready(model, precision)
         function, parts = reader(expectation), []
         for rows in batches:
-            where = placed(rows, None, moved, origin, precision)
+            where = placed(within(reach, rows, origin), None, moved, origin, precision)
             function = where.prepared(function)
             parts.append(cast(where.each(function), precision))
     if not parts:
@@ -84,17 +84,26 @@ _ready: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
 """Of models that were read, what the next reading needs: most of the time that one row takes."""
 
 
-def ready(model: Any, precision: str) -> tuple[Any, np.ndarray | None, Any]:
-    """A model for rows measured from its centre, this origin, and its E-step; of a small model worked out once."""
+def within(reach: np.ndarray, rows: np.ndarray, origin: np.ndarray | None) -> np.ndarray:
+    """Rows of which those beyond the reach (D,) of a model are brought to it in their direction: there its answers are the same."""
+    if np.abs(rows).max(initial=0) <= reach.min(initial=np.inf) / 2:
+        return rows
+    deviation = np.asarray(rows, float) - (0.0 if origin is None else origin)
+    most = np.nan_to_num(np.abs(deviation / reach)).max(1, initial=1.0)
+    return np.where((most > 1)[:, None], deviation / most[:, None] + (0.0 if origin is None else origin), rows)
+
+
+def ready(model: Any, precision: str) -> tuple[Any, np.ndarray | None, Any, np.ndarray]:
+    """A model for rows measured from its centre, this origin, its E-step and reach; of a small model worked out once."""
     found = _ready.get(model, {}).get(precision)
     if found is not None:
         return found
     moved, origin = centred(model, precision)
     expectation: Any = EStep(moved, moved.needs_centring())
     if moved.width is None or sum(np.size(leaf) for leaf in tree.leaves(moved)) > KEPT_NUMBERS:
-        return moved, origin, expectation
+        return moved, origin, expectation, moved.reach()
     with np.errstate(all="ignore"):
-        found = moved, origin, expectation.prepare()
+        found = moved, origin, expectation.prepare(), moved.reach()
     _ready.setdefault(model, {})[precision] = found
     return found
 

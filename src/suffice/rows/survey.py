@@ -14,6 +14,8 @@ from suffice.rows.sparse import SparseRows
 from suffice.rows.streams import is_stream, pairs
 
 NO_WEIGHT = "All sample weights are zero; at least one row needs a positive weight."
+SQUARES = (1e-290, 1e290)
+"""Variances between which a double holds these and their products."""
 SPREAD_OUT = 4000
 """Rows that tell how close together values lie."""
 PIECE = 1 << 16
@@ -42,6 +44,14 @@ class Survey:
         """Variance of values that lie close together in each column (D,); the column's where all values are one."""
         found = np.array([_local_variance(column) for column in with_nan(self.spread_out).T])
         return np.where(np.isfinite(found), found, self.variance)
+
+    @property
+    def beyond(self) -> np.ndarray:
+        """Positions of columns whose values differ, but by so much or little that their squares are no double."""
+        low, high = SQUARES
+        suspect = np.flatnonzero(~((self.variance > low) & (self.variance < high)))
+        rows = with_nan(self.spread_out[:, suspect])
+        return suspect[[bool(np.isfinite(_local_variance(column))) for column in rows.T]]
 
     @property
     def filled(self) -> np.ndarray:
@@ -102,6 +112,7 @@ class _Columns(NamedTuple):
     missing: int
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def _columns(pieces: Iterator[tuple[np.ndarray, np.ndarray]]) -> _Columns:
     """Moments of each column, merged piece by piece (Chan, Golub and LeVeque, 1983)."""
     merged = _Columns(0, 0.0, np.zeros(1), np.zeros(1), np.zeros(1), 0)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from suffice.estimators.shared.labelled_columns import takes_labels
+from suffice.rows.frequencies import taken_as_counts, weighed
 from suffice.rows.streams import is_stream
 from suffice.runtime.progress import progress
 from suffice.runtime.types import ArrayLike, TableLike
@@ -60,7 +62,7 @@ def select(
         ``"bic"``, ``"aic"`` or ``"icl"`` (lower is better) of the fitted rows, or ``"held_out"`` (higher is better): the mean
         log-likelihood, in nats, of rows that were not fitted.
     sample_weight
-        Row weights ``(n,)``; None is 1 for every row.
+        Row weights ``(n,)``, read as in ``fit``; None is 1 for every row.
     validation_fraction
         Share of the rows to hold out once, drawn by the estimator's ``random_state``; 0.2 for ``criterion="held_out"``. The
         held-out log-likelihood stands in the table also where another criterion chooses.
@@ -105,9 +107,12 @@ def select(
         raise ValueError(
             "select takes a whole table for mixtures of labels, and batches were given; put them together, or fit one by one."
         )
+    X, sample_weight, scaled = weighed(X, sample_weight)
     rows = Rows(X, sample_weight, groups[0][0].estimator.random_state)
-    tried = _tried(groups, rows, held_out(rows, criterion, validation_fraction, cv), verbose)
+    with taken_as_counts():
+        tried = _tried(groups, rows, held_out(rows, criterion, validation_fraction, cv), verbose)
     found = selection(tried, criterion)
+    found = replace(found, outcome=f"{found.outcome} {scaled}".strip())
     if not found.best.converged_:
         warnings.warn(f"The best candidate: {found.best.outcome_}", ConvergenceWarning, stacklevel=2)
     return found

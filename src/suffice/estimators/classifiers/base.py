@@ -16,7 +16,7 @@ from suffice.estimators.shared.rows import PlainColumns
 from suffice.rows.streams import is_stream, on_host
 from suffice.rows.survey import NO_WEIGHT
 from suffice.runtime.types import ArrayLike, TableLike
-from suffice.validation import check_at_least, check_count, check_shape
+from suffice.validation import check_at_least, check_count, check_shape, summing_to_one
 
 
 @dataclass(eq=False, repr=False)
@@ -56,7 +56,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
         weights = check_shape("priors", self.priors, (len(self.classes_),))
         if (weights < 0).any() or not np.isclose(weights.sum(), 1):
             raise ValueError(f"priors sum to {weights.sum():g}; class priors are at least 0 and sum to 1.")
-        return weights
+        return summing_to_one(weights)
 
     def _concentration(self) -> float:
         if self.weight_concentration_prior is None:
@@ -169,8 +169,7 @@ class Classifier(ClassifierMixin, BaseEstimator):
             ``(n, K)``.
         """
         check_is_fitted(self, "classes_")
-        joint = self._log_joint(self._input.table(on_host(X)))
-        return joint - np.logaddexp.reduce(joint, axis=1, keepdims=True)
+        return log_shares(self._log_joint(self._input.table(on_host(X))))
 
     def sample(self, n_samples: int = 1, y: object = None) -> tuple[Any, np.ndarray]:
         """Rows drawn from the classes, and the class of each.
@@ -220,3 +219,9 @@ class Classifier(ClassifierMixin, BaseEstimator):
         codes, joint = self._codes(labels, ~self._is_unlabelled(labels)), self._log_joint(rows)
         own = np.take_along_axis(joint, np.maximum(codes, 0)[:, None], 1)[:, 0]
         return -float(weight @ np.where(codes >= 0, own, np.logaddexp.reduce(joint, axis=1)))
+
+
+def log_shares(scores: np.ndarray) -> np.ndarray:
+    """Logarithms (n, K) of the shares that scores (n, K), up to a constant of each row, are logarithms of."""
+    relative = scores - scores.max(1, keepdims=True)
+    return relative - np.log(np.exp(relative).sum(1, keepdims=True))

@@ -20,13 +20,14 @@ from suffice.latent.families.family import Family
 from suffice.latent.mixture import Mixture, MixturePrior
 from suffice.latent.readers import Evidence, LogJoint, MostProbable, Responsibilities, read, statistics
 from suffice.outcome import Outcome
+from suffice.rows.frequencies import weighed
 from suffice.rows.missing import any_missing
 from suffice.rows.place import place
 from suffice.runtime import tree
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.precision import cast, dtype_of, scope
 from suffice.runtime.types import ArrayLike, TableLike
-from suffice.validation import check_at_least, check_count
+from suffice.validation import check_at_least, check_count, check_squares
 
 ONE_PASS = "The parameters of highest likelihood were found in one pass over the rows."
 
@@ -78,7 +79,8 @@ class ClassConditional(Classifier):
         y
             Class of each row, ``(n,)``: numbers or text.
         sample_weight
-            Row weights ``(n,)``, not negative; None is 1 for every row. Rows of weight 0 are as if they were not there.
+            Row weights ``(n,)``, not negative, as numbers of rows: 2 is the row twice; None is 1 for every row. Those that sum to
+            less than the number of rows that carry any are relative: they are scaled to sum to it, and ``outcome_`` says so.
 
         Returns
         -------
@@ -98,7 +100,9 @@ class ClassConditional(Classifier):
             If a class has no spread in some direction.
         """
         self._check_parameters()
+        X, sample_weight, scaled = weighed(X, sample_weight)
         rows, codes, weight = self._labelled_rows(X, y, sample_weight)
+        self._refuse_wild(rows)
         forget(self, ("model_", "running_statistics_", "lower_bounds_", "coef_", "intercept_"))
         with one_blas_thread():
             gaps, unit = any_missing(rows), self._kind().unit
@@ -108,6 +112,7 @@ class ClassConditional(Classifier):
                 self._fit_in_one_pass(rows, codes, weight, None)
             else:
                 self._fit_by_em(rows, codes, weight, gaps)
+        self.outcome_ = f"{self.outcome_} {scaled}".strip()
         return self
 
     def partial_fit(
@@ -126,7 +131,7 @@ class ClassConditional(Classifier):
         classes
             All classes that there will be, ``(K,)``; needed in the first call.
         sample_weight
-            Row weights ``(n,)``, not negative; None is 1 for every row.
+            Row weights ``(n,)``, not negative; None is 1 for every row. Those of all calls are read together, as in ``fit``.
 
         Returns
         -------
@@ -171,11 +176,12 @@ class ClassConditional(Classifier):
         if online:
             sums = added(kept["sums"], sums, kind.unit)
         counts, overall = np.asarray(sums.total[-1], float), kind.overall(sums, centres)
-        model, valid = maximized(self._mixture(kind.components(overall, centres)), sums)
+        carrying = len(rows) + (kept.get("rows", kept["counts"].sum()) if online else 0)
+        model, valid = maximized(self._mixture(kind.components(overall, centres)), sums, carrying / counts.sum())
         self._refuse_singular(~valid & (counts > 0))
         self._keep(model, overall, {"n_iter_": 1, "converged_": True, "outcome_": ONE_PASS})
         leaves = [np.asarray(leaf) for leaf in tree.leaves(sums)]
-        self.running_statistics_ = {"centres": centres, "sums": leaves, "counts": counts}
+        self.running_statistics_ = {"centres": centres, "sums": leaves, "counts": counts, "rows": np.asarray(carrying)}
 
     def _fit_by_em(self, rows: np.ndarray, codes: np.ndarray, weight: np.ndarray, gaps: bool) -> None:
         found, overall, origin = start_of(self._kind(), rows, codes, weight, len(self.classes_), gaps=gaps,
@@ -213,6 +219,13 @@ class ClassConditional(Classifier):
                 f"The covariance of classes {self._named(singular)} is singular: they have too few rows, or columns that are "
                 "constant or follow from others; set reg_covar or prior_strength above 0, or let classes share their covariance."
             )
+
+    def _refuse_wild(self, rows: np.ndarray) -> None:
+        """Refuse columns whose squares are no double, where squares are taken."""
+        with np.errstate(over="ignore"):
+            spread = np.fmax.reduce(rows) - np.fmin.reduce(rows)
+        wild = (spread > 0) & ~((spread > 1e-145) & (spread < 1e145)) & self._kind().movable
+        check_squares(", ".join(map(str, np.flatnonzero(wild))))
 
     def _log_joint(self, rows: np.ndarray) -> np.ndarray:
         return read(self.model_, [rows], LogJoint, self.precision)

@@ -6,8 +6,8 @@ import numpy as np
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
+from suffice.estimators.classifiers.base import log_shares
 from suffice.estimators.classifiers.class_conditional import ClassConditional
-from suffice.latent.readers import Responsibilities, read
 from suffice.rows.missing import any_missing
 from suffice.rows.streams import is_stream, on_host
 from suffice.runtime.blas import one_blas_thread
@@ -58,6 +58,38 @@ class LinearScores(ClassConditional):
             scores[gaps] = logs[:, 1:] - logs[:, :1] if two else logs
         return scores[:, 0] if two else scores
 
+    def predict(self, X: TableLike) -> np.ndarray:
+        """The most probable class of each row.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``. NaN is a missing cell.
+
+        Returns
+        -------
+        numpy.ndarray
+            Classes ``(n,)``.
+        """
+        rows, scores = self._scored(X)
+        return super().predict(rows) if scores is None else self.classes_[scores.argmax(1)]
+
+    def predict_log_proba(self, X: TableLike) -> np.ndarray:
+        """Logarithm of ``predict_proba``, exact where the probability is too small to be told from 0.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``. NaN is a missing cell.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(n, K)``.
+        """
+        rows, scores = self._scored(X)
+        return super().predict_log_proba(rows) if scores is None else log_shares(scores)
+
     def predict_proba(self, X: TableLike) -> np.ndarray:
         r"""Probability of each class given the row, :math:`\pi_k p(x | k) / p(x)`.
 
@@ -71,12 +103,16 @@ class LinearScores(ClassConditional):
         numpy.ndarray
             ``(n, K)`` in the order of ``classes_``, each row summing to 1.
         """
+        rows, scores = self._scored(X)
+        return super().predict_proba(rows) if scores is None else _softmax(scores)
+
+    def _scored(self, X: TableLike) -> tuple[TableLike, np.ndarray | None]:
+        """Rows, and where they are complete and that is safe the linear scores (n, K) of the classes."""
         check_is_fitted(self, "model_")
         if is_stream(X) or not self._has_safe_scores():
-            return super().predict_proba(X)
+            return X, None
         rows = self._input.table(on_host(X))
-        found = None if any_missing(rows) else self._softmax(rows)
-        return read(self.model_, [rows], Responsibilities, self.precision) if found is None else found
+        return (X, None) if any_missing(rows) else (X, self._scores(rows))
 
     def _has_safe_scores(self) -> bool:
         """Whether linear scores are exact to nearly all digits: rows near the origin, classes not far from one another."""
@@ -85,20 +121,23 @@ class LinearScores(ClassConditional):
         terms = np.abs(self.coef_ * self.means_.mean(0)).sum(1) + np.abs(self.intercept_)
         return bool((terms < SAFE_TERMS).all())
 
-    def _softmax(self, rows: np.ndarray) -> np.ndarray | None:
-        """Probabilities of the classes of complete rows from the linear scores; None where a score overflows."""
+    def _scores(self, rows: np.ndarray) -> np.ndarray | None:
+        """Linear scores (n, K) of the classes of complete rows; None where one overflows."""
         with one_blas_thread(), np.errstate(over="ignore", invalid="ignore"):
             scores = rows @ self.coef_.T
             scores += self.intercept_
             finite = np.isfinite(scores.max(initial=0) - scores.min(initial=0))
         if not finite:
             return None
-        if len(self.classes_) == 2:
-            scores = np.concatenate([np.zeros_like(scores), scores], 1)
-        scores -= scores.max(1, keepdims=True)
-        np.exp(scores, out=scores)
-        scores /= scores.sum(1, keepdims=True)
-        return scores
+        return np.concatenate([np.zeros_like(scores), scores], 1) if len(self.classes_) == 2 else scores
+
+
+def _softmax(scores: np.ndarray) -> np.ndarray:
+    """Probabilities of the classes, in place of their scores (n, K)."""
+    scores -= scores.max(1, keepdims=True)
+    np.exp(scores, out=scores)
+    scores /= scores.sum(1, keepdims=True)
+    return scores
 
 
 def linear_scores(means: np.ndarray, covariances: np.ndarray, class_prior: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -18,6 +18,7 @@ from suffice.estimators.mixtures.gaussian import GaussianMixture
 from suffice.estimators.shared.labelled_columns import takes_labels
 from suffice.estimators.shared.rows import PlainColumns
 from suffice.outcome import Outcome
+from suffice.rows.frequencies import frequencies, taken_as_counts, weighed
 from suffice.rows.streams import on_host
 from suffice.runtime.types import ArrayLike, TableLike
 from suffice.validation import check_at_least, check_count
@@ -108,7 +109,8 @@ class MixtureClassifier(Classifier):
         y
             Class of each row, ``(n,)``: numbers or text.
         sample_weight
-            Row weights ``(n,)``, not negative; None is 1 for every row. Rows of weight 0 are as if they were not there.
+            Row weights ``(n,)``, not negative, as numbers of rows: 2 is the row twice; None is 1 for every row. Those that sum to
+            less than the number of rows that carry any are relative: they are scaled to sum to it, and ``outcome_`` says so.
 
         Returns
         -------
@@ -126,6 +128,7 @@ class MixtureClassifier(Classifier):
             If a mixture, or expectation-maximisation over the classes, did not converge.
         """
         self._check_parameters()
+        X, sample_weight, scaled = weighed(X, sample_weight)
         rows, codes, weight = self._labelled_rows(X, y, sample_weight)
         seed = check_random_state(self.random_state).randint(2**31 - 1)
         self.mixtures_ = [self._fresh(rows[codes == k], seed) for k in range(len(self.classes_))]
@@ -134,6 +137,7 @@ class MixtureClassifier(Classifier):
         self.n_iter_, self.converged_, self.outcome_ = 1, True, str(Outcome.CONVERGED)
         if (codes < 0).any():
             self._share_out(rows, codes, weight)
+        self.outcome_ = f"{self.outcome_} {scaled}".strip()
         return self
 
     def _fresh(self, rows: np.ndarray, seed: int) -> Any:
@@ -154,7 +158,8 @@ class MixtureClassifier(Classifier):
             if len(chosen) == 1:
                 chosen, given = np.repeat(chosen, 2, 0), np.repeat(given / 2, 2)
             try:
-                mixture.fit(chosen, sample_weight=given)
+                with taken_as_counts():
+                    mixture.fit(chosen, sample_weight=given)
             except ValueError as error:
                 raise ValueError(f"Class {self.classes_.tolist()[k]!r}: {error}") from error
         self._set_prior()
@@ -201,7 +206,7 @@ class MixtureClassifier(Classifier):
         classes
             All classes, ``(K,)``; needed in the first call, whose rows have all of them.
         sample_weight
-            Row weights ``(n,)``, not negative; None is 1 for every row.
+            Row weights ``(n,)``, not negative, read as in ``fit``, each batch on its own; None is 1 for every row.
 
         Returns
         -------
@@ -215,8 +220,8 @@ class MixtureClassifier(Classifier):
         """
         self._check_parameters()
         first = not hasattr(self, "mixtures_")
-        rows, codes, weight = self._batch_rows(X, y, classes, sample_weight, first)
-        counts = np.bincount(codes, minlength=len(self.classes_))
+        rows, codes, given = self._batch_rows(X, y, classes, sample_weight, first)
+        weight, counts = frequencies(given), np.bincount(codes, minlength=len(self.classes_))
         if first and not counts.all():
             missing = self.classes_[counts == 0].tolist()
             raise ValueError(
@@ -224,8 +229,9 @@ class MixtureClassifier(Classifier):
             )
         seed = check_random_state(self.random_state).randint(2**31 - 1)
         mixtures = [self._fresh(rows[codes == k], seed) for k in range(len(counts))] if first else self.mixtures_
-        for k in np.flatnonzero(counts):
-            mixtures[k].partial_fit(rows[codes == k], sample_weight=weight[codes == k])
+        with taken_as_counts():
+            for k in np.flatnonzero(counts):
+                mixtures[k].partial_fit(rows[codes == k], sample_weight=weight[codes == k])
         self.mixtures_ = mixtures
         self.class_weight_ = getattr(self, "class_weight_", 0.0) + np.bincount(codes, weight, len(self.classes_))
         self._set_prior()

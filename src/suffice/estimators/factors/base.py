@@ -21,6 +21,7 @@ from suffice.latent.factors.linear_gaussian import LinearGaussian, NoiseFloor
 from suffice.latent.factors.pairwise import PairwiseMoments, PairwiseSums
 from suffice.outcome import Outcome, Solution
 from suffice.rows.block import NO_ROWS
+from suffice.rows.frequencies import weighed
 from suffice.rows.place import missing_layout, place
 from suffice.rows.streams import is_stream, on_host, pairs
 from suffice.rows.survey import NO_WEIGHT
@@ -114,7 +115,8 @@ class FactorEstimator(FittedFactors):
         y
             Ignored; for scikit-learn's sake.
         sample_weight
-            Row weights ``(n,)``, not negative; None is 1 for every row.
+            Row weights ``(n,)``, not negative, as numbers of rows; None is 1 for every row. Those that sum to less than the
+            number of rows that carry any are relative: they are scaled to sum to that number, and ``outcome_`` says so.
         checkpoint
             File to keep the state of expectation-maximisation in, every second or less often. If it is there, the fit goes on
             from it. It stays when the fit ends: remove it once the result is safe.
@@ -141,6 +143,7 @@ class FactorEstimator(FittedFactors):
 
     def _fit(self, X: TableLike, sample_weight: ArrayLike | None, checkpoint: PathLike | None) -> Self:
         self._check_parameters()
+        X, sample_weight, scaled = weighed(X, sample_weight)
         data, weight = self._input.learn(X, sample_weight)
         self._check_size()
         origin = _first_mean(data)
@@ -159,6 +162,7 @@ class FactorEstimator(FittedFactors):
             solution = climb(self, starts, data, weight, origin=origin, missing=gaps, iterations=iterations,
                              attributes=lambda model: self._input.known() | attributes(model), checkpoint=checkpoint)  # fmt: skip
         fitted = attributes(restarts_at(solution.model, traces_of(solution)[1])) | progress_attributes(solution)
+        fitted["outcome_"] = f"{fitted['outcome_']} {scaled}".strip()
         set_attributes(self, fitted)
         iterations.end(lambda: self._input.known() | fitted)
         if solution.outcome is Outcome.INTERRUPTED:

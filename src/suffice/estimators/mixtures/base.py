@@ -23,11 +23,12 @@ from suffice.latent.mixture import Mixture
 from suffice.latent.restrictions import restored
 from suffice.latent.starts import STARTS
 from suffice.outcome import Outcome, Solution
+from suffice.rows.frequencies import weighed
 from suffice.rows.streams import is_stream, on_host
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.precision import cast, dtype_of, scope
 from suffice.runtime.types import ArrayLike, PathLike, TableLike
-from suffice.validation import check_at_least, check_choice, check_count
+from suffice.validation import check_at_least, check_choice, check_count, summing_to_one
 
 OF_A_FIT = ("traces_", "lower_bounds_", "n_iter_", "converged_", "outcome_")
 """Fitted attributes that say how ``fit`` went, and nothing of steps after it."""
@@ -112,7 +113,9 @@ class MixtureEstimator(FittedMixture):
         y
             Ignored; for scikit-learn's sake.
         sample_weight
-            Row weights ``(n,)``, not negative; None is 1 for every row.
+            Row weights ``(n,)``, not negative, as numbers of rows: 2 is the row twice; None is 1 for every row. Weights that sum
+            to less than the number of rows that carry any (or to more than 2^53) are relative: they are scaled to sum to that
+            number, and ``outcome_`` says so. Weights that come with batches likewise.
         component_labels
             Component of each row where it is known, ``(n,)`` from 0 to K - 1, and -1 where it is not; None is -1 for every row.
             A row with a label counts for its component alone, so that the fit maximises
@@ -153,7 +156,7 @@ class MixtureEstimator(FittedMixture):
         metadata = {"sample_weight": sample_weight, "component_labels": component_labels}
         check_repairable(self.degenerate, {"frozen": self.frozen, "tied": self.tied, "component_labels": component_labels,
                                            "checkpoint": checkpoint})  # fmt: skip
-        columns = self._input
+        columns, (X, sample_weight, scaled) = self._input, weighed(X, sample_weight)
         data, weight = columns.learn(X, sample_weight)
         rows = FitRows(data, weight, known_codes(component_labels, self.n_components, data, weight))
         kind, generator = self._beginning(), self._generator()
@@ -185,7 +188,7 @@ class MixtureEstimator(FittedMixture):
         warn_degenerate(kind.degenerate(model, overview), stacklevel=4)
         if not attributes["converged_"] and not was_stopped(solution):
             warnings.warn(attributes["outcome_"], ConvergenceWarning, stacklevel=3)
-        attributes["outcome_"] = f"{attributes['outcome_']} {said}".strip()
+        attributes["outcome_"] = " ".join(filter(None, (attributes["outcome_"], said, scaled)))
         set_attributes(self, attributes)
         iterations.end(lambda: columns.known() | attributes)
         if solution.outcome is Outcome.INTERRUPTED:
@@ -195,7 +198,7 @@ class MixtureEstimator(FittedMixture):
     def _attributes(self, model: Mixture) -> dict[str, Any]:
         """Fitted attributes that follow from a model, by name."""
         held = "weights" in model.frozen
-        weights = np.array(self.weights_init, float) if held else model.weights / model.weights.sum()
+        weights = summing_to_one(np.array(self.weights_init, float)) if held else model.weights / model.weights.sum()
         return {"model_": model, "weights_": weights, **self._parameters(model)}
 
     def partial_fit(
@@ -225,7 +228,8 @@ class MixtureEstimator(FittedMixture):
         y
             Ignored; for scikit-learn's sake.
         sample_weight
-            Row weights ``(n,)``, not negative; None is 1 for every row. A later batch without any weight is no step.
+            Row weights ``(n,)``, not negative, read as in ``fit``, each batch on its own; None is 1 for every row. A later batch
+            without any weight is no step.
         component_labels
             Component of each row where it is known, ``(n,)`` from 0 to K - 1, and -1 where it is not, as in ``fit``; None is -1
             for every row. Those of the first batch decide which component is which.

@@ -15,7 +15,7 @@ from suffice.latent.families.categorical import Categorical
 from suffice.latent.given import GivenParameters
 from suffice.latent.mixture import Mixture
 from suffice.rows.missing import missing_code
-from suffice.validation import check_shape
+from suffice.validation import check_shape, summing_to_one
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -132,4 +132,4 @@ def _given_probabilities(given: Any, components: int, sizes: tuple[int, ...]) ->
     for column, chance in enumerate(chances):
         if (chance < 0).any() or not np.allclose(chance.sum(-1), 1):
             raise ValueError(f"probabilities_init[{column}] must be at least 0, and each row must sum to 1.")
-    return np.concatenate(chances, -1)
+    return np.concatenate([summing_to_one(chance) for chance in chances], -1)

@@ -9,7 +9,7 @@ import numpy as np
 
 from suffice.latent.families.family import Family
 from suffice.latent.families.kinds import KINDS
-from suffice.validation import check_shape
+from suffice.validation import check_shape, summing_to_one
 
 Given = list[dict[str, np.ndarray]]
 
@@ -59,7 +59,7 @@ def _checked(family: type[Family], key: str, value: Any, shape: tuple[int, ...],
     wrong = family.refused_parameter(family.column_names[key], array)
     if wrong is not None:
         raise ValueError(f"{what} {wrong}.")
-    return array
+    return summing_to_one(array) if array.ndim == 2 else array
 
 
 def with_given(components: Any, given: Given, origin: np.ndarray, names: Sequence[str]) -> Any:

@@ -18,7 +18,7 @@ from suffice.latent.given import GivenParameters
 from suffice.latent.mixture import Mixture
 from suffice.rows.survey import Survey
 from suffice.runtime.types import ArrayLike
-from suffice.validation import check_at_least, check_choice, check_memory, check_shape, check_varying
+from suffice.validation import check_at_least, check_choice, check_memory, check_shape, check_squares, check_varying
 
 if TYPE_CHECKING:
     from suffice.estimators.mixtures.mixed import MixedMixture
@@ -188,6 +188,7 @@ def gaussian_beginning(mixture: Gaussians, family: type[Gaussian]) -> Beginning:
 
 
 def _check(mixture: Gaussians, overview: Survey) -> None:
+    check_squares(mixture._input.named(overview.beyond))
     floorless = overview.constant & (mixture.precisions_init is None)
     check_covariances(mixture, len(overview.mean), floorless)
 
@@ -206,10 +207,28 @@ def _own(whole: bool, name: str, values: ArrayLike) -> np.ndarray:
 
 
 def _inverse(whole: bool, precisions: np.ndarray) -> np.ndarray:
-    positive = np.linalg.eigvalsh(precisions) > 0 if whole else precisions > 0
-    if not positive.all() or (whole and not np.allclose(precisions, np.swapaxes(precisions, -1, -2))):
+    if not whole:
+        definite = (precisions > 0).all()
+    elif definite := (np.diagonal(precisions, axis1=-2, axis2=-1) > 0).all():
+        scaled, _ = _in_units(precisions)
+        definite = np.allclose(scaled, np.swapaxes(scaled, -1, -2)) and (np.linalg.eigvalsh(scaled) > 0).all()
+    if not definite:
         raise ValueError("precisions_init must be symmetric and positive definite.")
-    return np.linalg.inv(precisions) if whole else 1 / precisions
+    return _inverted(precisions) if whole else 1 / precisions
+
+
+def _in_units(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Matrices (..., D, D) with a diagonal of 1, and the roots (..., D) of what it was."""
+    scale = np.sqrt(np.diagonal(matrices, axis1=-2, axis2=-1))
+    return matrices / scale[..., :, None] / scale[..., None, :], scale
+
+
+def _inverted(matrices: np.ndarray) -> np.ndarray:
+    """Inverses of symmetric matrices (..., D, D), which are symmetric too, whatever the units of the columns."""
+    scaled, scale = _in_units(matrices)
+    inverse = np.linalg.inv(scaled)
+    inverse = (inverse + np.swapaxes(inverse, -1, -2)) / 2
+    return inverse / scale[..., :, None] / scale[..., None, :]
 
 
 def _put_in(
@@ -232,7 +251,7 @@ def gaussian_parameters(mixture: Gaussians, model: Mixture) -> dict[str, Any]:
     """Means, covariances and their inverses, as fitted attributes."""
     components: Any = model.components
     means, covariances = np.asarray(components.means), np.asarray(components.covariances)
-    precisions = np.linalg.inv(covariances) if mixture.covariance_type in WHOLE else 1 / covariances
+    precisions = _inverted(covariances) if mixture.covariance_type in WHOLE else 1 / covariances
     if "covariances" in model.frozen:
         precisions = np.array(mixture.precisions_init, float)
     return {"means_": means, "covariances_": covariances, "precisions_": precisions}

@@ -12,6 +12,7 @@ from suffice.data.encode import ColumnEncoder
 from suffice.estimators.mixtures.column_parameters import Given, given_columns, keys_of, with_given
 from suffice.latent.families.kinds import KINDS
 from suffice.latent.mixture import Mixture
+from suffice.validation import summing_to_one
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ class GivenColumns:
 
     def weights(self) -> np.ndarray:
         """The weights (K,) that are given."""
-        return np.array(self.weights_init, float)
+        return summing_to_one(np.array(self.weights_init, float))
 
     def restored(self, components: Any, names: list[str]) -> Any:
         """Components with these parameters as they were given, to the last bit."""

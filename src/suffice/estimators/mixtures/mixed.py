@@ -21,7 +21,7 @@ from suffice.latent.families.mixed import Mixed
 from suffice.latent.mixture import Mixture
 from suffice.latent.restrictions import parameter_names
 from suffice.rows.survey import Survey
-from suffice.validation import check_at_least, check_choice
+from suffice.validation import check_at_least, check_choice, check_squares
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -138,6 +138,7 @@ class MixedMixture(MixtureEstimator):
 
     def _check_gaussian_columns(self, overview: Survey) -> None:
         floored = np.array([KINDS[kind].floored for kind in self.encoder_.kinds_])
+        check_squares(self._input.named(overview.beyond[floored[overview.beyond]]))
         check_covariances(self, int(floored.sum()), overview.constant & floored)
 
     def _parameters(self, model: Mixture) -> dict[str, Any]:

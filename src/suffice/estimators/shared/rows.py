@@ -10,6 +10,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
+from suffice.rows.frequencies import frequencies
 from suffice.rows.sparse import SparseRows
 from suffice.rows.streams import WEIGHTS_OF_STREAMS, CheckedBatches, devices_of, is_stream, on_host, pairs, parted
 from suffice.rows.survey import NO_WEIGHT
@@ -77,16 +78,16 @@ class Input:
         return weight
 
     def weight_of(self, X: TableLike, sample_weight: ArrayLike | None, rows: int) -> np.ndarray:
-        """The weights given, those that a stream brings, or 1 for so many rows."""
+        """The weights given as numbers of rows, those that a stream brings, or 1 for so many rows."""
         if sample_weight is None and is_stream(X):
             sample_weight = np.concatenate([weight for _, weight in parted(X)])
-        return np.ones(rows) if sample_weight is None else self.weight(sample_weight, np.empty((rows, 1)))
+        return np.ones(rows) if sample_weight is None else frequencies(self.weight(sample_weight, np.empty((rows, 1))))
 
     def weight_of_batch(self, sample_weight: ArrayLike | None, rows: np.ndarray, *, needed: bool) -> np.ndarray:
-        """Weights (n,) of a batch, which may all be 0 unless weight is needed."""
+        """Weights (n,) of a batch as numbers of rows, which may all be 0 unless weight is needed."""
         given = np.asarray(sample_weight)
         if given.shape != (len(rows),) or given.any():
-            return _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
+            return frequencies(_check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True))
         if needed:
             raise ValueError(NO_WEIGHT)
         return np.zeros(len(rows))

@@ -51,7 +51,7 @@ class Matrices(Covariance):
 
     def accurate(self, means: Array) -> bool:
         """Whether the terms of the squared distance are small."""
-        terms = self._terms(np, np.asarray(means), np.linalg.inv(np.asarray(self.matrices())))
+        terms = self._terms(np, np.asarray(means), gram(np.asarray(self.whitening(means.shape)[0])))
         return bool(keeps_digits(terms, means.shape[-1]))
 
     def _terms(self, numpy: ModuleType, means: Array, precision: Array) -> Array:
