@@ -6,7 +6,7 @@ from sklearn.decomposition import FactorAnalysis as ScikitLearn
 
 import suffice
 from suffice import DegenerateComponentWarning, FactorAnalysis
-from suffice.latent.factors.rotation import oblimin, quartimax, varimax
+from suffice.latent.factors.rotation import oblimin, of_length_one, quartimax, varimax
 
 ROWS, FEATURES, SIZE = 500, 8, 2
 ROTATIONS = ("varimax", "quartimax", "promax", "oblimin")
@@ -88,7 +88,7 @@ def test_rotations_change_loadings_and_not_the_distribution(name, fitted):
 @pytest.mark.filterwarnings("ignore::suffice.DegenerateComponentWarning")
 @pytest.mark.parametrize(("name", "criterion"), [("varimax", varimax), ("quartimax", quartimax)])
 def test_no_small_turn_is_simpler(name, criterion):
-    loadings = FactorAnalysis(3, rotation=name).fit(X).loadings_
+    loadings = of_length_one(FactorAnalysis(3, rotation=name).fit(X).loadings_)
     best, slope = criterion(loadings)
     for i, j, angle in [(0, 1, 1e-3), (0, 2, -1e-3), (1, 2, 1e-3)]:
         turn = np.eye(3)
@@ -100,13 +100,14 @@ def test_no_small_turn_is_simpler(name, criterion):
 
 def test_no_oblique_move_is_simpler():
     fitted = FactorAnalysis(SIZE, rotation="oblimin").fit(X)
-    best = oblimin(fitted.loadings_)[0]
+    plain = of_length_one(np.asarray(fitted.model_.loadings))
+    best = oblimin(np.linalg.solve(fitted.rotation_matrix_, plain.T).T)[0]
     for column in range(SIZE):
         for move in (-1e-3, 1e-3):
             turn = fitted.rotation_matrix_.copy()
             turn[:, column] += move * turn[::-1, column] * [1, -1]
             turn /= np.sqrt(np.square(turn).sum(0))
-            assert oblimin(np.linalg.solve(turn, fitted.model_.loadings.T).T)[0] > best
+            assert oblimin(np.linalg.solve(turn, plain.T).T)[0] > best
 
 
 @pytest.mark.parametrize("criterion", [varimax, quartimax, oblimin])
@@ -120,11 +121,70 @@ def test_slopes_of_criteria_are_their_derivatives(criterion):
 def test_varimax_is_that_of_scikit_learn(fitted):
     from sklearn.decomposition._factor_analysis import _ortho_rotation
 
-    theirs = _ortho_rotation(fitted.loadings_, method="varimax", tol=1e-12, max_iter=10_000)
-    ours = FactorAnalysis(SIZE, rotation="varimax", tol=1e-12).fit(X).components_
+    plain = of_length_one(fitted.loadings_)
+    theirs = _ortho_rotation(plain, method="varimax", tol=1e-12, max_iter=10_000)
+    ours = of_length_one(FactorAnalysis(SIZE, rotation="varimax", tol=1e-12).fit(X).loadings_).T
     assert varimax(ours.T)[0] == pytest.approx(varimax(theirs.T)[0], rel=1e-6)
     overlap = np.abs(np.corrcoef(ours, theirs)[:SIZE, SIZE:])
     np.testing.assert_allclose(overlap.max(1), 1, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", [None, *ROTATIONS])
+def test_units_of_columns_do_not_turn_the_factors(name):
+    """Loadings are in the units of the columns, all else is the same: factors, their signs, order and correlation."""
+    units = np.array([1000.0, -1, 1, 1, 0.03, 1, 1, 1])
+    plain, scaled = (FactorAnalysis(SIZE, rotation=name, tol=1e-12).fit(rows) for rows in (X, X * units))
+    turn = np.sign((plain.loadings_ * scaled.loadings_ / units[:, None]).sum(0))
+    np.testing.assert_allclose(scaled.loadings_ / units[:, None] * turn, plain.loadings_, atol=1e-4)
+    np.testing.assert_allclose(scaled.transform(X * units) * turn, plain.transform(X), atol=1e-3)
+    np.testing.assert_allclose(scaled.factor_correlation_ * np.outer(turn, turn), plain.factor_correlation_, atol=1e-4)
+
+
+def rows_of_covariance(covariance, count):
+    draw = np.random.default_rng(0).standard_normal((count, len(covariance)))
+    draw -= draw.mean(0)
+    white = draw @ np.linalg.inv(np.linalg.cholesky(draw.T @ draw / count)).T
+    return white @ np.linalg.cholesky(covariance).T
+
+
+def test_varimax_and_promax_are_those_of_r():
+    """``factanal(factors = 2, covmat = ability.cov)`` of R's data sets, with its two rotations."""
+    covariance = np.zeros((6, 6))
+    covariance[np.tril_indices(6)] = [
+        24.641, 5.991, 6.700, 33.520, 18.137, 149.831, 6.023, 1.782, 19.424, 12.711, 20.755, 4.936, 31.430, 4.757, 52.604,
+        29.701, 7.204, 50.753, 9.075, 66.762, 135.292,
+    ]  # fmt: skip
+    covariance += np.tril(covariance, -1).T
+    rows = rows_of_covariance(covariance, 112)
+    for name, first in (
+        ("varimax", [0.50, 0.16, 0.21, 0.11, 0.96, 0.79]),
+        ("promax", [0.36, -0.06, -0.09, -0.05, 1.02, 0.81]),
+    ):
+        fitted = FactorAnalysis(2, rotation=name).fit(rows)
+        np.testing.assert_allclose(fitted.loadings_[:, 0] / np.sqrt(np.diagonal(covariance)), first, atol=0.006)
+
+
+@pytest.mark.filterwarnings("ignore::suffice.DegenerateComponentWarning")
+@pytest.mark.parametrize("seed", range(4))
+def test_a_column_twice_is_explained_whole_and_more_starts_are_no_worse(seed):
+    draw = np.random.default_rng(seed)
+    rows = draw.normal(size=(200, 2)) @ draw.normal(size=(2, 6)) + 0.5 * draw.normal(size=(200, 6))
+    rows[:, 2] = rows[:, 1]
+    one, many = (FactorAnalysis(2, n_init=n_init, random_state=0).fit(rows) for n_init in (1, 10))
+    climbed = FactorAnalysis(2, algorithm="em", n_init=10, random_state=0, tol=1e-9, max_iter=5000).fit(rows)
+    assert one.score(rows) > climbed.score(rows) - 0.1
+    assert many.score(rows) >= one.score(rows) - 1e-9
+    assert many.score(rows) > climbed.score(rows) - 1e-4
+
+
+def test_columns_of_one_value_are_named():
+    rows = np.column_stack([X[:, :4], np.full(ROWS, 0.1)])
+    with pytest.warns(DegenerateComponentWarning, match="Columns 4 hold one value only"):
+        fitted = FactorAnalysis(1, rotation="varimax").fit(rows)
+    assert not fitted.loadings_[4].any()
+    for nothing in (np.full((10, 6), 0.1), np.repeat([[1.0, 2.0, 3.0]], 2, 0)):
+        with pytest.warns(DegenerateComponentWarning, match="one value only"):
+            assert np.isfinite(FactorAnalysis(2, rotation="promax").fit(nothing).score(nothing))
 
 
 def test_one_factor_has_nothing_to_turn():

@@ -327,3 +327,17 @@ def test_a_row_without_cells_changes_nothing(with_gaps):
     np.testing.assert_allclose(with_gaps.impute(GAPS[:1])[0], with_gaps.mean_)
     without = PPCA(SIZE, tol=1e-9).fit(GAPS[1:])
     np.testing.assert_allclose(without.get_covariance(), with_gaps.get_covariance(), atol=1e-4)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4])
+def test_parameters_are_as_many_as_the_covariance_has_directions(size):
+    """Means and the rank of the derivative of W W' + s I: with a known s all k = D columns of W count."""
+    rows = 3 * np.random.default_rng(0).normal(size=(100, 4)) @ np.random.default_rng(1).normal(size=(4, 4))
+    for noise in (None, 0.01):
+        fitted = PPCA(size, noise_variance=noise).fit(rows)
+        moves = [np.eye(4)[np.triu_indices(4)]] * (noise is None)
+        for place in np.ndindex(4, size):
+            move = np.zeros((4, size))
+            move[place] = 1
+            moves.append((move @ fitted.loadings_.T + fitted.loadings_ @ move.T)[np.triu_indices(4)])
+        assert fitted.model_.parameter_count() == 4 + np.linalg.matrix_rank(np.array(moves), tol=1e-6)

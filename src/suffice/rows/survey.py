@@ -61,7 +61,12 @@ class Survey:
     @property
     def constant(self) -> np.ndarray:
         """Which columns hold one value only."""
-        return self.variance <= (8 * np.finfo(float).eps * np.abs(self.mean)) ** 2
+        return hold_one_value(self.mean, self.variance)
+
+
+def hold_one_value(mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
+    """Which columns of this mean and variance, (D,) each, vary by no more than rounding."""
+    return variance <= (8 * np.finfo(float).eps * np.abs(mean)) ** 2
 
 
 def survey(data: Any, weight: np.ndarray | None, size: int, generator: np.random.Generator) -> Survey:

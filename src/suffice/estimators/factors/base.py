@@ -24,7 +24,7 @@ from suffice.rows.block import NO_ROWS
 from suffice.rows.frequencies import weighed
 from suffice.rows.place import missing_layout, place
 from suffice.rows.streams import is_stream, on_host, pairs
-from suffice.rows.survey import NO_WEIGHT
+from suffice.rows.survey import NO_WEIGHT, hold_one_value
 from suffice.runtime.arrays import Array
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.precision import cast, dtype_of, scope, to_numpy
@@ -36,11 +36,12 @@ FIRST_ROWS = 1000
 
 
 class OnePass(NamedTuple):
-    """What one pass over the rows gives: the maximum there, or a start, and the scree's eigenvalues."""
+    """What one pass over the rows gives: the maximum there, or a start, the scree's eigenvalues, and constant columns."""
 
     model: LinearGaussian
     found: Factors
     eigenvalues: np.ndarray
+    constant: np.ndarray
 
 
 @dataclass(eq=False, repr=False)
@@ -91,8 +92,8 @@ class FactorEstimator(FittedFactors):
         """The estimator's own fitted attributes."""
         raise NotImplementedError
 
-    def _warn_degenerate(self, noise: np.ndarray, least: np.ndarray) -> None:
-        """Warn where the noise variance is at its floor."""
+    def _warn_degenerate(self, noise: np.ndarray, least: np.ndarray, constant: np.ndarray) -> None:
+        """Warn where the noise variance is at its floor, and of columns (D,) that are ``constant``."""
         raise NotImplementedError
 
     @with_callbacks
@@ -169,7 +170,7 @@ class FactorEstimator(FittedFactors):
             raise KeyboardInterrupt
         if not fitted["converged_"] and solution.outcome is not Outcome.STOPPED_BY_CALLBACK:
             warnings.warn(fitted["outcome_"], ConvergenceWarning, stacklevel=3)
-        self._warn_degenerate(np.asarray(self.model_.noise_variance), np.asarray(one.model.floor.least))
+        self._warn_degenerate(np.asarray(self.model_.noise_variance), np.asarray(one.model.floor.least), one.constant)
         return self
 
     def _of_rows(self, data: Any, weight: np.ndarray | None, origin: np.ndarray) -> OnePass | None:
@@ -179,10 +180,13 @@ class FactorEstimator(FittedFactors):
         """What second moments of the rows about ``origin`` say."""
         mean = None if self.mean is None else self._given_mean() - origin
         covariance = moments.covariance(mean)
+        mean = moments.mean() if mean is None else mean
+        constant = hold_one_value(mean + origin, np.diagonal(covariance))
+        covariance = np.where(constant | constant[:, None], 0.0, covariance)
         least = self._least_noise(np.maximum(np.diagonal(covariance), 0.0))
         found = self._maximum(covariance, least)
-        model = self._model(moments.mean() if mean is None else mean, found, least)
-        return OnePass(model.translated(origin), found, np.linalg.eigvalsh(self._scree(covariance))[::-1])
+        model = self._model(mean, found, least).translated(origin)
+        return OnePass(model, found, np.linalg.eigvalsh(self._scree(covariance))[::-1], constant)
 
     def _model(self, mean: np.ndarray, found: Factors, least: np.ndarray) -> LinearGaussian:
         frozen = [name for name in ("mean", "noise_variance") if getattr(self, name, None) is not None]

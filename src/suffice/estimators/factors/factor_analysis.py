@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from suffice.estimators.factors.base import FactorEstimator
-from suffice.latent.factors.canonical import signs
+from suffice.latent.factors.canonical import signs, standardised
 from suffice.latent.factors.factor_maxima import Factors, maximum_likelihood_factors
 from suffice.latent.factors.linear_gaussian import LinearGaussian
 from suffice.latent.factors.rotation import ROTATIONS, rotation
@@ -34,9 +34,14 @@ class FactorAnalysis(FactorEstimator):
         factors many solutions explain the covariances equally well, and one of them is found.
     rotation
         None leaves the factors uncorrelated and in order of what they explain relative to the noise. ``"varimax"`` and
-        ``"quartimax"`` turn them, ``"promax"`` and ``"oblimin"`` also let them correlate, so that each has few large loadings.
-    mean, n_init, random_state, precision, verbose
+        ``"quartimax"`` turn them, ``"promax"`` and ``"oblimin"`` also let them correlate, so that each has few large loadings
+        (promax raises those of varimax to the power 4). They turn the loadings over the columns' standard deviations, each
+        column's scaled to length 1 (Kaiser, 1958), so that units do not matter; ``loadings_`` are in the columns' units.
+    mean, random_state, precision, verbose
         As in ``PPCA``.
+    n_init
+        Starts, of which the best maximum is kept: of the search the first from what of each column the others leave over, others
+        from random noise variances between the floor and the column's variance; of expectation-maximisation as in ``PPCA``.
     algorithm
         ``"auto"``: the search on second moments where no cell is missing, else expectation-maximisation. ``"em"``: always the
         latter.
@@ -53,7 +58,7 @@ class FactorAnalysis(FactorEstimator):
     ----------
     components_ : numpy.ndarray
         Loadings, ``(k, D)``, as scikit-learn has them: the change of each column with one unit of each factor. The factor that
-        explains most comes first, and the largest entry of each row is positive.
+        explains most comes first; of each row the largest entry, in standard deviations of its column, is positive.
     loadings_ : numpy.ndarray
         The same, ``(D, k)``.
     noise_variance_ : numpy.ndarray
@@ -92,7 +97,12 @@ class FactorAnalysis(FactorEstimator):
         return self.noise_floor * np.where(variance > 0, variance, 1.0)
 
     def _maximum(self, covariance: np.ndarray, least: np.ndarray) -> Factors:
-        return maximum_likelihood_factors(covariance, self.n_components, least, max_iter=self.max_iter)
+        variance = np.maximum(np.diagonal(covariance), least)
+        share = np.square(self._generator().random((self.n_init - 1, len(least))))
+        starts = least**share * variance ** (1 - share)
+        return maximum_likelihood_factors(
+            covariance, self.n_components, least, max_iter=self.max_iter, starts=list(starts)
+        )
 
     def _scree(self, covariance: np.ndarray) -> np.ndarray:
         variance = np.diagonal(covariance)
@@ -103,13 +113,13 @@ class FactorAnalysis(FactorEstimator):
         return self.rotation_matrix_
 
     def _parameters(self, model: LinearGaussian) -> dict[str, Any]:
-        turn = (
-            np.eye(self.n_components) if self.rotation is None else rotation(np.asarray(model.loadings), self.rotation)
-        )
-        loadings = np.linalg.solve(turn, model.loadings.T).T
+        turn = np.eye(self.n_components)
         if self.rotation is not None:
-            order = np.argsort(-np.square(loadings).sum(0), kind="stable")
-            turn, loadings = turn[:, order] * signs(loadings[:, order]), loadings[:, order] * signs(loadings[:, order])
+            unitless = standardised(model)
+            turn = rotation(unitless, self.rotation)
+            turned = np.linalg.solve(turn, unitless.T).T
+            turn = (turn * signs(turned))[:, np.argsort(-np.square(turned).sum(0), kind="stable")]
+        loadings = np.linalg.solve(turn, model.loadings.T).T
         return {
             "noise_variance_": model.noise_variance,
             "rotation_matrix_": turn,
@@ -118,8 +128,14 @@ class FactorAnalysis(FactorEstimator):
             "factor_correlation_": turn.T @ turn,
         }
 
-    def _warn_degenerate(self, noise: np.ndarray, least: np.ndarray) -> None:
-        alone = np.flatnonzero(noise <= least * (1 + 1e-6))
+    def _warn_degenerate(self, noise: np.ndarray, least: np.ndarray, constant: np.ndarray) -> None:
+        if constant.any():
+            warnings.warn(
+                f"Columns {self._input.named(np.flatnonzero(constant))} hold one value only: no factor acts on them, and their "
+                "noise variance is held at its floor. Leave them out.",
+                DegenerateComponentWarning, stacklevel=4,
+            )  # fmt: skip
+        alone = np.flatnonzero((noise <= least * (1 + 1e-6)) & ~constant)
         if len(alone):
             warnings.warn(
                 f"Columns {self._input.named(alone)} have no noise of their own (a Heywood case): the factors explain all of "

@@ -14,6 +14,7 @@ from suffice.latent.factors.canonical import signs
 from suffice.latent.factors.factor_maxima import Factors, principal_factors
 from suffice.latent.factors.linear_gaussian import LinearGaussian
 from suffice.outcome import DegenerateComponentWarning
+from suffice.rows.survey import hold_one_value
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -46,6 +47,7 @@ class PPCA(FactorEstimator):
         Largest number of iterations.
     n_init
         Starts of expectation-maximisation, run together: the first from the covariances of pairs of columns, others random.
+        The closed form has the highest likelihood there is, and takes one.
     random_state
         Seed, or NumPy random state, of random starts and of draws.
     precision
@@ -119,11 +121,13 @@ class PPCA(FactorEstimator):
         share = np.full(len(data), 1 / len(data)) if weight is None else weight / weight.sum()
         rows = data - origin
         mean = share @ rows if self.mean is None else self._given_mean() - origin
-        _, roots, axes = np.linalg.svd(np.sqrt(share)[:, None] * (rows - mean), full_matrices=False)
+        deviation = rows - mean
+        _, roots, axes = np.linalg.svd(np.sqrt(share)[:, None] * deviation, full_matrices=False)
         eigenvalues = np.pad(np.square(roots), (0, len(mean) - len(roots)))
         least = self._least_noise(eigenvalues)
         found = principal_factors(eigenvalues, axes.T, self.n_components, self.noise_variance, float(least[0]))
-        return OnePass(self._model(mean, found, least).translated(origin), found, eigenvalues)
+        constant = hold_one_value(mean + origin, share @ np.square(deviation))
+        return OnePass(self._model(mean, found, least).translated(origin), found, eigenvalues, constant)
 
     def _parameters(self, model: LinearGaussian) -> dict[str, Any]:
         noise, square = float(model.noise_variance[0]), np.square(model.loadings).sum(0)
@@ -135,7 +139,7 @@ class PPCA(FactorEstimator):
             "explained_variance_ratio_": (square + noise) / (square.sum() + len(model.mean) * noise),
         }
 
-    def _warn_degenerate(self, noise: np.ndarray, least: np.ndarray) -> None:
+    def _warn_degenerate(self, noise: np.ndarray, least: np.ndarray, constant: np.ndarray) -> None:
         if self.noise_variance is None and noise[0] <= least[0] * (1 + 1e-6):
             warnings.warn(
                 f"{self.n_components} components explain the rows without any noise, as rows of no higher rank have it; the "

@@ -5,15 +5,26 @@ from __future__ import annotations
 import numpy as np
 
 from suffice.latent.factors.linear_gaussian import LinearGaussian
+from suffice.runtime.module import replaced
 
 
 def canonical(model: LinearGaussian) -> LinearGaussian:
-    """The same distribution with loadings W for which :math:`W^\top \\Psi^{-1} W` is diagonal and falling, of fixed signs."""
+    r"""The same distribution with loadings W for which :math:`W^\top \Psi^{-1} W` is diagonal and falling, of fixed signs.
+
+    The largest loading of a factor is positive: of those over standard deviations where each column has noise of its own.
+    """
     root = np.sqrt(np.broadcast_to(model.noise_variance, model.mean.shape))[:, None]
     left, values, _ = np.linalg.svd(model.loadings / root, full_matrices=False)
-    loadings = root * left * values
-    return LinearGaussian(model.mean, loadings * signs(loadings), model.noise_variance, frozen=model.frozen,
-                          floor=model.floor)  # fmt: skip
+    turned = replaced(model, loadings=root * left * values)
+    compared = turned.loadings if model.noise_variance.shape == (1,) else standardised(turned)
+    return replaced(turned, loadings=turned.loadings * signs(compared), expanded=False)
+
+
+def standardised(model: LinearGaussian) -> np.ndarray:
+    """Loadings over the standard deviations of the columns, (D, k): the same whatever the columns' units."""
+    loadings = np.asarray(model.loadings)
+    variance = np.square(loadings).sum(1) + model.noise_variance
+    return loadings / np.sqrt(variance)[:, None]
 
 
 def signs(columns: np.ndarray) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -29,9 +30,18 @@ def principal_factors(values: np.ndarray, vectors: np.ndarray, size: int, noise:
     return Factors(axes * np.sqrt(modelled[:size] - found), np.array([found]), -value / 2, 1, True)
 
 
-def maximum_likelihood_factors(covariance: np.ndarray, size: int, least: np.ndarray, *, max_iter: int) -> Factors:
-    """Maximum of the likelihood of factor analysis over the noise variances, each of which gives the best loadings."""
-    variance = np.maximum(np.diagonal(covariance), least)
+def maximum_likelihood_factors(
+    covariance: np.ndarray, size: int, least: np.ndarray, *, max_iter: int, starts: Sequence[np.ndarray] = ()
+) -> Factors:
+    """Best maximum of the likelihood of factor analysis found from noise variances that the rows suggest, and from ``starts``."""
+    first = _first_noise(covariance, size, least)
+    found = [_searched(covariance, size, least, start, max_iter) for start in (first, *starts)]
+    return max(found, key=lambda factors: factors.log_likelihood)
+
+
+def _searched(covariance: np.ndarray, size: int, least: np.ndarray, start: np.ndarray, max_iter: int) -> Factors:
+    """A maximum over the noise variances (D,), each of which gives the best loadings."""
+    most = np.maximum(np.diagonal(covariance), 2 * least)
 
     def scaled(log_noise: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         root = np.exp(log_noise / 2)
@@ -46,9 +56,9 @@ def maximum_likelihood_factors(covariance: np.ndarray, size: int, least: np.ndar
         value = log_noise.sum() + (np.log(values) + 1 - values).sum() + diagonal.sum()
         return value, 1 - diagonal + square @ (values - 1)
 
-    start = np.clip(_first_noise(covariance, size), least, variance)
     found = minimize(
-        objective, np.log(start), jac=True, method="L-BFGS-B", bounds=np.log(np.stack([least, variance], 1)),
+        objective, np.log(np.clip(start, least, most)), jac=True, method="L-BFGS-B",
+        bounds=np.log(np.stack([least, most], 1)),
         options={"maxiter": max_iter, "ftol": 1e-16, "gtol": 1e-10, "maxcor": 20},
     )  # fmt: skip
     _, values, vectors, root = scaled(found.x)
@@ -56,12 +66,9 @@ def maximum_likelihood_factors(covariance: np.ndarray, size: int, least: np.ndar
     return Factors(root[:, None] * vectors * np.sqrt(values - 1), root**2, value, max(1, found.nit), converged)
 
 
-def _first_noise(covariance: np.ndarray, size: int) -> np.ndarray:
-    """Share of each column's variance that the others do not explain (Jöreskog, 1967), halved where they explain all."""
-    features = len(covariance)
-    try:
-        alone = 1 / np.diagonal(np.linalg.inv(covariance))
-    except np.linalg.LinAlgError:
-        alone = np.zeros(features)
-    sound = np.isfinite(alone) & (alone > 0)
-    return np.where(sound, (1 - size / (2 * features)) * alone, np.diagonal(covariance) / 2)
+def _first_noise(covariance: np.ndarray, size: int, least: np.ndarray) -> np.ndarray:
+    """What of each column's variance the others do not explain (Jöreskog, 1967), where they explain no more than all."""
+    variance = np.maximum(np.diagonal(covariance), least)
+    values, vectors = np.linalg.eigh(covariance / np.sqrt(variance) / np.sqrt(variance)[:, None])
+    alone = variance / (np.square(vectors) @ (1 / np.maximum(values, (least / variance).min())))
+    return (1 - size / (2 * len(covariance))) * alone

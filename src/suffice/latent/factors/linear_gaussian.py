@@ -286,7 +286,8 @@ class LinearGaussian(LatentModel):
     def parameter_count(self) -> int:
         """Free parameters: loadings up to a rotation, the mean and the noise unless they are frozen."""
         features, size = self.loadings.shape[-2:]
-        rank = min(size, features - 1) if self.noise_variance.shape[-1] == 1 else size
+        one_noise = self.noise_variance.shape[-1] == 1 and "noise_variance" not in self.frozen
+        rank = min(size, features - 1) if one_noise else size
         count = features * rank - rank * (rank - 1) // 2
         free = {"mean": features, "noise_variance": self.noise_variance.shape[-1]}
         count += sum(number for name, number in free.items() if name not in self.frozen)

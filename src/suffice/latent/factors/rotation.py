@@ -1,4 +1,8 @@
-"""Rotations of factor loadings towards simple structure: each factor with few large loadings."""
+"""Rotations of factor loadings towards simple structure: each factor with few large loadings.
+
+Loadings come over the columns' standard deviations, and criteria see each column's scaled to length 1 (Kaiser, 1958), so that
+neither the units of a column nor how much of it the factors explain decides where they turn.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +18,17 @@ POWER = 4
 Criterion = Callable[[np.ndarray], tuple[float, np.ndarray]]
 
 
-def rotation(loadings: np.ndarray, name: str) -> np.ndarray:
+def rotation(standardised: np.ndarray, name: str) -> np.ndarray:
     """T for which the loadings :math:`L = W T^{-\top}` are simple; latent variables z become :math:`T^\top z`."""
-    if loadings.shape[1] == 1:
+    if standardised.shape[1] == 1:
         return np.eye(1)
-    return ROTATIONS[name](loadings)
+    return ROTATIONS[name](standardised)
+
+
+def of_length_one(loadings: np.ndarray) -> np.ndarray:
+    """Each column's loadings, a line (k,), over their length; those of a column on which no factor acts stay 0."""
+    length = np.linalg.norm(loadings, axis=1, keepdims=True)
+    return loadings / np.where(length > 0, length, 1.0)
 
 
 def varimax(loadings: np.ndarray) -> tuple[float, np.ndarray]:
@@ -90,7 +100,7 @@ def _oblique(loadings: np.ndarray, criterion: Criterion) -> np.ndarray:
 
 
 def _promax(loadings: np.ndarray) -> np.ndarray:
-    turn = _orthogonal(loadings, varimax)
+    turn = _orthogonal(of_length_one(loadings), varimax)
     rotated = loadings @ turn
     target = rotated * np.abs(rotated) ** (POWER - 1)
     slope = np.linalg.lstsq(rotated, target, rcond=None)[0]
@@ -101,8 +111,8 @@ def _promax(loadings: np.ndarray) -> np.ndarray:
 
 
 ROTATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "varimax": lambda loadings: _orthogonal(loadings, varimax),
-    "quartimax": lambda loadings: _orthogonal(loadings, quartimax),
+    "varimax": lambda loadings: _orthogonal(of_length_one(loadings), varimax),
+    "quartimax": lambda loadings: _orthogonal(of_length_one(loadings), quartimax),
     "promax": _promax,
-    "oblimin": lambda loadings: _oblique(loadings, oblimin),
+    "oblimin": lambda loadings: _oblique(of_length_one(loadings), oblimin),
 }

@@ -67,12 +67,17 @@ class FactorStory(LatentStory):
         return Table("", header, lines, text=self.level)
 
     def _parts(self) -> list[tuple[int, float, str]]:
-        """Number, share of the variance and most telling columns of each component."""
+        """Number, share of the variance and most telling columns of each component.
+
+        Where each column has noise of its own, the share is of columns that all have variance 1, whatever their units.
+        """
         estimator = self.estimator
-        covariance = np.asarray(estimator.get_covariance())
+        variance = np.diagonal(np.asarray(estimator.get_covariance()))
+        unit = np.ones(1) if np.ndim(estimator.noise_variance_) == 0 else variance
         correlation = getattr(estimator, "factor_correlation_", np.eye(self.count))
-        share = np.square(estimator.loadings_ @ np.linalg.cholesky(correlation)).sum(0) / np.trace(covariance)
-        apart = estimator.loadings_ / np.sqrt(np.diagonal(covariance))[:, None]
+        apart = estimator.loadings_ / np.sqrt(unit)[:, None]
+        share = np.square(apart @ np.linalg.cholesky(correlation)).sum(0) / (variance / unit).sum()
+        apart = estimator.loadings_ / np.sqrt(variance)[:, None]
         return [(j, float(share[j]), _telling(apart[:, j], self.columns)) for j in range(len(share))]
 
 
