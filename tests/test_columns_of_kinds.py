@@ -122,12 +122,29 @@ def test_regression_and_conditioning_speak_in_labels():
     assert list(regressed.columns) == ["mass", "breeding", "eggs", "length"]
     means = np.array([part["mean"] for part in given.column_parameters_ if "mean" in part])
     np.testing.assert_allclose(regressed.loc[0, ["mass", "length"]].to_numpy(float), means @ given.weights_)
-    with pytest.raises(ValueError, match="'species' was given the value 'Emperor'"):
-        mixture.conditional({"species": "Emperor"})
-    with pytest.raises(ValueError, match="'eggs' was given the value -1"):
-        mixture.conditional({"eggs": -1})
-    with pytest.raises(ValueError, match="'species' was given the value 'Emperor'"):
-        mixture.regress([["Emperor"]], ["species"])
+    wrong = [("species", "Emperor"), ("species", 0), ("eggs", -1), ("eggs", 0.5), ("mass", "1"), ("breeding", 2)]
+    for column, value in wrong:
+        for ask in (lambda c, v: mixture.conditional({c: v}), lambda c, v: mixture.regress([[v]], [c])):
+            with pytest.raises(ValueError, match=f"Column '{column}' (is|holds text, such as) {value!r} in row 0"):
+                ask(column, value)
+
+
+@pytest.mark.parametrize("mixture", [CategoricalMixture, MixedMixture])
+def test_labels_are_no_codes_and_gaps_tell_nothing(mixture):
+    draw = np.random.default_rng(0)
+    table = np.column_stack([draw.choice(labels, 60) for labels in ([10, 20, 30], [1, 2], [7, 8, 9])]).astype(object)
+    fitted = mixture(2, random_state=0, max_iter=5).fit(table, None)
+    for code in (0, 1, 2, "10"):
+        with pytest.raises(ValueError, match="did not occur"):
+            fitted.conditional({0: code})
+        with pytest.raises(ValueError, match="did not occur"):
+            fitted.regress([[code]], [0])
+    without = fitted.marginal([0, 2]).conditional({0: 20})
+    np.testing.assert_allclose(fitted.conditional({0: 20, 1: None}).weights_, without.weights_)
+    np.testing.assert_allclose(fitted.conditional({0: np.nan}).weights_, fitted.weights_)
+    given = np.array([[20, None], [None, 2], [10, 1]], object)
+    rows = np.column_stack([given, [None] * 3])
+    assert fitted.regress(given, [0, 1]).tolist() == fitted.impute(rows)[:, [2]].tolist()
 
 
 def test_samples_look_like_the_table():

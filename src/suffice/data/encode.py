@@ -184,12 +184,27 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         frame = self._aligned(frame_from(X, self))
-        values = np.empty((len(frame.columns[0].cells), self.n_features_in_))
-        for j, column in enumerate(frame.columns):
-            labels = self.categories_[j]
-            known = labels is not None
-            values[:, j] = codes(column, labels, self.handle_unknown) if known else numbers(column, self.kinds_[j])
-        return values
+        return np.stack([self._coded(column, j, self.handle_unknown) for j, column in enumerate(frame.columns)], axis=1)
+
+    def codes_of(self, cells: np.ndarray, columns: Sequence[int]) -> np.ndarray:
+        """Codes and numbers of cells of some columns, whatever ``handle_unknown`` says of unknown labels.
+
+        Parameters
+        ----------
+        cells
+            ``(n, A)``, without names.
+        columns
+            Positions of their columns, A of them.
+
+        Raises
+        ------
+        ValueError
+            If a cell holds no label, or no number, of its column; missing cells are NaN.
+        """
+        check_is_fitted(self)
+        names, frame = self._names(), frame_from(cells, self)
+        named = [column._replace(name=names[j]) for j, column in zip(columns, frame.columns, strict=True)]
+        return np.stack([self._coded(column, j, "error") for j, column in zip(columns, named, strict=True)], axis=1)
 
     def inverse_transform(self, values: ArrayLike) -> Any:
         """Decode rows.
@@ -243,6 +258,11 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         if hasattr(self, "feature_names_in_"):
             part.feature_names_in_ = self.feature_names_in_[list(columns)]
         return part
+
+    def _coded(self, column: Column, j: int, handle_unknown: str) -> np.ndarray:
+        """Cells of the column that was fitted in place ``j`` as codes or numbers."""
+        labels = self.categories_[j]
+        return numbers(column, self.kinds_[j]) if labels is None else codes(column, labels, handle_unknown)
 
     def _labels(self, column: Column, kind: str) -> np.ndarray | None:
         if KINDS[kind].labels:

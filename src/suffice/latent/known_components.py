@@ -20,8 +20,11 @@ SOFTENED = 0.01
 """Share of a labelled row that all components have at the start, so that none holds a value to be impossible."""
 
 
-def codes_of(labels: Any, components: int, weight: np.ndarray) -> np.ndarray:
-    """Component numbers as the E-step takes them, (n,): 0 where it is not known or a row has no weight, else one more."""
+def codes_of(labels: Any, components: int, weight: np.ndarray) -> np.ndarray | None:
+    """Component numbers as the E-step takes them, (n,): 0 where it is not known or a row has no weight, else one more.
+
+    None where no component is known.
+    """
     given = np.asarray(labels)
     if given.shape != weight.shape:
         raise ValueError(f"component_labels has shape {given.shape}; one for each row, {weight.shape}, is expected.")
@@ -37,7 +40,8 @@ def codes_of(labels: Any, components: int, weight: np.ndarray) -> np.ndarray:
             f"component_labels holds {given[row]} at row {row}; whole numbers from 0 to {components - 1} are expected, "
             "and -1 where the component is not known."
         )
-    return np.where(weight > 0, given + 1, 0).astype(np.int32)
+    codes = np.where(weight > 0, given + 1, 0).astype(np.int32)
+    return codes if codes.any() else None
 
 
 def known_codes(labels: Any, components: int, data: Any, weight: np.ndarray | None) -> np.ndarray | None:

@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.mixtures.scores import MixtureScores
 from suffice.estimators.shared.attributes import set_attributes
-from suffice.latent.conditioning import check_given, check_value, positions
+from suffice.latent.conditioning import check_given, positions
 from suffice.latent.imputation import draw_missing, impute, refuse_deviations
 from suffice.latent.mixture import Mixture
 from suffice.rows.streams import on_host
@@ -75,7 +75,7 @@ class FittedMixture(MixtureScores):
         Parameters
         ----------
         X
-            Rows of the given columns ``(n, len(given))``.
+            Rows of the given columns ``(n, len(given))``, as in ``fit``: labels where it had labels, NaN for a missing cell.
         given
             Names or positions of these columns, in the order in which they stand in ``X``.
         return_std
@@ -91,7 +91,7 @@ class FittedMixture(MixtureScores):
         Raises
         ------
         ValueError
-            If a column is unknown or given twice, or none is left.
+            If a column is unknown or given twice, none is left, or a cell holds no label or number of its column.
 
         Examples
         --------
@@ -111,7 +111,7 @@ class FittedMixture(MixtureScores):
         if len(columns) == self.n_features_in_:
             raise ValueError("All columns are given; leave out those to be predicted.")
         others = self.model_.components.other_columns(columns)
-        rows = self._input.with_known(cells, columns, self.model_.components)
+        rows = self._input.with_known(cells, columns)
         filled, deviation = impute(self.model_, rows, self.precision)
         labelled = self._input.labelled(filled)
         labelled = labelled.iloc[:, others] if hasattr(labelled, "iloc") else labelled[:, others]
@@ -163,7 +163,8 @@ class FittedMixture(MixtureScores):
         Parameters
         ----------
         given
-            Value of each column that is known, by name (if the fit knew names) or position, as in ``X``.
+            Value of each column that is known, by name (if the fit knew names) or position, as in ``X``: a label where the fit
+            had labels. None and NaN are missing: such a column tells nothing and is left out of the result, as in ``marginal``.
 
         Returns
         -------
@@ -176,8 +177,8 @@ class FittedMixture(MixtureScores):
         sklearn.exceptions.NotFittedError
             If the estimator is not fitted.
         ValueError
-            If a column is unknown, none or all are given, or no row can have a value (NaN, infinity, in a Bernoulli mixture with
-            ``binarize=None`` anything but 0 and 1).
+            If a column is unknown, none or all are given, or no row can have a value (infinity, a label that the fit did not
+            see, in a Bernoulli mixture with ``binarize=None`` anything but 0 and 1).
 
         Examples
         --------
@@ -192,16 +193,21 @@ class FittedMixture(MixtureScores):
         check_is_fitted(self, "model_")
         check_given(given, self.n_features_in_)
         columns = self._positions(given)
+        components, others = self.model_.components, self.model_.components.other_columns(columns)
         cells = zip(columns, given.items(), strict=True)
-        values = {c: check_value(self.model_.components, c, self._code(c, v), label) for c, (label, v) in cells}
-        return self._over(self.model_.conditional(values), self.model_.components.other_columns(columns))
+        values = {c: self._input.value(c, self._code(c, v), label, components) for c, (label, v) in cells}
+        told = [column for column in columns if not np.isnan(values[column])]
+        part = self.model_.marginal([*others, *told])
+        if told:
+            part = part.conditional({len(others) + place: values[column] for place, column in enumerate(told)})
+        return self._over(part, others)
 
     def _positions(self, columns: Any) -> list[int]:
         return positions(columns, self.n_features_in_, self._input.names)
 
     def _code(self, column: int, value: Any) -> Any:
-        """A value of ``X`` as the family takes it, or as it is where no row of ``X`` can have it."""
-        return self._input.code(column, value)
+        """A value of ``X`` as the estimator reads it."""
+        return value
 
     def _attributes(self, model: Mixture) -> dict[str, Any]:
         """Fitted attributes that follow from a model, by name."""

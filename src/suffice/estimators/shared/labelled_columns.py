@@ -16,7 +16,6 @@ from sklearn.utils import _safe_indexing, get_tags
 from suffice.data.encode import ColumnEncoder
 from suffice.data.labels import UnknownCategoryWarning
 from suffice.estimators.shared.rows import Input, validate
-from suffice.latent.conditioning import check_value
 from suffice.latent.families.kinds import KINDS
 from suffice.rows.missing import with_nan
 from suffice.rows.streams import WEIGHTS_OF_STREAMS, CheckedBatches, Weighing, is_stream
@@ -77,22 +76,17 @@ class LabelledColumns(Input):
         """Codes and numbers of a stream's batch."""
         return self.table(rows)
 
-    def with_known(self, cells: np.ndarray, columns: list[int], components: Family) -> np.ndarray:
-        """Codes and numbers of rows of which only these columns are known."""
+    def with_known(self, cells: np.ndarray, columns: list[int]) -> np.ndarray:
+        """Codes and numbers of rows of which only these columns are known; a label that the fit did not see is refused."""
         rows = np.full((len(cells), self.count), np.nan)
-        names = np.arange(self.count) if self.names is None else self.names
-        for place, column in enumerate(columns):
-            codes = [self.code(column, cell) for cell in cells[:, place]]
-            rows[:, column] = [check_value(components, column, code, names[column]) for code in codes]
+        rows[:, columns] = self.encoder.codes_of(cells, columns)
         return self.prepare(rows)
 
-    def code(self, column: int, value: Cell) -> Cell:
-        """The code of a label of a column, or the value where no row can have it."""
-        labels = self.encoder.categories_[column]
-        if labels is None:
-            return value
-        found = np.flatnonzero(labels == value)
-        return float(found[0]) if len(found) else value
+    def value(self, column: int, value: Cell, label: Any, components: Family) -> float:
+        """The code of a label of a column, or its number, NaN where it is missing; others are refused."""
+        cell = np.empty((1, 1), object)
+        cell[0, 0] = value
+        return float(self.encoder.codes_of(cell, [column])[0, 0])
 
     def labelled(self, rows: np.ndarray) -> Any:
         """Rows of codes and numbers in the table's own labels: binary cells by the likelier value, counts rounded."""

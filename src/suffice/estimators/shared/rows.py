@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from numbers import Real
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import _check_sample_weight, validate_data
 
+from suffice.latent.conditioning import check_value
 from suffice.rows.frequencies import frequencies
 from suffice.rows.sparse import SparseRows
 from suffice.rows.streams import WEIGHTS_OF_STREAMS, CheckedBatches, devices_of, is_stream, on_host, pairs, parted
@@ -177,16 +179,17 @@ class PlainColumns(Input):
             return (rows for rows, _ in self._sparse(X, reset=False))
         return super().batches(X)
 
-    def with_known(self, cells: np.ndarray, columns: list[int], components: Family) -> np.ndarray:
+    def with_known(self, cells: np.ndarray, columns: list[int]) -> np.ndarray:
         """Rows as the model takes them of which only these columns are known."""
         rows = np.full((len(cells), self.count), np.nan)
         rows[:, columns] = np.asarray(cells, float)
         check_not_infinite(rows, self.names)
         return self.prepare(rows)
 
-    def code(self, column: int, value: Cell) -> Cell:
-        """A value of a column as the model takes it."""
-        return value
+    def value(self, column: int, value: Cell, label: Any, components: Family) -> float:
+        """A value of a column as the model takes it, NaN where it is missing; one that no row can have is refused."""
+        missing = value is None or (isinstance(value, Real) and np.isnan(float(value)))
+        return np.nan if missing else check_value(components, column, value, label)
 
     def labelled(self, rows: np.ndarray) -> Any:
         """The model's rows as they are handed out."""

@@ -17,7 +17,7 @@ def canonical(model: LinearGaussian) -> LinearGaussian:
     left, values, _ = np.linalg.svd(model.loadings / root, full_matrices=False)
     turned = replaced(model, loadings=root * left * values)
     compared = turned.loadings if model.noise_variance.shape == (1,) else standardised(turned)
-    return replaced(turned, loadings=turned.loadings * signs(compared), expanded=False)
+    return replaced(turned, loadings=turned.loadings * signs(np.asarray(compared)), expanded=False)
 
 
 def standardised(model: LinearGaussian) -> np.ndarray:
