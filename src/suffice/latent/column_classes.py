@@ -13,6 +13,7 @@ from suffice.latent.families.family import Family
 from suffice.latent.families.kinds import KINDS
 from suffice.latent.families.mixed import Mixed
 from suffice.latent.forms.natural import Moments
+from suffice.model import Hyperparameters
 from suffice.runtime.module import replaced
 from suffice.runtime.precision import scope
 from suffice.validation import check_varying
@@ -65,7 +66,8 @@ class ColumnClasses:
 
     def among_all(self, overall: list[Columns], of_classes: list[Columns]) -> list[Columns]:
         """All rows, and floors by the spread within labelled classes."""
-        return [replace(all_rows, local=own.local) for all_rows, own in zip(overall, of_classes, strict=True)]
+        pairs = zip(overall, of_classes, strict=True)
+        return [replace(every, local=own.local, of_classes=own.of_classes) for every, own in pairs]
 
     def components(self, overall: list[Columns], centres: np.ndarray) -> Mixed:
         """Families of the classes, about their centres where these are, else like all rows; and the priors about all rows."""
@@ -73,9 +75,21 @@ class ColumnClasses:
         return self._mixed([self._part(KINDS[kind], about, centres[:, columns]) for (kind, columns), about in groups])
 
     def _part(self, family: type[Family], about: Columns, centres: np.ndarray) -> Family:
-        prior = family.prior_from(about, float(self.strength) or None, self.reg_covar)
         placed = replace(about, mean=centres) if family.movable else about
-        return family.overall(placed, (len(centres),), prior)
+        return family.overall(placed, (len(centres),), self._prior(family, about))
+
+    def _prior(self, family: type[Family], about: Columns) -> Hyperparameters:
+        """Rows seen beforehand that leave classes near one another apart, wherever others are.
+
+        Labels come like those of all rows, counts too, but no more than one for each row; Gaussian cells like those of the
+        class itself, with the smallest variance of any; times do not come.
+        """
+        strength: Any = float(self.strength) or None
+        if strength is not None and not family.discrete:
+            strength, about = (strength, _within(about)) if family.floored else (None, about)
+        elif strength is not None and not family.labels:
+            strength = strength / np.maximum(about.mean, 1.0)
+        return family.prior_from(about, strength, self.reg_covar)
 
     def simpler(self) -> Self:
         """The same with a prior."""
@@ -85,3 +99,8 @@ class ColumnClasses:
         """The classes found, with the priors of these."""
         prior = self.components(overall, np.zeros((1, self.features))).prior
         return replaced(found, prior=prior)
+
+
+def _within(about: Columns) -> Columns:
+    """Each class about its own mean, with the smallest variance of any."""
+    return replace(about, mean=about.of_classes, variance=about.local)

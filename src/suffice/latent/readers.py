@@ -85,7 +85,7 @@ _ready: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
 
 
 def within(reach: np.ndarray, rows: np.ndarray, origin: np.ndarray | None) -> np.ndarray:
-    """Rows of which those beyond the reach (D,) of a model are brought to it in their direction: there its answers are the same."""
+    """Rows, but those beyond the reach (D,) of a model at its end in their direction, where its answers are the same."""
     if np.abs(rows).max(initial=0) <= reach.min(initial=np.inf) / 2:
         return rows
     deviation = np.asarray(rows, float) - (0.0 if origin is None else origin)

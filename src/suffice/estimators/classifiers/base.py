@@ -16,7 +16,7 @@ from suffice.estimators.shared.rows import PlainColumns
 from suffice.rows.streams import is_stream, on_host
 from suffice.rows.survey import NO_WEIGHT
 from suffice.runtime.types import ArrayLike, TableLike
-from suffice.validation import check_at_least, check_count, check_shape, summing_to_one
+from suffice.validation import check_at_least, check_count, check_shape, check_squares, summing_to_one
 
 
 @dataclass(eq=False, repr=False)
@@ -225,3 +225,11 @@ def log_shares(scores: np.ndarray) -> np.ndarray:
     """Logarithms (n, K) of the shares that scores (n, K), up to a constant of each row, are logarithms of."""
     relative = scores - scores.max(1, keepdims=True)
     return relative - np.log(np.exp(relative).sum(1, keepdims=True))
+
+
+def refuse_wild(rows: np.ndarray, squared: np.ndarray) -> None:
+    """Refuse columns whose squares are no double, of those (D,) whose squares are taken."""
+    with np.errstate(over="ignore"):
+        spread = np.fmax.reduce(rows) - np.fmin.reduce(rows)
+    wild = (spread > 0) & ~((spread > 1e-145) & (spread < 1e145)) & squared
+    check_squares(", ".join(map(str, np.flatnonzero(wild))))

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.estimators.classifiers.base import Classifier
+from suffice.estimators.classifiers.base import Classifier, refuse_wild
 from suffice.estimators.shared.attributes import forget, set_attributes
 from suffice.fit.expectation_maximization import em
 from suffice.latent.class_distributions import ClassDistributions, added, centres_of, maximized, start_of, sums_of
@@ -27,7 +27,7 @@ from suffice.runtime import tree
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.precision import cast, dtype_of, scope
 from suffice.runtime.types import ArrayLike, TableLike
-from suffice.validation import check_at_least, check_count, check_squares
+from suffice.validation import check_at_least, check_count
 
 ONE_PASS = "The parameters of highest likelihood were found in one pass over the rows."
 
@@ -102,7 +102,7 @@ class ClassConditional(Classifier):
         self._check_parameters()
         X, sample_weight, scaled = weighed(X, sample_weight)
         rows, codes, weight = self._labelled_rows(X, y, sample_weight)
-        self._refuse_wild(rows)
+        refuse_wild(rows, self._kind().movable)
         forget(self, ("model_", "running_statistics_", "lower_bounds_", "coef_", "intercept_"))
         with one_blas_thread():
             gaps, unit = any_missing(rows), self._kind().unit
@@ -219,13 +219,6 @@ class ClassConditional(Classifier):
                 f"The covariance of classes {self._named(singular)} is singular: they have too few rows, or columns that are "
                 "constant or follow from others; set reg_covar or prior_strength above 0, or let classes share their covariance."
             )
-
-    def _refuse_wild(self, rows: np.ndarray) -> None:
-        """Refuse columns whose squares are no double, where squares are taken."""
-        with np.errstate(over="ignore"):
-            spread = np.fmax.reduce(rows) - np.fmin.reduce(rows)
-        wild = (spread > 0) & ~((spread > 1e-145) & (spread < 1e145)) & self._kind().movable
-        check_squares(", ".join(map(str, np.flatnonzero(wild))))
 
     def _log_joint(self, rows: np.ndarray) -> np.ndarray:
         return read(self.model_, [rows], LogJoint, self.precision)

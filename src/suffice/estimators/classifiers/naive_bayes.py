@@ -31,11 +31,13 @@ class NaiveBayes(ClassConditional):
     priors
         Probabilities of the classes ``(K,)`` in the order of ``classes_``; None takes their shares of the row weights.
     prior_strength
-        Conjugate prior over the parameters, as a number of rows seen beforehand in each class, whose means, variances and
-        shares of categories are those of all rows. 1, so that what a class has not shown is not impossible there; 0 adds
-        nothing.
+        Conjugate prior over the parameters, as a number of rows seen beforehand in each class. 1, so that what a class has not
+        shown is not impossible there, and a class of one row has a spread; 0 adds nothing. In columns of categories and truth
+        values they are like all rows; in columns of counts too, but no row counts as more than one event; in Gaussian columns
+        they lie at the mean of the class's own (labelled) rows and vary as the class that varies least. So a class that is far
+        from all others moves none of them.
     reg_covar
-        Floor of the variances, relative to each column's.
+        Floor of the variances of Gaussian columns, as in ``GaussianClassifier``.
     weight_concentration_prior
         Concentration of the symmetric Dirichlet prior over the class probabilities, at least 1; None is 1, which adds nothing.
     handle_unknown

@@ -16,8 +16,8 @@ class Columns:
     """Mean (D,) and variance (D,) of each column over all rows, the variance 1 where the column is ``constant``.
 
     ``local`` (D,) is the variance of values that lie close together, of which floors are shares: neither distant groups nor a
-    few distant rows count in it; None is the variance. Of columns of categories, ``sizes`` says how many each has, and ``shares``
-    (F,) which share of the cells is in each.
+    few distant rows count in it; None is the variance. Where rows have classes, ``of_classes`` are their means (K, D). Of columns
+    of categories, ``sizes`` says how many each has, and ``shares`` (F,) which share of the cells is in each.
     """
 
     mean: np.ndarray
@@ -26,6 +26,7 @@ class Columns:
     sizes: tuple[int, ...] = ()
     shares: Any = None
     local: Any = None
+    of_classes: Any = None
 
     def least(self, share: float) -> np.ndarray:
         """Variances (D,) that are a share of the local ones."""
@@ -73,17 +74,17 @@ def softened(counts: np.ndarray, ends: np.ndarray) -> np.ndarray:
 
 def over_all_classes(moments: Moments, centres: np.ndarray, covariance_type: Covariance) -> Columns:
     """Columns over the rows of all classes, from Gaussian moments about the centres; local are variances within a class."""
-    mean, variance, within = _moments_of_classes(moments, centres, covariance_type)
+    mean, variance, within, means = _moments_of_classes(moments, centres, covariance_type)
     constant = variance <= (least := np.square(8 * np.finfo(float).eps * np.abs(mean)))
     local = np.where(within > least, within, np.inf).min(0)
     local = _filled(np.where(np.isfinite(local), local, variance), constant)
-    return Columns(mean, np.where(constant, 1.0, variance), constant, local=local)
+    return Columns(mean, np.where(constant, 1.0, variance), constant, local=local, of_classes=means)
 
 
 def _moments_of_classes(
     moments: Moments, centres: np.ndarray, covariance_type: Covariance
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Mean and variance (D,) of each column, and its variances (K or 1, D) within classes, as far as the moments tell."""
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Mean and variance (D,) of each column, its variances (K or 1, D) within classes as far as moments tell, and its means."""
     second, first, counts, _ = map(np.asarray, split(moments.total, centres.shape[1], covariance_type))
     squares = np.diagonal(second, axis1=-2, axis2=-1) if covariance_type == "full" else second
     squares = np.diagonal(moments.common)[None] if covariance_type == "tied" else squares
@@ -96,10 +97,10 @@ def _moments_of_classes(
     if covariance_type == "spherical":
         variance = max(0.0, (squares.sum() + moved.sum()) / weight.sum())
         within = (squares[:, 0] - (counts * np.square(shift)).sum(1)) / np.maximum(counts.sum(1), np.finfo(float).tiny)
-        return mean, np.full(mean.shape, variance), np.broadcast_to(within[:, None], first.shape)
+        return mean, np.full(mean.shape, variance), np.broadcast_to(within[:, None], first.shape), means
     between = counts * np.square(shift)
     if covariance_type == "tied":
         within = (squares - between.sum(0)) / weight
     else:
         within = (squares - between) / np.where(counts > 0, counts, 1)
-    return mean, np.maximum(squares.sum(0) + moved.sum(0), 0) / weight, within
+    return mean, np.maximum(squares.sum(0) + moved.sum(0), 0) / weight, within, means

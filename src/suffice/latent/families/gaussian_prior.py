@@ -11,7 +11,7 @@ from suffice.runtime.module import field, replaced
 
 
 class GaussianPrior(Hyperparameters):
-    r"""Conjugate prior as ``strength`` rows seen beforehand in each component, with ``mean`` (D,) and ``covariance``.
+    r"""Conjugate prior as ``strength`` rows seen beforehand in each component, with ``mean`` (D,) or (K, D) and ``covariance``.
 
     The covariance is (D, D), or (D,) for the variances of independent columns. Without such rows, ``strength`` is None.
     ``floor`` (D,), all above 0 or all 0, bounds every covariance: :math:`\Sigma_k \succeq \mathrm{diag}(floor)`.
@@ -53,7 +53,7 @@ class GaussianPrior(Hyperparameters):
     def among(self, columns: list[int]) -> GaussianPrior:
         """The prior of some columns."""
         own = self.covariance[columns] if self.covariance.ndim == 1 else self.covariance[np.ix_(columns, columns)]
-        parts = self.mean[columns], own, self.floor[columns]
+        parts = self.mean[..., columns], own, self.floor[columns]
         return replaced(self, **dict(zip(("mean", "covariance", "floor"), parts, strict=True)))
 
 

@@ -160,7 +160,7 @@ class NegativeBinomial(NumberColumns):
         first, once, twice, cells = (
             own + seen * added for own, added in zip((first, once, twice, cells), prior, strict=True)
         )
-        return first, once, twice, cells, weight + seen
+        return first, once, twice, cells, weight + jnp.max(seen)
 
     def _parts(self, moments: Moments) -> tuple[Array, Array, Array, Array, Array]:
         total, width = jnp.moveaxis(moments.total, 0, -1), self.features
@@ -180,7 +180,7 @@ class NegativeBinomial(NumberColumns):
     def moments_at(self, counts: Float[Array, "... K"]) -> Moments:
         """Sums under which the means are right and the dispersions rest, less the prior's rows."""
         means, dispersions = self._inside()
-        rows = (counts + self.prior.seen)[..., None]
+        rows = counts[..., None] + self.prior.seen
         once = rows * jnp.log1p(means * dispersions) / dispersions
         _, one, two = rising(means, 1 / dispersions)
         sums = rows * means, once, once * two / one
@@ -197,9 +197,10 @@ class NegativeBinomial(NumberColumns):
         counts, shares = self.prior.rows()
         form = self.form(False)
         parts = [
-            (share * form.cells(count[None])).sum((-1, -2, -3)) for count, share in zip(counts, shares, strict=True)
+            (self.prior.strength * share * form.cells(count[None])).sum((-1, -2, -3))
+            for count, share in zip(counts, shares, strict=True)
         ]
-        return self.prior.strength * (parts[0] + parts[1])
+        return parts[0] + parts[1]
 
     def cell_moments(self) -> tuple[Float[Array, "... K D"], Float[Array, "... K D"]]:
         """m and m + alpha m^2."""

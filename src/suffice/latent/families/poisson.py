@@ -146,12 +146,12 @@ class Poisson(NumberColumns):
         _, first, cells, weight = split(moments.total, self.features)
         cells = cells + seen
         rates = (first + seen * self.prior.mean) / jnp.where(cells > 0, cells, 1)
-        return type(self)(jnp.where(cells > 0, rates, self.rates), self.prior), weight + seen > 0
+        return type(self)(jnp.where(cells > 0, rates, self.rates), self.prior), weight + jnp.max(seen) > 0
 
     def moments_at(self, counts: Float[Array, "... K"]) -> Moments:
         """Counts and observed cells, less the prior's rows."""
         seen = self.prior.seen
-        return counted((counts + seen)[..., None] * self.rates - seen * self.prior.mean, counts, jnp.zeros(()))
+        return counted((counts[..., None] + seen) * self.rates - seen * self.prior.mean, counts, jnp.zeros(()))
 
     def log_prior(self) -> Float[Array, ...] | float:
         """Expected log-density of the prior's rows, but for what does not depend on the rates."""

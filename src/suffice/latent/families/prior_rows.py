@@ -13,7 +13,10 @@ from suffice.runtime.arrays import Array
 
 
 class PriorRows(Hyperparameters):
-    """``strength`` rows in each component, None for none, whose statistics T(x) have the mean ``mean`` (D,)."""
+    """``strength`` rows in each component, None for none, whose statistics T(x) have the mean ``mean`` (D,).
+
+    Columns that differ in how many rows they have seen have a strength each, (D,).
+    """
 
     strength: Array | float | None
     mean: Array | float
@@ -28,10 +31,10 @@ class PriorRows(Hyperparameters):
         if self.strength is None:
             return 0.0
         slope, constant = natural()
-        return self.strength * (slope * self.mean + constant).sum((-1, -2))
+        return (self.strength * (slope * self.mean + constant)).sum((-1, -2))
 
     def among(self, columns: Sequence[int] | np.ndarray, features: int) -> Self:
         """The part of some of so many columns."""
-        names = [field.name for field in fields(self) if field.name != "strength"]
+        names = [field.name for field in fields(self) if field.name != "strength" or np.ndim(self.seen)]
         whole = {name: np.broadcast_to(np.asarray(getattr(self, name)), features) for name in names}
         return replace(self, **{name: values[list(columns)] for name, values in whole.items()})
