@@ -159,7 +159,8 @@ def mixture(
 
 
 def gaussian(kind: str, ties: Any, free: int) -> Row:
-    also = "gaussian begins slopes" + {"full": " separate checks", "tied": ""}.get(kind, " separate")
+    own = {"full": " separate checks dependent", "tied": " dependent"}.get(kind, " separate independent")
+    also = "gaussian begins slopes" + own + (" one unit" if kind == "spherical" else " units")
     return mixture(f"GaussianMixture {kind}", GaussianMixture, REAL, GAUSSIAN, ties, free, also, covariance_type=kind)
 
 
@@ -173,15 +174,16 @@ ESTIMATORS = [
     gaussian("diag", {"means": MEANS_BY_COLUMN, "covariances": [[0, 0, 0, 0], [1, 1, 1, 1], [1, 0, 2, 2]]}, 2 + 7 + 10),
     gaussian("spherical", {"means": MEANS_BY_COLUMN, "covariances": [0, 1, 0]}, 2 + 7 + 2),
     mixture("BernoulliMixture", BernoulliMixture, BINARY, {"probabilities": "probabilities"},
-            {"probabilities": BY_COLUMN, "weights": [0, 1, 1]}, 1 + 8, "begins checks slopes separate"),
+            {"probabilities": BY_COLUMN, "weights": [0, 1, 1]}, 1 + 8, "begins checks slopes separate independent"),
     mixture("CategoricalMixture", CategoricalMixture, CODES, {"probabilities": "probabilities"},
-            {"probabilities": BY_COLUMN}, 2 + 2 * 8, "begins checks labelled separate", {"select from a stream": WHOLE_TABLE}),
+            {"probabilities": BY_COLUMN}, 2 + 2 * 8, "begins checks labelled separate independent",
+            {"select from a stream": WHOLE_TABLE}),
     mixture("PoissonMixture", PoissonMixture, COUNTS, {"rates": "rates"}, {"rates": BY_COLUMN}, 2 + 8,
-            "begins counts checks slopes separate"),
+            "begins counts checks slopes separate independent"),
     mixture("ExponentialMixture", ExponentialMixture, WAITS, {"rates": "rates"}, {"rates": BY_COLUMN}, 2 + 8,
-            "begins checks slopes separate"),
+            "begins checks slopes separate independent units"),
     mixture("NegativeBinomialMixture", NegativeBinomialMixture, SPREAD, {"means": "means", "dispersions": "dispersions"},
-            {"means": BY_COLUMN, "dispersions": BY_COLUMN}, 2 + 8 + 8, "begins counts checks"),
+            {"means": BY_COLUMN, "dispersions": BY_COLUMN}, 2 + 8 + 8, "begins counts checks independent"),
     mixture("MixedMixture diag", MixedMixture, OF_EACH_KIND,
             dict.fromkeys(["means", "covariances", "rates", "probabilities"], COLUMN),
             {"means": [0, 0, 1], "probabilities": OF_SOME_KINDS}, 2 + 4 + 6 + 3 + 2 + 4,
@@ -189,20 +191,22 @@ ESTIMATORS = [
     mixture("MixedMixture full", MixedMixture, OF_EACH_KIND, dict.fromkeys(["means", "rates", "probabilities"], COLUMN),
             {"means": [0, 0, 1], "rates": [0, 1, 1]}, 2 + 4 + 9 + 2 + 3 + 6, "labelled separate",
             {"select from a stream": WHOLE_TABLE}, kinds=KINDS, covariance_type="full"),
-    mixture("MixtureOfPPCA", MixtureOfPPCA, REAL, GAUSSIAN, {}, 0, "begins checks",
+    mixture("MixtureOfPPCA", MixtureOfPPCA, REAL, GAUSSIAN, {}, 0, "begins checks one unit",
             {"tied": "shared covariances would have to share their axes, for which there is no closed M-step"}, n_factors=1),
     other("GaussianMixture as it is", GaussianMixture, REAL, "checks"),
     other("MixedMixture of kinds detected", partial(MixedMixture, 3), REAL, "checks"),
     other("NaiveBayes of kinds detected", NaiveBayes, REAL, "checks", GROUP),
-    other("PPCA", partial(PPCA, 2), REAL, "checks missing streams weights checkpoint select factors"),
+    other("PPCA", partial(PPCA, 2), REAL, "checks missing streams weights checkpoint select factors one unit"),
     other("PPCA by EM, noise known", partial(PPCA, 2, noise_variance=0.1, mean=0.0, algorithm="em", max_iter=20), REAL,
           "checks missing streams weights checkpoint factors"),
     other("FactorAnalysis", partial(FactorAnalysis, 1, random_state=0), REAL,
-          "checks missing streams weights checkpoint factors"),
-    other("GaussianClassifier tied", GaussianClassifier, REAL, "checks missing weights partial_fit classifier", GROUP),
+          "checks missing streams weights checkpoint factors units"),
+    other("GaussianClassifier tied", GaussianClassifier, REAL,
+          "checks missing weights partial_fit classifier units independent", GROUP),
     other("GaussianClassifier full", partial(GaussianClassifier, "full"), REAL,
-          "checks missing weights partial_fit classifier", GROUP),
-    other("NaiveBayes", partial(NaiveBayes, kinds=KINDS), OF_EACH_KIND, "missing weights partial_fit classifier", GROUP),
+          "checks missing weights partial_fit classifier units dependent", GROUP),
+    other("NaiveBayes", partial(NaiveBayes, kinds=KINDS), OF_EACH_KIND,
+          "missing weights partial_fit classifier independent", GROUP),
     other("MixtureClassifier", partial(MixtureClassifier, random_state=0), REAL,
           "checks missing weights partial_fit classifier", GROUP),
     other("RBM", partial(RBM, 3, epochs=2, precision="float64", random_state=0), BINARY,

@@ -70,15 +70,18 @@ def sums_of(
         return class_moments(cast(kind.unit, precision), rows, codes, weight, centres, gaps=gaps)
 
 
-def maximized(model: Mixture, sums: Moments, rows_a_weight: float = 1.0) -> tuple[Mixture, np.ndarray]:
-    """A mixture of the classes with the parameters of highest likelihood (and prior), and which classes (K,) had such.
+def counted(sums: Moments, rows: float) -> Moments:
+    """Sums over so many rows, in double precision, whose weights are relative where they sum to less."""
+    sums = cast(sums, "float64")
+    size = max(1.0, rows / np.asarray(sums.total[-1]).sum())
+    return tree.map_leaves(lambda leaf: size * leaf, sums)
 
-    Weights of which more than one row carries a unit, ``rows_a_weight``, are relative: they count as these rows.
-    """
+
+def maximized(model: Mixture, sums: Moments) -> tuple[Mixture, np.ndarray]:
+    """A mixture of the classes with the parameters of highest likelihood (and prior), and which classes (K,) had such."""
     with scope("float64"), np.errstate(all="ignore"):
-        sums = cast(sums, "float64")
-        sums = tree.map_leaves(lambda leaf: max(1.0, rows_a_weight) * leaf, sums)
-        return to_numpy(_maximized(model, MixtureStatistics(sums, np.zeros(()), np.asarray(sums.total[-1]).sum())))
+        total = np.asarray(sums.total[-1], float).sum()
+        return to_numpy(_maximized(model, cast(MixtureStatistics(sums, np.zeros(()), total), "float64")))
 
 
 def added(before: list[np.ndarray], sums: Moments, unit: Family) -> Moments:

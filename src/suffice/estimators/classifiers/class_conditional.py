@@ -14,7 +14,15 @@ from sklearn.utils.validation import check_is_fitted
 from suffice.estimators.classifiers.base import Classifier, refuse_wild
 from suffice.estimators.shared.attributes import forget, set_attributes
 from suffice.fit.expectation_maximization import em
-from suffice.latent.class_distributions import ClassDistributions, added, centres_of, maximized, start_of, sums_of
+from suffice.latent.class_distributions import (
+    ClassDistributions,
+    added,
+    centres_of,
+    counted,
+    maximized,
+    start_of,
+    sums_of,
+)
 from suffice.latent.expectation import MixtureStatistics
 from suffice.latent.families.family import Family
 from suffice.latent.mixture import Mixture, MixturePrior
@@ -175,9 +183,11 @@ class ClassConditional(Classifier):
         sums = sums_of(kind, rows, codes, weight, centres, gaps=gaps, precision=self.precision)
         if online:
             sums = added(kept["sums"], sums, kind.unit)
-        counts, overall = np.asarray(sums.total[-1], float), kind.overall(sums, centres)
+        counts = np.asarray(sums.total[-1], float)
         carrying = len(rows) + (kept.get("rows", kept["counts"].sum()) if online else 0)
-        model, valid = maximized(self._mixture(kind.components(overall, centres)), sums, carrying / counts.sum())
+        whole = counted(sums, carrying)
+        overall = kind.overall(whole, centres)
+        model, valid = maximized(self._mixture(kind.components(overall, centres)), whole)
         self._refuse_singular(~valid & (counts > 0))
         self._keep(model, overall, {"n_iter_": 1, "converged_": True, "outcome_": ONE_PASS})
         leaves = [np.asarray(leaf) for leaf in tree.leaves(sums)]
