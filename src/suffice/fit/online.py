@@ -11,6 +11,7 @@ from suffice.latent.expectation import MixtureStatistics
 from suffice.latent.families.mixed import Mixed
 from suffice.latent.mixture import Mixture
 from suffice.latent.readers import centred
+from suffice.latent.spread import precision_for
 from suffice.model import EStep
 from suffice.rows.place import missing_layout, place
 from suffice.runtime import tree
@@ -96,6 +97,7 @@ def expected(
     model: Mixture, data: Any, weight: np.ndarray, origin: np.ndarray | None, precision: str
 ) -> MixtureStatistics:
     """Statistics of a batch about zero; of independent columns always with their cells counted, so that all can be added."""
+    precision = precision_for(model, precision)
     lowered = cast(model, precision)
     with scope(precision):
         counted = lowered.components.missing == "mask" or isinstance(lowered.components, Mixed)

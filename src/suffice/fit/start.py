@@ -11,6 +11,7 @@ from suffice.fit.restarts import one_restart
 from suffice.latent.families.family import Family
 from suffice.latent.mixture import Mixture, MixturePrior
 from suffice.latent.restrictions import sharing
+from suffice.latent.spread import precision_for
 from suffice.model import Hyperparameters
 from suffice.rows.place import place
 from suffice.rows.survey import Survey
@@ -23,6 +24,7 @@ SAMPLE_ITERATIONS = 10
 
 def improved(start: Mixture, overview: Survey, origin: np.ndarray | None, tol: float, precision: str) -> Mixture:
     """A start found from filled-in cells, after some iterations on the sample, in which cells are missing."""
+    precision = precision_for(start, precision)
     with scope(precision):
         rows = place(overview.sample, overview.sample_weight, origin=origin, precision=precision, tile=start.tile,
                        missing=start.missing, width=start.width)  # fmt: skip

@@ -12,6 +12,7 @@ from suffice.latent.expectation import normalised
 from suffice.latent.families.family import Family
 from suffice.latent.mixture import Mixture
 from suffice.latent.readers import Reader, Responsibilities, read
+from suffice.latent.spread import precision_for
 from suffice.rows.missing import any_missing, with_nan
 from suffice.runtime.arrays import Array
 from suffice.runtime.module import replaced
@@ -50,7 +51,7 @@ def impute(model: Mixture, rows: np.ndarray, precision: str = "float64") -> tupl
 
 
 def _completed(model: Mixture, precision: str, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    origin = model.centre()
+    origin, precision = model.centre(), precision_for(model, precision)
     components = model.components if origin is None else model.components.translated(-origin)
     mean, deviation = read(model, [rows], lambda fn: Completion(fn, cast(components, precision)), precision)
     return (mean if origin is None else mean + origin), deviation

@@ -168,10 +168,6 @@ class Mixture(LatentModel):
         """A point (D,) among the components from which rows are measured while computing; None where none may be."""
         return self.components.centre()
 
-    def reach(self) -> np.ndarray:
-        """Distance from the centre (D,) within which squares of all cells can be told from infinity."""
-        return self.components.reach()
-
     def translated(self, shift: Float[Array, " D"]) -> Self:
         """The same mixture for rows moved by ``shift`` (D,)."""
         return replaced(self, components=self.components.translated(shift))

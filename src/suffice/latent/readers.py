@@ -10,6 +10,7 @@ import numpy as np
 from scipy.special import xlogy
 
 from suffice.latent.expectation import MixtureStatistics, normalised
+from suffice.latent.spread import precision_for, reach_of
 from suffice.model import EStep
 from suffice.rows.block import NO_ROWS
 from suffice.rows.place import missing_layout, place
@@ -66,6 +67,7 @@ class LogJoint(Reader):
 
 def read(model: Any, batches: Iterable[np.ndarray], reader: Callable[[Any], Any], precision: str = "float64") -> Any:
     """What ``reader`` makes of a model's E-step and each tile of rows (n, D), put end to end; NaN is a missing cell."""
+    precision = precision_for(model, precision)
     with one_blas_thread(), scope(precision):
         moved, origin, expectation, reach = ready(model, precision)
         function, parts = reader(expectation), []
@@ -101,9 +103,9 @@ def ready(model: Any, precision: str) -> tuple[Any, np.ndarray | None, Any, np.n
     moved, origin = centred(model, precision)
     expectation: Any = EStep(moved, moved.needs_centring())
     if moved.width is None or sum(np.size(leaf) for leaf in tree.leaves(moved)) > KEPT_NUMBERS:
-        return moved, origin, expectation, moved.reach()
+        return moved, origin, expectation, reach_of(moved)
     with np.errstate(all="ignore"):
-        found = moved, origin, expectation.prepare(), moved.reach()
+        found = moved, origin, expectation.prepare(), reach_of(moved)
     _ready.setdefault(model, {})[precision] = found
     return found
 

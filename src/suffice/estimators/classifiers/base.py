@@ -13,6 +13,8 @@ from sklearn.utils.validation import _check_sample_weight, check_consistent_leng
 
 from suffice.estimators.shared.labelled_columns import LabelledColumns
 from suffice.estimators.shared.rows import PlainColumns
+from suffice.latent.spread import SINGLE
+from suffice.rows.missing import any_missing
 from suffice.rows.streams import is_stream, on_host
 from suffice.rows.survey import NO_WEIGHT
 from suffice.runtime.types import ArrayLike, TableLike
@@ -229,7 +231,31 @@ def log_shares(scores: np.ndarray) -> np.ndarray:
 
 def refuse_wild(rows: np.ndarray, squared: np.ndarray) -> None:
     """Refuse columns whose squares are no double, of those (D,) whose squares are taken."""
-    with np.errstate(over="ignore"):
-        spread = np.fmax.reduce(rows) - np.fmin.reduce(rows)
+    spread = _spread(rows)
     wild = (spread > 0) & ~((spread > 1e-145) & (spread < 1e145)) & squared
     check_squares(", ".join(map(str, np.flatnonzero(wild))))
+
+
+def precision_of_rows(rows: np.ndarray, squared: np.ndarray, precision: str) -> str:
+    """The precision, or double where squares of columns (D,) whose squares are taken are too large or small for single."""
+    if precision == "float64":
+        return precision
+    spread, (low, high) = _spread(rows), np.sqrt(SINGLE)
+    held = (spread == 0) | ~squared | ((spread > low) & (spread < high))
+    return precision if held.all() else "float64"
+
+
+def _spread(rows: np.ndarray) -> np.ndarray:
+    """From the smallest to the largest value of each column, (D,)."""
+    with np.errstate(over="ignore"):
+        return (np.fmax.reduce(rows) - np.fmin.reduce(rows)).astype(float)
+
+
+def refuse_empty(rows: np.ndarray) -> bool:
+    """Whether cells are missing; columns without any value are refused."""
+    gaps = any_missing(rows)
+    empty = np.flatnonzero(np.isnan(rows).all(0)) if gaps else []
+    if len(empty):
+        named = ", ".join(map(str, empty[:20]))
+        raise ValueError(f"Columns {named} hold no value: every cell is missing. Drop them.")
+    return gaps

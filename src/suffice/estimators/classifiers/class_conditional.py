@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.estimators.classifiers.base import Classifier, refuse_wild
+from suffice.estimators.classifiers.base import Classifier, precision_of_rows, refuse_empty, refuse_wild
 from suffice.estimators.shared.attributes import forget, set_attributes
 from suffice.fit.expectation_maximization import em
 from suffice.latent.class_distributions import (
@@ -27,6 +27,7 @@ from suffice.latent.expectation import MixtureStatistics
 from suffice.latent.families.family import Family
 from suffice.latent.mixture import Mixture, MixturePrior
 from suffice.latent.readers import Evidence, LogJoint, MostProbable, Responsibilities, read, statistics
+from suffice.latent.spread import said_of
 from suffice.outcome import Outcome
 from suffice.rows.frequencies import weighed
 from suffice.rows.missing import any_missing
@@ -110,17 +111,17 @@ class ClassConditional(Classifier):
         self._check_parameters()
         X, sample_weight, scaled = weighed(X, sample_weight)
         rows, codes, weight = self._labelled_rows(X, y, sample_weight)
-        refuse_wild(rows, self._kind().movable)
+        kind = self._kind()
+        refuse_wild(rows, kind.movable)
         forget(self, ("model_", "running_statistics_", "lower_bounds_", "coef_", "intercept_"))
         with one_blas_thread():
-            gaps, unit = any_missing(rows), self._kind().unit
-            if gaps:
-                _refuse_empty(rows)
+            gaps, unit = refuse_empty(rows), kind.unit
             if (codes >= 0).all() and unit.one_pass and (not gaps or unit.missing == "mask"):
                 self._fit_in_one_pass(rows, codes, weight, None)
             else:
                 self._fit_by_em(rows, codes, weight, gaps)
-        self.outcome_ = f"{self.outcome_} {scaled}".strip()
+        precision = precision_of_rows(rows, kind.movable, self.precision)
+        self.outcome_ = " ".join(filter(None, (self.outcome_, scaled, said_of(precision, self.precision))))
         return self
 
     def partial_fit(
@@ -180,7 +181,8 @@ class ClassConditional(Classifier):
         centres = centres_of(kind, rows, codes, len(self.classes_))
         if online:
             centres = np.where(kept["counts"][:, None] > 0, kept["centres"], centres)
-        sums = sums_of(kind, rows, codes, weight, centres, gaps=gaps, precision=self.precision)
+        precision = precision_of_rows(rows, kind.movable, self.precision)
+        sums = sums_of(kind, rows, codes, weight, centres, gaps=gaps, precision=precision)
         if online:
             sums = added(kept["sums"], sums, kind.unit)
         counts = np.asarray(sums.total[-1], float)
@@ -190,18 +192,19 @@ class ClassConditional(Classifier):
         model, valid = maximized(self._mixture(kind.components(overall, centres)), whole)
         self._refuse_singular(~valid & (counts > 0))
         self._keep(model, overall, {"n_iter_": 1, "converged_": True, "outcome_": ONE_PASS})
-        leaves = [np.asarray(leaf) for leaf in tree.leaves(sums)]
-        self.running_statistics_ = {"centres": centres, "sums": leaves, "counts": counts, "rows": np.asarray(carrying)}
+        kept = {"centres": centres, "counts": counts, "rows": np.asarray(carrying)}
+        self.running_statistics_ = kept | {"sums": [np.asarray(leaf) for leaf in tree.leaves(sums)]}
 
     def _fit_by_em(self, rows: np.ndarray, codes: np.ndarray, weight: np.ndarray, gaps: bool) -> None:
-        found, overall, origin = start_of(self._kind(), rows, codes, weight, len(self.classes_), gaps=gaps,
-                                          precision=self.precision)  # fmt: skip
-        with scope(self.precision):
+        kind = self._kind()
+        precision = precision_of_rows(rows, kind.movable, self.precision)
+        found, overall, origin = start_of(kind, rows, codes, weight, len(self.classes_), gaps=gaps, precision=precision)
+        with scope(precision):
             start = self._mixture(found)
             layout = start.missing if gaps else None
-            placed = place((rows, codes + 1), weight, origin=origin, precision=self.precision, tile=start.tile,
+            placed = place((rows, codes + 1), weight, origin=origin, precision=precision, tile=start.tile,
                            missing=layout, width=start.width)  # fmt: skip
-            solution = em(start, placed, tol=self.tol, max_iter=self.max_iter, precision=self.precision)
+            solution = em(start, placed, tol=self.tol, max_iter=self.max_iter, precision=precision)
         converged = bool(solution.details["converged"])
         went = {"n_iter_": len(solution.trace), "converged_": converged, "outcome_": str(solution.outcome)}
         self._keep(solution.model, overall, {**went, "lower_bounds_": np.asarray(solution.trace, float)})
@@ -296,10 +299,3 @@ class ClassConditional(Classifier):
         with one_blas_thread(), scope("float64"):
             sums, origin = statistics(self.model_, (rows, codes), weight)
             return self.model_ if origin is None else self.model_.translated(-origin), sums
-
-
-def _refuse_empty(rows: np.ndarray) -> None:
-    empty = np.flatnonzero(np.isnan(rows).all(0))
-    if len(empty):
-        named = ", ".join(map(str, empty[:20]))
-        raise ValueError(f"Columns {named} hold no value: every cell is missing. Drop them.")

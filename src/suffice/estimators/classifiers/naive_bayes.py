@@ -49,7 +49,7 @@ class NaiveBayes(ClassConditional):
     max_iter
         Largest number of its iterations.
     precision
-        ``"float64"`` or ``"float32"``.
+        ``"float64"`` or ``"float32"``; what single precision does not hold is computed in double, and ``outcome_`` says so.
     random_state
         Seed, or NumPy random state, of ``sample``.
 

@@ -19,6 +19,7 @@ from suffice.latent.factors.canonical import canonical
 from suffice.latent.factors.factor_maxima import Factors
 from suffice.latent.factors.linear_gaussian import LinearGaussian, NoiseFloor
 from suffice.latent.factors.pairwise import PairwiseMoments, PairwiseSums
+from suffice.latent.spread import precision_for, said_of
 from suffice.outcome import Outcome, Solution
 from suffice.rows.block import NO_ROWS
 from suffice.rows.frequencies import weighed
@@ -163,7 +164,8 @@ class FactorEstimator(FittedFactors):
             solution = climb(self, starts, data, weight, origin=origin, missing=gaps, iterations=iterations,
                              attributes=lambda model: self._input.known() | attributes(model), checkpoint=checkpoint)  # fmt: skip
         fitted = attributes(restarts_at(solution.model, traces_of(solution)[1])) | progress_attributes(solution)
-        fitted["outcome_"] = f"{fitted['outcome_']} {scaled}".strip()
+        widened = said_of(precision_for(one.model, self.precision), self.precision)
+        fitted["outcome_"] = " ".join(filter(None, (fitted["outcome_"], scaled, widened)))
         set_attributes(self, fitted)
         iterations.end(lambda: self._input.known() | fitted)
         if solution.outcome is Outcome.INTERRUPTED:

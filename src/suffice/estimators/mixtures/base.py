@@ -21,6 +21,7 @@ from suffice.fit.restarts import restarts_at
 from suffice.latent.known_components import codes_of, known_codes
 from suffice.latent.mixture import Mixture
 from suffice.latent.restrictions import restored
+from suffice.latent.spread import precision_for, said_of
 from suffice.latent.starts import STARTS
 from suffice.outcome import Outcome, Solution
 from suffice.rows.frequencies import weighed
@@ -188,7 +189,8 @@ class MixtureEstimator(FittedMixture):
         warn_degenerate(kind.degenerate(model, overview), stacklevel=4)
         if not attributes["converged_"] and not was_stopped(solution):
             warnings.warn(attributes["outcome_"], ConvergenceWarning, stacklevel=3)
-        attributes["outcome_"] = " ".join(filter(None, (attributes["outcome_"], said, scaled)))
+        widened = said_of(precision_for(start, self.precision), self.precision)
+        attributes["outcome_"] = " ".join(filter(None, (attributes["outcome_"], said, scaled, widened)))
         set_attributes(self, attributes)
         iterations.end(lambda: columns.known() | attributes)
         if solution.outcome is Outcome.INTERRUPTED:

@@ -91,7 +91,7 @@ class GaussianMixture(MixtureEstimator):
     random_state
         Seed, or NumPy random state; the same seed gives the same result, whatever the order of the rows.
     precision
-        ``"float64"`` or ``"float32"``.
+        ``"float64"`` or ``"float32"``; what single precision does not hold is computed in double, and ``outcome_`` says so.
     warm_start
         Begin at the parameters of the last fit.
     verbose

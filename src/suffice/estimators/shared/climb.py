@@ -10,6 +10,7 @@ import numpy as np
 from suffice.estimators.shared.callbacks import Iterations
 from suffice.fit.expectation_maximization import em
 from suffice.fit.restarts import restarts_at
+from suffice.latent.spread import precision_for
 from suffice.outcome import Solution
 from suffice.rows.place import place
 from suffice.runtime.precision import scope
@@ -37,12 +38,13 @@ def climb(
     checkpoint: PathLike | None,
 ) -> Solution:
     """A fit from ``start`` to rows, both measured from ``origin``; callbacks see the ``attributes`` of the best model so far."""
-    with progress(estimator.verbose, estimator.max_iter, "fitting") as bar, scope(estimator.precision):
+    precision = precision_for(start, estimator.precision)
+    with progress(estimator.verbose, estimator.max_iter, "fitting") as bar, scope(precision):
         rows = place(
             data,
             weight,
             origin=origin,
-            precision=estimator.precision,
+            precision=precision,
             tile=start.tile,
             missing=missing,
             width=start.width,
@@ -53,5 +55,5 @@ def climb(
             best = int(np.argmax(np.nan_to_num(objective, nan=-np.inf)))
             return iterations.wanted and iterations.step(done, lambda: attributes(restarts_at(model, best)))
 
-        return em(start, rows, tol=estimator.tol, max_iter=estimator.max_iter, precision=estimator.precision,
+        return em(start, rows, tol=estimator.tol, max_iter=estimator.max_iter, precision=precision,
                   on_step=on_step, step_by_step=iterations.wanted, checkpoint=checkpoint)  # fmt: skip

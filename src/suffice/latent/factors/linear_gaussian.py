@@ -239,12 +239,6 @@ class LinearGaussian(LatentModel):
         """The mean (D,), from which rows are measured while computing."""
         return np.asarray(self.mean)
 
-    def reach(self) -> np.ndarray:
-        """Distance from the mean (D,) within which squares of all cells can be told from infinity."""
-        return float(np.finfo(self.mean.dtype).max) ** 0.45 * np.sqrt(
-            np.broadcast_to(self.noise_variance, self.mean.shape)
-        )
-
     def translated(self, shift: Float[Array, " D"]) -> Self:
         """The same distribution of rows moved by ``shift`` (D,)."""
         return replaced(self, mean=self.mean + shift)

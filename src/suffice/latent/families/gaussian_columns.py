@@ -23,9 +23,6 @@ from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp
 from suffice.runtime.module import replaced
 
-REACH = 0.45
-"""Power of the largest number whose square, with some more digits for correlations, is no infinity."""
-
 
 class GaussianColumns(Family):
     """Means (..., K, D), covariances and a prior, and what they say of single columns; ``Gaussian`` has the mathematics."""
@@ -120,11 +117,6 @@ class GaussianColumns(Family):
     def variances(self) -> np.ndarray:
         """Variance of every column in every component, (..., K, D)."""
         return np.broadcast_to(np.asarray(self.covariance.by_column()), self.means.shape)
-
-    def reach(self) -> np.ndarray:
-        """So many of the smallest standard deviations of any component."""
-        variance = self.variances()
-        return float(np.finfo(variance.dtype).max) ** REACH * np.sqrt(variance.reshape(-1, self.features).min(0))
 
     def cell_moments(self) -> tuple[Float[Array, "... K D"], Float[Array, "... K D"]]:
         """Means and variances."""

@@ -55,10 +55,6 @@ class IndependentColumns(Family):
             moments = self.averaged_moments(moments, labels)
         return self.maximize(moments)
 
-    def reach(self) -> np.ndarray:
-        """Log-densities are linear in the cells."""
-        return np.full(self.features, np.inf)
-
     def kinds(self) -> list[str]:
         """One kind."""
         return [self.kind] * self.features

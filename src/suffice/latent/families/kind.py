@@ -93,10 +93,6 @@ class Kind(Module):
         """Mean and variance of every column, (..., K, D) each, where columns are independent."""
         raise NotImplementedError
 
-    def reach(self) -> np.ndarray:
-        """Distance from the centre (D,) within which squares of all cells can be told from infinity, inf where none are taken."""
-        raise NotImplementedError
-
     def kinds(self) -> list[str]:
         """Kind of each column."""
         raise NotImplementedError

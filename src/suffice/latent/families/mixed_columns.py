@@ -52,10 +52,6 @@ class MixedColumns(Family):
         """None of its own: parts have theirs, and those of one name stay or are shared together."""
         return ()
 
-    def reach(self) -> np.ndarray:
-        """Those of the parts, in the columns' order."""
-        return np.array(in_order(self.columns, [list(part.reach()) for part in self.parts]))
-
     def marginal(self, columns: Sequence[int]) -> Self:
         """The parts' marginals, of those parts that have some of these columns."""
         kept = [
