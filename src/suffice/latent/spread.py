@@ -54,12 +54,13 @@ def _parts(model: Any) -> list[tuple[Any, bool, np.ndarray, np.ndarray]]:
     if not hasattr(model, "components"):
         variance = np.broadcast_to(np.asarray(model.noise_variance), model.mean.shape)
         total = variance + np.square(model.loadings).sum(-1)
-        return [(slice(None), True, *map(_flat, (model.mean, np.stack([variance, total]))))]
+        return [(slice(None), True, _flat(model.mean), _flat(np.stack([variance, total])))]
     components = model.components
     groups = getattr(components, "columns", (range(components.features),))
     pairs = zip(getattr(components, "parts", (components,)), groups, strict=True)
     numbers = [(part, list(group)) for part, group in pairs if part.movable or (part.discrete and not part.labels)]
-    return [(group, part.movable, *map(_flat, part.cell_moments())) for part, group in numbers]
+    moments = [(part.cell_moments(), part.movable, group) for part, group in numbers]
+    return [(group, movable, _flat(mean), _flat(variance)) for (mean, variance), movable, group in moments]
 
 
 def _flat(values: Any) -> np.ndarray:

@@ -53,5 +53,5 @@ STARTS: dict[str, Start] = {
 
 
 def _nearest(rows: np.ndarray, centres: np.ndarray) -> np.ndarray:
-    score = rows @ np.swapaxes(centres, -1, -2) - np.square(centres).sum(-1)[:, None, :] / 2
-    return np.eye(centres.shape[1])[score.argmax(-1)]
+    nearest = [(rows @ own.T - np.square(own).sum(-1) / 2).argmax(-1) for own in centres]
+    return np.eye(centres.shape[1])[np.stack(nearest)]

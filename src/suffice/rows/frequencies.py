@@ -55,7 +55,7 @@ class Weighed:
         if not largest > 0:
             return Weighed(self.carrying, largest, 0.0)
         total = self.total * (self.largest / largest) + float((weight / largest).sum())
-        return Weighed(self.carrying + np.count_nonzero(weight), largest, total)
+        return Weighed(self.carrying + int(np.count_nonzero(weight)), largest, total)
 
     @property
     def relative(self) -> bool:

@@ -51,7 +51,7 @@ class Survey:
         low, high = SQUARES
         suspect = np.flatnonzero(~((self.variance > low) & (self.variance < high)))
         rows = with_nan(self.spread_out[:, suspect])
-        return suspect[[bool(np.isfinite(_local_variance(column))) for column in rows.T]]
+        return suspect[np.fmax.reduce(rows) > np.fmin.reduce(rows)]
 
     @property
     def filled(self) -> np.ndarray:
@@ -89,6 +89,7 @@ def survey(data: Any, weight: np.ndarray | None, size: int, generator: np.random
                      sample_weight, spread_out)  # fmt: skip
 
 
+@np.errstate(over="ignore")
 def _local_variance(values: np.ndarray) -> float:
     """Variance of the values that lie closest together, a thirtieth of those that differ beyond rounding; NaN of one value."""
     values = np.unique(values[~np.isnan(values)])

@@ -179,8 +179,7 @@ class ClassConditional(Classifier):
         """Set the parameters of highest likelihood (and prior) given labelled rows, and sums kept of others."""
         kind, gaps, online = self._kind(), any_missing(rows), kept is not None
         centres = centres_of(kind, rows, codes, len(self.classes_))
-        if online:
-            centres = np.where(kept["counts"][:, None] > 0, kept["centres"], centres)
+        centres = np.where(kept["counts"][:, None] > 0, kept["centres"], centres) if online else centres
         precision = precision_of_rows(rows, kind.movable, self.precision)
         sums = sums_of(kind, rows, codes, weight, centres, gaps=gaps, precision=precision)
         if online:
@@ -205,13 +204,13 @@ class ClassConditional(Classifier):
             placed = place((rows, codes + 1), weight, origin=origin, precision=precision, tile=start.tile,
                            missing=layout, width=start.width)  # fmt: skip
             solution = em(start, placed, tol=self.tol, max_iter=self.max_iter, precision=precision)
-        converged = bool(solution.details["converged"])
-        went = {"n_iter_": len(solution.trace), "converged_": converged, "outcome_": str(solution.outcome)}
+        converged, said = bool(solution.details["converged"]), str(solution.outcome)
+        went = {"n_iter_": len(solution.trace), "converged_": converged, "outcome_": said}
         self._keep(solution.model, overall, {**went, "lower_bounds_": np.asarray(solution.trace, float)})
         if solution.outcome is Outcome.INTERRUPTED:
             raise KeyboardInterrupt
         if not converged:
-            warnings.warn(str(solution.outcome), ConvergenceWarning, stacklevel=3)
+            warnings.warn(said, ConvergenceWarning, stacklevel=3)
 
     def _mixture(self, components: Family) -> Mixture:
         """Equal or given class priors around the components."""

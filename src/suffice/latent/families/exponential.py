@@ -63,8 +63,8 @@ class Exponential(NumberColumns):
 
     @classmethod
     def prior_from(cls, columns: Columns, strength: float | None, floor: float = 0.0) -> ExponentialPrior:
-        """So many rows with the columns' means, and a floor that is a small share of local deviations."""
-        return ExponentialPrior(strength, columns.mean, np.sqrt(columns.least(SMALLEST**2)))
+        """So many rows with the columns' means, and a floor that is a small share of local deviations, or of the means."""
+        return ExponentialPrior(strength, columns.mean, _least(columns))
 
     @classmethod
     def overall(cls, columns: Columns, shape: tuple[int, ...], prior: ExponentialPrior) -> Self:
@@ -129,9 +129,15 @@ class Exponential(NumberColumns):
 
     def flat(self, columns: Columns, floor: float) -> np.ndarray:
         """Components that wait hardly at all, in a column in which others do."""
-        short = 1 / np.asarray(self.rates) <= 2 * np.sqrt(columns.least(SMALLEST**2))
+        short = 1 / np.asarray(self.rates) <= 2 * _least(columns)
         return np.asarray(np.any(short & ~np.asarray(columns.constant), axis=-1))
 
     def draw(self, component: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         """Rows of waiting times, (n, D)."""
         return generator.exponential(1 / np.asarray(self.rates)[component])
+
+
+def _least(columns: Columns) -> np.ndarray:
+    """Smallest mean waiting time (D,)."""
+    local = SMALLEST * np.sqrt(columns.least(1.0))
+    return np.where(columns.mean > 0, np.minimum(local, SMALLEST * columns.mean), local)
