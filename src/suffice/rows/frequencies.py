@@ -30,13 +30,15 @@ def taken_as_counts() -> Iterator[None]:
 
 
 class Scaled:
-    """Batches whose weights are scaled."""
+    """Batches whose weights are scaled; their columns' names are the source's."""
 
     def __init__(self, source: Any, weighed: Weighed):
         self.source, self.weighed = source, weighed
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.__dict__["source"], name)
+    @property
+    def columns(self) -> Any:
+        """Names of the columns, None where the source has none."""
+        return getattr(self.source, "columns", None)
 
     def __iter__(self) -> Iterator[tuple[Any, np.ndarray]]:
         for rows, weight in parted(self.source):
