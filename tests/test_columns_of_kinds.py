@@ -8,8 +8,16 @@ from scipy.stats import poisson
 from sklearn.mixture import GaussianMixture as Peer
 
 import suffice
-from suffice import BernoulliMixture, CategoricalMixture, GaussianMixture, MixedMixture, PoissonMixture
-from suffice.data import UnknownCategoryWarning
+from suffice import (
+    BernoulliMixture,
+    CategoricalMixture,
+    GaussianMixture,
+    MixedMixture,
+    NaiveBayes,
+    PoissonMixture,
+    select,
+)
+from suffice.data import ColumnEncoder, LeftOutWarning, UnknownCategoryWarning
 
 SPECIES = np.array(["Adelie", "Chinstrap", "Gentoo"])
 
@@ -33,10 +41,10 @@ def frame(count=600, gaps=0.1, seed=0):
 
 def test_kinds_are_detected_and_said():
     mixture = MixedMixture(2, random_state=0).fit(frame())
-    assert mixture.kinds_ == ["gaussian", "categorical", "bernoulli", "poisson", "gaussian"]
+    assert mixture.kinds_ == ["gaussian", "categorical", "bernoulli", "negative-binomial", "gaussian"]
     stated = MixedMixture(2, kinds={"eggs": "gaussian"}, random_state=0).fit(frame())
     assert stated.kinds_ == ["gaussian", "categorical", "bernoulli", "gaussian", "gaussian"]
-    assert "rate" in mixture.column_parameters_[3]
+    assert "dispersion" in mixture.column_parameters_[3]
     assert stated.column_parameters_[3].keys() == {"mean", "variance"}
 
 
@@ -59,7 +67,9 @@ def test_kinds_on_their_own_agree_with_their_own_estimators():
         (["breeding"], BernoulliMixture),
     ]:
         values = table[columns].astype(float) if plain is BernoulliMixture else table[columns]
-        mixed = MixedMixture(1, **settings).fit(table[columns])
+        mixed = MixedMixture(1, kinds={"eggs": "poisson"} if columns == ["eggs"] else None, **settings).fit(
+            table[columns]
+        )
         np.testing.assert_allclose(
             mixed.score(table[columns]), plain(1, **settings).fit(values).score(values), rtol=1e-9
         )
@@ -68,7 +78,7 @@ def test_kinds_on_their_own_agree_with_their_own_estimators():
 def test_columns_are_independent_given_the_component():
     """The density of a complete row, written out."""
     table = frame(gaps=0)
-    mixture = MixedMixture(3, random_state=0).fit(table)
+    mixture = MixedMixture(3, kinds={"eggs": "poisson"}, random_state=0).fit(table)
     parameters = mixture.column_parameters_
     each = np.zeros((len(table), 3))
     for name in ("mass", "length"):
@@ -117,10 +127,10 @@ def test_regression_and_conditioning_speak_in_labels():
     table = frame(gaps=0)
     mixture = MixedMixture(3, random_state=0).fit(table)
     given = mixture.conditional({"species": "Gentoo"})
-    assert given.kinds_ == ["gaussian", "bernoulli", "poisson", "gaussian"]
+    assert given.kinds_ == ["gaussian", "bernoulli", "negative-binomial", "gaussian"]
     regressed = mixture.regress([["Gentoo"], ["Adelie"]], ["species"])
     assert list(regressed.columns) == ["mass", "breeding", "eggs", "length"]
-    means = np.array([part["mean"] for part in given.column_parameters_ if "mean" in part])
+    means = np.array([part["mean"] for part in given.column_parameters_ if "variance" in part])
     np.testing.assert_allclose(regressed.loc[0, ["mass", "length"]].to_numpy(float), means @ given.weights_)
     wrong = [("species", "Emperor"), ("species", 0), ("eggs", -1), ("eggs", 0.5), ("mass", "1"), ("breeding", 2)]
     for column, value in wrong:
@@ -242,9 +252,60 @@ def test_constant_and_too_many_columns_are_said():
         MixedMixture(reg_covar=0).fit(pd.DataFrame({"fixed": [1.5, 1.5], "x": [0.1, 0.2]}))
     with pytest.raises(ValueError, match="covariance_type='round'"):
         MixedMixture(covariance_type="round").fit([[0.1], [0.2]])
-    many = pd.DataFrame({"name": [f"row {i}" for i in range(300)]})
-    with pytest.raises(ValueError, match="name"):
-        CategoricalMixture().fit(many)
+
+
+@pytest.mark.parametrize("count", [255, 256, 300])
+def test_a_column_may_have_many_labels(count):
+    """Codes take two bytes where one is too few, missing cells included."""
+    labels = np.array([f"label {i:03}" for i in range(count)] * 2)
+    table = pd.DataFrame({"name": labels, "side": np.repeat(["a", "b"], count)})
+    table.loc[0, "name"] = None
+    for mixture in (CategoricalMixture(1), MixedMixture(1)):
+        fitted = mixture.fit(table)
+        assert len(fitted.categories_[0]) == count
+        chance = fitted.conditional({"side": "a"}).sample(1)[0].shape[1]
+        assert chance == 1
+        seen = np.log([2 / (2 * count - 1)] * 2 * count) + np.log(0.5)
+        seen[[0, count]] = np.log(0.5), np.log(0.5 / (2 * count - 1))
+        np.testing.assert_allclose(fitted.score_samples(table), seen)
+
+
+def test_what_names_the_rows_does_not_rule_the_fit_and_is_no_part_of_it():
+    draw = np.random.default_rng(0)
+    z = draw.integers(2, size=200)
+    table = pd.DataFrame(
+        {"id": np.arange(200), "size": draw.normal(4 * z), "answer": draw.binomial(1, 0.1 + 0.8 * z) + 1}
+    )
+    settings = {"n_components": 2, "random_state": 0, "tol": 1e-12, "max_iter": 5000}
+    plain = MixedMixture(**settings).fit(table[["size", "answer"]])
+    with pytest.warns(LeftOutWarning, match="'id'"):
+        mixture = MixedMixture(**settings).fit(table)
+    assert mixture.kinds_ == ["left-out", "gaussian", "bernoulli"]
+    assert mixture.n_features_in_ == 3
+    np.testing.assert_allclose(mixture.score_samples(table), plain.score_samples(table[["size", "answer"]]), atol=1e-4)
+    assert mixture.bic(table) == pytest.approx(plain.bic(table[["size", "answer"]]), abs=1e-4)
+    assert mixture.conditional({"answer": 2}).kinds_ == ["left-out", "gaussian"]
+    given = mixture.conditional({"id": 7, "answer": 2})
+    np.testing.assert_allclose(np.sort(given.weights_), np.sort(plain.conditional({"answer": 2}).weights_), atol=1e-4)
+    assert mixture.marginal(["size"]).kinds_ == ["gaussian"]
+    assert list(mixture.sample(3)[0].columns) == list(table)
+    with pytest.warns(LeftOutWarning):
+        classifier = NaiveBayes().fit(table, z)
+    expected = NaiveBayes().fit(table[["size", "answer"]], z).predict_proba(table[["size", "answer"]])
+    np.testing.assert_allclose(classifier.predict_proba(table), expected)
+
+
+@pytest.mark.filterwarnings("ignore::suffice.data.UnknownCategoryWarning")
+def test_parts_that_are_held_out_are_of_the_kinds_of_the_whole_table():
+    """Whole numbers that are 0 and 1, or all different, in most of the parts."""
+    draw = np.random.default_rng(0)
+    rare = np.r_[draw.integers(0, 2, 58), 2, 3]
+    table = pd.DataFrame({"rare": rare, "twice": np.r_[np.arange(0, 590, 10), 580], "size": draw.standard_normal(60)})
+    kinds = ColumnEncoder().fit(table).kinds_
+    settings = {"n_components": [1, 2], "criterion": "held_out", "cv": 5}
+    found = select(MixedMixture(random_state=0), table, **settings)
+    stated = select(MixedMixture(kinds=kinds, random_state=0), table, **settings)
+    np.testing.assert_allclose(found.table["held_out"], stated.table["held_out"])
 
 
 def test_numbers_alone_equal_scikit_learn():

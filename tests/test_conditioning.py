@@ -245,8 +245,8 @@ def test_what_cannot_be_given_is_refused(made, given, said):
 @pytest.mark.parametrize("gap", [None, np.nan])
 @pytest.mark.parametrize("covariance_type", ["full", "diag"])
 def test_a_column_of_unknown_value_tells_nothing(covariance_type, gap):
-    mixture, row = gaussian(covariance_type)
-    for given, rest in (({"a": gap}, ["b", "c", "d"]), ({"c": gap, "a": X[0, 0]}, ["b", "d"])):
+    mixture, rows = gaussian(covariance_type)
+    for given, rest in (({"a": gap}, ["b", "c", "d"]), ({"c": gap, "a": rows[0, 0]}, ["b", "d"])):
         told = {name: value for name, value in given.items() if value is not gap}
         part = mixture.marginal([*rest, *told])
         expected = part.conditional(told) if told else part

@@ -12,7 +12,7 @@ from pyarrow import parquet
 from sklearn.base import clone
 
 from suffice import load, save
-from suffice.data import ColumnEncoder, DataError, read_columns
+from suffice.data import ColumnEncoder, DataError, LeftOutWarning, UnknownCategoryWarning, read_columns
 
 CONTENT = {
     "size": [1.5, None, -0.25, 3.0, 8.0],
@@ -136,19 +136,75 @@ def test_labels_of_a_frame_that_are_no_text_come_back():
         (pa.array([0.0, 1.0]), "bernoulli"),
         (pa.array([1.0, None]), "bernoulli"),
         (pa.array([0, 2]), "poisson"),
+        (pa.array([1, 2] * 5), "bernoulli"),
+        (pa.array([-1.0, None, 3.0] * 5), "bernoulli"),
+        (pa.array([1, 2, 3, 4, 5] * 9 + [5] * 20), "categorical"),
+        (pa.array([10, 20, 30] * 5), "categorical"),
+        (pa.array([-2, -1, 0, 1, 2] * 5), "categorical"),
         (pa.array([5, 5], pa.uint8()), "poisson"),
         (pa.array([0, None, 2]), "poisson"),
         (pa.array([4.0, None, 2.0]), "poisson"),
         (pa.array([4.0, float("nan"), 2.0]), "poisson"),
-        (pa.array([4.0, 2.0]), "gaussian"),
+        (pa.array([4.0, 2.0]), "poisson"),
         (pa.array([4.5, None]), "gaussian"),
         (pa.array([-4.0, None]), "gaussian"),
         (pa.array([-1, 2]), "gaussian"),
         (pa.array([0.5, 0.5]), "gaussian"),
     ],
 )
-def test_the_kind_is_detected_by_type_and_cells(cells, kind):
+def test_the_kind_is_detected_by_cells(cells, kind):
     assert ColumnEncoder().fit(pa.table({"a": cells})).kinds_ == [kind]
+
+
+SEEN = np.random.default_rng(0)
+WHOLE = {
+    "id": (SEEN.permutation(np.arange(1, 401)), "left-out"),
+    "large id": (SEEN.choice(10**6, 400, replace=False), "left-out"),
+    "name": (np.array([f"row {i}" for i in range(400)], object), "left-out"),
+    "zip": (SEEN.integers(10_000, 99_999, 400), "gaussian"),
+    "year": (SEEN.integers(1950, 2020, 400), "gaussian"),
+    "centimetres": (SEEN.normal(170, 9, 400).round(), "gaussian"),
+    "degrees": (SEEN.normal(0, 9, 400).round(), "gaussian"),
+    "answer": (SEEN.integers(1, 3, 400), "bernoulli"),
+    "Likert": (SEEN.integers(1, 6, 400), "categorical"),
+    "events": (SEEN.poisson(3, 400), "poisson"),
+    "many events": (SEEN.poisson(100, 400), "poisson"),
+    "bursts": (SEEN.negative_binomial(1, 0.1, 400), "negative-binomial"),
+}
+
+
+@pytest.mark.parametrize("name", WHOLE)
+@pytest.mark.filterwarnings("ignore::suffice.data.LeftOutWarning")
+def test_whole_numbers_are_what_makes_them_probable_whatever_their_type_and_gaps(name):
+    cells, kind = WHOLE[name]
+    beside = SEEN.standard_normal(400)
+    gaps = cells.astype(object)
+    gaps[3] = None
+    tables = [pd.DataFrame({"a": a, "b": beside}) for a in (cells, gaps)]
+    if name != "name":
+        tables += [np.column_stack([cells.astype(float), beside]), tables[1].assign(a=gaps.astype(float))]
+    for table in tables:
+        assert ColumnEncoder().fit(table).kinds_ == [kind, "gaussian"]
+
+
+def test_what_names_the_rows_is_left_out_and_named_unless_there_is_nothing_else():
+    table = pd.DataFrame({"id": np.arange(400), "size": SEEN.standard_normal(400)})
+    with pytest.warns(
+        LeftOutWarning, match="Left out, since no cell stands twice, .*: 'id'. Give kinds={'id': 'gaussian'}"
+    ):
+        encoder = ColumnEncoder().fit(table)
+    assert encoder.inverse_transform(encoder.transform(table))["id"].isna().all()
+    assert ColumnEncoder({"id": "gaussian"}).fit(table).kinds_ == ["gaussian"] * 2
+    assert ColumnEncoder({"size": "left-out"}).fit(table[["size"]]).kinds_ == ["left-out"]
+    assert ColumnEncoder().fit(table[["id"]]).kinds_ == ["negative-binomial"]
+
+
+def test_numbers_that_a_kind_does_not_have_are_missing_where_unknown_labels_are():
+    encoder = ColumnEncoder(handle_unknown="missing").fit([[0.0], [3.0], [1.0]])
+    with pytest.warns(
+        UnknownCategoryWarning, match="2 cells of column 'x0', such as -1.0 in row 1 .* taken as missing"
+    ):
+        np.testing.assert_array_equal(encoder.transform([[2.0], [-1.0], [0.5]]), [[2], [np.nan], [np.nan]])
 
 
 def test_notes_name_columns_kinds_and_gaps():
@@ -156,9 +212,9 @@ def test_notes_name_columns_kinds_and_gaps():
     notes = ColumnEncoder(kinds={"twin": "bernoulli"}).fit(pa.table(content)).notes_
     assert notes == [
         "Detected as gaussian (other numbers): 'size', 'same'.",
-        "Detected as bernoulli (truth values, or 0 and 1 only): 'alive', 'marked'.",
-        "Detected as categorical (text or categories): 'colour'.",
-        "Detected as poisson (counts, whole numbers from 0 up; give kinds= for those that count nothing): 'eggs'.",
+        "Detected as bernoulli (truth values, or two whole numbers only): 'alive', 'marked'.",
+        "Detected as categorical (text, categories, or few whole numbers that are no counts): 'colour'.",
+        "Detected as poisson (counts): 'eggs'.",
         "5 missing cells in 'size', 'colour', 'alive', 'marked', 'twin'.",
         "One value only: 'same'.",
     ]
@@ -288,7 +344,6 @@ def test_saved_categories_keep_type_and_order(tmp_path):
         (np.zeros((0, 2)), "0 sample"),
         ([1, 2], "Expected 2D array"),
         (pd.Series([1, 2]), "Expected a 2-dimensional container"),
-        (pa.table({"name": [f"row {i}" for i in range(255)]}), "Column 'name' holds 255 different labels .*max_categories=254"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_encoded_is_refused_by_name(X, says):
@@ -327,7 +382,9 @@ def test_an_impossible_number_of_categories_is_refused(most):
 
 def test_the_number_of_categories_is_a_limit_that_can_be_moved():
     X = pa.table({"name": [f"row {i}" for i in range(300)]})
-    assert len(ColumnEncoder(max_categories=300).fit(X).categories_[0]) == 300
+    assert len(ColumnEncoder("categorical").fit(X).categories_[0]) == 300
+    with pytest.raises(ValueError, match=r"Column 'name' holds 300 different labels .*max_categories=299"):
+        ColumnEncoder(max_categories=299).fit(X)
     declared = pd.DataFrame({"a": pd.Categorical(["u"], ["u", "v", "w"])})
     with pytest.raises(DataError, match="3 different labels"):
         ColumnEncoder(max_categories=2).fit(declared)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
         write_digits_text,
     )
     from suffice.data.encode import ColumnEncoder
-    from suffice.data.labels import UnknownCategoryWarning
+    from suffice.data.labels import LeftOutWarning, UnknownCategoryWarning
     from suffice.data.parquet import ParquetRows, stream_parquet
     from suffice.data.pictures import read_pictures
     from suffice.data.read import read_columns, read_table

@@ -2,10 +2,53 @@
 
 from __future__ import annotations
 
-from typing import Any
+import warnings
+from typing import TYPE_CHECKING, Any
 
 from suffice.data.frame import Frame
-from suffice.data.table import DataError, listing
+from suffice.data.table import DataError, listing, position_names
+
+if TYPE_CHECKING:
+    from suffice.data.encode import ColumnEncoder
+
+
+def aligned(frame: Frame, fitted: ColumnEncoder) -> Frame:
+    """The columns in the order that was fitted, with the names that they had then."""
+    if fitted.labels_ is None or frame.labels is None:
+        check_width(fitted, len(frame.columns))
+        _warn_of_names(frame, fitted)
+        names = zip(frame.columns, fitted_names(fitted), strict=True)
+        return frame._replace(columns=[column._replace(name=name) for column, name in names])
+    return columns_named(frame, fitted.labels_)
+
+
+def fitted_names(fitted: ColumnEncoder) -> list[str]:
+    """What messages call the columns."""
+    labels = fitted.labels_
+    return position_names(fitted.n_features_in_) if labels is None else [str(label) for label in labels]
+
+
+def check_width(fitted: ColumnEncoder, width: int) -> None:
+    """Refuse another number of columns than was fitted."""
+    if width != fitted.n_features_in_:
+        raise DataError(
+            f"X has {width} features, but ColumnEncoder is expecting {fitted.n_features_in_} features as input: the columns "
+            f"that were fitted, {listing(fitted_names(fitted))}."
+        )
+
+
+def _warn_of_names(frame: Frame, fitted: ColumnEncoder) -> None:
+    if hasattr(fitted, "feature_names_in_"):
+        warnings.warn(
+            "X does not have valid feature names, but ColumnEncoder was fitted with feature names: its columns are taken "
+            "in the order that was fitted.",
+            stacklevel=5,
+        )
+    elif frame.labels is not None and all(isinstance(label, str) for label in frame.labels):
+        warnings.warn(
+            "X has feature names, but ColumnEncoder was fitted without feature names: its columns are taken in their order.",
+            stacklevel=5,
+        )
 
 
 def columns_named(frame: Frame, labels: list[Any]) -> Frame:

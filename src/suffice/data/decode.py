@@ -8,6 +8,7 @@ import numpy as np
 
 from suffice.data.labels import refuse_others
 from suffice.data.table import DataError
+from suffice.latent.families.kinds import LEFT_OUT
 
 if TYPE_CHECKING:
     from pandas.api.extensions import ExtensionDtype
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 def decoded(values: np.ndarray, kind: str, labels: np.ndarray | None, dtype: str, name: str) -> np.ndarray:
     """Labels for codes, and whole numbers where the column was of them and none is missing or fractional."""
+    if kind == LEFT_OUT:
+        return np.full(len(values), np.nan)
     if labels is None:
         refuse_others(values, kind, name)
         return values.astype(np.int64) if _is_integer(dtype) and _all_whole(values) else values

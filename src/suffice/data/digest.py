@@ -1,8 +1,5 @@
 """What batches of a table hold, in bounded memory: of each column the different cells that its kind and labels follow from."""
 
-# pyright: reportAttributeAccessIssue=false
-# (pyarrow.compute makes its functions when it is imported)
-
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -10,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from suffice.data.frame import Column, Frame, frame_from
 from suffice.data.table import DataError
@@ -62,7 +58,8 @@ def _merged(old: Column, new: Column, number: int) -> Column:
     declared = old.order is not None and new.order is not None
     order = old.order if declared and np.array_equal(old.order, new.order) else None  # type: ignore[arg-type]
     joined = pa.concat_arrays([cell.cast(common, safe=False) for cell in cells])
-    return Column(old.name, joined, old.dtype, old.declared or new.declared, order)
+    times = np.concatenate([np.ones(len(c.cells), int) if c.times is None else c.times for c in (old, new)])
+    return Column(old.name, joined, old.dtype, old.declared or new.declared, order, times)
 
 
 def _is_number(kind: pa.DataType) -> bool:
@@ -71,13 +68,12 @@ def _is_number(kind: pa.DataType) -> bool:
 
 def _reduced(column: Column, most: int) -> Column:
     """Different cells only; of many numbers the smallest, the largest, one that is not whole, and some others."""
-    cells = pc.unique(column.cells)
-    if len(cells) > most + 2 and _is_number(cells.type):
-        numbers = pc.drop_null(cells)
-        values = numbers.to_numpy(zero_copy_only=False)
+    gap = int(column.cells.null_count > 0)
+    cells, times = column.tally()
+    if len(cells) > most + 1 and _is_number(cells.type):
+        values = cells.to_numpy(zero_copy_only=False)
         kept = {int(values.argmin()), int(values.argmax()), *np.flatnonzero(values != np.floor(values))[:1].tolist()}
-        kept |= set(range(most + 1))
-        cells = pa.concat_arrays(
-            [numbers.take(pa.array(sorted(kept))), pa.nulls(int(cells.null_count > 0), cells.type)]
-        )
-    return column._replace(cells=cells)
+        place = sorted(kept | set(range(most + 1)))
+        cells, times = cells.take(pa.array(place)), times[place]
+    cells = pa.concat_arrays([cells, pa.nulls(gap, cells.type)])
+    return column._replace(cells=cells, times=np.append(times, np.zeros(gap, int)))

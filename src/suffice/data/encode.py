@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Sequence
 from numbers import Integral
 from typing import Any, Self
@@ -12,34 +11,43 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.data.alignment import columns_named, refuse_empty
+from suffice.data.alignment import aligned, check_width, fitted_names, refuse_empty
 from suffice.data.decode import data_frame, decoded, joined
+from suffice.data.detection import detected_kinds
 from suffice.data.digest import digest
 from suffice.data.frame import Column, Frame, frame_from
-from suffice.data.kinds import Kinds, detected_kind, given_kinds, sentences
+from suffice.data.kinds import Kinds, given_kinds, sentences, warn_left_out
 from suffice.data.labels import codes, distinct_labels, numbers
-from suffice.data.table import DataError, listing, position_names
-from suffice.latent.families.kinds import KINDS
+from suffice.latent.families.kinds import KINDS, LEFT_OUT
 from suffice.runtime.types import ArrayLike, TableLike
 
 
 class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     """Columns of different kinds as one matrix of float64: numbers as they are, labels as codes, missing cells NaN.
 
-    The kind of a column that is not given is detected:
+    The kind of a column that is not given is detected from its cells, never from the type of number nor from gaps:
 
-    ============================================================  ===============
+    ============================================================  =====================
     cells, missing ones apart                                     kind
-    ============================================================  ===============
-    text, or a type that declares categories (two labels too)     ``categorical``
-    truth values; numbers that are only 0 and 1                   ``bernoulli``
-    whole numbers of an integer type, none negative               ``poisson``
-    whole numbers of a floating type in a column with gaps, none
-    negative (so data frames store integers with gaps)            ``poisson``
+    ============================================================  =====================
+    truth values; 0 and 1; two other whole numbers in 10 rows or  ``bernoulli``
+    more, such as 1 and 2
+    a type that declares categories; text                         ``categorical``
+    text or whole numbers of which none stands twice, in 20 rows  ``left-out``
+    or more
+    other whole numbers: what makes them most probable (BIC) of
+    - up to 11 different ones, each in 5 rows on average          ``categorical``
+    - counts, none negative                                       ``poisson``
+    - counts that vary more, in 20 rows or more                   ``negative-binomial``
+    - more different ones, far from 0 (or some negative)          ``gaussian``
     other numbers                                                 ``gaussian``
-    ============================================================  ===============
+    ============================================================  =====================
 
-    Whole numbers that count nothing, such as years or codes of categories, need their kind in ``kinds``. The code of a label is
+    Of a column that is ``left-out`` a model says nothing: a warning names it, and its cells come back as missing ones. Parts of
+    a table may look unlike the whole: where they are fitted one by one, as in scikit-learn's cross-validation, give ``kinds``;
+    ``suffice.select`` and reports take the kinds of the whole table for its parts.
+
+    The code of a label is
     its place in ``categories_``: in the order that the type declares (every pandas category, a polars Enum, an ordered Arrow
     dictionary), else sorted. None, NaN, NaT, ``pandas.NA`` and Arrow nulls are missing; text such as ``"NA"`` is a label here
     (``read_columns`` takes it as missing).
@@ -51,9 +59,10 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         D of them, or a dictionary from names or positions of some columns to their kinds. Columns without names go by ``x0``,
         ``x1`` and so on too; ``suffice.save`` keeps names, not positions.
     max_categories
-        Largest number of labels of a categorical column.
+        Largest number of labels of a categorical column; what the estimators take, too.
     handle_unknown
-        What ``transform`` makes of labels that did not occur in the fit: ``"error"``, or ``"missing"`` with a warning.
+        What ``transform`` makes of labels that did not occur in the fit, and of numbers that the kind of their column does not
+        have: ``"error"``, or ``"missing"`` with a warning.
 
     Attributes
     ----------
@@ -90,7 +99,7 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     [[4.2, 'Gentoo', 3]]
     """
 
-    def __init__(self, kinds: Kinds = None, max_categories: int = 254, handle_unknown: str = "error") -> None:
+    def __init__(self, kinds: Kinds = None, max_categories: int = 65_535, handle_unknown: str = "error") -> None:
         self.kinds = kinds
         self.max_categories = max_categories
         self.handle_unknown = handle_unknown
@@ -152,10 +161,14 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     def _fit_frame(self, frame: Frame, missing: Sequence[int]) -> Self:
         refuse_empty(frame)
         given = given_kinds(self.kinds, frame)
-        kinds = [kind or detected_kind(column) for kind, column in zip(given, frame.columns, strict=True)]
+        found = iter(
+            detected_kinds([column for kind, column in zip(given, frame.columns, strict=True) if kind is None])
+        )
+        kinds, detected = [kind or next(found) for kind in given], [kind is None for kind in given]
+        warn_left_out(frame, kinds, detected)
         categories: list[Any] = [self._labels(column, kind) for column, kind in zip(frame.columns, kinds, strict=True)]
         self.kinds_, self.categories_ = kinds, categories
-        self.notes_ = sentences(frame, kinds, [kind is None for kind in given], missing)
+        self.notes_ = sentences(frame, kinds, detected, missing)
         self.dtypes_ = [column.dtype for column in frame.columns]
         self.labels_, self.is_pandas_ = frame.labels, frame.is_pandas
         self.n_features_in_ = len(kinds)
@@ -183,7 +196,7 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             If X has other columns, a label that was not fitted, a count that is negative or fractional, or an infinite cell.
         """
         check_is_fitted(self)
-        frame = self._aligned(frame_from(X, self))
+        frame = aligned(frame_from(X, self), self)
         return np.stack([self._coded(column, j, self.handle_unknown) for j, column in enumerate(frame.columns)], axis=1)
 
     def codes_of(self, cells: np.ndarray, columns: Sequence[int]) -> np.ndarray:
@@ -202,7 +215,7 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             If a cell holds no label, or no number, of its column; missing cells are NaN.
         """
         check_is_fitted(self)
-        names, frame = self._names(), frame_from(cells, self)
+        names, frame = fitted_names(self), frame_from(cells, self)
         named = [column._replace(name=names[j]) for j, column in zip(columns, frame.columns, strict=True)]
         return np.stack([self._coded(column, j, "error") for j, column in zip(columns, named, strict=True)], axis=1)
 
@@ -227,8 +240,8 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         array: Any = check_array(values, dtype=np.float64, ensure_all_finite="allow-nan", input_name="values")  # type: ignore
-        self._check_width(array.shape[1])
-        fitted = zip(array.T, self.kinds_, self.categories_, self.dtypes_, self._names(), strict=True)
+        check_width(self, array.shape[1])
+        fitted = zip(array.T, self.kinds_, self.categories_, self.dtypes_, fitted_names(self), strict=True)
         columns = [decoded(*column) for column in fitted]
         if self.is_pandas_:
             return data_frame(columns, self.labels_ or [], self.dtypes_, self.categories_)
@@ -261,46 +274,18 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def _coded(self, column: Column, j: int, handle_unknown: str) -> np.ndarray:
         """Cells of the column that was fitted in place ``j`` as codes or numbers."""
-        labels = self.categories_[j]
-        return numbers(column, self.kinds_[j]) if labels is None else codes(column, labels, handle_unknown)
+        labels, kind = self.categories_[j], self.kinds_[j]
+        if kind == LEFT_OUT:
+            return np.zeros(len(column.cells))
+        return numbers(column, kind, handle_unknown) if labels is None else codes(column, labels, handle_unknown)
 
     def _labels(self, column: Column, kind: str) -> np.ndarray | None:
+        if kind == LEFT_OUT:
+            return None
         if KINDS[kind].labels:
             return distinct_labels(column, kind, self.max_categories)
         numbers(column, kind)
         return None
-
-    def _names(self) -> list[str]:
-        return position_names(self.n_features_in_) if self.labels_ is None else [str(label) for label in self.labels_]
-
-    def _aligned(self, frame: Frame) -> Frame:
-        """The columns in the order that was fitted, with the names that they had then."""
-        if self.labels_ is None or frame.labels is None:
-            self._check_width(len(frame.columns))
-            self._warn_of_names(frame)
-            renamed = [column._replace(name=name) for column, name in zip(frame.columns, self._names(), strict=True)]
-            return frame._replace(columns=renamed)
-        return columns_named(frame, self.labels_)
-
-    def _check_width(self, width: int) -> None:
-        if width != self.n_features_in_:
-            raise DataError(
-                f"X has {width} features, but ColumnEncoder is expecting {self.n_features_in_} features as input: the columns "
-                f"that were fitted, {listing(self._names())}."
-            )
-
-    def _warn_of_names(self, frame: Frame) -> None:
-        if hasattr(self, "feature_names_in_"):
-            warnings.warn(
-                "X does not have valid feature names, but ColumnEncoder was fitted with feature names: its columns are taken "
-                "in the order that was fitted.",
-                stacklevel=5,
-            )
-        elif frame.labels is not None and all(isinstance(label, str) for label in frame.labels):
-            warnings.warn(
-                "X has feature names, but ColumnEncoder was fitted without feature names: its columns are taken in their order.",
-                stacklevel=5,
-            )
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -22,13 +22,25 @@ if TYPE_CHECKING:
 
 
 class Column(NamedTuple):
-    """Cells of one column: large_string, bool, int64, uint64, float64 or, where all are missing, null."""
+    """Cells of one column: large_string, bool, int64, uint64, float64 or, where all are missing, null.
+
+    Where the cells are the different ones of more rows, ``times`` says in how many each stands.
+    """
 
     name: str
     cells: pa.Array
     dtype: str
     declared: bool = False
     order: np.ndarray | None = None
+    times: np.ndarray | None = None
+
+    def tally(self) -> tuple[pa.Array, np.ndarray]:
+        """The different cells, missing ones apart, in the order in which they first stand, and in how many rows each does."""
+        times = np.ones(len(self.cells), int) if self.times is None else self.times
+        found = self.cells.dictionary_encode()
+        known = found.indices.is_valid().to_numpy(zero_copy_only=False)
+        place = found.indices.drop_null().to_numpy(zero_copy_only=False)
+        return found.dictionary, np.bincount(place, times[known], len(found.dictionary)).astype(int)
 
 
 class Frame(NamedTuple):

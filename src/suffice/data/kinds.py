@@ -6,26 +6,29 @@
 from __future__ import annotations
 
 import difflib
+import warnings
 from collections.abc import Mapping, Sequence
 from numbers import Integral
 from typing import Any, TypeAlias
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 
-from suffice.data.frame import Column, Frame
+from suffice.data.frame import Frame
+from suffice.data.labels import LeftOutWarning
 from suffice.data.table import DataError, listing
-from suffice.latent.families.kinds import KINDS
+from suffice.latent.families.kinds import KINDS, LEFT_OUT
 
 Kinds: TypeAlias = str | Sequence[str | None] | Mapping[str | int, str] | None
 """Kinds of columns: one for all, one for each, or by name or place; None detects them."""
 
 DETECTED = {
     "gaussian": "other numbers",
-    "bernoulli": "truth values, or 0 and 1 only",
-    "categorical": "text or categories",
-    "poisson": "counts, whole numbers from 0 up; give kinds= for those that count nothing",
+    "bernoulli": "truth values, or two whole numbers only",
+    "categorical": "text, categories, or few whole numbers that are no counts",
+    "poisson": "counts",
+    "negative-binomial": "counts that vary more than those of Poisson",
+    LEFT_OUT: "no cell stands twice, as where cells name the rows; give kinds= to use them",
 }
 """The kinds that columns are detected as, and why; others have to be given."""
 
@@ -44,20 +47,6 @@ def given_kinds(kinds: Kinds, frame: Frame) -> list[str | None]:
     return [_checked(kind) for kind in kinds]
 
 
-def detected_kind(column: Column) -> str:
-    """The kind of a column, by the table in ``ColumnEncoder``."""
-    cells = column.cells
-    if column.declared or pa.types.is_large_string(cells.type):
-        return "categorical"
-    if pa.types.is_boolean(cells.type):
-        return "bernoulli"
-    values = pc.drop_null(cells).to_numpy(zero_copy_only=False)
-    if np.isin(values, (0, 1)).all():
-        return "bernoulli"
-    may_count = pa.types.is_integer(cells.type) or (cells.null_count > 0 and bool(np.all(values == np.floor(values))))
-    return "poisson" if may_count and values.min() >= 0 else "gaussian"
-
-
 def sentences(frame: Frame, kinds: Sequence[str], detected: Sequence[bool], missing: Sequence[int]) -> list[str]:
     """What was detected, which columns have gaps and which are constant, for the user."""
     said = []
@@ -69,6 +58,21 @@ def sentences(frame: Frame, kinds: Sequence[str], detected: Sequence[bool], miss
         ]
         said += [f"Detected as {kind} ({reason}): {listing(named)}."] if named else []
     return [*said, *_gaps(frame, missing), *_constants(frame)]
+
+
+def warn_left_out(frame: Frame, kinds: Sequence[str], detected: Sequence[bool]) -> None:
+    """Name the columns that were found to be left out."""
+    names = [
+        column.name
+        for column, kind, by_itself in zip(frame.columns, kinds, detected, strict=True)
+        if by_itself and kind == LEFT_OUT
+    ]
+    if names:
+        warnings.warn(
+            f"Left out, since no cell stands twice, as where cells name the rows: {listing(names)}. Give "
+            f"kinds={{{names[0]!r}: 'gaussian'}}, or another kind, to use such a column, or drop it.",
+            LeftOutWarning, stacklevel=4,
+        )  # fmt: skip
 
 
 def _gaps(frame: Frame, missing: Sequence[int]) -> list[str]:

@@ -17,7 +17,11 @@ from suffice.latent.families.kinds import KINDS
 
 
 class UnknownCategoryWarning(UserWarning):
-    """Cells hold categories that did not occur in the fit, and are taken as missing."""
+    """Cells hold categories that did not occur in the fit, or numbers that their column cannot, and are taken as missing."""
+
+
+class LeftOutWarning(UserWarning):
+    """No cell of a column stands twice, as where cells name the rows, and the model says nothing of it."""
 
 
 def distinct_labels(column: Column, kind: str, most: int) -> np.ndarray:
@@ -47,16 +51,20 @@ def codes(column: Column, labels: np.ndarray, handle_unknown: str = "error") -> 
     if first >= 0 and handle_unknown == "error":
         raise _unseen(column, labels, first)
     if first >= 0:
-        warnings.warn(
-            f"{pc.sum(unseen).as_py()} cells of column {column.name!r}, such as {cells[first].as_py()!r} in row {first} (counted "
-            "from 0), did not occur in the fit; they are taken as missing.",
-            UnknownCategoryWarning, stacklevel=2,
-        )  # fmt: skip
+        _warn_missing(pc.sum(unseen).as_py(), column, first, "did not occur in the fit")
     return found.cast(pa.float64()).to_numpy(zero_copy_only=False)
 
 
-def numbers(column: Column, kind: str) -> np.ndarray:
-    """Cells as float64, ``(n,)``, NaN where they are missing."""
+def _warn_missing(count: int, column: Column, row: int, why: str) -> None:
+    warnings.warn(
+        f"{count} cells of column {column.name!r}, such as {column.cells[row].as_py()!r} in row {row} (counted from 0), {why}; "
+        "they are taken as missing.",
+        UnknownCategoryWarning, stacklevel=3,
+    )  # fmt: skip
+
+
+def numbers(column: Column, kind: str, handle_unknown: str = "error") -> np.ndarray:
+    """Cells as float64, ``(n,)``, NaN where they are missing, or are no numbers of this kind and these are taken as missing."""
     cells = column.cells
     if _holds_text(cells):
         row = _first_valid(cells)
@@ -65,6 +73,12 @@ def numbers(column: Column, kind: str) -> np.ndarray:
             f"{kind!r} needs numbers; turn the cells into numbers, or fit with kinds={{{column.name!r}: 'categorical'}}."
         )
     values = cells.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    bad = KINDS[kind].refused_cells(values)
+    if handle_unknown == "missing" and bad.any():
+        _warn_missing(
+            int(bad.sum()), column, int(bad.argmax()), f"are no {KINDS[kind].cells[1]}, as those of the fit were"
+        )
+        return np.where(bad, np.nan, values)
     refuse_others(values, kind, column.name)
     return values
 
@@ -97,9 +111,7 @@ def _not_too_many(column: Column, found: np.ndarray, kind: str, most: int) -> np
     if binary:
         said = f"and its kind {kind!r} has two; fit with kinds={{{column.name!r}: 'categorical'}}."
     else:
-        said = (
-            f"more than max_categories={most}; leave it out if it names the rows, join rare categories or allow more."
-        )
+        said = f"more than max_categories={most}; leave it out if it names the rows, or join rare categories."
     raise DataError(
         f"Column {column.name!r} holds {len(found)} different labels ({listing(found.tolist(), 3)}), {said}"
     )

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from suffice.estimators.shared.labelled_columns import with_kinds_of
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -61,7 +63,7 @@ def _held_out(
     from sklearn.base import clone
 
     others = np.setdiff1d(np.arange(len(target)), part)
-    fold: Any = clone(estimator)
+    fold: Any = with_kinds_of(estimator, clone(estimator))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the fit to all rows has said them
         fold.fit(_some(rows, others), target[others], sample_weight=None if weight is None else weight[others])

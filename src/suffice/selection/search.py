@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from suffice.estimators.shared.labelled_columns import takes_labels
+from suffice.estimators.shared.labelled_columns import takes_labels, with_kinds_of
 from suffice.rows.frequencies import taken_as_counts, weighed
 from suffice.rows.streams import is_stream
 from suffice.runtime.progress import progress
@@ -144,7 +144,7 @@ def _try(candidate: Candidate, rows: Rows, neighbour: Fit | None, parts: HeldOut
     try:
         fit = best_fit(candidate.estimator, rows, neighbour)
         figures = criteria(fit.estimator, rows)
-        evidence = np.zeros(0) if parts is None else parts.evidence(candidate.estimator)
+        evidence = np.zeros(0) if parts is None else parts.evidence(with_kinds_of(fit.estimator, candidate.estimator))
     except ValueError as error:
         return Tried(candidate.columns, reason=str(error), seconds=time.perf_counter() - begin)
     weight = np.zeros(0) if parts is None else parts.weight

@@ -27,7 +27,8 @@ class NaiveBayes(ClassConditional):
     ----------
     kinds
         Kinds of the columns: None detects them as ``suffice.data.ColumnEncoder`` says, a list of D or a dictionary from names to
-        kinds states them: ``"gaussian"``, ``"bernoulli"``, ``"categorical"`` or ``"poisson"``.
+        kinds states them: ``"gaussian"``, ``"bernoulli"``, ``"categorical"``, ``"poisson"``, ``"negative-binomial"``,
+        ``"exponential"`` or ``"left-out"``, of which the model says nothing.
     priors
         Probabilities of the classes ``(K,)`` in the order of ``classes_``; None takes their shares of the row weights.
     prior_strength
@@ -63,7 +64,7 @@ class NaiveBayes(ClassConditional):
         Kind of each column.
     column_parameters_ : list of dict
         For each column its parameters in the classes: ``"mean"`` and ``"variance"`` ``(K,)``, ``"probability"`` ``(K,)`` of the
-        second label, ``"probabilities"`` ``(K, C)`` or ``"rate"`` ``(K,)``.
+        second label, ``"probabilities"`` ``(K, C)``, ``"rate"`` ``(K,)``, or ``"mean"`` and ``"dispersion"`` ``(K,)``.
     categories_ : list
         For each column its labels, None for numbers and counts.
     encoder_ : suffice.data.ColumnEncoder

@@ -80,12 +80,12 @@ class CategoricalMixture(MixtureEstimator):
 
     @property
     def _input(self) -> LabelledColumns:
-        encoder = ColumnEncoder("categorical", max_categories=missing_code(np.uint8))
-        return LabelledColumns(self, self._prepared, new_encoder=encoder)
+        return LabelledColumns(self, self._prepared, new_encoder=ColumnEncoder("categorical"))
 
     def _prepared(self, rows: np.ndarray) -> np.ndarray:
-        """Codes in one byte each; they become indicators a tile at a time."""
-        return np.where(np.isnan(rows), missing_code(np.uint8), rows).astype(np.uint8)
+        """Codes in one byte each, or in two where a column has many labels; they become indicators a tile at a time."""
+        code = np.min_scalar_type(max(len(labels) for labels in self.encoder_.categories_))
+        return np.where(np.isnan(rows), missing_code(code), rows).astype(code)
 
     def _beginning(self) -> Beginning:
         sizes = tuple(len(labels) for labels in self.encoder_.categories_)

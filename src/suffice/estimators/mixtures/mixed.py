@@ -37,7 +37,8 @@ class MixedMixture(MixtureEstimator):
     ----------
     kinds
         Kinds of the columns: None detects them as ``suffice.data.ColumnEncoder`` says, a list of D or a dictionary from names to
-        kinds states them: ``"gaussian"``, ``"bernoulli"``, ``"categorical"`` or ``"poisson"``.
+        kinds states them: ``"gaussian"``, ``"bernoulli"``, ``"categorical"``, ``"poisson"``, ``"negative-binomial"``,
+        ``"exponential"`` or ``"left-out"``, of which the model says nothing.
     covariance_type
         Freedom of the Gaussian columns' covariances: ``"full"``, ``"tied"``, ``"diag"`` or ``"spherical"``.
     handle_unknown
@@ -72,7 +73,7 @@ class MixedMixture(MixtureEstimator):
         Kind of each column.
     column_parameters_ : list of dict
         For each column its parameters in the components: ``"mean"`` and ``"variance"`` ``(K,)``, ``"probability"`` ``(K,)`` of
-        the second label, ``"probabilities"`` ``(K, C)`` or ``"rate"`` ``(K,)``.
+        the second label, ``"probabilities"`` ``(K, C)``, ``"rate"`` ``(K,)``, or ``"mean"`` and ``"dispersion"`` ``(K,)``.
     categories_ : list
         For each column its labels, None for numbers and counts.
     encoder_ : suffice.data.ColumnEncoder

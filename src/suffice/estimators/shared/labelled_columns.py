@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, clone
 from sklearn.utils import _safe_indexing, get_tags
 
 from suffice.data.encode import ColumnEncoder
 from suffice.data.labels import UnknownCategoryWarning
 from suffice.estimators.shared.rows import Input, validate
-from suffice.latent.families.kinds import KINDS
+from suffice.latent.families.kinds import KINDS, LEFT_OUT
 from suffice.rows.missing import with_nan
 from suffice.rows.streams import WEIGHTS_OF_STREAMS, CheckedBatches, Weighing, is_stream
 from suffice.runtime.types import ArrayLike, Batch, Cell, TableLike
@@ -109,11 +109,9 @@ class LabelledColumns(Input):
         return {kind: np.flatnonzero(kinds == kind) for kind in KINDS if (kinds == kind).any()}
 
     def sizes(self, columns: Iterable[int]) -> tuple[int, ...]:
-        """Numbers of categories; none for columns of numbers, and of two labels as 0 and 1."""
-        kinds = [self.encoder.kinds_[column] for column in columns]
-        return tuple(
-            len(self.encoder.categories_[c]) for c, kind in zip(columns, kinds, strict=True) if KINDS[kind].labels > 2
-        )
+        """Numbers of categories, one of columns left out; none for columns of numbers, and of two labels as 0 and 1."""
+        labels = [self.encoder.categories_[c] for c in columns if KINDS[self.encoder.kinds_[c]].labels > 2]
+        return tuple(1 if own is None else len(own) for own in labels)
 
     def movable(self) -> np.ndarray:
         """Which columns (D,) may be measured from another origin."""
@@ -153,6 +151,14 @@ def takes_labels(estimator: BaseEstimator) -> bool:
     return get_tags(estimator).input_tags.string
 
 
+def with_kinds_of(fitted: Any, estimator: Any) -> Any:
+    """An estimator, to be fitted to some of the rows of another one, whose columns have the kinds found in all of them."""
+    if "kinds" not in estimator.get_params():
+        return estimator
+    made: Any = clone(estimator)
+    return made.set_params(kinds=list(fitted.encoder_.kinds_))
+
+
 Mixed = TypeVar("Mixed", bound=BaseEstimator)
 
 
@@ -164,6 +170,9 @@ def on_codes(estimator: Mixed) -> Mixed:
     encoder = mixture.encoder_.among(range(mixture.n_features_in_))
     known = encoder.categories_
     encoder.categories_ = [None if labels is None else np.arange(len(labels), dtype=float) for labels in known]
+    left_out = [kind == LEFT_OUT for kind in encoder.kinds_]
+    encoder.categories_ = [np.zeros(1) if out else own for own, out in zip(encoder.categories_, left_out, strict=True)]
+    encoder.kinds_ = ["categorical" if out else kind for kind, out in zip(encoder.kinds_, left_out, strict=True)]
     encoder.dtypes_, encoder.labels_, encoder.is_pandas_ = ["double"] * mixture.n_features_in_, None, False
     mixture.encoder_ = encoder
     for part in (mixture, encoder):

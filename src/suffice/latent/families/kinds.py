@@ -10,7 +10,11 @@ from suffice.latent.families.family import Family
 from suffice.latent.families.negative_binomial import NegativeBinomial
 from suffice.latent.families.poisson import Poisson
 
+LEFT_OUT = "left-out"
+"""The kind of columns of which a model says nothing, as of one category that every cell is in."""
+
 KINDS: dict[str, type[Family]] = {
     family.kind: family for family in (DiagonalGaussian, Bernoulli, Categorical, Poisson, Exponential, NegativeBinomial)
 }
 """In the order in which mixed tables put them. Of Gaussians the one whose columns are independent."""
+KINDS[LEFT_OUT] = Categorical
