@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
+import numpy as np
 from jaxtyping import Float, Num
 
 from suffice.rows.block import TILE
@@ -13,7 +14,7 @@ from suffice.rows.patterns import arrange
 from suffice.rows.row_function import RowFunction
 from suffice.runtime.arrays import Array
 from suffice.runtime.module import Module, field
-from suffice.runtime.precision import in_own_precision
+from suffice.runtime.precision import dtype_of, in_own_precision, precision_of
 
 
 class Hyperparameters(Module):
@@ -56,12 +57,44 @@ class EStep(RowFunction):
         return self.prepare()(rows, weight)
 
 
+class Chart:
+    """Coordinates (..., P) of a model, or of components (..., K); leading axes are restarts, those of components are in P.
+
+    A maximum at the edge, such as a probability of 0, is an ordinary maximum in them: probabilities and rates are squares, and
+    covariances are those of a triangular factor. This one has no coordinates, and lets no step be taken but those of
+    expectation-maximisation.
+    """
+
+    def exists(self, model: Any) -> bool:
+        """Whether a model has coordinates."""
+        return False
+
+    def position(self, model: Any) -> Float[Array, "... P"]:
+        """Coordinates of a model's parameters."""
+        return np.zeros((*model.restarts, 0), dtype_of(precision_of(model)))
+
+    def at(self, model: Any, position: Float[Array, "... P"]) -> Any:
+        """The same model with the parameters of these coordinates."""
+        return model
+
+    def slope(self, model: Any, statistics: Any) -> Float[Array, "... P"]:
+        """Gradient in the coordinates of log-likelihood plus log-prior, from expected statistics at this same model."""
+        return self.position(model)
+
+    def limited(self, model: Any) -> np.ndarray:
+        """Which coordinates (P,) are at least 0."""
+        return np.zeros(0, bool)
+
+
 class LatentModel(Module):
     """A model fitted by expectation-maximisation: sum expected statistics over rows, then update.
 
     A model may carry several restarts at once, along leading axes of its parameters; everything per restart then has these
     axes, the log-likelihood included.
     """
+
+    chart: ClassVar[Any] = Chart()
+    """The parameters among numbers without constraints, where expectation-maximisation is accelerated."""
 
     def expectation(self, centred: bool) -> Callable[..., Any]:
         """The E-step as a function ``(rows, weight, given=None)`` to statistics: a ``PreparedEStep``, or a plain function.

@@ -36,6 +36,15 @@ def check_at_least(name: str, value: Any, least: float) -> None:
         raise ValueError(f"{name}={value!r} was given; a finite number of at least {least:g} is expected.")
 
 
+def check_tolerance(tol: Any) -> None:
+    """Refuse anything but None or a finite number of at least 0."""
+    if tol is not None and (not isinstance(tol, Real) or not np.isfinite(float(tol)) or tol < 0):
+        raise ValueError(
+            f"tol={tol!r} was given; None, or a finite number of at least 0, is expected: None stops where hardly anything is "
+            "left to gain."
+        )
+
+
 def check_positive(name: str, value: Any) -> None:
     """Refuse anything but a finite number above 0."""
     check_at_least(name, value, 0.0)

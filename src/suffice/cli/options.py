@@ -48,8 +48,10 @@ Floor = Annotated[
     ),
 ]
 Rise = Annotated[
-    float, typer.Option(min=0.0, help="Smallest rise per row, in nats, to go on for.", rich_help_panel=FIT)
-]
+    float | None,
+    typer.Option(min=0.0, show_default="until about 1e-6 nats are left to gain", rich_help_panel=FIT,
+                 help="Smallest rise per row, in nats, for which plain steps go on."),
+]  # fmt: skip
 Iterations = Annotated[int, typer.Option(min=1, help="Most iterations of a start.", rich_help_panel=FIT)]
 Epochs = Annotated[int, typer.Option(min=1, help="Passes over the rows.", rich_help_panel=FIT)]
 BatchSize = Annotated[int, typer.Option(min=1, help="Rows in a batch.", rich_help_panel=FIT)]
@@ -178,8 +180,8 @@ class Learning:
                      rich_help_panel=FIT),
     ] = 1  # fmt: skip
     n_init: Annotated[int, typer.Option(min=1, help="Starts; the best is kept.", rich_help_panel=FIT)] = 1
-    max_iter: Iterations = 100
-    tol: Rise = 1e-3
+    max_iter: Iterations = 1000
+    tol: Rise = None
     init_params: Annotated[InitParams, typer.Option(help="How each start is found.", rich_help_panel=FIT)] = "kmeans"
     random_state: Annotated[int, typer.Option(min=0, help="Seed of the starts.", rich_help_panel=FIT)] = 0
     precision: Numbers = "float64"
@@ -216,7 +218,7 @@ class FactorLearning:
         int, typer.Option(min=1, help="Starts where cells are missing; the best is kept.", rich_help_panel=FIT)
     ] = 1
     max_iter: Iterations = 1000
-    tol: Rise = 1e-6
+    tol: Rise = None
     random_state: Annotated[int, typer.Option(min=0, help="Seed of random starts.", rich_help_panel=FIT)] = 0
     precision: Numbers = "float64"
 

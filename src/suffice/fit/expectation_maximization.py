@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from suffice.fit.accelerated import NATS, started, tick
 from suffice.fit.iterations import STRETCH, State, Step, em_step, iterations_over
 from suffice.fit.restarts import Restarts
 from suffice.model import LatentModel
@@ -27,8 +28,8 @@ def em(
     data: Any,
     *,
     weight: Any = None,
-    tol: float = 1e-3,
-    max_iter: int = 100,
+    tol: float | None = None,
+    max_iter: int = 1000,
     precision: str = "float64",
     on_step: Callable[[int, np.ndarray, Any], object] | None = None,
     step_by_step: bool = False,
@@ -50,9 +51,11 @@ def em(
     weight
         Row weights ``(n,)``; None is 1 for every row.
     tol
-        Stop when the mean log-likelihood of a row changes by less than this, in nats.
+        None accelerates the iterations by the slope of the log-likelihood and stops where a stationary point is less than about
+        1e-6 nats away, over all rows. A number means plain iterations, which stop when the mean log-likelihood of a row changes
+        by less than this, in nats.
     max_iter
-        Largest number of iterations.
+        Largest number of iterations, E-steps each.
     precision
         ``"float64"`` or ``"float32"``.
     on_step
@@ -67,8 +70,10 @@ def em(
     Returns
     -------
     Solution
-        ``trace`` holds the mean log-likelihood (plus log-prior) per row at each iteration's start, ``(iterations, ...)``, and
-        NaN once a restart rests; ``details["converged"]`` says which restarts converged.
+        ``trace`` holds the mean log-likelihood (plus log-prior) per row at each iteration's start, ``(iterations, ...)``, minus
+        infinity where an accelerated step was taken back, and NaN once a restart rests; ``details["converged"]`` says which
+        restarts converged, ``details["left"]`` how many nats are still to be gained as far as slope and curvature tell, or the
+        rate of plain steps where ``details["by_rate"]``.
 
     Raises
     ------
@@ -86,7 +91,7 @@ def em(
     >>> start = Mixture(np.array([0.5, 0.5]), Bernoulli(np.array([[0.7, 0.7], [0.3, 0.3]])))
     >>> solution = em(start, rows)
     >>> print(solution.model.weights.round(3), solution.outcome.name)
-    [0.667 0.333] CONVERGED
+    [0.667 0.333] STATIONARY
     """
     with scope(precision):
         layout = missing_layout(model.missing, data)
@@ -97,7 +102,7 @@ def em(
             from suffice.fit.checkpoint import Checkpoint, settings_of
 
             options = {
-                "tol": float(tol),
+                "tol": None if tol is None else float(tol),
                 "max_iter": int(max_iter),
                 "precision": precision,
                 "step_by_step": step_by_step,
@@ -108,30 +113,27 @@ def em(
 
 
 def _run(
-    model: Any, rows: Place, precision: str, tol: float, max_iter: int, on_step: Any, step_by_step: bool,
-    checkpoint: Checkpoint | None, step: Step = em_step,
+    model: Any, rows: Place, precision: str, tol: float | None, max_iter: int, on_step: Any, step_by_step: bool,
+    checkpoint: Checkpoint | None,
 ) -> Solution:  # fmt: skip
-    batch = Restarts(model)
-    kind = dtype_of(precision)
-    state = State(model, np.full(model.restarts, -np.inf, kind), np.ones(model.restarts, bool))
-    tolerance = np.asarray(tol, kind)
-    advance, first = iterations_over(rows, step), state
+    first, step, tolerance = _begun(model, dtype_of(precision), tol)
+    batch, advance, state = Restarts(first.reached, model.restarts), iterations_over(rows, step), first
     outcome, done, stretch, traces = None, 0, 1, []
     before = None if checkpoint is None else checkpoint.load()
     try:
         if checkpoint is not None and before is not None:
-            state, done, stretch, traces = _resumed(before, batch, advance)
+            state, done, stretch, traces = _resumed(before, batch, advance, first)
             _check_same_rows(checkpoint, iterations_over(rows, step), first, tolerance, before["trace"][0])
-            outcome = None if state.active.any() else Outcome.CONVERGED
+            outcome = None if state.active.any() else _settled(tol)
         while done < max_iter and outcome is None:
             state, trace = advance(state, tolerance, min(1 if step_by_step else stretch, max_iter - done))
             traces.append(batch.spread(trace))
-            batch.update(state.model)
+            batch.update(state.reached)
             done, stretch = done + len(trace), min(2 * stretch, STRETCH)
-            if on_step is not None and on_step(done, traces[-1][-1], rows.restored(batch.model)):
+            if on_step is not None and on_step(done, traces[-1][-1], rows.restored(batch.reached[0])):
                 outcome = Outcome.STOPPED_BY_CALLBACK
             if not np.asarray(state.active).any():
-                outcome = Outcome.CONVERGED
+                outcome = _settled(tol)
             state = batch.without_resting(state)
             if checkpoint is not None:
                 ended = outcome is not None or done >= max_iter
@@ -139,37 +141,53 @@ def _run(
     except KeyboardInterrupt:
         outcome = Outcome.INTERRUPTED
     trace = np.concatenate([np.zeros((0, *model.restarts)), *traces])
-    details = {"converged": batch.converged(state.active)}
-    return Solution(to_numpy(rows.restored(batch.model)), trace, outcome or Outcome.STOPPED_AT_LIMIT, details)
+    found, left, by_rate = batch.reached
+    details = {"converged": batch.converged(state.active), "left": np.asarray(left), "by_rate": np.asarray(by_rate)}
+    if outcome is Outcome.STATIONARY and np.any(by_rate):
+        outcome = Outcome.RESTING
+    return Solution(to_numpy(rows.restored(found)), trace, outcome or Outcome.STOPPED_AT_LIMIT, details)
 
 
-def _record(state: State, batch: Restarts, advance: Any, stretch: int, traces: list[np.ndarray]) -> dict[str, Any]:
+def _begun(model: Any, kind: Any, tol: float | None) -> tuple[Any, Step, np.ndarray]:
+    """The state before the first iteration, what an iteration does, and when a restart rests."""
+    if tol is None:
+        return started(model, kind), tick, np.asarray(NATS, kind)
+    state = State(model, np.full(model.restarts, -np.inf, kind), np.ones(model.restarts, bool))
+    return state, em_step, np.asarray(tol, kind)
+
+
+def _settled(tol: float | None) -> Outcome:
+    return Outcome.STATIONARY if tol is None else Outcome.CONVERGED
+
+
+def _record(state: Any, batch: Restarts, advance: Any, stretch: int, traces: list[np.ndarray]) -> dict[str, Any]:
     """All that the loop needs to go on after an iteration."""
     from suffice.fit.checkpoint import arrays_of
 
     return {
-        "model": arrays_of(batch.model),
+        "reached": arrays_of(batch.reached),
+        "state": arrays_of(state),
         "places": batch.places,
-        "previous": np.asarray(state.previous),
-        "active": np.asarray(state.active),
         "stretch": stretch,
         "trace": np.concatenate(traces),
         "prepared": advance.prepared(state),
     }
 
 
-def _resumed(before: dict[str, Any], batch: Restarts, advance: Any) -> tuple[State, int, int, list[np.ndarray]]:
+def _resumed(
+    before: dict[str, Any], batch: Restarts, advance: Any, first: Any
+) -> tuple[Any, int, int, list[np.ndarray]]:
     from suffice.fit.checkpoint import with_arrays
 
-    running = batch.resume(with_arrays(batch.model, before["model"]), before["places"])
-    state = State(running, before["previous"], before["active"])
+    running = batch.resume(with_arrays(batch.reached, before["reached"]), before["places"], first)
+    state = with_arrays(running, before["state"])
     advance.resume(state, before["prepared"])
     return state, len(before["trace"]), before["stretch"], [before["trace"]]
 
 
-def _check_same_rows(checkpoint: Checkpoint, advance: Any, first: State, tol: np.ndarray, before: np.ndarray) -> None:
+def _check_same_rows(checkpoint: Checkpoint, advance: Any, first: Any, tol: np.ndarray, before: np.ndarray) -> None:
     """The first iteration, done again, tells whether rows and weights are the same, to the last bit."""
-    now = Restarts(first.model).spread(advance(first, tol, 1)[1])[0]
+    now = Restarts(first.reached, first.model.restarts).spread(advance(first, tol, 1)[1])[0]
     if not np.array_equal(now, before, equal_nan=True):
         checkpoint.refuse(
             f"its first iteration gave the log-likelihood {np.nanmax(before):.17g} per row, and gives {np.nanmax(now):.17g} with "

@@ -26,6 +26,11 @@ class State(NamedTuple):
     previous: Array
     active: Array
 
+    @property
+    def reached(self) -> tuple[Any, Array, Array]:
+        """The model so far; what is still to be gained is not known."""
+        return self.model, np.full(np.shape(self.active), np.nan), np.zeros(np.shape(self.active), bool)
+
 
 Step: TypeAlias = Callable[[Any, Any, Any], tuple[Any, Array]]
 """``(state, statistics, tol)`` to the next state and the objective (...,), NaN of restarts at rest: what an iteration does."""
@@ -82,7 +87,7 @@ class HostIterations:
                 state, objective = self.step(state, statistics, tol)
                 trace.append(np.asarray(objective))
                 self.count += 1
-        return type(state)(*map(to_numpy, (cast(state.model, precision), *state[1:]))), np.stack(trace)
+        return to_numpy(cast(state, precision)), np.stack(trace)
 
     def prepared(self, state: Any) -> dict[str, Any]:
         """How many iterations are done, and what those after NumPy's keep."""

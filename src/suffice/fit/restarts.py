@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,27 +10,27 @@ import numpy as np
 from suffice.model import Hyperparameters
 from suffice.runtime import tree
 from suffice.runtime.arrays import Array
-from suffice.runtime.either import jnp
+from suffice.runtime.either import is_jax, jnp
 
 
 class Restarts:
-    """Every restart's latest parameters, and which of them the smaller batch that still runs holds."""
+    """What every restart has ``reached``, and which of them the smaller batch that still runs holds."""
 
-    def __init__(self, model: Any):
-        self.model = model
-        self.count = int(np.prod(model.restarts))
+    def __init__(self, reached: Any, shape: tuple[int, ...]):
+        self.reached = reached
+        self.count = int(np.prod(shape))
         self.places = np.arange(self.count)
-        self.single = not model.restarts
+        self.single = not shape
 
     def update(self, running: Any) -> None:
-        """Take over the parameters of the restarts that run."""
+        """Take over what the restarts that run have reached."""
         whole = len(self.places) == self.count
-        self.model = running if whole else restarts_put(self.model, self.places, running)
+        self.reached = running if whole else restarts_put(self.reached, self.places, running)
 
-    def resume(self, model: Any, places: np.ndarray) -> Any:
-        """Take over the parameters of all restarts; those of the restarts at ``places``, which still run."""
-        self.model, self.places = model, places
-        return model if len(places) == self.count else restarts_at(model, places)
+    def resume(self, reached: Any, places: np.ndarray, first: Any) -> Any:
+        """Take over what all restarts have reached; of the ``first`` state, the part of those at ``places``, which still run."""
+        self.reached, self.places = reached, places
+        return first if len(places) == self.count else restarts_at(first, places)
 
     def spread(self, trace: np.ndarray) -> np.ndarray:
         """Objectives of the running restarts, (steps, running), at their places among all, NaN for those at rest."""
@@ -52,7 +53,7 @@ class Restarts:
             return state
         self.places = self.places[active]
         keep = np.flatnonzero(active)
-        return type(state)(restarts_at(state.model, keep), *(np.asarray(leaf)[keep] for leaf in state[1:]))
+        return restarts_at(state, keep)
 
 
 def restarts_where(chosen: Array, new: Any, old: Any) -> Any:
@@ -66,6 +67,16 @@ def restarts_where(chosen: Array, new: Any, old: Any) -> Any:
         )
 
     return _map_restarts(pick, new, old)
+
+
+def restarts_chosen(chosen: Array, new: Callable[[], Any], old: Callable[[], Any]) -> Any:
+    """The same of what is worked out only where it is needed: for some restarts, or while JAX traces."""
+    if not is_jax(chosen):
+        if np.all(chosen):
+            return new()
+        if not np.any(chosen):
+            return old()
+    return restarts_where(chosen, new(), old())
 
 
 def restarts_at(model: Any, index: Any) -> Any:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from jaxtyping import Float, Num
 from scipy.special import logsumexp
 
+from suffice.latent.charts.mixture import MixtureChart
 from suffice.latent.conditioning import check_given, check_value, positions
 from suffice.latent.expectation import Expectation, MixtureStatistics, normalised
 from suffice.latent.families.family import Family
@@ -69,6 +70,8 @@ class Mixture(LatentModel):
     [[0.9 0.1]
      [0.1 0.9]]
     """
+
+    chart: ClassVar[Any] = MixtureChart()
 
     log_weights: Array
     components: Family

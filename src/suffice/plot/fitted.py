@@ -28,7 +28,7 @@ class Climbed(Protocol):
     """A mixture or factor model fitted by expectation-maximisation, with a trace for every start."""
 
     n_features_in_: int
-    tol: float
+    tol: float | None
     max_iter: int
     traces_: Sequence[np.ndarray]
     lower_bounds_: np.ndarray

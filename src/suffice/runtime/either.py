@@ -73,6 +73,18 @@ def inverse_of_lower(triangle: Any) -> Any:
     return invert(triangle, lower=1)[0]
 
 
+def solved_triangle(matrix: Any, right: Any, upper: bool) -> Any:
+    """Solution (..., m) of small triangular systems (..., m, m), whose other triangle is ignored."""
+    size = right.shape[-1]
+    if not is_jax(matrix):
+        return np.linalg.solve(np.triu(matrix) if upper else np.tril(matrix), right[..., None])[..., 0]
+    found = _of_jax("jax.numpy").zeros_like(right)
+    for place in reversed(range(size)) if upper else range(size):
+        own = right[..., place] - (matrix[..., place, :] * found).sum(-1)
+        found = found.at[..., place].set(own / matrix[..., place, place])
+    return found
+
+
 def _of_jax(path: str) -> Any:
     from importlib import import_module
 
@@ -101,6 +113,7 @@ def _quiet(function: Callable[..., Any]) -> Callable[..., Any]:
 OWN: dict[str, Any] = {
     "linalg.cholesky": _quiet(np.linalg.cholesky),
     "linalg.eigh": _quiet(np.linalg.eigh),
+    "linalg.eigvalsh": _quiet(np.linalg.eigvalsh),
     "einsum": lambda path, *arrays: np.einsum(path, *arrays, optimize=True),
     "concatenate": lambda arrays, axis=0: np.concatenate(list(arrays), axis),
 }

@@ -36,7 +36,7 @@ from suffice.runtime import tree
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.precision import cast, dtype_of, scope
 from suffice.runtime.types import ArrayLike, TableLike
-from suffice.validation import check_at_least, check_count
+from suffice.validation import check_at_least, check_count, check_squares, check_tolerance
 
 ONE_PASS = "The parameters of highest likelihood were found in one pass over the rows."
 
@@ -47,15 +47,16 @@ class ClassConditional(Classifier):
 
     reg_covar: float = 1e-6
     prior_strength: float = 0.0
-    tol: float = 1e-4
-    max_iter: int = 200
+    tol: float | None = None
+    max_iter: int = 1000
     precision: str = "float64"
 
     model_: Mixture = field(init=False)
 
     def _check_parameters(self) -> None:
         check_count("max_iter", self.max_iter)
-        for name in ("tol", "reg_covar", "prior_strength"):
+        check_tolerance(self.tol)
+        for name in ("reg_covar", "prior_strength"):
             check_at_least(name, getattr(self, name), 0.0)
         dtype_of(self.precision)
         self._check_own()
@@ -205,8 +206,8 @@ class ClassConditional(Classifier):
                            missing=layout, width=start.width)  # fmt: skip
             solution = em(start, placed, tol=self.tol, max_iter=self.max_iter, precision=precision)
         converged, said = bool(solution.details["converged"]), str(solution.outcome)
-        went = {"n_iter_": len(solution.trace), "converged_": converged, "outcome_": said}
-        self._keep(solution.model, overall, {**went, "lower_bounds_": np.asarray(solution.trace, float)})
+        went, trace = {"n_iter_": len(solution.trace), "converged_": converged, "outcome_": said}, solution.trace
+        self._keep(solution.model, overall, {**went, "lower_bounds_": trace[np.isfinite(trace)]})
         if solution.outcome is Outcome.INTERRUPTED:
             raise KeyboardInterrupt
         if not converged:

@@ -56,7 +56,9 @@ class GaussianClassifier(LinearScores):
     unlabelled
         Value of ``y`` that marks rows of unknown class, such as -1; None means that every row has its class.
     tol
-        Expectation-maximisation stops when the mean log-likelihood of a row changes by less than this, in nats.
+        None accelerates expectation-maximisation by the slope of the log-likelihood and stops where a stationary point is less
+        than about 1e-6 nats away, over all rows. A number means plain iterations, which stop when the mean log-likelihood of a
+        row changes by less than this, in nats.
     max_iter
         Largest number of its iterations.
     precision

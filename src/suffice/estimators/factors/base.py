@@ -30,7 +30,14 @@ from suffice.runtime.arrays import Array
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.precision import cast, dtype_of, scope, to_numpy
 from suffice.runtime.types import ArrayLike, PathLike, TableLike
-from suffice.validation import check_at_least, check_choice, check_count, check_second_moments, check_shape
+from suffice.validation import (
+    check_at_least,
+    check_choice,
+    check_count,
+    check_second_moments,
+    check_shape,
+    check_tolerance,
+)
 
 ALGORITHMS = ("auto", "em")
 FIRST_ROWS = 1000
@@ -54,7 +61,7 @@ class FactorEstimator(FittedFactors):
     mean: Any = None
     algorithm: str = "auto"
     noise_floor: float = 1e-6
-    tol: float = 1e-6
+    tol: float | None = None
     max_iter: int = 1000
     n_init: int = 1
     random_state: Any = None
@@ -65,7 +72,7 @@ class FactorEstimator(FittedFactors):
         for name in ("n_components", "max_iter", "n_init"):
             check_count(name, getattr(self, name))
         check_choice("algorithm", self.algorithm, ALGORITHMS)
-        check_at_least("tol", self.tol, 0.0)
+        check_tolerance(self.tol)
         check_at_least("noise_floor", self.noise_floor, 0.0)
         if self.noise_floor == 0:
             raise ValueError(

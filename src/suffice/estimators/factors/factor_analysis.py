@@ -49,8 +49,9 @@ class FactorAnalysis(FactorEstimator):
         Smallest noise variance of a column, as a share of its variance. A column that reaches it (a Heywood case) is named in
         a warning.
     tol
-        Stop expectation-maximisation when the mean log-likelihood of a row changes by less than this, in nats; the search on
-        second moments goes on as far as rounding allows.
+        None accelerates expectation-maximisation by the slope of the log-likelihood and stops where a stationary point is less
+        than about 1e-6 nats away, over all rows. A number means plain iterations, which stop when the mean log-likelihood of a
+        row changes by less than this, in nats.
     max_iter
         Largest number of iterations.
 

@@ -42,7 +42,9 @@ class PPCA(FactorEstimator):
     noise_floor
         Smallest noise variance, as a share of the columns' mean variance. A fit that reaches it warns.
     tol
-        Stop expectation-maximisation when the mean log-likelihood of a row changes by less than this, in nats.
+        None accelerates expectation-maximisation by the slope of the log-likelihood and stops where a stationary point is less
+        than about 1e-6 nats away, over all rows. A number means plain iterations, which stop when the mean log-likelihood of a
+        row changes by less than this, in nats.
     max_iter
         Largest number of iterations.
     n_init

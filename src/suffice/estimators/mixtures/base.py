@@ -29,7 +29,7 @@ from suffice.rows.streams import is_stream, on_host
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.precision import cast, dtype_of, scope
 from suffice.runtime.types import ArrayLike, PathLike, TableLike
-from suffice.validation import check_at_least, check_choice, check_count, summing_to_one
+from suffice.validation import check_at_least, check_choice, check_count, check_tolerance, summing_to_one
 
 OF_A_FIT = ("traces_", "lower_bounds_", "n_iter_", "converged_", "outcome_")
 """Fitted attributes that say how ``fit`` went, and nothing of steps after it."""
@@ -42,8 +42,8 @@ class MixtureEstimator(FittedMixture):
 
     n_components: int = 1
     _: KW_ONLY
-    tol: float = 1e-3
-    max_iter: int = 100
+    tol: float | None = None
+    max_iter: int = 1000
     n_init: int = 1
     init_params: str = "kmeans"
     weights_init: Any = None
@@ -65,7 +65,7 @@ class MixtureEstimator(FittedMixture):
     def _check_parameters(self) -> None:
         for name in ("n_components", "max_iter", "n_init"):
             check_count(name, getattr(self, name))
-        check_at_least("tol", self.tol, 0.0)
+        check_tolerance(self.tol)
         check_at_least("prior_strength", self.prior_strength, 0.0)
         check_choice("init_params", self.init_params, list(STARTS))
         check_choice("degenerate", self.degenerate, DEGENERATE)

@@ -50,13 +50,15 @@ class GaussianMixture(MixtureEstimator):
         ``"full"``: a covariance matrix for each component. ``"tied"``: one for all. ``"diag"``: variances of each column.
         ``"spherical"``: one variance for each component.
     tol
-        Stop when the mean log-likelihood of a row changes by less than this, in nats.
+        None accelerates expectation-maximisation by the slope of the log-likelihood and stops where a stationary point is less
+        than about 1e-6 nats away, over all rows. A number means plain iterations, which stop when the mean log-likelihood of a
+        row changes by less than this, in nats.
     reg_covar
         Floor of the variances in every direction, as a share of how much values that lie close together vary in each column: what
         is above it, it leaves alone. Close together are the nearest thirtieth of a column's different values, so that neither
         distant groups nor a few distant rows count; a constant column has the average floor of the others. 0 switches it off.
     max_iter
-        Largest number of iterations.
+        Largest number of iterations, E-steps each.
     n_init
         Number of restarts, run together; the one of highest log-likelihood is kept, every trace is in ``traces_``.
     init_params
@@ -114,13 +116,13 @@ class GaussianMixture(MixtureEstimator):
     lower_bound_ : float
         Mean log-likelihood of a row (plus log-prior) in the last iteration, in nats.
     lower_bounds_ : numpy.ndarray
-        The same for each iteration of the best restart.
+        The same for each iteration of the best restart, but for those that were taken back; it never falls.
     traces_ : list of numpy.ndarray
         The same for each restart.
     converged_ : bool
         Whether the best restart converged.
     n_iter_ : int
-        Its number of iterations.
+        Its number of iterations, E-steps each.
     outcome_ : str
         How the fit ended, a sentence.
     effective_rows_ : float

@@ -126,5 +126,5 @@ def _first_model(
     start = start if origin is None else start.translated(origin)
     free = not (given.has("weights") or given.names())
     if free and overview.missing and len(overview.sample) >= max(1, _sample_size(mixture, kind)):
-        return improved(start, overview, origin, mixture.tol, mixture.precision)
+        return improved(start, overview, origin, mixture.tol or 0.0, mixture.precision)
     return start

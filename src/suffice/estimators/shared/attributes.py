@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import numpy as np
+
 from suffice.fit.degenerate import traces_of
 from suffice.outcome import Outcome, Solution
 
@@ -38,12 +40,21 @@ def progress_attributes(solution: Solution) -> dict[str, Any]:
     """How a fit went: the traces of all restarts, and how far the best one came."""
     traces, best = traces_of(solution)
     converged = bool(solution.details["converged"][best])
-    ended = Outcome.CONVERGED if converged else Outcome.STOPPED_AT_LIMIT
+    iterations = int((~np.isnan(solution.trace[:, best])).sum())
     return {
         "traces_": traces,
         "lower_bounds_": traces[best],
         "lower_bound_": float(traces[best][-1]) if len(traces[best]) else float("-inf"),
-        "n_iter_": int(solution.details.get("iterations", len(traces[best]))),
+        "n_iter_": int(solution.details.get("iterations", iterations)),
         "converged_": converged,
-        "outcome_": str(solution.outcome if was_stopped(solution) else ended),
+        "outcome_": str(solution.outcome if was_stopped(solution) else _ended(solution, converged, best)),
     }
+
+
+def _ended(solution: Solution, converged: bool, best: int) -> Outcome:
+    """How the best restart ended."""
+    if not converged:
+        return Outcome.STOPPED_AT_LIMIT
+    if "left" not in solution.details or np.isnan(solution.details["left"][best]):
+        return Outcome.CONVERGED
+    return Outcome.RESTING if solution.details["by_rate"][best] else Outcome.STATIONARY

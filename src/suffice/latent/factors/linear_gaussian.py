@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from jaxtyping import Float
 
+from suffice.latent.charts.factors import FactorChart
 from suffice.latent.forms.conditional import LOG_TWO_PI
 from suffice.latent.forms.natural import bordered, packed, unpacked
 from suffice.latent.forms.small_inverses import inverted
@@ -143,6 +144,8 @@ class LinearGaussian(LatentModel):
     >>> print(mean.round(3).ravel(), covariance.round(3).ravel())
     [1.2   0.667] [0.2   0.333]
     """
+
+    chart: ClassVar[Any] = FactorChart()
 
     mean: Array
     loadings: Array

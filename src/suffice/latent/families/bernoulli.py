@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from jaxtyping import Bool, Float
 
+from suffice.latent.charts.independent import BernoulliChart
 from suffice.latent.families.columns import Columns
 from suffice.latent.families.kind import in_units
 from suffice.latent.families.number_columns import NumberColumns
@@ -52,6 +53,7 @@ class Bernoulli(NumberColumns):
     prior: BernoulliPrior
 
     kind: ClassVar[str] = "bernoulli"
+    chart: ClassVar[Any] = BernoulliChart()
     title: ClassVar[str] = "Bernoulli"
     column_names: ClassVar[dict[str, str]] = {"probability": "probabilities"}
     centre_name: ClassVar[str] = "probability"

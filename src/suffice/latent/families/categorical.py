@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from jaxtyping import Bool, Float
 
+from suffice.latent.charts.independent import CategoricalChart
 from suffice.latent.families.categorical_columns import CategoricalColumns, CategoricalPrior
 from suffice.latent.families.columns import Columns
 from suffice.latent.families.family import averaged_parameters, labels_of_numbers
@@ -43,6 +44,8 @@ class Categorical(CategoricalColumns):
     >>> print(np.exp(family.log_density(np.array([[1.0, 2.0], [0.0, np.nan]]))).round(2))
     [[0.25 0.5 ]]
     """
+
+    chart: ClassVar[Any] = CategoricalChart()
 
     def __init__(self, probabilities: Array, sizes: Sequence[int], prior: CategoricalPrior | None = None):
         self.probabilities, self.sizes = probabilities, tuple(int(size) for size in sizes)

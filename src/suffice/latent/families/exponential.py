@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from jaxtyping import Bool, Float
 
+from suffice.latent.charts.independent import ExponentialChart
 from suffice.latent.families.columns import Columns
 from suffice.latent.families.number_columns import NumberColumns
 from suffice.latent.families.prior_rows import PriorRows
@@ -52,6 +53,7 @@ class Exponential(NumberColumns):
     prior: ExponentialPrior
 
     kind: ClassVar[str] = "exponential"
+    chart: ClassVar[Any] = ExponentialChart()
     title: ClassVar[str] = "exponential"
     column_names: ClassVar[dict[str, str]] = {"rate": "rates"}
     discrete: ClassVar[bool] = False

@@ -11,6 +11,7 @@ from jaxtyping import Bool, Float, Num
 from suffice.latent.families.kind import Kind
 from suffice.latent.forms.natural import Moments
 from suffice.latent.ties import Labels, group_means
+from suffice.model import Chart
 from suffice.rows.missing import MissingLayout
 from suffice.rows.patterns import arrange
 from suffice.runtime.arrays import Array
@@ -31,6 +32,9 @@ class Family(Kind):
 
     whole_parameters: ClassVar[tuple[str, ...]] = ()
     """Parameters that components share in all columns or in none."""
+
+    chart: ClassVar[Any] = Chart()
+    """The parameters among numbers without constraints, where expectation-maximisation is accelerated."""
 
     missing: ClassVar[MissingLayout | None] = "mask"
     """How ``missing_form`` takes rows with missing cells, as ``MaskedRows`` or ``PatternRows``; None where they are refused."""

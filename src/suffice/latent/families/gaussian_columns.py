@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
+from suffice.latent.charts.gaussian import GaussianChart
 from suffice.latent.collapsed import NOTHING, collapsed
 from suffice.latent.families.columns import Columns, over_all_classes
 from suffice.latent.families.covariances.covariance import Covariance
@@ -32,6 +33,7 @@ class GaussianColumns(Family):
     prior: GaussianPrior
 
     kind: ClassVar[str] = "gaussian"
+    chart: ClassVar[Any] = GaussianChart()
     title: ClassVar[str] = "Gaussian"
     column_names: ClassVar[dict[str, str]] = {"mean": "means", "variance": "covariances"}
     discrete: ClassVar[bool] = False

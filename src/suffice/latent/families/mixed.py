@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from jaxtyping import Bool, Float
 
+from suffice.latent.charts.mixture import MixedChart
 from suffice.latent.families.family import Family
 from suffice.latent.families.mixed_columns import MixedColumns
 from suffice.latent.forms.mixed import MixedForm
@@ -43,6 +44,8 @@ class Mixed(MixedColumns):
     >>> print(np.exp(family.log_density(np.array([[2.0, 1.0]]))).round(4))
     [[0.1353]]
     """
+
+    chart: ClassVar[Any] = MixedChart()
 
     def __init__(self, parts: Sequence[Family], columns: Sequence[Sequence[int]]):
         self.parts = tuple(parts)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from jaxtyping import Bool, Float
 from scipy.special import betainc
 
+from suffice.latent.charts.independent import NegativeBinomialChart
 from suffice.latent.families.columns import Columns
 from suffice.latent.families.dispersion import LARGEST, free_dispersions, smallest
 from suffice.latent.families.kind import in_units
@@ -74,6 +75,7 @@ class NegativeBinomial(NumberColumns):
     prior: NegativeBinomialPrior
 
     kind: ClassVar[str] = "negative-binomial"
+    chart: ClassVar[Any] = NegativeBinomialChart()
     title: ClassVar[str] = "negative binomial"
     column_names: ClassVar[dict[str, str]] = {"mean": "means", "dispersion": "dispersions"}
     cells: ClassVar[tuple[str, str]] = ("a whole number from 0 up", "counts, whole numbers from 0 up")
@@ -111,18 +113,18 @@ class NegativeBinomial(NumberColumns):
         """Means and dispersions below 0."""
         return "holds negative numbers; they are at least 0" if (values < 0).any() else None
 
-    def _inside(self) -> tuple[Array, Array]:
+    def inside(self) -> tuple[Array, Array]:
         """Means and dispersions, those of 0 moved up to where all can be computed."""
         means = jnp.maximum(self.means, jnp.finfo(jnp.result_type(self.means)).eps)
         return means, jnp.clip(self.dispersions, smallest(means), LARGEST)
 
     def form(self, centred: bool) -> RisingCounts:
         """Log-densities cell by cell."""
-        return RisingCounts(*self._inside(), jnp.zeros_like(self.means[..., 0]), False)
+        return RisingCounts(*self.inside(), jnp.zeros_like(self.means[..., 0]), False)
 
     def missing_form(self, centred: bool) -> RisingCounts:
         """The same of the cells that are not missing, which are counted."""
-        return RisingCounts(*self._inside(), jnp.zeros_like(self.means[..., 0]), True)
+        return RisingCounts(*self.inside(), jnp.zeros_like(self.means[..., 0]), True)
 
     def maximize(self, moments: Moments) -> tuple[Self, Bool[Array, "... K"]]:
         """Weighted means of the counts, the prior's rows included, and dispersions that raise the likelihood given these."""
@@ -138,7 +140,7 @@ class NegativeBinomial(NumberColumns):
                 f"{type(self).__name__} components that share means need to share dispersions alike, so that the mean has a "
                 "closed form; tie 'dispersions' by the same labels, or leave 'means' out of tied."
             )
-        first, once, twice, cells, weight = self._sums(moments)
+        first, once, twice, cells, weight = self.sums(moments)
         if "means" in tied:
             first, cells = group_means(first, tied["means"]), group_means(cells, tied["means"])
         known = cells > 0
@@ -146,12 +148,12 @@ class NegativeBinomial(NumberColumns):
         means = self.means if "means" in frozen else means
         dispersions = self.dispersions
         if "dispersions" not in frozen:
-            now = self._inside()[1]
+            now = self.inside()[1]
             found = free_dispersions(now, means, (first, once, twice, cells), labels)
             dispersions = jnp.where(known, found, self.dispersions)
         return type(self)(means, dispersions, self.prior), weight > 0
 
-    def _sums(self, moments: Moments) -> tuple[Array, Array, Array, Array, Array]:
+    def sums(self, moments: Moments) -> tuple[Array, Array, Array, Array, Array]:
         """Counts, the two sums of ``rising`` and cells (..., K, D), and the weight of rows (..., K), with the prior's."""
         first, once, twice, cells, weight = self._parts(moments)
         if self.prior.strength is None:
@@ -173,13 +175,13 @@ class NegativeBinomial(NumberColumns):
         counts, shares = self.prior.rows()
         shape = (2, *(1,) * (np.ndim(self.means) - 1), self.features)
         counts, shares = (jnp.broadcast_to(values, (2, self.features)).reshape(shape) for values in (counts, shares))
-        _, once, twice = rising(counts, 1 / self._inside()[1])
+        _, once, twice = rising(counts, 1 / self.inside()[1])
         whole = jnp.ones_like(self.means)
         return (shares * counts).sum(0) * whole, (shares * once).sum(0), (shares * twice).sum(0), whole
 
     def moments_at(self, counts: Float[Array, "... K"]) -> Moments:
         """Sums under which the means are right and the dispersions rest, less the prior's rows."""
-        means, dispersions = self._inside()
+        means, dispersions = self.inside()
         rows = counts[..., None] + self.prior.seen
         once = rows * jnp.log1p(means * dispersions) / dispersions
         _, one, two = rising(means, 1 / dispersions)
@@ -208,12 +210,12 @@ class NegativeBinomial(NumberColumns):
 
     def cumulative(self, values: np.ndarray) -> np.ndarray:
         """Regularised incomplete beta functions, 0 below 0."""
-        means, dispersions = map(np.asarray, self._inside())
+        means, dispersions = map(np.asarray, self.inside())
         whole = np.maximum(np.floor(values), 0)
         found = betainc(1 / dispersions, whole + 1, 1 / (1 + dispersions * means))
         return np.where(values < 0, 0.0, found)
 
     def draw(self, component: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         """Rows of counts, (n, D): Poisson variables whose rates are gamma variables."""
-        means, dispersions = (np.asarray(values)[component] for values in self._inside())
+        means, dispersions = (np.asarray(values)[component] for values in self.inside())
         return generator.poisson(generator.gamma(1 / dispersions, dispersions * means)).astype(float)

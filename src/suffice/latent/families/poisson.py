@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from jaxtyping import Bool, Float
 from scipy.special import pdtr
 
+from suffice.latent.charts.independent import PoissonChart
 from suffice.latent.families.columns import Columns
 from suffice.latent.families.kind import in_units
 from suffice.latent.families.number_columns import NumberColumns
@@ -94,6 +95,7 @@ class Poisson(NumberColumns):
     prior: PoissonPrior
 
     kind: ClassVar[str] = "poisson"
+    chart: ClassVar[Any] = PoissonChart()
     title: ClassVar[str] = "Poisson"
     column_names: ClassVar[dict[str, str]] = {"rate": "rates"}
     centre_name: ClassVar[str] = "rate"

@@ -24,6 +24,11 @@ def whitening(matrices: Float[Array, "... D D"]) -> tuple[Float[Array, "... D D"
     return factors.reshape(matrices.shape), halves.reshape(matrices.shape[:-2])
 
 
+def cholesky(matrices: Float[Array, "... D D"]) -> Float[Array, "... D D"]:
+    """Lower triangular factors of symmetric matrices (..., D, D)."""
+    return lax.map(jnp.linalg.cholesky, matrices.reshape(-1, *matrices.shape[-2:])).reshape(matrices.shape)
+
+
 def positive_definite(matrices: Array) -> Array:
     """Whether each symmetric matrix (..., D, D) is positive definite, (...)."""
 

@@ -48,7 +48,7 @@ def restart_sentence(estimator: Climbed) -> str:
 
 def agreement_width(estimator: Climbed) -> float:
     """Nats per row within which two restarts count as the same solution: ten times the rise at which each one stops."""
-    return max(1e-3, 10 * estimator.tol)
+    return max(1e-3, 10 * (estimator.tol or 0.0))
 
 
 def _ends(estimator: Climbed) -> np.ndarray:

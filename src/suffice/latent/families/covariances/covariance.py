@@ -31,6 +31,9 @@ class Covariance(Module):
     missing: ClassVar[MissingLayout]
     """``"patterns"`` where columns depend on one another, ``"mask"`` where they do not."""
 
+    chart: ClassVar[Any] = None
+    """The values among numbers without constraints, a ``CovarianceChart``; None where they have no such coordinates."""
+
     shared: ClassVar[bool] = False
     """Whether all components have the same."""
 

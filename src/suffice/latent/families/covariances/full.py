@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from suffice.choices import CovarianceType
+from suffice.latent.charts.covariances import TriangularChart
 from suffice.latent.families.covariances.matrices import OwnMatrices, triangle
 from suffice.latent.families.family import kept_where
 from suffice.latent.forms.whiten import at_least
@@ -31,6 +32,7 @@ class FullCovariance(OwnMatrices):
     """
 
     covariance_type: ClassVar[CovarianceType] = "full"
+    chart: ClassVar[Any] = TriangularChart()
 
     def bounded(self, floor: Array) -> Self:
         """In no direction less than the floor."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from suffice.choices import CovarianceType
+from suffice.latent.charts.covariances import PrincipalChart
 from suffice.latent.families.covariances.full import FullCovariance
 from suffice.latent.families.covariances.matrices import OwnMatrices
 from suffice.latent.families.family import kept_where
@@ -40,6 +41,7 @@ class PrincipalCovariance(OwnMatrices):
 
     rank: int = field(static=True)
     covariance_type: ClassVar[CovarianceType] = "full"
+    chart: ClassVar[Any] = PrincipalChart()
 
     def bounded(self, floor: Array) -> Self:
         """The smallest eigenvalues averaged, and none below the columns' average floor."""

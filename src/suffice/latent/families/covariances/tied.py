@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
 from suffice.choices import CovarianceType
+from suffice.latent.charts.covariances import TriangularChart
 from suffice.latent.families.covariances.matrices import SharedMatrix, common, triangle
 from suffice.latent.forms.whiten import at_least
 from suffice.latent.ties import Labels
@@ -30,6 +31,7 @@ class TiedCovariance(SharedMatrix):
     """
 
     covariance_type: ClassVar[CovarianceType] = "tied"
+    chart: ClassVar[Any] = TriangularChart()
 
     def bounded(self, floor: Array) -> Self:
         """In no direction less than the floor."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from types import ModuleType
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
+from suffice.latent.charts.covariances import DeviationChart
 from suffice.latent.families.covariances.covariance import Covariance, keeps_digits
 from suffice.latent.families.gaussian_prior import GaussianPrior
 from suffice.latent.forms.cells import CellDeviations
@@ -23,6 +24,7 @@ class Variances(Covariance):
     """Variances of columns, of each component or of all."""
 
     missing: ClassVar[MissingLayout] = "mask"
+    chart: ClassVar[Any] = DeviationChart()
 
     @abstractmethod
     def quadratic(self, precision: Array) -> Array:

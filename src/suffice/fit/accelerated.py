@@ -1,0 +1,206 @@
+r"""Expectation-maximisation that reaches its maximum: each E-step gives a quasi-Newton step, and how much is still to come.
+
+An E-step gives the likelihood, the EM step and, by Fisher's identity, the slope of the likelihood. With :math:`f` the EM step,
+:math:`g` the slope and :math:`d` the direction of L-BFGS whose first matrix is the EM step (Jamshidian and Jennrich,
+"Acceleration of the EM algorithm by using quasi-Newton methods", 1997), half of :math:`g \cdot d` is what is still to be gained,
+in nats of all rows. A trial that lowers the likelihood is taken back along :math:`d`; where that does not help, the EM step is
+taken, which never lowers it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from suffice.fit.restarts import restarts_chosen
+from suffice.fit.secants import Secants, no_secants
+from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp
+from suffice.runtime.module import Module, replaced
+
+NATS = 1e-6
+"""A fit ends where less than this is to be gained, over all rows; "converged" means so."""
+PLAIN_NATS = 0.01
+"""The same where steps are those of EM, whose rate tells what is to come."""
+PLAIN = 5
+"""EM steps before the first of another kind: they find the maximum that EM would."""
+PAIRS = 10
+NUMBERS = 2**26
+"""Most numbers kept of the steps before, in all restarts; models too large for two steps are left to plain EM."""
+LEAST_SCALE, MOST_BACK, MOST_DROPS = 0.03, 3, 3
+KEPT = 0.25
+"""A coordinate that is at least 0 keeps at least this share of itself."""
+
+
+class Course(Module):
+    """Where a restart is by the last step that was accepted, and where it tries to go; all are (...) or (..., P)."""
+
+    position: Array
+    value: Array
+    slope: Array
+    ahead: Array
+    """The EM step."""
+    direction: Array
+    rise: Array
+    """The slope along the direction."""
+    scale: Array
+    secants: Secants
+    plain: Array
+    """Whether the trial is an EM step, which is accepted as it is."""
+    back: Array
+    uphill: Array
+    """Accepted steps in a row along which the slope did not fall."""
+    ticks: Array
+    drops: Array
+    """How often the steps before led nowhere and were forgotten."""
+    gain: Array
+    left: Array
+    """What is still to be gained, in nats of all rows; infinite where that is not known."""
+    calm: Array
+    """Accepted steps in a row that promise hardly any more."""
+
+
+class Accelerated(NamedTuple):
+    """The model to try next, the objective before and which restarts are active; the best EM step so far, and the course."""
+
+    model: Any
+    previous: Array
+    active: Array
+    result: Any
+    course: Course
+
+    @property
+    def reached(self) -> tuple[Any, Array, Array]:
+        """The best model so far, what is still to be gained, and whether that is told by the rate of plain steps."""
+        return self.result, self.course.left, self.course.drops >= MOST_DROPS
+
+
+class Seen(NamedTuple):
+    """What an E-step tells at a trial."""
+
+    position: Array
+    value: Array
+    slope: Array
+    ahead: Array
+    noise: Array
+    """Rounding errors of the value."""
+
+
+def started(model: Any, dtype: Any) -> Accelerated:
+    """Before the first E-step."""
+    shape, chart = model.restarts, model.chart
+    nothing = np.zeros(np.shape(chart.position(model)), dtype)
+    pairs = min(PAIRS, NUMBERS // max(1, 3 * nothing.size))
+    count, none = np.zeros(shape, np.int32), np.zeros(shape, dtype)
+    drops = count if chart.exists(model) and pairs >= 2 else count + np.int32(MOST_DROPS)
+    course = Course(
+        nothing, none - np.inf, nothing, nothing, nothing, none, none + 1, no_secants(max(pairs, 1), nothing),
+        np.ones(shape, bool), count, count, count, drops, none + np.inf, none + np.inf, count,
+    )  # fmt: skip
+    return Accelerated(model, none - np.inf, np.ones(shape, bool), model, course)
+
+
+def tick(state: Accelerated, statistics: Any, tol: Any) -> tuple[Accelerated, Array]:
+    """One E-step at the trial: it is accepted and the next one set, or it is taken back; a restart rests once it is there.
+
+    The objective is NaN of restarts at rest, and minus infinity where the trial was taken back.
+    """
+    chart, before = state.model.chart, state.course
+    model = state.model.maximize(statistics)
+    seen = _seen(state.model, model, statistics)
+    sound = jnp.isfinite(seen.value) & jnp.isfinite(seen.ahead).all(-1) & (seen.value >= before.value - seen.noise)
+    accepted, limited = before.plain | sound, chart.limited(model)
+    course = restarts_chosen(accepted, lambda: _forward(before, seen, limited), lambda: _backward(before, seen))
+    result = restarts_chosen(accepted, lambda: model, lambda: state.result)
+    trial = restarts_chosen(course.plain, lambda: result, lambda: chart.at(model, _within(course, limited)))
+    objective = seen.value / statistics.weight
+    moved = Accelerated(trial, jnp.where(accepted, objective, state.previous), ~(accepted & _there(course, seen.noise, tol)),
+                        result, course)  # fmt: skip
+    new = restarts_chosen(state.active, lambda: moved, lambda: state)
+    told = jnp.where(accepted, objective, -jnp.inf)
+    return new._replace(active=new.active & state.active), jnp.where(state.active, told, jnp.nan)
+
+
+def _seen(model: Any, maximized: Any, statistics: Any) -> Seen:
+    position = model.chart.position(model)
+    slope = model.chart.slope(model, statistics)
+    value = statistics.log_likelihood + model.log_prior()
+    noise = 4 * jnp.finfo(value.dtype).eps * jnp.abs(value)
+    ahead = model.chart.position(maximized) - position
+    return Seen(position, value, jnp.where(jnp.isfinite(slope), slope, 0.0), ahead, noise)
+
+
+def _forward(before: Course, seen: Seen, limited: np.ndarray) -> Course:
+    """The trial is accepted: a direction from there."""
+    step, fall = seen.position - before.position, before.slope - seen.slope
+    bend = _dot(step, fall)
+    begun, ticks = before.ticks > 0, before.ticks + 1
+    falls = begun & (bend > 1e-12 * jnp.sqrt(_dot(step, step) * _dot(fall, fall)))
+    uphill = jnp.where(begun & ~falls, before.uphill + 1, 0)
+    secants = before.secants.pushed(step, fall, seen.ahead - before.ahead, falls)
+    alive = before.drops < MOST_DROPS
+    sought = alive & (ticks > PLAIN) & secants.used.any(-1)
+    direction = restarts_chosen(sought, lambda: secants.direction(seen.slope, seen.ahead), lambda: seen.ahead)
+    found = sought & (_dot(seen.slope, direction) > 0) & jnp.isfinite(direction).all(-1)
+    secants, drops = secants.dropped(sought & ~found), before.drops + (sought & ~found)
+    direction = jnp.where(found[..., None], direction, seen.ahead)
+    known = alive & begun & (ticks > 3) & (bend > 0)
+    by_slope = jnp.maximum(_dot(seen.slope, direction), _dot(seen.slope, seen.ahead)) / 2
+    gain = seen.value - before.value
+    left = jnp.where(alive, jnp.where(known, by_slope, jnp.inf), _by_rate(gain, before.gain))
+    farther = jnp.exp2(jnp.minimum(uphill, 6).astype(step.dtype)) * _dot(seen.slope, step)
+    leaving = alive & (ticks > PLAIN) & (uphill > 0) & (farther > _dot(seen.slope, direction))
+    direction = jnp.where(
+        leaving[..., None], direction + jnp.exp2(jnp.minimum(uphill, 6).astype(step.dtype))[..., None] * step, direction
+    )
+    direction = _kept(seen.position, seen.position + direction, limited) - seen.position
+    rise = _dot(seen.slope, direction)
+    plain = ~((found | leaving) & (rise > 0))
+    direction = jnp.where(plain[..., None], seen.ahead, direction)
+    rise = jnp.where(plain, _dot(seen.slope, seen.ahead), rise)
+    near = jnp.where(alive, gain <= seen.noise, (gain < PLAIN_NATS) & (left < PLAIN_NATS))
+    return Course(
+        seen.position, seen.value, seen.slope, seen.ahead, direction, rise, jnp.ones_like(gain), secants, plain,
+        jnp.zeros_like(before.back), uphill, ticks, drops, gain, left, jnp.where(near, before.calm + 1, 0),
+    )  # fmt: skip
+
+
+def _backward(before: Course, seen: Seen) -> Course:
+    """The trial is taken back: to the highest point of the cubic through both ends, or to the EM step."""
+    near, far = -before.rise * before.scale, -_dot(seen.slope, before.direction) * before.scale
+    middle = near + far + 3 * (seen.value - before.value)
+    root = jnp.sqrt(jnp.maximum(middle * middle - near * far, 0.0))
+    share = 1 - (far + root - middle) / (far - near + 2 * root)
+    share = jnp.where(jnp.isfinite(share), jnp.clip(share, 0.1, 0.6), 0.2)
+    scale, back = before.scale * share, before.back + 1
+    lost = (scale < LEAST_SCALE) | (back > MOST_BACK)
+    return replaced(
+        before, scale=jnp.where(lost, 1.0, scale), back=back, plain=lost, secants=before.secants.dropped(lost),
+        ticks=before.ticks + 1, drops=before.drops + lost, direction=jnp.where(lost[..., None], before.ahead, before.direction),
+    )  # fmt: skip
+
+
+def _there(course: Course, noise: Array, tol: Any) -> Array:
+    alive = course.drops < MOST_DROPS
+    by_slope = alive & (course.left < tol) & (course.gain < jnp.maximum(tol, noise))
+    return by_slope | (course.calm >= jnp.where(alive, 3, 2))
+
+
+def _by_rate(gain: Array, before: Array) -> Array:
+    """What is to come where gains go on falling at the rate of the last two (Aitken)."""
+    rate = gain / jnp.where(before > 0, before, 1.0)
+    return jnp.where(gain <= 0, 0.0, jnp.where((before > 0) & (rate < 1), gain * rate / (1 - rate), jnp.inf))
+
+
+def _within(course: Course, limited: np.ndarray) -> Array:
+    return _kept(course.position, course.position + course.scale[..., None] * course.direction, limited)
+
+
+def _kept(position: Array, trial: Array, limited: np.ndarray) -> Array:
+    """A trial whose limited coordinates keep a share of what they were."""
+    return jnp.where(limited, jnp.maximum(trial, KEPT * position), trial)
+
+
+def _dot(one: Array, other: Array) -> Array:
+    return (one * other).sum(-1)

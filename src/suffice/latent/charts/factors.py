@@ -1,0 +1,62 @@
+"""The chart of linear Gaussian models."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from suffice.latent.charts.chart import joined, parted
+from suffice.latent.forms.natural import bordered, unpacked
+from suffice.model import Chart
+from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp, lax
+from suffice.runtime.module import replaced
+
+if TYPE_CHECKING:
+    from suffice.latent.factors.linear_gaussian import FactorStatistics, LinearGaussian
+
+
+class FactorChart(Chart):
+    """Mean and loadings as they are, and logarithms of the noise's standard deviations."""
+
+    def exists(self, model: LinearGaussian) -> bool:
+        """Always."""
+        return True
+
+    def position(self, model: LinearGaussian) -> Array:
+        """Mean, loadings, noise."""
+        return joined([model.mean, model.loadings, jnp.log(model.noise_variance) / 2], model.mean.ndim - 1)
+
+    def at(self, model: LinearGaussian, position: Array) -> LinearGaussian:
+        """Noise is kept above its floor."""
+        shapes = [model.mean.shape[-1:], model.loadings.shape[-2:], model.noise_variance.shape[-1:]]
+        mean, loadings, log_noise = parted(position, shapes)
+        noise = jnp.maximum(jnp.exp(2 * log_noise), model.floor.least)
+        return replaced(model, mean=mean, loadings=loadings, noise_variance=noise)
+
+    def slope(self, model: LinearGaussian, statistics: FactorStatistics) -> Array:
+        """What the latent variables leave unexplained, in units of the noise."""
+        old = model.loadings, model.noise_variance
+        if model.restarts:
+            return lax.map(lambda pair: _slope(*pair), (old, statistics))
+        return _slope(old, statistics)
+
+    def limited(self, model: LinearGaussian) -> np.ndarray:
+        """None."""
+        features, size = model.loadings.shape[-2:]
+        return np.zeros(features * (size + 1) + model.noise_variance.shape[-1], bool)
+
+
+def _slope(old: tuple[Array, Array], statistics: FactorStatistics) -> Array:
+    loadings, noise = old
+    size = loadings.shape[-1]
+    split = size * (size + 1) // 2
+    gram = bordered(unpacked(statistics.gram[:split], size), statistics.gram[split:].T)
+    whole = jnp.concatenate([loadings, jnp.zeros_like(loadings[:, :1])], -1)[:, None]
+    explained, cross = (whole @ gram)[:, 0], statistics.cross.T
+    rise = (cross - explained) / noise[:, None]
+    left_over = statistics.square + ((explained - 2 * cross) * whole[:, 0]).sum(-1)
+    in_noise = left_over / noise - jnp.broadcast_to(statistics.gram[-1], left_over.shape)
+    in_noise = in_noise.sum(keepdims=True) if noise.shape[-1] == 1 else in_noise
+    return joined([rise[:, size], rise[:, :size], in_noise], 0)

@@ -1,0 +1,49 @@
+"""Charts: coordinates lead back to the model, and the slope is that of the log-likelihood plus log-prior."""
+
+import numpy as np
+import pytest
+from table import FACTORS, LATENT
+
+from suffice import total
+from suffice.model import EStep
+from suffice.runtime import computed_by
+from suffice.runtime.precision import scope
+
+MODELS = [(f"{case}{name}", model, case.data) for case in [*LATENT, *FACTORS]
+          for name, model in (("", case.model), (", with a prior", case.penalised))
+          if model is not None and model.chart.exists(model)]  # fmt: skip
+CASES = pytest.mark.parametrize(("name", "model", "rows"), MODELS, ids=[name for name, *_ in MODELS])
+
+
+def statistics_at(model, rows):
+    with computed_by("numpy"), scope("float64"):
+        return total(EStep(model, model.needs_centring()), rows)
+
+
+def objective(model, rows):
+    return np.asarray(statistics_at(model, rows).log_likelihood + model.log_prior())
+
+
+@CASES
+def test_coordinates_lead_back_to_the_model(name, model, rows):
+    again = model.chart.at(model, model.chart.position(model))
+    np.testing.assert_allclose(objective(again, rows), objective(model, rows), rtol=1e-12)
+    np.testing.assert_allclose(again.chart.position(again), model.chart.position(model), rtol=1e-9, atol=1e-12)
+
+
+@CASES
+def test_slope_is_that_of_the_log_likelihood(name, model, rows):
+    chart, at = model.chart, np.asarray(model.chart.position(model))
+    slope = np.asarray(chart.slope(model, statistics_at(model, rows)))
+    step = 1e-5
+    for place in range(at.shape[-1]):
+        moved = [chart.at(model, at + sign * step * np.eye(at.shape[-1])[place]) for sign in (1, -1)]
+        up, down = (objective(one, rows) for one in moved)
+        np.testing.assert_allclose(slope[..., place], (up - down) / (2 * step), rtol=1e-5, atol=1e-4)
+
+
+@CASES
+def test_maximisation_goes_uphill(name, model, rows):
+    sums = statistics_at(model, rows)
+    step = model.chart.position(model.maximize(sums)) - model.chart.position(model)
+    assert np.all((model.chart.slope(model, sums) * step).sum(-1) > 0)
