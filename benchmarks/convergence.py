@@ -154,7 +154,8 @@ def generated() -> Iterator[DataSet]:
         draw = np.random.default_rng(seed)
         times = draw.exponential(np.exp(2 * apart * draw.standard_normal((3, 5)))[draw.integers(3, size=500)])
         yield DataSet(f"waiting times, {apart:g}", ExponentialMixture(3), times)
-        mixed = np.column_stack([normal_rows(seed, 2 * apart, 500), count_rows(seed, apart)[:, :2], item_rows(seed, 0.8, 500)[:, :3]])
+        parts = normal_rows(seed, 2 * apart, 500), count_rows(seed, apart)[:, :2], item_rows(seed, 0.8, 500)[:, :3]
+        mixed = np.column_stack(parts)
         yield DataSet(f"columns of three kinds, {apart:g}", MixedMixture(3), mixed)
         yield DataSet(f"columns of three kinds, {apart:g}, 30 % missing", MixedMixture(3), holes(mixed, 0.3, seed))
     for seed, noise in enumerate((0.3, 1.0)):

@@ -31,6 +31,8 @@ NUMBERS = 2**26
 LEAST_SCALE, MOST_BACK, MOST_DROPS = 0.03, 3, 3
 KEPT = 0.25
 """A coordinate that is at least 0 keeps at least this share of itself."""
+GROWTH, SMALL, LEAP = 0.01, 0.01, 3.0
+"""One below the second that the EM step raises by more than the first, as a share, leaves 0: its maximum is far, and it leaps."""
 
 
 class Course(Module):
@@ -145,25 +147,35 @@ def _forward(before: Course, seen: Seen, limited: np.ndarray) -> Course:
     found = sought & (_dot(seen.slope, direction) > 0) & jnp.isfinite(direction).all(-1)
     secants, drops = secants.dropped(sought & ~found), before.drops + (sought & ~found)
     direction = jnp.where(found[..., None], direction, seen.ahead)
-    known = alive & begun & (ticks > 3) & (bend > 0)
+    growing = _growing(seen, limited)
+    settling = ~growing.any(-1)
+    known = alive & begun & (ticks > 3) & (bend > 0) & settling
     by_slope = jnp.maximum(_dot(seen.slope, direction), _dot(seen.slope, seen.ahead)) / 2
     gain = seen.value - before.value
     left = jnp.where(alive, jnp.where(known, by_slope, jnp.inf), _by_rate(gain, before.gain))
-    farther = jnp.exp2(jnp.minimum(uphill, 6).astype(step.dtype)) * _dot(seen.slope, step)
-    leaving = alive & (ticks > PLAIN) & (uphill > 0) & (farther > _dot(seen.slope, direction))
-    direction = jnp.where(
-        leaving[..., None], direction + jnp.exp2(jnp.minimum(uphill, 6).astype(step.dtype))[..., None] * step, direction
-    )
+    free = alive & (ticks > PLAIN)
+    farther = jnp.exp2(jnp.minimum(uphill, 6).astype(step.dtype))[..., None] * step
+    leaving = free & (uphill > 0) & (_dot(seen.slope, farther) > _dot(seen.slope, direction))
+    direction = jnp.where(leaving[..., None], direction + farther, direction)
+    leaping = free & ~settling
+    direction = jnp.where(leaping[..., None] & growing, LEAP * seen.position, direction)
     direction = _kept(seen.position, seen.position + direction, limited) - seen.position
     rise = _dot(seen.slope, direction)
-    plain = ~((found | leaving) & (rise > 0))
+    plain = ~((found | leaving | leaping) & (rise > 0))
     direction = jnp.where(plain[..., None], seen.ahead, direction)
     rise = jnp.where(plain, _dot(seen.slope, seen.ahead), rise)
-    near = jnp.where(alive, gain <= seen.noise, (gain < PLAIN_NATS) & (left < PLAIN_NATS))
+    near = settling & jnp.where(alive, gain <= seen.noise, (gain < PLAIN_NATS) & (left < PLAIN_NATS))
     return Course(
         seen.position, seen.value, seen.slope, seen.ahead, direction, rise, jnp.ones_like(gain), secants, plain,
         jnp.zeros_like(before.back), uphill, ticks, drops, gain, left, jnp.where(near, before.calm + 1, 0),
     )  # fmt: skip
+
+
+def _growing(seen: Seen, limited: np.ndarray) -> Array:
+    """Coordinates that are small and leave 0."""
+    tiny = jnp.sqrt(jnp.finfo(seen.ahead.dtype).eps)
+    leaves = (seen.ahead > GROWTH * seen.position) & (seen.position + seen.ahead > tiny)
+    return limited & (seen.position < SMALL) & leaves
 
 
 def _backward(before: Course, seen: Seen) -> Course:
