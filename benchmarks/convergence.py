@@ -106,7 +106,9 @@ def factor_rows(seed: int, noise: float, count: int = 400) -> np.ndarray:
     """Eight columns made of two latent variables and noise."""
     draw = np.random.default_rng(seed)
     loadings = draw.standard_normal((8, 2))
-    return draw.standard_normal((count, 2)) @ loadings.T + noise * draw.standard_normal((count, 8)) * np.linspace(0.5, 2, 8)
+    return draw.standard_normal((count, 2)) @ loadings.T + noise * draw.standard_normal((count, 8)) * np.linspace(
+        0.5, 2, 8
+    )
 
 
 def published() -> Iterator[DataSet]:
@@ -120,7 +122,11 @@ def published() -> Iterator[DataSet]:
 
 def of_scikit_learn() -> Iterator[DataSet]:
     """Its own data sets."""
-    for name, load, components in (("iris", load_iris, 3), ("wine", load_wine, 3), ("breast cancer", load_breast_cancer, 2)):
+    for name, load, components in (
+        ("iris", load_iris, 3),
+        ("wine", load_wine, 3),
+        ("breast cancer", load_breast_cancer, 2),
+    ):
         rows = load().data
         for kind in ("full", "tied", "diag", "spherical"):
             yield DataSet(f"{name}, {kind}", GaussianMixture(components, covariance_type=kind), rows,
@@ -139,7 +145,9 @@ def generated() -> Iterator[DataSet]:
         for kind in ("full", "diag"):
             yield DataSet(f"clusters {apart:g} apart, {kind}", GaussianMixture(3, covariance_type=kind),
                           normal_rows(seed, apart), partial(scikit_learn, 3, kind))  # fmt: skip
-    for seed, (share, kind) in enumerate(((0.3, "full"), (0.3, "tied"), (0.6, "diag"), (0.8, "spherical"), (0.8, "diag"))):
+    for seed, (share, kind) in enumerate(
+        ((0.3, "full"), (0.3, "tied"), (0.6, "diag"), (0.8, "spherical"), (0.8, "diag"))
+    ):
         rows = holes(normal_rows(seed, 2.0, 2000, 8), share, seed)
         yield DataSet(f"clusters, {share:.0%} missing, {kind}", GaussianMixture(3, covariance_type=kind), rows)
     for seed, strong in enumerate((0.95, 0.85, 0.75, 0.75, 0.75, 0.65)):
@@ -193,7 +201,9 @@ def measured(one: DataSet) -> Measured:
     longer = em(ours.model_, _as_model_sees(ours, one.rows), weight=one.weight, tol=1e-13, max_iter=LONGEST)
     bounds = plain.lower_bounds_
     steps = int(np.argmax((bounds[-1] - bounds) * total < NEAR)) + 1
-    peer = None if one.peer is None or (one.peer.func is stepmix and find_spec("stepmix") is None) else one.peer(one.rows)
+    peer = (
+        None if one.peer is None or (one.peer.func is stepmix and find_spec("stepmix") is None) else one.peer(one.rows)
+    )
     short = (longer.trace[-1] - longer.trace[0]) * total
     return Measured(one.name, ours.n_iter_, steps, float(short), "Converged" in ours.outcome_,
                     float((ours.lower_bound_ - bounds[-1]) * total), peer)  # fmt: skip
@@ -207,12 +217,15 @@ def _as_model_sees(estimator: Any, rows: np.ndarray) -> Any:
 def report(found: list[Measured], cases: bool) -> None:
     """Tables in Markdown."""
     if cases:
-        print("| data | E-steps | plain EM's | nats short | above plain EM's end | peer: nats short, E-steps |\n|---|---|---|---|---|---|")
+        print("| data | E-steps | plain EM's | nats short | above plain EM's end | peer: nats short, E-steps |")
+        print("|---|---|---|---|---|---|")
         for one in found:
             peer = "" if one.peer is None else f"{one.peer[0]:.2g}, {one.peer[1]}"
             print(f"| {one.name} | {one.ours} | {one.plain} | {one.short:.2g} | {one.above:.2g} | {peer} |")
         print()
-    print("| level | data sets | E-steps, median | plain EM to 0.05 nats | ratio: quartiles, worst | within 0.05 nats | over 0.5 |")
+    print(
+        "| level | data sets | E-steps, median | plain EM to 0.05 nats | ratio: quartiles, worst | within 0.05 nats | over 0.5 |"
+    )
     print("|---|---|---|---|---|---|---|")
     for level in ("easy", "medium", "hard", "all"):
         part = [one for one in found if level in (one.level, "all")]
@@ -223,15 +236,17 @@ def report(found: list[Measured], cases: bool) -> None:
             print(f"| {level} | {len(part)} | {np.median([one.ours for one in part]):.0f} | "
                   f"{np.median([one.plain for one in part]):.0f} | {quartiles} | "
                   f"{np.mean([one.short < NEAR for one in part]):.0%} | {sum(one.short > FAR for one in said)} |")  # fmt: skip
-    print(f"\nE-steps in all: {sum(one.ours for one in found)} ours, {sum(one.plain for one in found)} of plain EM to 0.05 nats")
-    other = [one for one in found if abs(one.above) > NEAR]
-    print(f"another maximum than plain EM's: {sum(one.above < 0 for one in other)} lower, {sum(one.above > 0 for one in other)} higher")
-    peers = [(one, one.peer) for one in found if one.peer is not None]
+    print(
+        f"\nE-steps in all: {sum(one.ours for one in found)} ours, {sum(one.plain for one in found)} of plain EM to 0.05 nats"
+    )
+    other = [one.above > 0 for one in found if abs(one.above) > NEAR]
+    print(f"another maximum than plain EM's: {len(other) - sum(other)} lower, {sum(other)} higher")
+    peers = [(one.ours, *one.peer) for one in found if one.peer is not None]
     if peers:
-        nats = np.array([peer[0] for _, peer in peers])
-        print(f"peers' defaults on {len(peers)} data sets: {np.median(nats):.2g} nats short (median), {np.mean(nats > FAR):.0%} more "
-              f"than 0.5, {nats.max():.3g} at worst; E-steps {np.median([peer[1] for _, peer in peers]):.0f} (median) against our "
-              f"{np.median([one.ours for one, _ in peers]):.0f}")  # fmt: skip
+        ours, nats, steps = np.array(peers).T
+        print(f"peers' defaults on {len(peers)} data sets: {np.median(nats):.2g} nats short (median), {np.mean(nats > FAR):.0%} "
+              f"more than 0.5, {nats.max():.3g} at worst; E-steps {np.median(steps):.0f} (median) against our "
+              f"{np.median(ours):.0f}")  # fmt: skip
 
 
 def main(words: list[str]) -> None:

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from suffice.fit.gains import PLAIN_NATS, by_rate
 from suffice.fit.restarts import restarts_chosen
 from suffice.fit.secants import Secants, no_secants
 from suffice.runtime.arrays import Array
@@ -21,8 +22,6 @@ from suffice.runtime.module import Module, replaced
 
 NATS = 1e-6
 """A fit ends where less than this is to be gained, over all rows; "converged" means so."""
-PLAIN_NATS = 0.01
-"""The same where steps are those of EM, whose rate tells what is to come."""
 PLAIN = 5
 """EM steps before the first of another kind: they find the maximum that EM would."""
 PAIRS = 10
@@ -152,7 +151,7 @@ def _forward(before: Course, seen: Seen, limited: np.ndarray) -> Course:
     known = alive & begun & (ticks > 3) & (bend > 0) & settling
     by_slope = jnp.maximum(_dot(seen.slope, direction), _dot(seen.slope, seen.ahead)) / 2
     gain = seen.value - before.value
-    left = jnp.where(alive, jnp.where(known, by_slope, jnp.inf), _by_rate(gain, before.gain))
+    left = jnp.where(alive, jnp.where(known, by_slope, jnp.inf), by_rate(gain, before.gain))
     free = alive & (ticks > PLAIN)
     farther = jnp.exp2(jnp.minimum(uphill, 6).astype(step.dtype))[..., None] * step
     leaving = free & (uphill > 0) & (_dot(seen.slope, farther) > _dot(seen.slope, direction))
@@ -197,12 +196,6 @@ def _there(course: Course, noise: Array, tol: Any) -> Array:
     alive = course.drops < MOST_DROPS
     by_slope = alive & (course.left < tol) & (course.gain < jnp.maximum(tol, noise))
     return by_slope | (course.calm >= jnp.where(alive, 3, 2))
-
-
-def _by_rate(gain: Array, before: Array) -> Array:
-    """What is to come where gains go on falling at the rate of the last two (Aitken)."""
-    rate = gain / jnp.where(before > 0, before, 1.0)
-    return jnp.where(gain <= 0, 0.0, jnp.where((before > 0) & (rate < 1), gain * rate / (1 - rate), jnp.inf))
 
 
 def _within(course: Course, limited: np.ndarray) -> Array:

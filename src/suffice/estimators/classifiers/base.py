@@ -154,8 +154,66 @@ class Classifier(ClassifierMixin, BaseEstimator):
         every[known] = codes
         return every
 
+    def _most_probable(self, X: TableLike) -> np.ndarray:
+        """Place of the most probable class of each row, (n,)."""
+        raise NotImplementedError
+
+    def _probabilities(self, X: TableLike) -> np.ndarray:
+        """Probability of each class, (n, K)."""
+        raise NotImplementedError
+
+    def _evidence(self, X: TableLike) -> np.ndarray:
+        """Log-density of each row, (n,)."""
+        raise NotImplementedError
+
     def _named(self, chosen: np.ndarray) -> str:
         return ", ".join(repr(name) for name in self.classes_[chosen].tolist()[:20])
+
+    def predict(self, X: TableLike) -> np.ndarray:
+        """The most probable class of each row.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``. NaN is a missing cell.
+
+        Returns
+        -------
+        numpy.ndarray
+            Classes ``(n,)``.
+        """
+        places = self._most_probable(X)
+        return self.classes_[places]
+
+    def predict_proba(self, X: TableLike) -> np.ndarray:
+        r"""Probability of each class given the row, :math:`\pi_k p(x | k) / p(x)`.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``. NaN is a missing cell.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(n, K)`` in the order of ``classes_``, each row summing to 1.
+        """
+        return self._probabilities(X)
+
+    def score_samples(self, X: TableLike) -> np.ndarray:
+        """Log-density of each row whatever its class, log p(x) in nats: low for rows unlike any class.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``. NaN is a missing cell.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(n,)``.
+        """
+        return self._evidence(X)
 
     def predict_log_proba(self, X: TableLike) -> np.ndarray:
         """Logarithm of ``predict_proba``, exact where the probability is too small to be told from 0.

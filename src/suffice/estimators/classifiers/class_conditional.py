@@ -243,50 +243,13 @@ class ClassConditional(Classifier):
         check_is_fitted(self, "model_")
         return read(self.model_, self._input.batches(X), reader, self.precision)
 
-    def predict(self, X: TableLike) -> np.ndarray:
-        """The most probable class of each row.
+    def _most_probable(self, X: TableLike) -> np.ndarray:
+        return self._read(X, MostProbable)
 
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``. NaN is a missing cell.
-
-        Returns
-        -------
-        numpy.ndarray
-            Classes ``(n,)``.
-        """
-        places = self._read(X, MostProbable)
-        return self.classes_[places]
-
-    def predict_proba(self, X: TableLike) -> np.ndarray:
-        r"""Probability of each class given the row, :math:`\pi_k p(x | k) / p(x)`.
-
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``. NaN is a missing cell.
-
-        Returns
-        -------
-        numpy.ndarray
-            ``(n, K)`` in the order of ``classes_``, each row summing to 1.
-        """
+    def _probabilities(self, X: TableLike) -> np.ndarray:
         return self._read(X, Responsibilities)
 
-    def score_samples(self, X: TableLike) -> np.ndarray:
-        """Log-density of each row whatever its class, log p(x) in nats: low for rows unlike any class.
-
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``. NaN is a missing cell.
-
-        Returns
-        -------
-        numpy.ndarray
-            ``(n,)``.
-        """
+    def _evidence(self, X: TableLike) -> np.ndarray:
         return self._read(X, Evidence)
 
     def _labelled_statistics(

@@ -17,11 +17,12 @@ from suffice.estimators.mixtures.base import MixtureEstimator
 from suffice.estimators.mixtures.gaussian import GaussianMixture
 from suffice.estimators.shared.labelled_columns import takes_labels
 from suffice.estimators.shared.rows import PlainColumns
+from suffice.fit.gains import Gains
 from suffice.outcome import Outcome
 from suffice.rows.frequencies import frequencies, taken_as_counts, weighed
 from suffice.rows.streams import on_host
 from suffice.runtime.types import ArrayLike, TableLike
-from suffice.validation import check_at_least, check_count
+from suffice.validation import check_count, check_tolerance
 
 MANY_ROWS = 1000
 """Rows among which enough are taken to differ for all components."""
@@ -49,6 +50,7 @@ class MixtureClassifier(Classifier):
         Value of ``y`` that marks rows of unknown class, such as -1; None means that every row has its class.
     tol
         Expectation-maximisation over the classes stops when the mean log-likelihood of a row changes by less than this, in nats.
+        None stops where its last gains promise less than 0.01 nats more, over all rows.
     max_iter
         Largest number of its iterations.
     random_state
@@ -65,7 +67,7 @@ class MixtureClassifier(Classifier):
     n_iter_ : int
         Iterations over the classes; 1 where every row has its class.
     converged_ : bool
-        Whether these were enough.
+        Whether these were enough, and those of each mixture.
     outcome_ : str
         How the fit ended, a sentence.
 
@@ -81,11 +83,11 @@ class MixtureClassifier(Classifier):
 
     mixture: Any = None
     _: KW_ONLY
-    tol: float = 1e-3
-    max_iter: int = 50
+    tol: float | None = None
+    max_iter: int = 1000
 
     def _check_parameters(self) -> None:
-        check_at_least("tol", self.tol, 0.0)
+        check_tolerance(self.tol)
         check_count("max_iter", self.max_iter)
         if self.mixture is not None and not (
             isinstance(self.mixture, MixtureEstimator) and not takes_labels(self.mixture)
@@ -134,7 +136,8 @@ class MixtureClassifier(Classifier):
         self.mixtures_ = [self._fresh(rows[codes == k], seed) for k in range(len(self.classes_))]
         self.class_weight_ = np.zeros(len(self.classes_))
         self._refit(rows, codes, weight, None)
-        self.n_iter_, self.converged_, self.outcome_ = 1, True, str(Outcome.CONVERGED)
+        self.n_iter_ = 1
+        self.converged_, self.outcome_ = self._ended()
         if (codes < 0).any():
             self._share_out(rows, codes, weight)
         self.outcome_ = f"{self.outcome_} {scaled}".strip()
@@ -171,23 +174,30 @@ class MixtureClassifier(Classifier):
 
     def _share_out(self, rows: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> None:
         """Expectation-maximisation over the classes of rows whose class is not known."""
-        unknown, before, self.converged_ = codes < 0, -np.inf, False
+        unknown, gains = codes < 0, Gains(self.tol, weight.sum())
         starts = [(mixture, mixture.warm_start) for mixture in self.mixtures_]
         for mixture in self.mixtures_:
             mixture.set_params(warm_start=True)
-        while self.n_iter_ < self.max_iter and not self.converged_:
+        while self.n_iter_ < self.max_iter and not gains.settled:
             joint = self._log_joint(rows)
             evidence = np.logaddexp.reduce(joint, axis=1)
             own = np.take_along_axis(joint, np.maximum(codes, 0)[:, None], 1)[:, 0]
-            value = float(weight @ np.where(unknown, evidence, own)) / weight.sum()
-            self.converged_, before = value - before < self.tol, value
+            gains.add(float(weight @ np.where(unknown, evidence, own)))
             self._refit(rows, codes, weight, np.exp(joint - evidence[:, None])[unknown])
             self.n_iter_ += 1
         for mixture, warm in starts:
             mixture.set_params(warm_start=warm)
-        self.outcome_ = str(Outcome.CONVERGED if self.converged_ else Outcome.STOPPED_AT_LIMIT)
-        if not self.converged_:
+        self.converged_, self.outcome_ = self._ended()
+        if not gains.settled:
+            self.converged_, self.outcome_ = False, str(Outcome.STOPPED_AT_LIMIT)
             warnings.warn(self.outcome_, ConvergenceWarning, stacklevel=3)
+        elif self.converged_:
+            self.outcome_ = str(Outcome.RESTING if self.tol is None else Outcome.CONVERGED)
+
+    def _ended(self) -> tuple[bool, str]:
+        """Whether every mixture converged, and the sentence of the first that did not, or of the first."""
+        told = next((mixture for mixture in self.mixtures_ if not mixture.converged_), self.mixtures_[0])
+        return told.converged_, told.outcome_
 
     def partial_fit(
         self, X: TableLike, y: ArrayLike, classes: ArrayLike | None = None, sample_weight: ArrayLike | None = None
@@ -252,49 +262,12 @@ class MixtureClassifier(Classifier):
             rows[codes == k] = model.components.draw(component, generator)
         return rows
 
-    def predict(self, X: TableLike) -> np.ndarray:
-        """The most probable class of each row.
+    def _most_probable(self, X: TableLike) -> np.ndarray:
+        return self.predict_log_proba(X).argmax(1)
 
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``. NaN is a missing cell.
-
-        Returns
-        -------
-        numpy.ndarray
-            Classes ``(n,)``.
-        """
-        log_probability = self.predict_log_proba(X)
-        return self.classes_[log_probability.argmax(1)]
-
-    def predict_proba(self, X: TableLike) -> np.ndarray:
-        """Probability of each class given the row.
-
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``. NaN is a missing cell.
-
-        Returns
-        -------
-        numpy.ndarray
-            ``(n, K)`` in the order of ``classes_``, each row summing to 1.
-        """
+    def _probabilities(self, X: TableLike) -> np.ndarray:
         return np.exp(self.predict_log_proba(X))
 
-    def score_samples(self, X: TableLike) -> np.ndarray:
-        """Log-density of each row whatever its class, log p(x) in nats: low for rows unlike any class.
-
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``. NaN is a missing cell.
-
-        Returns
-        -------
-        numpy.ndarray
-            ``(n,)``.
-        """
+    def _evidence(self, X: TableLike) -> np.ndarray:
         check_is_fitted(self, "classes_")
         return np.logaddexp.reduce(self._log_joint(self._input.table(on_host(X))), axis=1)
