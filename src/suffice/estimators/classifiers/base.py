@@ -6,23 +6,22 @@ from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 import numpy as np
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import _safe_indexing, assert_all_finite, check_random_state
+from sklearn.base import ClassifierMixin
+from sklearn.utils import _safe_indexing, assert_all_finite
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import _check_sample_weight, check_consistent_length, check_is_fitted, column_or_1d
+from sklearn.utils.validation import _check_sample_weight, check_consistent_length, column_or_1d
 
-from suffice.estimators.shared.labelled_columns import LabelledColumns
-from suffice.estimators.shared.rows import PlainColumns
+from suffice.estimators.classifiers.answers import Answers
 from suffice.latent.spread import SINGLE
 from suffice.rows.missing import any_missing
 from suffice.rows.streams import is_stream, on_host
 from suffice.rows.survey import NO_WEIGHT
 from suffice.runtime.types import ArrayLike, TableLike
-from suffice.validation import check_at_least, check_count, check_shape, check_squares, summing_to_one
+from suffice.validation import check_at_least, check_shape, check_squares, summing_to_one
 
 
 @dataclass(eq=False, repr=False)
-class Classifier(ClassifierMixin, BaseEstimator):
+class Classifier(ClassifierMixin, Answers):
     """Base of the classifiers that know log p(x, k): labels, and what follows from Bayes' rule."""
 
     _: KW_ONLY
@@ -35,21 +34,8 @@ class Classifier(ClassifierMixin, BaseEstimator):
     class_prior_: np.ndarray = field(init=False)
     n_features_in_: int = field(init=False)
 
-    @property
-    def _input(self) -> PlainColumns | LabelledColumns:
-        """The columns of rows that are given."""
-        raise NotImplementedError
-
     def __sklearn_tags__(self) -> Any:
         return self._input.tags(super().__sklearn_tags__())
-
-    def _log_joint(self, rows: np.ndarray) -> np.ndarray:
-        """log p(x, k) of checked rows, (n, K)."""
-        raise NotImplementedError
-
-    def _drawn(self, codes: np.ndarray, generator: np.random.Generator) -> Any:
-        """A row drawn from each of the classes with these places."""
-        raise NotImplementedError
 
     def _class_prior(self) -> np.ndarray | None:
         """The class probabilities given, checked; None where they are to be estimated."""
@@ -154,137 +140,8 @@ class Classifier(ClassifierMixin, BaseEstimator):
         every[known] = codes
         return every
 
-    def _most_probable(self, X: TableLike) -> np.ndarray:
-        """Place of the most probable class of each row, (n,)."""
-        raise NotImplementedError
-
-    def _probabilities(self, X: TableLike) -> np.ndarray:
-        """Probability of each class, (n, K)."""
-        raise NotImplementedError
-
-    def _evidence(self, X: TableLike) -> np.ndarray:
-        """Log-density of each row, (n,)."""
-        raise NotImplementedError
-
     def _named(self, chosen: np.ndarray) -> str:
         return ", ".join(repr(name) for name in self.classes_[chosen].tolist()[:20])
-
-    def predict(self, X: TableLike) -> np.ndarray:
-        """The most probable class of each row.
-
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``. NaN is a missing cell.
-
-        Returns
-        -------
-        numpy.ndarray
-            Classes ``(n,)``.
-        """
-        places = self._most_probable(X)
-        return self.classes_[places]
-
-    def predict_proba(self, X: TableLike) -> np.ndarray:
-        r"""Probability of each class given the row, :math:`\pi_k p(x | k) / p(x)`.
-
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``. NaN is a missing cell.
-
-        Returns
-        -------
-        numpy.ndarray
-            ``(n, K)`` in the order of ``classes_``, each row summing to 1.
-        """
-        return self._probabilities(X)
-
-    def score_samples(self, X: TableLike) -> np.ndarray:
-        """Log-density of each row whatever its class, log p(x) in nats: low for rows unlike any class.
-
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``. NaN is a missing cell.
-
-        Returns
-        -------
-        numpy.ndarray
-            ``(n,)``.
-        """
-        return self._evidence(X)
-
-    def predict_log_proba(self, X: TableLike) -> np.ndarray:
-        """Logarithm of ``predict_proba``, exact where the probability is too small to be told from 0.
-
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``. NaN is a missing cell.
-
-        Returns
-        -------
-        numpy.ndarray
-            ``(n, K)``.
-        """
-        check_is_fitted(self, "classes_")
-        return log_shares(self._log_joint(self._input.table(on_host(X))))
-
-    def sample(self, n_samples: int = 1, y: object = None) -> tuple[Any, np.ndarray]:
-        """Rows drawn from the classes, and the class of each.
-
-        Parameters
-        ----------
-        n_samples
-            Number of rows.
-        y
-            A class, to draw from it alone; None draws classes by their probability.
-
-        Returns
-        -------
-        X : numpy.ndarray
-            Rows ``(n_samples, D)``.
-        y : numpy.ndarray
-            Classes ``(n_samples,)``.
-        """
-        check_is_fitted(self, "classes_")
-        check_count("n_samples", n_samples)
-        generator = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
-        if y is None:
-            codes = generator.choice(len(self.classes_), size=n_samples, p=self.class_prior_)
-        else:
-            codes = np.repeat(self._codes(np.asarray([y]), np.ones(1, bool)), n_samples)
-        return self._drawn(codes, generator), self.classes_[codes]
-
-    def negative_log_likelihood(self, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
-        r"""Negative log-likelihood of rows with their classes, :math:`-\sum_n w_n \log \pi_{y_n} p(x_n | y_n)`, in nats.
-
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``. NaN is a missing cell.
-        y
-            Class of each row, ``(n,)``; for rows that are unlabelled, :math:`\log p(x_n)` is counted.
-        sample_weight
-            Row weights ``(n,)``; None is 1 for every row.
-
-        Raises
-        ------
-        ValueError
-            If a class did not occur in the fit.
-        """
-        check_is_fitted(self, "classes_")
-        rows, labels, weight = self._checked(X, y, sample_weight, reset=False)
-        codes, joint = self._codes(labels, ~self._is_unlabelled(labels)), self._log_joint(rows)
-        own = np.take_along_axis(joint, np.maximum(codes, 0)[:, None], 1)[:, 0]
-        return -float(weight @ np.where(codes >= 0, own, np.logaddexp.reduce(joint, axis=1)))
-
-
-def log_shares(scores: np.ndarray) -> np.ndarray:
-    """Logarithms (n, K) of the shares that scores (n, K), up to a constant of each row, are logarithms of."""
-    relative = scores - scores.max(1, keepdims=True)
-    return relative - np.log(np.exp(relative).sum(1, keepdims=True))
 
 
 def refuse_wild(rows: np.ndarray, squared: np.ndarray) -> None:

@@ -36,7 +36,7 @@ from suffice.runtime import tree
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.precision import cast, dtype_of, scope
 from suffice.runtime.types import ArrayLike, TableLike
-from suffice.validation import check_at_least, check_count, check_squares, check_tolerance
+from suffice.validation import check_at_least, check_count, check_tolerance
 
 ONE_PASS = "The parameters of highest likelihood were found in one pass over the rows."
 

@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.estimators.classifiers.base import log_shares
+from suffice.estimators.classifiers.answers import log_shares
 from suffice.estimators.classifiers.class_conditional import ClassConditional
 from suffice.rows.missing import any_missing
 from suffice.rows.streams import is_stream, on_host

@@ -14,7 +14,8 @@ from suffice.runtime.either import jnp, lax
 from suffice.runtime.module import replaced
 
 if TYPE_CHECKING:
-    from suffice.latent.factors.linear_gaussian import FactorStatistics, LinearGaussian
+    from suffice.latent.factors.linear_gaussian import LinearGaussian
+    from suffice.latent.factors.posterior import FactorStatistics
 
 
 class FactorChart(Chart):

@@ -6,7 +6,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from suffice.latent.factors.linear_gaussian import LinearGaussian, codes_of
+from suffice.latent.factors.linear_gaussian import LinearGaussian
+from suffice.latent.factors.posterior import codes_of
 from suffice.latent.imputation import filled
 from suffice.latent.readers import Reader, read
 from suffice.rows.missing import MaskedRows, any_missing

@@ -1,0 +1,102 @@
+"""The E-step of linear Gaussian models: what rows say of their latent variables, and the sums of it."""
+
+from __future__ import annotations
+
+from typing import ClassVar, NamedTuple
+
+import numpy as np
+
+from suffice.latent.forms.conditional import LOG_TWO_PI
+from suffice.latent.forms.natural import packed, unpacked
+from suffice.latent.forms.small_inverses import inverted
+from suffice.model import PreparedEStep
+from suffice.rows.missing import MaskedRows
+from suffice.runtime.arrays import Array
+from suffice.runtime.either import jnp, lax
+from suffice.runtime.module import Module
+
+
+class FactorStatistics(Module):
+    """Sums over rows for the M-step, with s = [z z' for i <= j, z, 1] and F its length; rows are measured from the mean."""
+
+    gram: Array
+    latent: Array
+    cross: Array
+    square: Array
+    log_likelihood: Array
+    weight: Array
+
+
+class Inferred(NamedTuple):
+    """What rows say of their latent variables: ``mean`` (k, n), ``covariance`` (k, k, n), or (k, k, 1) where none is missing."""
+
+    mean: Array
+    covariance: Array
+    log_density: Array
+    deviation: Array
+    observed: Array | None
+
+
+class LatentPosterior(PreparedEStep):
+    """The E-step of a linear Gaussian model: ``mean`` (..., D), ``loadings`` (..., D, k), ``noise`` (..., D)."""
+
+    mean: Array
+    loadings: Array
+    noise: Array
+
+    elementwise: ClassVar[bool] = True
+
+    def __call__(self, rows: Array | MaskedRows, weight: Array, given: Array | None = None) -> FactorStatistics:
+        if self.mean.ndim == 1:
+            return self._sums(rows, weight)
+        return lax.map(lambda restart: restart._sums(rows, weight), self)
+
+    def inferred(self, rows: Array | MaskedRows) -> Inferred:
+        """Posterior of the latent variables of each row, and the row's log-density."""
+        deviation, observed = self._deviation(rows)
+        precision = lax.optimization_barrier(1 / self.noise)
+        scaled = self.loadings * precision[:, None]
+        pairs = packed(self.loadings[:, :, None] * scaled[:, None, :])
+        inner = pairs.sum(1, keepdims=True) if observed is None else pairs @ observed.T
+        size = self.loadings.shape[1]
+        covariance, half_log = inverted(jnp.moveaxis(unpacked(inner, size), 0, -1) + jnp.eye(size)[..., None])
+        mean = (covariance * lax.optimization_barrier(scaled.T @ deviation.T)).sum(1)
+        residual = deviation - mean.T @ self.loadings.T
+        level = LOG_TWO_PI + jnp.log(self.noise)
+        level = level.sum() if observed is None else observed @ level
+        residual = residual if observed is None else residual * observed
+        log_density = -(level + jnp.square(residual) @ precision + jnp.square(mean).sum(0)) / 2 - half_log
+        return Inferred(mean, covariance, log_density, deviation, observed)
+
+    def completed(self, inferred: Inferred) -> tuple[Array, Array]:
+        """Expected value of every cell and its standard deviation given the row's observed cells, (n, D) each."""
+        size = self.loadings.shape[1]
+        twice = np.where(np.equal(*np.triu_indices(size)), 1.0, 2.0)[:, None]
+        pairs = packed(self.loadings[:, :, None] * self.loadings[:, None, :]) * twice
+        variance = packed(jnp.moveaxis(inferred.covariance, -1, 0)).T @ pairs + self.noise
+        mean = self.mean + inferred.mean.T @ self.loadings.T
+        return mean, jnp.sqrt(jnp.broadcast_to(variance, mean.shape))
+
+    def _deviation(self, rows: Array | MaskedRows) -> tuple[Array, Array | None]:
+        if not isinstance(rows, MaskedRows):
+            return rows.astype(self.mean.dtype) - self.mean, None
+        observed = rows.observed().astype(self.mean.dtype)
+        return (rows.filled(self.mean.dtype) - self.mean) * observed, observed
+
+    def _sums(self, rows: Array | MaskedRows, weight: Array) -> FactorStatistics:
+        inferred = self.inferred(rows)
+        mean, observed = inferred.mean, inferred.observed
+        ones = jnp.ones((1, mean.shape[1]), mean.dtype)
+        i, j = np.triu_indices(len(mean))
+        statistics = jnp.concatenate([inferred.covariance[i, j] + mean[i] * mean[j], mean, ones]) * weight
+        latent = statistics.sum(1)
+        gram = latent[:, None] if observed is None else statistics @ observed
+        cross = (jnp.concatenate([mean, ones]) * weight) @ inferred.deviation
+        square = weight @ jnp.square(inferred.deviation)
+        return FactorStatistics(gram, latent, cross, square, weight @ inferred.log_density, weight.sum())
+
+
+def codes_of(inferred: Inferred) -> tuple[Array, Array]:
+    """Posterior means (n, k) and covariances (n, k, k) with the rows first."""
+    mean, covariance = inferred.mean.T, jnp.moveaxis(inferred.covariance, -1, 0)
+    return mean, jnp.broadcast_to(covariance, (len(mean), *covariance.shape[1:]))
