@@ -7,7 +7,7 @@ import pytest
 from table import FACTORS, LATENT
 from test_charts import objective
 
-from suffice import BernoulliMixture, FactorAnalysis, GaussianMixture, MixtureClassifier
+from suffice import PPCA, BernoulliMixture, FactorAnalysis, GaussianMixture, MixtureClassifier
 from suffice.fit import em
 from suffice.outcome import Outcome
 from suffice.runtime import computed_by
@@ -128,3 +128,12 @@ def test_factor_models_with_gaps_end_at_their_maximum():
     own, plain = FactorAnalysis(2).fit(rows), FactorAnalysis(2, tol=1e-12, max_iter=20_000).fit(rows)
     assert own.lower_bound_ == pytest.approx(plain.lower_bound_, abs=1e-7)
     assert own.n_iter_ < plain.n_iter_
+
+
+def test_complete_rows_say_how_their_maximum_was_found():
+    rows = np.random.default_rng(0).standard_normal((100, 4))
+    assert PPCA(2).fit(rows).outcome_ == Outcome.CLOSED_FORM
+    searched = FactorAnalysis(1).fit(rows)
+    assert searched.outcome_ == Outcome.STATIONARY
+    longer = em(searched.model_, rows, tol=1e-14, max_iter=5000)
+    assert (longer.trace[-1] - longer.trace[0]) * len(rows) < 1e-6

@@ -253,9 +253,9 @@ def solved(start: LinearGaussian, found: Factors) -> Solution:
     """What was found in one pass, as a solution with one start."""
     model = LinearGaussian(start.mean[None], found.loadings[None], found.noise_variance[None], frozen=start.frozen,
                            floor=start.floor)  # fmt: skip
-    outcome = Outcome.CONVERGED if found.converged else Outcome.STOPPED_AT_LIMIT
+    converged = np.array([found.outcome is not Outcome.STOPPED_AT_LIMIT])
     trace = np.array([[found.log_likelihood]])
-    return Solution(model, trace, outcome, {"converged": np.array([found.converged]), "iterations": found.iterations})
+    return Solution(model, trace, found.outcome, {"converged": converged, "iterations": found.iterations})
 
 
 def _first_mean(data: Any) -> np.ndarray:

@@ -55,6 +55,8 @@ def _ended(solution: Solution, converged: bool, best: int) -> Outcome:
     """How the best restart ended."""
     if not converged:
         return Outcome.STOPPED_AT_LIMIT
-    if "left" not in solution.details or np.isnan(solution.details["left"][best]):
+    if "left" not in solution.details:
+        return solution.outcome
+    if np.isnan(solution.details["left"][best]):
         return Outcome.CONVERGED
     return Outcome.RESTING if solution.details["by_rate"][best] else Outcome.STATIONARY

@@ -9,15 +9,17 @@ import numpy as np
 from scipy.linalg import eigh
 from scipy.optimize import minimize
 
+from suffice.outcome import Outcome
+
 
 class Factors(NamedTuple):
-    """Loadings (D, k), noise variance (1,) or (D,), mean log-likelihood of a row, iterations, and whether these were enough."""
+    """Loadings (D, k), noise variance (1,) or (D,), mean log-likelihood of a row, iterations, and how these ended."""
 
     loadings: np.ndarray
     noise_variance: np.ndarray
     log_likelihood: float
     iterations: int
-    converged: bool
+    outcome: Outcome
 
 
 def principal_factors(values: np.ndarray, vectors: np.ndarray, size: int, noise: float | None, least: float) -> Factors:
@@ -27,7 +29,7 @@ def principal_factors(values: np.ndarray, vectors: np.ndarray, size: int, noise:
     modelled = np.where(np.arange(len(values)) < size, np.maximum(values, found), found)
     value = np.log(2 * np.pi * modelled).sum() + (values / modelled).sum()
     axes = np.pad(vectors[:, :size], ((0, 0), (0, max(0, size - vectors.shape[1]))))
-    return Factors(axes * np.sqrt(modelled[:size] - found), np.array([found]), -value / 2, 1, True)
+    return Factors(axes * np.sqrt(modelled[:size] - found), np.array([found]), -value / 2, 1, Outcome.CLOSED_FORM)
 
 
 def maximum_likelihood_factors(
@@ -62,8 +64,9 @@ def _searched(covariance: np.ndarray, size: int, least: np.ndarray, start: np.nd
         options={"maxiter": max_iter, "ftol": 1e-16, "gtol": 1e-10, "maxcor": 20},
     )  # fmt: skip
     _, values, vectors, root = scaled(found.x)
-    value, converged = -(len(root) * np.log(2 * np.pi) + found.fun) / 2, found.nit < max_iter
-    return Factors(root[:, None] * vectors * np.sqrt(values - 1), root**2, value, max(1, found.nit), converged)
+    value = -(len(root) * np.log(2 * np.pi) + found.fun) / 2
+    outcome = Outcome.STATIONARY if found.nit < max_iter else Outcome.STOPPED_AT_LIMIT
+    return Factors(root[:, None] * vectors * np.sqrt(values - 1), root**2, value, max(1, found.nit), outcome)
 
 
 def _first_noise(covariance: np.ndarray, size: int, least: np.ndarray) -> np.ndarray:
