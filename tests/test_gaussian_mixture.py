@@ -69,7 +69,7 @@ def test_same_start_gives_what_scikit_learn_gives(kind, offset):
 @pytest.mark.parametrize("kind", TYPES)
 def test_gradients_equal_finite_differences(kind):
     X, _ = blobs(200)
-    mixture = GaussianMixture(3, covariance_type=kind, random_state=0, max_iter=3)
+    mixture = GaussianMixture(3, covariance_type=kind, init_params="random", random_state=0, max_iter=3)
     with pytest.warns(ConvergenceWarning):
         mixture.fit(X)
 
@@ -95,7 +95,7 @@ def test_weight_gradients_have_the_right_multiplier():
     """S24: raw r/pi, Lagrange multiplier N, logits N_k - N pi_k; not the sums of r, nor the multiplier N/K."""
     X, _ = blobs(300)
     with pytest.warns(ConvergenceWarning):
-        mixture = GaussianMixture(3, random_state=0, max_iter=2).fit(X)
+        mixture = GaussianMixture(3, init_params="random", random_state=0, max_iter=2).fit(X)
     counts = mixture.predict_proba(X).sum(0)
     raw, simplex, logits = (
         mixture.log_likelihood_gradient(X, weights=w)["weights"] for w in ("raw", "simplex", "logits")

@@ -244,25 +244,80 @@ def test_a_candidate_that_cannot_be_fitted_is_a_row_with_the_reason():
 
 def test_degenerate_candidates_are_passed_over():
     rows = np.concatenate([blobs((0.0, 6.0)), np.full((3, 2), 20.0)])
-    found = select(gaussian(), rows, n_components=[3], covariance_type=["full", "tied"])
+    started = gaussian(means_init=[[0.0, 0.0], [6.0, 6.0], [20.0, 20.0]])
+    found = select(started, rows, n_components=[3], covariance_type=["full", "tied"])
     assert found.best.covariance_type == "tied"
     assert found.table["bic"][0] < found.table["bic"][1]
-    assert "have collapsed" in found.table["note"][0]
+    assert "collapsed: no spread" in found.table["note"][0]
+    assert "lowest BIC of those without degenerate components" in found.outcome
     assert "1 candidate with degenerate components was passed over" in found.outcome
 
 
 def test_a_sound_fit_goes_before_a_degenerate_one():
     rows = np.concatenate([blobs((0.0, 6.0)), np.full((3, 2), 20.0)])
     found = select(gaussian(), rows, n_components=[1, 2, 3])
-    assert (found.table["note"] == "").all()
+    assert found.table["sound"].all()
     assert found.table["start"][2] != "own"
+    assert "ended higher and was set aside: Component" in found.table["note"][2]
+    assert "set aside" in found.outcome
 
 
 def test_where_all_are_degenerate_the_best_of_them_is_taken():
     rows = np.repeat(blobs((0.0, 9.0), each=1), 5, axis=0)
     found = select(gaussian(), rows, n_components=[2])
-    assert "have collapsed" in found.table["note"][0]
+    assert "collapsed: no spread" in found.table["note"][0]
+    assert "where all have degenerate components" in found.outcome
     assert found.best.n_components == 2
+
+
+def test_a_flag_beside_clear_clusters_hides_none_of_them():
+    draw = np.random.default_rng(0)
+    clusters = np.concatenate([draw.normal(centre, 1.0, (100, 2)) for centre in ((0, 0), (8, 0), (0, 8))])
+    rows = pd.DataFrame({"a": clusters[:, 0], "b": clusters[:, 1], "flag": (draw.random(300) < 0.3).astype(float)})
+    found = select(gaussian(), rows, n_components=range(1, 6))
+    assert found.best.n_components == 3
+    assert "collapsed: no spread in column flag" in " ".join(found.table["note"])
+
+
+@pytest.mark.parametrize("outlier", [100.0, -999.0])
+def test_one_row_far_off_neither_wins_nor_hides_the_clusters(outlier):
+    rows = np.append(blobs((0.0, 8.0), each=100), [[outlier, outlier]], axis=0)
+    found = select(gaussian(init_params="k-means++", n_init=2), rows, n_components=range(1, 4))
+    assert found.best.n_components == 2
+    assert found.table["sound"].all()
+    assert "set aside" in found.outcome
+    assert "collapsed: no spread in some direction of columns 0, 1" in " ".join(found.table["note"])
+
+
+def test_where_every_start_degenerates_the_candidate_is_passed_over_and_named():
+    rows = np.repeat([[0.0, 0.0], [0.0, 1.0], [9.0, 5.0], [1.0, 0.0]], 10, axis=0)
+    found = select(gaussian(), rows, n_components=[1, 2, 3, 4])
+    assert found.table["sound"].tolist()[0]
+    assert not found.table["sound"][3]
+    assert found.best.n_components < 4
+    assert found.table["log_likelihood"][3] > found.table["log_likelihood"][found.best_index]
+    assert "passed over. " in found.outcome
+
+
+def test_a_start_that_fails_leaves_the_others(monkeypatch):
+    def fails(*_):
+        raise ValueError("no halves")
+
+    monkeypatch.setattr("suffice.selection.neighbour._most_promising", fails)
+    found = select(gaussian(), blobs(), n_components=[1, 2])
+    assert found.table["start"].tolist() == ["own", "own"]
+    assert "failed: no halves" in found.table["note"][1]
+    assert found.table["sound"].all()
+
+
+def test_components_may_be_removed_within_a_selection():
+    rows = np.repeat([[0.0, 0.0], [0.0, 1.0], [9.0, 5.0], [1.0, 0.0]], 10, axis=0)
+    found = select(gaussian(degenerate="remove"), rows, n_components=[1, 2, 3, 4])
+    left = [len(estimator.weights_) for estimator in found.estimators]
+    assert found.table["n_components"].tolist() == left
+    assert left[3] < 4
+    assert found.table["sound"].all()
+    assert "were removed" in found.table["note"][3]
 
 
 def refusal(*arguments, **options):

@@ -32,6 +32,10 @@ class Outcome(StrEnum):
     RESTING = "Converged: within about 0.01 nats of a stationary point, by the rate of the last steps."
     CLOSED_FORM = "The parameters of highest likelihood were found in closed form, from one pass over the rows."
     STOPPED_AT_LIMIT = "Stopped at the limit of iterations before converging: raise the limit or the tolerance."
+    UNBOUNDED = (
+        "Stopped without a maximum: components collapsed, so that the likelihood rises without bound; set a floor (reg_covar), a "
+        "prior or fewer components."
+    )
     INTERRUPTED = "Interrupted: the parameters of the last finished step are kept."
     STOPPED_BY_CALLBACK = "Stopped by a callback: the parameters of the last finished step are kept."
     DIVERGED = "Diverged: a step gave values that are not finite or far worse, and the last good parameters are kept."

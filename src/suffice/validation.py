@@ -88,6 +88,16 @@ def check_shape(name: str, value: ArrayLike | None, shape: tuple[int, ...]) -> n
     return array
 
 
+def check_covariance(name: str, matrix: np.ndarray) -> None:
+    """Refuse a matrix (D, D) that is no covariance: not symmetric, or of negative variance in some direction."""
+    scale = np.sqrt(np.maximum(np.diagonal(matrix), np.finfo(float).tiny))
+    units = matrix / scale[:, None] / scale
+    if not np.allclose(units, units.T, atol=1e-6) or np.linalg.eigvalsh(units)[0] < -1e-6:
+        raise ValueError(
+            f"{name} is no covariance: a symmetric matrix is expected, of which no variance, in any direction, is below 0."
+        )
+
+
 def summing_to_one(probabilities: np.ndarray) -> np.ndarray:
     """Probabilities that sum to 1 along the last axis to the last digits; as they are where they already do."""
     total = probabilities.sum(-1, keepdims=True)

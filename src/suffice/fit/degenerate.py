@@ -9,12 +9,14 @@ from typing import Any, get_args
 import numpy as np
 
 from suffice import choices
-from suffice.fit.restarts import restarts_at
+from suffice.fit.ranking import Found, best_restart, degenerate_in, passed_over
 from suffice.latent.begin import maximized_at
 from suffice.latent.mixture import Mixture
+from suffice.model import EStep
 from suffice.outcome import DegenerateComponentWarning, Outcome, Solution
+from suffice.rows.place import place
 from suffice.rows.survey import Survey
-from suffice.runtime.precision import cast, scope
+from suffice.runtime.precision import cast, scope, to_numpy
 
 DEGENERATE = get_args(choices.Degenerate)
 ROUNDS = 5
@@ -23,8 +25,7 @@ SPREAD = 0.1
 """Share of every row that all components have after a restart, so that each begins with some spread in every direction."""
 
 Run = Callable[[Mixture], Solution]
-Degenerate = Callable[[Mixture], np.ndarray]
-"""Numbers of the components of a model without restarts that are degenerate."""
+"""A fit from a model with restarts, along one axis, which says what is degenerate in each."""
 Restart = Callable[[Mixture, np.ndarray], Mixture]
 """Where a model with restarts, along one axis, goes on once the components of these numbers have been put elsewhere."""
 
@@ -39,57 +40,83 @@ def check_repairable(rule: str, given: dict[str, Any]) -> None:
             )
 
 
-def warn_degenerate(found: dict[str, np.ndarray], stacklevel: int) -> None:
+def warn_degenerate(found: Found, stacklevel: int) -> None:
     """Warn of components that are degenerate, given by what is wrong with them."""
-    for what, components in found.items():
-        if len(components):
-            named = ", ".join(str(k) for k in components[:20]) + (" and more" if len(components) > 20 else "")
-            warnings.warn(f"Components {named} {what}; use fewer components or a stronger prior.",
-                          DegenerateComponentWarning, stacklevel=stacklevel)  # fmt: skip
+    if said := named(found):
+        warnings.warn(f"{said} Use fewer components or a stronger prior.", DegenerateComponentWarning,
+                      stacklevel=stacklevel)  # fmt: skip
 
 
-def repaired(rule: str, solution: Solution, run: Run, degenerate: Degenerate, restart: Restart) -> tuple[Solution, str]:
-    """A solution after the rule for degenerate components, and what was done, a sentence or nothing."""
-    if rule == "remove":
-        return _removed(solution, run, degenerate)
-    if rule == "restart":
-        return _restarted(solution, run, degenerate, restart)
-    return solution, ""
+def named(found: Found) -> str:
+    """Sentences that name degenerate components, given by what is wrong with them; nothing where there are none."""
+    return " ".join(f"{_numbers(components)} {what}." for what, components in found.items() if len(components))
 
 
-def _degenerate_in(solution: Solution, degenerate: Degenerate) -> np.ndarray:
-    """Numbers of the degenerate components in the best restart; none where the fit was stopped."""
-    if solution.outcome in (Outcome.INTERRUPTED, Outcome.STOPPED_BY_CALLBACK):
-        return np.zeros(0, int)
+def _numbers(components: np.ndarray) -> str:
+    listed = ", ".join(str(k) for k in components[:20]) + (" and more" if len(components) > 20 else "")
+    return f"Component{'' if len(components) == 1 else 's'} {listed}"
+
+
+def maximized_once(
+    model: Mixture, data: Any, weight: np.ndarray | None, *, origin: np.ndarray | None, missing: Any
+) -> Mixture:
+    """A model of rows, measured from ``origin`` meanwhile, after one more iteration, in double precision."""
     with scope("float64"):
-        return degenerate(restarts_at(solution.model, traces_of(solution)[1]))
+        rows = place(data, weight, origin=origin, precision="float64", tile=model.tile, missing=missing,
+                     width=model.width)  # fmt: skip
+        now = cast(rows.centred(model), "float64")
+        return to_numpy(rows.restored(now.maximize(rows.total(EStep(now, True)))))
 
 
-def _removed(solution: Solution, run: Run, degenerate: Degenerate) -> tuple[Solution, str]:
+def repaired(rule: str, solution: Solution, run: Run, restart: Restart) -> tuple[Solution, str]:
+    """A solution after the rule for degenerate components, and what there was of them and was done, sentences or nothing."""
+    stopped = solution.outcome in (Outcome.INTERRUPTED, Outcome.STOPPED_BY_CALLBACK)
+    found = _components(solution)
+    if stopped or rule == "keep" or not len(found):
+        return solution, said_of(solution)
+    after, done = _removed(solution, run) if rule == "remove" else _restarted(solution, run, restart)
+    return after, f"{named(degenerate_in(solution))} {done}"
+
+
+def said_of(solution: Solution) -> str:
+    """What is degenerate in the best restart, and in those that ended higher and were passed over."""
+    over, best = passed_over(solution), named(degenerate_in(solution))
+    if not over:
+        return best
+    count = f"{len(over)} of {solution.trace.shape[1]} starts"
+    example = named(over[0]).removesuffix(".")
+    return f"{best} {count} ended higher with degenerate components and were passed over ({example}).".strip()
+
+
+def _components(solution: Solution) -> np.ndarray:
+    """Numbers of the degenerate components in the best restart."""
+    return np.unique(np.concatenate([np.zeros(0, int), *degenerate_in(solution).values()]))
+
+
+def _removed(solution: Solution, run: Run) -> tuple[Solution, str]:
     asked = solution.model.weights.shape[-1]
-    found = _degenerate_in(solution, degenerate)
+    found = _components(solution)
     while len(found) and solution.model.weights.shape[-1] > 1:
-        model = _best(solution)
+        model = best_restart(solution)
         if len(found) == model.weights.shape[-1]:
             found = np.argmin(model.weights[0], keepdims=True)
         solution = run(model.among(np.setdiff1d(np.arange(model.weights.shape[-1]), found)))
-        found = _degenerate_in(solution, degenerate)
+        found = _components(solution)
     left = solution.model.weights.shape[-1]
-    said = f"Degenerate components were removed: {asked - left} of {asked}, {left} are left."
-    return solution, said if left < asked else ""
+    if left == asked:
+        return solution, "The only component cannot be removed."
+    return solution, f"Degenerate components were removed: {asked - left} of {asked}, {left} are left."
 
 
-def _restarted(solution: Solution, run: Run, degenerate: Degenerate, restart: Restart) -> tuple[Solution, str]:
+def _restarted(solution: Solution, run: Run, restart: Restart) -> tuple[Solution, str]:
     now, count = solution, 0
     for _ in range(ROUNDS):
-        found = _degenerate_in(now, degenerate)
+        found = _components(now)
         if not len(found):
             break
         count += len(found)
-        now = run(restart(_best(now), found))
-    if not count:
-        return solution, ""
-    if len(_degenerate_in(now, degenerate)):
+        now = run(restart(best_restart(now), found))
+    if len(_components(now)):
         return solution, f"Restarting degenerate components {ROUNDS} times did not help; they are kept."
     return now, f"Degenerate components were restarted on the rows explained worst: {count} in all."
 
@@ -121,17 +148,6 @@ def put_on_worst(
             share[:, near] = np.eye(share.shape[-1])[component]
         moved = maximized_at(model, rows, weight, (1 - SPREAD) * share + SPREAD / share.shape[-1])
         return moved if origin is None else moved.translated(origin)
-
-
-def traces_of(solution: Solution) -> tuple[list[np.ndarray], int]:
-    """The objective of each restart, iteration by iteration, and the number of the restart where it ended highest."""
-    traces = [column[np.isfinite(column)] for column in solution.trace.T]
-    return traces, int(np.argmax([trace[-1] if len(trace) else -np.inf for trace in traces]))
-
-
-def _best(solution: Solution) -> Mixture:
-    """The best restart, with an axis of restarts of length 1."""
-    return restarts_at(solution.model, np.array([traces_of(solution)[1]]))
 
 
 def _first_share(weight: np.ndarray, share: float) -> np.ndarray:

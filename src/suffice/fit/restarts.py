@@ -89,6 +89,16 @@ def one_restart(model: Any) -> Any:
     return _map_restarts(lambda leaf: leaf if isinstance(leaf, Hyperparameters) else np.asarray(leaf)[None], model)
 
 
+def restarts_joined(models: list[Any]) -> Any:
+    """The restarts of models one after another along one axis; what is held is the first one's."""
+
+    def join(*leaves: Any) -> Any:
+        held = isinstance(leaves[0], Hyperparameters)
+        return leaves[0] if held else np.concatenate([np.asarray(leaf) for leaf in leaves])
+
+    return _map_restarts(join, *models)
+
+
 def restarts_put(model: Any, index: Any, part: Any) -> Any:
     """A model whose restarts at ``index`` are those of ``part``."""
 

@@ -13,22 +13,24 @@ from suffice.latent.mixture import Mixture, MixturePrior
 from suffice.latent.restrictions import sharing
 from suffice.latent.spread import precision_for
 from suffice.model import Hyperparameters
+from suffice.outcome import Solution
 from suffice.rows.place import place
 from suffice.rows.survey import Survey
 from suffice.runtime.module import replaced
 from suffice.runtime.precision import scope
 
 SAMPLE_ITERATIONS = 10
-"""Iterations on the sample alone before those on all rows, where cells are missing."""
+"""Iterations on the sample alone before those on all rows: of several starts, or where cells are missing."""
 
 
-def improved(start: Mixture, overview: Survey, origin: np.ndarray | None, tol: float, precision: str) -> Mixture:
-    """A start found from filled-in cells, after some iterations on the sample, in which cells are missing."""
+def run_on_sample(start: Mixture, overview: Survey, origin: np.ndarray | None, tol: float, precision: str) -> Solution:
+    """Starts after some iterations on the sample, with the cells missing that are filled in for starts."""
+    gaps = start.missing if overview.missing else None
     precision = precision_for(start, precision)
     with scope(precision):
         rows = place(overview.sample, overview.sample_weight, origin=origin, precision=precision, tile=start.tile,
-                       missing=start.missing, width=start.width)  # fmt: skip
-        return em(start, rows, tol=tol, max_iter=SAMPLE_ITERATIONS, precision=precision).model
+                       missing=gaps, width=start.width)  # fmt: skip
+        return em(start, rows, tol=tol, max_iter=SAMPLE_ITERATIONS, precision=precision)
 
 
 def continued(model: Mixture, prior: MixturePrior, components_prior: Hyperparameters) -> Mixture:

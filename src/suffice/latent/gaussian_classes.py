@@ -7,14 +7,14 @@ from typing import Any, Self
 
 import numpy as np
 
-from suffice.latent.collapsed import NOTHING, collapsed
+from suffice.latent.collapsed import NOTHING, flat_columns
 from suffice.latent.families.columns import Columns, over_all_classes
 from suffice.latent.families.constrained_gaussian import GAUSSIANS, LowRankGaussian, TiedDiagonalGaussian
 from suffice.latent.families.gaussian import Gaussian
 from suffice.latent.families.gaussian_prior import GaussianPrior, LowRankPrior
 from suffice.latent.forms.natural import Moments
 from suffice.runtime.precision import scope
-from suffice.validation import check_memory, check_shape, check_varying
+from suffice.validation import check_covariance, check_memory, check_shape, check_varying
 
 FAMILIES: dict[str, type[Gaussian]] = {
     "tied_diag": TiedDiagonalGaussian,
@@ -85,6 +85,7 @@ class GaussianClasses:
             mean = check_shape("prior_mean", self.prior_mean, (features,))
         if self.prior_covariance is not None:
             covariance = check_shape("prior_covariance", self.prior_covariance, (features, features))
+            check_covariance("prior_covariance", covariance)
         given = float(self.strength) or None, mean, covariance, overall.least(self.reg_covar)
         if self.covariance_type != "tied_low_rank":
             return GaussianPrior(*given)
@@ -105,7 +106,7 @@ class GaussianClasses:
     def flat(self, covariances: np.ndarray, overall: Columns, count: int) -> np.ndarray:
         """Which of so many classes have no spread in some direction."""
         least = overall.least(self.reg_covar or NOTHING)
-        found = collapsed(covariances, self.family.structure.covariance_type, ~overall.constant, least)
+        found = flat_columns(covariances, self.family.structure.covariance_type, ~overall.constant, least).any(-1)
         return np.broadcast_to(found, (count,))
 
     def shrunk(self, covariances: np.ndarray, share: float) -> np.ndarray:

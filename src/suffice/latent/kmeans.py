@@ -30,19 +30,36 @@ class Assignment(RowFunction):
 def kmeans_plus_plus(
     rows: np.ndarray, weight: np.ndarray, n_clusters: int, restarts: int, generator: np.random.Generator
 ) -> np.ndarray:
-    """Seeds of k-means: each next one is a row drawn in proportion to its squared distance from the nearest so far."""
+    """Seeds of k-means, (R, K, D): each is the best of some rows drawn in proportion to the squared distance from those so far.
+
+    Of 2 + log K rows it is the one that leaves the smallest sum of squared distances (Arthur and Vassilvitskii, 2007).
+    """
     square = np.square(rows).sum(1)
-    nearest = np.ones((len(rows), restarts))
-    seeds = []
-    for _ in range(n_clusters):
-        level = np.cumsum(np.where(nearest.sum(0) > 0, nearest, 1.0) * weight[:, None], axis=0)
-        target = generator.random(restarts) * level[-1]
-        chosen = rows[[min(np.searchsorted(level[:, r], target[r]), len(rows) - 1) for r in range(restarts)]]
-        distance = np.maximum(square[:, None] - 2 * rows @ chosen.T + np.square(chosen).sum(1), 0)
-        distance[distance < 1e-12 * square.max(initial=1.0)] = 0
-        nearest = distance if not seeds else np.minimum(nearest, distance)
-        seeds.append(chosen)
-    return np.stack(seeds, 1)
+    nearest, seeds = np.ones((len(rows), restarts)), np.empty((restarts, n_clusters, rows.shape[1]))
+    for step in range(n_clusters):
+        drawn = _drawn(nearest, weight, 2 + int(np.log(n_clusters)) if step else 1, generator)
+        distance = _distances(rows, square, drawn)
+        closer = distance if not step else np.minimum(nearest[..., None], distance)
+        best = np.einsum("n,nrt->rt", weight, closer).argmin(1)
+        nearest = np.take_along_axis(closer, best[None, :, None], 2)[..., 0]
+        seeds[:, step] = rows[drawn[np.arange(restarts), best]]
+    return seeds
+
+
+def _drawn(nearest: np.ndarray, weight: np.ndarray, count: int, generator: np.random.Generator) -> np.ndarray:
+    """Numbers of the rows drawn for each restart (R, T), given squared distances (n, R)."""
+    share = np.where(nearest.sum(0) > 0, nearest, 1.0) * weight[:, None]
+    level, target = np.cumsum(share, axis=0), generator.random((nearest.shape[1], count))
+    found = [np.searchsorted(own, part * own[-1]) for own, part in zip(level.T, target, strict=True)]
+    return np.minimum(np.stack(found), len(nearest) - 1)
+
+
+def _distances(rows: np.ndarray, square: np.ndarray, chosen: np.ndarray) -> np.ndarray:
+    """Squared distances (n, R, T) from the rows of these numbers (R, T), 0 where they are rounding."""
+    towards = rows[chosen.reshape(-1)]
+    distance = np.maximum(square[:, None] - 2 * rows @ towards.T + square[chosen.reshape(-1)], 0)
+    distance[distance < 1e-12 * square.max(initial=1.0)] = 0
+    return distance.reshape(len(rows), *chosen.shape)
 
 
 def kmeans(rows: np.ndarray, weight: np.ndarray, centres: np.ndarray, *, max_iter: int = 20) -> np.ndarray:

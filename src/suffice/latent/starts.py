@@ -14,14 +14,14 @@ Start = Callable[[np.ndarray, np.ndarray, int, int, np.random.Generator], np.nda
 def from_kmeans(
     rows: np.ndarray, weight: np.ndarray, components: int, restarts: int, generator: np.random.Generator
 ) -> np.ndarray:
-    """Rows belong to the nearest centre of k-means, begun with k-means++; (R, n, K)."""
+    """Rows belong to the nearest centre of k-means, begun with greedy k-means++; (R, n, K)."""
     return _nearest(rows, kmeans(rows, weight, kmeans_plus_plus(rows, weight, components, restarts, generator)))
 
 
 def from_seeds(
     rows: np.ndarray, weight: np.ndarray, components: int, restarts: int, generator: np.random.Generator
 ) -> np.ndarray:
-    """Rows belong to the nearest seed of k-means++; (R, n, K)."""
+    """Rows belong to the nearest seed of greedy k-means++; (R, n, K)."""
     return _nearest(rows, kmeans_plus_plus(rows, weight, components, restarts, generator))
 
 

@@ -82,6 +82,7 @@ class SelectionDisplay(Display):
     @classmethod
     def of(cls, selection: Selection) -> SelectionDisplay:
         """The numbers of what ``suffice.select`` returned, undrawn."""
+        from suffice.selection.criteria import sound_rows
         from suffice.selection.words import setting
 
         table, criterion = selection.table, selection.criterion
@@ -92,7 +93,7 @@ class SelectionDisplay(Display):
             best=selection.best_index,
             criterion=criterion,
             errors=table["standard_error"] if criterion == "held_out" else None,
-            passed_over=table["note"] != "",
+            passed_over=~sound_rows(table),
         )
 
     def panel(self) -> Panel:

@@ -9,7 +9,7 @@ import numpy as np
 from suffice.plot.selection import SelectionDisplay
 from suffice.report.parts import Line, Table
 from suffice.report.picture import Picture, picture
-from suffice.selection.criteria import ranked
+from suffice.selection.criteria import ranked, sound_rows
 
 if TYPE_CHECKING:
     from suffice.selection.result import Selection
@@ -44,7 +44,7 @@ def selected(selection: Selection) -> Table:
 
 def _told(name: str, column: np.ndarray) -> bool:
     """Whether a column says something here: one family or no notes do not, and where a fit began stands in the table itself."""
-    return name != "start" and (name not in ("family", "note") or len(set(column.tolist())) > 1)
+    return name not in ("start", "sound") and (name not in ("family", "note") or len(set(column.tolist())) > 1)
 
 
 def _cell(name: str, value: str | np.number | np.bool_) -> str:
@@ -65,6 +65,6 @@ def _picture(selection: Selection) -> Picture:
     caption = "Each point is a fitted candidate; the ring marks the one chosen."
     if selection.criterion == "held_out":
         caption += " Bars are standard errors of the difference from it."
-    if (selection.table["note"] != "").any():
+    if not sound_rows(selection.table)[np.isfinite(selection.table["bic"])].all():
         caption += " Hollow points have degenerate components and were passed over."
     return picture("Selection", caption, SelectionDisplay.of(selection).panel())

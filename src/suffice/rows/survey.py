@@ -75,7 +75,7 @@ def survey(data: Any, weight: np.ndarray | None, size: int, generator: np.random
         weight = data.weight if isinstance(data, SparseRows) else weight
         weight = np.ones(len(data)) if weight is None else weight
         column = _columns(_pieces(data, weight))
-        sample, sample_weight = _systematic(data, weight, column.mean, size, generator)
+        sample, sample_weight = _systematic(data, weight, column, size, generator)
         step = slice(None, None, -(-len(data) // SPREAD_OUT))
         spread_out = sample if isinstance(data, SparseRows) else data[step][weight[step] > 0]
     else:
@@ -158,13 +158,16 @@ def _moments(rows: np.ndarray, weight: np.ndarray) -> _Columns:
 
 
 def _systematic(
-    data: Any, weight: np.ndarray, mean: np.ndarray, size: int, generator: np.random.Generator
+    data: Any, weight: np.ndarray, column: _Columns, size: int, generator: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Rows in the order of a random projection, column means in missing cells; of many, those at equal steps of weight."""
+    """Rows in the order of a random projection, whatever the columns' units; of many, those at equal steps of weight."""
     if size == 0:
         return np.zeros((0, data.shape[1])), np.zeros(0)
-    direction = generator.standard_normal(data.shape[1])
-    key = np.concatenate([_filled(with_nan(rows), mean) @ direction for rows, _ in _pieces(data, weight)])
+    square = np.where(column.square > 0, column.square, 1.0)
+    direction = generator.standard_normal(data.shape[1]) / np.sqrt(square)
+    key = np.concatenate(
+        [(_filled(with_nan(rows), column.mean) - column.mean) @ direction for rows, _ in _pieces(data, weight)]
+    )
     order = np.argsort(key, kind="stable")
     order = order[weight[order] > 0]
     if len(order) <= size:

@@ -10,6 +10,7 @@ from scipy.special import xlogy
 
 from suffice.choices import Criterion
 from suffice.estimators.mixtures.base import MixtureEstimator
+from suffice.fit.ranking import ranking
 from suffice.rows.streams import is_stream, pairs
 from suffice.runtime.types import Batch
 from suffice.selection.rows import Rows
@@ -22,11 +23,16 @@ CRITERIA = get_args(Criterion)
 
 
 def ranked(table: dict[str, np.ndarray], criterion: str) -> list[int]:
-    """Rows of the table, best first: those without a note, or all that were fitted where none is."""
-    values = -table[criterion] if criterion == "held_out" else table[criterion]
-    sound = np.isfinite(values) & (table["note"] == "")
-    fair = sound if sound.any() else np.isfinite(values)
-    return [int(row) for row in np.argsort(values, kind="stable") if fair[row]]
+    """Rows of the table, best first: those that are sound, or all that were fitted where none is."""
+    values = table[criterion] if criterion == "held_out" else -table[criterion]
+    fitted, sound = np.isfinite(values), sound_rows(table)
+    fair = fitted & sound if (fitted & sound).any() else fitted
+    return [row for row in ranking(values, sound) if fair[row]]
+
+
+def sound_rows(table: dict[str, np.ndarray]) -> np.ndarray:
+    """Which rows were fitted without degenerate components; tables of earlier versions have notes on no others."""
+    return table["sound"] if "sound" in table else table["note"] == ""
 
 
 def criteria(estimator: Compared, rows: Rows) -> dict[str, float]:

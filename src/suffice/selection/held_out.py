@@ -13,7 +13,7 @@ from sklearn.utils.validation import _num_samples
 
 from suffice.rows.streams import is_stream
 from suffice.runtime.types import RandomState
-from suffice.selection.neighbour import Fit, best_fit
+from suffice.selection.neighbour import Fit, best_fit, sound_or
 from suffice.selection.rows import Rows
 from suffice.validation import check_count
 
@@ -38,6 +38,7 @@ class HeldOut:
         if not self.weight.sum() > 0:
             raise ValueError("The rows held out have no weight; hold out more, or others.")
         self.neighbours: list[Fit | None] = [None] * len(self.parts)
+        self.reason = ""
 
     def forget(self) -> None:
         """Begin with another family or setting."""
@@ -45,17 +46,15 @@ class HeldOut:
 
     def evidence(self, estimator: Compared) -> np.ndarray:
         """Log-likelihood of the rows held out, one part after the other, in nats."""
-        self.neighbours = [
-            best_fit(estimator, train, neighbour)
-            for (train, _), neighbour in zip(self.parts, self.neighbours, strict=True)
-        ]
-        return np.concatenate(
-            [
-                fit.estimator.score_samples(test.rows)
-                for fit, (_, test) in zip(self.neighbours, self.parts, strict=True)
-                if fit is not None
-            ]
+        parts = zip(self.parts, self.neighbours, strict=True)
+        fits = [best_fit(estimator, train, neighbour) for (train, _), neighbour in parts]
+        self.neighbours = [sound_or(fit, before) for fit, before in zip(fits, self.neighbours, strict=True)]
+        degenerate = [fit for fit in fits if not fit.sound]
+        self.reason = (
+            f"Components degenerated in {len(degenerate)} of {len(fits)} fits that left rows out." if degenerate else ""
         )
+        tests = zip(fits, self.parts, strict=True)
+        return np.concatenate([fit.estimator.score_samples(test.rows) for fit, (_, test) in tests])
 
 
 def held_out(

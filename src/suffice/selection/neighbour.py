@@ -1,11 +1,11 @@
-"""Warm starts: a fitted mixture with some of its components in two, where a mixture with more components begins."""
+"""Fits of one candidate: from its own starts, and from a mixture of fewer components with some of these in two."""
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -15,6 +15,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from suffice.estimators.mixtures.base import MixtureEstimator
 from suffice.estimators.shared.comparison import is_free, shared_starts, starting_parameters
+from suffice.fit.ranking import ranking
 from suffice.outcome import DegenerateComponentWarning
 from suffice.runtime import tree
 from suffice.runtime.types import TableLike
@@ -27,47 +28,120 @@ if TYPE_CHECKING:
 
 TRIED = 8
 """Components, heaviest first, whose split is tried."""
+DRAWS = 10
+"""Starts from rows drawn at random, where components degenerate from all others."""
+STARTED = {
+    "own": "Its own start",
+    "split": "The start from fewer components, of which some were split,",
+    "rows": "A start from rows drawn at random",
+    "twins": "The start from fewer components, of which some were taken twice,",
+}
+"""Where a fit started, in words."""
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A fitted estimator, where it started, and what was said of degenerate components."""
+    """A fitted estimator, where it started, whether its components are ``sound``, and what is to be said of components."""
 
     estimator: Any
     start: str
-    degenerate: str
-
-    @property
-    def merit(self) -> tuple[bool, float]:
-        """Fits are ordered by their objective, those with degenerate components below all others."""
-        return not self.degenerate, self.estimator.lower_bound_
+    sound: bool
+    note: str
 
 
 def best_fit(estimator: Compared, rows: Rows, neighbour: Fit | None) -> Fit:
-    """A fit from the estimator's own starts or from the neighbour with components split, whichever ends higher."""
-    tried = [_fit(estimator, rows)]
-    more = 0 if neighbour is None else estimator.n_components - neighbour.estimator.n_components
-    if neighbour is not None and more <= neighbour.estimator.n_components and _can_start(neighbour.estimator):
-        halves = _most_promising(neighbour.estimator, rows, more)
-        if len(halves) == more:
-            tried.append(_fit(estimator, rows, "split", _parted(neighbour.estimator, halves)))
-        if max(fit.merit for fit in tried) < neighbour.merit:
-            heaviest = map(int, _heaviest(neighbour.estimator)[:more])
-            tried.append(_fit(estimator, rows, "twins", _parted(neighbour.estimator, dict.fromkeys(heaviest))))
-    best = max(tried, key=lambda fit: fit.merit)
-    best.estimator.traces_ = [trace for fit in tried for trace in fit.estimator.traces_]
-    return best
+    """The fit ranked first: of the estimator's own starts, and of the neighbour with components split."""
+    attempts = _Attempts(estimator, rows, [_fit(estimator, rows)])
+    more = 0 if neighbour is None else _more(estimator, neighbour.estimator)
+    if neighbour is not None and more:
+        attempts.begin("split", lambda: _split(neighbour.estimator, rows, more))
+    if not attempts.best.sound and _draws_rows(estimator):
+        attempts.begin("rows", lambda: {"init_params": "random_from_data", "n_init": DRAWS})
+    if neighbour is not None and more and attempts.best.sound and _best([attempts.best, neighbour]) is neighbour:
+        attempts.begin("twins", lambda: _twins(neighbour.estimator, more))
+    return attempts.outcome()
+
+
+@dataclass
+class _Attempts:
+    """Fits of one candidate from several starts, and what is to be said of starts that failed."""
+
+    estimator: Any
+    rows: Rows
+    fits: list[Fit]
+    failed: list[str] = field(default_factory=list)
+
+    def begin(self, start: str, parameters: Callable[[], dict[str, Any] | None]) -> None:
+        """One more fit, with these parameters if there are any; where it cannot be made, the others stand."""
+        try:
+            if (chosen := parameters()) is not None:
+                self.fits.append(_fit(self.estimator, self.rows, start, {"n_init": 1, **chosen}))
+        except ValueError as error:
+            self.failed.append(f"{STARTED[start]} failed: {error}")
+
+    @property
+    def best(self) -> Fit:
+        """That which is ranked first."""
+        return _best(self.fits)
+
+    def outcome(self) -> Fit:
+        """The best one with the traces of all, and notes on those that ended higher or failed."""
+        best = self.best
+        best.estimator.traces_ = [trace for fit in self.fits for trace in fit.estimator.traces_]
+        higher = [fit for fit in self.fits if fit.estimator.lower_bound_ > best.estimator.lower_bound_]
+        aside = [f"{STARTED[fit.start]} ended higher and was set aside: {fit.note}" for fit in higher]
+        return replace(best, note=" ".join(note for note in [best.note, *aside, *self.failed] if note))
+
+
+def components_left(fit: Fit) -> int:
+    """How many components the fit has: fewer than were asked for where degenerate ones were removed."""
+    return len(getattr(fit.estimator, "weights_", range(fit.estimator.n_components)))
+
+
+def sound_or(fit: Fit | None, other: Fit | None) -> Fit | None:
+    """A fit if there is one and it is sound, else the other."""
+    return fit if fit is not None and fit.sound else other
+
+
+def _best(fits: list[Fit]) -> Fit:
+    ends = np.array([fit.estimator.lower_bound_ for fit in fits])
+    return fits[ranking(ends, np.array([fit.sound for fit in fits]))[0]]
+
+
+def _more(estimator: Compared, neighbour: Any) -> int:
+    """How many components more than the neighbour has; 0 where it is no start, or would have to be split twice."""
+    if not _can_start(neighbour):
+        return 0
+    more = estimator.n_components - len(neighbour.weights_)
+    return more if 0 < more <= len(neighbour.weights_) else 0
+
+
+def _split(neighbour: Any, rows: Rows, more: int) -> dict[str, Any] | None:
+    """Starting parameters with the ``more`` most promising components split; None where too few can be."""
+    halves = _most_promising(neighbour, rows, more)
+    return _parted(neighbour, halves) if len(halves) == more else None
+
+
+def _twins(neighbour: Any, more: int) -> dict[str, Any]:
+    """Starting parameters with the ``more`` heaviest components taken twice."""
+    return _parted(neighbour, dict.fromkeys(map(int, _heaviest(neighbour)[:more])))
+
+
+def _draws_rows(estimator: Compared) -> bool:
+    """Whether it is a mixture that starts from the rows alone."""
+    given = [estimator.get_params()[name] for name in starting_parameters(estimator)]
+    return is_free(estimator) and all(value is None for value in given)
 
 
 def _fit(estimator: Compared, rows: Rows, start: str = "own", parameters: dict[str, Any] | None = None) -> Fit:
     """A fitted copy, which keeps the estimator's parameters wherever it started."""
     settings = estimator.get_params(deep=False)
-    changed = {"verbose": 0} if parameters is None else {"verbose": 0, "n_init": 1, **parameters}
+    changed = {"verbose": 0, **(parameters or {})}
     copy = cast(Any, clone(estimator)).set_params(**changed)
     with _listening() as sentences:
         copy.fit(rows.rows, sample_weight=rows.weight)
     copy.set_params(**{name: settings[name] for name in changed})
-    return Fit(copy, start, " ".join(sentences))
+    return Fit(copy, start, not sentences, getattr(copy, "degenerate_", " ".join(sentences)))
 
 
 @contextmanager
@@ -89,7 +163,7 @@ def _can_start(estimator: Compared) -> bool:
     return isinstance(estimator, MixtureEstimator) and is_free(estimator) and all(
         value is not None
         and (name in shared_starts(estimator)
-             or all(np.shape(leaf)[:1] == (estimator.n_components,) for leaf in tree.leaves(value)))
+             or all(len(leaf) == len(estimator.weights_) for leaf in tree.leaves(value)))
         for name, value in starting_parameters(estimator).items()
     )  # fmt: skip
 
@@ -120,13 +194,13 @@ def _halves(neighbour: MixtureEstimator, sample: TableLike, weight: np.ndarray) 
     )
     with suppress(ValueError):
         fit = _fit(pair, Rows(sample, weight, None))
-        return None if fit.degenerate else fit.estimator
+        return fit.estimator if fit.sound and len(fit.estimator.weights_) == 2 else None
     return None
 
 
 def _parted(neighbour: MixtureEstimator, halves: dict[int, Any]) -> dict[str, Any]:
     """Starting parameters with components replaced by their halves; None stands for the component itself, twice."""
-    kept = [k for k in range(neighbour.n_components) if k not in halves]
+    kept = [k for k in range(len(neighbour.weights_)) if k not in halves]
 
     def joined(whole: np.ndarray, *pairs: Any) -> np.ndarray:
         return np.concatenate([np.asarray(whole)[kept], *pairs])

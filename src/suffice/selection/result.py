@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Tried:
-    """A candidate, and its fit and figures or the reason why there are none."""
+    """A candidate, and its fit and figures or the reason why there are none, or doubtful ones."""
 
     columns: dict[str, Any]
     fit: Fit | None = None
@@ -44,12 +44,15 @@ class Selection:
         Every candidate's fitted estimator, in the order of the table; None where it could not be fitted. ``traces_`` has the
         estimator's own starts first, then those from the neighbour.
     table
-        A column for each figure, by name, a row for each candidate. ``family``, ``n_components`` and what else was searched;
+        A column for each figure, by name, a row for each candidate. ``family``, ``n_components`` (those that are left, where
+        degenerate ones were removed) and what else was searched;
         ``log_likelihood``: mean of a row, in nats; ``parameters``: their number; ``bic``, ``aic``, ``icl``: lower is better;
         where asked for, ``held_out``: mean log-likelihood of a row held out, in nats, higher is better, and
         ``standard_error``: of its difference from the best; ``converged``; ``seconds``: time it took; ``start``: ``"own"``, or
-        from the neighbour, ``"split"``, or ``"twins"`` where nothing was better than its components taken twice; ``note``: why it
-        could not be fitted or is passed over. Figures of a candidate that could not be fitted are NaN.
+        from the neighbour, ``"split"``, or ``"twins"`` where nothing was better than its components taken twice, or ``"rows"``
+        drawn at random, where components degenerated from both; ``sound``: whether it was fitted and no component degenerated;
+        ``note``: why it could not be fitted, or which components degenerated, in which columns, of this fit or of others that
+        ended higher. Figures of a candidate that could not be fitted are NaN.
     criterion
         What chose.
     best_index
@@ -134,7 +137,8 @@ def _course(tried: list[Tried]) -> dict[str, np.ndarray]:
         "converged": np.array([bool(one.fit and one.fit.estimator.converged_) for one in tried]),
         "seconds": np.array([one.seconds for one in tried]),
         "start": np.array([one.fit.start if one.fit else "" for one in tried]),
-        "note": np.array([one.fit.degenerate if one.fit else one.reason for one in tried]),
+        "sound": np.array([bool(one.fit and one.fit.sound) for one in tried]),
+        "note": np.array([" ".join(filter(None, [one.fit.note if one.fit else "", one.reason])) for one in tried]),
     }
 
 

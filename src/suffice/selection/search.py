@@ -19,7 +19,7 @@ from suffice.runtime.types import ArrayLike, TableLike
 from suffice.selection.candidates import Candidate, candidates
 from suffice.selection.criteria import CRITERIA, criteria
 from suffice.selection.held_out import HeldOut, Splitter, held_out
-from suffice.selection.neighbour import Fit, best_fit
+from suffice.selection.neighbour import Fit, best_fit, components_left, sound_or
 from suffice.selection.result import Selection, Tried, selection
 from suffice.selection.rows import Rows
 from suffice.selection.words import INTERRUPTED
@@ -43,11 +43,15 @@ def select(
 ) -> Selection:
     r"""Fit a mixture or factor model with every combination of numbers of components, parameters and families, and find the best.
 
-    A candidate with more components than its neighbour, the last one that differs from it in ``n_components`` only, starts also
-    from the neighbour with its most promising components in two, and the fit of higher objective is kept, one whose components
-    have not degenerated first. From a sound neighbour and without priors, the log-likelihood therefore does not fall when a
-    component is added. The split is the one that raises most a lower bound of the
-    log-likelihood, as in Verbeek, Vlassis and Kröse, "Efficient greedy learning of Gaussian mixture models" (2003).
+    A candidate with more components than its neighbour, the last one that differs from it in ``n_components`` only and is sound,
+    starts also from the neighbour with its most promising components in two, and the fit of higher objective is kept, one whose
+    components have not degenerated first. Where they have from either start, ten more begin at rows drawn at random. Among sound
+    fits without priors, the log-likelihood therefore does not fall when a component is added. The split is the one that raises
+    most a lower bound of the log-likelihood, as in Verbeek, Vlassis and Kröse, "Efficient greedy learning of Gaussian mixture
+    models" (2003).
+
+    Where a component collapses, the likelihood has no bound and says nothing: such candidates are compared only where all are so,
+    and what collapsed, in which columns, stands in the table and in ``outcome``.
 
     Parameters
     ----------
@@ -129,7 +133,7 @@ def _tried(groups: list[list[Candidate]], rows: Rows, parts: HeldOut | None, ver
                     parts.forget()
                 for candidate in group:
                     tried.append(_try(candidate, rows, neighbour, parts))
-                    neighbour = tried[-1].fit or neighbour
+                    neighbour = sound_or(tried[-1].fit, neighbour)
                     bar(len(tried), " ".join(str(value) for value in candidate.columns.values()))
     except KeyboardInterrupt:
         if not any(one.fit for one in tried):
@@ -148,4 +152,6 @@ def _try(candidate: Candidate, rows: Rows, neighbour: Fit | None, parts: HeldOut
     except ValueError as error:
         return Tried(candidate.columns, reason=str(error), seconds=time.perf_counter() - begin)
     weight = np.zeros(0) if parts is None else parts.weight
-    return Tried(candidate.columns, fit, figures, evidence, weight, seconds=time.perf_counter() - begin)
+    reason = "" if parts is None else parts.reason
+    columns = candidate.columns | {"n_components": components_left(fit)}
+    return Tried(columns, fit, figures, evidence, weight, reason, time.perf_counter() - begin)

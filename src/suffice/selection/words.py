@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from suffice.selection.criteria import ranked
+from suffice.selection.criteria import ranked, sound_rows
 
 Table = dict[str, np.ndarray]
+MOST_NOTES = 2
+"""Candidates whose notes the outcome repeats."""
 INTERRUPTED = "Not fitted: the search was interrupted."
 
 
@@ -37,7 +39,11 @@ def _comparison(table: Table, criterion: str, best: int) -> str:
     extreme, way = (
         ("highest held-out log-likelihood", "lower") if held_out else (f"lowest {criterion.upper()}", "higher")
     )
-    values = table[criterion]
+    values, sound = table[criterion], sound_rows(table)
+    if not sound[best]:
+        extreme += " where all have degenerate components, whose likelihood says nothing"
+    elif not sound[np.isfinite(values)].all():
+        extreme += " of those without degenerate components"
     figure = f"{values[best]:.4f} nats per row" if held_out else f"{values[best]:,.1f}"
     lead = f"{candidate(table, best)}: {extreme}, {figure}"
     others = [row for row in ranked(table, criterion) if row != best]
@@ -63,15 +69,27 @@ def _edge(table: Table, best: int) -> str:
 def _left_out(table: Table) -> str:
     failed, fitted = np.isnan(table["bic"]), ~np.isnan(table["bic"])
     interrupted = np.char.find(table["note"], INTERRUPTED) >= 0
-    passed_over = fitted & (table["note"] != "")
+    sound = sound_rows(table)
+    passed_over = fitted & ~sound
     said = []
     if interrupted.any():
         said.append(f"Interrupted after {int((~interrupted).sum())} of {len(interrupted)} candidates.")
     if (failed & ~interrupted).any():
         said.append(f"{_candidates(failed & ~interrupted)} could not be fitted; the table says why.")
     if passed_over.any() and not passed_over[fitted].all():
-        said.append(f"{_candidates(passed_over)} with degenerate components {_were(passed_over)} passed over.")
+        lead = f"{_candidates(passed_over)} with degenerate components {_were(passed_over)} passed over"
+        said.append(f"{lead}.{_notes(table, passed_over)}")
+    told = sound & (table["note"] != "")
+    if told.any():
+        said.append(f"{_candidates(told)} had other starts that were set aside or failed.{_notes(table, told)}")
     return " ".join(said)
+
+
+def _notes(table: Table, which: np.ndarray) -> str:
+    """The first of these candidates, each with its note."""
+    rows = np.flatnonzero(which)
+    said = "".join(f" {candidate(table, row)}: {table['note'][row]}" for row in rows[:MOST_NOTES])
+    return f"{said} The table has the other notes." if len(rows) > MOST_NOTES else said
 
 
 def _candidates(which: np.ndarray) -> str:

@@ -13,7 +13,7 @@ from suffice.estimators.factors.scores import FittedFactors
 from suffice.estimators.shared.attributes import progress_attributes, set_attributes
 from suffice.estimators.shared.callbacks import Iterations, with_callbacks
 from suffice.estimators.shared.climb import climb
-from suffice.fit.degenerate import traces_of
+from suffice.fit.ranking import best_of
 from suffice.fit.restarts import restarts_at
 from suffice.latent.factors.canonical import canonical
 from suffice.latent.factors.factor_maxima import Factors
@@ -170,7 +170,7 @@ class FactorEstimator(FittedFactors):
             starts = self._starts(one.model)
             solution = climb(self, starts, data, weight, origin=origin, missing=gaps, iterations=iterations,
                              attributes=lambda model: self._input.known() | attributes(model), checkpoint=checkpoint)  # fmt: skip
-        fitted = attributes(restarts_at(solution.model, traces_of(solution)[1])) | progress_attributes(solution)
+        fitted = attributes(restarts_at(solution.model, best_of(solution))) | progress_attributes(solution)
         widened = said_of(precision_for(one.model, self.precision), self.precision)
         fitted["outcome_"] = " ".join(filter(None, (fitted["outcome_"], scaled, widened)))
         set_attributes(self, fitted)

@@ -9,14 +9,15 @@ from typing import Any, Self
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from suffice.estimators.mixtures.beginning import Beginning
+from suffice.estimators.mixtures.beginning import Beginning, has_collapsed
 from suffice.estimators.mixtures.fitted import FittedMixture
 from suffice.estimators.mixtures.start import FitRows, first_step, running_from, start_of, surveyed_for
 from suffice.estimators.shared.attributes import forget, progress_attributes, set_attributes, was_stopped
 from suffice.estimators.shared.callbacks import Iterations, with_callbacks
 from suffice.estimators.shared.climb import climb
-from suffice.fit.degenerate import DEGENERATE, check_repairable, put_on_worst, repaired, traces_of, warn_degenerate
+from suffice.fit.degenerate import DEGENERATE, check_repairable, maximized_once, put_on_worst, repaired, warn_degenerate
 from suffice.fit.online import check_schedule, online_step
+from suffice.fit.ranking import best_of, degenerate_in, judged
 from suffice.fit.restarts import restarts_at
 from suffice.latent.known_components import codes_of, known_codes
 from suffice.latent.mixture import Mixture
@@ -31,7 +32,7 @@ from suffice.runtime.precision import cast, dtype_of, scope
 from suffice.runtime.types import ArrayLike, PathLike, TableLike
 from suffice.validation import check_at_least, check_choice, check_count, check_tolerance, summing_to_one
 
-OF_A_FIT = ("traces_", "lower_bounds_", "n_iter_", "converged_", "outcome_")
+OF_A_FIT = ("traces_", "lower_bounds_", "n_iter_", "converged_", "outcome_", "degenerate_")
 """Fitted attributes that say how ``fit`` went, and nothing of steps after it."""
 OF_STEPS = ("running_statistics_", "n_steps_")
 
@@ -169,24 +170,32 @@ class MixtureEstimator(FittedMixture):
         def own(model: Mixture) -> Mixture:
             return restored(cast(model, "float64"), kind.given)
 
-        def run(begin: Mixture) -> Solution:
-            return climb(self, begin, rows.with_codes, weight, origin=origin, missing=gaps, iterations=iterations,
-                         attributes=lambda model: columns.known() | self._attributes(own(model)),
-                         checkpoint=checkpoint)  # fmt: skip
+        unbounded = kind.unbounded and "covariances" not in start.frozen
 
-        def degenerate(model: Mixture) -> np.ndarray:
-            return np.unique(np.concatenate(list(kind.degenerate(own(model), overview).values())))
+        def run(begin: Mixture) -> Solution:
+            solution = climb(self, begin, rows.with_codes, weight, origin=origin, missing=gaps, iterations=iterations,
+                             attributes=lambda model: columns.known() | self._attributes(own(model)),
+                             checkpoint=checkpoint)  # fmt: skip
+            ends = solution.model
+            if unbounded:
+                ends = maximized_once(
+                    kind.barely_floored(ends, overview), rows.with_codes, weight, origin=origin, missing=gaps
+                )
+            with scope(self.precision):
+                each = [own(restarts_at(ends, restart)) for restart in range(len(begin.weights))]
+            found = [kind.degenerate(end, overview, columns.named) for end in each]
+            return judged(solution, found, [unbounded and has_collapsed(one) for one in found])
 
         def restart(model: Mixture, components: np.ndarray) -> Mixture:
             return put_on_worst(model, components, kind.rows(overview), overview, origin, generator)
 
-        solution, said = repaired(self.degenerate, run(start), run, degenerate, restart)
+        solution, said = repaired(self.degenerate, run(start), run, restart)
         with scope(self.precision):
-            model = own(restarts_at(solution.model, traces_of(solution)[1]))
+            model = own(restarts_at(solution.model, best_of(solution)))
         attributes: dict[str, Any] = self._attributes(model) | progress_attributes(solution)
-        attributes["effective_rows_"] = overview.weight
+        attributes |= {"effective_rows_": overview.weight, "degenerate_": said}
         forget(self, OF_STEPS)
-        warn_degenerate(kind.degenerate(model, overview), stacklevel=4)
+        warn_degenerate(degenerate_in(solution), stacklevel=4)
         if not attributes["converged_"] and not was_stopped(solution):
             warnings.warn(attributes["outcome_"], ConvergenceWarning, stacklevel=3)
         widened = said_of(precision_for(start, self.precision), self.precision)

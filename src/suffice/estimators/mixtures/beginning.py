@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from suffice.fit.ranking import Found
 from suffice.latent.begin import from_shares
-from suffice.latent.collapsed import COLLAPSED
+from suffice.latent.collapsed import NOTHING, by_columns
 from suffice.latent.families.columns import Columns, surveyed
 from suffice.latent.families.family import Family
 from suffice.latent.given import Given
@@ -18,12 +19,19 @@ from suffice.latent.starts import Start
 from suffice.rows.survey import Survey
 from suffice.runtime.module import replaced
 from suffice.runtime.types import ArrayLike
-from suffice.validation import check_shape
+from suffice.validation import check_covariance, check_shape
 
-LEAST_WEIGHT = "hold less than one row's weight"
+ROUNDING = 1e-6
+"""Share of a row that a component may lack of one row's weight."""
+LEAST_WEIGHT = "held less than one row's weight"
 
 FromShares = Callable[[Any, np.ndarray, np.ndarray, np.ndarray, MixturePrior], tuple[np.ndarray, Any]]
 """Weights and components from blank ones, rows, their weights, responsibilities and a prior, as ``from_shares``."""
+
+
+def has_collapsed(found: Found) -> bool:
+    """Whether components are degenerate because they collapsed."""
+    return any(len(components) for what, components in found.items() if what != LEAST_WEIGHT)
 
 
 def takes_all(overview: Survey) -> None:
@@ -112,6 +120,7 @@ class Beginning:
 
     def _with_covariance(self, prior: Any) -> Any:
         covariance = check_shape("prior_covariance", self.prior_covariance, prior.mean.shape * 2)
+        check_covariance("prior_covariance", covariance)
         return replaced(prior, covariance=covariance)
 
     def start(
@@ -128,25 +137,34 @@ class Beginning:
         prior = self._prior(columns, origin)
         if not self.from_rows:
             return np.full(shape, 1 / shape[1]), self.family.overall(columns[0], shape, prior)
-        blank = self._joined([self._blank(*each, shape) for each in zip(
-            self.parts, columns, [prior] if self.alone else prior, strict=True)])  # fmt: skip
+        blank = self._blanks(columns, prior, shape)
         rows, weight = self.rows(overview), overview.sample_weight
         rows = rows if origin is None else rows - origin
         share = start(self._coordinates(rows, columns), weight, shape[1], shape[0], generator)
         weights, found = self.from_shares(blank, rows, weight, share, weight_prior)
         return weights, replaced(found, prior=prior)
 
-    def degenerate(self, model: Mixture, overview: Survey) -> dict[str, np.ndarray]:
-        """Components of a model that are degenerate, by what is wrong with them."""
-        share = model.weights / model.weights.sum()
+    def degenerate(self, model: Mixture, overview: Survey, named: Callable[[np.ndarray], str]) -> Found:
+        """Components of a model that are degenerate, by what is wrong with them; ``named`` gives the names of columns."""
+        share = np.asarray(model.weights / model.weights.sum())
         components: Any = model.components
-        parts = [components] if self.alone else components.parts
-        flat = [part.collapsed(about, self.floor)
-                for part, about in zip(parts, self._columns(overview, None), strict=True)]  # fmt: skip
-        return {
-            LEAST_WEIGHT: np.flatnonzero(share * overview.weight < 1),
-            COLLAPSED: np.flatnonzero(np.any(flat, axis=0)),
-        }
+        flat = np.zeros((len(share), len(overview.mean)), bool)
+        parts = zip(
+            self.parts, [components] if self.alone else components.parts, self._columns(overview, None), strict=True
+        )
+        for part, family, about in parts:
+            flat[:, part.among] = family.collapsed(about, self.floor)
+        return {LEAST_WEIGHT: np.flatnonzero(share * overview.weight < 1 - ROUNDING), **by_columns(flat, named)}
+
+    @property
+    def unbounded(self) -> bool:
+        """Whether nothing bounds the likelihood of a component that shrinks to a point."""
+        return not (self.floor or self.strength) and any(family.floored for family in self.families)
+
+    def barely_floored(self, model: Mixture, overview: Survey) -> Mixture:
+        """A model in which a component that has no spread in the rows can be maximised, and shows it."""
+        prior = replace(self, floor=NOTHING / 10).prior(overview, np.zeros_like(overview.mean))
+        return replaced(model, components=replaced(model.components, prior=prior))
 
     def _columns(self, overview: Survey, origin: np.ndarray | None) -> list[Columns]:
         """What each family begins from."""
@@ -158,6 +176,18 @@ class Beginning:
         for part, flag in zip(self.parts, flags, strict=True):
             found[part.among] = flag
         return found
+
+    def work(self, overview: Survey, components: int) -> float:
+        """Numbers that the rows of the sample become in an E-step of so many components."""
+        columns = self._columns(overview, None)
+        blank = self._blanks(columns, self._prior(columns, None), (1, components))
+        patterns = overview.missing and blank.missing == "patterns"
+        return float(len(overview.sample)) * components * blank.numbers_per_row() * (blank.features if patterns else 1)
+
+    def _blanks(self, columns: Sequence[Columns], prior: Any, shape: tuple[int, int]) -> Any:
+        """Components like all rows, of all parts."""
+        priors = [prior] if self.alone else prior
+        return self._joined([self._blank(*each, shape) for each in zip(self.parts, columns, priors, strict=True)])
 
     def _blank(self, part: Part, about: Columns, prior: Any, shape: tuple[int, int]) -> Family:
         """Components like all rows, and what their first maximisation adds."""

@@ -60,9 +60,12 @@ class GaussianMixture(MixtureEstimator):
     max_iter
         Largest number of iterations, E-steps each.
     n_init
-        Number of restarts, run together; the one of highest log-likelihood is kept, every trace is in ``traces_``.
+        Number of restarts, run together; the one of highest log-likelihood is kept, a sound one before any with degenerate
+        components; every trace is in ``traces_``. More of them contain fewer with the same ``random_state``.
     init_params
-        Where restarts begin: ``"kmeans"``, ``"k-means++"``, ``"random"`` or ``"random_from_data"``.
+        Where restarts begin: ``"kmeans"``, ``"k-means++"``, ``"random"`` or ``"random_from_data"``. With ``"kmeans"`` the first
+        restart is the best of up to four, as many as are little work, after ten iterations on a sample, and begins at random
+        rows where components degenerate from all of these.
     weights_init
         Weights to start from, ``(K,)``.
     means_init
@@ -124,7 +127,10 @@ class GaussianMixture(MixtureEstimator):
     n_iter_ : int
         Its number of iterations, E-steps each.
     outcome_ : str
-        How the fit ended, a sentence.
+        How the fit ended, a sentence, and what ``degenerate_`` says.
+    degenerate_ : str
+        Which components hold hardly any row or collapsed, in which columns, in this fit or in starts that ended higher and were
+        passed over for it, and what was done; empty where none did.
     effective_rows_ : float
         Number of rows that the parameters rest on: the weight of the data, or after ``partial_fit`` what it has not forgotten.
     n_steps_ : int

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,19 +11,28 @@ import numpy as np
 from suffice.estimators.mixtures.beginning import Beginning
 from suffice.estimators.shared.rows import Input
 from suffice.fit.online import Running, expected, resumed, running_at
-from suffice.fit.restarts import restarts_at
-from suffice.fit.start import check_same_model, continued, improved
+from suffice.fit.ranking import best_restart, is_sound, judged
+from suffice.fit.restarts import restarts_at, restarts_joined
+from suffice.fit.start import check_same_model, continued, run_on_sample
 from suffice.latent.begin import mixture_prior, sample_size, weights_from
 from suffice.latent.known_components import labelled_start, refuse_contradiction
 from suffice.latent.mixture import Mixture
-from suffice.latent.restrictions import restored, restrictions, tied_start
+from suffice.latent.restrictions import Restrictions, restored, restrictions, tied_start
 from suffice.latent.starts import STARTS
+from suffice.outcome import Solution
 from suffice.rows.streams import on_host
 from suffice.rows.survey import Survey, survey
 from suffice.runtime.precision import cast, scope
+from suffice.runtime.road import computed_by
 
 if TYPE_CHECKING:
     from suffice.estimators.mixtures.base import MixtureEstimator
+
+
+TRIES = 4
+"""Starts of which the first restart takes the best; so many from random rows, which outliers seldom are, if none is sound."""
+TRIED_WORK = 3e7
+"""Most numbers that the sample's rows become for all of these."""
 
 
 class FitRows(NamedTuple):
@@ -111,20 +121,69 @@ def _first_model(
     origin: np.ndarray | None,
     generator: np.random.Generator,
 ) -> Mixture:
-    given, weight_prior = kind.given, mixture_prior(mixture.weight_concentration_prior)
     shape = (mixture.n_components, len(overview.mean))
-    held = restrictions(mixture.frozen, mixture.tied, kind.families, shape, given)
+    held = restrictions(mixture.frozen, mixture.tied, kind.families, shape, kind.given)
     if _is_resumed(mixture):
         check_same_model(mixture.model_, kind.family, shape, "warm_start=True")
-        model = restored(held.hold(mixture.model_), given)
+        model = restored(held.hold(mixture.model_), kind.given)
         zero = origin if origin is None else np.zeros_like(origin)
-        return continued(model, weight_prior, kind.prior(overview, zero))
-    each, shares = (mixture.n_init, mixture.n_components), STARTS[mixture.init_params]
-    weights, found = kind.start(overview, origin, each, shares, weight_prior, generator)
-    start = Mixture(weights_from(mixture.weights_init, weights), kind.put_in(found, origin), weight_prior)
-    start = tied_start(held.hold(start), given)
-    start = start if origin is None else start.translated(origin)
-    free = not (given.has("weights") or given.names())
+        return continued(model, mixture_prior(mixture.weight_concentration_prior), kind.prior(overview, zero))
+    free = not (kind.given.has("weights") or kind.given.names())
+    tries = _tries(mixture, kind, overview) if free and mixture.init_params == "kmeans" else 1
+    first, further = generator.spawn(TRIES), generator.spawn(mixture.n_init - 1)
+    begin = partial(_starts, mixture, kind, overview, origin, held)
+    start = begin(mixture.init_params, first[:tries])
+    if tries > 1:
+        start = _best_of(
+            start, lambda: begin("random_from_data", first), partial(_tried, mixture, kind, overview, origin)
+        )
+    if further:
+        start = restarts_joined([start, begin(mixture.init_params, further)])
     if free and overview.missing and len(overview.sample) >= max(1, _sample_size(mixture, kind)):
-        return improved(start, overview, origin, mixture.tol or 0.0, mixture.precision)
+        return run_on_sample(start, overview, origin, mixture.tol or 0.0, mixture.precision).model
     return start
+
+
+def _starts(
+    mixture: MixtureEstimator,
+    kind: Beginning,
+    overview: Survey,
+    origin: np.ndarray | None,
+    held: Restrictions,
+    init_params: str,
+    generators: list[np.random.Generator],
+) -> Mixture:
+    """A start for each of the generators, which depends on no other."""
+    prior, each = mixture_prior(mixture.weight_concentration_prior), (1, mixture.n_components)
+    starts = []
+    for own in generators:
+        weights, found = kind.start(overview, origin, each, STARTS[init_params], prior, own)
+        starts.append(Mixture(weights_from(mixture.weights_init, weights), kind.put_in(found, origin), prior))
+    start = tied_start(held.hold(restarts_joined(starts)), kind.given)
+    return start if origin is None else start.translated(origin)
+
+
+def _best_of(starts: Mixture, others: Callable[[], Mixture], tried: Callable[[Mixture], Solution]) -> Mixture:
+    """The start that is ranked first when it is tried; one of the others where components degenerate from all of these."""
+    solution = tried(starts)
+    if is_sound(solution):
+        return best_restart(solution)
+    other = tried(others())
+    return best_restart(other if is_sound(other) else solution)
+
+
+def _tried(
+    mixture: MixtureEstimator, kind: Beginning, overview: Survey, origin: np.ndarray | None, starts: Mixture
+) -> Solution:
+    """Starts after some iterations on the sample, which is little work."""
+    with computed_by("numpy"):
+        solution = run_on_sample(starts, overview, origin, mixture.tol or 0.0, mixture.precision)
+    ends = [cast(restarts_at(solution.model, number), "float64") for number in range(len(starts.weights))]
+    return judged(solution, [kind.degenerate(end, overview, str) for end in ends])
+
+
+def _tries(mixture: MixtureEstimator, kind: Beginning, overview: Survey) -> int:
+    """How many starts are tried for the first restart: several, where that is little work."""
+    if mixture.n_components == 1 or not len(overview.sample):
+        return 1
+    return int(np.clip(TRIED_WORK / kind.work(overview, mixture.n_components), 1, TRIES))

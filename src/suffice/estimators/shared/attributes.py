@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from suffice.fit.degenerate import traces_of
+from suffice.fit.ranking import best_of, is_unbounded, traces_of
 from suffice.outcome import Outcome, Solution
 
 if TYPE_CHECKING:
@@ -38,9 +38,10 @@ def was_stopped(solution: Solution) -> bool:
 
 def progress_attributes(solution: Solution) -> dict[str, Any]:
     """How a fit went: the traces of all restarts, and how far the best one came."""
-    traces, best = traces_of(solution)
+    traces, best = traces_of(solution), best_of(solution)
     converged = bool(solution.details["converged"][best])
     iterations = int((~np.isnan(solution.trace[:, best])).sum())
+    converged = converged and not is_unbounded(solution)
     return {
         "traces_": traces,
         "lower_bounds_": traces[best],
@@ -53,6 +54,8 @@ def progress_attributes(solution: Solution) -> dict[str, Any]:
 
 def _ended(solution: Solution, converged: bool, best: int) -> Outcome:
     """How the best restart ended."""
+    if is_unbounded(solution):
+        return Outcome.UNBOUNDED
     if not converged:
         return Outcome.STOPPED_AT_LIMIT
     if "left" not in solution.details:

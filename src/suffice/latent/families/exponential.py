@@ -130,9 +130,9 @@ class Exponential(NumberColumns):
         return -np.expm1(-np.asarray(self.rates) * np.maximum(values, 0))
 
     def flat(self, columns: Columns, floor: float) -> np.ndarray:
-        """Components that wait hardly at all, in a column in which others do."""
+        """Columns in which a component waits hardly at all and others do."""
         short = 1 / np.asarray(self.rates) <= 2 * _least(columns)
-        return np.asarray(np.any(short & ~np.asarray(columns.constant), axis=-1))
+        return short & ~np.asarray(columns.constant)
 
     def draw(self, component: np.ndarray, generator: np.random.Generator) -> np.ndarray:
         """Rows of waiting times, (n, D)."""

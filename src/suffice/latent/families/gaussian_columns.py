@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
 from suffice.latent.charts.gaussian import GaussianChart
-from suffice.latent.collapsed import NOTHING, collapsed
+from suffice.latent.collapsed import NOTHING, flat_columns
 from suffice.latent.families.columns import Columns, over_all_classes
 from suffice.latent.families.covariances.covariance import Covariance
 from suffice.latent.families.covariances.full import FullCovariance
@@ -143,8 +143,8 @@ class GaussianColumns(Family):
         return ndtr((values - mean) / np.maximum(np.sqrt(variance), 1e-300))
 
     def flat(self, columns: Columns, floor: float) -> np.ndarray:
-        """Components of which a variance has shrunk to the floor."""
+        """Columns that take part in a direction in which the variance has shrunk to the floor."""
         varying = ~np.broadcast_to(columns.constant, columns.mean.shape)
         least = columns.least(floor or NOTHING)
-        flat = collapsed(np.asarray(self.covariances), self.covariance.covariance_type, varying, least)
-        return np.broadcast_to(flat, self.means.shape[-2])
+        flat = flat_columns(np.asarray(self.covariances), self.covariance.covariance_type, varying, least)
+        return np.broadcast_to(flat, self.means.shape)

@@ -114,11 +114,13 @@ class Kind(Module):
         raise NotImplementedError
 
     def collapsed(self, columns: Columns, floor: float) -> np.ndarray:
-        """Which components (K,) have no spread in some direction; probabilities, unlike densities, rise to no peak there."""
-        return np.zeros(len(tree.leaves(self)[0]), bool) if self.discrete else self.flat(columns, floor)
+        """Columns (K, D) of each component in which it has no spread; probabilities, unlike densities, rise to no peak there."""
+        return (
+            np.zeros((len(tree.leaves(self)[0]), self.features), bool) if self.discrete else self.flat(columns, floor)
+        )
 
     def flat(self, columns: Columns, floor: float) -> np.ndarray:
-        """The same (K,) of columns whose cells have densities."""
+        """The same (K, D) of columns whose cells have densities."""
         raise NotImplementedError
 
     def pooled(self, moments: Moments, centres: np.ndarray) -> Columns:

@@ -42,8 +42,15 @@ def restart_sentence(estimator: Climbed) -> str:
     if len(ends) == 1:
         return "One start was tried."
     near = agreement_width(estimator)
-    agree = int((ends >= ends.max() - near).sum())
-    return f"{agree} of {len(ends)} restarts ended within {near:g} nats per row of the best, which is drawn in blue."
+    off = ends - estimator.lower_bound_
+    agree = int((np.abs(off) <= near).sum())
+    said = f"{agree} of {len(ends)} restarts ended within {near:g} nats per row of the best, which is drawn in blue."
+    higher = int((off > near).sum())
+    return f"{said} {higher} ended higher with degenerate components and {_were(higher)} passed over." if higher else said
+
+
+def _were(count: int) -> str:
+    return "was" if count == 1 else "were"
 
 
 def agreement_width(estimator: Climbed) -> float:
@@ -71,14 +78,15 @@ def _restarts(estimator: ClimbedMixture, command: Sequence[str] | None) -> str |
         return None
     if len(ends) == 1:
         return f"Only one start was tried; another may end higher. Try {option('n_init', 10, command)}."
-    others = ends[ends < ends.max() - agreement_width(estimator)]
+    ends = ends[ends <= estimator.lower_bound_ + agreement_width(estimator)]
+    others = ends[ends < estimator.lower_bound_ - agreement_width(estimator)]
     agree = len(ends) - len(others)
     if agree > max(1, len(ends) / 3):
         return None
     more = option("n_init", 3 * len(ends), command)
     return (
         f"The restarts disagree: {agree} of {len(ends)} reached the best log-likelihood, and the next ended "
-        f"{ends.max() - others.max():.3g} nats per row below it. A better solution may exist; try {more}."
+        f"{estimator.lower_bound_ - others.max():.3g} nats per row below it. A better solution may exist; try {more}."
     )
 
 
