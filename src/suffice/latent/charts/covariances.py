@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
     from suffice.latent.families.covariances.matrices import Matrices
     from suffice.latent.families.covariances.principal import PrincipalCovariance
     from suffice.latent.families.covariances.variances import Variances
+
+
+@lru_cache(64)
+def _lower(rows: int, columns: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Places on and below the diagonal."""
+    return np.tril_indices(rows, 0, columns)
 
 
 class CovarianceChart:
@@ -47,7 +54,7 @@ class TriangularChart(CovarianceChart):
         features = values.shape[-1]
         packed = position.reshape(*values.shape[:-2], -1)
         where = np.zeros((features, features), int)
-        where[np.tril_indices(features)] = np.arange(packed.shape[-1])
+        where[_lower(features)] = np.arange(packed.shape[-1])
         lower = packed[..., where] * np.tri(features, dtype=bool)
         roots = jnp.where(np.eye(features, dtype=bool), jnp.exp(lower), lower)
         return covariance.holding(roots @ jnp.swapaxes(roots, -1, -2))
@@ -62,7 +69,7 @@ class TriangularChart(CovarianceChart):
         return self._together(covariance, jnp.where(size, rise / jnp.where(size, whitening, 1.0), rise))
 
     def _together(self, covariance: Matrices, lower: Array) -> Array:
-        i, j = np.tril_indices(lower.shape[-1])
+        i, j = _lower(lower.shape[-1])
         leading = lower.shape[: -2 if covariance.shared else -3]
         return lower[..., i, j].reshape(*leading, -1)
 
@@ -98,7 +105,7 @@ class PrincipalChart(CovarianceChart):
     def position(self, covariance: PrincipalCovariance) -> Array:
         """D rank - rank (rank - 1) / 2 + 1 numbers for each matrix."""
         loadings, noise = _of_axes(covariance.values, covariance.rank)
-        i, j = np.tril_indices(loadings.shape[-2], 0, loadings.shape[-1])
+        i, j = _lower(*loadings.shape[-2:])
         numbers = jnp.concatenate([loadings[..., i, j], jnp.log(noise)[..., None] / 2], -1)
         return numbers.reshape(*numbers.shape[:-2], -1)
 
@@ -107,7 +114,7 @@ class PrincipalChart(CovarianceChart):
         features, rank = covariance.values.shape[-1], covariance.rank
         numbers = position.reshape(*covariance.values.shape[:-2], -1)
         where = np.zeros((features, rank), int)
-        where[np.tril_indices(features, 0, rank)] = np.arange(numbers.shape[-1] - 1)
+        where[_lower(features, rank)] = np.arange(numbers.shape[-1] - 1)
         loadings = numbers[..., where] * np.tri(features, rank, dtype=bool)
         noise = jnp.exp(2 * numbers[..., -1])[..., None, None]
         return covariance.holding(loadings @ jnp.swapaxes(loadings, -1, -2) + noise * np.eye(features))
@@ -118,7 +125,7 @@ class PrincipalChart(CovarianceChart):
         spread = jnp.swapaxes(whitening, -1, -2) @ second @ whitening
         middle = spread - cells[..., None] * np.eye(spread.shape[-1])
         slope = whitening @ middle @ jnp.swapaxes(whitening, -1, -2)
-        i, j = np.tril_indices(loadings.shape[-2], 0, loadings.shape[-1])
+        i, j = _lower(*loadings.shape[-2:])
         in_noise = noise * jnp.trace(slope, axis1=-2, axis2=-1)
         numbers = jnp.concatenate([(slope @ loadings)[..., i, j], in_noise[..., None]], -1)
         return numbers.reshape(*numbers.shape[:-2], -1)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from jaxtyping import Float
 
 from suffice.runtime.arrays import Array
-from suffice.runtime.either import inverse_of_lower, jnp, lax
+from suffice.runtime.either import inverse_of_lower, is_jax, jnp, lax
 
 
 def whitening(matrices: Float[Array, "... D D"]) -> tuple[Float[Array, "... D D"], Float[Array, ...]]:
@@ -26,6 +26,8 @@ def whitening(matrices: Float[Array, "... D D"]) -> tuple[Float[Array, "... D D"
 
 def cholesky(matrices: Float[Array, "... D D"]) -> Float[Array, "... D D"]:
     """Lower triangular factors of symmetric matrices (..., D, D)."""
+    if not is_jax(matrices):
+        return jnp.linalg.cholesky(matrices)
     return lax.map(jnp.linalg.cholesky, matrices.reshape(-1, *matrices.shape[-2:])).reshape(matrices.shape)
 
 
