@@ -74,7 +74,9 @@ def test_columns_of_one_kind_agree_with_scikit_learn():
 
 
 def test_a_table_of_text_gives_what_its_codes_give(naive):
-    named = NaiveBayes({"flag": "bernoulli", "count": "poisson"}, prior_strength=0.0, reg_covar=0.0).fit(TABLE, NAMES[Y])
+    named = NaiveBayes({"flag": "bernoulli", "count": "poisson"}, prior_strength=0.0, reg_covar=0.0).fit(
+        TABLE, NAMES[Y]
+    )
     assert named.kinds_ == KINDS
     np.testing.assert_allclose(named.predict_proba(TABLE), naive.predict_proba(X), rtol=1e-12)
     rows, labels = named.sample(7, y="tall")

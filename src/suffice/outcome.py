@@ -36,6 +36,7 @@ class Outcome(StrEnum):
         "Stopped without a maximum: components collapsed, so that the likelihood rises without bound; set a floor (reg_covar), a "
         "prior or fewer components."
     )
+    AT_START = "These are the parameters of the start: max_iter=0 asks for no iteration."
     INTERRUPTED = "Interrupted: the parameters of the last finished step are kept."
     STOPPED_BY_CALLBACK = "Stopped by a callback: the parameters of the last finished step are kept."
     DIVERGED = "Diverged: a step gave values that are not finite or far worse, and the last good parameters are kept."

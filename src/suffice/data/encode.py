@@ -61,8 +61,8 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     max_categories
         Largest number of labels of a categorical column; what the estimators take, too.
     handle_unknown
-        What ``transform`` makes of labels that did not occur in the fit, and of numbers that the kind of their column does not
-        have: ``"error"``, or ``"missing"`` with a warning.
+        What ``transform`` makes of labels that did not occur in the fit, and with ``kinds=None`` of numbers that the kind of
+        their column does not have: ``"error"``, or ``"missing"`` with a warning.
 
     Attributes
     ----------
@@ -277,7 +277,9 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         labels, kind = self.categories_[j], self.kinds_[j]
         if kind == LEFT_OUT:
             return np.zeros(len(column.cells))
-        return numbers(column, kind, handle_unknown) if labels is None else codes(column, labels, handle_unknown)
+        if labels is not None:
+            return codes(column, labels, handle_unknown)
+        return numbers(column, kind, handle_unknown if self.kinds is None else "error")
 
     def _labels(self, column: Column, kind: str) -> np.ndarray | None:
         if kind == LEFT_OUT:

@@ -34,6 +34,7 @@ def em(
     on_step: Callable[[int, np.ndarray, Any], object] | None = None,
     step_by_step: bool = False,
     checkpoint: str | os.PathLike[str] | None = None,
+    previous: float = -np.inf,
 ) -> Solution:
     r"""Fit a latent-variable model by expectation-maximisation.
 
@@ -55,7 +56,7 @@ def em(
         1e-6 nats away, over all rows. A number means plain iterations, which stop when the mean log-likelihood of a row changes
         by less than this, in nats.
     max_iter
-        Largest number of iterations, E-steps each.
+        Largest number of iterations, E-steps each; 0 gives the start.
     precision
         ``"float64"`` or ``"float32"``.
     on_step
@@ -66,6 +67,8 @@ def em(
     checkpoint
         File to keep the state of the fit in, written every second or less often. If it is there, the fit goes on from it to
         what it would have given uninterrupted, bit for bit. It stays when the fit ends: remove it once the result is safe.
+    previous
+        Mean log-likelihood of a row, plus log-prior, that the first of plain iterations is compared with where a fit goes on.
 
     Returns
     -------
@@ -109,14 +112,14 @@ def em(
             }
             passes = float(rows.passes) if isinstance(rows, Host) else 0.0
             kept = Checkpoint(checkpoint, settings_of(start, **options) | {"passes_by_numpy": passes})
-        return _run(start, rows, precision, tol, max_iter, on_step, step_by_step, kept)
+        return _run(start, rows, precision, tol, max_iter, on_step, step_by_step, kept, previous=previous)
 
 
 def _run(
     model: Any, rows: Place, precision: str, tol: float | None, max_iter: int, on_step: Any, step_by_step: bool,
-    checkpoint: Checkpoint | None,
+    checkpoint: Checkpoint | None, previous: float = -np.inf,
 ) -> Solution:  # fmt: skip
-    first, step, tolerance = _begun(model, dtype_of(precision), tol)
+    first, step, tolerance = _begun(model, dtype_of(precision), tol, previous)
     batch, advance, state = Restarts(first.reached, model.restarts), iterations_over(rows, step), first
     outcome, done, stretch, traces = None, 0, 1, []
     before = None if checkpoint is None else checkpoint.load()
@@ -145,14 +148,15 @@ def _run(
     details = {"converged": batch.converged(state.active), "left": np.asarray(left), "by_rate": np.asarray(by_rate)}
     if outcome is Outcome.STATIONARY and np.any(by_rate):
         outcome = Outcome.RESTING
-    return Solution(to_numpy(rows.restored(found)), trace, outcome or Outcome.STOPPED_AT_LIMIT, details)
+    unfinished = Outcome.STOPPED_AT_LIMIT if max_iter else Outcome.AT_START
+    return Solution(to_numpy(rows.restored(found)), trace, outcome or unfinished, details)
 
 
-def _begun(model: Any, kind: Any, tol: float | None) -> tuple[Any, Step, np.ndarray]:
+def _begun(model: Any, kind: Any, tol: float | None, previous: float) -> tuple[Any, Step, np.ndarray]:
     """The state before the first iteration, what an iteration does, and when a restart rests."""
     if tol is None:
         return started(model, kind), tick, np.asarray(NATS, kind)
-    state = State(model, np.full(model.restarts, -np.inf, kind), np.ones(model.restarts, bool))
+    state = State(model, np.full(model.restarts, previous, kind), np.ones(model.restarts, bool))
     return state, em_step, np.asarray(tol, kind)
 
 

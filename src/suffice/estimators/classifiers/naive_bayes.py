@@ -11,6 +11,7 @@ from suffice.data.encode import ColumnEncoder
 from suffice.estimators.classifiers.class_conditional import ClassConditional
 from suffice.estimators.shared.labelled_columns import LabelledColumns
 from suffice.latent.column_classes import ColumnClasses
+from suffice.latent.families.kinds import KINDS
 from suffice.latent.mixture import Mixture
 from suffice.validation import check_choice
 
@@ -28,7 +29,8 @@ class NaiveBayes(ClassConditional):
     kinds
         Kinds of the columns: None detects them as ``suffice.data.ColumnEncoder`` says, a list of D or a dictionary from names to
         kinds states them: ``"gaussian"``, ``"bernoulli"``, ``"categorical"``, ``"poisson"``, ``"negative-binomial"``,
-        ``"exponential"`` or ``"left-out"``, of which the model says nothing.
+        ``"exponential"`` or ``"left-out"``, of which the model says nothing. Where ``partial_fit`` detects them, columns whose
+        kind would take iterations are Gaussian.
     priors
         Probabilities of the classes ``(K,)`` in the order of ``classes_``; None takes their shares of the row weights.
     prior_strength
@@ -103,6 +105,11 @@ class NaiveBayes(ClassConditional):
     @property
     def _input(self) -> LabelledColumns:
         return LabelledColumns(self, new_encoder=ColumnEncoder(self.kinds))
+
+    def _settle_for_steps(self) -> None:
+        if self.kinds is None:
+            found = self.encoder_.kinds_
+            self.encoder_.kinds_ = [kind if KINDS[kind].one_pass else "gaussian" for kind in found]
 
     def _kind(self) -> ColumnClasses:
         groups = self._input.groups()

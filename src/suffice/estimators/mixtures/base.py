@@ -11,7 +11,15 @@ from sklearn.exceptions import ConvergenceWarning
 
 from suffice.estimators.mixtures.beginning import Beginning, has_collapsed
 from suffice.estimators.mixtures.fitted import FittedMixture
-from suffice.estimators.mixtures.start import FitRows, first_step, running_from, start_of, surveyed_for
+from suffice.estimators.mixtures.start import (
+    FitRows,
+    digest_of,
+    first_step,
+    last_objective,
+    running_from,
+    start_of,
+    surveyed_for,
+)
 from suffice.estimators.shared.attributes import forget, progress_attributes, set_attributes, was_stopped
 from suffice.estimators.shared.callbacks import Iterations, with_callbacks
 from suffice.estimators.shared.climb import climb
@@ -32,7 +40,7 @@ from suffice.runtime.precision import cast, dtype_of, scope
 from suffice.runtime.types import ArrayLike, PathLike, TableLike
 from suffice.validation import check_at_least, check_choice, check_count, check_tolerance, summing_to_one
 
-OF_A_FIT = ("traces_", "lower_bounds_", "n_iter_", "converged_", "outcome_", "degenerate_")
+OF_A_FIT = ("traces_", "lower_bounds_", "n_iter_", "converged_", "outcome_", "degenerate_", "rows_digest_")
 """Fitted attributes that say how ``fit`` went, and nothing of steps after it."""
 OF_STEPS = ("running_statistics_", "n_steps_")
 
@@ -64,8 +72,9 @@ class MixtureEstimator(FittedMixture):
     n_steps_: int = field(init=False)
 
     def _check_parameters(self) -> None:
-        for name in ("n_components", "max_iter", "n_init"):
+        for name in ("n_components", "n_init"):
             check_count(name, getattr(self, name))
+        check_count("max_iter", self.max_iter, 0)
         check_tolerance(self.tol)
         check_at_least("prior_strength", self.prior_strength, 0.0)
         check_choice("init_params", self.init_params, list(STARTS))
@@ -166,16 +175,17 @@ class MixtureEstimator(FittedMixture):
         iterations = Iterations(self, X, {name: value for name, value in metadata.items() if value is not None})
         start, origin = start_of(self, kind, rows, overview, generator)
         gaps = start.missing if overview.missing else None
+        previous = last_objective(self, overview, rows)
 
         def own(model: Mixture) -> Mixture:
             return restored(cast(model, "float64"), kind.given)
 
         unbounded = kind.unbounded and "covariances" not in start.frozen
 
-        def run(begin: Mixture) -> Solution:
+        def run(begin: Mixture, previous: float = -np.inf) -> Solution:
             solution = climb(self, begin, rows.with_codes, weight, origin=origin, missing=gaps, iterations=iterations,
                              attributes=lambda model: columns.known() | self._attributes(own(model)),
-                             checkpoint=checkpoint)  # fmt: skip
+                             checkpoint=checkpoint, previous=previous)  # fmt: skip
             ends = solution.model
             if unbounded:
                 ends = maximized_once(
@@ -189,11 +199,11 @@ class MixtureEstimator(FittedMixture):
         def restart(model: Mixture, components: np.ndarray) -> Mixture:
             return put_on_worst(model, components, kind.rows(overview), overview, origin, generator)
 
-        solution, said = repaired(self.degenerate, run(start), run, restart)
+        solution, said = repaired(self.degenerate, run(start, previous), run, restart)
         with scope(self.precision):
             model = own(restarts_at(solution.model, best_of(solution)))
         attributes: dict[str, Any] = self._attributes(model) | progress_attributes(solution)
-        attributes |= {"effective_rows_": overview.weight, "degenerate_": said}
+        attributes |= {"effective_rows_": overview.weight, "degenerate_": said, "rows_digest_": digest_of(overview, rows)}
         forget(self, OF_STEPS)
         warn_degenerate(degenerate_in(solution), stacklevel=4)
         if not attributes["converged_"] and not was_stopped(solution):

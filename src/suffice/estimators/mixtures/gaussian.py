@@ -14,6 +14,7 @@ from suffice.estimators.shared.attributes import set_attributes
 from suffice.estimators.shared.rows import PlainColumns
 from suffice.latent.families.constrained_gaussian import GAUSSIANS
 from suffice.latent.families.gaussian import Gaussian
+from suffice.latent.forms.whiten import whitening
 from suffice.latent.given import GivenParameters
 from suffice.latent.mixture import Mixture
 from suffice.rows.survey import Survey
@@ -58,7 +59,7 @@ class GaussianMixture(MixtureEstimator):
         is above it, it leaves alone. Close together are the nearest thirtieth of a column's different values, so that neither
         distant groups nor a few distant rows count; a constant column has the average floor of the others. 0 switches it off.
     max_iter
-        Largest number of iterations, E-steps each.
+        Largest number of iterations, E-steps each; 0 gives the start.
     n_init
         Number of restarts, run together; the one of highest log-likelihood is kept, a sound one before any with degenerate
         components; every trace is in ``traces_``. More of them contain fewer with the same ``random_state``.
@@ -98,7 +99,7 @@ class GaussianMixture(MixtureEstimator):
     precision
         ``"float64"`` or ``"float32"``; what single precision does not hold is computed in double, and ``outcome_`` says so.
     warm_start
-        Begin at the parameters of the last fit.
+        Begin at the parameters of the last fit; of the same rows, the first iteration is compared with the last one of that fit.
     verbose
         1 shows a progress bar on a terminal.
     learning_decay
@@ -116,6 +117,8 @@ class GaussianMixture(MixtureEstimator):
         full ``(K, D, D)``, tied ``(D, D)``, diag ``(K, D)``, spherical ``(K,)``.
     precisions_ : numpy.ndarray
         Inverse covariances, in the same shape.
+    precisions_cholesky_ : numpy.ndarray
+        Of covariance matrices the upper triangles U for which U U' is the inverse, of variances one over their roots.
     lower_bound_ : float
         Mean log-likelihood of a row (plus log-prior) in the last iteration, in nats.
     lower_bounds_ : numpy.ndarray
@@ -133,6 +136,8 @@ class GaussianMixture(MixtureEstimator):
         passed over for it, and what was done; empty where none did.
     effective_rows_ : float
         Number of rows that the parameters rest on: the weight of the data, or after ``partial_fit`` what it has not forgotten.
+    rows_digest_ : str
+        Of the rows of the fit, by which a warm start knows them.
     n_steps_ : int
         Number of steps, after ``partial_fit``.
     model_ : suffice.latent.Mixture
@@ -262,7 +267,9 @@ def gaussian_parameters(mixture: Gaussians, model: Mixture) -> dict[str, Any]:
     precisions = _inverted(covariances) if mixture.covariance_type in WHOLE else 1 / covariances
     if "covariances" in model.frozen:
         precisions = np.array(mixture.precisions_init, float)
-    return {"means_": means, "covariances_": covariances, "precisions_": precisions}
+    root = whitening(covariances)[0] if mixture.covariance_type in WHOLE else 1 / np.sqrt(covariances)
+    found = {"means_": means, "covariances_": covariances, "precisions_": precisions}
+    return found | {"precisions_cholesky_": np.asarray(root)}
 
 
 def around(model: Mixture, covariance_type: str) -> GaussianMixture:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -102,6 +103,18 @@ def running_from(mixture: MixtureEstimator, kind: Beginning, batch: FitRows) -> 
     if kept is None:
         return running_at(model, getattr(mixture, "effective_rows_", None))
     return resumed(model, kept["origin"], kept["sums"], mixture.effective_rows_, mixture.n_steps_)
+
+
+def digest_of(overview: Survey, rows: FitRows) -> str:
+    """What tells rows from others: a digest of their weight, means and variances, and of the components that are known."""
+    told = np.r_[overview.weight, overview.mean, overview.variance, [] if rows.codes is None else rows.codes]
+    return sha256(told.tobytes()).hexdigest()
+
+
+def last_objective(mixture: MixtureEstimator, overview: Survey, rows: FitRows) -> float:
+    """The objective of the last fit's last iteration, where these rows are gone on with."""
+    same = getattr(mixture, "rows_digest_", None) == digest_of(overview, rows)
+    return mixture.lower_bound_ if _is_resumed(mixture) and same else -np.inf
 
 
 def _is_resumed(mixture: MixtureEstimator) -> bool:

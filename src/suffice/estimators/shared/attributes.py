@@ -32,8 +32,8 @@ def forget(estimator: BaseEstimator, names: Iterable[str]) -> None:
 
 
 def was_stopped(solution: Solution) -> bool:
-    """Whether a person or a callback ended the fit."""
-    return solution.outcome in (Outcome.INTERRUPTED, Outcome.STOPPED_BY_CALLBACK)
+    """Whether a person or a callback ended the fit, or asked for none."""
+    return solution.outcome in (Outcome.AT_START, Outcome.INTERRUPTED, Outcome.STOPPED_BY_CALLBACK)
 
 
 def progress_attributes(solution: Solution) -> dict[str, Any]:

@@ -36,8 +36,12 @@ def climb(
     iterations: Iterations,
     attributes: Callable[[Any], dict[str, Any]],
     checkpoint: PathLike | None,
+    previous: float = -np.inf,
 ) -> Solution:
-    """A fit from ``start`` to rows, both measured from ``origin``; callbacks see the ``attributes`` of the best model so far."""
+    """A fit from ``start`` to rows, both measured from ``origin``; callbacks see the ``attributes`` of the best model so far.
+
+    The first iteration is compared with ``previous``, the objective of the last one before.
+    """
     precision = precision_for(start, estimator.precision)
     with progress(estimator.verbose, estimator.max_iter, "fitting") as bar, scope(precision):
         rows = place(
@@ -56,4 +60,4 @@ def climb(
             return iterations.wanted and iterations.step(done, lambda: attributes(restarts_at(model, best)))
 
         return em(start, rows, tol=estimator.tol, max_iter=estimator.max_iter, precision=precision,
-                  on_step=on_step, step_by_step=iterations.wanted, checkpoint=checkpoint)  # fmt: skip
+                  on_step=on_step, step_by_step=iterations.wanted, checkpoint=checkpoint, previous=previous)  # fmt: skip
