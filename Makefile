@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	"$$p" -c 'import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	>/dev/null 2>&1 && echo "$$p" && break; done)
 
-.PHONY: demo test test-versions lint bench figures reproduce-energy reproduce-nets reproduce-mnist clean
+.PHONY: demo test test-versions scikit-learn-tests lint bench figures reproduce-energy reproduce-nets reproduce-mnist clean
 
 demo: .venv/.ready
 	.venv/bin/python -m suffice.demo
@@ -14,6 +14,9 @@ test: lint
 
 test-versions: .venv/.ready
 	.venv/bin/python tests/versions.py
+
+scikit-learn-tests: .venv/.ready
+	.venv/bin/python experiments/scikit_learn_tests.py
 
 lint: .venv/.ready
 	.venv/bin/ruff check .

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import copy
 import importlib
+import runpy
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -244,6 +246,59 @@ def test_warm_start_goes_on_where_the_last_fit_ended():
     with pytest.warns(ConvergenceWarning):
         straight = GaussianMixture(3, random_state=0, tol=0, max_iter=6).fit(X)
     assert mixture.lower_bound_ == pytest.approx(straight.lower_bound_, rel=1e-9)
+
+
+@limited
+@pytest.mark.parametrize("max_iter", [1, 2])
+def test_warm_starts_of_the_same_rows_end_converged_and_those_of_others_begin_anew(max_iter):
+    X, _ = blobs()
+    mixture = GaussianMixture(3, random_state=0, tol=1e-3, max_iter=max_iter, warm_start=True)
+    bounds = []
+    while not mixture.fit(X).converged_:
+        bounds.append(mixture.lower_bound_)
+        assert len(bounds) < 100
+    assert mixture.n_iter_ <= max_iter
+    assert abs(mixture.lower_bound_ - bounds[-1]) < 1e-3 or max_iter == 2
+    for rows, weight in ((X[::2], None), (X, np.arange(1.0, 401))):
+        again = clone_of(mixture, max_iter=1, tol=1e6).fit(rows, sample_weight=weight)
+        assert not again.converged_
+    assert clone_of(mixture, max_iter=1, tol=1e6).fit(X).converged_
+
+
+@limited
+@pytest.mark.parametrize("kind", TYPES)
+def test_no_iteration_gives_the_start_and_says_so(kind):
+    X, centres = blobs()
+    mixture = GaussianMixture(3, covariance_type=kind, max_iter=0, means_init=centres, n_init=2, random_state=0).fit(X)
+    np.testing.assert_allclose(mixture.means_, centres)
+    assert (mixture.n_iter_, mixture.converged_, mixture.lower_bound_) == (0, False, -np.inf)
+    assert mixture.outcome_ == "These are the parameters of the start: max_iter=0 asks for no iteration."
+    assert np.isfinite(mixture.score(X))
+
+
+@limited
+@pytest.mark.parametrize("kind", TYPES)
+def test_roots_of_precisions_are_those_of_scikit_learn(kind):
+    X, centres = blobs()
+    settings = {"n_components": 3, "covariance_type": kind, **start(kind, centres)}
+    peers = GaussianMixture, sklearn.mixture.GaussianMixture
+    ours, theirs = (each(**settings, reg_covar=0, max_iter=3, tol=0).fit(X) for each in peers)
+    np.testing.assert_allclose(ours.precisions_cholesky_, theirs.precisions_cholesky_, rtol=1e-6, atol=1e-9)
+
+
+def test_float32_rows_are_answered_in_float64():
+    X, _ = blobs()
+    mixture = GaussianMixture(2, random_state=0).fit(X.astype(np.float32))
+    assert {value.dtype.name for value in (mixture.means_, mixture.covariances_, mixture.predict_proba(X))} == {
+        "float64"
+    }
+
+
+def test_the_page_for_users_of_scikit_learn_has_every_reason():
+    path = Path(__file__).parents[1]
+    reasons = runpy.run_path(str(path / "experiments" / "scikit_learn_tests.py"))
+    page = (path / "docs" / "from-scikit-learn.md").read_text()
+    assert all(f"| {reason} |" in page for reason in {*reasons["REASONS"].values(), reasons["SINGLE"]})
 
 
 def test_grid_search_in_two_processes_finds_the_components():

@@ -67,6 +67,9 @@ class Classifier(ClassifierMixin, Answers):
         self.classes_ = classes
         return rows, self._codes(labels, known), weight
 
+    def _settle_for_steps(self) -> None:
+        """Read the columns, where that is free, so that sums over rows suffice."""
+
     def _batch_rows(
         self, X: TableLike, y: ArrayLike, classes: ArrayLike | None, sample_weight: ArrayLike | None, first: bool
     ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -82,6 +85,8 @@ class Classifier(ClassifierMixin, Answers):
             )
         self.classes_ = told
         rows, labels, weight = self._checked(X, y, sample_weight, reset=first)
+        if first:
+            self._settle_for_steps()
         if self._is_unlabelled(labels).any():
             raise ValueError(
                 f"Rows are unlabelled ({self.unlabelled!r}); partial_fit takes labelled rows, fit takes both."

@@ -125,9 +125,6 @@ class ClassConditional(Classifier):
         self.outcome_ = " ".join(filter(None, (self.outcome_, scaled, said_of(precision, self.precision))))
         return self
 
-    def _settle_for_steps(self) -> None:
-        """Read the columns, where that is free, so that sums over rows suffice."""
-
     def partial_fit(
         self, X: TableLike, y: ArrayLike, classes: ArrayLike | None = None, sample_weight: ArrayLike | None = None
     ) -> Self:
@@ -164,8 +161,6 @@ class ClassConditional(Classifier):
                 "with a new estimator."
             )
         rows, codes, weight = self._batch_rows(X, y, classes, sample_weight, first)
-        if first:
-            self._settle_for_steps()
         unit = self._kind().unit
         if any_missing(rows) and unit.missing == "patterns":
             raise ValueError(

@@ -98,6 +98,7 @@ class GaussianMixture(MixtureEstimator):
         Seed, or NumPy random state; the same seed gives the same result, whatever the order of the rows.
     precision
         ``"float64"`` or ``"float32"``; what single precision does not hold is computed in double, and ``outcome_`` says so.
+        Fitted attributes are double precision, whatever the type of the rows.
     warm_start
         Begin at the parameters of the last fit; of the same rows, the first iteration is compared with the last one of that fit.
     verbose
