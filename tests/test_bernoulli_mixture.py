@@ -156,3 +156,16 @@ def test_module_log_density_needs_no_scope():
         evidence = mixture.model_.log_density(X)
     assert evidence.dtype == np.float64
     np.testing.assert_allclose(evidence, mixture.score_samples(X), rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [int, float, np.uint8])
+def test_answers_coded_1_and_2_need_their_threshold(dtype):
+    binary = (np.random.default_rng(0).random((200, 5)) < np.repeat([[0.2], [0.8]], 100, 0)).astype(dtype)
+    with pytest.raises(ValueError, match=r"is 1 or 2, and both are above binarize=0, .* set binarize=1\.5"):
+        BernoulliMixture(2).fit(binary + 1)
+    with pytest.raises(ValueError, match="0 or 1, and both are at most binarize=5"):
+        BernoulliMixture(2, binarize=5).fit(binary)
+    settings = {"random_state": 0, "tol": 1e-6, "max_iter": 500}
+    coded = BernoulliMixture(2, binarize=1.5, **settings).fit(binary + 1)
+    np.testing.assert_array_equal(coded.probabilities_, BernoulliMixture(2, **settings).fit(binary).probabilities_)
+    assert coded.predict(binary[:1] + 1).shape == (1,)

@@ -97,3 +97,11 @@ def test_number_of_factors_is_refused_or_selected():
     assert found.table["icl"].tolist() == found.table["bic"].tolist()
     with_mixture = select([PPCA(2), MixtureOfPPCA(2, random_state=0)], X, criterion="held_out")
     assert isinstance(with_mixture.best, MixtureOfPPCA)
+
+
+def test_a_fit_goes_on_with_as_many_factors_only():
+    mixture = MixtureOfPPCA(2, n_factors=1, warm_start=True, random_state=0).fit(X)
+    mixture.fit(X).set_params(n_factors=2)
+    for go_on in (mixture.fit, mixture.partial_fit):
+        with pytest.raises(ValueError, match="n_factors=2 was given, but the fitted model has 1"):
+            go_on(X)

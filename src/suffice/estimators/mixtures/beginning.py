@@ -38,6 +38,10 @@ def takes_all(overview: Survey) -> None:
     """No rows are refused beyond those that every mixture refuses."""
 
 
+def goes_on(components: Any) -> None:
+    """No components of the family and its size are refused."""
+
+
 def usable(family: type[Family], name: str, values: ArrayLike | None, shape: tuple[int, ...]) -> np.ndarray:
     """Numbers of this shape that the family's parameters, or means of its columns, can have."""
     array = check_shape(name, values, shape)
@@ -62,7 +66,8 @@ class Beginning:
     ``put_in`` puts the parameters ``given`` into components measured from an origin; where not all are, the others come
     ``from_rows``. The prior is ``strength`` rows like all rows, but for their mean and covariance where these are given, and
     ``floor`` a share of local variances. Starting responsibilities meet ``start_strength`` such rows, unless variances have a
-    floor. ``always_sampled`` asks for a sample of the rows even where no start does, ``check`` refuses rows that do not do.
+    floor. ``always_sampled`` asks for a sample of the rows even where no start does, ``check`` refuses rows that do not do,
+    ``check_resumed`` fitted components that cannot be gone on from.
     """
 
     family: type[Any]
@@ -78,6 +83,7 @@ class Beginning:
     from_shares: FromShares = from_shares
     always_sampled: bool = False
     check: Callable[[Survey], None] = takes_all
+    check_resumed: Callable[[Any], None] = goes_on
 
     @property
     def alone(self) -> bool:

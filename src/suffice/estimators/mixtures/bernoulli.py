@@ -28,7 +28,8 @@ class BernoulliMixture(MixtureEstimator):
     Parameters
     ----------
     binarize
-        Cells above this number become 1, the others 0; None refuses anything but 0 and 1.
+        Cells above this number become 1, the others 0; None refuses anything but 0 and 1. Answers coded 1 and 2 need 1.5: two
+        numbers on one side of it are refused (where rows of the fit are in memory).
     accept_sparse
         Whether rows may be a scipy.sparse matrix, of which a block at a time is made dense.
     probabilities_init
@@ -75,7 +76,22 @@ class BernoulliMixture(MixtureEstimator):
     @property
     def _input(self) -> PlainColumns:
         kinds = np.float64, np.float32, np.uint8, np.bool_
-        return PlainColumns(self, self._prepared, kinds=kinds, accept_sparse=self.accept_sparse)
+        return PlainColumns(
+            self, self._prepared, kinds=kinds, accept_sparse=self.accept_sparse, check=self._check_coded
+        )
+
+    def _check_coded(self, rows: np.ndarray) -> None:
+        """Refuse two numbers, as codes of two answers are, between which the threshold does not lie."""
+        if self.binarize is None or rows.dtype == bool:
+            return
+        cells = rows[~np.isnan(rows)] if rows.dtype.kind == "f" else rows.ravel()
+        low, high = (float(cells.min()), float(cells.max())) if len(cells) else (0.0, 0.0)
+        apart = low <= self.binarize < high
+        if low < high and not apart and ((cells == low) | (cells == high)).all():
+            raise ValueError(
+                f"Every cell of X is {low:g} or {high:g}, and both are {'above' if low > self.binarize else 'at most'} "
+                f"binarize={self.binarize:g}, so that nothing would tell rows apart; set binarize={(low + high) / 2:g}."
+            )
 
     def _check_own(self) -> None:
         if self.binarize is not None and (not isinstance(self.binarize, Real) or np.isnan(float(self.binarize))):

@@ -93,7 +93,14 @@ class MixtureOfPPCA(MixtureEstimator):
             full.check(overview)
             _check_factors(self.n_factors, len(overview.mean))
 
-        return replace(full, put_in=put_in, check=check)
+        def check_resumed(components: Any) -> None:
+            if components.rank != min(self.n_factors, components.features - 1):
+                raise ValueError(
+                    f"n_factors={self.n_factors} was given, but the fitted model has {components.rank}; fit a new estimator "
+                    "instead of going on, or set it as it was."
+                )
+
+        return replace(full, put_in=put_in, check=check, check_resumed=check_resumed)
 
     def _unfitted(self, columns: list[int]) -> GaussianMixture:
         """A Gaussian mixture of other columns: parts of the model's covariances have another form."""

@@ -95,6 +95,7 @@ def running_from(mixture: MixtureEstimator, kind: Beginning, batch: FitRows) -> 
     """Where the last step, or the fit, has led."""
     model, shape = mixture.model_, (mixture.n_components, batch.data.shape[1])
     check_same_model(model, kind.family, shape, "partial_fit")
+    kind.check_resumed(model.components)
     held = restrictions(mixture.frozen, mixture.tied, kind.families, shape, kind.given)
     held.check_held(model, mixture.frozen, mixture.tied)
     if batch.codes is not None:
@@ -114,7 +115,7 @@ def digest_of(overview: Survey, rows: FitRows) -> str:
 def last_objective(mixture: MixtureEstimator, overview: Survey, rows: FitRows) -> float:
     """The objective of the last fit's last iteration, where these rows are gone on with."""
     same = getattr(mixture, "rows_digest_", None) == digest_of(overview, rows)
-    return mixture.lower_bound_ if _is_resumed(mixture) and same else -np.inf
+    return getattr(mixture, "lower_bound_", -np.inf) if _is_resumed(mixture) and same else -np.inf
 
 
 def _is_resumed(mixture: MixtureEstimator) -> bool:
@@ -138,6 +139,7 @@ def _first_model(
     held = restrictions(mixture.frozen, mixture.tied, kind.families, shape, kind.given)
     if _is_resumed(mixture):
         check_same_model(mixture.model_, kind.family, shape, "warm_start=True")
+        kind.check_resumed(mixture.model_.components)
         model = restored(held.hold(mixture.model_), kind.given)
         zero = origin if origin is None else np.zeros_like(origin)
         return continued(model, mixture_prior(mixture.weight_concentration_prior), kind.prior(overview, zero))

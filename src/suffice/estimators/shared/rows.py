@@ -40,6 +40,10 @@ def as_they_are(rows: np.ndarray) -> np.ndarray:
     return rows
 
 
+def takes_any(rows: np.ndarray) -> None:
+    """No rows of numbers are refused."""
+
+
 @dataclass(frozen=True)
 class Input:
     """The columns of an estimator's rows; their number and names are attributes of the estimator, as scikit-learn has them."""
@@ -128,10 +132,14 @@ class Input:
 
 @dataclass(frozen=True)
 class PlainColumns(Input):
-    """Columns of numbers: arrays, frames, streams, sharded arrays and, where they are accepted, sparse matrices."""
+    """Columns of numbers: arrays, frames, streams, sharded arrays and, where they are accepted, sparse matrices.
+
+    ``check`` refuses rows of a fit, in memory, that mean something else.
+    """
 
     kinds: tuple[Any, ...] = (np.float64, np.float32)
     accept_sparse: bool | None = None
+    check: Callable[[np.ndarray], None] = takes_any
 
     def tags(self, tags: Tags) -> Tags:
         """What scikit-learn should know of rows."""
@@ -162,6 +170,8 @@ class PlainColumns(Input):
         rows: Any = validate(self.estimator, X, reset=reset, dtype=self.kinds, ensure_all_finite=False, order="C",
                                   ensure_min_samples=self.least_rows if reset else 1)  # fmt: skip
         check_not_infinite(rows, self.names)
+        if reset:
+            self.check(rows)
         return self.prepare(rows)
 
     def batch(self, rows: TableLike, first: int) -> np.ndarray:
