@@ -123,3 +123,54 @@ def test_what_cannot_be_used_is_refused():
     mixture = FULL.make(**FULL.started).partial_fit(rows)
     with pytest.raises(ValueError, match="are frozen in the fitted model"):
         mixture.set_params(frozen=["weights"]).partial_fit(rows)
+
+
+@having("mixture", "frozen", "separate")
+def test_single_components_hold_what_they_are_to_hold(row):
+    """One iteration is that of a fit in which all hold it for the components named, and of a free fit for the others."""
+    names = ["weights", *row.starts]
+    for name in names[1:]:
+        settings = {"tol": 0, "max_iter": 1, **row.started}
+        some, every, none = (row.make(frozen=f, **settings).fit(row.X) for f in ({name: [1]}, [name], None))
+        for own in names[1:]:
+            values = (jax.tree.leaves(value_of(m, row, own)) for m in (some, every, none))
+            for one, held, free in zip(*values, strict=True):
+                np.testing.assert_allclose(one[1], held[1], rtol=1e-9, atol=1e-12)
+                np.testing.assert_allclose(one[[0, 2]], free[[0, 2]], rtol=1e-9, atol=1e-12)
+        longer = row.make(frozen={name: [1]}, **{**settings, "max_iter": 15}).fit(row.with_gaps)
+        assert np.diff(longer.lower_bounds_).min() > -1e-12
+        for one, given in zip(*(jax.tree.leaves(value_of(m, row, name)) for m in (longer, row.given)), strict=True):
+            np.testing.assert_allclose(one[1], given[1], rtol=1e-12)
+        counts = [m.model_.parameter_count() for m in (some, every, none)]
+        assert 3 * (counts[2] - counts[0]) == counts[2] - counts[1]
+
+
+def test_the_weight_of_one_component_is_held_and_the_others_share_the_rest(tmp_path):
+    weights = np.array([0.5, 0.2, 0.3])
+    mixture = FULL.make(**{**FULL.started, "weights_init": weights}, frozen={"weights": [0]}, max_iter=15, tol=0).fit(
+        FULL.X
+    )
+    assert mixture.weights_[0] == pytest.approx(0.5)
+    assert mixture.weights_.sum() == pytest.approx(1)
+    assert np.diff(mixture.lower_bounds_).min() > -1e-12
+    again = load(save(mixture, tmp_path / "model")).partial_fit(FULL.X)
+    assert again.weights_[0] == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("frozen", "said"),
+    [
+        ({"means": [3]}, "component numbers from 0 to 2"),
+        ({"means": []}, "component numbers from 0 to 2"),
+        ({"means": [0.5]}, "component numbers from 0 to 2"),
+        ({"mean": [0]}, "frozen names 'mean'"),
+        ("means", "a dictionary from names to component numbers"),
+    ],
+)
+def test_components_that_cannot_be_held_are_refused(frozen, said):
+    with pytest.raises(ValueError, match=said):
+        FULL.make(**FULL.started, frozen=frozen).fit(FULL.X)
+    with pytest.raises(ValueError, match="all components share 'covariances'"):
+        FULL.make(**FULL.started).set_params(
+            covariance_type="tied", precisions_init=np.eye(FULL.X.shape[1]), frozen={"covariances": [0]}
+        ).fit(FULL.X)

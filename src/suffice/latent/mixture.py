@@ -14,6 +14,7 @@ from suffice.latent.conditioning import check_given, check_value, positions
 from suffice.latent.expectation import Expectation, MixtureStatistics, normalised
 from suffice.latent.families.family import Family
 from suffice.latent.forms.natural import Moments
+from suffice.latent.held import Frozen, free_parameters, maximized, of_some, of_these, weights_beside
 from suffice.latent.ties import distinct, fixed_ties, group_means, labels_of
 from suffice.model import Hyperparameters, LatentModel
 from suffice.rows.block import tile_of
@@ -56,7 +57,8 @@ class Mixture(LatentModel):
     prior
         Dirichlet prior over the weights; concentration 1, which adds nothing, by default.
     frozen
-        Names of parameters that maximisation leaves as they are: ``"weights"``, or what the family calls its own.
+        Names of parameters that maximisation leaves as they are: ``"weights"``, or what the family calls its own; of some
+        components alone a pair of the name and their numbers, ``("means", (0, 2))``.
     tied
         Parameters that components share, by name: labels ``(K,)``, or ``(K, D)`` for one set in each column. Those of one label
         have the same parameter, which ``components`` must agree with.
@@ -76,7 +78,7 @@ class Mixture(LatentModel):
     log_weights: Array
     components: Family
     prior: MixturePrior
-    frozen: tuple[str, ...] = field(static=True)
+    frozen: Frozen = field(static=True)
     tied: tuple[tuple[str, Any], ...] = field(static=True)
 
     def __init__(
@@ -84,7 +86,7 @@ class Mixture(LatentModel):
         weights: Any,
         components: Family,
         prior: MixturePrior | None = None,
-        frozen: Collection[str] = (),
+        frozen: Collection[str | tuple[str, tuple[int, ...]]] = (),
         tied: Mapping[str, Any] | None = None,
     ):
         with np.errstate(divide="ignore"):
@@ -137,7 +139,7 @@ class Mixture(LatentModel):
         if "weights" in self.frozen:
             return replaced(self, components=components)
         counts = shared_weights(self, statistics.moments.total[-1] + (self.prior.concentration - 1))
-        weights = counts / counts.sum(-1, keepdims=True)
+        weights = weights_beside(counts / counts.sum(-1, keepdims=True), self.weights, self.frozen)
         return replaced(self, log_weights=jnp.log(weights), components=components)
 
     @np.errstate(all="ignore")
@@ -155,7 +157,9 @@ class Mixture(LatentModel):
         value = jnp.where(counts > 0, counts * self.log_weights, 0.0).sum(-1)
         return value + self.components.inner(statistics.moments)
 
-    def holding(self, frozen: Collection[str], tied: Mapping[str, Any] | None = None) -> Self:
+    def holding(
+        self, frozen: Collection[str | tuple[str, tuple[int, ...]]], tied: Mapping[str, Any] | None = None
+    ) -> Self:
         """The same mixture with the parameters of these names frozen or, by their labels, tied."""
         return replaced(self, frozen=tuple(frozen), tied=fixed_ties(tied or {}))
 
@@ -164,7 +168,7 @@ class Mixture(LatentModel):
         log_weights = np.asarray(self.log_weights)[:, components]
         log_weights = log_weights - logsumexp(log_weights, axis=-1, keepdims=True)
         tied = {name: labels[components] for name, labels in labels_of(self.tied).items()}
-        kept = self.holding(self.frozen, tied)
+        kept = self.holding(of_these(self.frozen, np.arange(self.log_weights.shape[-1])[components]), tied)
         return replaced(kept, log_weights=log_weights, components=self.components.among(components))
 
     def centre(self) -> np.ndarray | None:
@@ -253,8 +257,10 @@ class Mixture(LatentModel):
         """Free parameters: the weights' K - 1 and the components', without those that are frozen."""
         labels = labels_of(self.tied).get("weights")
         groups = self.log_weights.shape[-1] if labels is None else int(distinct(labels, 1)[0])
-        weights = 0 if "weights" in self.frozen else groups - 1
-        return weights + self.components.free_parameter_count(self.frozen, component_ties(self))
+        count = self.log_weights.shape[-1]
+        held = len(of_some(self.frozen).get("weights", ()))
+        weights = 0 if "weights" in self.frozen else max(0, groups - 1 - held)
+        return weights + free_parameters(self.components, self.frozen, component_ties(self), count)
 
 
 def component_ties(mixture: Mixture) -> dict[str, np.ndarray]:
@@ -271,7 +277,7 @@ def shared_weights(mixture: Mixture, weights: Array) -> Array:
 def _maximized_components(mixture: Mixture, moments: Moments) -> Family:
     ties = component_ties(mixture)
     if ties or mixture.frozen:
-        return mixture.components.maximize_restricted(moments, mixture.frozen, ties)[0]
+        return maximized(mixture.components, moments, mixture.frozen, ties, mixture.log_weights.ndim - 1)
     return mixture.components.maximize(moments)[0]
 
 

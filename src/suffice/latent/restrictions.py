@@ -11,6 +11,7 @@ import numpy as np
 
 from suffice.latent.families.family import Family
 from suffice.latent.given import Given
+from suffice.latent.held import Frozen, of_all, of_some, with_components
 from suffice.latent.mixture import Mixture, component_ties, shared_weights
 from suffice.latent.ties import fixed_ties
 from suffice.runtime.module import replaced
@@ -18,9 +19,9 @@ from suffice.runtime.module import replaced
 
 @dataclass(frozen=True)
 class Restrictions:
-    """Names of frozen parameters, and labels (K,) or (K, D) of the components that share one, by the parameter's name."""
+    """Names of frozen parameters, with numbers where of some components, and labels of those that share one, by name."""
 
-    frozen: tuple[str, ...] = ()
+    frozen: Frozen = ()
     tied: Mapping[str, np.ndarray] | None = None
 
     def hold(self, model: Mixture) -> Mixture:
@@ -50,14 +51,43 @@ def restrictions(
 ) -> Restrictions:
     """What is asked for of components and columns of this shape (K, D), checked against what is given to start from."""
     names = _frozen_names(frozen, parameter_names(families), given)
-    return Restrictions(names, _ties(tied, names, families, shape))
+    some = _frozen_components(frozen, families, shape[0]) if isinstance(frozen, Mapping) else {}
+    if some and tied is not None:
+        raise ValueError(f"frozen={frozen!r} holds single components, and tied={tied!r} was given; give one of them.")
+    held = tuple((name, some[name]) if name in some else name for name in names)
+    return Restrictions(held, _ties(tied, names, families, shape))
+
+
+def _frozen_components(
+    frozen: Mapping[Any, Any], families: Sequence[type[Family]], count: int
+) -> dict[str, tuple[int, ...]]:
+    """The components that hold a parameter, by its name, where these are not all."""
+    found = {}
+    for name, given in frozen.items():
+        numbers = np.atleast_1d(np.asarray(given))
+        if numbers.dtype.kind not in "iu" or not len(numbers) or not np.isin(numbers, np.arange(count)).all():
+            raise ValueError(
+                f"frozen[{name!r}]={given!r} was given; a list of component numbers from 0 to {count - 1} is expected."
+            )
+        held = tuple(sorted({int(number) for number in numbers}))
+        if len(held) == count:
+            continue
+        if any(name in family.shared_parameters for family in families):
+            raise ValueError(
+                f"frozen[{name!r}]={given!r} was given, but all components share {name!r}: name it in a list."
+            )
+        found[str(name)] = held
+    return found
 
 
 def _frozen_names(frozen: Any, known: tuple[str, ...], given: Given) -> tuple[str, ...]:
     if frozen is None:
         return ()
     if isinstance(frozen, str) or not isinstance(frozen, Iterable):
-        raise ValueError(f"frozen={frozen!r} was given; a list of names is expected, such as ['weights'], or None.")
+        raise ValueError(
+            f"frozen={frozen!r} was given; a list of names is expected, such as ['weights'], a dictionary from names to "
+            "component numbers, such as {'means': [0]}, or None."
+        )
     names = list(frozen)
     for name in names:
         if name not in known:
@@ -144,5 +174,9 @@ def restored(model: Mixture, given: Given) -> Mixture:
     if "weights" in model.frozen:
         weights = Mixture(given.weights(), model.components).log_weights
         model = replaced(model, log_weights=weights)
-    names = [name for name in model.frozen if name != "weights"]
-    return replaced(model, components=given.restored(model.components, names))
+    names = [name for name in of_all(model.frozen) if name != "weights"]
+    components, axis = given.restored(model.components, names), np.ndim(model.log_weights) - 1
+    for name, numbers in of_some(model.frozen).items():
+        if name != "weights":
+            components = with_components(components, given.restored(components, [name]), numbers, axis)
+    return replaced(model, components=components)

@@ -75,7 +75,8 @@ class GaussianMixture(MixtureEstimator):
         Inverse covariances to start from, in the shape of ``covariances_``.
     frozen
         Names of parameters that stay at the values given to start from, out of ``"weights"``, ``"means"`` and ``"covariances"``
-        (which ``precisions_init`` gives). The others are maximised given these.
+        (which ``precisions_init`` gives). The others are maximised given these. A dictionary from names to component numbers,
+        ``{"means": [0]}``, holds them in these components alone (and takes no ``tied``).
     tied
         Parameters that components share, a dictionary from ``"weights"``, ``"means"`` and ``"covariances"`` to a label
         for each component: ``{"means": [0, 0, 1]}`` gives the first two one mean. Where columns are independent
