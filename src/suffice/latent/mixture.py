@@ -168,7 +168,7 @@ class Mixture(LatentModel):
         log_weights = np.asarray(self.log_weights)[:, components]
         log_weights = log_weights - logsumexp(log_weights, axis=-1, keepdims=True)
         tied = {name: labels[components] for name, labels in labels_of(self.tied).items()}
-        kept = self.holding(of_these(self.frozen, np.arange(self.log_weights.shape[-1])[components]), tied)
+        kept = self.holding(of_these(self.frozen, np.arange(self.log_weights.shape[-1])[components].tolist()), tied)
         return replaced(kept, log_weights=log_weights, components=self.components.among(components))
 
     def centre(self) -> np.ndarray | None:
