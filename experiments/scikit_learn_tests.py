@@ -29,6 +29,7 @@ REASONS = {
     "test_gaussian_mixture_precisions_init": PRIVATE,
     "test_gaussian_mixture_all_init_does_not_estimate_gaussian_parameters": PRIVATE,
     "test_regularisation": "a collapsed component is named in a warning and keeps its last covariance",
+    "test_convergence_detected_with_warm_start": "without tol a fit goes on closer to the maximum",
     "test_gaussian_mixture_precisions_init_diag": "k-means sees columns in units of their standard deviations",
 }
 

@@ -88,8 +88,8 @@ class Seen(NamedTuple):
     """Rounding errors of the value."""
 
 
-def started(model: Any, dtype: Any) -> Accelerated:
-    """Before the first E-step."""
+def started(model: Any, dtype: Any, previous: float = -np.inf) -> Accelerated:
+    """Before the first E-step, which is compared with the ``previous`` objective where a fit goes on."""
     shape, chart = model.restarts, model.chart
     nothing = np.zeros(np.shape(chart.position(model)), dtype)
     pairs = min(PAIRS, NUMBERS // max(1, 3 * nothing.size))
@@ -97,9 +97,10 @@ def started(model: Any, dtype: Any) -> Accelerated:
     drops = count if chart.exists(model) and pairs >= 2 else count + np.int32(MOST_DROPS)
     course = Course(
         nothing, none - np.inf, nothing, nothing, nothing, none, none + 1, no_secants(max(pairs, 1), nothing),
-        np.ones(shape, bool), count, count, count, drops, none + np.inf, none + np.inf, count,
+        np.ones(shape, bool), count, count, count, drops, none + np.inf, none + np.inf,
+        count + np.int32(2 if np.isfinite(previous) else 0),
     )  # fmt: skip
-    return Accelerated(model, none - np.inf, np.ones(shape, bool), model, course)
+    return Accelerated(model, none + dtype(previous), np.ones(shape, bool), model, course)
 
 
 def tick(state: Accelerated, statistics: Any, tol: Any) -> tuple[Accelerated, Array]:
@@ -108,6 +109,7 @@ def tick(state: Accelerated, statistics: Any, tol: Any) -> tuple[Accelerated, Ar
     The objective is NaN of restarts at rest, and minus infinity where the trial was taken back.
     """
     chart, before = state.model.chart, state.course
+    before = replaced(before, value=jnp.where(before.ticks == 0, state.previous * statistics.weight, before.value))
     model = state.model.maximize(statistics)
     seen = _seen(state.model, model, statistics)
     sound = jnp.isfinite(seen.value) & jnp.isfinite(seen.ahead).all(-1) & (seen.value >= before.value - seen.noise)

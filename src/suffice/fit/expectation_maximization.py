@@ -68,7 +68,7 @@ def em(
         File to keep the state of the fit in, written every second or less often. If it is there, the fit goes on from it to
         what it would have given uninterrupted, bit for bit. It stays when the fit ends: remove it once the result is safe.
     previous
-        Mean log-likelihood of a row, plus log-prior, that the first of plain iterations is compared with where a fit goes on.
+        Mean log-likelihood of a row, plus log-prior, that the first iteration is compared with where a fit goes on.
 
     Returns
     -------
@@ -155,7 +155,7 @@ def _run(
 def _begun(model: Any, kind: Any, tol: float | None, previous: float) -> tuple[Any, Step, np.ndarray]:
     """The state before the first iteration, what an iteration does, and when a restart rests."""
     if tol is None:
-        return started(model, kind), tick, np.asarray(NATS, kind)
+        return started(model, kind, previous), tick, np.asarray(NATS, kind)
     state = State(model, np.full(model.restarts, previous, kind), np.ones(model.restarts, bool))
     return state, em_step, np.asarray(tol, kind)
 
