@@ -163,3 +163,25 @@ def test_no_file_names_a_machine_path_or_a_package_host():
     paths = [REPOSITORY / name for name in listed.stdout.split("\0") if name]
     texts = {path: path.read_bytes().decode(errors="ignore") for path in paths if path.is_file()}
     assert {str(path): found.group() for path, text in texts.items() if (found := MACHINE.search(text))} == {}
+
+
+def test_every_outcome_stands_on_its_page_with_a_test_that_is_there():
+    from suffice.outcome import Outcome
+
+    page = (REPOSITORY / "docs" / "outcomes.md").read_text()
+    assert not [outcome for outcome in Outcome if f"| {outcome.value} |" not in page]
+    named = re.findall(r"`(tests/\w+\.py)::(\w+)`", page)
+    assert len(named) >= len(Outcome)
+    assert not [(path, test) for path, test in named if f"def {test}(" not in (REPOSITORY / path).read_text()]
+
+
+def test_relative_weights_are_said():
+    import numpy as np
+
+    from suffice import PPCA
+
+    rows = np.random.default_rng(0).normal(size=(400, 2))
+    weighted = PPCA(1).fit(rows, sample_weight=np.full(400, 1 / 400))
+    said = "Row weights are relative, since they sum to 1 over 400 rows: they were scaled to sum to 400."
+    assert weighted.outcome_.endswith(said)
+    assert "relative" not in PPCA(1).fit(rows, sample_weight=np.full(400, 2.0)).outcome_

@@ -11,15 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from suffice.estimators.mixtures.beginning import Beginning, has_collapsed
 from suffice.estimators.mixtures.fitted import FittedMixture
-from suffice.estimators.mixtures.start import (
-    FitRows,
-    digest_of,
-    first_step,
-    last_objective,
-    running_from,
-    start_of,
-    surveyed_for,
-)
+from suffice.estimators.mixtures.start import FitRows, first_step, last_objective, running_from, start_of, surveyed_for
 from suffice.estimators.shared.attributes import forget, progress_attributes, set_attributes, was_stopped
 from suffice.estimators.shared.callbacks import Iterations, with_callbacks
 from suffice.estimators.shared.climb import climb
@@ -98,10 +90,6 @@ class MixtureEstimator(FittedMixture):
     def _likelihood_of(self) -> str:
         """What the likelihood is of; models are compared only where they agree."""
         raise NotImplementedError
-
-    def _shared_starts(self) -> tuple[str, ...]:
-        """Starting parameters that all components have in common."""
-        return ()
 
     @with_callbacks
     def fit(
@@ -206,7 +194,7 @@ class MixtureEstimator(FittedMixture):
         attributes |= {
             "effective_rows_": overview.weight,
             "degenerate_": said,
-            "rows_digest_": digest_of(overview, rows),
+            "rows_digest_": rows.digest(overview),
         }
         forget(self, OF_STEPS)
         warn_degenerate(degenerate_in(solution), stacklevel=4)

@@ -213,6 +213,10 @@ class FittedMixture(MixtureScores):
         """Fitted attributes that follow from a model, by name."""
         raise NotImplementedError
 
+    def _shared_starts(self) -> tuple[str, ...]:
+        """Starting parameters that all components have in common."""
+        return ()
+
     def _unfitted(self, columns: list[int]) -> Any:
         """An estimator of other columns: with all parameters but the arrays over columns."""
         parameters = self.get_params(deep=False)

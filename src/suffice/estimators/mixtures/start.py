@@ -48,6 +48,11 @@ class FitRows(NamedTuple):
         """Rows as an E-step takes them: beside their codes where there are any."""
         return self.data if self.codes is None else (self.data, self.codes)
 
+    def digest(self, overview: Survey) -> str:
+        """What tells these rows from others: a digest of their weight, means and variances, and of the components known."""
+        told = np.r_[overview.weight, overview.mean, overview.variance, [] if self.codes is None else self.codes]
+        return sha256(told.tobytes()).hexdigest()
+
 
 def surveyed_for(
     mixture: MixtureEstimator, columns: Input, kind: Beginning, rows: FitRows, generator: np.random.Generator
@@ -106,15 +111,9 @@ def running_from(mixture: MixtureEstimator, kind: Beginning, batch: FitRows) -> 
     return resumed(model, kept["origin"], kept["sums"], mixture.effective_rows_, mixture.n_steps_)
 
 
-def digest_of(overview: Survey, rows: FitRows) -> str:
-    """What tells rows from others: a digest of their weight, means and variances, and of the components that are known."""
-    told = np.r_[overview.weight, overview.mean, overview.variance, [] if rows.codes is None else rows.codes]
-    return sha256(told.tobytes()).hexdigest()
-
-
 def last_objective(mixture: MixtureEstimator, overview: Survey, rows: FitRows) -> float:
     """The objective of the last fit's last iteration, where these rows are gone on with."""
-    same = getattr(mixture, "rows_digest_", None) == digest_of(overview, rows)
+    same = getattr(mixture, "rows_digest_", None) == rows.digest(overview)
     return getattr(mixture, "lower_bound_", -np.inf) if _is_resumed(mixture) and same else -np.inf
 
 
