@@ -139,6 +139,7 @@ def test_regression_and_conditioning_speak_in_labels():
                 ask(column, value)
 
 
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("mixture", [CategoricalMixture, MixedMixture])
 def test_labels_are_no_codes_and_gaps_tell_nothing(mixture):
     draw = np.random.default_rng(0)
