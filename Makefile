@@ -25,6 +25,7 @@ lint: .venv/.ready
 
 bench: .venv/.bench
 	.venv/bin/python benchmarks/mixtures.py
+	.venv/bin/python benchmarks/starts.py
 	.venv/bin/python benchmarks/missing.py
 	.venv/bin/python benchmarks/online.py
 	.venv/bin/python benchmarks/classify.py

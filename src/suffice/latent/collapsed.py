@@ -41,7 +41,7 @@ def _of_matrices(matrices: np.ndarray, least: np.ndarray) -> np.ndarray:
     rounding = 4 * len(least) * np.finfo(float).eps * np.diagonal(matrices, axis1=-2, axis2=-1)
     scale = np.sqrt(np.maximum(least, rounding))
     units = matrices / scale[..., :, None] / scale[..., None, :]
-    known = np.isfinite(units).all((-2, -1))[..., None, None]
+    known = np.asarray(np.isfinite(units).all((-2, -1)))[..., None, None]
     values, vectors = np.linalg.eigh(np.where(known, units, 9 * np.eye(len(least))))
     share = (np.square(vectors) * (values <= 2)[..., None, :]).sum(-1)
     return (share > 0) & (share >= TAKES_PART * share.max(-1, keepdims=True))

@@ -29,13 +29,15 @@ class TraceDisplay(Display):
     ----------
     traces
         One sequence of log-likelihoods per row (nats) for each restart.
+    kept
+        Where the restart that is kept ended; None is the highest.
 
     Attributes
     ----------
     ax_, figure_
         Where it was drawn.
     best_
-        Index of the restart that ended highest.
+        Index of the restart that is kept.
 
     Examples
     --------
@@ -46,8 +48,9 @@ class TraceDisplay(Display):
     0
     """
 
-    def __init__(self, *, traces: Sequence[ArrayLike]) -> None:
+    def __init__(self, *, traces: Sequence[ArrayLike], kept: float | None = None) -> None:
         self.traces = [np.atleast_1d(np.asarray(trace, dtype=float)) for trace in traces]
+        self.kept = kept
 
     @classmethod
     def from_estimator(cls, estimator: Climbed, *, ax: Axes | None = None) -> TraceDisplay:
@@ -58,12 +61,13 @@ class TraceDisplay(Display):
     def of(cls, estimator: Climbed) -> TraceDisplay:
         """The traces that ``estimator.fit`` kept, undrawn."""
         check_is_fitted(estimator)
-        return cls(traces=estimator.traces_)
+        return cls(traces=estimator.traces_, kept=estimator.lower_bound_)
 
     @property
     def best_(self) -> int:
-        """Index of the restart that ended highest."""
-        return int(np.argmax([_last(trace) for trace in self.traces]))
+        """Index of the restart that is kept."""
+        ends = np.array([_last(trace) for trace in self.traces])
+        return int(np.argmax(ends) if self.kept is None else np.argmin(np.abs(ends - self.kept)))
 
     def panel(self) -> Panel:
         """The picture, undrawn."""

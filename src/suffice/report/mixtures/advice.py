@@ -46,7 +46,9 @@ def restart_sentence(estimator: Climbed) -> str:
     agree = int((np.abs(off) <= near).sum())
     said = f"{agree} of {len(ends)} restarts ended within {near:g} nats per row of the best, which is drawn in blue."
     higher = int((off > near).sum())
-    return f"{said} {higher} ended higher with degenerate components and {_were(higher)} passed over." if higher else said
+    return (
+        f"{said} {higher} ended higher with degenerate components and {_were(higher)} passed over." if higher else said
+    )
 
 
 def _were(count: int) -> str:
