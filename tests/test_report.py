@@ -160,6 +160,10 @@ class Fact:
         self.converged_, self.n_iter_ = converged, 100
         self.traces_, self.weights_ = [np.array([-9.0, end]) for end in ends], np.array(weights)
 
+    @property
+    def lower_bound_(self):
+        return max(trace[-1] for trace in self.traces_)
+
 
 class Rows:
     """Only what advice looks at."""
