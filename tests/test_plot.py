@@ -178,7 +178,9 @@ def test_distance_to_a_marginal_equals_that_of_scipy_and_counts_weights():
 def test_a_binary_column_is_drawn_as_shares_and_differs_by_its_frequency(ax):
     rows = np.random.default_rng(0).integers(0, 9, (60, 4)).astype(float)
     rows[:5, 2] = np.nan
-    mixture = BernoulliMixture(2, binarize=4, random_state=0, tol=0.01, prior_strength=5.0, prior_mean=np.full(4, 0.2)).fit(rows)
+    mixture = BernoulliMixture(
+        2, binarize=4, random_state=0, tol=0.01, prior_strength=5.0, prior_mean=np.full(4, 0.2)
+    ).fit(rows)
     display = MarginalDisplay.from_estimator(mixture, rows, 2, ax=ax)
     share = (rows[5:, 2] > 4).mean()
     np.testing.assert_allclose([bar.get_height() for bar in ax.patches], [1 - share, share])
