@@ -154,8 +154,9 @@ def test_every_restart_keeps_its_trace_and_the_best_is_chosen():
     ends = [trace[-1] for trace in mixture.traces_]
     assert len(ends) == 6
     assert len({len(trace) for trace in mixture.traces_}) > 1
-    assert mixture.lower_bound_ == max(ends)
-    assert mixture.n_iter_ == len(mixture.lower_bounds_)
+    assert mixture.lower_bound_ in ends
+    assert (mixture.lower_bound_ == max(ends)) != ("passed over" in mixture.outcome_)
+    assert mixture.n_iter_ >= len(mixture.lower_bounds_)
 
 
 @pytest.mark.parametrize("start_from", ["kmeans", "k-means++", "random", "random_from_data"])

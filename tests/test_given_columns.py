@@ -24,7 +24,8 @@ KEYS = {
 
 
 def unfitted(frozen, **settings):
-    defaults = {"tol": 0.0, "max_iter": 10, "reg_covar": 0.0, "random_state": 0, "column_parameters_init": START}
+    defaults = {"tol": 0.0, "max_iter": 10, "reg_covar": 0.0, "random_state": 0, "column_parameters_init": START,
+                "kinds": {"eggs": "poisson"}}  # fmt: skip
     return MixedMixture(3, frozen=frozen, **(defaults | settings))
 
 

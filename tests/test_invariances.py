@@ -193,7 +193,7 @@ def test_single_precision_is_near_double(row):
         return
     start = row.started if "begins" in row.can else {}
     double, single = (fit(row, row.X, row.make(precision=kind, **start)) for kind in ("float64", "float32"))
-    same(said(double, row.X), said(single, row.X), 2e-2)
+    same(said(double, row.X), said(single, row.X), 5e-2)
 
 
 def test_a_prior_of_categories_is_not_drowned_by_small_weights():

@@ -35,9 +35,11 @@ TABLE_KINDS = ["exponential", "negative-binomial", "gaussian"]
 
 LISTED = {"__init__.py", "latent/__init__.py", "latent/families/kinds.py"}
 ELSEWHERE = {
+    "negative_binomial": {"data/detection.py", "data/kinds.py"},  # one of the kinds that columns are detected as
     "exponential": {"rows/survey.py"},  # exponential keys, of a weighted sample
     "poisson": {
-        "data/kinds.py",  # one of the kinds that columns are detected as
+        "data/detection.py",  # one of the kinds that columns are detected as
+        "data/kinds.py",
         "estimators/shared/labelled_columns.py",  # advice
         "latent/families/negative_binomial.py",  # NumPy's Poisson numbers
     },

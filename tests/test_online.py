@@ -54,7 +54,7 @@ def test_a_fixed_point_stays(row):
     before = copied(mixture)
     for _ in range(4):
         mixture.partial_fit(row.with_gaps)
-    assert_same_model(mixture, before, rtol=1e-4, atol=1e-4)
+    assert_same_model(mixture, before, rtol=1e-3, atol=1e-3)
     assert mixture.lower_bound_ == pytest.approx(before.score(row.with_gaps), abs=1e-8)
 
 

@@ -255,7 +255,7 @@ def of_kinds(count=300):
 
 @pytest.fixture(scope="module")
 def mixed():
-    return MixedMixture(2, covariance_type="full", random_state=0).fit(of_kinds())
+    return MixedMixture(2, covariance_type="full", kinds={"eggs": "poisson"}, random_state=0).fit(of_kinds())
 
 
 def test_a_frame_of_labels_has_a_page_of_its_own(mixed, tmp_path):

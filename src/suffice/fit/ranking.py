@@ -15,6 +15,9 @@ from suffice.runtime import tree
 Found = dict[str, np.ndarray]
 """Numbers of the components that are degenerate, by what is wrong with them."""
 
+ALIKE = 1e-9
+"""Share of an objective by which the same end is reached from several starts."""
+
 
 def ranking(values: np.ndarray, sound: np.ndarray) -> list[int]:
     """Numbers of the fits, best first, given by the values (F,), of which higher is better, and whether they are sound (F,)."""
@@ -59,6 +62,14 @@ def best_of(solution: Solution) -> int:
 def best_restart(solution: Solution) -> Any:
     """The model of the best restart, with an axis of restarts of length 1."""
     return restarts_at(solution.model, np.array([best_of(solution)]))
+
+
+def first_of_the_best(solution: Solution) -> Any:
+    """The same of the first of those restarts that differ from the best by rounding alone."""
+    ends, sound = _ends(solution), _sound(solution)
+    best = best_of(solution)
+    alike = (ends >= ends[best] - ALIKE * np.abs(ends[best])) & (sound == sound[best])
+    return restarts_at(solution.model, np.array([np.argmax(alike) if alike.any() else best]))
 
 
 def passed_over(solution: Solution) -> list[Found]:

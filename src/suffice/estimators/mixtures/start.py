@@ -12,7 +12,7 @@ import numpy as np
 from suffice.estimators.mixtures.beginning import Beginning
 from suffice.estimators.shared.rows import Input
 from suffice.fit.online import Running, expected, resumed, running_at
-from suffice.fit.ranking import best_restart, is_sound, judged
+from suffice.fit.ranking import first_of_the_best, is_sound, judged
 from suffice.fit.restarts import restarts_at, restarts_joined
 from suffice.fit.start import check_same_model, continued, run_on_sample
 from suffice.latent.begin import mixture_prior, sample_size, weights_from
@@ -181,9 +181,9 @@ def _best_of(starts: Mixture, others: Callable[[], Mixture], tried: Callable[[Mi
     """The start that is ranked first when it is tried; one of the others where components degenerate from all of these."""
     solution = tried(starts)
     if is_sound(solution):
-        return best_restart(solution)
+        return first_of_the_best(solution)
     other = tried(others())
-    return best_restart(other if is_sound(other) else solution)
+    return first_of_the_best(other if is_sound(other) else solution)
 
 
 def _tried(

@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from jaxtyping import Bool, Float
 
-from suffice.latent.charts.independent import BernoulliChart
+from suffice.latent.charts.chart import joined, of_squares, parted
+from suffice.latent.charts.independent import ColumnsChart
 from suffice.latent.families.columns import Columns
 from suffice.latent.families.kind import in_units
 from suffice.latent.families.number_columns import NumberColumns
@@ -16,6 +17,7 @@ from suffice.latent.forms.independent import counted, of_cells
 from suffice.latent.forms.natural import Linear, Moments, Natural, split
 from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp
+from suffice.runtime.module import replaced
 
 
 class BernoulliPrior(PriorRows):
@@ -23,6 +25,33 @@ class BernoulliPrior(PriorRows):
 
     Without them, ``strength`` is None.
     """
+
+
+class BernoulliChart(ColumnsChart):
+    """Square roots of the probabilities of 1 and of 0, a point on the unit circle for each column."""
+
+    def position(self, model: Bernoulli) -> Array:
+        """(..., 2 K D)."""
+        chance = model.probabilities
+        return joined([jnp.sqrt(chance), jnp.sqrt(1 - chance)], chance.ndim - 2)
+
+    def at(self, model: Bernoulli, position: Array) -> Bernoulli:
+        """Squares, made to sum to 1."""
+        one, zero = map(jnp.square, parted(position, [model.probabilities.shape[-2:]] * 2))
+        return replaced(model, probabilities=one / (one + zero))
+
+    def slope(self, model: Bernoulli, statistics: Moments) -> Array:
+        """2 (n_c / u_c - N u_c) of the counts n_c of 1 and of 0, N in all."""
+        seen, chance = model.prior.seen, model.probabilities
+        _, ones, cells, _ = split(statistics.total, model.features)
+        ones, cells = ones + seen * model.prior.mean, cells + seen
+        roots = jnp.sqrt(chance), jnp.sqrt(1 - chance)
+        slopes = ones - cells * chance, cells - ones - cells * (1 - chance)
+        return joined([of_squares(*pair) for pair in zip(slopes, roots, strict=True)], chance.ndim - 2)
+
+    def limited(self, model: Bernoulli) -> np.ndarray:
+        """All."""
+        return np.ones(2 * int(np.prod(model.probabilities.shape[-2:])), bool)
 
 
 class Bernoulli(NumberColumns):

@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from jaxtyping import Bool, Float
 
-from suffice.latent.charts.independent import CategoricalChart
+from suffice.latent.charts.chart import joined, of_squares, parted
+from suffice.latent.charts.independent import ColumnsChart
 from suffice.latent.families.categorical_columns import CategoricalColumns, CategoricalPrior
 from suffice.latent.families.columns import Columns
 from suffice.latent.families.family import averaged_parameters, labels_of_numbers
@@ -17,6 +18,32 @@ from suffice.latent.forms.natural import Moments, Natural
 from suffice.latent.ties import Labels, distinct, group_means
 from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp
+from suffice.runtime.module import replaced
+
+
+class CategoricalChart(ColumnsChart):
+    """Square roots of the probabilities, a point on the unit sphere for each column."""
+
+    def position(self, model: Categorical) -> Array:
+        """(..., K F)."""
+        return joined([jnp.sqrt(model.probabilities)], model.probabilities.ndim - 2)
+
+    def at(self, model: Categorical, position: Array) -> Categorical:
+        """Squares, made to sum to 1 in each column."""
+        (roots,) = parted(position, [model.probabilities.shape[-2:]])
+        squares = jnp.square(roots)
+        return replaced(model, probabilities=squares / per_column(squares, model.sizes))
+
+    def slope(self, model: Categorical, statistics: Moments) -> Array:
+        """2 (n_c / u_c - N u_c) of the counts n_c of the categories, N in all of the column's."""
+        chance = model.probabilities
+        counts = jnp.moveaxis(statistics.total[:-1], 0, -1) + model.prior.seen * model.prior.mean
+        rise = counts - per_column(counts, model.sizes) * chance
+        return joined([of_squares(rise, jnp.sqrt(chance))], chance.ndim - 2)
+
+    def limited(self, model: Categorical) -> np.ndarray:
+        """All."""
+        return np.ones(int(np.prod(model.probabilities.shape[-2:])), bool)
 
 
 class Categorical(CategoricalColumns):

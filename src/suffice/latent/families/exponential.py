@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from jaxtyping import Bool, Float
 
-from suffice.latent.charts.independent import ExponentialChart
+from suffice.latent.charts.chart import joined, parted
+from suffice.latent.charts.independent import ColumnsChart
 from suffice.latent.families.columns import Columns
 from suffice.latent.families.number_columns import NumberColumns
 from suffice.latent.families.prior_rows import PriorRows
@@ -15,6 +16,7 @@ from suffice.latent.forms.independent import counted, of_cells
 from suffice.latent.forms.natural import Linear, Moments, Natural, split
 from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp
+from suffice.runtime.module import replaced
 
 SMALLEST = 1e-6
 """Mean waiting time that every component keeps, relative to the spread of times close together: on zeros it would vanish."""
@@ -27,6 +29,30 @@ class ExponentialPrior(PriorRows):
     """
 
     floor: Array | float
+
+
+class ExponentialChart(ColumnsChart):
+    """Logarithms of the rates."""
+
+    def position(self, model: Exponential) -> Array:
+        """(..., K D)."""
+        return joined([jnp.log(model.rates)], model.rates.ndim - 2)
+
+    def at(self, model: Exponential, position: Array) -> Exponential:
+        """Exponentials, of mean waiting times not below their floor."""
+        (logs,) = parted(position, [model.rates.shape[-2:]])
+        return replaced(model, rates=1 / jnp.maximum(jnp.exp(-logs), model.prior.floor))
+
+    def slope(self, model: Exponential, statistics: Moments) -> Array:
+        """N - rate t, of the time t of N cells."""
+        seen = model.prior.seen
+        _, times, cells, _ = split(statistics.total, model.features)
+        rise = cells + seen - model.rates * (times + seen * model.prior.mean)
+        return joined([rise], model.rates.ndim - 2)
+
+    def limited(self, model: Exponential) -> np.ndarray:
+        """None."""
+        return np.zeros(int(np.prod(model.rates.shape[-2:])), bool)
 
 
 class Exponential(NumberColumns):

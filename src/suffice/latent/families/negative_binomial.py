@@ -9,7 +9,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.special import betainc
 
-from suffice.latent.charts.independent import NegativeBinomialChart
+from suffice.latent.charts.chart import joined, of_squares, parted
+from suffice.latent.charts.independent import ColumnsChart
 from suffice.latent.families.columns import Columns
 from suffice.latent.families.dispersion import LARGEST, free_dispersions, smallest
 from suffice.latent.families.kind import in_units
@@ -21,6 +22,7 @@ from suffice.latent.forms.rising_counts import RisingCounts
 from suffice.latent.ties import Labels, group_means
 from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp
+from suffice.runtime.module import replaced
 
 
 class NegativeBinomialPrior(PriorRows):
@@ -38,6 +40,33 @@ class NegativeBinomialPrior(PriorRows):
         high = jnp.where(self.mean > low, self.mean + self.variance / room, low)
         share = room / jnp.where(high > low, high - low, room)
         return jnp.stack([low, high]), jnp.stack([1 - share, share])
+
+
+class NegativeBinomialChart(ColumnsChart):
+    """Square roots of the means, and the dispersions, whose best value may be the least."""
+
+    def position(self, model: NegativeBinomial) -> Array:
+        """(..., 2 K D)."""
+        means, dispersions = model.inside()
+        return joined([jnp.sqrt(means), dispersions], means.ndim - 2)
+
+    def at(self, model: NegativeBinomial, position: Array) -> NegativeBinomial:
+        """Squares, within the bounds of what can be computed."""
+        roots, dispersions = parted(position, [model.means.shape[-2:]] * 2)
+        means, dispersions = replaced(model, means=jnp.square(roots), dispersions=dispersions).inside()
+        return replaced(model, means=means, dispersions=dispersions)
+
+    def slope(self, model: NegativeBinomial, statistics: Moments) -> Array:
+        """By the sums at these dispersions, of which the first is what the rising factorials' logarithms rise by in log r."""
+        means, spread = model.inside()
+        first, once, _, cells, _ = model.sums(statistics)
+        shrunk = (spread * first + cells) * means / (1 + means * spread)
+        in_dispersion = first - once + cells * jnp.log1p(means * spread) / spread - shrunk
+        return joined([of_squares(first - shrunk, jnp.sqrt(means)), in_dispersion / spread], means.ndim - 2)
+
+    def limited(self, model: NegativeBinomial) -> np.ndarray:
+        """All."""
+        return np.ones(2 * int(np.prod(model.means.shape[-2:])), bool)
 
 
 class NegativeBinomial(NumberColumns):

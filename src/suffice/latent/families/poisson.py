@@ -8,7 +8,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 from scipy.special import pdtr
 
-from suffice.latent.charts.independent import PoissonChart
+from suffice.latent.charts.chart import joined, of_squares, parted
+from suffice.latent.charts.independent import ColumnsChart
 from suffice.latent.families.columns import Columns
 from suffice.latent.families.kind import in_units
 from suffice.latent.families.number_columns import NumberColumns
@@ -18,7 +19,7 @@ from suffice.latent.forms.natural import Moments, Natural, split
 from suffice.rows.missing import MaskedRows
 from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp, lax
-from suffice.runtime.module import Module, field
+from suffice.runtime.module import Module, field, replaced
 
 
 class PoissonPrior(PriorRows):
@@ -66,6 +67,30 @@ class Counts(Module):
     def inner(self, moments: Moments) -> Float[Array, ...]:
         """Expected log-density, summed over rows and components (...)."""
         return self.products.inner(moments) - moments.common
+
+
+class PoissonChart(ColumnsChart):
+    """Square roots of the rates."""
+
+    def position(self, model: Poisson) -> Array:
+        """(..., K D)."""
+        return joined([jnp.sqrt(model.rates)], model.rates.ndim - 2)
+
+    def at(self, model: Poisson, position: Array) -> Poisson:
+        """Squares."""
+        (roots,) = parted(position, [model.rates.shape[-2:]])
+        return replaced(model, rates=jnp.square(roots))
+
+    def slope(self, model: Poisson, statistics: Moments) -> Array:
+        """2 (s / u - N u) of the sum s of N cells."""
+        seen = model.prior.seen
+        _, first, cells, _ = split(statistics.total, model.features)
+        rise = first + seen * model.prior.mean - (cells + seen) * model.rates
+        return joined([of_squares(rise, jnp.sqrt(model.rates))], model.rates.ndim - 2)
+
+    def limited(self, model: Poisson) -> np.ndarray:
+        """All."""
+        return np.ones(int(np.prod(model.rates.shape[-2:])), bool)
 
 
 class Poisson(NumberColumns):
