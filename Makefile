@@ -26,6 +26,7 @@ lint: .venv/.ready
 bench: .venv/.bench
 	.venv/bin/python benchmarks/mixtures.py
 	.venv/bin/python benchmarks/starts.py
+	.venv/bin/python benchmarks/convergence.py
 	.venv/bin/python benchmarks/missing.py
 	.venv/bin/python benchmarks/online.py
 	.venv/bin/python benchmarks/classify.py

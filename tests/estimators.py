@@ -207,7 +207,7 @@ ESTIMATORS = [
           "checks missing weights partial_fit classifier units dependent", GROUP),
     other("NaiveBayes", partial(NaiveBayes, kinds=KINDS), OF_EACH_KIND,
           "missing weights partial_fit classifier independent", GROUP),
-    other("MixtureClassifier", partial(MixtureClassifier, GaussianMixture(2, tol=1e-6), random_state=0), REAL,
+    other("MixtureClassifier", partial(MixtureClassifier, GaussianMixture(2, tol=1e-6, reg_covar=0.1), random_state=0), REAL,
           "checks missing weights partial_fit classifier", GROUP),
     other("RBM", partial(RBM, 3, epochs=2, precision="float64", random_state=0), BINARY,
           "rbm checks partial_fit"),

@@ -89,15 +89,21 @@ def survey(data: Any, weight: np.ndarray | None, size: int, generator: np.random
                      sample_weight, spread_out)  # fmt: skip
 
 
+FEWEST = 5
+
+
 @np.errstate(over="ignore")
 def _local_variance(values: np.ndarray) -> float:
-    """Variance of the values that lie closest together, a thirtieth of those that differ beyond rounding; NaN of one value."""
+    """Variance of the values that lie closest together, a thirtieth of those that differ beyond rounding; NaN of one value.
+
+    Of few values they are five, or half: the two closest of forty lie as close as chance has it.
+    """
     values = np.unique(values[~np.isnan(values)])
     if len(values) < 2:
         return np.nan
     rounding = 16 * np.finfo(float).eps * np.abs(values[[0, -1]]).max()
     values = values[np.append(True, np.diff(values) > rounding)].astype(float)
-    count = max(2, len(values) // 30)
+    count = max(2, min(FEWEST, len(values) // 2), len(values) // 30)
     return float(np.square((values[count - 1 :] - values[: 1 - count]).min()) / 12) if len(values) > 1 else np.nan
 
 

@@ -56,8 +56,9 @@ class GaussianMixture(MixtureEstimator):
         row changes by less than this, in nats.
     reg_covar
         Floor of the variances in every direction, as a share of how much values that lie close together vary in each column: what
-        is above it, it leaves alone. Close together are the nearest thirtieth of a column's different values, so that neither
-        distant groups nor a few distant rows count; a constant column has the average floor of the others. 0 switches it off.
+        is above it, it leaves alone. Close together are the nearest thirtieth, five at least, of a column's different values, so
+        that neither distant groups nor a few distant rows count; a constant column has the average floor of the others. 0
+        switches it off.
     max_iter
         Largest number of iterations, E-steps each; 0 gives the start.
     n_init
