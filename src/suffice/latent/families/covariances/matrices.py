@@ -50,8 +50,9 @@ class Matrices(Covariance):
         return Conditional(means, factors, log_scale, self.covariance_type == "tied", "means" if centred else "zero")
 
     def accurate(self, means: Array) -> bool:
-        """Whether the terms of the squared distance are small."""
-        terms = self._terms(np, np.asarray(means), gram(np.asarray(self.whitening(means.shape)[0])))
+        """Whether the terms of the squared distance are small, by NumPy: a program of JAX's would be compiled for this alone."""
+        factors, _ = whitening(np.asarray(self.matrices()))
+        terms = self._terms(np, np.asarray(means), gram(factors))
         return bool(keeps_digits(terms, means.shape[-1]))
 
     def _terms(self, numpy: ModuleType, means: Array, precision: Array) -> Array:
