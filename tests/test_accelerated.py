@@ -9,6 +9,7 @@ from test_charts import objective
 
 from suffice import PPCA, BernoulliMixture, FactorAnalysis, GaussianMixture, MixtureClassifier
 from suffice.fit import em
+from suffice.fit.gains import by_rate
 from suffice.outcome import Outcome
 from suffice.runtime import computed_by
 
@@ -132,8 +133,15 @@ def test_factor_models_with_gaps_end_at_their_maximum():
 
 def test_complete_rows_say_how_their_maximum_was_found():
     rows = np.random.default_rng(0).standard_normal((100, 4))
-    assert PPCA(2).fit(rows).outcome_ == Outcome.CLOSED_FORM
+    assert PPCA(2).fit(rows).outcome_ == Outcome.ONE_PASS
     searched = FactorAnalysis(1).fit(rows)
     assert searched.outcome_ == Outcome.STATIONARY
     longer = em(searched.model_, rows, tol=1e-14, max_iter=5000)
     assert (longer.trace[-1] - longer.trace[0]) * len(rows) < 1e-6
+
+
+def test_one_gain_has_no_rate():
+    assert by_rate(1e-3, np.inf) == np.inf
+    assert by_rate(0.5, 1.0) == pytest.approx(0.5)  # 1/4 + 1/8 + ...
+    assert by_rate(1.0, 0.5) == np.inf
+    assert by_rate(0.0, 0.5) == 0

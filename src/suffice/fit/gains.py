@@ -12,10 +12,11 @@ PLAIN_NATS = 0.01
 
 
 def by_rate(gain: Array | float, before: Array | float) -> Array:
-    """What is to come where gains go on falling at the rate of the last two (Aitken's extrapolation)."""
-    rate = gain / jnp.where(before > 0, before, 1.0)
+    """What is to come where gains go on falling at the rate of the last two (Aitken's extrapolation); infinite of one gain."""
+    two = (before > 0) & jnp.isfinite(before)
+    rate = gain / jnp.where(two, before, 1.0)
     rest = gain * rate / jnp.where(rate < 1, 1 - rate, 1.0)
-    return jnp.where(gain <= 0, 0.0, jnp.where((before > 0) & (rate < 1), rest, jnp.inf))
+    return jnp.where(gain <= 0, 0.0, jnp.where(two & (rate < 1), rest, jnp.inf))
 
 
 class Gains:

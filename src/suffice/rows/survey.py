@@ -90,6 +90,7 @@ def survey(data: Any, weight: np.ndarray | None, size: int, generator: np.random
 
 
 FEWEST = 5
+"""Values that lie close together, where there are twice as many."""
 
 
 @np.errstate(over="ignore")

@@ -58,6 +58,11 @@ class Answers(BaseEstimator):
         """Probability of each class, (n, K)."""
         raise NotImplementedError
 
+    def _log_probabilities(self, X: TableLike) -> np.ndarray:
+        """Logarithms of the probabilities, (n, K)."""
+        check_is_fitted(self, "classes_")
+        return log_shares(self._log_joint(self._input.table(on_host(X))))
+
     def _evidence(self, X: TableLike) -> np.ndarray:
         """Log-density of each row, (n,)."""
         raise NotImplementedError
@@ -121,8 +126,7 @@ class Answers(BaseEstimator):
         numpy.ndarray
             ``(n, K)``.
         """
-        check_is_fitted(self, "classes_")
-        return log_shares(self._log_joint(self._input.table(on_host(X))))
+        return self._log_probabilities(X)
 
     def sample(self, n_samples: int = 1, y: object = None) -> tuple[Any, np.ndarray]:
         """Rows drawn from the classes, and the class of each.

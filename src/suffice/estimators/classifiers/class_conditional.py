@@ -38,8 +38,6 @@ from suffice.runtime.precision import cast, dtype_of, scope
 from suffice.runtime.types import ArrayLike, TableLike
 from suffice.validation import check_at_least, check_count, check_tolerance
 
-ONE_PASS = "The parameters of highest likelihood were found in one pass over the rows."
-
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class ClassConditional(Classifier):
@@ -191,7 +189,7 @@ class ClassConditional(Classifier):
         overall = kind.overall(whole, centres)
         model, valid = maximized(self._mixture(kind.components(overall, centres)), whole)
         self._refuse_singular(~valid & (counts > 0))
-        self._keep(model, overall, {"n_iter_": 1, "converged_": True, "outcome_": ONE_PASS})
+        self._keep(model, overall, {"n_iter_": 1, "converged_": True, "outcome_": str(Outcome.ONE_PASS)})
         kept = {"centres": centres, "counts": counts, "rows": np.asarray(carrying)}
         self.running_statistics_ = kept | {"sums": [np.asarray(leaf) for leaf in tree.leaves(sums)]}
 

@@ -58,61 +58,25 @@ class LinearScores(ClassConditional):
             scores[gaps] = logs[:, 1:] - logs[:, :1] if two else logs
         return scores[:, 0] if two else scores
 
-    def predict(self, X: TableLike) -> np.ndarray:
-        """The most probable class of each row.
+    def _most_probable(self, X: TableLike) -> np.ndarray:
+        scores = self._scored(X)
+        return super()._most_probable(X) if scores is None else scores.argmax(1)
 
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``. NaN is a missing cell.
+    def _log_probabilities(self, X: TableLike) -> np.ndarray:
+        scores = self._scored(X)
+        return super()._log_probabilities(X) if scores is None else log_shares(scores)
 
-        Returns
-        -------
-        numpy.ndarray
-            Classes ``(n,)``.
-        """
-        rows, scores = self._scored(X)
-        return super().predict(rows) if scores is None else self.classes_[scores.argmax(1)]
+    def _probabilities(self, X: TableLike) -> np.ndarray:
+        scores = self._scored(X)
+        return super()._probabilities(X) if scores is None else _softmax(scores)
 
-    def predict_log_proba(self, X: TableLike) -> np.ndarray:
-        """Logarithm of ``predict_proba``, exact where the probability is too small to be told from 0.
-
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``. NaN is a missing cell.
-
-        Returns
-        -------
-        numpy.ndarray
-            ``(n, K)``.
-        """
-        rows, scores = self._scored(X)
-        return super().predict_log_proba(rows) if scores is None else log_shares(scores)
-
-    def predict_proba(self, X: TableLike) -> np.ndarray:
-        r"""Probability of each class given the row, :math:`\pi_k p(x | k) / p(x)`.
-
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``. NaN is a missing cell.
-
-        Returns
-        -------
-        numpy.ndarray
-            ``(n, K)`` in the order of ``classes_``, each row summing to 1.
-        """
-        rows, scores = self._scored(X)
-        return super().predict_proba(rows) if scores is None else _softmax(scores)
-
-    def _scored(self, X: TableLike) -> tuple[TableLike, np.ndarray | None]:
-        """Rows, and where they are complete and that is safe the linear scores (n, K) of the classes."""
+    def _scored(self, X: TableLike) -> np.ndarray | None:
+        """The linear scores (n, K) of the classes, where rows are complete and that is safe."""
         check_is_fitted(self, "model_")
         if is_stream(X) or not self._has_safe_scores():
-            return X, None
+            return None
         rows = self._input.table(on_host(X))
-        return (X, None) if any_missing(rows) else (X, self._scores(rows))
+        return None if any_missing(rows) else self._scores(rows)
 
     def _has_safe_scores(self) -> bool:
         """Whether linear scores are exact to nearly all digits: rows near the origin, classes not far from one another."""

@@ -51,7 +51,7 @@ class FactorAnalysis(FactorEstimator):
     tol
         None accelerates expectation-maximisation by the slope of the log-likelihood and stops where a stationary point is less
         than about 1e-6 nats away, over all rows. A number means plain iterations, which stop when the mean log-likelihood of a
-        row changes by less than this, in nats.
+        row changes by less than this, in nats. The search on second moments goes on as far as rounding allows.
     max_iter
         Largest number of iterations.
 

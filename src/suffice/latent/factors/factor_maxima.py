@@ -29,7 +29,7 @@ def principal_factors(values: np.ndarray, vectors: np.ndarray, size: int, noise:
     modelled = np.where(np.arange(len(values)) < size, np.maximum(values, found), found)
     value = np.log(2 * np.pi * modelled).sum() + (values / modelled).sum()
     axes = np.pad(vectors[:, :size], ((0, 0), (0, max(0, size - vectors.shape[1]))))
-    return Factors(axes * np.sqrt(modelled[:size] - found), np.array([found]), -value / 2, 1, Outcome.CLOSED_FORM)
+    return Factors(axes * np.sqrt(modelled[:size] - found), np.array([found]), -value / 2, 1, Outcome.ONE_PASS)
 
 
 def maximum_likelihood_factors(
