@@ -2,9 +2,17 @@
 
 import numpy as np
 import pytest
-from table import FACTORS, LATENT
+from table import COVARIANCES, FACTORS, FEATURES, LATENT, MEANS
 
 from suffice import total
+from suffice.latent import (
+    DiagonalGaussian,
+    Gaussian,
+    GaussianPrior,
+    SphericalGaussian,
+    TiedDiagonalGaussian,
+    TiedGaussian,
+)
 from suffice.model import EStep
 from suffice.runtime import computed_by
 from suffice.runtime.precision import scope
@@ -47,3 +55,16 @@ def test_maximisation_goes_uphill(name, model, rows):
     sums = statistics_at(model, rows)
     step = model.chart.position(model.maximize(sums)) - model.chart.position(model)
     assert np.all((model.chart.slope(model, sums) * step).sum(-1) > 0)
+
+
+@pytest.mark.parametrize("family", [Gaussian, TiedGaussian, DiagonalGaussian, SphericalGaussian, TiedDiagonalGaussian])
+def test_coordinates_beyond_the_floor_lead_to_it(family):
+    prior = GaussianPrior(None, np.zeros(FEATURES), np.zeros(FEATURES), np.full(FEATURES, 0.3))
+    components = family(MEANS, COVARIANCES[family], prior)
+    chart = components.chart
+    flat = np.array(chart.position(components))
+    flat[MEANS.size :] -= 5  # logarithms of deviations, and the other numbers of triangular factors
+    matrices = np.asarray(
+        chart.at(components, flat).covariance.coloured(np.eye(FEATURES), np.zeros(FEATURES, int), len(MEANS))
+    )
+    assert np.linalg.eigvalsh(matrices.T @ matrices)[0] >= 0.3 * (1 - 1e-9)

@@ -40,12 +40,11 @@ class GaussianChart(Chart):
         return jnp.concatenate([joined([model.means], model.means.ndim - 2), own], -1)
 
     def at(self, model: Gaussian, position: Array) -> Gaussian:
-        """Means and covariance, which keeps its floor."""
-        count = int(np.prod(model.means.shape[-2:]))
+        """Means and covariance, which keeps its floor; one that is held below it stays as it is."""
+        count, old = int(np.prod(model.means.shape[-2:])), model.covariance
         means = position[..., :count].reshape(model.means.shape)
-        return replaced(
-            model, means=means, covariance=model.covariance.chart.at(model.covariance, position[..., count:])
-        )
+        floor = jnp.minimum(model.prior.floor, jnp.broadcast_to(old.by_column(), means.shape))
+        return replaced(model, means=means, covariance=old.chart.at(old, position[..., count:]).bounded(floor))
 
     def slope(self, model: Gaussian, statistics: Moments) -> Array:
         """Precisions times the first moments about the means, and the covariance's."""
