@@ -1,6 +1,6 @@
 """How far from their maximum fits end, and after how many E-steps: ours without tol, plain EM, scikit-learn and StepMix.
 
-python benchmarks/convergence.py            # all data sets, about ten minutes
+python benchmarks/convergence.py            # all data sets, about three minutes
 python benchmarks/convergence.py --quick    # a few of them
 python benchmarks/convergence.py --cases    # a line for each data set too
 
