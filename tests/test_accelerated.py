@@ -132,7 +132,8 @@ def test_factor_models_with_gaps_end_at_their_maximum():
 
 
 def test_complete_rows_say_how_their_maximum_was_found():
-    rows = np.random.default_rng(0).standard_normal((100, 4))
+    draw = np.random.default_rng(0)
+    rows = draw.standard_normal((100, 1)) @ [[1.0, 0.8, -0.9, 0.7]] + draw.standard_normal((100, 4))
     assert PPCA(2).fit(rows).outcome_ == Outcome.ONE_PASS
     searched = FactorAnalysis(1).fit(rows)
     assert searched.outcome_ == Outcome.STATIONARY

@@ -22,6 +22,10 @@ from suffice.runtime.either import add_at, jnp, lax
 from suffice.runtime.module import Module, field
 
 
+LEAST = -1e30
+"""Stands for the logarithm of 0 in products: infinity times 0, which some of them put beside numbers, is none."""
+
+
 class Moments(Module):
     """Sums over rows of responsibility times T(x), statistic first: ``total`` is (F, ..., K), its last entry the weight.
 
@@ -57,7 +61,8 @@ class Natural(Module):
 
     def weighted(self, log_weights: Float[Array, "... K"]) -> Natural:
         """The form with log-weights (..., K) added to the log-densities."""
-        return Natural(add_at(self.natural, (..., -1), log_weights), self.statistics, self.accurate)
+        finite = jnp.maximum(log_weights, LEAST)
+        return Natural(add_at(self.natural, (..., -1), finite), self.statistics, self.accurate)
 
     def log_density(self, statistics: Array) -> Float[Array, "... K n"]:
         """Log-density of each row under each component, (..., K, n)."""
