@@ -42,6 +42,13 @@ def check_weight(weight: ArrayLike | None, count: int) -> np.ndarray:
     return weight
 
 
+def relative(weight: np.ndarray) -> np.ndarray:
+    """Row weights (n,) over the mean of those that are not 0."""
+    largest = weight.max()
+    share = weight / largest
+    return share / share[weight > 0].mean()
+
+
 def typed(
     arrays: tuple[np.ndarray, ...], weight: np.ndarray, dtype: DType
 ) -> tuple[tuple[np.ndarray, ...], np.ndarray]:

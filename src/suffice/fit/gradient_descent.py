@@ -15,7 +15,17 @@ from jax.sharding import Mesh, PartitionSpec
 from jaxtyping import Bool, Float, Int, Key, Num, PyTree, Shaped
 from sklearn.utils import check_random_state
 
-from suffice.fit.batches import Plan, check_rows, check_weight, lengthened, plan_of, rounds_of, shuffled_batches, typed
+from suffice.fit.batches import (
+    Plan,
+    check_rows,
+    check_weight,
+    lengthened,
+    plan_of,
+    relative,
+    rounds_of,
+    shuffled_batches,
+    typed,
+)
 from suffice.fit.devices import AXIS, mesh_of, on_every, shared_out
 from suffice.fit.epochs import UNWATCHED, Figures, Watch, continued, run_epochs
 from suffice.fit.row_losses import Loss, batch_losses, check_batch_of_one, check_loss, check_losses, validation_loss
@@ -66,8 +76,9 @@ def descend(
 
     .. math:: \sum_n w_n \, \ell(\theta; x_n) / \sum_n w_n
 
-    with the same quotient over each batch as its estimate. An epoch is one compiled pass over all rows in random order;
-    the last batch may be short. Where a network keeps moments (BatchNorm), which a batch of few rows would disturb, as many
+    by batches: a batch's estimate is the sum over its rows, divided by how many they are and by the mean of all weights, so that
+    a row of weight 2 counts as often as the row twice whatever the size of the batch. An epoch is one compiled pass over all rows
+    in random order; the last batch may be short. Where a network keeps moments (BatchNorm), which a batch of few rows would disturb, as many
     batches differ by one row at most.
 
     Parameters
@@ -136,7 +147,7 @@ def descend(
     before = model if isinstance(model, DescendState) else None
     model = model.model if isinstance(model, DescendState) else model
     with scope(precision):
-        arrays, weight = typed(arrays, check_weight(weight, len(arrays[0])), dtype_of(precision))
+        arrays, weight = typed(arrays, relative(check_weight(weight, len(arrays[0]))), dtype_of(precision))
         begin = first_state(cast(model, precision), optimizer, random_state)
         begin = begin if before is None else continued(before, begin)
         plan = plan_of(len(weight), int(batch_size), alike=bool(jax.tree.leaves(begin.running)))
@@ -205,20 +216,20 @@ def _batches_learned(
         (parameters, running, optimizer_state), sums = carry
         here = index[number]
         batch_rows, batch_weight = tuple(array[here] for array in rows), weight[here] * true[number]
-        total = over_devices(batch_weight.sum())
+        count = over_devices(true[number].sum(dtype=weight.dtype))
 
         def batch_loss(parameters: PyTree[Array]) -> tuple[Float[Array, ""], PyTree[Array]]:
             model, chance = eqx.combine(parameters, fixed), jax.random.fold_in(noise, number)
             losses, after = batch_losses(
                 model, running, loss, batch_rows, batch_weight, chance, training=True, axis=axis
             )
-            return batch_weight @ losses / total, after
+            return batch_weight @ losses / count, after
 
         (mean, running), gradient = jax.value_and_grad(batch_loss, has_aux=True)(parameters)
         mean, gradient = over_devices((mean, gradient))
         updates, optimizer_state = optimizer.update(gradient, optimizer_state, parameters)
         learned = eqx.apply_updates(parameters, updates), running, optimizer_state
-        return learned, jnp.asarray(sums).at[number].set(jnp.stack([total, total * mean]))
+        return learned, jnp.asarray(sums).at[number].set(jnp.stack([over_devices(batch_weight.sum()), count * mean]))
 
     nothing = jnp.zeros((len(index), 2), weight.dtype)
     last, sums = lax.fori_loop(jnp.zeros_like(used), used, step, (jax.tree.map(jnp.asarray, begin), nothing))

@@ -16,7 +16,7 @@ Curve = dict[str, np.ndarray]
 
 
 class LearningMonitor:
-    """Told of each epoch by ``descend``."""
+    """Told of each epoch by ``descend``; ``best`` is the state of least loss of rows held out, or of the rows of the fit."""
 
     def __init__(
         self, measure: Callable[[Any], dict[str, float]], patience: int | None,
@@ -52,6 +52,19 @@ class LearningMonitor:
             self.checkpoint.keep(self._record, last=stop is not None)
         return stop
 
+    def end(self, outcome: Outcome) -> tuple[Any, Outcome]:
+        """The state to keep, and how the fit ended: the last one, or the best where rows were held out or the last is worthless."""
+        start, now = self.records[0]["training_loss"], self.records[-1]["training_loss"]
+        if now > start + max(abs(start), 1.0):
+            outcome = Outcome.DIVERGED
+        held_out = self._watched == "validation_loss"
+        return (self.best if held_out or outcome is Outcome.DIVERGED or now > start else self.last), outcome
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the epochs so far are reason to do no more."""
+        return self._impatient() is not None
+
     @property
     def curve(self) -> Curve:
         """An array for each figure, one entry an epoch from the start on."""
@@ -63,15 +76,19 @@ class LearningMonitor:
             return False
         self.records.append({"epoch": int(state.epoch)} | figures)
         self.last = state
-        if self.best is None or "validation_loss" not in figures or self._best_place() == len(self.records) - 1:
+        if self._best_place() == len(self.records) - 1:
             self.best = state
         return True
 
+    @property
+    def _watched(self) -> str:
+        return "validation_loss" if "validation_loss" in self.records[0] else "training_loss"
+
     def _best_place(self) -> int:
-        return int(np.argmin([record["validation_loss"] for record in self.records]))
+        return int(np.argmin([record[self._watched] for record in self.records]))
 
     def _impatient(self) -> Outcome | None:
-        if self.patience is None or "validation_loss" not in self.records[-1]:
+        if self.patience is None or self._watched == "training_loss":
             return None
         if len(self.records) - 1 - self._best_place() < self.patience:
             return None

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from suffice.energy.grid.images import two_valued
+from suffice.energy.grid.images import Values, matching, two_valued, two_valued_pair
 from suffice.energy.grid.methods import METHODS, Field, bp, cut, gibbs, gibbs_probability, icm, mean_field
 from suffice.energy.grid.restored import Restored, together
 from suffice.energy.grid.share import in_blocks
@@ -96,7 +96,7 @@ class IsingDenoiser:
         if self.random_state > LARGEST_SEED:
             raise ValueError(f"random_state={self.random_state} was given; at most {LARGEST_SEED} is expected.")
 
-    def denoise(self, images: ArrayLike) -> Restored:
+    def denoise(self, images: ArrayLike, *, values: Values = None) -> Restored:
         """The images restored by ``method``.
 
         Parameters
@@ -104,6 +104,9 @@ class IsingDenoiser:
         images
             One noisy image (H, W) or a batch (B, H, W) with two values in all: -1 and 1, 0 and 1, 0 and 255, or others. A
             batch gives what its images give one by one, except for the random numbers of ``"gibbs"``.
+        values
+            The two values, the lower one -1; None takes those that occur. Where one value alone occurs, it is one of -1 and 1, 0 and
+            1 or 0 and 255.
 
         Returns
         -------
@@ -115,7 +118,7 @@ class IsingDenoiser:
         ValueError
             If images are in colour, have NaN or more than two values, or too many pixels: 2**26, with ``"cut"`` 2**24 an image.
         """
-        given = two_valued("images", images)
+        given = two_valued("images", images, values)
         parts = in_blocks(self._restored, given.spins)
         return together(parts).given_back(given)
 
@@ -138,13 +141,13 @@ class IsingDenoiser:
         """
         check_count("n_sweeps", n_sweeps)
         check_count("burn_in", burn_in, 0)
-        given = two_valued("images", images)
+        given = two_valued("images", images, values)
         seed = self.random_state
         sampled = partial(gibbs_probability, self._field, n_sweeps=n_sweeps, burn_in=burn_in, random_state=seed)
         probability = np.concatenate(in_blocks(sampled, given.spins))
         return probability[0] if given.single else probability
 
-    def energy(self, x: ArrayLike, y: ArrayLike) -> float | np.ndarray:
+    def energy(self, x: ArrayLike, y: ArrayLike, *, values: Values = None) -> float | np.ndarray:
         """E(x, y) of an image, or of every image of a batch (B,).
 
         Parameters
@@ -152,18 +155,20 @@ class IsingDenoiser:
         x
             Clean or restored images, two values, (H, W) or (B, H, W).
         y
-            Noisy images, two values; one of them may stand for a batch.
+            Noisy images, the same two values; one of them may stand for a batch.
+        values
+            As for ``denoise``; None takes those of both images together.
 
         Raises
         ------
         ValueError
             As ``denoise``, and for images of different sizes.
         """
-        (x, y), single = _matching(x, y)
+        (x, y), single = matching(x, y, values)
         energy = self._field.energy(x, y)
         return float(energy[0]) if single else energy
 
-    def energy_difference(self, x: ArrayLike, y: ArrayLike) -> np.ndarray:
+    def energy_difference(self, x: ArrayLike, y: ArrayLike, *, values: Values = None) -> np.ndarray:
         """E with x_k = +1 less E with x_k = -1, for each pixel k given all others, of the shape of the images.
 
         It is 2 h - 2 beta (sum of the neighbours of k) - 2 eta y_k.
@@ -173,19 +178,21 @@ class IsingDenoiser:
         x
             Clean or restored images, two values, (H, W) or (B, H, W).
         y
-            Noisy images, two values; one of them may stand for a batch.
+            Noisy images, the same two values; one of them may stand for a batch.
+        values
+            As for ``denoise``; None takes those of both images together.
 
         Raises
         ------
         ValueError
             As ``energy``.
         """
-        (x, y), single = _matching(x, y)
+        (x, y), single = matching(x, y, values)
         difference = 2 * self.h - 2 * self.beta * neighbour_sum(x) - 2 * self.eta * y
         return difference[0] if single else difference
 
     @classmethod
-    def from_pairs(cls, clean: ArrayLike, noisy: ArrayLike, **settings: Any) -> Self:
+    def from_pairs(cls, clean: ArrayLike, noisy: ArrayLike, *, values: Values = None, **settings: Any) -> Self:
         """Learn h, beta and eta from clean images and what noise made of them, by maximum pseudo-likelihood.
 
         Maximises the sum of log p(x_k | neighbours of k, y_k) and log p(y_k | x_k) (Besag 1975), with a N(0, 1) prior on each
@@ -196,7 +203,9 @@ class IsingDenoiser:
         clean
             Two values, (H, W) or (B, H, W).
         noisy
-            Two values, of the same shape.
+            The same two values, of the same shape.
+        values
+            As for ``denoise``; None takes those of both images together.
         **settings
             Other parameters of the constructor, such as ``method``.
 
@@ -218,14 +227,14 @@ class IsingDenoiser:
         """
         from suffice.energy.grid.pseudo_likelihood import learn
 
-        x, y = two_valued("clean", clean).spins, two_valued("noisy", noisy).spins
+        x, y = (found.spins for found in two_valued_pair(("clean", "noisy"), clean, noisy, values))
         if x.shape != y.shape:
             raise ValueError(f"clean has shape {np.shape(clean)} and noisy {np.shape(noisy)}; one shape is expected.")
         h, beta, eta = learn(x, y)
         return cls(h, beta, eta, **settings)
 
     @classmethod
-    def from_clean(cls, clean: ArrayLike, *, flipped: float, **settings: Any) -> Self:
+    def from_clean(cls, clean: ArrayLike, *, flipped: float, values: Values = None, **settings: Any) -> Self:
         """Learn h and beta from clean images by maximum pseudo-likelihood; eta follows from the share of pixels flipped.
 
         Parameters
@@ -234,6 +243,8 @@ class IsingDenoiser:
             Two values, (H, W) or (B, H, W).
         flipped
             Probability that noise flips a pixel, above 0 and below 1/2: eta = log((1 - flipped) / flipped) / 2.
+        values
+            As for ``denoise``.
         **settings
             Other parameters of the constructor, such as ``method``.
 
@@ -254,7 +265,7 @@ class IsingDenoiser:
         check_at_least("flipped", flipped, 0)
         if not 0 < flipped < 0.5:
             raise ValueError(f"flipped={flipped!r} was given; a probability above 0 and below 1/2 is expected.")
-        h, beta = learn(two_valued("clean", clean).spins, None)
+        h, beta = learn(two_valued("clean", clean, values).spins, None)
         return cls(h, beta, float(np.log((1 - flipped) / flipped) / 2), **settings)
 
     @property
@@ -275,13 +286,6 @@ class IsingDenoiser:
             case "bp":
                 return bp(field, noisy, damping=self.damping, max_iter=most, tol=tol)
         return cut(field, noisy)
-
-
-def _matching(x: ArrayLike, y: ArrayLike) -> tuple[tuple[np.ndarray, np.ndarray], bool]:
-    left, right = two_valued("x", x), two_valued("y", y)
-    if left.spins.shape[1:] != right.spins.shape[1:] or len(right.spins) not in (1, len(left.spins)):
-        raise ValueError(f"x has shape {np.shape(x)} and y {np.shape(y)}; images of one size are expected.")
-    return (left.spins, right.spins), left.single
 
 
 def _check_temperature(temperature: tuple[float, float]) -> None:

@@ -91,7 +91,7 @@ class PottsDenoiser:
         found = [self._restored(image, len(values)) for image in noisy]
         length = max(len(trace) for _, trace, _ in found)
         trace = np.stack([np.pad(trace, (0, length - len(trace)), mode="edge") for _, trace, _ in found])
-        said = next((said for _, _, said in found if said == UNFINISHED), found[0][2])
+        said = max((said for _, _, said in found), key=(EXACT, FIXED, UNFINISHED).index)
         images = values[np.stack([labels for labels, _, _ in found])]
         result = Restored(images, trace[:, -1], trace, said == EXACT, said)
         return result._replace(images=images[0]).first() if single else result
@@ -120,6 +120,8 @@ class PottsDenoiser:
 
     def _values(self, images: ArrayLike) -> np.ndarray:
         values = np.unique(grids("images", images)[0] if self.labels is None else np.asarray(self.labels))
+        if not len(values):
+            raise ValueError("labels=[] was given; the values that a pixel may have are expected, or None for those of the images.")
         if len(values) > MOST_LABELS:
             raise ValueError(
                 f"There are {len(values):,} labels, from {values[0]} to {values[-1]}; at most {MOST_LABELS} are expected. Bring "
@@ -139,7 +141,7 @@ class PottsDenoiser:
     def _restored(self, noisy: np.ndarray, count: int) -> tuple[np.ndarray, list[float], str]:
         labels, proven = noisy, True
         trace = [float(self._energies(noisy[None], noisy[None])[0])]
-        cost = -self.eta * (noisy[..., None] == np.arange(count))
+        cost = -float(self.eta) * (noisy[..., None] == np.arange(count))
         for _ in range(self.max_iter):
             for alpha in range(count):
                 taken, certain = expanded(labels, alpha, cost, self.beta)

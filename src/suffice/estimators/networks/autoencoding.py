@@ -23,6 +23,7 @@ from suffice.estimators.shared.row_weights import row_weights
 from suffice.estimators.shared.visible_units import VisibleUnits
 from suffice.nets.batch_network import NetworkState
 from suffice.nets.initial_weights import AnyAutoencoder, InitialWeights, autoencoder_from, check_fit
+from suffice.rows.unit_interval import in_unit_interval
 from suffice.runtime.keys import seed_of
 from suffice.runtime.types import ArrayLike, PathLike, TableLike
 from suffice.validation import check_choice, check_count
@@ -101,7 +102,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
         Warns
         -----
         UserWarning
-            If values lie outside [0, 1] and ``visible="auto"``, or learning diverged: the last good weights are kept.
+            If values lie outside [0, 1] and ``visible="auto"``, or learning diverged: the best weights met are kept.
         """
         self._check_parameters()
         again = self.warm_start and hasattr(self, "model_")
@@ -228,7 +229,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
 
     def _units(self, rows: np.ndarray) -> np.ndarray:
         """Rows as the network reconstructs them."""
-        if self.visible_ == "bernoulli" and (rows.min() < 0 or rows.max() > 1):
+        if self.visible_ == "bernoulli" and not in_unit_interval(rows.min(), rows.max()):
             raise ValueError(
                 f"X runs from {rows.min():g} to {rows.max():g}, and values from 0 to 1 are expected: set pixel_scale to the "
                 "largest value, such as 255, or visible='gaussian' for real numbers."
@@ -259,7 +260,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
 
 def _kind_of(rows: np.ndarray) -> str:
     """The kind of units of these rows (n, D)."""
-    if rows.min() >= 0 and rows.max() <= 1:
+    if in_unit_interval(rows.min(), rows.max()):
         return "bernoulli"
     warnings.warn(
         f"X runs from {rows.min():g} to {rows.max():g}, outside [0, 1]: columns were taken as real numbers and standardised "

@@ -132,7 +132,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         """Learn from rows, some of each stratum held out where ``validation`` gives none; ``given`` are X, y and weights."""
         held = np.zeros(len(strata), bool)
         if validation is None and self.validation_fraction is not None:
-            held = held_out(strata, self.validation_fraction, seed)
+            held = held_out(strata, rows.weight > 0, self.validation_fraction, seed)
             validation = rows.some(held)
         if self.patience is not None and validation is None:
             raise ValueError("patience needs rows held out: give fit validation rows, or set validation_fraction.")
@@ -165,34 +165,37 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         X, y, sample_weight = given
         metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
         told = Iterations(self, X, metadata, y, most=epochs - int(begin.epoch))
-        kept = None if checkpoint is None else self._checkpoint(checkpoint, begin.model, training)
+        kept = None if checkpoint is None else self._checkpoint(checkpoint, begin.model, list(parts.values()))
         monitor = LearningMonitor(partial(figures_of, self._figures, parts), self.patience, tell, kept)
         with scope(self.precision):
             begin = monitor.begin(begin)
+        if monitor.stopped:
+            epochs = int(begin.epoch)
         outcome = descend(
             begin, training.arrays, loss=self._loss(), weight=training.weight, optimizer=self._optimizer(),
             batch_size=int(self.batch_size), epochs=epochs, random_state=seed, precision=self.precision,
             devices=devices_of(X), watch=Watch(bool(self.verbose), monitor),
         ).outcome  # fmt: skip
-        self._keep(monitor, outcome)
+        self._keep(monitor, Outcome.STOPPED_EARLY if monitor.stopped else outcome)
         told.end(dict)
         return outcome
 
-    def _checkpoint(self, path: PathLike, net: Network, rows: Rows) -> Checkpoint:
+    def _checkpoint(self, path: PathLike, net: Network, parts: list[Rows]) -> Checkpoint:
         options = {
             "optimizer": str(self.optimizer) if isinstance(self.optimizer, str) else "own",
             "learning_rate": float(self.learning_rate), "batch_size": int(self.batch_size), "precision": self.precision,
-            "rows": digest_of(*rows.arrays, rows.weight),
+            "rows": digest_of(*(array for rows in parts for array in (*rows.arrays, rows.weight))),
         }  # fmt: skip
         return Checkpoint(Path(path), settings_of(net, **options))
 
     def _keep(self, monitor: LearningMonitor, outcome: Outcome) -> None:
-        self._state = monitor.last
-        for name, value in learned_attributes(monitor, outcome).items():
+        kept, outcome = monitor.end(outcome)
+        self._state = kept if outcome is Outcome.DIVERGED else monitor.last
+        for name, value in learned_attributes(monitor, kept, outcome).items():
             setattr(self, name, value)
         if outcome is Outcome.DIVERGED:
             rate = "" if not isinstance(self.optimizer, str) else f" than {float(self.learning_rate):g}"
             warnings.warn(
-                f"{outcome.value} This was after {self.n_iter_} epochs; use a smaller learning_rate{rate}, or rows of smaller "
+                f"{outcome.value} These are those of epoch {self.n_iter_}; use a smaller learning_rate{rate}, or rows of smaller "
                 "numbers.", UserWarning, stacklevel=6,
             )  # fmt: skip

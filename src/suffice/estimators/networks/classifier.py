@@ -103,7 +103,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
     validation_rows_ : numpy.ndarray
         Which rows of X ``validation_fraction`` held out.
     n_iter_, best_epoch_ : int
-        Epochs done, and the one whose weights are kept.
+        Epochs done, of a fit that diverged those until it did, and the one whose weights are kept.
     outcome_ : str
         How the fit ended, a sentence.
     image_shape_ : tuple of int or None
@@ -162,7 +162,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         Warns
         -----
         UserWarning
-            If learning diverged, the last good weights are kept; if rows look like pixels of bytes.
+            If learning diverged, the best weights met are kept; if rows look like pixels of bytes.
         """
         self._check_parameters()
         again = self.warm_start and hasattr(self, "model_")

@@ -10,9 +10,13 @@ import numpy as np
 
 from suffice.nets import MLP
 from suffice.nets.batch_network import Network
+from suffice.rows.unit_interval import in_unit_interval
 from suffice.runtime.types import ArrayLike, TableLike
 
 CHANNELS = (1, 2, 3, 4)
+
+USUAL_SCALES = (16, 255, 4095, 65535)
+"""Largest values of pixels of 4, 8, 12 and 16 bits (16 of scikit-learn's digits)."""
 
 Shape = tuple[int, ...] | None
 
@@ -53,9 +57,9 @@ def pixels(rows: np.ndarray, pixel_scale: float | None, shape: Shape) -> np.ndar
             f"Rows of {rows.shape[1]} columns are no images of (channels, height, width) {shape}, which have "
             f"{int(np.prod(shape))} values; set image_shape to the shape of a row."
         )
-    if rows.size and rows.min() >= 0 and rows.max() > 1:
+    if rows.size and rows.min() >= 0 and not in_unit_interval(0, rows.max()):
         high = rows.max()
-        scale = 255 if high > 16 else 16 if high == 16 else high
+        scale = next((usual for usual in USUAL_SCALES if usual >= high), high)
         raise ValueError(
             f"Pixel values run from {rows.min():g} to {high:g}, and 0 to 1 is expected: set pixel_scale={scale:g} to divide by "
             "it, or centre the images."

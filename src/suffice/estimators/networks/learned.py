@@ -39,27 +39,30 @@ def figures_of(
     return {f"{part}_{name}": value for part, found in of_parts.items() for name, value in found.items()}
 
 
-def held_out(strata: np.ndarray, fraction: float, seed: int) -> np.ndarray:
-    """Which rows are held out, (n,): as large a part of each stratum."""
+def held_out(strata: np.ndarray, there: np.ndarray, fraction: float, seed: int) -> np.ndarray:
+    """Which rows are held out, (n,): as large a part of each stratum, of the rows that are there."""
     held, generator = np.zeros(len(strata), bool), np.random.default_rng(seed)
     for stratum in np.unique(strata):
-        own = generator.permutation(np.flatnonzero(strata == stratum))
+        own = generator.permutation(np.flatnonzero((strata == stratum) & there))
         held[own[: round(fraction * len(own))]] = True
-    if held.all() or not held.any():
-        raise ValueError(f"{len(held)} rows cannot be divided by validation_fraction={fraction!r}.")
+    if held.sum() == there.sum() or not held.any():
+        raise ValueError(f"{there.sum()} rows cannot be divided by validation_fraction={fraction!r}.")
     return held
 
 
-def learned_attributes(monitor: LearningMonitor, outcome: Outcome) -> dict[str, Any]:
-    """Fitted attributes by name: the best network and what is said of the way to it."""
-    last, best = int(monitor.last.epoch), int(monitor.best.epoch)
+def learned_attributes(monitor: LearningMonitor, kept: DescendState, outcome: Outcome) -> dict[str, Any]:
+    """Fitted attributes by name: the network that is kept and what is said of the way to it."""
+    best = int(kept.epoch)
+    last, curve = int(monitor.last.epoch), monitor.curve
+    if outcome is Outcome.DIVERGED:
+        last, curve = best, {name: values[curve["epoch"] <= best] for name, values in curve.items()}
     return {
-        "model_": monitor.best.model,
-        "running_": monitor.best.running,
-        "trace_": monitor.curve,
+        "model_": kept.model,
+        "running_": kept.running,
+        "trace_": curve,
         "n_iter_": last,
         "best_epoch_": best,
-        "outcome_": _words(outcome, monitor.patience, last, best),
+        "outcome_": _words(outcome, monitor, last, best),
     }
 
 
@@ -71,10 +74,14 @@ def named_optimizer(name: str, learning_rate: float) -> optax.GradientTransforma
     return {"adam": optax.adam, "sgd": optax.sgd}[name](learning_rate)
 
 
-def _words(outcome: Outcome, patience: int | None, last: int, best: int) -> str:
+def _words(outcome: Outcome, monitor: LearningMonitor, last: int, best: int) -> str:
     kept = f"the weights of epoch {best} are kept"
     if outcome is Outcome.STOPPED_EARLY:
-        return f"Stopped early: rows held out were fitted no better for {patience} epochs; {kept}."
+        return f"Stopped early: rows held out were fitted no better for {monitor.patience} epochs; {kept}."
     if outcome is not Outcome.STOPPED_AT_LIMIT:
         return outcome.value
-    return DONE if best == last else f"{DONE[:-1]}; {kept}, which fit rows held out best."
+    if best == last:
+        return DONE
+    if "validation_loss" in monitor.curve:
+        return f"{DONE[:-1]}; {kept}, which fit rows held out best."
+    return f"{DONE[:-1]}, to a loss above the first one; {kept}, which had the least. Use a smaller learning_rate."

@@ -11,14 +11,11 @@ def hold_out(
     units: np.ndarray | Sparse, weight: np.ndarray, fraction: float, seed: int
 ) -> tuple[np.ndarray | Sparse, np.ndarray, np.ndarray | Sparse]:
     """Rows (n, U) to learn from, their weights (n,), and complete rows (m, U) held out."""
-    order = np.random.default_rng(seed).permutation(units.shape[0])
+    order = np.random.default_rng(seed).permutation(np.flatnonzero(weight > 0))
     count = max(1, round(fraction * len(order)))
     if count >= len(order):
         raise ValueError(f"{len(order)} rows cannot be divided by validation_fraction={fraction!r}.")
-    kept = weight[order[count:]]
-    if not kept.sum() > 0:
-        raise ValueError("All rows of positive weight were held out; choose another random_state or fewer of them.")
-    return units[order[count:]], kept, _complete_rows(units[order[:count]])
+    return units[order[count:]], weight[order[count:]], _complete_rows(units[order[:count]])
 
 
 def _complete_rows(units: np.ndarray | Sparse) -> np.ndarray | Sparse:

@@ -11,13 +11,14 @@ import numpy as np
 
 from suffice.choices import Visible
 from suffice.nets.initial_weights import InitialWeights
+from suffice.rows.unit_interval import clipped, in_unit_interval
 from suffice.runtime.types import Sparse
 from suffice.validation import check_choice
 
 KINDS = get_args(Visible)
 MOST_CATEGORIES = 1000
 CONSTANT, CONSTANT_IN_FLOAT32 = 1e-12, 1e-6
-"""Spreads, relative to 1 + the mean, up to which a column is constant."""
+"""Spreads, relative to the largest value, up to which a column is constant."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class VisibleUnits:
         if self.threshold is not None:
             return _above(rows, self.threshold)
         _refuse_outside(rows)
-        return rows
+        return clipped(rows)
 
     def decode(self, units: np.ndarray) -> np.ndarray:
         """Visible units (..., U) as rows (..., D) of the data's kind."""
@@ -115,12 +116,15 @@ def check_binarize(binarize: float | str | None) -> None:
 
 
 def _mean_and_scale(rows: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    known = ~np.isnan(rows) * weight[:, None]
+    known = ~np.isnan(rows) * (weight / weight.max())[:, None]
     total, filled = known.sum(0), np.where(np.isnan(rows), 0.0, rows).astype(np.float64)
+    largest = np.abs(np.where(known > 0, filled, 0.0)).max(0)
+    unit = np.where(largest > 0, largest, 1.0)
+    filled = filled / unit
     mean = (known * filled).sum(0) / total
     spread = np.sqrt((known * (filled - mean) ** 2).sum(0) / total)
     constant = CONSTANT_IN_FLOAT32 if rows.dtype == np.float32 else CONSTANT
-    return mean, np.where(spread > constant * (1 + np.abs(mean)), spread, 1.0)
+    return mean * unit, np.where(spread > constant, spread * unit, 1.0)
 
 
 def _chosen_threshold(rows: np.ndarray | Sparse, binarize: float | str | None) -> float | None:
@@ -129,7 +133,7 @@ def _chosen_threshold(rows: np.ndarray | Sparse, binarize: float | str | None) -
     if binarize != "auto":
         return float(binarize)
     low, high = _range(rows)
-    if low >= 0 and high <= 1:
+    if in_unit_interval(low, high):
         return None
     warnings.warn(
         f"X runs from {low:g} to {high:g}, outside [0, 1]: cells above 0 were taken as 1, the others as 0. Set binarize to "
@@ -151,7 +155,7 @@ def _above(rows: np.ndarray | Sparse, threshold: float) -> np.ndarray | Sparse:
 
 def _refuse_outside(rows: np.ndarray | Sparse) -> None:
     low, high = _range(rows)
-    if low < 0 or high > 1:
+    if not in_unit_interval(low, high):
         raise ValueError(
             f"X runs from {low:g} to {high:g}, and binary units were fitted to values from 0 to 1, taken as probabilities. "
             "Scale X, or set binarize to the number above which a cell counts as 1."

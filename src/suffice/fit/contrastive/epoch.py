@@ -11,7 +11,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Bool, Float, Int, Key, PyTree, Shaped
 
-from suffice.energy.rbm.machine import BoltzmannMachine
+from suffice.energy.rbm.machine import BoltzmannMachine, RBMStatistics
 from suffice.energy.rbm.tempering import Path, base_of, tempered
 from suffice.runtime.arrays import Array
 from suffice.runtime.compiling import compiled
@@ -121,17 +121,24 @@ def _step(
     model: PyTree[Array] = state.model
     chains, samples = _sampled(state, rows, base, key, steps)
     sample_weight = weight if chains is None else jnp.ones(len(samples), weight.dtype)
-    data = model.statistics(rows, weight)
-    gradient = model.gradient(data, model.statistics(samples, sample_weight))
+    data, sampled = _counted(model.statistics(rows, weight)), _counted(model.statistics(samples, sample_weight))
+    share = weight.sum() / batch.true.sum()
+    gradient = model.gradient(data, sampled)
     centre = state.centre
     if centre is not None:
         gradient = model.centred(gradient, *centre)
-        centre = tuple((1 - SLIDING) * c + SLIDING * s / data.weight for c, s in zip(centre, data[1:3], strict=True))
-    downhill = jax.tree.map(jnp.negative, gradient)
+        slide = jnp.minimum(SLIDING * share, 1.0)
+        centre = tuple((1 - slide) * c + slide * s / data.weight for c, s in zip(centre, data[1:3], strict=True))
+    downhill = jax.tree.map(lambda leaf: -share * leaf, gradient)
     updates, optimizer_state = optimizer.update(downhill, state.optimizer_state, model)
     model = eqx.apply_updates(model, jax.tree.map(lambda leaf: batch.rate * leaf, updates))
     average = _averaged(state.average, model, batch.number, averaging)
     return state._replace(model=model, optimizer_state=optimizer_state, chains=chains, average=average, centre=centre)
+
+
+def _counted(statistics: RBMStatistics) -> RBMStatistics:
+    """Statistics that may be divided by their weight: where that is 0, so are all sums."""
+    return statistics._replace(weight=jnp.where(statistics.weight > 0, statistics.weight, 1))
 
 
 def _sampled(

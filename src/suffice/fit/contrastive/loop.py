@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from suffice.energy.rbm.machine import BoltzmannMachine
-from suffice.fit.batches import check_weight, few, lengthened, room
+from suffice.fit.batches import check_weight, few, lengthened, relative, room
 from suffice.fit.contrastive.epoch import Batches, ContrastState, Options, run_batches
 from suffice.fit.contrastive.rows import check_visible, tiles
 from suffice.fit.contrastive.start import CD_1, Gibbs, first_state
@@ -68,7 +68,8 @@ def contrast(
         Values that the visible units may have, from 0 to 1 if they are binary, shape (n, D), in memory: an array, where NaN is a
         missing cell, or a scipy.sparse matrix, of which a few batches at a time are made dense.
     weight
-        Row weights, at least 0, shape (n,); None is 1 for every row. Rows of weight 0 are left out.
+        Row weights, at least 0, shape (n,); None is 1 for every row. Rows of weight 0 are left out. The step of a batch is as
+        large as its mean weight, over that of all rows: a row of weight 2 counts as the row twice at any size of batches.
     sampling
         How samples of the model are drawn; one Gibbs step from each row by default.
     ascent
@@ -125,7 +126,7 @@ def contrast(
     optimizer, schedule = ascent.optimizer_and_schedule()
     options = int(sampling.steps), float(ascent.averaging), bool(ascent.centred)
     chains = sampling.chain_shape(int(batch_size), rows.shape[0])
-    rows, weight = _weighted_rows(rows, check_weight(weight, rows.shape[0]))
+    rows, weight = _weighted_rows(rows, relative(check_weight(weight, rows.shape[0])))
     count = rows.shape[0]
     batch_size = min(int(batch_size), room(count, int(batch_size), SMALL_BATCH))
     length = batch_size * few(-(-count // batch_size))

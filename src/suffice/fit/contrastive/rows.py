@@ -10,6 +10,7 @@ from scipy.sparse import csr_array
 
 from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.fit.batches import check_rows, few, lengthened
+from suffice.rows.unit_interval import ROUNDING, clipped
 from suffice.runtime.types import ArrayLike, DType, Sparse, is_sparse
 
 DENSE_CELLS = 1 << 23
@@ -34,11 +35,12 @@ def check_visible(
         raise ValueError(f"{name} holds no rows; at least one is needed.")
     low, high = (np.nanmin(values), np.nanmax(values)) if values.size else (0.0, 0.0)
     least, most = model.visible_range
-    if low < least or high > most:
+    if low < least - ROUNDING or high > most + ROUNDING:
         raise ValueError(
             f"{name} runs from {low:g} to {high:g}; binary units need values from 0 to 1: scale or binarise."
         )
-    return cast(Sparse, csr_array(data, dtype=dtype)) if is_sparse(data) else np.asarray(values, dtype)
+    rows = cast(Sparse, csr_array(data, dtype=dtype)) if is_sparse(data) else np.asarray(values, dtype)
+    return clipped(rows) if np.isfinite(most) else rows
 
 
 def _refuse_empty(absent: np.ndarray, name: str) -> None:

@@ -42,7 +42,7 @@ def max_pool(maps: ArrayLike, size: int = 2, stride: int | None = None) -> Num[A
     array([[ 5.,  7.],
            [13., 15.]])
     """
-    return reduce(lambda best, other: jnp.where(best >= other, best, other), _places(maps, size, stride))
+    return reduce(_larger, _places(maps, size, stride))
 
 
 @in_own_precision
@@ -137,6 +137,11 @@ def max_pool_vjp(images: ArrayLike, cotangent: ArrayLike, size: int = 2, stride:
         reached = shifted(result, i, j, size, stride)
         reached += np.where(winner == number, cotangent, 0)
     return result
+
+
+def _larger(best: jax.Array, other: jax.Array) -> jax.Array:
+    """The larger of two numbers, the first of equals; NaN where one is NaN."""
+    return jnp.where((best >= other) | (best != best), best, other)
 
 
 def _places(maps: ArrayLike, size: int, stride: int | None) -> list[jax.Array]:
