@@ -199,16 +199,6 @@ def test_one_pixel_is_an_image(method):
     assert IsingDenoiser(h=0.1, eta=0.5, method=method, temperature=(0.01, 0.01)).denoise([[1]]).energy == -0.4
 
 
-def test_gibbs_probabilities_are_those_of_enumeration():
-    y = np.random.default_rng(3).choice([-1, 1], GRID)
-    sweeps = 40_000
-    found = IsingDenoiser(**PARAMETERS).posterior(y, n_sweeps=sweeps)
-    exact = probabilities(y, STATES, **PARAMETERS)
-    error = np.sqrt(exact * (1 - exact) / sweeps * 3)  # neighbouring sweeps are alike
-    assert (np.abs(found - exact) < 4.5 * error).all()
-    assert np.abs(found - exact).max() > 1e-5
-
-
 def test_annealed_gibbs_finds_nearly_the_least_energy_and_repeats():
     _, y = noise(2)
     denoiser = IsingDenoiser(0.05, 0.8, 0.9, method="gibbs", random_state=4)

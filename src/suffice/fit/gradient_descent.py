@@ -78,8 +78,8 @@ def descend(
 
     by batches: a batch's estimate is the sum over its rows, divided by how many they are and by the mean of all weights, so that
     a row of weight 2 counts as often as the row twice whatever the size of the batch. An epoch is one compiled pass over all rows
-    in random order; the last batch may be short. Where a network keeps moments (BatchNorm), which a batch of few rows would disturb, as many
-    batches differ by one row at most.
+    in random order; the last batch may be short. Where a network keeps moments (BatchNorm), which a batch of few rows would
+    disturb, as many batches differ by one row at most.
 
     Parameters
     ----------

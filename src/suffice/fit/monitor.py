@@ -53,7 +53,7 @@ class LearningMonitor:
         return stop
 
     def end(self, outcome: Outcome) -> tuple[Any, Outcome]:
-        """The state to keep, and how the fit ended: the last one, or the best where rows were held out or the last is worthless."""
+        """The state to keep, and how the fit ended: the best where rows were held out or the last is worthless, else the last."""
         start, now = self.records[0]["training_loss"], self.records[-1]["training_loss"]
         if now > start + max(abs(start), 1.0):
             outcome = Outcome.DIVERGED

@@ -109,7 +109,9 @@ def _spins(name: str, array: np.ndarray, known: np.ndarray, single: bool) -> Two
 
 def _array(name: str, images: ArrayLike) -> np.ndarray:
     if np.ma.isMaskedArray(images) and np.ma.getmaskarray(images).any():
-        raise ValueError(f"{name} is masked: pixels that were not seen are not taken. Fill them in first, by images.filled(...).")
+        raise ValueError(
+            f"{name} is masked: pixels that were not seen are not taken. Fill them in first, by images.filled(...)."
+        )
     try:
         array = np.asarray(images)
     except ValueError:
@@ -124,6 +126,6 @@ def _pair(name: str, value: np.generic, dtype: np.dtype) -> np.ndarray:
         if value in (low, high):
             return np.array([low, high]).astype(dtype)
     raise ValueError(
-        f"{name} has the value {value} in every pixel, so which other it could have is unknown: give values=(low, high), or images "
-        "of -1 and 1 or of 0 and 1."
+        f"{name} has the value {value} in every pixel, so which other it could have is unknown: give values=(low, high), or "
+        "images of -1 and 1 or of 0 and 1."
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import partial
 from numbers import Real
@@ -10,7 +11,9 @@ from typing import Any, Self
 import numpy as np
 
 from suffice.energy.grid.images import Values, matching, two_valued, two_valued_pair
-from suffice.energy.grid.methods import METHODS, Field, bp, cut, gibbs, gibbs_probability, icm, mean_field
+from suffice.energy.grid.methods import METHODS, Field, bp, check_temperature, cut, gibbs, icm, mean_field
+from suffice.energy.grid.posterior import Posterior, disagree, posterior
+from suffice.energy.grid.posterior import together as together_posterior
 from suffice.energy.grid.restored import Restored, together
 from suffice.energy.grid.share import in_blocks
 from suffice.energy.grid.spin_sums import neighbour_sum
@@ -91,7 +94,7 @@ class IsingDenoiser:
         check_at_least("damping", self.damping, 0)
         if self.damping >= 1:
             raise ValueError(f"damping={self.damping!r} was given; below 1 is expected, else no message ever changes.")
-        _check_temperature(self.temperature)
+        check_temperature(self.temperature)
         check_count("random_state", self.random_state, 0)
         if self.random_state > LARGEST_SEED:
             raise ValueError(f"random_state={self.random_state} was given; at most {LARGEST_SEED} is expected.")
@@ -105,8 +108,7 @@ class IsingDenoiser:
             One noisy image (H, W) or a batch (B, H, W) with two values in all: -1 and 1, 0 and 1, 0 and 255, or others. A
             batch gives what its images give one by one, except for the random numbers of ``"gibbs"``.
         values
-            The two values, the lower one -1; None takes those that occur. Where one value alone occurs, it is one of -1 and 1, 0 and
-            1 or 0 and 255.
+            The two values, the lower one -1; None takes those that occur, and one alone for one of -1 and 1, 0 and 1, 0 and 255.
 
         Returns
         -------
@@ -116,36 +118,60 @@ class IsingDenoiser:
         Raises
         ------
         ValueError
-            If images are in colour, have NaN or more than two values, or too many pixels: 2**26, with ``"cut"`` 2**24 an image.
+            If images are in colour, have NaN, other values, or too many pixels: 2**26, with ``"cut"`` 2**24 an image.
         """
         given = two_valued("images", images, values)
         parts = in_blocks(self._restored, given.spins)
         return together(parts).given_back(given)
 
-    def posterior(self, images: ArrayLike, *, n_sweeps: int = 1000, burn_in: int = 100) -> np.ndarray:
-        """Probability of the higher value at each pixel, estimated by Gibbs sampling at temperature 1.
+    def posterior(
+        self, images: ArrayLike, *, n_sweeps: int = 1000, burn_in: int = 100, n_chains: int = 16, values: Values = None,
+        return_diagnostics: bool = False,
+    ) -> np.ndarray | Posterior:  # fmt: skip
+        """Probability of the higher value at each pixel given the noisy image.
+
+        Exact, by elimination, where the shorter side has at most 16 pixels and the longer not too many (16; of 12, 340).
+        Elsewhere estimated by Gibbs sampling of chains whose couplings rise from none to ``beta`` first; what annealing says of
+        their weights (Neal, 2001) weighs the modes that they end in.
 
         Parameters
         ----------
         images
             As ``denoise`` takes them.
         n_sweeps
-            Sweeps that are counted, at least 1.
+            Sweeps that are counted, shared out to the chains, at least 1.
         burn_in
-            Sweeps before them, from the noisy image, at least 0.
+            Sweeps of each chain before them, as couplings rise, at least 1.
+        n_chains
+            Chains of each image, at least 1.
+        values
+            As for ``denoise``.
+        return_diagnostics
+            Whether to give a ``Posterior``: standard errors of the probabilities, r-hat of the chains, and a sentence.
 
         Returns
         -------
-        np.ndarray
+        np.ndarray or Posterior
             From 0 to 1, of the shape of ``images``.
+
+        Warns
+        -----
+        UserWarning
+            If the chains of an image disagree, so that several modes compete.
         """
         check_count("n_sweeps", n_sweeps)
-        check_count("burn_in", burn_in, 0)
-        given = two_valued("images", images, values)
-        seed = self.random_state
-        sampled = partial(gibbs_probability, self._field, n_sweeps=n_sweeps, burn_in=burn_in, random_state=seed)
-        probability = np.concatenate(in_blocks(sampled, given.spins))
-        return probability[0] if given.single else probability
+        check_count("burn_in", burn_in)
+        check_count("n_chains", n_chains)
+        given, seed = two_valued("images", images, values), self.random_state
+        sampled = partial(
+            posterior, self._field, n_sweeps=n_sweeps, burn_in=burn_in, n_chains=n_chains, random_state=seed
+        )
+        found = together_posterior(in_blocks(sampled, given.spins))
+        if not return_diagnostics and disagree(found.r_hat, found.effective_chains).any():
+            warnings.warn(found.outcome, UserWarning, stacklevel=2)
+        if given.single:
+            found = found._replace(**{name: getattr(found, name)[0] for name in found._fields[:4]})
+        return found if return_diagnostics else found.probability
 
     def energy(self, x: ArrayLike, y: ArrayLike, *, values: Values = None) -> float | np.ndarray:
         """E(x, y) of an image, or of every image of a batch (B,).
@@ -175,17 +201,8 @@ class IsingDenoiser:
 
         Parameters
         ----------
-        x
-            Clean or restored images, two values, (H, W) or (B, H, W).
-        y
-            Noisy images, the same two values; one of them may stand for a batch.
-        values
-            As for ``denoise``; None takes those of both images together.
-
-        Raises
-        ------
-        ValueError
-            As ``energy``.
+        x, y, values
+            As ``energy`` takes them, and refuses them.
         """
         (x, y), single = matching(x, y, values)
         difference = 2 * self.h - 2 * self.beta * neighbour_sum(x) - 2 * self.eta * y
@@ -204,16 +221,13 @@ class IsingDenoiser:
             Two values, (H, W) or (B, H, W).
         noisy
             The same two values, of the same shape.
-        values
-            As for ``denoise``; None takes those of both images together.
-        **settings
-            Other parameters of the constructor, such as ``method``.
+        values, **settings
+            As for ``energy``; and other parameters of the constructor, such as ``method``.
 
         Raises
         ------
         ValueError
-            If the images have different shapes, if neighbours differ more often than they agree, or if noisy pixels say nothing
-            of clean ones.
+            If shapes differ, neighbours differ more often than they agree, or noisy pixels say nothing of clean ones.
 
         Examples
         --------
@@ -243,15 +257,13 @@ class IsingDenoiser:
             Two values, (H, W) or (B, H, W).
         flipped
             Probability that noise flips a pixel, above 0 and below 1/2: eta = log((1 - flipped) / flipped) / 2.
-        values
-            As for ``denoise``.
-        **settings
-            Other parameters of the constructor, such as ``method``.
+        values, **settings
+            As for ``denoise``; and other parameters of the constructor.
 
         Raises
         ------
         ValueError
-            If ``flipped`` is out of range, or if neighbours differ more often than they agree.
+            If ``flipped`` is out of range, or neighbours differ more often than they agree.
 
         Examples
         --------
@@ -286,12 +298,3 @@ class IsingDenoiser:
             case "bp":
                 return bp(field, noisy, damping=self.damping, max_iter=most, tol=tol)
         return cut(field, noisy)
-
-
-def _check_temperature(temperature: tuple[float, float]) -> None:
-    if not isinstance(temperature, tuple | list) or len(temperature) != 2:
-        raise ValueError(
-            f"temperature={temperature!r} was given; the first and the last one are expected, as (3.0, 0.1)."
-        )
-    for value in temperature:
-        check_strength("temperature", value, positive=True)

@@ -9,6 +9,7 @@ import numpy as np
 from suffice.choices import IsingMethod
 from suffice.energy.grid.restored import EXACT, UNFINISHED, Restored
 from suffice.energy.grid.spin_sums import energies, sums
+from suffice.validation import check_strength
 
 if TYPE_CHECKING:
     from suffice.energy.grid.relaxation import Relaxed
@@ -119,22 +120,6 @@ def bp(field: Field, noisy: np.ndarray, *, damping: float, max_iter: int, tol: f
     return found._replace(probability=(1 + np.tanh(np.asarray(total))) / 2)
 
 
-def gibbs_probability(
-    field: Field, noisy: np.ndarray, first: int, *, n_sweeps: int, burn_in: int, random_state: int
-) -> np.ndarray:
-    """Share of sweeps at temperature 1 in which each pixel is +1, (B, H, W)."""
-    from suffice.energy.grid.checkerboard import join
-    from suffice.energy.grid.spins import counted, thresholds
-    from suffice.runtime.keys import as_key
-    from suffice.runtime.precision import scope
-
-    spins, seen, layout = _prepared(noisy, first)
-    with scope("float64"):
-        table = thresholds(field.of_neighbours())
-        counts = counted(spins, as_key(random_state), table, seen, layout, n_sweeps, burn_in)
-        return join(counts, layout) / n_sweeps
-
-
 def _prepared(noisy: np.ndarray, first: int = 0) -> tuple[Any, Any, Any]:
     from suffice.energy.grid.checkerboard import Layout, split
     from suffice.energy.grid.spins import observed
@@ -170,3 +155,13 @@ def _approximate(field: Field, images: np.ndarray, relaxed: Relaxed, said: str) 
     trace = energies(totals, field).T
     still = bool(np.asarray(relaxed.still).all())
     return Restored(images, trace[:, -1], trace, False, said if still else UNFINISHED)
+
+
+def check_temperature(temperature: tuple[float, float]) -> None:
+    """Refuse what is no first and last temperature."""
+    if not isinstance(temperature, tuple | list) or len(temperature) != 2:
+        raise ValueError(
+            f"temperature={temperature!r} was given; the first and the last one are expected, as (3.0, 0.1)."
+        )
+    for value in temperature:
+        check_strength("temperature", value, positive=True)

@@ -121,7 +121,9 @@ class PottsDenoiser:
     def _values(self, images: ArrayLike) -> np.ndarray:
         values = np.unique(grids("images", images)[0] if self.labels is None else np.asarray(self.labels))
         if not len(values):
-            raise ValueError("labels=[] was given; the values that a pixel may have are expected, or None for those of the images.")
+            raise ValueError(
+                "labels=[] was given; the values that a pixel may have are expected, or None for those of the images."
+            )
         if len(values) > MOST_LABELS:
             raise ValueError(
                 f"There are {len(values):,} labels, from {values[0]} to {values[-1]}; at most {MOST_LABELS} are expected. Bring "

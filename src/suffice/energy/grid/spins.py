@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import jax
 import jax.numpy as jnp
@@ -154,22 +154,22 @@ def counted(
     layout: Layout,
     sweeps: int,
     burn_in: int,
-) -> list[Int[jax.Array, "B padded"]]:
-    """How often each spin was +1 in some Gibbs sweeps after others that do not count, a pair of colours with margins."""
+) -> tuple[list[Int[jax.Array, "B padded"]], Int[Array, "sweeps B 3"]]:
+    """How often each spin was +1 in Gibbs sweeps after others that do not count, colours with margins, and their ``sums``."""
 
     def sweep(spins: Colours, key: Key[Array, ""]) -> Colours:
         return gibbs_sweep(spins, key, table, seen, layout)
 
-    def counting(
-        carry: tuple[Colours, list[Int[jax.Array, "B padded"]]], key: Key[Array, ""]
-    ) -> tuple[tuple[Colours, list[Int[jax.Array, "B padded"]]], None]:
+    def counting(carry: Any, key: Key[Array, ""]) -> tuple[Any, Int[Array, "B 3"]]:
         now = sweep(carry[0], key)
-        return (now, [count + (colour > 0) for count, colour in zip(carry[1], now, strict=True)]), None
+        counts = [count + (colour > 0) for count, colour in zip(carry[1], now, strict=True)]
+        return (now, counts), sums(now, seen, layout)
 
     keys = _keys(key, burn_in + sweeps)
     spins, _ = lax.scan(lambda spins, key: (sweep(spins, key), None), spins, keys[:burn_in])
     counts = [jnp.zeros(colour.shape, jnp.int32) for colour in spins]
-    return lax.scan(counting, (spins, counts), keys[burn_in:])[0][1]
+    (_, counts), totals = lax.scan(counting, (spins, counts), keys[burn_in:])
+    return counts, totals
 
 
 def _keys(key: Key[Array, ""], sweeps: int) -> Key[Array, " sweeps"]:

@@ -75,10 +75,11 @@ class CategoricalRBM(DiscreteUnits):
         """Number of states of the visible units."""
         return 2**self.n_binary * int(np.prod(self.sizes, dtype=object))
 
-    def log_normaliser(self, field: Float[Array, "... D"]) -> Float[Array, ...]:
-        """Softplus of the binary units' fields, and log-sum-exp of each column's."""
+    def log_normalisers(self, field: Float[Array, "... D"]) -> Float[Array, "... D"]:
+        """Softplus of the binary units' fields, and log-sum-exp of each column's at its first unit, shape (..., D)."""
         binary, columns = self._parts(field)
-        return softplus(binary).sum(-1) + logsumexp(columns, axis=-1).sum(-1)
+        first = jnp.arange(columns.shape[-1]) == 0
+        return self._joined(softplus(binary), logsumexp(columns, axis=-1, keepdims=True) * first)
 
     def mean_at(self, field: Float[Array, "... D"]) -> Float[Array, "... D"]:
         """Logistic function of the binary units' fields, softmax of each column's."""

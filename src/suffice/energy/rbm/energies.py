@@ -31,8 +31,8 @@ class TwoLayers(eqx.Module):
         """Logarithm of the measure that visible units have without any bias or coupling, shape of the leading axes."""
 
     @abstractmethod
-    def log_normaliser(self, field: Float[Array, "... D"]) -> Float[Array, ...]:
-        """Logarithm of the sum of exp(v' field) over all v, in nats, shape of the leading axes of ``field``."""
+    def log_normalisers(self, field: Float[Array, "... D"]) -> Float[Array, "... D"]:
+        """``log_normaliser`` a unit at a time, in nats, shape (..., D); of a column of categories at its first unit, else 0."""
 
     @abstractmethod
     def mean_at(self, field: Float[Array, "... D"]) -> Float[Array, "... D"]:
@@ -46,6 +46,10 @@ class TwoLayers(eqx.Module):
     def hidden_states(self) -> int:
         """Number of states of the hidden units."""
         return 2 ** self.weights.shape[1]
+
+    def log_normaliser(self, field: Float[Array, "... D"]) -> Float[Array, ...]:
+        """Logarithm of the sum of exp(v' field) over all v, in nats, shape of the leading axes of ``field``."""
+        return self.log_normalisers(field).sum(-1)
 
     @in_own_precision
     def energy(self, visible: ArrayLike, hidden: ArrayLike) -> Float[Array, ...]:

@@ -14,6 +14,8 @@ from suffice.energy.rbm.machine import BoltzmannMachine, RBMStatistics, first_pa
 from suffice.runtime.arrays import Array
 from suffice.runtime.types import ArrayLike, KeyLike
 
+MOST_LOG_PRECISION = float(np.log(1e6))
+
 
 class GaussianRBM(BoltzmannMachine):
     r"""Restricted Boltzmann machine with real visible units v of learned variance and hidden units h in {0, 1}^P.
@@ -69,10 +71,10 @@ class GaussianRBM(BoltzmannMachine):
         """Minus half the squares times the precision."""
         return -0.5 * (jnp.exp(self.log_precision) * visible**2).sum(-1)
 
-    def log_normaliser(self, field: Float[Array, "... D"]) -> Float[Array, ...]:
-        """Logarithm of the integral of exp(v' field) over the base measure."""
+    def log_normalisers(self, field: Float[Array, "... D"]) -> Float[Array, "... D"]:
+        """Logarithms of the integrals of exp(v field) over the base measure of each unit, shape (..., D)."""
         squares = 0.5 * field**2 * jnp.exp(-self.log_precision)
-        return (squares + 0.5 * (np.log(2 * np.pi) - self.log_precision)).sum(-1)
+        return squares + 0.5 * (np.log(2 * np.pi) - self.log_precision)
 
     def mean_at(self, field: Float[Array, "... D"]) -> Float[Array, "... D"]:
         """Field over precision."""
@@ -101,6 +103,11 @@ class GaussianRBM(BoltzmannMachine):
         assert model.squares is not None
         squares = data.squares / data.weight - model.squares / model.weight
         return eqx.tree_at(lambda rbm: rbm.log_precision, self, -0.5 * jnp.exp(self.log_precision) * squares)
+
+    def bounded(self) -> Self:
+        """Precisions within a factor of 1e6 of 1, so that a column without spread leads to no infinite one."""
+        bounds = -MOST_LOG_PRECISION, MOST_LOG_PRECISION
+        return eqx.tree_at(lambda rbm: rbm.log_precision, self, jnp.clip(self.log_precision, *bounds))
 
     def _with_own_between(self, base: Self, share: Float[Array, "... 1"]) -> Self:
         precision = (1 - share) * jnp.exp(base.log_precision) + share * jnp.exp(self.log_precision)

@@ -63,6 +63,10 @@ class BoltzmannMachine(TwoLayers):
         """The derivatives of parameters that this kind of visible units alone has, in their place."""
 
     @abstractmethod
+    def bounded(self) -> Self:
+        """The RBM with parameters of this kind of visible units that a step led too far put back."""
+
+    @abstractmethod
     def _with_own_between(self, base: Self, share: Float[Array, "... 1"]) -> Self:
         """Parameters that this kind of visible units alone has, on the way from ``base``."""
 

@@ -33,6 +33,10 @@ class DiscreteUnits(BoltzmannMachine):
     def _with_own_gradient(self, data: RBMStatistics, model: RBMStatistics) -> Self:
         return self
 
+    def bounded(self) -> Self:
+        """Itself: nothing is bounded."""
+        return self
+
     def _with_own_between(self, base: Self, share: Float[Array, "... 1"]) -> Self:
         return self
 
@@ -86,9 +90,9 @@ class RBM(DiscreteUnits):
         """Number of states of the visible units."""
         return 2 ** self.weights.shape[0]
 
-    def log_normaliser(self, field: Float[Array, "... D"]) -> Float[Array, ...]:
-        """Logarithm of the sum of exp(v' field) over all v, in nats, shape of the leading axes of ``field``."""
-        return softplus(field).sum(-1)
+    def log_normalisers(self, field: Float[Array, "... D"]) -> Float[Array, "... D"]:
+        """Logarithms of the sums of exp(v field) over v = 0, 1, in nats, shape (..., D)."""
+        return softplus(field)
 
     def mean_at(self, field: Float[Array, "... D"]) -> Float[Array, "... D"]:
         """Mean of the visible units that receive ``field``, the sum of bias and couplings, shape (..., D)."""

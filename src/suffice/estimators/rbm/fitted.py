@@ -6,22 +6,23 @@ from typing import Any
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.base import TransformerMixin
+from sklearn.base import ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from suffice.energy.rbm.ais import LogPartition
-from suffice.energy.rbm.chains import (
-    FILLING_STEPS,
-    draw_visible,
-    fill_missing,
+from suffice.energy.rbm.chains import draw_visible, rows_with_missing, sample_chains
+from suffice.energy.rbm.given_cells import (
+    N_STEPS,
+    GivenCells,
+    conditional_draws,
+    conditional_means,
     hidden_features,
-    rows_with_missing,
-    sample_chains,
 )
 from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.energy.rbm.mixing import Mixing, mixing
 from suffice.energy.rbm.partition import log_partition
 from suffice.estimators.rbm.base import RBMEstimator
+from suffice.estimators.rbm.learned import warn_of_doubt
 from suffice.estimators.shared.rows import validate
 from suffice.estimators.shared.visible_units import VisibleUnits
 from suffice.rows.each import each_row
@@ -34,7 +35,7 @@ TABLES = (np.float64, np.float32, np.uint8, np.bool_)
 N_CHAINS, N_TEMPERATURES = 100, 10_000
 
 
-class FittedRBM(TransformerMixin, RBMEstimator):
+class FittedRBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, RBMEstimator):
     """What ``RBM`` offers once it is fitted."""
 
     visible: str
@@ -45,16 +46,27 @@ class FittedRBM(TransformerMixin, RBMEstimator):
     def transform(self, X: TableLike) -> np.ndarray:
         """Probability that each hidden unit is 1, ``(n, n_hidden)``, for each row.
 
-        Where cells are missing it is the mean over what Gibbs sampling puts there given the others.
+        Where cells are missing it is the mean given the others: exact with at most 12 hidden units, else over annealed chains, as
+        for ``impute``.
 
         Parameters
         ----------
         X
             Rows ``(n, D)``; NaN is a missing cell.
+
+        Warns
+        -----
+        UserWarning
+            If the chains of a row disagree.
         """
         check_is_fitted(self, "model_")
         rows = self._table(X, reset=False)
-        features = hidden_features(self.model_, self._units.encode(rows), self.random_state)
+        units = self._units.encode(rows)
+        features, missing = hidden_features(self.model_, units), rows_with_missing(units)
+        if isinstance(units, np.ndarray) and missing.any():
+            found = self._given_cells(units[missing], N_STEPS)
+            warn_of_doubt(found, np.flatnonzero(missing))
+            features[missing] = found.hidden
         return features.astype(np.float32 if rows.dtype == np.float32 else np.float64)
 
     def gibbs(self, X: TableLike, n_steps: int = 1) -> np.ndarray:
@@ -115,11 +127,15 @@ class FittedRBM(TransformerMixin, RBMEstimator):
             raise ValueError(f"hidden has shape {hidden.shape}; (rows, {self.model_.weights.shape[1]}) is expected.")
         return self._units.decode(draw_visible(self.model_, hidden, key=seed_of(self.random_state)))
 
-    def impute(self, X: TableLike, *, draws: int | None = None, n_steps: int = FILLING_STEPS) -> np.ndarray:
+    def impute(
+        self, X: TableLike, *, draws: int | None = None, n_steps: int = N_STEPS, return_standard_error: bool = False
+    ) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
         """Missing cells filled in given the others: their conditional means, or draws.
 
-        Known cells keep their values; the others are sampled by block Gibbs sampling, the first half of whose steps is left
-        out of the means. Of categories the most probable stands for the mean; of binary units the mean is a probability.
+        With at most 12 hidden units they are exact, sums over the hidden units' states. With more, eight chains a row begin at
+        independent columns, and half of the steps raise the couplings while the known cells stay (annealed importance sampling;
+        Neal, 2001), so that competing explanations count by their weight. Of categories the most probable stands for the mean; of
+        binary units the mean is a probability.
 
         Parameters
         ----------
@@ -128,25 +144,42 @@ class FittedRBM(TransformerMixin, RBMEstimator):
         draws
             Number of independent chains to take a draw of each from; None gives means instead.
         n_steps
-            Steps of Gibbs sampling, at least 2.
+            Steps of Gibbs sampling of each chain, at least 2.
+        return_standard_error
+            Whether to give the standard errors of the means too, ``(n, D)``, by how far the chains differ: 0 where they are
+            exact, and of known cells. Not with ``draws``, nor of categories.
 
         Returns
         -------
         numpy.ndarray
             ``(n, D)``, or with draws ``(draws, n, D)``.
+
+        Warns
+        -----
+        UserWarning
+            If the chains of a row disagree, so that a mean has a standard error above a tenth.
         """
         check_is_fitted(self, "model_")
         check_count("n_steps", n_steps, 2)
         if draws is not None:
             check_count("draws", draws)
+        if return_standard_error and (draws is not None or self.visible == "categorical"):
+            raise ValueError("return_standard_error is of means of numbers: leave out draws; categories have none.")
         rows = self._table(X, reset=False)
         units = self._units.encode(rows)
         rows, units = (part if isinstance(part, np.ndarray) else part.toarray() for part in (rows, units))
-        copies = units if draws is None else np.tile(units, (draws, 1))
-        filled = fill_missing(self.model_, copies, n_steps, key=seed_of(self.random_state))
-        if draws is None:
-            return self._completed(rows, units, filled.visible)
-        return np.stack([self._completed(rows, units, one) for one in filled.drawn.reshape(draws, *units.shape)])
+        if draws is not None:
+            copies, seed = np.tile(units, (draws, 1)), seed_of(self.random_state)
+            drawn = conditional_draws(self.model_, copies, self.base_, n_steps, key=seed)
+            return np.stack([self._completed(rows, units, one) for one in drawn.reshape(draws, *units.shape)])
+        found = self._given_cells(units, n_steps)
+        warn_of_doubt(found, np.arange(len(units)))
+        cells = self._completed(rows, units, found.visible)
+        return (
+            (cells, self._units.errors(np.where(np.isnan(units), found.visible_error, 0.0)))
+            if return_standard_error
+            else cells
+        )
 
     def log_partition(
         self, method: str | None = None, *, n_chains: int = N_CHAINS, n_temperatures: int = N_TEMPERATURES
@@ -160,7 +193,7 @@ class FittedRBM(TransformerMixin, RBMEstimator):
             ``"ais"`` is annealed importance sampling from the base rate of the data (Salakhutdinov and Murray, 2008), on average
             too low; ``"reverse_ais"`` starts at samples of the model, ``chains_`` after 1000 steps, on average too high as far
             as they are such samples. None is exact where it is possible, else ``"ais"``. What was found last by each
-            annealing is kept in ``log_partitions_``, and scores use the forward one.
+            method is kept in ``log_partitions_``, and scores use the exact one or the forward annealing.
         n_chains
             Number of chains of the annealings.
         n_temperatures
@@ -183,15 +216,14 @@ class FittedRBM(TransformerMixin, RBMEstimator):
             self.model_, method, self.base_, self.chains_, n_chains=n_chains, n_temperatures=n_temperatures,
             random_state=self.random_state,
         )  # fmt: skip
-        if method != "exact":
-            self.log_partitions_[method] = found
+        self.log_partitions_[method] = found
         return found
 
     def score_samples(self, X: TableLike) -> np.ndarray:
         """Log-likelihood of each row in nats, ``(n,)``: minus its free energy, minus log Z.
 
-        log Z is exact where one side has at most 20 units; else it is found by annealed importance sampling at the first call
-        and kept, so that calls agree. A standard error of log Z is one of every row's log-likelihood alike.
+        log Z is exact where one side has at most 20 units, else by annealed importance sampling; the first call finds it, and it is
+        kept, so that calls agree. A standard error of log Z is one of every row's log-likelihood alike.
 
         Parameters
         ----------
@@ -199,7 +231,7 @@ class FittedRBM(TransformerMixin, RBMEstimator):
             Rows ``(n, D)`` without missing cells.
         """
         free_energy = self.free_energy(X)
-        kept = None if self.model_.enumerable else self.log_partitions_.get("ais")
+        kept = self.log_partitions_.get("exact" if self.model_.enumerable else "ais")
         log_z = (self.log_partition() if kept is None else kept).value
         return -free_energy - log_z - self._units.log_scale()
 
@@ -275,6 +307,9 @@ class FittedRBM(TransformerMixin, RBMEstimator):
                 "impute(X), or drop these rows; fit, transform and impute take NaN."
             )
         return each_row(getattr(self.model_, method), units, "float64")
+
+    def _given_cells(self, units: np.ndarray, n_steps: int) -> GivenCells:
+        return conditional_means(self.model_, units, self.base_, n_steps, key=seed_of(self.random_state))
 
     def _completed(self, rows: np.ndarray, units: np.ndarray, filled: np.ndarray) -> np.ndarray:
         cells = self._units.decode(np.where(np.isnan(units), filled, units))

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from suffice.energy.rbm.chains import rows_with_missing
+from suffice.energy.rbm.given_cells import GivenCells, doubtful_rows
 from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.fit.contrastive.epoch import ContrastState
 from suffice.outcome import Outcome, SaturatedUnitWarning, Solution
@@ -72,3 +73,15 @@ def _chains(state: ContrastState, units: np.ndarray | Sparse, weight: np.ndarray
     used = used[:: -(-len(used) // count)]
     rows = units[used]
     return np.asarray(rows if isinstance(rows, np.ndarray) else rows.toarray(), state.model.weights.dtype)
+
+
+def warn_of_doubt(found: GivenCells, numbers: np.ndarray) -> None:
+    """Say in which rows, of these numbers, the chains disagree."""
+    rows = numbers[doubtful_rows(found)]
+    if len(rows):
+        named = ", ".join(map(str, rows[:20])) + (" and more" if len(rows) > 20 else "")
+        warnings.warn(
+            f"The chains of rows {named} disagree on what their missing cells are given the others: several explanations "
+            "compete, and means there have standard errors above a tenth. Raise n_steps, or take draws.",
+            UserWarning, stacklevel=3,
+        )  # fmt: skip

@@ -9,8 +9,9 @@ import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
 from suffice.energy.rbm.categorical_rbm import CategoricalRBM
-from suffice.energy.rbm.chains import FILLING_STEPS, fill_missing, rows_with_missing
+from suffice.energy.rbm.chains import rows_with_missing
 from suffice.energy.rbm.gaussian_rbm import GaussianRBM
+from suffice.energy.rbm.given_cells import N_STEPS, conditional_draws
 from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.energy.rbm.rbm import RBM as Module
 from suffice.estimators.rbm.fitted import FittedRBM
@@ -219,7 +220,7 @@ class RBM(FittedRBM):
         done, state = (self.n_iter_, self._state(seed)) if begun else (0, None)
         if begun and isinstance(units, np.ndarray) and rows_with_missing(units).any():
             key = seed_of(self.random_state)
-            units = np.where(np.isnan(units), fill_missing(self.model_, units, FILLING_STEPS, key=key).drawn, units)
+            units = conditional_draws(self.model_, units, self.base_, N_STEPS, key=key)
         model = self.model_ if begun else self._begun(self._module(visible, units.shape[1], seed), units, weight)
         epochs, rate = 1 if state is None else int(state.epoch) + 1, float(self.learning_rate)
         self._remember(self._learn(model if state is None else state, units, weight, seed, epochs=epochs, rate=rate))

@@ -7,7 +7,7 @@ from functools import reduce
 from typing import Any, Self, cast
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.utils.validation import check_is_fitted
 
 from suffice.energy.rbm.mixing import Mixing
@@ -17,7 +17,7 @@ from suffice.runtime.types import ArrayLike, TableLike
 
 
 @dataclass(eq=False, repr=False)
-class RBMStack(TransformerMixin, BaseEstimator):
+class RBMStack(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """RBMs learned one after another, each on the hidden probabilities of the one below (Hinton, Osindero and Teh, 2006).
 
     Parameters
@@ -99,6 +99,10 @@ class RBMStack(TransformerMixin, BaseEstimator):
         for layer in self.layers_[-2::-1]:
             rows = layer.drawn_from_hidden(rows)
         return rows, mixing
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.layers_[-1]._n_features_out
 
     def as_initial_weights(self) -> list[InitialWeights]:
         """Weights of each layer for a network, the lowest first."""

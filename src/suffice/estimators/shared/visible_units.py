@@ -85,6 +85,10 @@ class VisibleUnits:
         columns = [values[b.argmax(-1)] for values, b in zip(self.categories, blocks, strict=True)]
         return np.stack(columns, axis=-1)
 
+    def errors(self, errors: np.ndarray) -> np.ndarray:
+        """Standard errors of units (n, U) as those of cells (n, D), where each cell is one unit."""
+        return errors * self.scale if self.kind == "gaussian" else np.asarray(errors, np.float64)
+
     def log_scale(self) -> float:
         """What the log-density of units exceeds that of rows by, in nats."""
         return np.log(self.scale).sum() if self.kind == "gaussian" else 0.0

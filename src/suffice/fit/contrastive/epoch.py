@@ -131,7 +131,7 @@ def _step(
         centre = tuple((1 - slide) * c + slide * s / data.weight for c, s in zip(centre, data[1:3], strict=True))
     downhill = jax.tree.map(lambda leaf: -share * leaf, gradient)
     updates, optimizer_state = optimizer.update(downhill, state.optimizer_state, model)
-    model = eqx.apply_updates(model, jax.tree.map(lambda leaf: batch.rate * leaf, updates))
+    model = eqx.apply_updates(model, jax.tree.map(lambda leaf: batch.rate * leaf, updates)).bounded()
     average = _averaged(state.average, model, batch.number, averaging)
     return state._replace(model=model, optimizer_state=optimizer_state, chains=chains, average=average, centre=centre)
 
