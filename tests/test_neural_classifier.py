@@ -227,14 +227,15 @@ def test_scikit_learn_callbacks_hear_every_epoch_and_may_stop():
 def test_ctrl_c_keeps_the_last_finished_epoch(monkeypatch):
     from suffice.fit.monitor import LearningMonitor
 
-    original = LearningMonitor._impatient
+    original = LearningMonitor.__call__
 
-    def pressed(self):
+    def pressed(self, state, record):
+        stop = original(self, state, record)
         if len(self.records) == 3:
             raise KeyboardInterrupt
-        return original(self)
+        return stop
 
-    monkeypatch.setattr(LearningMonitor, "_impatient", pressed)
+    monkeypatch.setattr(LearningMonitor, "__call__", pressed)
     found = classifier(epochs=9)
     with pytest.raises(KeyboardInterrupt):
         found.fit(X, Y)
@@ -309,7 +310,7 @@ def test_more_refusals(fitted):
     with pytest.raises(ValueError, match="not finite before the first epoch: scale the columns"):
         classifier(net=broken).fit(X, Y)
     with pytest.warns(UserWarning, match="pixels of bytes.*pixel_scale=255"):
-        classifier(epochs=1).fit(np.round(255 * X), Y)
+        classifier(epochs=1, standardize=False).fit(np.round(255 * X), Y)
 
 
 @pytest.fixture(scope="module")

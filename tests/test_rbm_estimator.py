@@ -169,7 +169,7 @@ def test_between_passes_momentum_may_be_set_and_the_chains_may_not():
     rbm = RBM(4, **OPTIONS).partial_fit(ROWS)
     before = rbm.weights_
     assert (rbm.set_params(momentum=0.5).partial_fit(ROWS).weights_ != before).any()
-    with pytest.raises(ValueError, match="sampler='cd' was given, and partial_fit goes on from sampler='pcd'"):
+    with pytest.raises(ValueError, match="sampler='cd' was given, and partial_fit goes on from sampler='tempering'"):
         rbm.set_params(sampler="cd").partial_fit(ROWS)
 
 

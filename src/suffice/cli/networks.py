@@ -79,4 +79,5 @@ def denoising_autoencoder(
 
 def learning(descent: Descent) -> dict[str, Any]:
     """The shared options as parameters of an estimator."""
-    return vars(descent) | {"validation_fraction": descent.validation_fraction or None}
+    given = vars(descent) | {"validation_fraction": descent.validation_fraction or None}
+    return {name: value for name, value in given.items() if name != "learning_rate" or value is not None}

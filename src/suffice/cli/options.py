@@ -53,8 +53,12 @@ Rise = Annotated[
                  help="Smallest rise per row, in nats, for which plain steps go on."),
 ]  # fmt: skip
 Iterations = Annotated[int, typer.Option(min=1, help="Most iterations of a start.", rich_help_panel=FIT)]
-Epochs = Annotated[int, typer.Option(min=1, help="Passes over the rows.", rich_help_panel=FIT)]
-BatchSize = Annotated[int, typer.Option(min=1, help="Rows in a batch.", rich_help_panel=FIT)]
+Epochs = Annotated[
+    int | None, typer.Option(min=1, help="Passes over the rows.", show_default="by their number", rich_help_panel=FIT)
+]
+BatchSize = Annotated[
+    int | None, typer.Option(min=1, help="Rows in a batch.", show_default="by their number", rich_help_panel=FIT)
+]
 Hidden = Annotated[int, typer.Option(min=1, help="Hidden units.", rich_help_panel=FIT)]
 Kinds = Annotated[
     Any,
@@ -237,9 +241,12 @@ class Descent:
         typer.Option(help="Divide values by this, such as 255.", show_default="1", rich_help_panel=DATA),
     ] = None
     optimizer: Annotated[Optimizer, typer.Option(help="Rule of descent.", rich_help_panel=FIT)] = "adam"
-    learning_rate: Annotated[float, typer.Option(help="Step size.", rich_help_panel=FIT)] = 1e-3
-    batch_size: BatchSize = 128
-    epochs: Epochs = 50
+    learning_rate: Annotated[
+        float | None,
+        typer.Option(help="Step size.", show_default="0.001, of autoencoders 0.01", rich_help_panel=FIT),
+    ] = None
+    batch_size: BatchSize = None
+    epochs: Epochs = None
     validation_fraction: Annotated[
         float | None, typer.Option(help="Share of rows to hold out; 0 for none.", rich_help_panel=FIT)
     ] = 0.1

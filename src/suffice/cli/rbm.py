@@ -24,10 +24,10 @@ class Contrast:
         float | None,
         typer.Option(help="Values above become 1, others 0.", show_default="only 0 to 1 allowed", rich_help_panel=FIT),
     ] = None
-    sampler: Annotated[Sampler, typer.Option(help="Chains of the learning.", rich_help_panel=FIT)] = "pcd"
+    sampler: Annotated[Sampler, typer.Option(help="Chains of the learning.", rich_help_panel=FIT)] = "tempering"
     n_steps: Annotated[int, typer.Option(min=1, help="Gibbs steps for each batch.", rich_help_panel=FIT)] = 1
-    epochs: Epochs = 20
-    batch_size: BatchSize = 100
+    epochs: Epochs = None
+    batch_size: BatchSize = None
     learning_rate: Annotated[float, typer.Option(help="Size of the first steps.", rich_help_panel=FIT)] = 0.1
     weight_decay: Annotated[float, typer.Option(help="Pull of the weights to 0.", rich_help_panel=FIT)] = 0.0
     validation_fraction: Annotated[

@@ -21,11 +21,23 @@ class InitialWeights(NamedTuple):
     hidden_bias: np.ndarray
     visible_bias: np.ndarray
 
+    def of_scaled(self, scale: float | None, real: bool) -> InitialWeights:
+        """The weights for rows divided by ``scale``; of ``real`` columns the visible biases are means, which are divided too."""
+        if scale is None:
+            return self
+        bias = self.visible_bias / scale if real else self.visible_bias
+        return InitialWeights(self.weights * scale, self.hidden_bias, bias)
+
+
+def layers_of(found: InitialWeights | list[InitialWeights]) -> list[InitialWeights]:
+    """Weights of layers, the lowest first."""
+    return found if isinstance(found, list) else [found]
+
 
 def begun_from(net: Network, found: InitialWeights | list[InitialWeights]) -> Network:
     """A network whose first fully connected layers start from the weights of an RBM, an autoencoder or a stack of RBMs."""
     layers = getattr(net, "layers", ())
-    given = found if isinstance(found, list) else [found]
+    given = layers_of(found)
     if len(layers) <= len(given) or not all(isinstance(layer, eqx.nn.Linear) for layer in layers[: len(given)]):
         raise ValueError(
             f"init sets the first {len(given)} fully connected layers below the last of an MLP; this net, a "

@@ -70,8 +70,8 @@ def conditional_means(
         found = each_row(_by_state(model).means, units, "float64")
         visible, hidden = np.split(found, [units.shape[1]], axis=1)
         return GivenCells(visible, hidden, np.zeros(visible.shape), np.zeros(hidden.shape), True)
-    _, *found = anneal_rows(model, units, base, n_steps, key, apart=False)
-    return GivenCells(*found, False)
+    found = anneal_rows(model, units, base, n_steps, key, apart=False)
+    return GivenCells(found.visible, found.hidden, found.visible_error, found.hidden_error, False)
 
 
 def conditional_draws(

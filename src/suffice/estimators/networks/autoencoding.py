@@ -16,8 +16,8 @@ from suffice.choices import AutoencoderVisible
 from suffice.estimators.networks.base import NeuralEstimator
 from suffice.estimators.networks.given_weights import given_weights
 from suffice.estimators.networks.image_rows import scaled
-from suffice.estimators.networks.learned import Rows
-from suffice.estimators.networks.reconstruction import LOSSES, decoded, encoded, losses_of_rows, plain
+from suffice.estimators.networks.learned import Idle, Rows
+from suffice.estimators.networks.reconstruction import LOSSES, decoded, encoded, loss_of_means, losses_of_rows, plain
 from suffice.estimators.shared.callbacks import with_callbacks
 from suffice.estimators.shared.row_weights import row_weights
 from suffice.estimators.shared.visible_units import VisibleUnits
@@ -41,6 +41,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
 
     n_hidden: int = 100
     _: KW_ONLY
+    learning_rate: float = 1e-2
     visible: str = "auto"
     tied: bool = False
     visible_: str = field(init=False)
@@ -197,7 +198,11 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
         """
         check_is_fitted(self, "model_")
         net = plain(self.model_)
-        return self._visible_units.weights_for_rows(*map(np.asarray, (net.weight.T, net.hidden_bias, net.visible_bias)))
+        found = self._visible_units.weights_for_rows(
+            *map(np.asarray, (net.weight.T, net.hidden_bias, net.visible_bias))
+        )
+        back = None if self.pixel_scale is None else 1 / self.pixel_scale
+        return found.of_scaled(back, self.visible_ == "gaussian")
 
     @property
     def _n_features_out(self) -> int:
@@ -244,7 +249,8 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
         if isinstance(found, list):
             raise ValueError("init is a stack, and an autoencoder has one hidden layer: give one RBM of it.")
         check_fit("weights", found.weights, plain(net).weight.shape[::-1])
-        return autoencoder_from(net, self._visible_units.weights_for_units(found))
+        scaled = found.of_scaled(self.pixel_scale, self.visible_ == "gaussian")
+        return autoencoder_from(net, self._visible_units.weights_for_units(scaled))
 
     def _loss(self) -> Loss:
         return LOSSES[self.visible_]
@@ -252,6 +258,10 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
     def _figures(self, model: AnyAutoencoder, running: NetworkState, rows: Rows) -> dict[str, float]:
         losses = losses_of_rows(model, running, rows.arrays[0], self.precision, self.visible_)
         return {"loss": float(np.average(losses, weights=rows.weight))}
+
+    def _idle(self, rows: Rows) -> Idle:
+        loss = loss_of_means(rows.arrays[0], rows.weight, self.visible_)
+        return Idle("loss", loss, "It reconstructs its own rows no better than the means of the columns would.")
 
     def _check_training(self, rows: Rows) -> None:
         if not rows.weight.sum() > 0:

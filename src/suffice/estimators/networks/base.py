@@ -15,8 +15,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from suffice.choices import Optimizer
 from suffice.estimators.networks.image_rows import flattened, image_shape_of
-from suffice.estimators.networks.learned import Rows, figures_of, held_out, learned_attributes, named_optimizer
+from suffice.estimators.networks.learned import Idle, Rows, figures_of, held_out, learned_attributes, named_optimizer
 from suffice.estimators.shared.callbacks import CallbackSupportMixin, Iterations
+from suffice.estimators.shared.passes import Passes
 from suffice.estimators.shared.rows import validate
 from suffice.fit.checkpoint import Checkpoint, arrays_of, settings_of, with_arrays
 from suffice.fit.epochs import Watch
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 
 OPTIMIZERS = get_args(Optimizer)
+BY_DEFAULT = Passes(steps=2000, epochs=(20, 400), share=8, rows=(16, 128))
 Given: TypeAlias = tuple[TableLike, ArrayLike | None, ArrayLike | None]
 """Rows, labels and row weights as ``fit`` was given them."""
 
@@ -47,8 +49,8 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
     pixel_scale: float | None = None
     optimizer: Any = "adam"
     learning_rate: float = 1e-3
-    batch_size: int = 128
-    epochs: int = 50
+    batch_size: int | None = None
+    epochs: int | None = None
     validation_fraction: float | None = None
     patience: int | None = None
     init: Any = None
@@ -76,6 +78,10 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         """What the learning curve says of rows, by name."""
 
     @abstractmethod
+    def _idle(self, rows: Rows) -> Idle:
+        """What a network that has learned nothing of the columns would reach."""
+
+    @abstractmethod
     def _check_training(self, rows: Rows) -> None:
         """Refuse what is left after some rows were held out."""
 
@@ -89,7 +95,8 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
 
     def _check_learning(self) -> None:
         for name in ("batch_size", "epochs"):
-            check_count(name, getattr(self, name))
+            if getattr(self, name) is not None:
+                check_count(name, getattr(self, name))
         check_positive("learning_rate", self.learning_rate)
         if not hasattr(self.optimizer, "update"):
             check_choice("optimizer", self.optimizer, OPTIMIZERS)
@@ -139,7 +146,9 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         training = rows.some(~held)
         self._check_training(training)
         self.validation_rows_ = np.flatnonzero(held)
-        outcome = self._learn(begin, training, validation, int(self.epochs), seed, given, checkpoint)
+        count = int((training.weight > 0).sum())
+        epochs = BY_DEFAULT.epochs_of(self.epochs, count, self._batch_rows(training))
+        outcome = self._learn(begin, training, validation, epochs, seed, given, checkpoint)
         if outcome is Outcome.INTERRUPTED:
             raise KeyboardInterrupt
 
@@ -173,25 +182,28 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             epochs = int(begin.epoch)
         outcome = descend(
             begin, training.arrays, loss=self._loss(), weight=training.weight, optimizer=self._optimizer(),
-            batch_size=int(self.batch_size), epochs=epochs, random_state=seed, precision=self.precision,
+            batch_size=self._batch_rows(training), epochs=epochs, random_state=seed, precision=self.precision,
             devices=devices_of(X), watch=Watch(bool(self.verbose), monitor),
         ).outcome  # fmt: skip
-        self._keep(monitor, Outcome.STOPPED_EARLY if monitor.stopped else outcome)
+        self._keep(monitor, Outcome.STOPPED_EARLY if monitor.stopped else outcome, training)
         told.end(dict)
         return outcome
+
+    def _batch_rows(self, rows: Rows) -> int:
+        return BY_DEFAULT.batch_size(self.batch_size, int((rows.weight > 0).sum()))
 
     def _checkpoint(self, path: PathLike, net: Network, parts: list[Rows]) -> Checkpoint:
         options = {
             "optimizer": str(self.optimizer) if isinstance(self.optimizer, str) else "own",
-            "learning_rate": float(self.learning_rate), "batch_size": int(self.batch_size), "precision": self.precision,
+            "learning_rate": float(self.learning_rate), "batch_size": self._batch_rows(parts[0]), "precision": self.precision,
             "rows": digest_of(*(array for rows in parts for array in (*rows.arrays, rows.weight))),
         }  # fmt: skip
         return Checkpoint(Path(path), settings_of(net, **options))
 
-    def _keep(self, monitor: LearningMonitor, outcome: Outcome) -> None:
+    def _keep(self, monitor: LearningMonitor, outcome: Outcome, training: Rows) -> None:
         kept, outcome = monitor.end(outcome)
         self._state = kept if outcome is Outcome.DIVERGED else monitor.last
-        for name, value in learned_attributes(monitor, kept, outcome).items():
+        for name, value in learned_attributes(monitor, kept, outcome, self._idle(training)).items():
             setattr(self, name, value)
         if outcome is Outcome.DIVERGED:
             rate = "" if not isinstance(self.optimizer, str) else f" than {float(self.learning_rate):g}"

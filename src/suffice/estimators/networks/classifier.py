@@ -8,18 +8,17 @@ from typing import Any, Self
 
 import equinox as eqx
 import numpy as np
-from scipy.special import log_softmax, softmax
-from sklearn.base import ClassifierMixin
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.estimators.networks.base import NeuralEstimator
+from suffice.estimators.networks.answers import NetworkAnswers
 from suffice.estimators.networks.classes import check_left, class_codes, told_classes, weights_by_class
-from suffice.estimators.networks.given_weights import given_weights
+from suffice.estimators.networks.given_weights import weights_for
 from suffice.estimators.networks.image_rows import as_inputs, pixels, warn_of_bytes
-from suffice.estimators.networks.learned import Rows
+from suffice.estimators.networks.learned import Idle, Rows
 from suffice.estimators.networks.logits import logits_of, loss_and_error
 from suffice.estimators.networks.own_net import parts_for_file, put_into
+from suffice.estimators.networks.standardized import check_standardize, in_units, learned_scale, standardizes, units_of
 from suffice.estimators.shared.callbacks import with_callbacks
 from suffice.estimators.shared.row_weights import row_weights
 from suffice.fit.row_losses import Loss
@@ -34,7 +33,7 @@ from suffice.validation import check_choice, check_count
 
 
 @dataclass(eq=False, repr=False)
-class NeuralClassifier(ClassifierMixin, NeuralEstimator):
+class NeuralClassifier(NetworkAnswers):
     r"""Classifier by a neural network, learned by stochastic gradient descent on the cross-entropy
 
     .. math:: - \sum_n w_n \log p(y_n \mid x_n) / \sum_n w_n, \qquad p(k \mid x) = e^{z_k(x)} / \sum_j e^{z_j(x)}
@@ -49,7 +48,7 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         ``inputs`` is the number of columns, or (channels, height, width) of images, and ``key`` a JAX key. Of a net of your
         own a saved file holds the weights alone; ``suffice.load`` is then given the net.
     hidden_sizes
-        Units in each hidden layer of an MLP; empty is multinomial logistic regression.
+        Units in each hidden layer of an MLP, or of its one layer; empty is multinomial logistic regression.
     activation
         Of an MLP: ``"relu"``, ``"sigmoid"`` or ``"tanh"``.
     channels
@@ -58,14 +57,17 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         (channels, height, width), or (height, width) of grey images, where rows of a table are images; None takes it from X.
     pixel_scale
         Number that values are divided by, such as 255 for bytes; None takes them as they are, and refuses images above 1.
+    standardize
+        Whether columns are brought to mean 0 and variance 1, as they have them in the rows of the fit; ``"auto"`` does so with an
+        MLP of tables whose values are not all between 0 and 1.
     optimizer
         ``"adam"``, ``"sgd"``, or an Optax transformation with a learning rate of its own, which is not saved to files.
     learning_rate
         Step size, above 0.
     batch_size
-        Rows in a batch.
+        Rows in a batch; None is an eighth of the rows, 16 at least and 128 at most.
     epochs
-        Passes over the rows; at most so many with ``patience``.
+        Passes over the rows; at most so many with ``patience``. None is as many as make 2,000 steps, 20 at least and 400 at most.
     class_weight
         A dict from classes to weights, 1 for those not named; ``"balanced"`` for weights in inverse proportion to how many rows
         a class has; None for 1. They multiply row weights.
@@ -102,6 +104,8 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         The same as a table.
     validation_rows_ : numpy.ndarray
         Which rows of X ``validation_fraction`` held out.
+    mean_, scale_ : numpy.ndarray or None
+        Of each column, where columns are standardised.
     n_iter_, best_epoch_ : int
         Epochs done, of a fit that diverged those until it did, and the one whose weights are kept.
     outcome_ : str
@@ -122,9 +126,10 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
 
     net: Any = None
     _: KW_ONLY
-    hidden_sizes: Sequence[int] = (100,)
+    hidden_sizes: Sequence[int] | int = (100,)
     activation: str = "relu"
     channels: int = 16
+    standardize: bool | str = "auto"
     class_weight: Any = None
     classes_: np.ndarray = field(init=False)
     own_weights_: Any = field(init=False)
@@ -195,52 +200,35 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         self._fit_pass(begin, self._inputs(begin.model, rows), again, seed, (X, y, sample_weight))
         return self
 
-    def predict_proba(self, X: TableLike) -> np.ndarray:
-        """Probability of each class given the row, ``(n, classes)``.
-
-        Parameters
-        ----------
-        X
-            Rows or images, as for ``fit``.
-        """
-        return softmax(self._logits(X), axis=1)
-
-    def predict_log_proba(self, X: TableLike) -> np.ndarray:
-        """Logarithm of ``predict_proba``, safe where that is 0, ``(n, classes)``.
-
-        Parameters
-        ----------
-        X
-            Rows or images, as for ``fit``.
-        """
-        return log_softmax(self._logits(X), axis=1)
-
-    def predict(self, X: TableLike) -> np.ndarray:
-        """The most probable class of each row, ``(n,)``.
-
-        Parameters
-        ----------
-        X
-            Rows or images, as for ``fit``.
-        """
-        most = self._logits(X).argmax(axis=1)
-        return self.classes_[most]
-
     def _check_parameters(self) -> None:
         self._check_learning()
         check_net(self.net)
         check_choice("activation", self.activation, ACTIVATIONS)
+        check_standardize(self.standardize)
         check_count("channels", self.channels)
-        for size in self.hidden_sizes:
+        for size in self._sizes():
             check_count("each of hidden_sizes", size)
+
+    def _sizes(self) -> tuple[int, ...]:
+        sizes = np.atleast_1d(np.asarray(self.hidden_sizes))
+        return tuple(sizes.tolist())
 
     def _rows(self, X: TableLike, y: ArrayLike, reset: bool) -> tuple[np.ndarray, np.ndarray]:
         """Checked rows (n, D), and their labels."""
         rows, labels = self._table(X, reset, y)
         check_classification_targets(labels)
-        if reset and self.image_shape_ is None and self.pixel_scale is None:
+        if (
+            reset
+            and self.image_shape_ is None
+            and self.pixel_scale is None
+            and not standardizes(self.standardize, self._of_tables, rows)
+        ):
             warn_of_bytes(rows, stacklevel=6)
         return pixels(rows, self.pixel_scale, self.image_shape_), labels
+
+    @property
+    def _of_tables(self) -> bool:
+        return self.net in (None, "mlp") and self.image_shape_ is None and self.pixel_scale is None
 
     def _training(
         self, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None, classes: np.ndarray | None, again: bool
@@ -250,15 +238,18 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
         classes = np.unique(labels) if classes is None else classes
         codes = class_codes(labels, classes)
         self.classes_ = classes
+        weight = row_weights(sample_weight, rows)
+        if not again:
+            self.mean_, self.scale_ = learned_scale(self.standardize, self._of_tables, rows, weight)
         return Rows(
-            (rows, codes), weights_by_class(self.class_weight, classes, codes, row_weights(sample_weight, rows))
+            (in_units(units_of(self), rows), codes), weights_by_class(self.class_weight, classes, codes, weight)
         )
 
     def _validation(self, validation: tuple[TableLike, ArrayLike]) -> Rows:
         if not (isinstance(validation, (tuple, list)) and len(validation) == 2):
             raise ValueError("validation is a pair (X, y) of rows and their classes.")
         rows, labels = self._rows(*validation, reset=False)
-        return Rows((rows, class_codes(labels, self.classes_)), np.ones(len(rows)))
+        return Rows((in_units(units_of(self), rows), class_codes(labels, self.classes_)), np.ones(len(rows)))
 
     def _inputs(self, net: Network, rows: Rows) -> Rows:
         inputs = as_inputs(net, rows.arrays[0], self.image_shape_)
@@ -271,20 +262,25 @@ class NeuralClassifier(ClassifierMixin, NeuralEstimator):
     def _network(self, seed: int) -> Network:
         shape = (self.n_features_in_,) if self.image_shape_ is None else self.image_shape_
         net = classifier_network(
-            self.net, shape, len(self.classes_), seed, hidden_sizes=self.hidden_sizes, activation=self.activation,
+            self.net, shape, len(self.classes_), seed, hidden_sizes=self._sizes(), activation=self.activation,
             channels=int(self.channels),
         )  # fmt: skip
-        return net if self.init is None else begun_from(net, given_weights(self.init))
+        return net if self.init is None else begun_from(net, weights_for(self.init, self.pixel_scale, units_of(self)))
 
     def _loss(self) -> Loss:
         return classification_loss
+
+    def _idle(self, rows: Rows) -> Idle:
+        shares = np.bincount(rows.arrays[1], rows.weight, len(self.classes_)) / rows.weight.sum()
+        words = "It tells its own rows apart no better than naming the most frequent class would."
+        return Idle("error", float(1 - shares.max()), words)
 
     def _figures(self, model: Network, running: NetworkState, rows: Rows) -> dict[str, float]:
         return loss_and_error(logits_of(model, running, rows.arrays[0], self.precision), rows.arrays[1], rows.weight)
 
     def _logits(self, X: TableLike) -> np.ndarray:
         check_is_fitted(self, "model_")
-        rows = pixels(self._table(X, reset=False), self.pixel_scale, self.image_shape_)
+        rows = in_units(units_of(self), pixels(self._table(X, reset=False), self.pixel_scale, self.image_shape_))
         inputs = as_inputs(self.model_, rows, self.image_shape_)
         return logits_of(self.model_, self.running_, inputs, self.precision).astype(float)
 

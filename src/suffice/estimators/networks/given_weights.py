@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from typing import Protocol
 
+from suffice.estimators.shared.visible_units import VisibleUnits
 from suffice.files import load
-from suffice.nets.initial_weights import InitialWeights
+from suffice.nets.initial_weights import InitialWeights, layers_of
 from suffice.runtime.types import PathLike
 
 
@@ -26,3 +27,12 @@ def given_weights(init: GivesWeights | PathLike) -> InitialWeights | list[Initia
             f"init is a {type(source).__name__}; a fitted RBM or autoencoder, or the path of a saved one, is expected."
         )
     return source.as_initial_weights()
+
+
+def weights_for(
+    init: GivesWeights | PathLike, pixel_scale: float | None, units: VisibleUnits | None
+) -> list[InitialWeights]:
+    """Weights of layers for rows that are divided by ``pixel_scale`` and brought to these units, the lowest first."""
+    lowest, *others = layers_of(given_weights(init))
+    scaled = lowest.of_scaled(pixel_scale, units is not None)
+    return [scaled if units is None else units.weights_for_units(scaled), *others]

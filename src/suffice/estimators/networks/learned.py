@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
 
+from suffice.estimators.shared.passes import FALLING, still_falling
 from suffice.fit.monitor import LearningMonitor
 from suffice.outcome import Outcome
 
@@ -31,6 +32,14 @@ class Rows(NamedTuple):
         return self._replace(arrays=tuple(array[which] for array in self.arrays), weight=self.weight[which])
 
 
+class Idle(NamedTuple):
+    """What a network that has learned nothing of the columns reaches in a figure of the curve, and words for it."""
+
+    figure: str
+    value: float
+    words: str
+
+
 def figures_of(
     figures: Callable[..., dict[str, float]], parts: dict[str, Rows], state: DescendState
 ) -> dict[str, float]:
@@ -50,7 +59,7 @@ def held_out(strata: np.ndarray, there: np.ndarray, fraction: float, seed: int) 
     return held
 
 
-def learned_attributes(monitor: LearningMonitor, kept: DescendState, outcome: Outcome) -> dict[str, Any]:
+def learned_attributes(monitor: LearningMonitor, kept: DescendState, outcome: Outcome, idle: Idle) -> dict[str, Any]:
     """Fitted attributes by name: the network that is kept and what is said of the way to it."""
     best = int(kept.epoch)
     last, curve = int(monitor.last.epoch), monitor.curve
@@ -62,7 +71,7 @@ def learned_attributes(monitor: LearningMonitor, kept: DescendState, outcome: Ou
         "trace_": curve,
         "n_iter_": last,
         "best_epoch_": best,
-        "outcome_": _words(outcome, monitor, last, best),
+        "outcome_": _words(outcome, monitor, last, best) + _doubts(outcome, curve, best, idle),
     }
 
 
@@ -85,3 +94,14 @@ def _words(outcome: Outcome, monitor: LearningMonitor, last: int, best: int) -> 
     if "validation_loss" in monitor.curve:
         return f"{DONE[:-1]}; {kept}, which fit rows held out best."
     return f"{DONE[:-1]}, to a loss above the first one; {kept}, which had the least. Use a smaller learning_rate."
+
+
+def _doubts(outcome: Outcome, curve: dict[str, np.ndarray], best: int, idle: Idle) -> str:
+    """That the network is worth nothing, or that its loss was still falling."""
+    reached = curve[f"training_{idle.figure}"][np.flatnonzero(curve["epoch"] == best)[-1]]
+    if reached >= idle.value * (1 - 1e-3):
+        return f" {idle.words}"
+    falling = still_falling(curve["training_loss"])
+    if outcome is not Outcome.STOPPED_AT_LIMIT or falling <= FALLING:
+        return ""
+    return f" The loss was still falling: the last tenth of the epochs brought {falling:.0%} of its fall, so more may bring more."

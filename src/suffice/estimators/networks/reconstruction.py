@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
+from scipy.special import entr
 
 from suffice.nets import evaluate, reconstruction_loss
 from suffice.nets.autoencoder import Autoencoder
@@ -50,6 +51,14 @@ def losses_of_rows(
 ) -> np.ndarray:
     """Loss of each row (n, D) by this kind of units, (n,)."""
     return each_row(eqx.Partial(SUMMED[kind], net, running=running), units, precision)
+
+
+def loss_of_means(units: np.ndarray, weight: np.ndarray, kind: str) -> float:
+    """Mean loss of rows (n, D) that are all reconstructed as the means of their columns."""
+    mean = np.average(units.astype(np.float64), axis=0, weights=weight)
+    if kind == "bernoulli":
+        return float((entr(mean) + entr(1 - mean)).sum())
+    return float(np.average(np.square(units - mean).sum(axis=1), weights=weight) / 2)
 
 
 def _encoded(net: Autoencoder, rows: Float[Array, "n D"]) -> Float[Array, "n P"]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -13,13 +14,22 @@ from suffice.choices import Sampler
 from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.energy.rbm.start import base_bias
 from suffice.estimators.rbm.held_out import hold_out
-from suffice.estimators.rbm.learned import learned_attributes, warn_of_bad_ends
+from suffice.estimators.rbm.learned import (
+    begun_anew,
+    falling_words,
+    learned_attributes,
+    persistent_chains,
+    warn_of_bad_ends,
+    worthless,
+)
+from suffice.estimators.rbm.worth import worth_of
+from suffice.estimators.shared.passes import Passes
 from suffice.estimators.shared.visible_units import VisibleUnits, check_binarize
 from suffice.fit.contrastive.loop import contrast
 from suffice.fit.contrastive.start import Gibbs
 from suffice.fit.contrastive.steps import Ascent, Schedule, scheduled_rate
 from suffice.fit.epochs import Watch
-from suffice.outcome import Solution
+from suffice.outcome import Outcome, Solution
 from suffice.runtime.precision import dtype_of
 from suffice.runtime.types import Sparse
 from suffice.validation import check_at_least, check_choice, check_count, check_fraction, check_positive, check_share
@@ -29,6 +39,7 @@ if TYPE_CHECKING:
 
 
 SAMPLERS = get_args(Sampler)
+BY_DEFAULT = Passes(steps=4000, epochs=(10, 200), share=4, rows=(10, 100))
 SCHEDULES = ("constant", "linear", "cosine")
 
 
@@ -39,7 +50,7 @@ class RBMEstimator(BaseEstimator):
     n_hidden: int = 128
     _: KW_ONLY
     binarize: float | str | None = "auto"
-    sampler: str = "pcd"
+    sampler: str = "tempering"
     n_steps: int = 1
     n_chains: int = 100
     n_temperatures: int = 10
@@ -50,9 +61,9 @@ class RBMEstimator(BaseEstimator):
     weight_decay: float = 0.0
     averaging: float = 0.0
     optimizer: Any = None
-    batch_size: int = 100
-    epochs: int = 20
-    weight_scale: float = 0.01
+    batch_size: int | None = None
+    epochs: int | None = None
+    weight_scale: float | None = None
     validation_fraction: float | None = None
     largest_gap: float | None = None
     random_state: Any = None
@@ -61,12 +72,13 @@ class RBMEstimator(BaseEstimator):
 
     def _check_parameters(self) -> None:
         for name in ("n_hidden", "n_steps", "n_chains", "n_temperatures", "batch_size", "epochs"):
-            check_count(name, getattr(self, name))
+            if getattr(self, name) is not None:
+                check_count(name, getattr(self, name))
         check_choice("sampler", self.sampler, SAMPLERS)
         check_choice("schedule", self.schedule, SCHEDULES)
         check_positive("learning_rate", self.learning_rate)
-        for name in ("weight_decay", "weight_scale"):
-            check_at_least(name, getattr(self, name), 0.0)
+        check_at_least("weight_decay", self.weight_decay, 0.0)
+        check_at_least("weight_scale", self.weight_scale or 0.0, 0.0)
         for name in ("momentum", "averaging"):
             check_share(name, getattr(self, name))
         check_fraction("validation_fraction", self.validation_fraction)
@@ -79,6 +91,12 @@ class RBMEstimator(BaseEstimator):
         visible = VisibleUnits.learn(kind, rows, weight, self.binarize)
         self._keep(visible.attributes())
         return visible
+
+    def _weight_scale(self, n_visible: int, kind: str) -> float:
+        """The deviation of random weights; real columns, whose variances alone are no start to learn from, need larger ones."""
+        if self.weight_scale is not None:
+            return float(self.weight_scale)
+        return n_visible**-0.5 if kind == "gaussian" else 0.01
 
     def _fit(
         self,
@@ -94,10 +112,12 @@ class RBMEstimator(BaseEstimator):
         if held_out is None and self.largest_gap is not None:
             raise ValueError("largest_gap needs rows held out: give fit validation rows, or set validation_fraction.")
         model = self._begun(model, units, weight)
-        epochs, batch_size = int(self.epochs), min(self.batch_size, units.shape[0])
-        steps = epochs * -(-int((weight > 0).sum()) // batch_size)
-        rate = scheduled_rate(self.schedule, float(self.learning_rate), steps)
-        return self._learn(model, units, weight, seed, epochs=epochs, rate=rate, held_out=held_out)
+        count = int((weight > 0).sum())
+        batch_size = min(BY_DEFAULT.batch_size(self.batch_size, count), count)
+        epochs = BY_DEFAULT.epochs_of(self.epochs, count, batch_size)
+        rate = scheduled_rate(self.schedule, float(self.learning_rate), epochs * -(-count // batch_size))
+        solution = self._learn(model, units, weight, seed, epochs=epochs, rate=rate, held_out=held_out)
+        return self._judged(solution, units, weight, epochs * -(-count // batch_size))
 
     def _begun(self, model: BoltzmannMachine, units: np.ndarray | Sparse, weight: np.ndarray) -> BoltzmannMachine:
         """The module with visible biases that alone fit the means of the rows."""
@@ -110,12 +130,25 @@ class RBMEstimator(BaseEstimator):
     ) -> Solution:  # fmt: skip
         solution = contrast(
             model, units, weight=weight, sampling=self._sampling(), ascent=self._ascent(rate),
-            batch_size=int(self.batch_size), epochs=epochs, random_state=seed, validation=held_out,
+            batch_size=BY_DEFAULT.batch_size(self.batch_size, int((weight > 0).sum())), epochs=epochs,
+            random_state=seed, validation=held_out,
             largest_gap=None if held_out is None else self.largest_gap, precision=self.precision,
             watch=Watch(bool(self.verbose)),
         )  # fmt: skip
         self._keep(learned_attributes(solution, units, weight, self.n_chains))
         warn_of_bad_ends(solution, units, self.learning_rate)
+        return solution
+
+    def _judged(self, solution: Solution, units: np.ndarray | Sparse, weight: np.ndarray, steps: int) -> Solution:
+        """The solution, or its start where that is worth more, and what the outcome says of it."""
+        found = worth_of(solution.model, self.base_, units, weight, persistent_chains(solution), steps)
+        if found is not None and found.worse and solution.outcome is not Outcome.INTERRUPTED:
+            solution = begun_anew(solution)
+            self._keep(learned_attributes(solution, units, weight, self.n_chains))
+            self.outcome_ = worthless(found)
+            warnings.warn(self.outcome_, UserWarning, stacklevel=4)
+        elif solution.outcome is Outcome.STOPPED_AT_LIMIT:
+            self.outcome_ += falling_words(solution.trace["reconstruction"])
         return solution
 
     def _sampling(self) -> Gibbs:

@@ -84,7 +84,9 @@ class RBMClassifier(ClassifierMixin, RBMEstimator):
         classes, visible = len(self.classes_), self._learn_units(self.visible, rows, weight)
         units, seed = np.hstack([visible.encode(rows), np.eye(classes)[codes]]), seed_of(self.random_state)
         n_binary = units.shape[1] - classes
-        model = CategoricalRBM([classes], self.n_hidden, key=seed, n_binary=n_binary, scale=self.weight_scale)
+        model = CategoricalRBM(
+            [classes], self.n_hidden, key=seed, n_binary=n_binary, scale=self._weight_scale(units.shape[1], "bernoulli")
+        )
         if self._fit(model, units, weight, None, seed).outcome is Outcome.INTERRUPTED:
             raise KeyboardInterrupt
         return self

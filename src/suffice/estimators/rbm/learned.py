@@ -10,6 +10,8 @@ import numpy as np
 from suffice.energy.rbm.chains import rows_with_missing
 from suffice.energy.rbm.given_cells import GivenCells, doubtful_rows
 from suffice.energy.rbm.machine import BoltzmannMachine
+from suffice.estimators.rbm.worth import Worth
+from suffice.estimators.shared.passes import FALLING, still_falling
 from suffice.fit.contrastive.epoch import ContrastState
 from suffice.outcome import Outcome, SaturatedUnitWarning, Solution
 from suffice.rows.each import each_row
@@ -37,6 +39,36 @@ def learned_attributes(
         "chains_": _chains(state, units, weight, n_chains),
         "log_partitions_": {},
     }
+
+
+def persistent_chains(solution: Solution) -> np.ndarray | None:
+    """Where the chains of the model stand, (M, U), at temperature 1; None where it kept none."""
+    chains = solution.details["state"].chains
+    return None if chains is None else np.asarray(chains if chains.ndim == 2 else chains[-1])
+
+
+def begun_anew(solution: Solution) -> Solution:
+    """The start in place of what was learned from it, and the trace of what was."""
+    start = solution.details["start"]
+    return Solution(start.best, solution.trace, solution.outcome, {"state": start, "start": start})
+
+
+def worthless(found: Worth) -> str:
+    """What is said of a model that is worth less than its columns alone."""
+    return (
+        f"Worse than independent columns after all epochs: about {found.log_likelihood:.4g} nats a row, where columns alone have "
+        f"{found.independent:.4g}; the parameters of the start are kept. Take sampler='tempering' or a smaller learning_rate."
+    )
+
+
+def falling_words(reconstruction: np.ndarray) -> str:
+    """That the reconstruction error was still falling, where it was."""
+    falling = still_falling(reconstruction)
+    if falling <= FALLING:
+        return ""
+    return (
+        f" The reconstruction error was still falling: the last tenth of the epochs brought {falling:.0%} of its fall."
+    )
 
 
 def warn_of_bad_ends(solution: Solution, units: np.ndarray | Sparse, learning_rate: float) -> None:

@@ -49,9 +49,9 @@ class RBM(FittedRBM):
         For binary units: ``"auto"`` takes values in [0, 1] as they are, and where any lies outside counts cells above 0 as 1
         with a warning; a number is the threshold above which a cell counts as 1; None refuses values outside [0, 1].
     sampler
-        ``"pcd"``: chains that go on from batch to batch (persistent contrastive divergence; Tieleman, 2008). ``"cd"``: chains
-        that begin at the rows of the batch (Hinton, 2002). ``"tempering"``: persistent chains at several temperatures that
-        exchange states (Desjardins et al., 2010).
+        ``"tempering"``: chains at several temperatures that exchange states and go on from batch to batch (Desjardins et al.,
+        2010). ``"pcd"``: such chains at one temperature (persistent contrastive divergence; Tieleman, 2008), a tenth of the work,
+        which may stay in one group of rows. ``"cd"``: chains that begin at the rows of the batch (Hinton, 2002).
     n_steps
         Steps k of Gibbs sampling for each batch.
     n_chains
@@ -74,11 +74,12 @@ class RBM(FittedRBM):
     optimizer
         An Optax transformation in place of learning_rate, schedule, momentum and weight_decay. Not saved to files.
     batch_size
-        Rows in a batch.
+        Rows in a batch; None is a quarter of the rows, 10 at least and 100 at most.
     epochs
-        Passes over the rows.
+        Passes over the rows; None is as many as make 4,000 steps, 10 at least and 200 at most.
     weight_scale
-        Standard deviation of the initial weights. Visible biases begin where they fit the means of the data, hidden ones at 0.
+        Standard deviation of the initial weights; None is 0.01, of real columns 1 / sqrt(D). Visible biases begin where they fit
+        the means of the data, hidden ones at 0.
     validation_fraction
         Share of the rows to hold out where ``fit`` is given no validation rows; None is none.
     largest_gap
@@ -230,6 +231,8 @@ class RBM(FittedRBM):
     def as_initial_weights(self) -> InitialWeights:
         """Weights for the first layer of a classifier or an autoencoder: copies, in the units of the rows given to ``fit``.
 
+        Where a threshold cuts binary columns, they are for its zeros and ones.
+
         Returns
         -------
         InitialWeights
@@ -242,11 +245,12 @@ class RBM(FittedRBM):
 
     def _module(self, visible: VisibleUnits, n_visible: int, seed: int) -> BoltzmannMachine:
         """The module of this kind of visible units, with random weights."""
+        scale = self._weight_scale(n_visible, visible.kind)
         if visible.kind == "categorical":
             sizes = [len(values) for values in visible.categories]
-            return CategoricalRBM(sizes, self.n_hidden, key=seed, scale=self.weight_scale)
+            return CategoricalRBM(sizes, self.n_hidden, key=seed, scale=scale)
         module = GaussianRBM if visible.kind == "gaussian" else Module
-        return module(n_visible, self.n_hidden, key=seed, scale=self.weight_scale)
+        return module(n_visible, self.n_hidden, key=seed, scale=scale)
 
     def _remember(self, solution: Solution) -> None:
         """Keep what ``partial_fit`` goes on from."""
@@ -265,4 +269,4 @@ class RBM(FittedRBM):
                     "begin anew with fit."
                 )
         average = self.model_ if self.averaging else None
-        return state_of_record(self.learning_state_, average, seed, self._ascent(), self.precision)
+        return state_of_record(self.learning_state_, average, self.base_, seed, self._ascent(), self.precision)

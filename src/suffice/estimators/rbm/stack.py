@@ -23,7 +23,7 @@ class RBMStack(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
     Parameters
     ----------
     layers
-        RBMs not yet fitted, the lowest first; those above it have binary visible units.
+        RBMs not yet fitted, the lowest first; those above it have binary visible units. None is two of 128 and 64 hidden units.
 
     Attributes
     ----------
@@ -40,7 +40,7 @@ class RBMStack(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
     ((100, 2), [(4, 3), (3, 2)])
     """
 
-    layers: list[RBM]
+    layers: list[RBM] | None = None
 
     def fit(self, X: TableLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None) -> Self:
         """Learn one layer after another.
@@ -54,12 +54,13 @@ class RBMStack(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
         sample_weight
             Row weights ``(n,)``, not negative; None is 1 for every row.
         """
-        if not self.layers or not all(isinstance(layer, RBM) for layer in self.layers):
+        layers = [RBM(), RBM(64)] if self.layers is None else self.layers
+        if not layers or not all(isinstance(layer, RBM) for layer in layers):
             raise ValueError(f"layers={self.layers!r} was given; a list of at least one RBM is expected.")
-        if any(layer.visible != "bernoulli" for layer in self.layers[1:]):
+        if any(layer.visible != "bernoulli" for layer in layers[1:]):
             raise ValueError("A layer above the lowest sees probabilities: its visible units must be 'bernoulli'.")
         fitted: list[RBM] = []
-        for layer in self.layers:
+        for layer in layers:
             machine: Any = clone(layer)
             fitted.append(machine.fit(X, sample_weight=sample_weight))
             X = fitted[-1].transform(X)

@@ -30,7 +30,10 @@ Options: TypeAlias = tuple[int, float, bool]
 
 
 class ContrastState(NamedTuple):
-    """All that ``contrast`` needs to go on: parameters, optimiser, chains, random key, epochs done."""
+    """All that ``contrast`` needs to go on: parameters, optimiser, chains, random key, epochs done.
+
+    ``base`` are the visible biases that tempering begins at, those before the first epoch.
+    """
 
     model: BoltzmannMachine
     optimizer_state: optax.OptState
@@ -40,6 +43,7 @@ class ContrastState(NamedTuple):
     average: BoltzmannMachine | None = None
     centre: tuple[Float[Array, " D"], Float[Array, " P"]] | None = None
     filled: Float[Array, "n D"] | None = None
+    base: Float[Array, " D"] | None = None
 
     @property
     def best(self) -> Any:
@@ -73,7 +77,6 @@ def run_batches(
     weight: Float[Array, " n"],
     known: Bool[Array, "n D"] | None,
     batches: Batches,
-    base: Float[Array, " D"],
     optimizer: optax.GradientTransformation,
     options: Options,
 ) -> ContrastState:
@@ -85,7 +88,7 @@ def run_batches(
         batch_key = jax.random.fold_in(key, batch.number)
         state, data = _batch_rows(state, rows, known, batch, batch_key)
         batch_weight = weight[batch.index] * batch.true
-        return _step(state, data, batch_weight, batch, base, batch_key, optimizer, options)
+        return _step(state, data, batch_weight, batch, batch_key, optimizer, options)
 
     begin = jax.tree.map(jnp.asarray, state)
     return lax.fori_loop(np.int32(0), batches.used, step, begin)
@@ -112,14 +115,13 @@ def _step(
     rows: Float[Array, "rows D"],
     weight: Float[Array, " rows"],
     batch: Batch,
-    base: Float[Array, " D"],
     key: Key[Array, ""],
     optimizer: optax.GradientTransformation,
     options: Options,
 ) -> ContrastState:
     steps, averaging, _ = options
     model: PyTree[Array] = state.model
-    chains, samples = _sampled(state, rows, base, key, steps)
+    chains, samples = _sampled(state, rows, key, steps)
     sample_weight = weight if chains is None else jnp.ones(len(samples), weight.dtype)
     data, sampled = _counted(model.statistics(rows, weight)), _counted(model.statistics(samples, sample_weight))
     share = weight.sum() / batch.true.sum()
@@ -142,7 +144,7 @@ def _counted(statistics: RBMStatistics) -> RBMStatistics:
 
 
 def _sampled(
-    state: ContrastState, rows: Float[Array, "rows D"], base: Float[Array, " D"], key: Key[Array, ""], steps: int
+    state: ContrastState, rows: Float[Array, "rows D"], key: Key[Array, ""], steps: int
 ) -> tuple[Float[Array, "*chains D"] | None, Float[Array, "samples D"]]:
     """Chains to keep, if any, and samples of the model."""
     if state.chains is None:
@@ -150,6 +152,7 @@ def _sampled(
     if state.chains.ndim == 2:
         chains = state.model.gibbs(state.chains, key=key, steps=steps)
         return chains, chains
+    base = state.model.visible_bias if state.base is None else state.base
     chains = tempered(Path(state.model, base_of(state.model, base)), state.chains, key, steps)
     return chains, chains[-1]
 

@@ -96,8 +96,9 @@ def contrast(
         over units, nats a row, on at most 2,000 rows spread evenly) and, with ``validation``,
         ``validation_reconstruction`` and ``free_energy_gap`` (mean free energy of validation rows minus that of
         training rows, nats; it grows when the model overfits). ``details["state"]`` is the ``ContrastState`` to go on
-        from. After Ctrl-C, or an epoch that leads to parameters that are not finite or that reconstruct rows twice as badly as
-        those at the start, the model of the last good epoch is returned, and ``outcome`` says so.
+        from, ``details["start"]`` the one before the first epoch. After Ctrl-C, or an epoch that leads to parameters that are
+        not finite or that reconstruct rows twice as badly as those at the start, the model of the last good epoch is
+        returned, and ``outcome`` says so.
 
     Raises
     ------
@@ -134,20 +135,19 @@ def contrast(
         placed, weights, known = _placed(rows, weight.astype(dtype), length)
         begin = first_state(cast(model, precision), optimizer, placed, known, chains, options, random_state)
         begin = begin if before is None else continued(_filled_up(before, length), begin)
-        base = begin.model.visible_bias
-        reader = reader_of(rows, begin.filled, weight, held_out, precision)
+        reader = reader_of(rows, weight, held_out, precision)
 
         def epoch(state: ContrastState) -> tuple[ContrastState, Record]:
             batches = _shuffled(state, count, batch_size, schedule, dtype)
-            state = _epoch(state, placed, weights, known, base, batches, optimizer, options)
-            return state, reader.read(state.best)
+            state = _epoch(state, placed, weights, known, batches, optimizer, options)
+            return state, reader.read(state)
 
-        first = reader.read(begin.best)
+        first = reader.read(begin)
         judge = verdict(first["reconstruction"], largest_gap)
         last, trace, outcome = run_epochs(epoch, begin, int(epochs), watch, judge)
         last = _without_filling(to_numpy(last), count)
     trace = trace or {name: np.zeros(0) for name in ("epoch", *first)}
-    return Solution(last.best, trace, outcome, {"state": last})
+    return Solution(last.best, trace, outcome, {"state": last, "start": _without_filling(to_numpy(begin), count)})
 
 
 def _epoch(
@@ -155,17 +155,16 @@ def _epoch(
     rows: Float[Array, "n D"] | Sparse,
     weight: Float[Array, " n"],
     known: Bool[Array, "n D"] | None,
-    base: Float[Array, " D"],
     batches: Batches,
     optimizer: optax.GradientTransformation,
     options: Options,
 ) -> ContrastState:
     if not is_sparse(rows):
-        state = run_batches(state, rows, weight, known, batches, base, optimizer, options)
+        state = run_batches(state, rows, weight, known, batches, optimizer, options)
         return state._replace(epoch=state.epoch + 1)
     for here, tile, tile_weight in tiles(rows, np.asarray(weight), np.asarray(batches.index)[: batches.used]):
         part = _stretch(batches, here, len(tile) // batches.index.shape[1])
-        state = run_batches(state, tile, tile_weight, None, part, base, optimizer, options)
+        state = run_batches(state, tile, tile_weight, None, part, optimizer, options)
     return state._replace(epoch=state.epoch + 1)
 
 

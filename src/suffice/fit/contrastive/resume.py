@@ -26,14 +26,23 @@ def state_record(state: ContrastState) -> dict[str, Any]:
         "optimizer": jax.tree.leaves(state.optimizer_state),
         "chains": state.chains,
         "centre": state.centre,
+        "base": state.base,
         "epoch": int(state.epoch),
     }
 
 
 def state_of_record(
-    record: dict[str, Any], average: BoltzmannMachine | None, seed: int, ascent: Ascent, precision: str
+    record: dict[str, Any],
+    average: BoltzmannMachine | None,
+    base: np.ndarray,
+    seed: int,
+    ascent: Ascent,
+    precision: str,
 ) -> ContrastState:
-    """The state that was kept, with a key of its own; an optimiser of another shape begins anew."""
+    """The state that was kept, with a key of its own; an optimiser of another shape begins anew.
+
+    ``base`` are visible biases for records that hold none.
+    """
     key = _key_after(np.uint32(seed), np.uint32(record["epoch"]))
     with scope(precision):
         begin = ascent.optimizer_and_schedule()[0].init(record["model"])
@@ -47,6 +56,7 @@ def state_of_record(
         epoch=np.int32(record["epoch"]),
         average=average,
         centre=record["centre"],
+        base=record.get("base", base),
     )
 
 

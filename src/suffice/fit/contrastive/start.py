@@ -114,6 +114,7 @@ def _drawn_state(
         optimizer_state=(),
         chains=_drawn(model, bias, chains, chain_key) if chains else None,
         key=jax.random.key_data(key),
+        base=bias,
         epoch=jnp.zeros((), jnp.int32),
         average=jax.tree.map(jnp.asarray, model) if averaging else None,
         centre=(model.mean_at(bias), jax.nn.sigmoid(jnp.asarray(model.hidden_bias))) if centred else None,

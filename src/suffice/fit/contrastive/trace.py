@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from jaxtyping import Float
 
 from suffice.energy.rbm.machine import BoltzmannMachine
+from suffice.fit.contrastive.epoch import ContrastState
 from suffice.fit.contrastive.rows import dense
 from suffice.fit.epochs import Record
 from suffice.outcome import Outcome
 from suffice.rows.each import each_row
-from suffice.runtime.arrays import Array
 from suffice.runtime.precision import to_numpy
 from suffice.runtime.types import Sparse
 
@@ -22,20 +21,24 @@ READ_ROWS = 2000
 class Reader:
     """Reads the figures of the trace from a model, on at most 2,000 rows spread evenly."""
 
-    def __init__(self, rows: np.ndarray, weight: np.ndarray, validation: np.ndarray | None, precision: str):
-        self.train, self.weight, self.validation, self.precision = rows, weight, validation, precision
+    def __init__(
+        self, rows: np.ndarray, weight: np.ndarray, validation: np.ndarray | None, precision: str, evenly: slice
+    ):
+        self.rows, self.weight, self.validation, self.precision = rows, weight, validation, precision
+        self.evenly = evenly
 
-    def read(self, model: BoltzmannMachine) -> Record:
-        """Figures of one epoch."""
-        model = to_numpy(model)
-        reconstruction = self._mean(model, "reconstruction_cross_entropy", self.train, self.weight)
+    def read(self, state: ContrastState) -> Record:
+        """Figures of one epoch; missing cells are what the chains have put there by now."""
+        model = to_numpy(state.best)
+        train = self.rows if state.filled is None else np.asarray(state.filled)[self.evenly][: len(self.rows)]
+        reconstruction = self._mean(model, "reconstruction_cross_entropy", train, self.weight)
         if self.validation is None:
             return {"reconstruction": reconstruction}
         free_energy = self._mean(model, "free_energy", self.validation)
         return {
             "reconstruction": reconstruction,
             "validation_reconstruction": self._mean(model, "reconstruction_cross_entropy", self.validation),
-            "free_energy_gap": free_energy - self._mean(model, "free_energy", self.train, self.weight),
+            "free_energy_gap": free_energy - self._mean(model, "free_energy", train, self.weight),
         }
 
     def _mean(self, model: BoltzmannMachine, method: str, rows: np.ndarray, weight: np.ndarray | None = None) -> float:
@@ -44,16 +47,14 @@ class Reader:
 
 def reader_of(
     rows: np.ndarray | Sparse,
-    filled: Float[Array, "n D"] | None,
     weight: np.ndarray,
     held_out: np.ndarray | Sparse | None,
     precision: str,
 ) -> Reader:
-    """A reader of rows (n, D), whose missing cells are ``filled``, and of rows held out."""
+    """A reader of rows (n, D) and of rows held out."""
     evenly = _evenly(len(weight))
     held_out = None if held_out is None else dense(held_out, _evenly(held_out.shape[0]))
-    shown = rows if filled is None else np.asarray(filled)[: len(weight)]
-    return Reader(dense(shown, evenly), weight[evenly], held_out, precision)
+    return Reader(dense(rows, evenly), weight[evenly], held_out, precision, evenly)
 
 
 def check_gap(largest_gap: float | None, held_out: np.ndarray | Sparse | None) -> None:

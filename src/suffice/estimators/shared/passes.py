@@ -1,0 +1,36 @@
+"""How long a fit by batches goes on where nothing is said: by steps, since an epoch of few rows is next to nothing."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Passes(NamedTuple):
+    """Steps that a fit takes by default, within bounds on epochs; rows in a batch, a share of all rows within bounds."""
+
+    steps: int
+    epochs: tuple[int, int]
+    share: int
+    rows: tuple[int, int]
+
+    def batch_size(self, given: int | None, count: int) -> int:
+        """Rows in a batch of ``count`` rows: those given, else this share of them."""
+        return int(np.clip(count // self.share, *self.rows)) if given is None else int(given)
+
+    def epochs_of(self, given: int | None, count: int, batch_size: int) -> int:
+        """Epochs of ``count`` rows: those given, else as many as make the steps."""
+        batches = -(-count // batch_size)
+        return int(np.clip(-(-self.steps // batches), *self.epochs)) if given is None else int(given)
+
+
+def still_falling(curve: np.ndarray) -> float:
+    """Share of the whole fall of a curve that its last tenth brought; 0 where it is short or does not fall."""
+    if len(curve) < 10 or not curve[0] > curve[-1]:
+        return 0.0
+    return float(curve[-1 - len(curve) // 10] - curve[-1]) / float(curve[0] - curve[-1])
+
+
+FALLING = 0.02
+"""Share above which an outcome says that the curve was still falling."""
