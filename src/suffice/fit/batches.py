@@ -131,7 +131,7 @@ def permuted(key: Key[Array, ""], count: Int[Array, ""] | np.int32, length: int,
     place = order = jnp.arange(length, dtype=jnp.int32)
     for _ in range(rounds):
         key, own = jax.random.split(key)
-        words = jnp.where(place < count, jax.random.bits(own, (length,)), np.uint32(0xFFFFFFFF))
+        words = jnp.where(place < count, jax.random.bits(own, (length,), jnp.uint32), np.uint32(0xFFFFFFFF))
         order = lax.sort_key_val(words, order)[1]
     return order
 

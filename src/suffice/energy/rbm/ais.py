@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, NamedTuple
 
 import jax
@@ -9,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 from jaxtyping import Float, Key
+from scipy.special import softmax
 
 from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.energy.rbm.tempering import Path, base_of
@@ -31,6 +33,14 @@ class LogPartition(NamedTuple):
     value: float
     standard_error: float
     log_weights: Float[Array, " M"]
+
+    @property
+    def effective_chains(self) -> float:
+        """How many chains of equal weight say as much: (sum w)^2 / sum w^2; infinite where log Z is exact."""
+        if not len(self.log_weights):
+            return float("inf")
+        share = softmax(np.asarray(self.log_weights, np.float64))
+        return float(1 / (share**2).sum())
 
 
 def annealed_importance_sampling(
@@ -71,6 +81,11 @@ def annealed_importance_sampling(
         The estimate, its standard error and the log-weights (M,) whose mean in the linear scale it is (in reverse, that of
         their negatives, with the sign of the estimate turned).
 
+    Warns
+    -----
+    UserWarning
+        If fewer than a tenth of the chains carry the estimate, so that its standard error is too small to be believed.
+
     Examples
     --------
     >>> import numpy as np
@@ -94,7 +109,13 @@ def annealed_importance_sampling(
             visible, gained = _anneal(path, visible, padded, jax.random.fold_in(rest, begin), start is None)
             log_weights += np.asarray(gained, np.float64)
         base = float(path.log_partition_of_base())
-    return _estimate(base, log_weights, 1 if start is None else -1)
+    found = _estimate(base, log_weights, 1 if start is None else -1)
+    if len(visible) > 1 and found.effective_chains < len(visible) / 10:
+        warnings.warn(
+            f"log Z rests on {found.effective_chains:.1f} of {len(visible)} chains: it may be off by many times its standard "
+            f"error, {found.standard_error:.2g} nats. Raise n_temperatures.", UserWarning, stacklevel=2,
+        )  # fmt: skip
+    return found
 
 
 def temperatures(count: int, dtype: DType = "float64") -> np.ndarray:

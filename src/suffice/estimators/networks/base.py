@@ -15,7 +15,15 @@ from sklearn.utils.validation import check_is_fitted
 
 from suffice.choices import Optimizer
 from suffice.estimators.networks.image_rows import flattened, image_shape_of
-from suffice.estimators.networks.learned import Idle, Rows, figures_of, held_out, learned_attributes, named_optimizer
+from suffice.estimators.networks.learned import (
+    Idle,
+    Rows,
+    check_same_network,
+    figures_of,
+    held_out,
+    learned_attributes,
+    named_optimizer,
+)
 from suffice.estimators.shared.callbacks import CallbackSupportMixin, Iterations
 from suffice.estimators.shared.passes import Passes
 from suffice.estimators.shared.rows import validate
@@ -125,7 +133,11 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         return state if running is None else state._replace(running=with_arrays(state.running, arrays_of(running)))
 
     def _begin_fit(self, again: bool, seed: int) -> DescendState:
-        return self._begin(self.model_, seed, self.running_) if again else self._begin(self._network(seed), seed)
+        if not again:
+            return self._begin(self._network(seed), seed)
+        if self.warm_start:
+            check_same_network(self.model_, self._network(seed))
+        return self._begin(self.model_, seed, self.running_)
 
     def _begin_pass(self, again: bool, seed: int) -> DescendState:
         """What the last call left; after loading from a file the optimiser begins anew."""

@@ -18,7 +18,9 @@ def class_codes(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:
     """Places of labels (n,) among the classes (K,), of which there are at least two."""
     strange = ~np.isin(labels, classes)
     if strange.any():
-        raise ValueError(f"y holds the class {labels[strange][0]!r}, which is none of {classes.tolist()[:20]}.")
+        raise ValueError(
+            f"y holds the class {labels[strange][:1].tolist()[0]!r}, which is none of {classes.tolist()[:20]}."
+        )
     if len(classes) < 2:
         raise ValueError(f"y holds one class only, {classes.tolist()}; at least two classes are needed.")
     return np.searchsorted(classes, labels).astype(np.int32)

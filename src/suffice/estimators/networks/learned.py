@@ -6,10 +6,13 @@ from collections.abc import Callable
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
+import equinox as eqx
+import jax
 import numpy as np
 
 from suffice.estimators.shared.passes import FALLING, still_falling
 from suffice.fit.monitor import LearningMonitor
+from suffice.nets.batch_network import Network
 from suffice.outcome import Outcome
 
 if TYPE_CHECKING:
@@ -38,6 +41,16 @@ class Idle(NamedTuple):
     figure: str
     value: float
     words: str
+
+
+def check_same_network(before: Network, now: Network) -> None:
+    """Refuse to go on from a network that the parameters do not make any more."""
+    shapes = [[leaf.shape for leaf in jax.tree.leaves(eqx.filter(net, eqx.is_array))] for net in (before, now)]
+    if shapes[0] != shapes[1]:
+        raise ValueError(
+            f"The network of the last fit has arrays of shapes {shapes[0]}, and these parameters {shapes[1]}: set them back, "
+            "or set warm_start=False and fit anew."
+        )
 
 
 def figures_of(

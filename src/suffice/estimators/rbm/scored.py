@@ -88,6 +88,9 @@ class ScoredRBM(RBMEstimator):
     def score(self, X: TableLike, y: ArrayLike | None = None) -> float:
         """Mean log-likelihood of a row, in nats.
 
+        Of binary units it is one of rows of 0 and 1. Values between are taken as probabilities; of rows drawn with these it is
+        then a lower bound, since minus the free energy is convex.
+
         Parameters
         ----------
         X

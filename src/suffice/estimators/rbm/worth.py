@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -72,5 +73,7 @@ def _log_partition(model: BoltzmannMachine, base: np.ndarray, steps: int) -> tup
     if min(states) <= MOST_STATES:
         return float(cast(model, "float64").log_partition()), 0.0
     temperatures = int(np.clip(steps // SHARE, *TEMPERATURES))
-    found = annealed_importance_sampling(model, base, n_temperatures=temperatures)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = annealed_importance_sampling(model, base, n_temperatures=temperatures)
     return found.value, found.standard_error
