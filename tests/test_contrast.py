@@ -266,3 +266,15 @@ def test_a_state_of_another_optimiser_or_precision_is_refused(start, digits):
         learned(state, digits, ascent=Ascent(optimizer=optax.adam(0.01)))
     with pytest.raises(ValueError, match="no ContrastState that fits"):
         learned(state, digits, precision="float64")
+
+
+@pytest.mark.parametrize(
+    "sampling", [Gibbs(), Gibbs(persistent=True, n_chains=10), Gibbs(persistent=True, n_chains=10, n_temperatures=4)]
+)
+def test_a_fit_in_two_parts_is_the_fit_in_one(sampling):
+    rows = (np.random.default_rng(0).random((60, 6)) < 0.3).astype(float)
+    options = {"sampling": sampling, "batch_size": 20, "random_state": 0}
+    whole = contrast(RBM(6, 3, key=0), rows, epochs=6, **options)
+    part = contrast(RBM(6, 3, key=0), rows, epochs=3, **options)
+    resumed = contrast(part.details["state"], rows, epochs=6, **options)
+    assert (np.asarray(resumed.model.weights) == np.asarray(whole.model.weights)).all()

@@ -342,3 +342,64 @@ def test_a_convolutional_net_takes_small_images():
 def test_images_that_a_residual_net_cannot_take_are_refused(rows, options, message):
     with pytest.raises(ValueError, match=message):
         classifier(net="resnet", channels=2, **options).fit(rows, Y)
+
+
+@pytest.mark.parametrize(("optimizer", "rate"), [("sgd", 50.0), ("adam", 1e4)])
+def test_a_network_that_diverges_keeps_the_best_weights_that_it_met(optimizer, rate):
+    diverging = NeuralClassifier(
+        hidden_sizes=(8,), optimizer=optimizer, learning_rate=rate, batch_size=50, epochs=10, random_state=0
+    )
+    with pytest.warns(UserWarning, match="Diverged"):
+        diverging.fit(X, Y)
+    curve = diverging.trace_["training_loss"]
+    assert curve[-1] == curve.min()
+    assert diverging.outcome_.startswith(Outcome.DIVERGED.value)
+    assert all(np.isfinite(layer.weight).all() for layer in diverging.model_.layers)
+
+
+def test_a_loss_that_still_falls_is_said():
+    assert "still falling" in NeuralClassifier(epochs=20, learning_rate=1e-4, random_state=0).fit(X, Y).outcome_
+    assert NeuralClassifier(random_state=0).fit(X, Y).outcome_ == "All epochs were done."
+
+
+def test_a_worthless_network_says_so():
+    assert "most frequent class" in NeuralClassifier(epochs=3, random_state=0).fit(np.ones((300, 2)), Y).outcome_
+
+
+def test_a_fit_that_patience_ended_is_the_same_fit_with_its_checkpoint(tmp_path):
+    options = {"epochs": 40, "batch_size": 32, "learning_rate": 0.05, "validation_fraction": 0.2, "patience": 2}
+    whole = NeuralClassifier(**options, random_state=0).fit(X, Y)
+    for _ in range(3):
+        again = NeuralClassifier(**options, random_state=0).fit(X, Y, checkpoint=tmp_path / "c")
+        assert (again.n_iter_, again.best_epoch_, again.outcome_) == (whole.n_iter_, whole.best_epoch_, whole.outcome_)
+        assert (again.model_.layers[0].weight == whole.model_.layers[0].weight).all()
+
+
+def test_a_checkpoint_is_of_the_rows_held_out_too(tmp_path):
+    options = {"epochs": 2, "batch_size": 50, "random_state": 0}
+    NeuralClassifier(**options).fit(X, Y, validation=(X[:50], Y[:50]), checkpoint=tmp_path / "c")
+    with pytest.raises(ValueError, match="other"):
+        NeuralClassifier(**options).fit(X, Y, validation=(X[50:99], Y[50:99]), checkpoint=tmp_path / "c")
+
+
+def test_tables_are_standardised_whatever_their_units():
+    units = 10.0 ** np.random.default_rng(1).integers(-6, 7, X.shape[1])
+    plain, scaled = (NeuralClassifier(epochs=5, random_state=0).fit(rows, Y) for rows in (2 * X, 2 * X * units))
+    np.testing.assert_allclose(plain.predict_proba(2 * X), scaled.predict_proba(2 * X * units), atol=1e-3)
+    assert plain.mean_ is not None
+    assert NeuralClassifier(epochs=1, random_state=0).fit(X, Y).mean_ is None  # from 0 to 1
+    assert NeuralClassifier(epochs=1, standardize=False, random_state=0).fit(2 * X, Y).mean_ is None
+    with pytest.raises(ValueError, match="standardize"):
+        NeuralClassifier(standardize="yes").fit(X, Y)
+
+
+def test_other_sizes_do_not_go_on_from_the_last_fit():
+    warm = NeuralClassifier(warm_start=True, epochs=1, random_state=0).fit(X, Y)
+    with pytest.raises(ValueError, match="warm_start=False"):
+        warm.set_params(hidden_sizes=7).fit(X, Y)
+
+
+def test_rows_of_weight_zero_are_not_held_out():
+    weight = (np.arange(300) < 200).astype(float)
+    held = NeuralClassifier(epochs=1, validation_fraction=0.2, random_state=0).fit(X, Y, weight).validation_rows_
+    assert held.max() < 200

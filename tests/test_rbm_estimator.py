@@ -312,3 +312,64 @@ def test_options_of_chains_go_with_persistent_ones():
         contrast(Module(8, 2, key=0), ROWS, largest_gap=1.0)
     with pytest.raises(ValueError, match="averaging=1"):
         contrast(Module(8, 2, key=0), ROWS, ascent=Ascent(averaging=1))
+
+
+def test_an_rbm_worse_than_its_columns_says_so_and_keeps_the_start():
+    draw = np.random.default_rng(0)
+    kind = draw.integers(0, 2, (1000, 1))
+    rows = (draw.random((1000, 40)) < np.where(kind == (np.arange(40) < 20), 0.98, 0.02)).astype(float)
+    with pytest.warns(UserWarning, match="Worse than independent columns"):
+        stuck = RBM(4, sampler="pcd", learning_rate=3.0, schedule="constant", epochs=30, random_state=0).fit(rows)
+    share = rows.mean(0)
+    alone = (rows * np.log(share) + (1 - rows) * np.log1p(-share)).sum(1).mean()
+    assert stuck.score(rows) == pytest.approx(alone, abs=0.1)
+    assert RBM(4, random_state=0).fit(rows).score(rows) > alone + 20
+
+
+def test_a_trace_with_missing_cells_reads_what_chains_have_put_there():
+    draw = np.random.default_rng(0)
+    kind = draw.integers(0, 2, (500, 1))
+    rows = (draw.random((500, 30)) < np.where(kind == (np.arange(30) < 15), 0.99, 0.01)).astype(float)
+    gaps = np.where(draw.random(rows.shape) < 0.6, np.nan, rows)
+    rbm = RBM(4, learning_rate=0.2, batch_size=50, epochs=60, random_state=0).fit(gaps)
+    assert rbm.n_iter_ == 60
+    assert rbm.trace_["reconstruction"][-1] == pytest.approx(rbm.reconstruction_cross_entropy(rows).mean(), abs=2.5)
+
+
+def test_a_column_without_spread_has_a_bounded_precision():
+    rows = np.c_[np.random.default_rng(0).normal(size=(200, 2)), np.full(200, 7.0)]
+    rbm = RBM(3, "gaussian", epochs=200, random_state=0).fit(rows)
+    assert np.exp(rbm.model_.log_precision[2]) < 1.01e6
+    assert np.isfinite(rbm.score(rows))
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1.0, 1e9])
+def test_units_of_real_columns_change_nothing(unit):
+    rows = np.random.default_rng(0).normal(size=(200, 3)) @ [[1, 0.5, 0], [0, 1, 0.5], [0, 0, 1]]
+    plain, scaled = (RBM(3, "gaussian", epochs=10, random_state=0).fit(X) for X in (rows, unit * rows))
+    assert scaled.score(unit * rows) == pytest.approx(plain.score(rows) - 3 * np.log(unit), abs=1e-3)
+
+
+def test_rounding_beyond_one_is_no_threshold():
+    rows = np.random.default_rng(0).random((50, 4))
+    rows[0, 0], rows[1, 1] = 1 + 2.3e-16, -1e-9
+    rbm = RBM(2, epochs=1, random_state=0).fit(rows)
+    assert rbm.threshold_ is None
+    assert np.isfinite(rbm.free_energy(rows)).all()
+
+
+def test_exact_log_partitions_are_kept(monkeypatch):
+    rbm = RBM(3, epochs=1, random_state=0).fit(ROWS)
+    first = rbm.score(ROWS)
+    monkeypatch.setattr(type(rbm.model_), "log_partition", lambda self: pytest.fail("computed anew"))
+    assert rbm.score(ROWS) == first
+    assert rbm.log_partitions_["exact"].standard_error == 0
+
+
+def test_names_of_features():
+    rbm = RBM(3, epochs=1, random_state=0).fit(ROWS)
+    assert rbm.get_feature_names_out().tolist() == ["rbm0", "rbm1", "rbm2"]
+    assert RBMStack([RBM(2, epochs=1, random_state=0)]).fit(ROWS).get_feature_names_out().tolist() == [
+        "rbmstack0",
+        "rbmstack1",
+    ]
