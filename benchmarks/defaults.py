@@ -4,8 +4,8 @@ python benchmarks/defaults.py            # five seeds, some ten minutes
 python benchmarks/defaults.py --quick    # one seed
 
 Classifiers: stratified 3-fold accuracy on rows as they are and on standardised ones, beside scikit-learn's MLPClassifier;
-RBMClassifier beside BernoulliRBM and logistic regression. Autoencoders: explained variance of standardised rows beside PCA with as
-many components. RBMs: test log-likelihood in nats a row beside independent columns. Only names and sizes are given.
+RBMClassifier beside BernoulliRBM and logistic regression. Autoencoders: explained variance of standardised rows beside PCA
+with as many components. RBMs: test log-likelihood in nats a row beside independent columns. Only sizes are given.
 """
 
 import sys
