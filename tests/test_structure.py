@@ -14,7 +14,7 @@ FLOORS = (
     ("rows",),
     ("validation",),
     ("model",),
-    ("latent", "energy", "nets"),
+    ("latent", "energy", "nets", "bayesian"),
     ("fit", "data"),
     ("estimators",),
     ("selection",),
