@@ -1,0 +1,162 @@
+"""Contractions of two factors, each an array of its nodes' axes with rows last: by BLAS where one has no rows, else by einsum."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from math import prod
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+
+from suffice.runtime.arrays import Array
+from suffice.runtime.either import is_jax
+
+class Shape(NamedTuple):
+    """The axes of a factor, in order, and whether rows are its last axis."""
+
+    axes: tuple[int, ...]
+    rows: bool
+
+
+Function: TypeAlias = Callable[[Array, Array], Array]
+Contract: TypeAlias = Callable[[Shape, Shape, Collection[int], Sequence[int], bool], tuple[Shape, Function]]
+SMALL = 64
+"""Below so many products, einsum takes less time than arranging axes for BLAS."""
+
+
+def contraction(
+    left: Shape, right: Shape, kept: Collection[int], sizes: Sequence[int], rows_kept: bool = True
+) -> tuple[Shape, Function]:
+    """Function that multiplies two factors and sums all axes but those kept, and the shape of what it gives."""
+    if left.rows and right.rows:
+        return _by_einsum(left, right, kept, True) if rows_kept else _summing_rows(left, right, kept, sizes)
+    if right.rows < left.rows:
+        shape, function = contraction(right, left, kept, sizes)
+        return shape, lambda first, second: function(second, first)
+    summed = [axis for axis in left.axes if axis in right.axes and axis not in kept]
+    alone = any(axis not in right.axes and axis not in kept for axis in left.axes)
+    alone = alone or any(axis not in left.axes and axis not in kept for axis in right.axes)
+    work = prod(sizes[axis] for axis in {*left.axes, *right.axes})
+    if alone or not summed or (not right.rows and work < SMALL):
+        return _by_einsum(left, right, kept, right.rows)
+    return _by_blas(left, right, summed, sizes)
+
+
+def _by_einsum(left: Shape, right: Shape, kept: Collection[int], rows: bool) -> tuple[Shape, Function]:
+    order = [axis for axis in (*left.axes, *right.axes) if axis in kept]
+    axes = tuple(dict.fromkeys(order))
+    letters = _Letters()
+    path = f"{letters.of(left)},{letters.of(right)}->{letters.of(Shape(axes, rows))}"
+    return Shape(axes, rows), lambda first, second: einsum(path, first, second)
+
+
+def einsum(path: str, *arrays: Array) -> Array:
+    """``einsum`` without a search for an order, of NumPy or JAX."""
+    if any(is_jax(array) for array in arrays):
+        import jax.numpy
+
+        return jax.numpy.einsum(path, *arrays)
+    return np.einsum(path, *arrays)
+
+
+class _Letters:
+    def __init__(self):
+        self.names: dict[int, str] = {}
+
+    def of(self, shape: Shape) -> str:
+        names = "".join(self.names.setdefault(axis, chr(ord("a") + len(self.names))) for axis in shape.axes)
+        return names + "Z" if shape.rows else names
+
+
+def _by_blas(left: Shape, right: Shape, summed: list[int], sizes: Sequence[int]) -> tuple[Shape, Function]:
+    """Matrix products of the left factor, which has no rows, with slices of the right one."""
+    batch = [axis for axis in right.axes if axis in left.axes and axis not in summed]
+    own = [axis for axis in left.axes if axis not in right.axes]
+    others = [axis for axis in right.axes if axis not in left.axes]
+    tail = _tail(right.axes, others)
+    loose = [axis for axis in others if axis not in tail]
+    first = _Arranged(left, batch, loose, own, summed, sizes)
+    second = _Arranged(right, batch, loose, summed, tail, sizes)
+    axes = (*batch, *loose, *own, *tail)
+    shape = tuple(sizes[axis] for axis in axes) + ((-1,) if right.rows else ())
+    return Shape(axes, right.rows), lambda one, two: np.matmul(first(one), second(two)).reshape(shape)
+
+
+def _tail(axes: Sequence[int], members: Collection[int]) -> list[int]:
+    count = 0
+    while count < len(axes) and axes[-1 - count] in members:
+        count += 1
+    return list(axes[len(axes) - count :])
+
+
+class _Arranged:
+    """A factor as a stack of matrices: axes of the stack, then those of matrix rows and matrix columns, each flattened."""
+
+    def __init__(self, shape: Shape, parts: list[list[int]], sizes: Sequence[int], ones: int = -1):
+        batch, loose, rows, columns = parts
+        present = [*batch, *(() if ones == 1 else loose), *rows, *columns]
+        order = [shape.axes.index(axis) for axis in present]
+        self.order = (*order, len(order)) if shape.rows else tuple(order)
+        stack = [sizes[axis] for axis in batch] + [1 if ones == 1 else sizes[axis] for axis in loose]
+        last = prod(sizes[axis] for axis in columns)
+        self.shape = (*stack, prod(sizes[axis] for axis in rows), -1 if shape.rows else last)
+        self.plain = self.order == tuple(range(len(self.order)))
+        self.copied = not shape.rows
+
+    def __call__(self, array: np.ndarray) -> np.ndarray:
+        arranged = (array if self.plain else array.transpose(self.order)).reshape(self.shape)
+        return np.ascontiguousarray(arranged) if self.copied else arranged
+
+
+def _summing_rows(left: Shape, right: Shape, kept: Collection[int], sizes: Sequence[int]) -> tuple[Shape, Function]:
+    """Sums over rows, and over the axes not kept: of two factors with rows, one without."""
+    both = [axis for axis in left.axes if axis in right.axes]
+    batch = [axis for axis in both if axis in kept]
+    summed = [axis for axis in both if axis not in kept]
+    own, other = ([axis for axis in shape.axes if axis not in both] for shape in (left, right))
+    tail = _common_tail(left.axes, right.axes, summed)
+    loose = [axis for axis in summed if axis not in tail]
+    first = _Arranged(left, batch, loose, own, tail, sizes)
+    second = _Arranged(right, batch, loose, other, tail, sizes)
+    stacked = tuple(range(len(batch), len(batch) + len(loose)))
+    axes = (*batch, *own, *other)
+    shape = tuple(sizes[axis] for axis in axes)
+
+    def function(one: np.ndarray, two: np.ndarray) -> np.ndarray:
+        products = np.matmul(first(one), second(two).swapaxes(-1, -2))
+        return (products.sum(stacked) if stacked else products).reshape(shape)
+
+    return Shape(axes, False), function
+
+
+def _common_tail(first: Sequence[int], second: Sequence[int], members: Collection[int]) -> list[int]:
+    count = 0
+    while count < min(len(first), len(second)) and first[-1 - count] == second[-1 - count] in members:
+        count += 1
+    return list(first[len(first) - count :])
+
+
+class _Arranged:
+    """A factor as a stack of matrices: axes of the stack, then those of the matrices' rows and columns, each flattened."""
+
+    def __init__(
+        self,
+        shape: Shape,
+        batch: list[int],
+        loose: list[int],
+        rows: list[int],
+        columns: list[int],
+        sizes: Sequence[int],
+    ):
+        own = [axis for axis in loose if axis in shape.axes]
+        order = tuple(shape.axes.index(axis) for axis in (*batch, *own, *rows, *columns))
+        self.order = (*order, len(order)) if shape.rows else order
+        stack = [sizes[axis] for axis in batch] + [sizes[axis] if axis in own else 1 for axis in loose]
+        width = -1 if shape.rows else prod(sizes[axis] for axis in columns)
+        self.shape = (*stack, prod(sizes[axis] for axis in rows), width)
+        self.plain = self.order == tuple(range(len(self.order)))
+        self.copied = not shape.rows
+
+    def __call__(self, array: np.ndarray) -> np.ndarray:
+        arranged = (array if self.plain else array.transpose(self.order)).reshape(self.shape)
+        return np.ascontiguousarray(arranged) if self.copied else arranged

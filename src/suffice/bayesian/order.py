@@ -1,0 +1,105 @@
+"""Orders in which the nodes of a network are summed out: weighted min-fill, with noisy restarts."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from suffice.bayesian.graph import Parents
+
+
+def bits(mask: int) -> Iterator[int]:
+    """Positions of the ones of a whole number, the lowest first."""
+    while mask:
+        low = mask & -mask
+        yield low.bit_length() - 1
+        mask ^= low
+
+
+def family_masks(parents: Parents) -> list[int]:
+    """Each node and its parents, as the ones of a whole number."""
+    return [sum(1 << axis for axis in (*own, node)) for node, own in enumerate(parents)]
+
+
+def moral_neighbours(parents: Parents) -> list[int]:
+    """Neighbours of each node in the moral graph, as the ones of a whole number."""
+    found = [0] * len(parents)
+    for family in family_masks(parents):
+        for node in bits(family):
+            found[node] |= family
+    return [mask & ~(1 << node) for node, mask in enumerate(found)]
+
+
+def min_fill(
+    neighbours: Sequence[int], open_nodes: int, weights: Sequence[float], noise: np.ndarray | None = None
+) -> list[int]:
+    """Order of the open nodes in which each is the one whose elimination joins the lightest pairs of neighbours.
+
+    Parameters
+    ----------
+    neighbours
+        Neighbours of each node in the moral graph; observed nodes are left out.
+    open_nodes
+        The nodes to order.
+    weights
+        Number of states of each node; a pair weighs their product.
+    noise
+        Factors of the weights of what each node joins, for restarts.
+    """
+    near = {node: neighbours[node] & open_nodes for node in bits(open_nodes)}
+    joined = {node: _joined(node, near, weights) for node in near}
+    noisy = (lambda node: joined[node] * noise[node]) if noise is not None else joined.__getitem__
+    queue = [(noisy(node), near[node].bit_count(), node) for node in near]
+    heapq.heapify(queue)
+    order: list[int] = []
+    while queue:
+        cost, degree, node = heapq.heappop(queue)
+        if node not in near or cost != noisy(node) or degree != near[node].bit_count():
+            continue
+        order.append(node)
+        for other in bits(_eliminate(node, near, joined[node] > 0)):
+            joined[other] = _joined(other, near, weights)
+            heapq.heappush(queue, (noisy(other), near[other].bit_count(), other))
+    return order
+
+
+def _joined(node: int, near: dict[int, int], weights: Sequence[float]) -> float:
+    """Weight of the pairs of neighbours that are not neighbours of one another, each counted twice."""
+    around, total = near[node], 0.0
+    rest = around
+    while rest:
+        low = rest & -rest
+        rest ^= low
+        other = low.bit_length() - 1
+        apart = around & ~near[other] & ~low
+        if apart:
+            total += weights[other] * sum(weights[each] for each in bits(apart))
+    return total
+
+
+def _eliminate(node: int, near: dict[int, int], joins: bool) -> int:
+    """Takes a node out, its neighbours joined; the nodes whose weights may have changed."""
+    around, own = near.pop(node), ~(1 << node)
+    changed = around
+    for other in bits(around):
+        before = near[other]
+        near[other] = (before | around) & own & ~(1 << other)
+        if joins:
+            for new in bits(near[other] & ~before):
+                if new > other:
+                    changed |= before & near[new]
+    return changed & own
+
+
+def work_of(order: Sequence[int], neighbours: Sequence[int], open_nodes: int, weights: Sequence[int]) -> int:
+    """Entries of all tables that an elimination order multiplies."""
+    near, work = {node: neighbours[node] & open_nodes for node in bits(open_nodes)}, 0
+    for node in order:
+        size = weights[node]
+        for other in bits(near[node]):
+            size *= weights[other]
+        work += size
+        _eliminate(node, near, False)
+    return work

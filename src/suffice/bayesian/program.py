@@ -1,0 +1,169 @@
+"""A tape made ready to run: which function contracts what with what, forwards and backwards."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import NamedTuple
+
+from suffice.bayesian.contraction import Contract, Function, Shape, contraction
+from suffice.bayesian.order import bits
+from suffice.bayesian.tape import ONE, Tape
+
+PENDING = 8
+"""So many factors are multiplied before a result is rescaled."""
+
+
+class Forward(NamedTuple):
+    """``values[slot] = function(values[left], values[right])``, rescaled where many factors have been multiplied: by row, or as a whole."""
+
+    slot: int
+    left: int
+    right: int
+    function: Function
+    rescaled: bool | None
+
+
+class Backward(NamedTuple):
+    """``derivatives[slot] = function(derivatives[result], values[other])``."""
+
+    slot: int
+    result: int
+    other: int
+    function: Function
+
+
+class Readout(NamedTuple):
+    """``function(values[slot], derivatives[slot])`` is the posterior of a node."""
+
+    node: int
+    slot: int
+    function: Function
+
+
+@dataclass(frozen=True)
+class Program:
+    """Instructions: what is the same for all rows, then what differs; backwards first what differs.
+
+    ``ones`` are slots of ones by their axes, over which the derivatives of sums are spread; ``largest`` is the most entries of a slot
+    for one row.
+    """
+
+    tape: Tape
+    shapes: list[Shape]
+    same: list[Forward]
+    forward: list[Forward]
+    backward: list[Backward]
+    backward_same: list[Backward]
+    readouts: list[Readout]
+    ones: dict[int, tuple[int, ...]]
+    largest: int
+
+
+def posterior_program(
+    tape: Tape,
+    axes: Sequence[tuple[int, ...]],
+    sizes: Sequence[int],
+    wanted: int,
+    rows: bool,
+    contract: Contract = contraction,
+) -> Program:
+    """Forwards to the probability, backwards to the posteriors of the nodes wanted."""
+    making = _Making(tape, axes, sizes, rows, contract)
+    chosen = {node: making.holder(node) for node in bits(wanted) if node in tape.holders}
+    backward = making.backward(making.above(chosen.values()), summed=False)
+    readouts = [Readout(node, slot, making.readout(node, slot)) for node, slot in chosen.items()]
+    return making.program(backward, [], readouts)
+
+
+def counts_program(tape: Tape, axes: Sequence[tuple[int, ...]], sizes: Sequence[int]) -> Program:
+    """Forwards to the probability, backwards to the derivatives by the tables, summed over rows where tables have none."""
+    making = _Making(tape, axes, sizes, True, contraction)
+    tables = [1 + place for place, leaf in enumerate(tape.leaves) if leaf.table]
+    steps = making.backward(making.above(tables), summed=True)
+    rows = [step for step in steps if tape.by_row[step.result]]
+    return making.program(rows, [step for step in steps if not tape.by_row[step.result]], [])
+
+
+class _Making:
+    """Shapes of all slots and of their derivatives, as instructions are made."""
+
+    def __init__(
+        self, tape: Tape, axes: Sequence[tuple[int, ...]], sizes: Sequence[int], rows: bool, contract: Contract
+    ):
+        self.tape, self.sizes, self.rows, self.contract = tape, sizes, rows, contract
+        self.shapes = [Shape((), False)]
+        self.shapes += [Shape(own, rows and tape.by_row[1 + place]) for place, own in enumerate(axes)]
+        self.ones: dict[int, tuple[int, ...]] = {}
+        self.parent: dict[int, int] = {}
+        pending = [0] + [1] * len(axes)
+        self.forward = []
+        for number, (left, right) in enumerate(tape.steps):
+            slot = tape.slot_of(number)
+            total = pending[left] + pending[right]
+            full = contract is contraction and total > PENDING
+            pending.append(0 if full else total)
+            kept = tuple(bits(tape.scopes[slot]))
+            shape, function = contract(self.shapes[left], self.shapes[right], kept, sizes, True)
+            self.shapes.append(shape)
+            self.forward.append(Forward(slot, left, right, function, shape.rows if full else None))
+            self.parent |= {left: number, right: number}
+        self.derivatives = [Shape((), False) for _ in self.shapes]
+        for root in tape.roots:
+            self.derivatives[root] = self.shapes[root]
+
+    def holder(self, node: int) -> int:
+        """The slot from which a node is read: a small one, a result rather than a leaf, whose derivative nobody else needs."""
+        slots = [slot for slot in self.tape.holders[node] if self.tape.scopes[slot] >> node & 1]
+        return min(slots, key=self._effort)
+
+    def _effort(self, slot: int) -> float:
+        size = self._size(slot)
+        if slot > len(self.tape.leaves) and self.tape.by_row[slot]:
+            return size
+        left, right = self.tape.steps[self.parent[slot]]
+        return size + prod(self.sizes[axis] for axis in bits(self.tape.scopes[left] | self.tape.scopes[right]))
+
+    def readout(self, node: int, slot: int) -> Function:
+        return self.contract(self.shapes[slot], self.derivatives[slot], [node], self.sizes, True)[1]
+
+    def above(self, slots: Iterable[int]) -> set[int]:
+        """These slots and all results that they enter into."""
+        found: set[int] = set()
+        for slot in slots:
+            while slot not in found:
+                found.add(slot)
+                if slot not in self.parent:
+                    break
+                slot = self.tape.slot_of(self.parent[slot])
+        return found
+
+    def backward(self, needed: set[int], summed: bool) -> list[Backward]:
+        steps = []
+        for number in reversed(range(len(self.tape.steps))):
+            left, right = self.tape.steps[number]
+            for slot, other in ((left, right), (right, left)):
+                if slot in needed and slot != ONE:
+                    steps.append(self._back(self.tape.slot_of(number), slot, other, summed))
+        return steps
+
+    def _back(self, result: int, slot: int, other: int, summed: bool) -> Backward:
+        shape, place = self.shapes[other], other
+        if other == ONE:
+            place = -slot
+            self.ones[place] = tuple(bits(self.tape.scopes[slot] & ~self.tape.scopes[result]))
+            shape = Shape(self.ones[place], False)
+        kept = self.shapes[slot].axes
+        rows_kept = not summed or self.shapes[slot].rows
+        self.derivatives[slot], function = self.contract(self.derivatives[result], shape, kept, self.sizes, rows_kept)
+        return Backward(slot, result, place, function)
+
+    def program(self, backward: list[Backward], backward_same: list[Backward], readouts: list[Readout]) -> Program:
+        same = [step for step in self.forward if self.rows and not self.tape.by_row[step.slot]]
+        forward = [step for step in self.forward if not self.rows or self.tape.by_row[step.slot]]
+        largest = max(self._size(slot) for slot in range(len(self.shapes)))
+        return Program(self.tape, self.shapes, same, forward, backward, backward_same, readouts, self.ones, largest)
+
+    def _size(self, slot: int) -> int:
+        return prod(self.sizes[axis] for axis in self.shapes[slot].axes)

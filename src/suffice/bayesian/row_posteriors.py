@@ -1,0 +1,119 @@
+"""Posteriors of all nodes for a table of rows with gaps, and the probability of what each row observes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from suffice.bayesian.groups import Group, grouped
+from suffice.bayesian.leaves import Prepared
+from suffice.bayesian.network import DiscreteNetwork
+from suffice.bayesian.order import bits
+from suffice.bayesian.passes import LOWEST, Values, run_backward, run_forward
+from suffice.bayesian.planner import mask_of, planner_of
+from suffice.bayesian.single import in_logarithms
+from suffice.runtime.blas import one_blas_thread
+
+TILE_BYTES = 1 << 20
+"""Rows of a tile are as many as make the largest factor this large."""
+
+
+@dataclass(frozen=True)
+class RowPosteriors:
+    """Posteriors (n, states of all targets), where each target's columns are, and log-probabilities (n,) of the rows' evidence."""
+
+    table: np.ndarray
+    columns: dict[int, slice]
+    log_evidence: np.ndarray
+
+
+def row_posteriors(
+    network: DiscreteNetwork, codes: np.ndarray, targets: Sequence[int], log_evidence: bool = True
+) -> RowPosteriors:
+    """Posteriors of the targets given each row's observed cells.
+
+    Parameters
+    ----------
+    codes
+        States (n, nodes), -1 where missing.
+    targets
+        Positions of nodes; one that a row observes has probabilities 0 and 1.
+    log_evidence
+        Whether log-probabilities are wanted of rows that are not impossible; otherwise they are 0.
+    """
+    columns = _columns(network, targets)
+    table = np.zeros((len(codes), sum(network.cardinalities[node] for node in targets)))
+    logs = np.zeros(len(codes))
+    states = np.ascontiguousarray(codes.T, dtype=np.intp)
+    with one_blas_thread(), np.errstate(all="ignore"):
+        for group in grouped(network, states, mask_of(targets)):
+            _fill(network, states, group, columns, table, logs, log_evidence)
+    return RowPosteriors(table, columns, logs)
+
+
+def _columns(network: DiscreteNetwork, targets: Sequence[int]) -> dict[int, slice]:
+    ends = np.cumsum([0, *(network.cardinalities[node] for node in targets)])
+    return {node: slice(first, last) for node, first, last in zip(targets, ends[:-1], ends[1:], strict=True)}
+
+
+def _fill(
+    network: DiscreteNetwork,
+    states: np.ndarray,
+    group: Group,
+    columns: Mapping[int, slice],
+    table: np.ndarray,
+    logs: np.ndarray,
+    log_evidence: bool,
+) -> None:
+    wanted = mask_of(columns)
+    observed = group.evidence.observed
+    program = planner_of(network).posteriors(group.evidence, wanted & ~observed, True)
+    prepared = Prepared(program, network)
+    starts = np.array([columns[node].start for node in bits(wanted)])
+    for rows in group.tiles(tile_rows(prepared)):
+        codes = states[:, rows]
+        part, low, log = _tile(prepared, codes, columns, table.shape[1], log_evidence)
+        for node in bits(wanted & observed):
+            part[columns[node].start + codes[node], np.arange(len(rows))] = 1.0
+        part /= np.repeat(np.add.reduceat(part, starts, axis=0), np.diff([*starts, len(part)]), axis=0)
+        table[rows], logs[rows] = part.T, log
+        for place in np.flatnonzero(low):
+            found, logs[rows[place]] = in_logarithms(network, group.evidence, codes[:, [place]], list(columns))
+            for node, posterior in found.items():
+                table[rows[place], columns[node]] = posterior
+
+
+def tile_rows(prepared: Prepared) -> int:
+    """Rows of a tile."""
+    return int(np.clip(TILE_BYTES // (8 * prepared.program.largest), 16, 1000))
+
+
+def _tile(
+    prepared: Prepared, codes: np.ndarray, columns: Mapping[int, slice], width: int, log_evidence: bool
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Posteriors (states, n), which rows are to be done again, and log-probabilities (n,)."""
+    program, count = prepared.program, codes.shape[1]
+    values, scales = prepared.leaves(codes), dict(prepared.scales)
+    run_forward(program.forward, values, scales)
+    factors = np.array([np.broadcast_to(part, count) for part in parts_of(prepared, values, scales)] or np.ones((1, count)))
+    closed = prepared.closed_log(codes)
+    low = ~((factors.min(0) > LOWEST) & (closed > -np.inf))
+    derivatives: Values = {root: seed(values[root], low) for root in program.tape.roots}
+    run_backward(program.backward, values, scales, derivatives)
+    part = np.zeros((width, count))
+    for node, slot, function in program.readouts:
+        found = function(values[slot], derivatives[slot])
+        part[columns[node]] = found if found.ndim > 1 else found[:, None]
+    return part, low, closed + np.log(factors).sum(0) if log_evidence else np.zeros(count)
+
+
+def parts_of(prepared: Prepared, values: Values, scales: Values) -> list[np.ndarray]:
+    """Numbers whose product is the probability of the evidence."""
+    return [*(values[root] for root in prepared.program.tape.roots), *scales.values()]
+
+
+def seed(probability: np.ndarray, low: np.ndarray) -> np.ndarray:
+    """Derivative of the logarithm of a root; 0 for rows that are done again."""
+    return np.where(low, 0.0, 1 / probability) if np.ndim(probability) else np.divide(1.0, probability)

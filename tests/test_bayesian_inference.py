@@ -1,0 +1,40 @@
+"""Inference equals enumeration of the joint table."""
+
+import numpy as np
+import pytest
+from bayesian_networks import joint, marginal, random_network, rows_of, weighted
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from suffice.bayesian.row_posteriors import row_posteriors
+from suffice.bayesian.single import single_posteriors
+
+networks = st.builds(random_network, st.integers(0, 10**6), st.integers(1, 7), zeros=st.sampled_from([0.0, 0.3]))
+laws = settings(max_examples=60, deadline=None, derandomize=True)
+
+
+@laws
+@given(networks, st.integers(0, 10**6), st.floats(0, 1))
+def test_posteriors_of_rows_are_those_of_the_joint_table(network, seed, missing):
+    codes, table = rows_of(network, seed, 12, missing), joint(network)
+    targets = range(len(network.nodes))
+    found = row_posteriors(network, codes, targets)
+    for row, own in enumerate(codes):
+        kept = weighted(table, own)
+        assert np.isclose(found.log_evidence[row], np.log(kept.sum()), atol=1e-12)
+        for node in targets:
+            expected = marginal(kept, [node]) / kept.sum()
+            np.testing.assert_allclose(found.table[row, found.columns[node]], expected, atol=1e-13)
+
+
+@laws
+@given(networks, st.integers(0, 10**6), st.floats(0, 1))
+def test_one_query_is_the_joint_tables(network, seed, missing):
+    own, table = rows_of(network, seed, 1, missing)[0], joint(network)
+    generator = np.random.default_rng(seed)
+    soft = {0: generator.random(network.cardinalities[0])}
+    found, log_evidence = single_posteriors(network, own, range(len(network.nodes)), soft)
+    kept = weighted(table, own, soft)
+    assert np.isclose(log_evidence, np.log(kept.sum()), atol=1e-12)
+    for node, posterior in found.items():
+        np.testing.assert_allclose(posterior, marginal(kept, [node]) / kept.sum(), atol=1e-13)
