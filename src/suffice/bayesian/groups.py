@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from suffice.bayesian.network import DiscreteNetwork
 from suffice.bayesian.order import bits
-from suffice.bayesian.planner import mask_of, planner_of
+from suffice.bayesian.planner import Planner, mask_of
 from suffice.bayesian.tape import Evidence
 
 
@@ -26,7 +25,7 @@ class Group:
             yield self.rows[start : start + size]
 
 
-def grouped(network: DiscreteNetwork, states: np.ndarray, wanted: int) -> list[Group]:
+def grouped(planner: Planner, states: np.ndarray, wanted: int, passes: int) -> list[Group]:
     seen = states >= 0
     every, some = seen.all(1), seen.any(1)
     return [Group(np.arange(states.shape[1]), Evidence(mask_of(np.flatnonzero(every).tolist()), mask_of(np.flatnonzero(some & ~every).tolist())))]

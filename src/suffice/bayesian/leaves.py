@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 import numpy as np
 
-from suffice.bayesian.network import DiscreteNetwork
 from suffice.bayesian.passes import Values, run_forward
 from suffice.bayesian.program import Program
+from suffice.runtime.arrays import Array
 from suffice.runtime.types import ArrayLike
 
 
@@ -23,6 +24,8 @@ class Gather:
         self.strides = [int(np.prod(sizes[place + 1 :], dtype=int)) for place in range(len(sizes))]
         arranged = table.transpose((*rest, *seen)).reshape(*(table.shape[place] for place in rest), -1)
         self.table = np.ascontiguousarray(arranged)
+        self.arranged = tuple(table.shape[place] for place in (*rest, *seen))
+        self.back = np.argsort((*rest, *seen))
 
     def index(self, codes: np.ndarray) -> np.ndarray:
         """Positions (n,) of the observed states, from codes (nodes, n)."""
@@ -33,6 +36,13 @@ class Gather:
 
     def __call__(self, codes: np.ndarray) -> np.ndarray:
         return self.table.take(self.index(codes), axis=-1)
+
+    def sums(self, codes: np.ndarray, weight: np.ndarray) -> np.ndarray:
+        """Sums of numbers (axes not observed, n) over the rows of each observed state, shaped as the table."""
+        width, flat = self.table.shape[-1], weight.reshape(-1, weight.shape[-1])
+        index = self.index(codes) + width * np.arange(len(flat))[:, None]
+        total = np.bincount(index.ravel(), flat.ravel(), width * len(flat))
+        return total.reshape(self.arranged).transpose(self.back)
 
 
 class Prepared:
@@ -46,39 +56,39 @@ class Prepared:
         By slot, how the leaves of tables with observed nodes are read.
     likelihoods
         By slot, a node and its table of likelihoods, whose last column stands for a missing cell.
-    closed
-        Logarithms of the tables of nodes that are observed with all their parents.
     """
 
     def __init__(
         self,
         program: Program,
-        network: DiscreteNetwork,
+        families: Sequence[Sequence[int]],
+        tables: Sequence[Array],
         soft: Mapping[int, np.ndarray] | None = None,
         logarithms: bool = False,
     ):
-        self.program = program
+        self.program, self.families, self.tables = program, families, tables
         own = _logarithm if logarithms else np.asarray
         self.values: Values = {0: own(1.0)}
         self.scales: Values = {}
         self.gathers: dict[int, Gather] = {}
         self.likelihoods: dict[int, tuple[int, np.ndarray]] = {}
-        families, sizes = network.families, network.cardinalities
         for place, leaf in enumerate(program.tape.leaves):
-            family, scope = families[leaf.node], program.tape.scopes[1 + place]
+            node, scope, slot = leaf.node, program.tape.scopes[1 + place], 1 + place
             if not leaf.table:
-                likelihoods = _likelihoods(sizes[leaf.node], (soft or {}).get(leaf.node))
-                self.likelihoods[1 + place] = (leaf.node, own(likelihoods))
-            elif program.tape.by_row[1 + place]:
-                self.gathers[1 + place] = Gather(own(_table(network, leaf.node)), family, ~scope)
+                likelihoods = _likelihoods(tables[node].shape[-1], (soft or {}).get(node))
+                self.likelihoods[slot] = (node, own(likelihoods))
+            elif program.tape.by_row[slot]:
+                self.gathers[slot] = Gather(own(tables[node]), families[node], ~scope)
             else:
-                self.values[1 + place] = own(_table(network, leaf.node))
+                self.values[slot] = own(tables[node])
         for slot, axes in program.ones.items():
-            self.values[slot] = own(np.ones([sizes[axis] for axis in axes]))
-        self.closed = [
-            Gather(_logarithm(_table(network, node)), families[node], -1) for node in program.tape.closed
-        ]
+            self.values[slot] = own(np.ones([tables[axis].shape[-1] for axis in axes]))
         run_forward(program.same, self.values, self.scales)
+
+    @cached_property
+    def closed(self) -> list[Gather]:
+        """Logarithms of the tables of nodes that are observed with all their parents."""
+        return [Gather(_logarithm(self.tables[node]), self.families[node], -1) for node in self.program.tape.closed]
 
     def leaves(self, codes: np.ndarray) -> Values:
         """Values of all slots that do not follow from others, for rows by their codes (nodes, n)."""
@@ -89,16 +99,17 @@ class Prepared:
             values[slot] = table.take(codes[node], axis=1)
         return values
 
+    def one_row(self, column: np.ndarray) -> Values:
+        """The same for one row (nodes, 1), without an axis of rows."""
+        by_row = {*self.gathers, *self.likelihoods}
+        return {slot: value[..., 0] if slot in by_row else value for slot, value in self.leaves(column).items()}
+
     def closed_log(self, codes: np.ndarray) -> np.ndarray:
         """Logarithm (n,) of the probability of the nodes that are observed with all their parents."""
         total = np.zeros(codes.shape[1])
         for gather in self.closed:
             total += gather(codes)
         return total
-
-
-def _table(network: DiscreteNetwork, node: int) -> np.ndarray:
-    return np.asarray(network.tables[node])
 
 
 def _logarithm(table: ArrayLike) -> np.ndarray:

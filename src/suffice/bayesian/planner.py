@@ -94,14 +94,14 @@ class Planner:
 
         return self._kept((evidence, wanted, rows, contract), made)
 
-    def counts(self, evidence: Evidence) -> Program:
+    def counts(self, evidence: Evidence, rows: bool = True, contract: Contract = contraction) -> Program:
         """Program of the expected counts of all families."""
 
         def made() -> Program:
             tape = self.tape(evidence, self.everything)
-            return counts_program(tape, self.axes(tape), self.cardinalities)
+            return counts_program(tape, self.axes(tape), self.cardinalities, rows, contract)
 
-        return self._kept(("counts", evidence), made)
+        return self._kept(("counts", evidence, rows, contract), made)
 
     def _kept(self, key: Hashable, make: Callable[[], T]) -> T:
         if key in self._plans:

@@ -52,6 +52,7 @@ class Program:
 
     tape: Tape
     shapes: list[Shape]
+    derivatives: list[Shape]
     same: list[Forward]
     forward: list[Forward]
     backward: list[Backward]
@@ -77,13 +78,19 @@ def posterior_program(
     return making.program(backward, [], readouts)
 
 
-def counts_program(tape: Tape, axes: Sequence[tuple[int, ...]], sizes: Sequence[int]) -> Program:
+def counts_program(
+    tape: Tape,
+    axes: Sequence[tuple[int, ...]],
+    sizes: Sequence[int],
+    rows: bool,
+    contract: Contract = contraction,
+) -> Program:
     """Forwards to the probability, backwards to the derivatives by the tables, summed over rows where tables have none."""
-    making = _Making(tape, axes, sizes, True, contraction)
+    making = _Making(tape, axes, sizes, rows, contract)
     tables = [1 + place for place, leaf in enumerate(tape.leaves) if leaf.table]
     steps = making.backward(making.above(tables), summed=True)
-    rows = [step for step in steps if tape.by_row[step.result]]
-    return making.program(rows, [step for step in steps if not tape.by_row[step.result]], [])
+    by_row = [step for step in steps if not rows or tape.by_row[step.result]]
+    return making.program(by_row, [step for step in steps if rows and not tape.by_row[step.result]], [])
 
 
 class _Making:
@@ -163,7 +170,8 @@ class _Making:
         same = [step for step in self.forward if self.rows and not self.tape.by_row[step.slot]]
         forward = [step for step in self.forward if not self.rows or self.tape.by_row[step.slot]]
         largest = max(self._size(slot) for slot in range(len(self.shapes)))
-        return Program(self.tape, self.shapes, same, forward, backward, backward_same, readouts, self.ones, largest)
+        shapes = (self.shapes, self.derivatives)
+        return Program(self.tape, *shapes, same, forward, backward, backward_same, readouts, self.ones, largest)
 
     def _size(self, slot: int) -> int:
         return prod(self.sizes[axis] for axis in self.shapes[slot].axes)

@@ -48,7 +48,7 @@ def row_posteriors(
     logs = np.zeros(len(codes))
     states = np.ascontiguousarray(codes.T, dtype=np.intp)
     with one_blas_thread(), np.errstate(all="ignore"):
-        for group in grouped(network, states, mask_of(targets)):
+        for group in grouped(planner_of(network), states, mask_of(targets), 1):
             _fill(network, states, group, columns, table, logs, log_evidence)
     return RowPosteriors(table, columns, logs)
 
@@ -70,7 +70,7 @@ def _fill(
     wanted = mask_of(columns)
     observed = group.evidence.observed
     program = planner_of(network).posteriors(group.evidence, wanted & ~observed, True)
-    prepared = Prepared(program, network)
+    prepared = Prepared(program, network.families, network.tables)
     starts = np.array([columns[node].start for node in bits(wanted)])
     for rows in group.tiles(tile_rows(prepared)):
         codes = states[:, rows]

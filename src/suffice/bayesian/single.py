@@ -45,8 +45,8 @@ def _linear(
     network: DiscreteNetwork, evidence: Evidence, column: np.ndarray, targets: Sequence[int], soft: Soft
 ) -> tuple[dict[int, np.ndarray], float] | None:
     program = planner_of(network).posteriors(evidence, mask_of(targets) & ~evidence.observed, False)
-    prepared = Prepared(program, network, soft)
-    values = _one_row(prepared, column)
+    prepared = Prepared(program, network.families, network.tables, soft)
+    values = prepared.one_row(column)
     scales: Values = {}
     run_forward(program.forward, values, scales)
     factors = np.array([1.0, *(values[root] for root in program.tape.roots), *scales.values()])
@@ -57,11 +57,6 @@ def _linear(
     run_backward(program.backward, values, scales, derivatives)
     found = {node: function(values[slot], derivatives[slot]) for node, slot, function in program.readouts}
     return _finished(network, evidence, column, targets, found), closed + float(np.log(factors).sum())
-
-
-def _one_row(prepared: Prepared, column: np.ndarray) -> Values:
-    by_row = {*prepared.gathers, *prepared.likelihoods}
-    return {slot: value[..., 0] if slot in by_row else value for slot, value in prepared.leaves(column).items()}
 
 
 def _finished(
@@ -86,8 +81,8 @@ def in_logarithms(
 ) -> tuple[dict[int, np.ndarray], float]:
     """The same in logarithms, which no evidence is too improbable for; NaN where it is impossible."""
     program = planner_of(network).posteriors(evidence, mask_of(targets) & ~evidence.observed, False, log_contraction)
-    prepared = Prepared(program, network, soft, logarithms=True)
-    values = _one_row(prepared, column)
+    prepared = Prepared(program, network.families, network.tables, soft, logarithms=True)
+    values = prepared.one_row(column)
     run_forward(program.forward, values, {})
     total = float(sum(values[root] for root in program.tape.roots) + prepared.closed_log(column)[0])
     if total == -np.inf:
