@@ -64,7 +64,7 @@ def read_rows(batches: Iterable[tuple[TableLike, np.ndarray]], asked: Asked) -> 
     _check_columns(nodes, names, asked)
     states = {name: _states(name, [part[name] for part in parts], asked) for name in names}
     labels = tuple(states[node] if node in states else tuple(range(asked.hidden[node])) for node in nodes)
-    codes = _codes(nodes, labels, parts, sum(map(len, weights)))
+    codes = _codes(nodes, labels, parts, asked.coded)
     return FitRows(nodes, labels, codes, np.concatenate(weights), names, named)
 
 
@@ -123,20 +123,19 @@ def _states(node: str, parts: list[Labelled], asked: Asked) -> tuple[Hashable, .
 
 
 def _codes(
-    nodes: tuple[str, ...], states: tuple[tuple[Hashable, ...], ...], parts: list[dict[str, Labelled]], rows: int
+    nodes: tuple[str, ...], states: tuple[tuple[Hashable, ...], ...], parts: list[dict[str, Labelled]], coded: bool
 ) -> np.ndarray:
-    codes = np.full((rows, len(nodes)), -1, np.int16 if max(map(len, states)) < 2**15 else np.int32, order="F")
-    start = 0
-    for part in parts:
-        count = len(next(iter(part.values())).places)
-        for place, node in enumerate(nodes):
-            if node in part:
-                own = states[place] if part[node].labels else states[place][:0]
-                codes[start : start + count, place] = _placed(part[node], own, node)
-        start += count
+    counts = [len(next(iter(part.values())).places) for part in parts]
+    codes = np.full((sum(counts), len(nodes)), -1, np.int16 if max(map(len, states)) < 2**15 else np.int32, order="F")
+    place = dict(zip(nodes, range(len(nodes)), strict=True))
+    for part, start, count in zip(parts, np.cumsum([0, *counts]), counts, strict=False):
+        for node, found in part.items():
+            own = states[place[node]]
+            taken = checked_codes(found.places, own, node) if coded else _placed(found, own, node)
+            codes[start : start + count, place[node]] = taken
     return codes
 
 
 def _placed(found: Labelled, states: Sequence[Hashable], node: str) -> np.ndarray:
-    same = len(found.labels) <= len(states) and tuple(found.labels) == tuple(states[: len(found.labels)])
+    same = tuple(found.labels) == tuple(states[: len(found.labels)])
     return found.places if same else codes_among(found, states, node)

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
+from suffice.bayesian.expected_counts import PlannedRows
 from suffice.bayesian.learning.counts import Counts, check_sizes
 from suffice.bayesian.learning.fit_rows import Asked, FitRows
 from suffice.bayesian.learning.model import Skeleton, TableModel
@@ -118,10 +119,8 @@ def _climbed(
     estimator: BayesianNetwork, start: TableModel, rows: FitRows, iterations: Iterations,
     attributes: Callable[[DiscreteNetwork], dict[str, Any]], checkpoint: PathLike | None,
 ) -> Solution:  # fmt: skip
-    from suffice.bayesian.expected_counts import planned
-
-    places = planned(start.skeleton.network(start.tables_of(0)), rows.codes, rows.weight)
-    place = Host([(places, rows.weight)], None, None, np.inf, _never)
+    planned = PlannedRows(start.skeleton.parents, start.skeleton.sizes, rows.codes, rows.weight)
+    place = Host([(planned, rows.weight)], None, None, np.inf, _never)
     with progress(estimator.verbose, estimator.max_iter, "fitting") as bar:
 
         def on_step(done: int, objective: np.ndarray, model: TableModel) -> bool:
