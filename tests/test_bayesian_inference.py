@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from suffice.bayesian.row_posteriors import row_posteriors
 from suffice.bayesian.single import single_posteriors
 
-networks = st.builds(random_network, st.integers(0, 10**6), st.integers(1, 7), zeros=st.sampled_from([0.0, 0.3]))
+networks = st.builds(random_network, st.integers(0, 10**6), st.integers(1, 8), zeros=st.sampled_from([0.0, 0.3]))
 laws = settings(max_examples=60, deadline=None, derandomize=True)
 
 

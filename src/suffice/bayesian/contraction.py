@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from functools import lru_cache
 from math import prod
+from string import ascii_letters
 from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
 from suffice.runtime.arrays import Array
-from suffice.runtime.either import is_jax
 
 class Shape(NamedTuple):
     """The axes of a factor, in order, and whether rows are its last axis."""
@@ -20,6 +21,7 @@ class Shape(NamedTuple):
 
 Function: TypeAlias = Callable[[Array, Array], Array]
 Contract: TypeAlias = Callable[[Shape, Shape, Collection[int], Sequence[int], bool], tuple[Shape, Function]]
+LETTERS = ascii_letters.replace("Z", "")
 SMALL = 64
 """Below so many products, einsum takes less time than arranging axes for BLAS."""
 
@@ -28,44 +30,42 @@ def contraction(
     left: Shape, right: Shape, kept: Collection[int], sizes: Sequence[int], rows_kept: bool = True
 ) -> tuple[Shape, Function]:
     """Function that multiplies two factors and sums all axes but those kept, and the shape of what it gives."""
+    names: dict[int, int] = {}
+    first = tuple([names.setdefault(axis, len(names)) for axis in left.axes])
+    second = tuple([names.setdefault(axis, len(names)) for axis in right.axes])
+    nodes = tuple(names)
+    among = tuple([place for place, node in enumerate(nodes) if node in kept])
+    shape, function = _planned(
+        Shape(first, left.rows), Shape(second, right.rows), among, tuple([sizes[node] for node in nodes]), rows_kept
+    )
+    return Shape(tuple([nodes[place] for place in shape.axes]), shape.rows), function
+
+
+@lru_cache(8192)
+def _planned(
+    left: Shape, right: Shape, kept: tuple[int, ...], sizes: tuple[int, ...], rows_kept: bool
+) -> tuple[Shape, Function]:
     if left.rows and right.rows:
         return _by_einsum(left, right, kept, True) if rows_kept else _summing_rows(left, right, kept, sizes)
     if right.rows < left.rows:
-        shape, function = contraction(right, left, kept, sizes)
+        shape, function = _planned(right, left, kept, sizes, rows_kept)
         return shape, lambda first, second: function(second, first)
     summed = [axis for axis in left.axes if axis in right.axes and axis not in kept]
     alone = any(axis not in right.axes and axis not in kept for axis in left.axes)
     alone = alone or any(axis not in left.axes and axis not in kept for axis in right.axes)
-    work = prod(sizes[axis] for axis in {*left.axes, *right.axes})
-    if alone or not summed or (not right.rows and work < SMALL):
+    if alone or not summed or (not right.rows and prod(sizes) < SMALL):
         return _by_einsum(left, right, kept, right.rows)
     return _by_blas(left, right, summed, sizes)
 
 
 def _by_einsum(left: Shape, right: Shape, kept: Collection[int], rows: bool) -> tuple[Shape, Function]:
-    order = [axis for axis in (*left.axes, *right.axes) if axis in kept]
-    axes = tuple(dict.fromkeys(order))
-    letters = _Letters()
-    path = f"{letters.of(left)},{letters.of(right)}->{letters.of(Shape(axes, rows))}"
-    return Shape(axes, rows), lambda first, second: einsum(path, first, second)
+    shape = Shape(tuple(dict.fromkeys(axis for axis in (*left.axes, *right.axes) if axis in kept)), rows)
+    path = f"{_letters(left)},{_letters(right)}->{_letters(shape)}"
+    return shape, lambda first, second: np.einsum(path, first, second)
 
 
-def einsum(path: str, *arrays: Array) -> Array:
-    """``einsum`` without a search for an order, of NumPy or JAX."""
-    if any(is_jax(array) for array in arrays):
-        import jax.numpy
-
-        return jax.numpy.einsum(path, *arrays)
-    return np.einsum(path, *arrays)
-
-
-class _Letters:
-    def __init__(self):
-        self.names: dict[int, str] = {}
-
-    def of(self, shape: Shape) -> str:
-        names = "".join(self.names.setdefault(axis, chr(ord("a") + len(self.names))) for axis in shape.axes)
-        return names + "Z" if shape.rows else names
+def _letters(shape: Shape) -> str:
+    return "".join([LETTERS[axis] for axis in shape.axes]) + "Z" * shape.rows
 
 
 def _by_blas(left: Shape, right: Shape, summed: list[int], sizes: Sequence[int]) -> tuple[Shape, Function]:

@@ -17,6 +17,8 @@ from suffice.bayesian.program import Program, counts_program
 from suffice.bayesian.row_posteriors import seed, tile_rows
 from suffice.runtime.blas import one_blas_thread
 
+PASSES = 20
+"""So often the rows are expected to be passed over."""
 Counts: TypeAlias = list[np.ndarray]
 ROWS = -1
 """Stands for the axis of rows among the axes of a factor."""
@@ -57,7 +59,7 @@ class PlannedRows:
         self.codes = np.ascontiguousarray(distinct.T, dtype=np.intp)
         self.families = [(*own, node) for node, own in enumerate(parents)]
         self.shapes = [tuple(cardinalities[axis] for axis in family) for family in self.families]
-        self.groups = [_CountedGroup(self, group) for group in grouped(self.planner, self.codes, 0, 20)]
+        self.groups = [_CountedGroup(self, group) for group in grouped(self.planner, self.codes, PASSES)]
 
     def expected(self, tables: Sequence[np.ndarray]) -> tuple[list[np.ndarray], float]:
         """Expected counts of the families, shaped as the tables, and the log-likelihood.
@@ -76,7 +78,7 @@ class _CountedGroup:
 
     def __init__(self, rows: PlannedRows, group: Group):
         self.rows, self.group = rows, group
-        self.program: Program = rows.planner.counts(group.evidence)
+        self.program: Program = rows.planner.counts(group.evidence, group.magnitude * PASSES)
         weight = rows.weights[group.rows]
         codes = rows.codes[:, group.rows]
         self.complete: list[tuple[int, np.ndarray]] = []
@@ -121,8 +123,8 @@ def _add_tile(prepared: Prepared, planned: PlannedRows, rows: np.ndarray, sums: 
     roots = [root for root in tape.roots if tape.by_row[root]]
     values, scales = prepared.leaves(codes), {}
     run_forward(program.forward, values, scales)
-    factors = np.array([values[root] for root in roots] + list(scales.values()))
-    low = ~(factors.min(0, initial=1.0) > LOWEST)
+    factors = np.array([np.ones(len(rows)), *(values[root] for root in roots), *scales.values()])
+    low = ~(factors.min(0) > LOWEST)
     derivatives: Values = {root: weight * seed(values[root], low) for root in roots}
     run_backward(program.backward, values, scales | prepared.scales, derivatives)
     for slot, gather in prepared.gathers.items():

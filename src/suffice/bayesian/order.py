@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterator, Sequence
+from math import prod
 
 import numpy as np
 
@@ -93,13 +94,15 @@ def _eliminate(node: int, near: dict[int, int], joins: bool) -> int:
     return changed & own
 
 
-def work_of(order: Sequence[int], neighbours: Sequence[int], open_nodes: int, weights: Sequence[int]) -> int:
-    """Entries of all tables that an elimination order multiplies."""
-    near, work = {node: neighbours[node] & open_nodes for node in bits(open_nodes)}, 0
+def cliques_of(order: Sequence[int], neighbours: Sequence[int], open_nodes: int) -> list[int]:
+    """Nodes of the table that each elimination multiplies, as the ones of whole numbers."""
+    near, found = {node: neighbours[node] & open_nodes for node in bits(open_nodes)}, []
     for node in order:
-        size = weights[node]
-        for other in bits(near[node]):
-            size *= weights[other]
-        work += size
+        found.append(near[node] | 1 << node)
         _eliminate(node, near, False)
-    return work
+    return found
+
+
+def work_of(cliques: Sequence[int], weights: Sequence[int]) -> int:
+    """Entries of all tables that an elimination multiplies."""
+    return sum(prod(weights[node] for node in bits(clique)) for clique in cliques)

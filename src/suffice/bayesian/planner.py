@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import cached_property, lru_cache
 from typing import TypeVar
 
@@ -12,13 +12,23 @@ import numpy as np
 from suffice.bayesian.contraction import Contract, contraction
 from suffice.bayesian.graph import Parents, ancestors_of
 from suffice.bayesian.network import DiscreteNetwork
-from suffice.bayesian.order import bits, family_masks, min_fill, moral_neighbours, work_of
+from suffice.bayesian.order import bits, cliques_of, family_masks, min_fill, moral_neighbours, work_of
 from suffice.bayesian.program import Program, counts_program, posterior_program
 from suffice.bayesian.tape import Evidence, Tape, build_tape
 
 T = TypeVar("T")
 RESTARTS = 30
 """Most restarts of the search for an order."""
+SEARCH = 0.01
+"""Seconds for which an order without evidence is searched for at least, where it is not light work."""
+LIGHT = 100
+"""Entries for each node below which no other order is searched for."""
+SHARE = 0.1
+"""Share of the expected run time for which an order is searched for."""
+FILL = 10e-6
+"""Seconds that one search takes for each neighbour of each node."""
+PRODUCT = 2e-9
+"""Seconds that one entry of a multiplied table takes for each row, forwards and backwards."""
 PLANS = 512
 """Plans kept for each network."""
 
@@ -34,42 +44,58 @@ class Planner:
 
     @cached_property
     def general_order(self) -> list[int]:
-        """The best order found for a network without evidence: restarts as long as they cost less than they may save."""
+        """An elimination order without evidence."""
+        return self.searched(self.neighbours, self.everything, SEARCH)
+
+    @cached_property
+    def cliques(self) -> list[int]:
+        """Nodes of the tables that it multiplies."""
+        return cliques_of(self.general_order, self.neighbours, self.everything)
+
+    @cached_property
+    def work(self) -> int:
+        """Entries of these tables."""
+        return work_of(self.cliques, self.cardinalities)
+
+    def searched(self, neighbours: Sequence[int], open_nodes: int, least: float, rows: int = 1) -> list[int]:
+        """Weighted min-fill, again with noise as long as that takes a small share of the time that the order then takes."""
+        best = min_fill(neighbours, open_nodes, self.cardinalities)
+        work = work_of(cliques_of(best, neighbours, open_nodes), self.cardinalities)
+        if work <= LIGHT * len(best):
+            return best
         generator = np.random.default_rng(0)
-        best = min_fill(self.neighbours, self.everything, self.cardinalities)
-        work = work_of(best, self.neighbours, self.everything, self.cardinalities)
-        for _ in range(RESTARTS if work > 30 * len(self.parents) else 2):
+        effort = FILL * sum((neighbours[node] & open_nodes).bit_count() for node in best)
+        for _ in range(min(RESTARTS, int((least + SHARE * PRODUCT * work * rows) / effort))):
             noise = np.exp(0.3 * generator.standard_normal(len(self.parents)))
-            order = min_fill(self.neighbours, self.everything, self.cardinalities, noise)
-            found = work_of(order, self.neighbours, self.everything, self.cardinalities)
+            order = min_fill(neighbours, open_nodes, self.cardinalities, noise)
+            found = work_of(cliques_of(order, neighbours, open_nodes), self.cardinalities)
             best, work = (order, found) if found < work else (best, work)
         return best
 
-    @cached_property
-    def general_work(self) -> int:
-        """Products of a pass without evidence."""
-        return work_of(self.general_order, self.neighbours, self.everything, self.cardinalities)
-
-    def order(self, evidence: Evidence, relevant: int) -> list[int]:
-        """An elimination order of the nodes that are not observed."""
+    def order(self, evidence: Evidence, relevant: int, rows: int) -> list[int]:
+        """An elimination order of the nodes that are not observed, for so many rows."""
         open_nodes = relevant & ~evidence.observed
-        if open_nodes == self.everything:
+        if open_nodes == self.everything and rows == 1:
             return self.general_order
+        return self.searched(self._neighbours(relevant), open_nodes, 0.0, rows)
+
+    def _neighbours(self, relevant: int) -> list[int]:
+        """Neighbours in the moral graph of some nodes, which hold all their parents."""
         if relevant == self.everything:
-            return min_fill(self.neighbours, open_nodes, self.cardinalities)
-        families = [self.families[node] for node in bits(relevant)]
+            return self.neighbours
         near = [0] * len(self.parents)
-        for family in families:
-            for node in bits(family):
-                near[node] |= family & ~(1 << node)
-        return min_fill(near, open_nodes, self.cardinalities)
+        for kept in bits(relevant):
+            for node in bits(self.families[kept]):
+                near[node] |= self.families[kept] & ~(1 << node)
+        return near
 
     def relevant(self, nodes: int) -> int:
         """These nodes and those above them: all others sum to 1."""
         return mask_of(ancestors_of(bits(nodes), self.parents))
 
-    def tape(self, evidence: Evidence, relevant: int) -> Tape:
-        order = self.order(evidence, relevant)
+    def tape(self, evidence: Evidence, relevant: int, rows: int) -> Tape:
+        """The tape of what is relevant."""
+        order = self.order(evidence, relevant, rows)
         return build_tape(self.families, self.cardinalities, order, evidence, relevant)
 
     def axes(self, tape: Tape) -> list[tuple[int, ...]]:
@@ -83,23 +109,21 @@ class Planner:
             for place, leaf in enumerate(tape.leaves)
         ]
 
-    def posteriors(
-        self, evidence: Evidence, wanted: int, rows: bool, contract: Contract = contraction
-    ) -> Program:
-        """Program of the posteriors of the nodes wanted."""
+    def posteriors(self, evidence: Evidence, wanted: int, rows: int, contract: Contract = contraction) -> Program:
+        """Program of the posteriors of the nodes wanted, for so many rows; for 0, of one row without an axis of rows."""
 
         def made() -> Program:
-            tape = self.tape(evidence, self.relevant(evidence.observed | evidence.mixed | wanted))
-            return posterior_program(tape, self.axes(tape), self.cardinalities, wanted, rows, contract)
+            tape = self.tape(evidence, self.relevant(evidence.observed | evidence.mixed | wanted), max(rows, 1))
+            return posterior_program(tape, self.axes(tape), self.cardinalities, wanted, rows > 0, contract)
 
         return self._kept((evidence, wanted, rows, contract), made)
 
-    def counts(self, evidence: Evidence, rows: bool = True, contract: Contract = contraction) -> Program:
-        """Program of the expected counts of all families."""
+    def counts(self, evidence: Evidence, rows: int, contract: Contract = contraction) -> Program:
+        """Program of the expected counts of all families, likewise."""
 
         def made() -> Program:
-            tape = self.tape(evidence, self.everything)
-            return counts_program(tape, self.axes(tape), self.cardinalities, rows, contract)
+            tape = self.tape(evidence, self.everything, max(rows, 1))
+            return counts_program(tape, self.axes(tape), self.cardinalities, rows > 0, contract)
 
         return self._kept(("counts", evidence, rows, contract), made)
 

@@ -109,7 +109,7 @@ class _Making:
         for number, (left, right) in enumerate(tape.steps):
             slot = tape.slot_of(number)
             total = pending[left] + pending[right]
-            full = contract is contraction and total > PENDING
+            full = contract is contraction and total > PENDING and tape.scopes[slot] > 0
             pending.append(0 if full else total)
             kept = tuple(bits(tape.scopes[slot]))
             shape, function = contract(self.shapes[left], self.shapes[right], kept, sizes, True)

@@ -48,7 +48,7 @@ def row_posteriors(
     logs = np.zeros(len(codes))
     states = np.ascontiguousarray(codes.T, dtype=np.intp)
     with one_blas_thread(), np.errstate(all="ignore"):
-        for group in grouped(planner_of(network), states, mask_of(targets), 1):
+        for group in grouped(planner_of(network), states, 1):
             _fill(network, states, group, columns, table, logs, log_evidence)
     return RowPosteriors(table, columns, logs)
 
@@ -69,15 +69,13 @@ def _fill(
 ) -> None:
     wanted = mask_of(columns)
     observed = group.evidence.observed
-    program = planner_of(network).posteriors(group.evidence, wanted & ~observed, True)
+    program = planner_of(network).posteriors(group.evidence, wanted & ~observed, group.magnitude)
     prepared = Prepared(program, network.families, network.tables)
-    starts = np.array([columns[node].start for node in bits(wanted)])
     for rows in group.tiles(tile_rows(prepared)):
         codes = states[:, rows]
         part, low, log = _tile(prepared, codes, columns, table.shape[1], log_evidence)
         for node in bits(wanted & observed):
             part[columns[node].start + codes[node], np.arange(len(rows))] = 1.0
-        part /= np.repeat(np.add.reduceat(part, starts, axis=0), np.diff([*starts, len(part)]), axis=0)
         table[rows], logs[rows] = part.T, log
         for place in np.flatnonzero(low):
             found, logs[rows[place]] = in_logarithms(network, group.evidence, codes[:, [place]], list(columns))
@@ -105,7 +103,7 @@ def _tile(
     part = np.zeros((width, count))
     for node, slot, function in program.readouts:
         found = function(values[slot], derivatives[slot])
-        part[columns[node]] = found if found.ndim > 1 else found[:, None]
+        part[columns[node]] = found / found.sum(0) if slot in scales else found if found.ndim > 1 else found[:, None]
     return part, low, closed + np.log(factors).sum(0) if log_evidence else np.zeros(count)
 
 

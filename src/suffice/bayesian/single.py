@@ -35,7 +35,7 @@ def single_posteriors(
 
 def _evidence(planner: Planner, codes: np.ndarray, soft: Soft) -> Evidence:
     """All nodes may be observed where the plan without evidence takes little time, else those that are."""
-    if planner.general_work <= GENERAL * len(planner.parents):
+    if planner.work <= GENERAL * len(planner.parents):
         return Evidence(0, planner.everything)
     likely = mask_of(soft)
     return Evidence(mask_of(np.flatnonzero(np.asarray(codes) >= 0).tolist()) & ~likely, likely)
@@ -44,7 +44,7 @@ def _evidence(planner: Planner, codes: np.ndarray, soft: Soft) -> Evidence:
 def _linear(
     network: DiscreteNetwork, evidence: Evidence, column: np.ndarray, targets: Sequence[int], soft: Soft
 ) -> tuple[dict[int, np.ndarray], float] | None:
-    program = planner_of(network).posteriors(evidence, mask_of(targets) & ~evidence.observed, False)
+    program = planner_of(network).posteriors(evidence, mask_of(targets) & ~evidence.observed, 0)
     prepared = Prepared(program, network.families, network.tables, soft)
     values = prepared.one_row(column)
     scales: Values = {}
@@ -80,7 +80,7 @@ def in_logarithms(
     soft: Soft | None = None,
 ) -> tuple[dict[int, np.ndarray], float]:
     """The same in logarithms, which no evidence is too improbable for; NaN where it is impossible."""
-    program = planner_of(network).posteriors(evidence, mask_of(targets) & ~evidence.observed, False, log_contraction)
+    program = planner_of(network).posteriors(evidence, mask_of(targets) & ~evidence.observed, 0, log_contraction)
     prepared = Prepared(program, network.families, network.tables, soft, logarithms=True)
     values = prepared.one_row(column)
     run_forward(program.forward, values, {})
