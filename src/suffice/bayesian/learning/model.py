@@ -84,10 +84,11 @@ class TablesChart(Chart):
 
     def slope(self, model: TableModel, statistics: FamilySums) -> np.ndarray:
         """2 (c / u - C u) of the counts c of each cell, the prior's among them, and C of its row."""
-        return _joined([
-            _slope(counts + before, table)
-            for counts, before, table in zip(statistics.counts, model.before.cells, model.tables, strict=True)
-        ])  # fmt: skip
+        parts = zip(statistics.counts, model.before.cells, model.tables, strict=True)
+        slopes = [_slope(counts + before, table) for counts, before, table in parts]
+        for node in model.held:
+            slopes[node] = np.zeros_like(slopes[node])
+        return _joined(slopes)
 
     def limited(self, model: TableModel) -> np.ndarray:
         """Every one."""
@@ -100,6 +101,8 @@ class TableModel(LatentModel):
     tables: tuple[np.ndarray, ...]
     before: RowsBefore
     skeleton: Skeleton
+    held: tuple[int, ...] = field(static=True, default=())
+    """Nodes whose tables stay."""
 
     chart: ClassVar[Any] = TablesChart()
 
@@ -121,7 +124,10 @@ class TableModel(LatentModel):
     def maximize(self, statistics: FamilySums) -> Self:
         """Shares of the counts; a row of a table without any stays."""
         parts = zip(statistics.counts, self.before.cells, self.tables, strict=True)
-        return self.with_tables([table_of(counts, before, table) for counts, before, table in parts])
+        tables = [table_of(counts, before, table) for counts, before, table in parts]
+        for node in self.held:
+            tables[node] = self.tables[node]
+        return self.with_tables(tables)
 
     def log_prior(self) -> np.ndarray:
         """Rows before times logarithms of the probabilities, (restarts,)."""
@@ -137,7 +143,7 @@ class TableModel(LatentModel):
 
     def with_tables(self, tables: Sequence[np.ndarray]) -> Self:
         """The same with other tables."""
-        return type(self)(tuple(tables), self.before, self.skeleton)
+        return type(self)(tuple(tables), self.before, self.skeleton, self.held)
 
 
 def _slope(counts: np.ndarray, table: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -17,17 +17,21 @@ HIDDEN_SPREAD, OTHER_SPREAD = 0.5, 0.5
 
 
 def start_model(
-    skeleton: Skeleton, counts: Counts, cells: np.ndarray, hidden: Sequence[int], n_init: int, generator: np.random.Generator
+    skeleton: Skeleton, counts: Counts, cells: np.ndarray, hidden: Sequence[int], n_init: int,
+    generator: np.random.Generator, given: Mapping[int, np.ndarray],
 ) -> TableModel:  # fmt: skip
-    """``n_init`` starts side by side; the first moves only what hidden nodes are part of."""
+    """``n_init`` starts side by side; the first moves only what hidden nodes are part of. Tables that are ``given`` stay."""
     tables = []
     for family, shape in zip(skeleton.families, skeleton.shapes, strict=True):
+        if family[-1] in given:
+            tables.append(np.repeat(given[family[-1]][None], n_init, 0))
+            continue
         mean = _mean_table(counts, family, shape, set(hidden))
         own = np.repeat(mean[None], n_init, 0)
         moved = slice(0, None) if set(family) & set(hidden) else slice(1, None)
         spread = HIDDEN_SPREAD if set(family) & set(hidden) else OTHER_SPREAD
         tables.append(_moved(own, moved, spread, generator))
-    return TableModel(tuple(tables), RowsBefore(cells), skeleton)
+    return TableModel(tuple(tables), RowsBefore(cells), skeleton, tuple(given))
 
 
 def _mean_table(counts: Counts, family: Sequence[int], shape: tuple[int, ...], hidden: set[int]) -> np.ndarray:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -35,6 +36,29 @@ if TYPE_CHECKING:
     from suffice.estimators.bayesian.network import BayesianNetwork
 
 
+class EMSettings(Protocol):
+    """What an estimator says of expectation-maximisation."""
+
+    tol: float | None
+    max_iter: int
+    n_init: int
+    random_state: Any
+    verbose: int
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Rows and their counts, the network without tables, the prior's rows in each cell of each, and what is known of some."""
+
+    rows: FitRows
+    counts: Counts
+    skeleton: Skeleton
+    cells: np.ndarray
+    hidden: Sequence[str] = ()
+    given: Mapping[int, np.ndarray] = field(default_factory=dict)
+    """Tables that stay, by the positions of their nodes."""
+
+
 class Learned(NamedTuple):
     """A network, the fitted attributes that say how it was found, and whether a person broke the fit off."""
 
@@ -61,7 +85,10 @@ def fitted_attributes(
     def attributes(network: DiscreteNetwork) -> dict[str, Any]:
         return known | attributes_of(network)
 
-    learned = learned_tables(estimator, rows, counts, skeleton_of(rows, edges), iterations, attributes, checkpoint)
+    skeleton = skeleton_of(rows, edges)
+    cells = np.array([rows_before(estimator.prior, estimator.prior_strength, shape) for shape in skeleton.shapes])
+    asked = Wanted(rows, counts, skeleton, cells, list(hidden))
+    learned = learned_tables(estimator, asked, iterations, attributes, checkpoint)
     found = attributes(learned.network) | learned.attributes
     found["outcome_"] = " ".join(filter(None, (found["outcome_"], said, scaled)))
     iterations.end(lambda: found)
@@ -79,31 +106,33 @@ def skeleton_of(rows: FitRows, edges: Sequence[tuple[str, str]]) -> Skeleton:
 
 
 def learned_tables(
-    estimator: BayesianNetwork, rows: FitRows, counts: Counts, skeleton: Skeleton, iterations: Iterations,
-    attributes: Callable[[DiscreteNetwork], dict[str, Any]], checkpoint: PathLike | None,
+    settings: EMSettings, wanted: Wanted, iterations: Iterations | None, attributes: Callable[[DiscreteNetwork], dict[str, Any]],
+    checkpoint: PathLike | None = None,
 ) -> Learned:  # fmt: skip
     """Tables of highest posterior density."""
-    cells = np.array([rows_before(estimator.prior, estimator.prior_strength, shape) for shape in skeleton.shapes])
-    if not counts.gaps.any():
-        return _in_one_pass(rows, counts, skeleton, cells)
-    hidden = [rows.nodes.index(node) for node in estimator.hidden or ()]
-    generator = np.random.default_rng(check_random_state(estimator.random_state).randint(2**31 - 1))
-    start = start_model(skeleton, counts, cells, hidden, estimator.n_init, generator)
-    solution = _climbed(estimator, start, rows, iterations, attributes, checkpoint)
+    if not wanted.counts.gaps.any():
+        return _in_one_pass(wanted)
+    rows = wanted.rows
+    hidden = [rows.nodes.index(node) for node in wanted.hidden]
+    generator = np.random.default_rng(check_random_state(settings.random_state).randint(2**31 - 1))
+    start = start_model(wanted.skeleton, wanted.counts, wanted.cells, hidden, settings.n_init, generator, wanted.given)
+    solution = _climbed(settings, start, rows, iterations, attributes, checkpoint)
     model = restarts_at(solution.model, best_of(solution))
     found = progress_attributes(solution)
     if not found["converged_"] and not was_stopped(solution):
-        warnings.warn(found["outcome_"], ConvergenceWarning, stacklevel=6)
-    return Learned(skeleton.network(model.tables), found, solution.outcome is Outcome.INTERRUPTED)
+        warnings.warn(found["outcome_"], ConvergenceWarning, stacklevel=5)
+    return Learned(wanted.skeleton.network(model.tables), found, solution.outcome is Outcome.INTERRUPTED)
 
 
-def _in_one_pass(rows: FitRows, counts: Counts, skeleton: Skeleton, cells: np.ndarray) -> Learned:
-    seen = [counts.of(family) for family in skeleton.families]
-    if not cells.any():
-        warn_unseen(rows.nodes, seen)
-    tables = [table_of(own, before) for own, before in zip(seen, cells, strict=True)]
-    height = sum(map(log_likelihood_of, seen, tables)) + sum(map(log_prior_of, tables, cells))
-    trace = np.array([height / rows.weight.sum()])
+def _in_one_pass(wanted: Wanted) -> Learned:
+    seen = [wanted.counts.of(family) for family in wanted.skeleton.families]
+    if not wanted.cells.any():
+        warn_unseen(wanted.rows.nodes, seen)
+    tables = [table_of(own, before) for own, before in zip(seen, wanted.cells, strict=True)]
+    for node, table in wanted.given.items():
+        tables[node] = table
+    height = sum(map(log_likelihood_of, seen, tables)) + sum(map(log_prior_of, tables, wanted.cells))
+    trace = np.array([height / wanted.rows.weight.sum()])
     found = {
         "traces_": [trace],
         "lower_bounds_": trace,
@@ -112,25 +141,26 @@ def _in_one_pass(rows: FitRows, counts: Counts, skeleton: Skeleton, cells: np.nd
         "converged_": True,
         "outcome_": str(Outcome.ONE_PASS),
     }
-    return Learned(skeleton.network(tables), found)
+    return Learned(wanted.skeleton.network(tables), found)
 
 
 def _climbed(
-    estimator: BayesianNetwork, start: TableModel, rows: FitRows, iterations: Iterations,
+    settings: EMSettings, start: TableModel, rows: FitRows, iterations: Iterations | None,
     attributes: Callable[[DiscreteNetwork], dict[str, Any]], checkpoint: PathLike | None,
 ) -> Solution:  # fmt: skip
     planned = PlannedRows(start.skeleton.parents, start.skeleton.sizes, rows.codes, rows.weight)
     place = Host([(planned, rows.weight)], None, None, np.inf, _never)
-    with progress(estimator.verbose, estimator.max_iter, "fitting") as bar:
+    watched = iterations if iterations is not None and iterations.wanted else None
+    with progress(settings.verbose, settings.max_iter, "fitting") as bar:
 
         def on_step(done: int, objective: np.ndarray, model: TableModel) -> bool:
             bar(done, f"log-likelihood {np.nanmax(objective):.4f}" if np.isfinite(objective).any() else "")
             best = int(np.argmax(np.nan_to_num(objective, nan=-np.inf)))
             network = start.skeleton.network(model.tables_of(best))
-            return iterations.wanted and iterations.step(done, lambda: attributes(network))
+            return watched is not None and watched.step(done, lambda: attributes(network))
 
-        return em(start, place, tol=estimator.tol, max_iter=estimator.max_iter, on_step=on_step,
-                  step_by_step=iterations.wanted, checkpoint=checkpoint)  # fmt: skip
+        return em(start, place, tol=settings.tol, max_iter=settings.max_iter, on_step=on_step,
+                  step_by_step=watched is not None, checkpoint=checkpoint)  # fmt: skip
 
 
 def _never() -> Any:
