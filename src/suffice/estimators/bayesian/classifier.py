@@ -223,10 +223,8 @@ class BayesianNetworkClassifier(Classifier):
             joint[:, place] = row_posteriors(self.model_, codes, []).log_evidence
         impossible = np.isneginf(joint).all(1)
         if impossible.any():
-            raise ValueError(
-                f"Row {int(impossible.argmax())} (counted from 0) is impossible in every class; with prior_strength above 0 no row "
-                "is."
-            )
+            row = int(impossible.argmax())
+            raise ValueError(f"Row {row} (counted from 0) is impossible in every class; prior_strength above 0 avoids that.")
         return joint
 
     def _log_joint_of(self, X: TableLike) -> np.ndarray:
