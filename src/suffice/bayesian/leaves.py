@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from typing import TypeAlias
 
 import numpy as np
 
@@ -11,6 +12,10 @@ from suffice.bayesian.passes import Values, run_forward
 from suffice.bayesian.program import Program
 from suffice.runtime.arrays import Array
 from suffice.runtime.types import ArrayLike
+
+
+Soft: TypeAlias = Mapping[int, np.ndarray]
+"""Likelihoods of the states of nodes, by position."""
 
 
 class Gather:
@@ -63,7 +68,7 @@ class Prepared:
         program: Program,
         families: Sequence[Sequence[int]],
         tables: Sequence[Array],
-        soft: Mapping[int, np.ndarray] | None = None,
+        soft: Soft | None = None,
         logarithms: bool = False,
     ):
         self.program, self.families, self.tables = program, families, tables

@@ -11,6 +11,7 @@ import numpy as np
 
 from suffice.bayesian.contraction import Contract, contraction
 from suffice.bayesian.graph import Parents, ancestors_of
+from suffice.bayesian.logarithms import max_contraction
 from suffice.bayesian.network import DiscreteNetwork
 from suffice.bayesian.order import bits, cliques_of, family_masks, min_fill, moral_neighbours, work_of
 from suffice.bayesian.program import Program, counts_program, posterior_program
@@ -126,6 +127,29 @@ class Planner:
             return counts_program(tape, self.axes(tape), self.cardinalities, rows > 0, contract)
 
         return self._kept(("counts", evidence, rows, contract), made)
+
+    def joint(self, evidence: Evidence, targets: int, contract: Contract) -> Program:
+        """Program of the joint distribution of targets, for one row without an axis of rows."""
+
+        def made() -> Program:
+            relevant = self.relevant(evidence.observed | evidence.mixed | targets)
+            near = list(self._neighbours(relevant))
+            for node in bits(targets):
+                near[node] |= targets & ~(1 << node)
+            order = self.searched(near, relevant & ~evidence.observed & ~targets, 0.0)
+            tape = build_tape(self.families, self.cardinalities, order, evidence, relevant, targets)
+            return posterior_program(tape, self.axes(tape), self.cardinalities, 0, False, contract)
+
+        return self._kept(("joint", evidence, targets, contract), made)
+
+    def maxima(self, evidence: Evidence, rows: int) -> Program:
+        """Program of the largest joint probability."""
+
+        def made() -> Program:
+            tape = self.tape(evidence, self.everything, max(rows, 1))
+            return posterior_program(tape, self.axes(tape), self.cardinalities, 0, rows > 0, max_contraction)
+
+        return self._kept(("maxima", evidence, rows), made)
 
     def _kept(self, key: Hashable, make: Callable[[], T]) -> T:
         if key in self._plans:

@@ -13,7 +13,7 @@ from suffice.bayesian.network import DiscreteNetwork
 from suffice.bayesian.order import bits
 from suffice.bayesian.passes import LOWEST, Values, run_backward, run_forward
 from suffice.bayesian.planner import mask_of, planner_of
-from suffice.bayesian.single import in_logarithms
+from suffice.bayesian.single import posteriors_given
 from suffice.runtime.blas import one_blas_thread
 
 TILE_BYTES = 1 << 20
@@ -78,7 +78,7 @@ def _fill(
             part[columns[node].start + codes[node], np.arange(len(rows))] = 1.0
         table[rows], logs[rows] = part.T, log
         for place in np.flatnonzero(low):
-            found, logs[rows[place]] = in_logarithms(network, group.evidence, codes[:, [place]], list(columns))
+            found, logs[rows[place]] = posteriors_given(network, group.evidence, codes[:, place], list(columns))
             for node, posterior in found.items():
                 table[rows[place], columns[node]] = posterior
 

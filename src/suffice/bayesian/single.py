@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from suffice.bayesian.leaves import Prepared
-from suffice.bayesian.logarithms import log_contraction
+from suffice.bayesian.contraction import Contract
+from suffice.bayesian.leaves import Soft
 from suffice.bayesian.network import DiscreteNetwork
-from suffice.bayesian.passes import LOWEST, Values, run_backward, run_forward
+from suffice.bayesian.passes import Values, run_backward
 from suffice.bayesian.planner import Planner, mask_of, planner_of
+from suffice.bayesian.program import Program
+from suffice.bayesian.query_run import QueryRun, run_query
 from suffice.bayesian.tape import Evidence
 
-Soft = Mapping[int, np.ndarray]
 GENERAL = 400
-"""Products for each node up to which the plan without evidence serves every query."""
+"""Entries for each node up to which the plan without evidence serves every query."""
+
+
+def evidence_of(codes: np.ndarray, soft: Soft | None) -> Evidence:
+    """What one row (nodes,) observes, nodes with likelihoods apart."""
+    likely = mask_of(soft or {})
+    return Evidence(mask_of(np.flatnonzero(codes >= 0).tolist()) & ~likely, likely)
 
 
 def single_posteriors(
@@ -25,70 +32,43 @@ def single_posteriors(
 
     ``soft`` are likelihoods of the states of nodes. Where the evidence has probability 0, posteriors are NaN.
     """
-    soft = soft or {}
-    evidence = _evidence(planner_of(network), codes, soft)
-    column = np.asarray(codes, dtype=np.intp)[:, None]
-    with np.errstate(all="ignore"):
-        found = _linear(network, evidence, column, targets, soft)
-        return found or in_logarithms(network, evidence, column, targets, soft)
+    return posteriors_given(network, _evidence(planner_of(network), codes, soft), codes, targets, soft)
 
 
-def _evidence(planner: Planner, codes: np.ndarray, soft: Soft) -> Evidence:
+def _evidence(planner: Planner, codes: np.ndarray, soft: Soft | None) -> Evidence:
     """All nodes may be observed where the plan without evidence takes little time, else those that are."""
     if planner.work <= GENERAL * len(planner.parents):
         return Evidence(0, planner.everything)
-    likely = mask_of(soft)
-    return Evidence(mask_of(np.flatnonzero(np.asarray(codes) >= 0).tolist()) & ~likely, likely)
+    return evidence_of(codes, soft)
 
 
-def _linear(
-    network: DiscreteNetwork, evidence: Evidence, column: np.ndarray, targets: Sequence[int], soft: Soft
-) -> tuple[dict[int, np.ndarray], float] | None:
-    program = planner_of(network).posteriors(evidence, mask_of(targets) & ~evidence.observed, 0)
-    prepared = Prepared(program, network.families, network.tables, soft)
-    values = prepared.one_row(column)
-    scales: Values = {}
-    run_forward(program.forward, values, scales)
-    factors = np.array([1.0, *(values[root] for root in program.tape.roots), *scales.values()])
-    closed = float(prepared.closed_log(column)[0])
-    if not (factors.min() > LOWEST and closed > -np.inf):
-        return None
-    derivatives: Values = {root: 1 / values[root] for root in program.tape.roots}
-    run_backward(program.backward, values, scales, derivatives)
-    found = {node: function(values[slot], derivatives[slot]) for node, slot, function in program.readouts}
-    return _finished(network, evidence, column, targets, found), closed + float(np.log(factors).sum())
-
-
-def _finished(
+def posteriors_given(
     network: DiscreteNetwork,
     evidence: Evidence,
-    column: np.ndarray,
-    targets: Sequence[int],
-    found: dict[int, np.ndarray],
-) -> dict[int, np.ndarray]:
-    for node in targets:
-        if evidence.observed >> node & 1:
-            found[node] = np.eye(network.cardinalities[node])[column[node, 0]]
-    return {node: found[node] / found[node].sum() for node in targets}
-
-
-def in_logarithms(
-    network: DiscreteNetwork,
-    evidence: Evidence,
-    column: np.ndarray,
+    codes: np.ndarray,
     targets: Sequence[int],
     soft: Soft | None = None,
 ) -> tuple[dict[int, np.ndarray], float]:
-    """The same in logarithms, which no evidence is too improbable for; NaN where it is impossible."""
-    program = planner_of(network).posteriors(evidence, mask_of(targets) & ~evidence.observed, 0, log_contraction)
-    prepared = Prepared(program, network.families, network.tables, soft, logarithms=True)
-    values = prepared.one_row(column)
-    run_forward(program.forward, values, {})
-    total = float(sum(values[root] for root in program.tape.roots) + prepared.closed_log(column)[0])
-    if total == -np.inf:
-        return {node: np.full(network.cardinalities[node], np.nan) for node in targets}, total
-    derivatives: Values = {root: np.float64(0.0) for root in program.tape.roots}
-    run_backward(program.backward, values, {}, derivatives)
-    logs = {node: function(values[slot], derivatives[slot]) for node, slot, function in program.readouts}
-    found = {node: np.exp(log - log.max()) for node, log in logs.items()}
-    return _finished(network, evidence, column, targets, found), total
+    """The same by the plan for this evidence."""
+
+    def make(contract: Contract) -> Program:
+        return planner_of(network).posteriors(evidence, mask_of(targets) & ~evidence.observed, 0, contract)
+
+    with np.errstate(all="ignore"):
+        run = run_query(network, make, np.asarray(codes, dtype=np.intp)[:, None], soft)
+        if run.log_evidence == -np.inf:
+            return {node: np.full(network.cardinalities[node], np.nan) for node in targets}, -np.inf
+        found = _read(run)
+    for node in targets:
+        if evidence.observed >> node & 1:
+            found[node] = np.eye(network.cardinalities[node])[codes[node]]
+    return {node: found[node] for node in targets}, run.log_evidence
+
+
+def _read(run: QueryRun) -> dict[int, np.ndarray]:
+    roots = run.program.tape.roots
+    derivatives: Values = {root: np.float64(0.0) if run.logarithms else 1 / run.values[root] for root in roots}
+    run_backward(run.program.backward, run.values, run.scales, derivatives)
+    read = {node: function(run.values[slot], derivatives[slot]) for node, slot, function in run.program.readouts}
+    linear = {node: np.exp(log - log.max()) for node, log in read.items()} if run.logarithms else read
+    return {node: posterior / posterior.sum() for node, posterior in linear.items()}

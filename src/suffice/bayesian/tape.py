@@ -33,7 +33,8 @@ class Tape:
 
     ``scopes`` are the nodes of each slot as the ones of a whole number, ``by_row`` whether it differs between rows, ``roots`` the slots
     without nodes, whose product is the probability, and ``holders`` the slots that hold a node when it is summed out.
-    ``closed`` are nodes observed together with all parents: their probability is a factor of each row.
+    ``closed`` are nodes observed together with all parents: their probability is a factor of each row. ``joint`` is the slot of the
+    nodes that are kept, where there are any.
     """
 
     leaves: tuple[Leaf, ...]
@@ -43,7 +44,7 @@ class Tape:
     roots: tuple[int, ...]
     holders: dict[int, list[int]]
     closed: tuple[int, ...]
-    order: tuple[int, ...]
+    joint: int | None
 
     def slot_of(self, step: int) -> int:
         """Slot of a step's result."""
@@ -58,10 +59,15 @@ class Evidence(NamedTuple):
 
 
 def build_tape(
-    families: Sequence[int], cardinalities: Sequence[int], order: Sequence[int], evidence: Evidence, relevant: int = -1
+    families: Sequence[int],
+    cardinalities: Sequence[int],
+    order: Sequence[int],
+    evidence: Evidence,
+    relevant: int = -1,
+    kept: int = 0,
 ) -> Tape:
-    """The tape of the families of ``relevant`` nodes, whose nodes that are not observed are summed out in this order."""
-    making = _Making(cardinalities)
+    """The tape of the families of ``relevant`` nodes, whose nodes are summed out in this order; observed and kept ones are not."""
+    making = _Making(cardinalities, kept)
     closed = []
     for node, family in enumerate(families):
         if relevant >> node & 1:
@@ -75,14 +81,14 @@ def build_tape(
     making.sum_private()
     for node in order:
         making.eliminate(node)
-    return making.tape(closed, order)
+    return making.tape(closed, making.join_kept())
 
 
 class _Making:
     """A tape in the making: which slots are still to be multiplied, and which of them hold each node."""
 
-    def __init__(self, cardinalities: Sequence[int]):
-        self.cardinalities = cardinalities
+    def __init__(self, cardinalities: Sequence[int], kept: int):
+        self.cardinalities, self.kept = cardinalities, kept
         self.leaves, self.steps, self.holders = [], [], {}
         self.scopes, self.by_row, self.sizes = [0], [False], [1]
         self.live: dict[int, set[int]] = {}
@@ -104,7 +110,7 @@ class _Making:
     def sum_private(self) -> None:
         """Nodes that one leaf alone holds are summed at once."""
         for slot in range(1, len(self.scopes)):
-            private = [node for node in bits(self.scopes[slot]) if len(self.live[node]) == 1]
+            private = [node for node in bits(self.scopes[slot] & ~self.kept) if len(self.live[node]) == 1]
             if private:
                 self._step(slot, ONE, sum(1 << node for node in private))
 
@@ -123,11 +129,16 @@ class _Making:
             rows[within] = self._multiply(slot, rows[within])
         self._chain([self._chain(part) for part in (same, rows) if part])
 
+    def join_kept(self) -> int | None:
+        """Multiplies what holds the kept nodes; its slot."""
+        slots = {slot for node in bits(self.kept) for slot in self.live[node]}
+        return self._chain(sorted(slots, key=lambda slot: (self.sizes[slot], slot))) if slots else None
+
     def _chain(self, slots: list[int]) -> int:
         return reduce(self._multiply, slots)
 
     def _multiply(self, left: int, right: int) -> int:
-        both = self.scopes[left] & self.scopes[right]
+        both = self.scopes[left] & self.scopes[right] & ~self.kept
         return self._step(left, right, sum(1 << node for node in bits(both) if len(self.live[node]) == 2))
 
     def _step(self, left: int, right: int, summed: int) -> int:
@@ -140,9 +151,9 @@ class _Making:
         self.steps.append(Step(left, right))
         return self._add(union & ~summed, self.by_row[left] or self.by_row[right])
 
-    def tape(self, closed: Sequence[int], order: Sequence[int]) -> Tape:
+    def tape(self, closed: Sequence[int], joint: int | None) -> Tape:
         roots = tuple(slot for slot, scope in enumerate(self.scopes) if scope == 0 and slot != ONE)
         return Tape(
             tuple(self.leaves), tuple(self.steps), tuple(self.scopes), tuple(self.by_row),
-            roots, self.holders, tuple(closed), tuple(order),
+            roots, self.holders, tuple(closed), joint,
         )  # fmt: skip
