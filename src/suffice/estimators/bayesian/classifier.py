@@ -8,6 +8,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
+from suffice.bayesian.evidence import Query
 from suffice.bayesian.learning.counts import Counts
 from suffice.bayesian.learning.fit_rows import FitRows
 from suffice.bayesian.learning.structure.augmented import tree_given_class
@@ -15,6 +16,7 @@ from suffice.bayesian.learning.tables import rows_before
 from suffice.bayesian.network import DiscreteNetwork
 from suffice.bayesian.row_posteriors import row_posteriors
 from suffice.bayesian.rows import MOST_STATES
+from suffice.bayesian.sampling import draw_states
 from suffice.data.alignment import fitted_names
 from suffice.data.encode import ColumnEncoder
 from suffice.data.frame import frame_from
@@ -215,8 +217,7 @@ class BayesianNetworkClassifier(Classifier):
         return [(rows.nodes[parent], rows.nodes[child]) for parent, child in pairs]
 
     def _log_joint(self, rows: np.ndarray) -> np.ndarray:
-        bins = {int(column): Bins.of(record) for column, record in self.bins_.items()}
-        codes = _codes(rows, bins, np.zeros(len(rows), int))
+        codes = _codes(rows, self._known_bins(), np.zeros(len(rows), int))
         joint = np.empty((len(rows), len(self.classes_)))
         for place in range(len(self.classes_)):
             codes[:, 0] = place
@@ -224,8 +225,24 @@ class BayesianNetworkClassifier(Classifier):
         impossible = np.isneginf(joint).all(1)
         if impossible.any():
             row = int(impossible.argmax())
-            raise ValueError(f"Row {row} (counted from 0) is impossible in every class; prior_strength above 0 avoids that.")
+            raise ValueError(
+                f"Row {row} (counted from 0) is impossible in every class; prior_strength above 0 avoids that."
+            )
         return joint
+
+    def _drawn(self, codes: np.ndarray, generator: np.random.Generator) -> Any:
+        states = np.empty((len(codes), len(self.nodes_)), int)
+        for label in np.unique(codes):
+            own, given = codes == label, np.full(len(self.nodes_), -1)
+            given[0] = label
+            states[own] = draw_states(self.model_, int(own.sum()), Query(given, {}), generator)[0]
+        cells = states[:, 1:].astype(float)
+        for column, bins in self._known_bins().items():
+            cells[:, column] = bins.numbers[states[:, 1 + column]]
+        return self._input.labelled(cells)
+
+    def _known_bins(self) -> dict[int, Bins]:
+        return {int(column): Bins.of(record) for column, record in self.bins_.items()}
 
     def _log_joint_of(self, X: TableLike) -> np.ndarray:
         check_is_fitted(self, "model_")
