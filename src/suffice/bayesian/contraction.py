@@ -22,8 +22,12 @@ class Shape(NamedTuple):
 Function: TypeAlias = Callable[[Array, Array], Array]
 Contract: TypeAlias = Callable[[Shape, Shape, Collection[int], Sequence[int], bool], tuple[Shape, Function]]
 LETTERS = ascii_letters.replace("Z", "")
-SMALL = 64
-"""Below so many products, einsum takes less time than arranging axes for BLAS."""
+SMALL = 256
+"""Below so many products, einsum takes less time than arranging axes."""
+LONG = 16
+"""From so many entries on, axes that both factors keep are worked along like rows."""
+BLAS_FROM = 800
+"""From so many products a matrix on, a stack of small matrices is BLAS's."""
 
 
 def contraction(
@@ -51,11 +55,17 @@ def _planned(
         shape, function = _planned(right, left, kept, sizes, rows_kept)
         return shape, lambda first, second: function(second, first)
     summed = [axis for axis in left.axes if axis in right.axes and axis not in kept]
-    alone = any(axis not in right.axes and axis not in kept for axis in left.axes)
-    alone = alone or any(axis not in left.axes and axis not in kept for axis in right.axes)
-    if alone or not summed or (not right.rows and prod(sizes) < SMALL):
+    batch = [axis for axis in left.axes if axis in right.axes and axis in kept]
+    alone = {*left.axes, *right.axes} - {*kept, *summed}
+    if alone or (not right.rows and prod(sizes) < SMALL):
         return _by_einsum(left, right, kept, right.rows)
-    return _by_blas(left, right, summed, sizes)
+    if not right.rows and prod(sizes[axis] for axis in batch) >= LONG and _by_rows_pays(batch, sizes):
+        return _along_batch(left, right, batch, summed, sizes)
+    return _by_blas(left, right, summed, sizes) if summed else _by_einsum(left, right, kept, right.rows)
+
+
+def _by_rows_pays(batch: list[int], sizes: Sequence[int]) -> bool:
+    return prod(sizes) < BLAS_FROM * prod(sizes[axis] for axis in batch)
 
 
 def _by_einsum(left: Shape, right: Shape, kept: Collection[int], rows: bool) -> tuple[Shape, Function]:
@@ -80,6 +90,25 @@ def _by_blas(left: Shape, right: Shape, summed: list[int], sizes: Sequence[int])
     axes = (*batch, *loose, *own, *tail)
     shape = tuple(sizes[axis] for axis in axes) + ((-1,) if right.rows else ())
     return Shape(axes, right.rows), lambda one, two: np.matmul(first(one), second(two)).reshape(shape)
+
+
+def _along_batch(
+    left: Shape, right: Shape, batch: list[int], summed: list[int], sizes: Sequence[int]
+) -> tuple[Shape, Function]:
+    """Axes that both factors keep become one, the last, along which the rest is multiplied and summed."""
+    own = [axis for axis in left.axes if axis not in right.axes]
+    other = [axis for axis in right.axes if axis not in left.axes]
+    first = _Arranged(left, own, [], summed, batch, sizes)
+    second = _Arranged(right, other, [], summed, batch, sizes)
+    width, depth = prod(sizes[axis] for axis in batch), prod(sizes[axis] for axis in summed)
+    axes = (*own, *other, *batch)
+    shape = tuple(sizes[axis] for axis in axes)
+
+    def function(one: np.ndarray, two: np.ndarray) -> np.ndarray:
+        product = np.einsum("asz,bsz->abz", first(one).reshape(-1, depth, width), second(two).reshape(-1, depth, width))
+        return product.reshape(shape)
+
+    return Shape(axes, False), function
 
 
 def _tail(axes: Sequence[int], members: Collection[int]) -> list[int]:

@@ -20,17 +20,29 @@ TINY = 1e-300
 
 def run_forward(steps: Sequence[Forward], values: Values, scales: Values) -> None:
     """Adds the values of results, and the numbers by which some of them were divided."""
-    for slot, left, right, function, rescaled in steps:
+    for slot, left, right, function, rescaled, gone in steps:
         value = function(values[left], values[right])
         if rescaled is not None:
             largest = value.reshape(-1, value.shape[-1]).max(0) if rescaled else value.max()
             scales[slot] = scale = jnp.maximum(largest, TINY)
             value = value / scale
         values[slot] = value
+        for unused in gone:
+            del values[unused]
 
 
-def run_backward(steps: Sequence[Backward], values: Values, scales: Mapping[int, Array], derivatives: Values) -> None:
-    """Adds the derivatives by slots, by what results were before they were rescaled."""
-    for slot, result, other, function in steps:
+def run_backward(
+    steps: Sequence[Backward], values: Values, scales: Mapping[int, Array], derivatives: Values
+) -> dict[int, Array]:
+    """Adds the derivatives by slots, by what results were before they were rescaled; the posteriors read, by node."""
+    read = {}
+    for slot, result, other, function, reads, gone, last in steps:
         derivative = function(derivatives[result], values[other])
+        for node, reader in reads:
+            read[node] = reader(values[slot], derivative)
         derivatives[slot] = derivative / scales[slot] if slot in scales else derivative
+        if last:
+            del derivatives[result]
+        for unused in gone:
+            del values[unused]
+    return read

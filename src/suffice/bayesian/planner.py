@@ -24,7 +24,7 @@ SEARCH = 0.01
 """Seconds for which an order without evidence is searched for at least, where it is not light work."""
 LIGHT = 100
 """Entries for each node below which no other order is searched for."""
-SHARE = 0.1
+SHARE = 0.3
 """Share of the expected run time for which an order is searched for."""
 FILL = 10e-6
 """Seconds that one search takes for each neighbour of each node."""

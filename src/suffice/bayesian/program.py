@@ -16,30 +16,39 @@ PENDING = 8
 
 
 class Forward(NamedTuple):
-    """``values[slot] = function(values[left], values[right])``, rescaled where many factors have been multiplied: by row, or as a whole."""
+    """``values[slot] = function(values[left], values[right])``, rescaled where many factors have been multiplied.
+
+    ``rescaled`` says by row or as a whole; ``gone`` are slots whose values are not needed any more.
+    """
 
     slot: int
     left: int
     right: int
     function: Function
     rescaled: bool | None
-
-
-class Backward(NamedTuple):
-    """``derivatives[slot] = function(derivatives[result], values[other])``."""
-
-    slot: int
-    result: int
-    other: int
-    function: Function
+    gone: tuple[int, ...] = ()
 
 
 class Readout(NamedTuple):
     """``function(values[slot], derivatives[slot])`` is the posterior of a node."""
 
     node: int
-    slot: int
     function: Function
+
+
+class Backward(NamedTuple):
+    """``derivatives[slot] = function(derivatives[result], values[other])``, from which posteriors are read.
+
+    ``gone`` are slots whose values are not needed any more, ``last`` says that the derivative of the result is not either.
+    """
+
+    slot: int
+    result: int
+    other: int
+    function: Function
+    reads: tuple[Readout, ...] = ()
+    gone: tuple[int, ...] = ()
+    last: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,7 +66,6 @@ class Program:
     forward: list[Forward]
     backward: list[Backward]
     backward_same: list[Backward]
-    readouts: list[Readout]
     ones: dict[int, tuple[int, ...]]
     largest: int
 
@@ -72,10 +80,13 @@ def posterior_program(
 ) -> Program:
     """Forwards to the probability, backwards to the posteriors of the nodes wanted."""
     making = _Making(tape, axes, sizes, rows, contract)
-    chosen = {node: making.holder(node) for node in bits(wanted) if node in tape.holders}
-    backward = making.backward(making.above(chosen.values()), summed=False)
-    readouts = [Readout(node, slot, making.readout(node, slot)) for node, slot in chosen.items()]
-    return making.program(backward, [], readouts)
+    readers: dict[int, list[int]] = {}
+    for node in bits(wanted):
+        if node in tape.holders:
+            readers.setdefault(making.holder(node), []).append(node)
+    backward = making.backward(making.above(readers), summed=False)
+    read = [making.reading(step, readers.get(step.slot, ())) for step in backward]
+    return making.program(*without_leftovers(making.forward, read), [])
 
 
 def counts_program(
@@ -90,7 +101,7 @@ def counts_program(
     tables = [1 + place for place, leaf in enumerate(tape.leaves) if leaf.table]
     steps = making.backward(making.above(tables), summed=True)
     by_row = [step for step in steps if not rows or tape.by_row[step.result]]
-    return making.program(by_row, [step for step in steps if rows and not tape.by_row[step.result]], [])
+    return making.program(making.forward, by_row, [step for step in steps if rows and not tape.by_row[step.result]])
 
 
 class _Making:
@@ -132,8 +143,12 @@ class _Making:
         left, right = self.tape.steps[self.parent[slot]]
         return size + prod(self.sizes[axis] for axis in bits(self.tape.scopes[left] | self.tape.scopes[right]))
 
-    def readout(self, node: int, slot: int) -> Function:
-        return self.contract(self.shapes[slot], self.derivatives[slot], [node], self.sizes, True)[1]
+    def reading(self, step: Backward, nodes: Iterable[int]) -> Backward:
+        """A step from whose derivative these nodes are read."""
+        shapes = self.shapes[step.slot], self.derivatives[step.slot]
+        return step._replace(
+            reads=tuple(Readout(node, self.contract(*shapes, [node], self.sizes, True)[1]) for node in nodes)
+        )
 
     def above(self, slots: Iterable[int]) -> set[int]:
         """These slots and all results that they enter into."""
@@ -166,12 +181,33 @@ class _Making:
         self.derivatives[slot], function = self.contract(self.derivatives[result], shape, kept, self.sizes, rows_kept)
         return Backward(slot, result, place, function)
 
-    def program(self, backward: list[Backward], backward_same: list[Backward], readouts: list[Readout]) -> Program:
-        same = [step for step in self.forward if self.rows and not self.tape.by_row[step.slot]]
-        forward = [step for step in self.forward if not self.rows or self.tape.by_row[step.slot]]
+    def program(self, steps: list[Forward], backward: list[Backward], backward_same: list[Backward]) -> Program:
+        same = [step for step in steps if self.rows and not self.tape.by_row[step.slot]]
+        forward = [step for step in steps if not self.rows or self.tape.by_row[step.slot]]
         largest = max(self._size(slot) for slot in range(len(self.shapes)))
         shapes = (self.shapes, self.derivatives)
-        return Program(self.tape, *shapes, same, forward, backward, backward_same, readouts, self.ones, largest)
+        return Program(self.tape, *shapes, same, forward, backward, backward_same, self.ones, largest)
 
     def _size(self, slot: int) -> int:
         return prod(self.sizes[axis] for axis in self.shapes[slot].axes)
+
+
+def without_leftovers(
+    forward: list[Forward], backward: list[Backward]
+) -> tuple[list[Forward], list[Backward]]:
+    """The same steps, each of which says what is not needed after it; all values stay where nothing goes backwards."""
+    if not backward:
+        return forward, backward
+    needed: set[int] = set()
+    seen: set[int] = set()
+    back: list[Backward] = []
+    for step in reversed(backward):
+        used = {step.other, *([step.slot] if step.reads else [])}
+        back.append(step._replace(gone=tuple(used - needed), last=step.result not in seen))
+        needed |= used
+        seen.add(step.result)
+    return [step._replace(gone=_unused(step, needed)) for step in forward], back[::-1]
+
+
+def _unused(step: Forward, needed: set[int]) -> tuple[int, ...]:
+    return tuple(slot for slot in {step.left, step.right} if slot not in needed and slot != ONE)

@@ -99,11 +99,10 @@ def _tile(
     closed = prepared.closed_log(codes)
     low = ~((factors.min(0) > LOWEST) & (closed > -np.inf))
     derivatives: Values = {root: seed(values[root], low) for root in program.tape.roots}
-    run_backward(program.backward, values, scales, derivatives)
+    read = run_backward(program.backward, values, scales, derivatives)
     part = np.zeros((width, count))
-    for node, slot, function in program.readouts:
-        found = function(values[slot], derivatives[slot])
-        part[columns[node]] = found / found.sum(0) if slot in scales else found if found.ndim > 1 else found[:, None]
+    for node, found in read.items():
+        part[columns[node]] = found if found.ndim > 1 else found[:, None]
     return part, low, closed + np.log(factors).sum(0) if log_evidence else np.zeros(count)
 
 
