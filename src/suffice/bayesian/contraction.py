@@ -12,6 +12,7 @@ import numpy as np
 
 from suffice.runtime.arrays import Array
 
+
 class Shape(NamedTuple):
     """The axes of a factor, in order, and whether rows are its last axis."""
 

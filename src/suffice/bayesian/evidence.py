@@ -76,4 +76,6 @@ def said(network: DiscreteNetwork, query: Query) -> str:
 def check_possible(network: DiscreteNetwork, query: Query, log_evidence: float) -> None:
     """Refuses evidence of probability 0."""
     if log_evidence == -np.inf:
-        raise ValueError(f"The evidence {said(network, query)} has probability 0, so nothing follows from it; change some of it.")
+        raise ValueError(
+            f"The evidence {said(network, query)} has probability 0, so nothing follows from it; change some of it."
+        )

@@ -11,10 +11,10 @@ from suffice.bayesian.distinct import distinct_rows
 from suffice.bayesian.groups import Group, grouped
 from suffice.bayesian.leaves import Prepared
 from suffice.bayesian.logarithms import log_contraction
-from suffice.bayesian.passes import LOWEST, Values, run_backward, run_forward
+from suffice.bayesian.passes import LOWEST, Values, run_backward, run_forward, tile_rows
 from suffice.bayesian.planner import planner_of_graph
 from suffice.bayesian.program import Program, counts_program
-from suffice.bayesian.row_posteriors import seed, tile_rows
+from suffice.bayesian.row_posteriors import seed
 from suffice.runtime.blas import one_blas_thread
 
 PASSES = 20
@@ -97,7 +97,7 @@ class _CountedGroup:
             return total
         prepared = Prepared(self.program, self.rows.families, tables)
         sums: Values = {root: 0.0 for root in self.program.tape.roots}
-        for rows in self.group.tiles(tile_rows(prepared)):
+        for rows in self.group.tiles(tile_rows(self.program.largest)):
             total += _add_tile(prepared, self.rows, rows, sums, counts)
         weight = self.rows.weights[self.group.rows].sum()
         _add_tables(prepared, weight, sums, counts)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
+from suffice.bayesian.cost import check_memory
 from suffice.bayesian.groups import grouped
 from suffice.bayesian.leaves import Prepared, Soft
 from suffice.bayesian.network import DiscreteNetwork
-from suffice.bayesian.passes import run_forward
+from suffice.bayesian.passes import run_forward, tile_rows
 from suffice.bayesian.planner import mask_of, planner_of
-from suffice.bayesian.row_posteriors import tile_rows
 from suffice.bayesian.tape import Evidence
 from suffice.bayesian.traceback import likeliest, trace_back
 
 
 def most_probable_states(
-    network: DiscreteNetwork, codes: np.ndarray, soft: Soft | None = None
+    network: DiscreteNetwork, codes: np.ndarray, soft: Soft | None = None, max_bytes: int | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """States (n, nodes) of highest probability that agree with the observed ones, and log-probabilities (n,).
 
@@ -27,15 +27,12 @@ def most_probable_states(
         for group in grouped(planner_of(network), states, 1):
             likely = mask_of(soft or {})
             evidence = Evidence(group.evidence.observed & ~likely, group.evidence.mixed | likely)
-            prepared = _prepared(network, evidence, soft, group.magnitude)
-            for rows in group.tiles(tile_rows(prepared)):
+            program = planner_of(network).maxima(evidence, group.magnitude)
+            check_memory(program, len(group.rows), max_bytes)
+            prepared = Prepared(program, network.families, network.tables, soft, logarithms=True)
+            for rows in group.tiles(tile_rows(program.largest)):
                 states[:, rows], logs[rows] = _tile(prepared, states[:, rows])
     return states.T, logs
-
-
-def _prepared(network: DiscreteNetwork, evidence: Evidence, soft: Soft | None, rows: int) -> Prepared:
-    program = planner_of(network).maxima(evidence, rows)
-    return Prepared(program, network.families, network.tables, soft, logarithms=True)
 
 
 def _tile(prepared: Prepared, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

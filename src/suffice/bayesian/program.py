@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 from typing import NamedTuple
 
 from suffice.bayesian.contraction import Contract, Function, Shape, contraction
 from suffice.bayesian.order import bits
-from suffice.bayesian.tape import ONE, Tape
+from suffice.bayesian.tape import ONE, Step, Tape
 
 PENDING = 8
 """So many factors are multiplied before a result is rescaled."""
@@ -51,12 +52,12 @@ class Backward(NamedTuple):
     last: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Program:
     """Instructions: what is the same for all rows, then what differs; backwards first what differs.
 
-    ``ones`` are slots of ones by their axes, over which the derivatives of sums are spread; ``largest`` is the most entries of a slot
-    for one row.
+    ``ones`` are slots of ones by their axes, over which the derivatives of sums are spread; ``sizes`` are the entries of the slots for
+    one row, ``products`` those that each step multiplies.
     """
 
     tape: Tape
@@ -67,7 +68,37 @@ class Program:
     backward: list[Backward]
     backward_same: list[Backward]
     ones: dict[int, tuple[int, ...]]
-    largest: int
+    sizes: list[int]
+    products: list[int]
+
+    @cached_property
+    def largest(self) -> int:
+        """Most entries of a slot for one row."""
+        return max(self.sizes)
+
+    @cached_property
+    def held(self) -> int:
+        """Most entries for one row that are held at a time: values, derivatives, and what is being worked out."""
+        return max(_held_forward(self), _held_backward(self)) + 2 * self.largest
+
+
+def _held_forward(program: Program) -> int:
+    held = most = sum(program.sizes[: 1 + len(program.tape.leaves)])
+    for step in (*program.same, *program.forward):
+        held += program.sizes[step.slot]
+        most = max(most, held)
+        held -= sum(program.sizes[slot] for slot in step.gone)
+    return most
+
+
+def _held_backward(program: Program) -> int:
+    sizes = program.sizes
+    held = most = sum(sizes) - sum(sizes[slot] for step in program.forward for slot in step.gone)
+    for step in program.backward:
+        held += sizes[step.slot]
+        most = max(most, held)
+        held -= sum(sizes[slot] for slot in step.gone if slot >= 0) + sizes[step.result] * step.last
+    return most
 
 
 def posterior_program(
@@ -140,8 +171,7 @@ class _Making:
         size = self._size(slot)
         if slot > len(self.tape.leaves) and self.tape.by_row[slot]:
             return size
-        left, right = self.tape.steps[self.parent[slot]]
-        return size + prod(self.sizes[axis] for axis in bits(self.tape.scopes[left] | self.tape.scopes[right]))
+        return size + self._products(self.tape.steps[self.parent[slot]])
 
     def reading(self, step: Backward, nodes: Iterable[int]) -> Backward:
         """A step from whose derivative these nodes are read."""
@@ -184,17 +214,28 @@ class _Making:
     def program(self, steps: list[Forward], backward: list[Backward], backward_same: list[Backward]) -> Program:
         same = [step for step in steps if self.rows and not self.tape.by_row[step.slot]]
         forward = [step for step in steps if not self.rows or self.tape.by_row[step.slot]]
-        largest = max(self._size(slot) for slot in range(len(self.shapes)))
         shapes = (self.shapes, self.derivatives)
-        return Program(self.tape, *shapes, same, forward, backward, backward_same, self.ones, largest)
+        sizes = [self._size(slot) for slot in range(len(self.shapes))]
+        return Program(
+            self.tape,
+            *shapes,
+            same,
+            forward,
+            backward,
+            backward_same,
+            self.ones,
+            sizes,
+            list(map(self._products, self.tape.steps)),
+        )
+
+    def _products(self, step: Step) -> int:
+        return prod(self.sizes[axis] for axis in bits(self.tape.scopes[step.left] | self.tape.scopes[step.right]))
 
     def _size(self, slot: int) -> int:
         return prod(self.sizes[axis] for axis in self.shapes[slot].axes)
 
 
-def without_leftovers(
-    forward: list[Forward], backward: list[Backward]
-) -> tuple[list[Forward], list[Backward]]:
+def without_leftovers(forward: list[Forward], backward: list[Backward]) -> tuple[list[Forward], list[Backward]]:
     """The same steps, each of which says what is not needed after it; all values stay where nothing goes backwards."""
     if not backward:
         return forward, backward

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from suffice.bayesian.cost import check_memory
 from suffice.bayesian.groups import Group, grouped
 from suffice.bayesian.leaves import Prepared
 from suffice.bayesian.network import DiscreteNetwork
 from suffice.bayesian.order import bits
-from suffice.bayesian.passes import LOWEST, Values, run_backward, run_forward
+from suffice.bayesian.passes import LOWEST, Values, run_backward, run_forward, tile_rows
 from suffice.bayesian.planner import mask_of, planner_of
 from suffice.bayesian.single import posteriors_given
 from suffice.runtime.blas import one_blas_thread
 
-TILE_BYTES = 1 << 20
-"""Rows of a tile are as many as make the largest factor this large."""
+
+FEW = 4
+"""Tiles of fewer rows are worked out row by row."""
 
 
 @dataclass(frozen=True)
@@ -69,23 +71,34 @@ def _fill(
 ) -> None:
     wanted = mask_of(columns)
     observed = group.evidence.observed
+    if len(group.rows) == 1:
+        return _one_by_one(network, states, group, columns, table, logs)
     program = planner_of(network).posteriors(group.evidence, wanted & ~observed, group.magnitude)
+    if tile_rows(program.largest) < FEW:
+        return _one_by_one(network, states, group, columns, table, logs)
+    check_memory(program, len(group.rows))
     prepared = Prepared(program, network.families, network.tables)
-    for rows in group.tiles(tile_rows(prepared)):
+    for rows in group.tiles(tile_rows(program.largest)):
         codes = states[:, rows]
         part, low, log = _tile(prepared, codes, columns, table.shape[1], log_evidence)
         for node in bits(wanted & observed):
             part[columns[node].start + codes[node], np.arange(len(rows))] = 1.0
         table[rows], logs[rows] = part.T, log
-        for place in np.flatnonzero(low):
-            found, logs[rows[place]] = posteriors_given(network, group.evidence, codes[:, place], list(columns))
-            for node, posterior in found.items():
-                table[rows[place], columns[node]] = posterior
+        _one_by_one(network, states, Group(rows[low], group.evidence), columns, table, logs)
 
 
-def tile_rows(prepared: Prepared) -> int:
-    """Rows of a tile."""
-    return int(np.clip(TILE_BYTES // (8 * prepared.program.largest), 16, 1000))
+def _one_by_one(
+    network: DiscreteNetwork,
+    states: np.ndarray,
+    group: Group,
+    columns: Mapping[int, slice],
+    table: np.ndarray,
+    logs: np.ndarray,
+) -> None:
+    for row in group.rows:
+        found, logs[row] = posteriors_given(network, group.evidence, states[:, row], list(columns))
+        for node, posterior in found.items():
+            table[row, columns[node]] = posterior
 
 
 def _tile(
@@ -95,7 +108,9 @@ def _tile(
     program, count = prepared.program, codes.shape[1]
     values, scales = prepared.leaves(codes), dict(prepared.scales)
     run_forward(program.forward, values, scales)
-    factors = np.array([np.broadcast_to(part, count) for part in parts_of(prepared, values, scales)] or np.ones((1, count)))
+    factors = np.array(
+        [np.broadcast_to(part, count) for part in parts_of(prepared, values, scales)] or np.ones((1, count))
+    )
     closed = prepared.closed_log(codes)
     low = ~((factors.min(0) > LOWEST) & (closed > -np.inf))
     derivatives: Values = {root: seed(values[root], low) for root in program.tape.roots}

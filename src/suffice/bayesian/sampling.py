@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from suffice.bayesian.cost import check_memory
 from suffice.bayesian.evidence import Query
 from suffice.bayesian.graph import topological_order
 from suffice.bayesian.network import DiscreteNetwork
@@ -14,7 +15,11 @@ from suffice.bayesian.traceback import drawn, trace_back
 
 
 def draw_states(
-    network: DiscreteNetwork, count: int, query: Query, generator: np.random.Generator
+    network: DiscreteNetwork,
+    count: int,
+    query: Query,
+    generator: np.random.Generator,
+    max_bytes: int | None = None,
 ) -> tuple[np.ndarray, float]:
     """States (count, nodes) drawn given the evidence, and its log-probability.
 
@@ -22,6 +27,7 @@ def draw_states(
     """
     states = np.repeat(query.codes[:, None].astype(np.intp), count, axis=1)
     evidence, planner = evidence_of(query.codes, query.soft), planner_of(network)
+    check_memory(planner.posteriors(evidence, 0, 0), 1, max_bytes)
     with np.errstate(all="ignore"):
         run = run_query(
             network, lambda contract: planner.posteriors(evidence, 0, 0, contract), states[:, :1], query.soft
@@ -35,9 +41,7 @@ def draw_states(
     return states.T, run.log_evidence
 
 
-def _drawn_given(
-    network: DiscreteNetwork, node: int, states: np.ndarray, generator: np.random.Generator
-) -> np.ndarray:
+def _drawn_given(network: DiscreteNetwork, node: int, states: np.ndarray, generator: np.random.Generator) -> np.ndarray:
     ends = np.asarray(network.tables[node]).cumsum(-1)
     own = ends[tuple(states[parent] for parent in network.parents[node])]
     chance = generator.random((states.shape[1], 1)) * own[..., -1:]

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from suffice.bayesian.contraction import Contract
+from suffice.bayesian.cost import check_memory
 from suffice.bayesian.leaves import Soft
 from suffice.bayesian.network import DiscreteNetwork
 from suffice.bayesian.passes import Values, run_backward
 from suffice.bayesian.planner import Planner, mask_of, planner_of
-from suffice.bayesian.program import Program
 from suffice.bayesian.query_run import QueryRun, run_query
 from suffice.bayesian.tape import Evidence
 
@@ -26,16 +25,21 @@ def evidence_of(codes: np.ndarray, soft: Soft | None) -> Evidence:
 
 
 def single_posteriors(
-    network: DiscreteNetwork, codes: np.ndarray, targets: Sequence[int], soft: Soft | None = None
+    network: DiscreteNetwork,
+    codes: np.ndarray,
+    targets: Sequence[int],
+    soft: Soft | None = None,
+    max_bytes: int | None = None,
 ) -> tuple[dict[int, np.ndarray], float]:
     """Posteriors of the targets given one row (nodes,) of observed states, and the log-probability of the evidence.
 
     ``soft`` are likelihoods of the states of nodes. Where the evidence has probability 0, posteriors are NaN.
     """
-    return posteriors_given(network, _evidence(planner_of(network), codes, soft), codes, targets, soft)
+    evidence = serving_evidence(planner_of(network), codes, soft)
+    return posteriors_given(network, evidence, codes, targets, soft, max_bytes)
 
 
-def _evidence(planner: Planner, codes: np.ndarray, soft: Soft | None) -> Evidence:
+def serving_evidence(planner: Planner, codes: np.ndarray, soft: Soft | None) -> Evidence:
     """All nodes may be observed where the plan without evidence takes little time, else those that are."""
     if planner.work <= GENERAL * len(planner.parents):
         return Evidence(0, planner.everything)
@@ -48,14 +52,18 @@ def posteriors_given(
     codes: np.ndarray,
     targets: Sequence[int],
     soft: Soft | None = None,
+    max_bytes: int | None = None,
 ) -> tuple[dict[int, np.ndarray], float]:
     """The same by the plan for this evidence."""
-
-    def make(contract: Contract) -> Program:
-        return planner_of(network).posteriors(evidence, mask_of(targets) & ~evidence.observed, 0, contract)
-
+    planner, wanted = planner_of(network), mask_of(targets) & ~evidence.observed
+    check_memory(planner.posteriors(evidence, wanted, 0), 1, max_bytes)
     with np.errstate(all="ignore"):
-        run = run_query(network, make, np.asarray(codes, dtype=np.intp)[:, None], soft)
+        run = run_query(
+            network,
+            lambda contract: planner.posteriors(evidence, wanted, 0, contract),
+            np.asarray(codes, dtype=np.intp)[:, None],
+            soft,
+        )
         if run.log_evidence == -np.inf:
             return {node: np.full(network.cardinalities[node], np.nan) for node in targets}, -np.inf
         found = _read(run)
