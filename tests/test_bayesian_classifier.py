@@ -168,5 +168,5 @@ def test_a_row_that_no_class_allows_is_refused_without_a_prior():
     X, y = np.array([["a", "u"], ["b", "v"], ["b", "v"], ["c", "v"]]), [0, 0, 1, 1]
     with pytest.warns(UserWarning, match="seen in no row"):
         classifier = BayesianNetworkClassifier(prior_strength=0).fit(X, y)
-    with pytest.raises(ValueError, match="Row 1 .* impossible in every class"):
+    with pytest.raises(ValueError, match=r"Row 1 .* impossible in every class"):
         classifier.predict(np.array([["b", "v"], ["a", "v"]]))

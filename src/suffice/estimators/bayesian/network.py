@@ -15,6 +15,7 @@ from suffice.estimators.bayesian.fitting import fitted_attributes
 from suffice.estimators.bayesian.parameters import checked_states
 from suffice.estimators.bayesian.queries import FittedNetwork
 from suffice.estimators.bayesian.searching import CRITERIA, STRUCTURES
+from suffice.estimators.bayesian.shown import ShownNetwork
 from suffice.estimators.shared.attributes import forget, set_attributes
 from suffice.estimators.shared.callbacks import CallbackSupportMixin, with_callbacks
 from suffice.runtime.blas import one_blas_thread
@@ -25,7 +26,7 @@ PRIORS = ("bdeu", "cell")
 
 
 @dataclass(eq=False, repr=False)
-class BayesianNetwork(FittedNetwork, CallbackSupportMixin, BaseEstimator):
+class BayesianNetwork(FittedNetwork, ShownNetwork, CallbackSupportMixin, BaseEstimator):
     r"""Network of discrete variables, each of which depends on its parents.
 
     .. math:: p(x) = \prod_k p(x_k \mid x_{\mathrm{pa}(k)})

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 
 from suffice.bayesian.network import DiscreteNetwork
+from suffice.files.atomic import write_atomically
 from suffice.plot.canvas import FAINT, INK, PALETTE, shortened
 from suffice.report.bayesian.layers import Layout, layout
 from suffice.report.svg.shapes import text_at
 from suffice.report.svg.sheet import FONT, NAMESPACE, PIXELS
 from suffice.report.svg.words import coordinate, element, hint, points, themed
+from suffice.runtime.types import PathLike
 
 Marginals = Mapping[str, Mapping[Hashable, float]]
 WIDTH, HEAD, LINE, FOOT = 124.0, 17.0, 11.0, 4.0
@@ -21,6 +24,27 @@ MOST_STATES, MOST_WITH_BARS, MOST_NODES = 6, 90, 400
 ACROSS, ACROSS_SMALL = 9, 14
 SEEN, WANTED, OBSERVED = PALETTE[1], PALETTE[2], PALETTE[3]
 """Colours of evidence, of the target, and of shares among rows."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A picture as ``svg``; notebooks show it."""
+
+    svg: str
+
+    def save(self, path: PathLike) -> Path:
+        """Write it to an SVG file, which replaces an earlier one only when it is complete.
+
+        Parameters
+        ----------
+        path
+            The file.
+        """
+        write_atomically(Path(path), self.svg.encode())
+        return Path(path)
+
+    def _repr_svg_(self) -> str:
+        return self.svg
 
 
 @dataclass(frozen=True)
