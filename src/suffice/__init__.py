@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from suffice.energy.grid.ising import IsingDenoiser
     from suffice.energy.grid.potts import PottsDenoiser
     from suffice.estimators.bayesian.classifier import BayesianNetworkClassifier
+    from suffice.estimators.bayesian.network import BayesianNetwork
     from suffice.estimators.classifiers.gaussian import GaussianClassifier
     from suffice.estimators.classifiers.mixtures import MixtureClassifier
     from suffice.estimators.classifiers.naive_bayes import NaiveBayes

@@ -95,7 +95,7 @@ class BayesianNetworkClassifier(Classifier):
     >>> X, y = load_iris(return_X_y=True)
     >>> classifier = BayesianNetworkClassifier(n_bins=4).fit(X, y)
     >>> print(classifier.notes_[2])
-    Column 'x2' is cut at quantiles into 4 states: below 1.65, 1.65 to 4.4, 4.4 to 5.15, from 5.15.
+    Column 'x2' is cut at quantiles into 4 states: below 1.65, 1.65 to 4.35, 4.35 to 5.15, from 5.15.
     >>> bool(classifier.score(X, y) > 0.9)
     True
     """

@@ -13,7 +13,6 @@ from suffice.bayesian.network import DiscreteNetwork, checked_network
 from suffice.estimators.bayesian.attributes import attributes_of
 from suffice.estimators.bayesian.fitting import fitted_attributes
 from suffice.estimators.bayesian.parameters import checked_states
-from suffice.estimators.bayesian.queries import FittedNetwork
 from suffice.estimators.bayesian.searching import CRITERIA, STRUCTURES
 from suffice.estimators.bayesian.shown import ShownNetwork
 from suffice.estimators.shared.attributes import forget, set_attributes
@@ -26,7 +25,7 @@ PRIORS = ("bdeu", "cell")
 
 
 @dataclass(eq=False, repr=False)
-class BayesianNetwork(FittedNetwork, ShownNetwork, CallbackSupportMixin, BaseEstimator):
+class BayesianNetwork(ShownNetwork, CallbackSupportMixin, BaseEstimator):
     r"""Network of discrete variables, each of which depends on its parents.
 
     .. math:: p(x) = \prod_k p(x_k \mid x_{\mathrm{pa}(k)})
@@ -100,7 +99,8 @@ class BayesianNetwork(FittedNetwork, ShownNetwork, CallbackSupportMixin, BaseEst
 
     Examples
     --------
-    >>>     >>> from suffice import BayesianNetwork
+    >>> import numpy as np
+    >>> from suffice import BayesianNetwork
     >>> rows = np.array([["yes", "wet"], ["yes", "wet"], ["no", "dry"], ["no", None]], object)
     >>> net = BayesianNetwork([("rain", "grass")], prior_strength=0).fit(rows)
     >>> net.states_["grass"], net.tables_["rain"].tolist()
@@ -266,6 +266,11 @@ class BayesianNetwork(FittedNetwork, ShownNetwork, CallbackSupportMixin, BaseEst
         if interrupted:
             raise KeyboardInterrupt
         return self
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = tags.input_tags.categorical = tags.input_tags.string = True
+        return tags
 
     def _check_parameters(self) -> None:
         check_choice("prior", self.prior, PRIORS)

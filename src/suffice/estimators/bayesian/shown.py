@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.bayesian.evidence import check_possible, query_of
+from suffice.bayesian.evidence import Given, check_possible, query_of
 from suffice.bayesian.informative import information_about
-from suffice.bayesian.network import DiscreteNetwork
 from suffice.bayesian.rows import encode
+from suffice.estimators.bayesian.queries import FittedNetwork
 from suffice.runtime.types import TableLike
 
 if TYPE_CHECKING:
     from suffice.report.bayesian.drawing import Drawing
 
-Evidence = Mapping[str, Hashable]
 
-
-class ShownNetwork:
+class ShownNetwork(FittedNetwork):
     """Drawings of a fitted network, and what evidence would tell about a node."""
 
-    model_: DiscreteNetwork
-    hidden_: list[str]
-
-    def marginals(self, evidence: Any = None) -> Any:
-        """Posteriors of all nodes, a mapping from names to mappings from states to probabilities."""
-        raise NotImplementedError
-
-    def mutual_information(self, target: str, evidence: Evidence | None = None) -> dict[str, float]:
+    def mutual_information(self, target: str, evidence: Given | None = None) -> dict[str, float]:
         r"""How much each other node would tell about one, were it observed as well.
 
         .. math:: I(T; X \mid e) = \sum_{t, x} p(t, x \mid e) \log \frac{p(t, x \mid e)}{p(t \mid e) \, p(x \mid e)}
@@ -72,7 +63,7 @@ class ShownNetwork:
         return {network.nodes[node]: float(found[node]) for node in others}
 
     def draw(
-        self, evidence: Evidence | None = None, *, target: str | None = None, rows: TableLike | None = None
+        self, evidence: Given | None = None, *, target: str | None = None, rows: TableLike | None = None
     ) -> Drawing:
         """A picture of the graph in layers, each node with its states and their probabilities as bars.
 
