@@ -109,6 +109,8 @@ def _of_any(cells: Any) -> Labelled:
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
         column = column if isinstance(column, pa.Array) else pa.concat_arrays(column.chunks)
+    if pa.types.is_null(column.type):
+        return Labelled(np.full(len(column), -1), [])
     if pa.types.is_boolean(column.type) or pa.types.is_floating(column.type) or pa.types.is_integer(column.type):
         return _of_numbers(_numbers_of(column))
     declared = pa.types.is_dictionary(column.type)
