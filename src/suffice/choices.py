@@ -19,3 +19,8 @@ Net = Literal["mlp", "convnet", "resnet"]
 Activation = Literal["relu", "sigmoid", "tanh", "identity"]
 Optimizer = Literal["adam", "sgd"]
 AutoencoderVisible = Literal["auto", "bernoulli", "gaussian"]
+
+NetworkStructure = Literal["hill-climbing", "chow-liu"]
+ClassifierStructure = Literal["tree-augmented", "naive"]
+StructureCriterion = Literal["bic", "aic", "bdeu", "log-likelihood"]
+TablePrior = Literal["bdeu", "cell"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -35,9 +36,9 @@ def labelled(cells: Any) -> Labelled:
 
 
 def in_order(labels: Sequence[Any]) -> list[Any]:
-    """Labels sorted: by value, and where they are of several types, those of each type together."""
+    """Labels sorted: by value, also of numbers that are text, and where they are of several types, those of each together."""
     try:
-        return sorted(labels)
+        return sorted(labels, key=float) if all(map(_is_number, labels)) else sorted(labels)
     except TypeError:
         return sorted(labels, key=lambda label: (type(label).__name__, str(label)))
 
@@ -55,6 +56,13 @@ def places_among(labels: Sequence[Any], states: Sequence[Any]) -> np.ndarray:
 def is_missing(cell: Cell) -> bool:
     """Whether a cell holds nothing: None, NaN, or what pandas has for them."""
     return cell is None or type(cell).__name__ in ("NAType", "NaTType") or (isinstance(cell, float) and cell != cell)
+
+
+def _is_number(label: Any) -> bool:
+    try:
+        return math.isfinite(float(label))
+    except (TypeError, ValueError):
+        return False
 
 
 def _written(label: Any, written: dict[str, int]) -> int:

@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from suffice.cli.options import Reading
+from suffice.cli.options import Job, Reading
 from suffice.cli.source import Source
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from sklearn.base import BaseEstimator
 
     from suffice.data.table import MixedTable
 
 States = Mapping[str, Sequence[Hashable]]
+
+
+def read_labels(estimator: BaseEstimator, data: str, job: Job, reading: Reading) -> Source:
+    """Columns of labels for a fit, as text where the file is text."""
+    return read_known({}, data, reading, job.weights)
 
 
 def read_known(states: States, data: str, reading: Reading, weights: str | None = None) -> Source:

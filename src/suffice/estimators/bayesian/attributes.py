@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from suffice.bayesian.network import DiscreteNetwork
+
+GIVEN = "The tables were given, not learned."
 
 
 def attributes_of(network: DiscreteNetwork) -> dict[str, Any]:
@@ -18,4 +22,20 @@ def attributes_of(network: DiscreteNetwork) -> dict[str, Any]:
         "parents_": parents,
         "tables_": dict(zip(nodes, network.tables, strict=True)),
         "edges_": [(parent, node) for node, own in parents.items() for parent in own],
+    }
+
+
+def given_attributes(network: DiscreteNetwork) -> dict[str, Any]:
+    """What the attributes of a fit are where tables are given."""
+    return {
+        "hidden_": [],
+        "n_features_in_": len(network.nodes),
+        "feature_names_in_": np.array(network.nodes, object),
+        "structure_score_": float("nan"),
+        "traces_": [],
+        "lower_bounds_": np.zeros(0),
+        "lower_bound_": float("nan"),
+        "n_iter_": 0,
+        "converged_": True,
+        "outcome_": GIVEN,
     }

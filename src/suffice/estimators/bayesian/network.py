@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator
 
 from suffice.bayesian.files import read_bif, read_uai
 from suffice.bayesian.network import DiscreteNetwork, checked_network
-from suffice.estimators.bayesian.attributes import attributes_of
+from suffice.estimators.bayesian.attributes import attributes_of, given_attributes
 from suffice.estimators.bayesian.fitting import fitted_attributes
 from suffice.estimators.bayesian.parameters import checked_states
 from suffice.estimators.bayesian.searching import CRITERIA, STRUCTURES
@@ -208,7 +208,7 @@ class BayesianNetwork(ShownNetwork, CallbackSupportMixin, BaseEstimator):
         """
         found = attributes_of(network)
         estimator = cls(found["edges_"], states=found["states_"])
-        return set_attributes(estimator, found | {"hidden_": [], "n_features_in_": len(network.nodes)})
+        return set_attributes(estimator, found | given_attributes(network))
 
     @with_callbacks
     def fit(
