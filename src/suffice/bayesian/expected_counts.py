@@ -7,11 +7,12 @@ from typing import TypeAlias
 
 import numpy as np
 
+from suffice.bayesian.cost import tile_rows
 from suffice.bayesian.distinct import distinct_rows
 from suffice.bayesian.groups import Group, grouped
 from suffice.bayesian.leaves import Prepared
 from suffice.bayesian.logarithms import log_contraction
-from suffice.bayesian.passes import LOWEST, Values, run_backward, run_forward, tile_rows
+from suffice.bayesian.passes import LOWEST, Values, run_backward, run_forward
 from suffice.bayesian.planner import planner_of_graph
 from suffice.bayesian.program import Program, counts_program
 from suffice.bayesian.row_posteriors import seed
@@ -78,7 +79,7 @@ class _CountedGroup:
 
     def __init__(self, rows: PlannedRows, group: Group):
         self.rows, self.group = rows, group
-        self.program: Program = rows.planner.counts(group.evidence, group.magnitude * PASSES)
+        self.program: Program = rows.planner.counts(group.evidence, group.magnitude)
         weight = rows.weights[group.rows]
         codes = rows.codes[:, group.rows]
         self.complete: list[tuple[int, np.ndarray]] = []
@@ -96,8 +97,8 @@ class _CountedGroup:
         if not self.program.tape.steps:
             return total
         prepared = Prepared(self.program, self.rows.families, tables)
-        sums: Values = {root: 0.0 for root in self.program.tape.roots}
-        for rows in self.group.tiles(tile_rows(self.program.largest)):
+        sums: Values = dict.fromkeys(self.program.tape.roots, 0.0)
+        for rows in self.group.tiles(tile_rows(self.program)):
             total += _add_tile(prepared, self.rows, rows, sums, counts)
         weight = self.rows.weights[self.group.rows].sum()
         _add_tables(prepared, weight, sums, counts)

@@ -19,15 +19,11 @@ RUN = 12e-6
 
 @dataclass(frozen=True)
 class Group:
-    """Rows by their numbers, and what is observed in all of them or in some."""
+    """Rows by their numbers, what is observed in all of them or in some, and the magnitude of the whole table."""
 
     rows: np.ndarray
     evidence: Evidence
-
-    @property
-    def magnitude(self) -> int:
-        """Number of rows, rounded to a power of 2, so that plans serve groups of about as many."""
-        return 1 << (len(self.rows) - 1).bit_length()
+    magnitude: int
 
     def tiles(self, size: int) -> Iterator[np.ndarray]:
         """Numbers of so many rows at a time."""
@@ -37,7 +33,8 @@ class Group:
 
 def grouped(planner: Planner, states: np.ndarray, passes: int) -> list[Group]:
     """Groups of rows by their codes (nodes, n), for so many passes over them."""
-    seen, work = states >= 0, _Work(planner)
+    magnitude = 1 << (states.shape[1] * passes - 1).bit_length()
+    seen, work = states >= 0, _Work(planner, magnitude)
     found, ahead = [], [np.arange(states.shape[1])]
     while ahead:
         rows = ahead.pop()
@@ -46,7 +43,7 @@ def grouped(planner: Planner, states: np.ndarray, passes: int) -> list[Group]:
         if parts:
             ahead += parts
         elif len(rows):
-            found.append(Group(rows, _evidence(share)))
+            found.append(Group(rows, _evidence(share), magnitude))
     return found
 
 
@@ -82,8 +79,8 @@ def _patterns(seen: np.ndarray, rows: np.ndarray) -> list[np.ndarray]:
 class _Work:
     """Entries of the tables of an elimination, which observed nodes make smaller."""
 
-    def __init__(self, planner: Planner):
-        cliques = planner.cliques
+    def __init__(self, planner: Planner, rows: int):
+        cliques = planner.cliques(rows)
         self.member = np.zeros((len(cliques), len(planner.parents)))
         for place, clique in enumerate(cliques):
             self.member[place, list(bits(clique))] = 1.0

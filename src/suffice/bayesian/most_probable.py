@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from suffice.bayesian.cost import check_memory
+from suffice.bayesian.cost import check_memory, tile_rows
 from suffice.bayesian.groups import grouped
 from suffice.bayesian.leaves import Prepared, Soft
 from suffice.bayesian.network import DiscreteNetwork
-from suffice.bayesian.passes import run_forward, tile_rows
+from suffice.bayesian.passes import run_forward
 from suffice.bayesian.planner import mask_of, planner_of
 from suffice.bayesian.tape import Evidence
 from suffice.bayesian.traceback import likeliest, trace_back
@@ -30,7 +30,7 @@ def most_probable_states(
             program = planner_of(network).maxima(evidence, group.magnitude)
             check_memory(program, len(group.rows), max_bytes)
             prepared = Prepared(program, network.families, network.tables, soft, logarithms=True)
-            for rows in group.tiles(tile_rows(program.largest)):
+            for rows in group.tiles(tile_rows(program)):
                 states[:, rows], logs[rows] = _tile(prepared, states[:, rows])
     return states.T, logs
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import prod
 
 import numpy as np
@@ -34,7 +34,7 @@ def moral_neighbours(parents: Parents) -> list[int]:
 
 
 def min_fill(
-    neighbours: Sequence[int], open_nodes: int, weights: Sequence[float], noise: np.ndarray | None = None
+    neighbours: Sequence[int], open_nodes: int, weights: Sequence[int], noise: np.ndarray | None = None
 ) -> list[int]:
     """Order of the open nodes in which each is the one whose elimination joins the lightest pairs of neighbours.
 
@@ -50,7 +50,8 @@ def min_fill(
         Factors of the weights of what each node joins, for restarts.
     """
     near = {node: neighbours[node] & open_nodes for node in bits(open_nodes)}
-    joined = {node: _joined(node, near, weights) for node in near}
+    alike = _alike(near, weights)
+    joined = {node: _joined(node, near, weights, alike) for node in near}
     noisy = (lambda node: joined[node] * noise[node]) if noise is not None else joined.__getitem__
     queue = [(noisy(node), near[node].bit_count(), node) for node in near]
     heapq.heapify(queue)
@@ -61,22 +62,30 @@ def min_fill(
             continue
         order.append(node)
         for other in bits(_eliminate(node, near, joined[node] > 0)):
-            joined[other] = _joined(other, near, weights)
+            joined[other] = _joined(other, near, weights, alike)
             heapq.heappush(queue, (noisy(other), near[other].bit_count(), other))
     return order
 
 
-def _joined(node: int, near: dict[int, int], weights: Sequence[float]) -> float:
+def _alike(nodes: Iterable[int], weights: Sequence[int]) -> list[tuple[int, int]]:
+    """Weights, and the nodes that have each."""
+    masks: dict[int, int] = {}
+    for node in nodes:
+        masks[weights[node]] = masks.get(weights[node], 0) | 1 << node
+    return list(masks.items())
+
+
+def _joined(node: int, near: dict[int, int], weights: Sequence[int], alike: list[tuple[int, int]]) -> int:
     """Weight of the pairs of neighbours that are not neighbours of one another, each counted twice."""
-    around, total = near[node], 0.0
-    rest = around
+    around = rest = near[node]
+    total = 0
     while rest:
         low = rest & -rest
         rest ^= low
         other = low.bit_length() - 1
         apart = around & ~near[other] & ~low
         if apart:
-            total += weights[other] * sum(weights[each] for each in bits(apart))
+            total += weights[other] * sum([weight * (apart & mask).bit_count() for weight, mask in alike])
     return total
 
 

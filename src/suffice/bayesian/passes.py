@@ -16,13 +16,6 @@ Values: TypeAlias = dict[int, Array]
 LOWEST = 1e-200
 """Rows with a smaller rescaled sum are done again in logarithms."""
 TINY = 1e-300
-TILE_BYTES = 1 << 20
-"""Rows of a tile are as many as make the largest factor this large."""
-
-
-def tile_rows(largest: int) -> int:
-    """Rows of a tile of factors of which the largest has so many entries for one row."""
-    return int(np.clip(TILE_BYTES // (8 * largest), 1, 1000))
 
 
 def run_forward(steps: Sequence[Forward], values: Values, scales: Values) -> None:

@@ -26,7 +26,7 @@ LIGHT = 100
 """Entries for each node below which no other order is searched for."""
 SHARE = 0.3
 """Share of the expected run time for which an order is searched for."""
-FILL = 10e-6
+FILL = 20e-6
 """Seconds that one search takes for each neighbour of each node."""
 PRODUCT = 2e-9
 """Seconds that one entry of a multiplied table takes for each row, forwards and backwards."""
@@ -43,25 +43,25 @@ class Planner:
         self.everything = (1 << len(parents)) - 1
         self._plans: OrderedDict[Hashable, object] = OrderedDict()
 
-    @cached_property
-    def general_order(self) -> list[int]:
-        """An elimination order without evidence."""
-        return self.searched(self.neighbours, self.everything, SEARCH)
+    def general_order(self, rows: int = 1) -> list[int]:
+        """An elimination order without evidence, searched for longer where more rows are to come."""
+        return self._kept(
+            ("order", rows), lambda: self.searched(self.neighbours, self.everything, SEARCH, max(rows, 1))
+        )
 
-    @cached_property
-    def cliques(self) -> list[int]:
+    def cliques(self, rows: int = 1) -> list[int]:
         """Nodes of the tables that it multiplies."""
-        return cliques_of(self.general_order, self.neighbours, self.everything)
+        return cliques_of(self.general_order(rows), self.neighbours, self.everything)
 
     @cached_property
     def work(self) -> int:
         """Entries of these tables."""
-        return work_of(self.cliques, self.cardinalities)
+        return work_of(self.cliques(), self.cardinalities)
 
-    def searched(self, neighbours: Sequence[int], open_nodes: int, least: float, rows: int = 1) -> list[int]:
+    def searched(self, neighbours: Sequence[int], open_nodes: int, least: float, rows: int) -> list[int]:
         """Weighted min-fill, again with noise as long as that takes a small share of the time that the order then takes."""
         best = min_fill(neighbours, open_nodes, self.cardinalities)
-        work = work_of(cliques_of(best, neighbours, open_nodes), self.cardinalities)
+        work = self._work_of(best, neighbours, open_nodes)
         if work <= LIGHT * len(best):
             return best
         generator = np.random.default_rng(0)
@@ -69,16 +69,25 @@ class Planner:
         for _ in range(min(RESTARTS, int((least + SHARE * PRODUCT * work * rows) / effort))):
             noise = np.exp(0.3 * generator.standard_normal(len(self.parents)))
             order = min_fill(neighbours, open_nodes, self.cardinalities, noise)
-            found = work_of(cliques_of(order, neighbours, open_nodes), self.cardinalities)
+            found = self._work_of(order, neighbours, open_nodes)
             best, work = (order, found) if found < work else (best, work)
         return best
 
+    def _work_of(self, order: list[int], neighbours: Sequence[int], open_nodes: int) -> int:
+        return work_of(cliques_of(order, neighbours, open_nodes), self.cardinalities)
+
     def order(self, evidence: Evidence, relevant: int, rows: int) -> list[int]:
-        """An elimination order of the nodes that are not observed, for so many rows."""
+        """An elimination order of the nodes that are not observed: that without evidence, or one of its own."""
         open_nodes = relevant & ~evidence.observed
-        if open_nodes == self.everything and rows == 1:
-            return self.general_order
-        return self.searched(self._neighbours(relevant), open_nodes, 0.0, rows)
+        if open_nodes == self.everything:
+            return self.general_order(rows)
+        near = self._neighbours(relevant)
+        own = min_fill(near, open_nodes, self.cardinalities)
+        work = self._work_of(own, near, open_nodes)
+        if work <= LIGHT * len(own):
+            return own
+        general = [node for node in self.general_order(rows) if open_nodes >> node & 1]
+        return general if self._work_of(general, near, open_nodes) < work else own
 
     def _neighbours(self, relevant: int) -> list[int]:
         """Neighbours in the moral graph of some nodes, which hold all their parents."""
@@ -111,10 +120,10 @@ class Planner:
         ]
 
     def posteriors(self, evidence: Evidence, wanted: int, rows: int, contract: Contract = contraction) -> Program:
-        """Program of the posteriors of the nodes wanted, for so many rows; for 0, of one row without an axis of rows."""
+        """Program of the posteriors of the nodes wanted, in tables of so many rows; for 0, of one row without an axis of rows."""
 
         def made() -> Program:
-            tape = self.tape(evidence, self.relevant(evidence.observed | evidence.mixed | wanted), max(rows, 1))
+            tape = self.tape(evidence, self.relevant(evidence.observed | evidence.mixed | wanted), rows)
             return posterior_program(tape, self.axes(tape), self.cardinalities, wanted, rows > 0, contract)
 
         return self._kept((evidence, wanted, rows, contract), made)
@@ -123,7 +132,7 @@ class Planner:
         """Program of the expected counts of all families, likewise."""
 
         def made() -> Program:
-            tape = self.tape(evidence, self.everything, max(rows, 1))
+            tape = self.tape(evidence, self.everything, rows)
             return counts_program(tape, self.axes(tape), self.cardinalities, rows > 0, contract)
 
         return self._kept(("counts", evidence, rows, contract), made)
@@ -136,7 +145,7 @@ class Planner:
             near = list(self._neighbours(relevant))
             for node in bits(targets):
                 near[node] |= targets & ~(1 << node)
-            order = self.searched(near, relevant & ~evidence.observed & ~targets, 0.0)
+            order = self.searched(near, relevant & ~evidence.observed & ~targets, 0.0, 1)
             tape = build_tape(self.families, self.cardinalities, order, evidence, relevant, targets)
             return posterior_program(tape, self.axes(tape), self.cardinalities, 0, False, contract)
 
@@ -146,7 +155,7 @@ class Planner:
         """Program of the largest joint probability."""
 
         def made() -> Program:
-            tape = self.tape(evidence, self.everything, max(rows, 1))
+            tape = self.tape(evidence, self.everything, rows)
             return posterior_program(tape, self.axes(tape), self.cardinalities, 0, rows > 0, max_contraction)
 
         return self._kept(("maxima", evidence, rows), made)

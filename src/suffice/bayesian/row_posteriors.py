@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from suffice.bayesian.cost import check_memory
+from suffice.bayesian.cost import check_memory, tile_rows
 from suffice.bayesian.groups import Group, grouped
 from suffice.bayesian.leaves import Prepared
 from suffice.bayesian.network import DiscreteNetwork
 from suffice.bayesian.order import bits
-from suffice.bayesian.passes import LOWEST, Values, run_backward, run_forward, tile_rows
+from suffice.bayesian.passes import LOWEST, Values, run_backward, run_forward
 from suffice.bayesian.planner import mask_of, planner_of
 from suffice.bayesian.single import posteriors_given
 from suffice.runtime.blas import one_blas_thread
-
-
-FEW = 4
-"""Tiles of fewer rows are worked out row by row."""
 
 
 @dataclass(frozen=True)
@@ -74,17 +70,15 @@ def _fill(
     if len(group.rows) == 1:
         return _one_by_one(network, states, group, columns, table, logs)
     program = planner_of(network).posteriors(group.evidence, wanted & ~observed, group.magnitude)
-    if tile_rows(program.largest) < FEW:
-        return _one_by_one(network, states, group, columns, table, logs)
     check_memory(program, len(group.rows))
     prepared = Prepared(program, network.families, network.tables)
-    for rows in group.tiles(tile_rows(program.largest)):
+    for rows in group.tiles(tile_rows(program)):
         codes = states[:, rows]
         part, low, log = _tile(prepared, codes, columns, table.shape[1], log_evidence)
         for node in bits(wanted & observed):
             part[columns[node].start + codes[node], np.arange(len(rows))] = 1.0
         table[rows], logs[rows] = part.T, log
-        _one_by_one(network, states, Group(rows[low], group.evidence), columns, table, logs)
+        _one_by_one(network, states, replace(group, rows=rows[low]), columns, table, logs)
 
 
 def _one_by_one(

@@ -14,7 +14,7 @@ from suffice.bayesian.planner import Planner, mask_of, planner_of
 from suffice.bayesian.query_run import QueryRun, run_query
 from suffice.bayesian.tape import Evidence
 
-GENERAL = 400
+GENERAL = 10_000
 """Entries for each node up to which the plan without evidence serves every query."""
 
 
