@@ -22,7 +22,7 @@ from suffice.data.encode import ColumnEncoder
 from suffice.data.frame import frame_from
 from suffice.estimators.bayesian.attributes import attributes_of
 from suffice.estimators.bayesian.binning import Bins, bins_of, kinds_of, note_of, states_of_labels
-from suffice.estimators.bayesian.fitting import Wanted, learned_tables, skeleton_of
+from suffice.estimators.bayesian.learned import Wanted, learned_tables, skeleton_of
 from suffice.estimators.bayesian.parameters import Edge, checked_edges, refuse_unknown
 from suffice.estimators.classifiers.answers import log_shares
 from suffice.estimators.classifiers.base import Classifier, refuse_empty

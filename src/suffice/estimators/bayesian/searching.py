@@ -10,6 +10,7 @@ from suffice.bayesian.learning.fit_rows import FitRows
 from suffice.bayesian.learning.structure.chow_liu import information_of_pairs, tree_of
 from suffice.bayesian.learning.structure.hill_climbing import Limits, climbed
 from suffice.bayesian.learning.structure.scores import CRITERIA, FamilyScores
+from suffice.estimators.bayesian.completing import climbed_with_gaps
 from suffice.estimators.bayesian.parameters import Edge, checked_edges, refuse_unknown
 from suffice.validation import check_count
 
@@ -29,15 +30,19 @@ def searched(estimator: BayesianNetwork, rows: FitRows, counts: Counts) -> tuple
             "hidden names nodes, and no edges are given: a search counts rows, which say nothing of them. Give edges."
         )
     limits = _limits(estimator, rows)
-    scores = FamilyScores(counts, estimator.criterion, _strength(estimator))
+    strength = _strength(estimator)
     if estimator.structure == "chow-liu":
-        return _tree(rows, counts, scores, limits)
-    found = climbed(scores, limits)
+        return _tree(rows, counts, FamilyScores(counts, estimator.criterion, strength), limits)
+    complete = not counts.gaps.any()
+    if complete:
+        found = climbed(FamilyScores(counts, estimator.criterion, strength), limits)
+    else:
+        found = climbed_with_gaps(estimator, rows, counts, limits)
     edges = [(rows.nodes[parent], rows.nodes[node]) for node, own in enumerate(found.parents) for parent in own]
     named = NAMES[estimator.criterion]
-    said = (
-        f"Hill climbing found a structure of {named} {found.score:.6g} (higher is better) after {found.steps} changes."
-    )
+    of_what = "" if complete else ", of rows completed by draws"
+    score = f"{named} {found.score:.6g} (higher is better{of_what})"
+    said = f"Hill climbing found a structure of {score} after {found.steps} changes."
     return edges, found.score, said
 
 

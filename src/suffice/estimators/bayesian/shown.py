@@ -21,6 +21,20 @@ if TYPE_CHECKING:
 class ShownNetwork(FittedNetwork):
     """Drawings of a fitted network, and what evidence would tell about a node."""
 
+    nodes_: list[str]
+    states_: dict[str, list[Any]]
+    parents_: dict[str, list[str]]
+    tables_: dict[str, np.ndarray]
+    edges_: list[tuple[str, str]]
+    structure_score_: float
+    traces_: list[np.ndarray]
+    lower_bounds_: np.ndarray
+    lower_bound_: float
+    n_iter_: int
+    n_features_in_: int
+    converged_: bool
+    outcome_: str
+
     def mutual_information(self, target: str, evidence: Given | None = None) -> dict[str, float]:
         r"""How much each other node would tell about one, were it observed as well.
 
