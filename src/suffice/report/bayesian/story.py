@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from suffice.bayesian.learning.completed import completed
+from suffice.bayesian.rows import decode, encode
 from suffice.estimators.bayesian.network import BayesianNetwork
 from suffice.report.advice import Advice
 from suffice.report.bayesian.pictures import differences, drawing, informative, trace
@@ -83,6 +85,16 @@ class BayesianStory(Story):
         rows = self.estimator.sample(count, random_state=self.estimator.random_state)
         observed = [place for place, node in enumerate(self.estimator.nodes_) if node not in self.estimator.hidden_]
         return Drawn(rows[:, observed])
+
+    def filled(self, rows: TableLike, generator: np.random.Generator | None) -> Any:
+        """Rows whose gaps hold the likeliest label each, or draws of all together."""
+        network = self.estimator.model_
+        if generator is None:
+            whole = self.estimator.impute(rows)
+        else:
+            codes = encode(rows, network.nodes, network.states, hidden=self.estimator.hidden_)
+            whole = decode(completed(network, codes, generator), network.nodes, network.states, rows)
+        return whole.select(cast("pa.Table", rows).column_names)
 
     def table(self) -> Table:
         lines = [
