@@ -17,9 +17,9 @@ from suffice.report.svg.words import coordinate, element, hint, points, themed
 from suffice.runtime.types import PathLike
 
 Marginals = Mapping[str, Mapping[Hashable, float]]
-WIDTH, HEAD, LINE, FOOT = 124.0, 17.0, 11.0, 4.0
+WIDTH, HEAD, LINE, FOOT = 136.0, 17.0, 11.0, 4.0
 GAP, RISE, EDGE = 18.0, 34.0, 8.0
-LABELS, BAR = 50.0, 42.0
+LABELS, BAR = 60.0, 44.0
 MOST_STATES, MOST_WITH_BARS, MOST_NODES = 6, 90, 400
 ACROSS, ACROSS_SMALL = 9, 14
 SEEN, WANTED, OBSERVED = PALETTE[1], PALETTE[2], PALETTE[3]
@@ -185,7 +185,7 @@ def _bar(left: float, y: float, label: Hashable, chance: float, observed: float 
     mark = "" if observed is None else element(
         "rect", x=start + BAR * observed - 0.7, y=y + 0.5, width=1.4, height=LINE - 2, fill=themed(OBSERVED)
     )  # fmt: skip
-    words = text_at(left + 6, y + LINE / 2 - 0.5, shortened(str(label), 11), size=7.0, align="left", colour=INK)
+    words = text_at(left + 6, y + LINE / 2 - 0.5, shortened(str(label), 14), size=7.0, align="left", colour=INK)
     number = text_at(left + WIDTH - 4, y + LINE / 2 - 0.5, _percent(chance), size=6.5, align="right", colour=INK)
     return ground + bar + mark + words + number
 

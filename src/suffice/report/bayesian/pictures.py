@@ -6,6 +6,9 @@ from collections.abc import Hashable, Mapping
 
 import numpy as np
 
+from suffice.bayesian.marginals import by_label
+from suffice.bayesian.single import single_posteriors
+from suffice.estimators.bayesian.classifier import BayesianNetworkClassifier
 from suffice.estimators.bayesian.network import BayesianNetwork
 from suffice.plot.trace import TraceDisplay
 from suffice.report.bayesian.drawing import MOST_NODES, MOST_WITH_BARS, Shown, network_svg
@@ -29,6 +32,17 @@ def drawing(estimator: BayesianNetwork, observed: Shares) -> list[Picture]:
     return [
         Picture("The network", bars if count <= MOST_WITH_BARS else "Parents are above their children.", svg, wide=True)
     ]
+
+
+def classifier_drawing(classifier: BayesianNetworkClassifier) -> list[Picture]:
+    """The graph of a classifier with the probabilities of its states; nothing of one that is too large."""
+    network = classifier.model_
+    if len(network.nodes) > MOST_NODES:
+        return []
+    found, _ = single_posteriors(network, np.full(len(network.nodes), -1), range(len(network.nodes)), {}, None)
+    svg = network_svg(network, Shown(by_label(network, found), target=classifier.class_name))
+    caption = "The class above the columns that depend on it; bars are the probabilities of the states, in percent."
+    return [Picture("The network", caption, svg, wide=True)]
 
 
 def trace(estimator: BayesianNetwork) -> list[Picture]:

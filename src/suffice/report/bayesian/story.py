@@ -10,10 +10,15 @@ import numpy as np
 
 from suffice.bayesian.learning.completed import completed
 from suffice.bayesian.rows import decode, encode
+from suffice.estimators.bayesian.classifier import BayesianNetworkClassifier
 from suffice.estimators.bayesian.network import BayesianNetwork
 from suffice.report.advice import Advice
-from suffice.report.bayesian.pictures import differences, drawing, informative, trace
+from suffice.report.bayesian.pictures import classifier_drawing, differences, drawing, informative, trace
+from suffice.report.classes import Judged
+from suffice.report.classifiers.pictures import calibration_picture, confusion_picture
+from suffice.report.classifiers.story import ClassifierStory
 from suffice.report.parts import Line, Section, Table, counted
+from suffice.report.picture import Picture
 from suffice.report.story import Drawn, Run, Story, Told, story
 from suffice.rows.streams import is_stream
 from suffice.runtime.types import ArrayLike, TableLike
@@ -120,6 +125,23 @@ class BayesianStory(Story):
             data=[*facts, *(("note", note) for note in run.notes)],
             said=f"log-likelihood {told.mean:.4f} nats per row",
         )
+
+
+@story.register(BayesianNetworkClassifier)
+class BayesianClassifierStory(ClassifierStory):
+    """What is said of a classifier: its classes, its graph, how columns were cut, how well it tells the classes apart."""
+
+    @property
+    def notes(self) -> list[str]:
+        return list(self.estimator.notes_)
+
+    def pictures(self, rows: TableLike, run: Run, judged: Judged) -> list[Picture]:
+        names = self.estimator.classes_.astype(str)
+        return [
+            confusion_picture(judged.codes, judged.found, judged.weight, names),
+            calibration_picture(judged.codes, judged.probability, judged.weight),
+            *classifier_drawing(self.estimator),
+        ]
 
 
 def _blocks(rows: Any, weight: ArrayLike | None) -> Iterator[tuple[Any, np.ndarray]]:
