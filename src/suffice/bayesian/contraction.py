@@ -10,8 +10,6 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
-from suffice.runtime.arrays import Array
-
 
 class Shape(NamedTuple):
     """The axes of a factor, in order, and whether rows are its last axis."""
@@ -20,7 +18,7 @@ class Shape(NamedTuple):
     rows: bool
 
 
-Function: TypeAlias = Callable[[Array, Array], Array]
+Function: TypeAlias = Callable[[np.ndarray, np.ndarray], np.ndarray]
 Contract: TypeAlias = Callable[[Shape, Shape, Collection[int], Sequence[int], bool], tuple[Shape, Function]]
 LETTERS = ascii_letters.replace("Z", "")
 SMALL = 256
@@ -117,25 +115,6 @@ def _tail(axes: Sequence[int], members: Collection[int]) -> list[int]:
     while count < len(axes) and axes[-1 - count] in members:
         count += 1
     return list(axes[len(axes) - count :])
-
-
-class _Arranged:
-    """A factor as a stack of matrices: axes of the stack, then those of matrix rows and matrix columns, each flattened."""
-
-    def __init__(self, shape: Shape, parts: list[list[int]], sizes: Sequence[int], ones: int = -1):
-        batch, loose, rows, columns = parts
-        present = [*batch, *(() if ones == 1 else loose), *rows, *columns]
-        order = [shape.axes.index(axis) for axis in present]
-        self.order = (*order, len(order)) if shape.rows else tuple(order)
-        stack = [sizes[axis] for axis in batch] + [1 if ones == 1 else sizes[axis] for axis in loose]
-        last = prod(sizes[axis] for axis in columns)
-        self.shape = (*stack, prod(sizes[axis] for axis in rows), -1 if shape.rows else last)
-        self.plain = self.order == tuple(range(len(self.order)))
-        self.copied = not shape.rows
-
-    def __call__(self, array: np.ndarray) -> np.ndarray:
-        arranged = (array if self.plain else array.transpose(self.order)).reshape(self.shape)
-        return np.ascontiguousarray(arranged) if self.copied else arranged
 
 
 def _summing_rows(left: Shape, right: Shape, kept: Collection[int], sizes: Sequence[int]) -> tuple[Shape, Function]:

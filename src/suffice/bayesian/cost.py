@@ -43,7 +43,8 @@ class Cost:
     operations: int
 
     def __str__(self) -> str:
-        return f"a largest table of {self.largest_table:,} entries, {self.bytes / 2**20:,.1f} MiB and {self.operations:,} products"
+        size, memory = f"{self.largest_table:,}", f"{self.bytes / 2**20:,.1f}"
+        return f"a largest table of {size} entries, {memory} MiB and {self.operations:,} products"
 
 
 def tile_rows(program: Program) -> int:

@@ -97,7 +97,7 @@ class _CountedGroup:
         if not self.program.tape.steps:
             return total
         prepared = Prepared(self.program, self.rows.families, tables)
-        sums: Values = dict.fromkeys(self.program.tape.roots, 0.0)
+        sums: Values = {}
         for rows in self.group.tiles(tile_rows(self.program)):
             total += _add_tile(prepared, self.rows, rows, sums, counts)
         weight = self.rows.weights[self.group.rows].sum()
@@ -133,7 +133,7 @@ def _add_tile(prepared: Prepared, planned: PlannedRows, rows: np.ndarray, sums: 
         counts[tape.leaves[slot - 1].node] += gather.sums(codes, part)
     for slot, derivative in derivatives.items():
         if not tape.by_row[slot]:
-            sums[slot] = sums.get(slot, 0.0) + derivative
+            sums[slot] = sums[slot] + derivative if slot in sums else derivative
     logs = np.log(factors).sum(0)
     for place in np.flatnonzero(low):
         logs[place] = _add_in_logarithms(prepared, codes[:, [place]], weight[place], counts)

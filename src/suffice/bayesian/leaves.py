@@ -11,8 +11,6 @@ import numpy as np
 from suffice.bayesian.passes import Values, run_forward
 from suffice.bayesian.program import Program
 from suffice.runtime.arrays import Array
-from suffice.runtime.types import ArrayLike
-
 
 Soft: TypeAlias = Mapping[int, np.ndarray]
 """Likelihoods of the states of nodes, by position."""
@@ -71,14 +69,16 @@ class Prepared:
         soft: Soft | None = None,
         logarithms: bool = False,
     ):
-        self.program, self.families, self.tables = program, families, tables
-        own = _logarithm if logarithms else np.asarray
-        self.values: Values = {0: own(1.0)}
+        self.program, self.families = program, families
+        self.tables = [np.asarray(table) for table in tables]
+        own = _logarithm if logarithms else _as_it_is
+        self.values: Values = {0: own(np.array(1.0))}
         self.scales: Values = {}
         self.gathers: dict[int, Gather] = {}
         self.likelihoods: dict[int, tuple[int, np.ndarray]] = {}
-        for place, leaf in enumerate(program.tape.leaves):
-            node, scope, slot = leaf.node, program.tape.scopes[1 + place], 1 + place
+        tables = self.tables
+        for slot, leaf in enumerate(program.tape.leaves, 1):
+            node, scope = leaf.node, program.tape.scopes[slot]
             if not leaf.table:
                 likelihoods = _likelihoods(tables[node].shape[-1], (soft or {}).get(node))
                 self.likelihoods[slot] = (node, own(likelihoods))
@@ -117,7 +117,11 @@ class Prepared:
         return total
 
 
-def _logarithm(table: ArrayLike) -> np.ndarray:
+def _as_it_is(table: np.ndarray) -> np.ndarray:
+    return table
+
+
+def _logarithm(table: np.ndarray) -> np.ndarray:
     with np.errstate(divide="ignore"):
         return np.log(table)
 

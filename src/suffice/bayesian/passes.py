@@ -8,10 +8,8 @@ from typing import TypeAlias
 import numpy as np
 
 from suffice.bayesian.program import Backward, Forward
-from suffice.runtime.arrays import Array
-from suffice.runtime.either import jnp
 
-Values: TypeAlias = dict[int, Array]
+Values: TypeAlias = dict[int, np.ndarray]
 """Values or derivatives by slot; the axis of rows is last."""
 LOWEST = 1e-200
 """Rows with a smaller rescaled sum are done again in logarithms."""
@@ -24,7 +22,7 @@ def run_forward(steps: Sequence[Forward], values: Values, scales: Values) -> Non
         value = function(values[left], values[right])
         if rescaled is not None:
             largest = value.reshape(-1, value.shape[-1]).max(0) if rescaled else value.max()
-            scales[slot] = scale = jnp.maximum(largest, TINY)
+            scales[slot] = scale = np.maximum(largest, TINY)
             value = value / scale
         values[slot] = value
         for unused in gone:
@@ -32,8 +30,8 @@ def run_forward(steps: Sequence[Forward], values: Values, scales: Values) -> Non
 
 
 def run_backward(
-    steps: Sequence[Backward], values: Values, scales: Mapping[int, Array], derivatives: Values
-) -> dict[int, Array]:
+    steps: Sequence[Backward], values: Values, scales: Mapping[int, np.ndarray], derivatives: Values
+) -> dict[int, np.ndarray]:
     """Adds the derivatives by slots, by what results were before they were rescaled; the posteriors read, by node."""
     read = {}
     for slot, result, other, function, reads, gone, last in steps:

@@ -56,8 +56,8 @@ class Backward(NamedTuple):
 class Program:
     """Instructions: what is the same for all rows, then what differs; backwards first what differs.
 
-    ``ones`` are slots of ones by their axes, over which the derivatives of sums are spread; ``sizes`` are the entries of the slots for
-    one row, ``products`` those that each step multiplies.
+    ``ones`` are slots of ones by their axes, over which the derivatives of sums are spread; ``sizes`` are the entries of the
+    slots for one row, ``products`` those that each step multiplies.
     """
 
     tape: Tape

@@ -20,7 +20,7 @@ from suffice.runtime.blas import one_blas_thread
 
 @dataclass(frozen=True)
 class RowPosteriors:
-    """Posteriors (n, states of all targets), where each target's columns are, and log-probabilities (n,) of the rows' evidence."""
+    """Posteriors (n, states of all targets), the columns of each target, and log-probabilities (n,) of the rows' evidence."""
 
     table: np.ndarray
     columns: dict[int, slice]

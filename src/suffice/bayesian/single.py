@@ -75,7 +75,7 @@ def posteriors_given(
 
 def _read(run: QueryRun) -> dict[int, np.ndarray]:
     roots = run.program.tape.roots
-    derivatives: Values = {root: np.float64(0.0) if run.logarithms else 1 / run.values[root] for root in roots}
+    derivatives: Values = {root: np.array(0.0) if run.logarithms else 1 / run.values[root] for root in roots}
     read = run_backward(run.program.backward, run.values, run.scales, derivatives)
     linear = {node: np.exp(log - log.max()) for node, log in read.items()} if run.logarithms else read
     return {node: posterior / posterior.sum() for node, posterior in linear.items()}

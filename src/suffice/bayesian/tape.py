@@ -31,10 +31,10 @@ class Step(NamedTuple):
 class Tape:
     """What is multiplied and summed, in order: slots are the number 1, the leaves, then the results of the steps.
 
-    ``scopes`` are the nodes of each slot as the ones of a whole number, ``by_row`` whether it differs between rows, ``roots`` the slots
-    without nodes, whose product is the probability, and ``holders`` the slots that hold a node when it is summed out.
-    ``closed`` are nodes observed together with all parents: their probability is a factor of each row. ``joint`` is the slot of the
-    nodes that are kept, where there are any.
+    ``scopes`` are the nodes of each slot as the ones of a whole number, ``by_row`` whether it differs between rows, ``roots`` the
+    slots without nodes, whose product is the probability, and ``holders`` the slots that hold a node when it is summed out.
+    ``closed`` are nodes observed together with all parents: their probability is a factor of each row. ``joint`` is the slot of
+    the nodes that are kept, where there are any.
     """
 
     leaves: tuple[Leaf, ...]
@@ -66,7 +66,7 @@ def build_tape(
     relevant: int = -1,
     kept: int = 0,
 ) -> Tape:
-    """The tape of the families of ``relevant`` nodes, whose nodes are summed out in this order; observed and kept ones are not."""
+    """The tape of the families of ``relevant`` nodes, which are summed out in this order, observed and kept ones apart."""
     making = _Making(cardinalities, kept)
     closed = []
     for node, family in enumerate(families):

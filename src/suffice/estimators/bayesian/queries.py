@@ -202,7 +202,8 @@ class FittedNetwork:
         sample_weight
             Row weights (n,).
         """
-        return float(np.average(self.score_samples(X, coded=coded), weights=sample_weight))
+        weight = None if sample_weight is None else np.asarray(sample_weight, float)
+        return float(np.average(self.score_samples(X, coded=coded), weights=weight))
 
     def impute(self, X: TableLike, *, joint: bool = False, coded: bool = False, impossible: str = "raise") -> Any:
         """Rows with their gaps filled, a frame where a frame is given.
@@ -229,9 +230,9 @@ class FittedNetwork:
             As in ``predict_proba``.
         """
         network = self._network()
-        if X is None or isinstance(X, Mapping):
-            return row_answers.cost_of_rows(network, query_of(network, X, None).codes[None])
-        return row_answers.cost_of_rows(network, self._codes(X, coded))
+        one = X is None or isinstance(X, Mapping)
+        codes = query_of(network, X, None).codes[None] if one else self._codes(X, coded)  # type: ignore[arg-type]
+        return row_answers.cost_of_rows(network, codes)
 
     def do(self, states: Mapping[str, Hashable]) -> Self:
         """The network in which nodes are set from outside, their arcs from their parents cut (Pearl, 2009).
