@@ -8,15 +8,23 @@ import numpy as np
 
 from suffice.bayesian.evidence import Given, Query, SoftGiven, check_possible, query_of
 from suffice.bayesian.joint import joint_posterior
+from suffice.bayesian.loopy import loopy_marginals
 from suffice.bayesian.marginals import Marginals, MostProbable, by_label
 from suffice.bayesian.most_probable import most_probable_states
 from suffice.bayesian.network import DiscreteNetwork
 from suffice.bayesian.sampling import draw_states
 from suffice.bayesian.single import single_posteriors
+from suffice.bayesian.weighting import weighted_marginals
+
+
+METHODS = ("exact", "likelihood-weighting", "loopy")
 
 
 def marginals(
-    network: DiscreteNetwork, evidence: Given | None, soft: SoftGiven | None, max_bytes: int | None
+    network: DiscreteNetwork,
+    evidence: Given | None,
+    soft: SoftGiven | None,
+    max_bytes: int | None,
 ) -> Marginals:
     """Posteriors of all nodes."""
     query = query_of(network, evidence, soft)
@@ -24,6 +32,21 @@ def marginals(
     found, log_evidence = single_posteriors(network, query.codes, everything, query.soft, max_bytes)
     check_possible(network, query, log_evidence)
     return Marginals(by_label(network, found), log_evidence)
+
+
+def approximate_marginals(
+    network: DiscreteNetwork,
+    evidence: Given | None,
+    soft: SoftGiven | None,
+    method: str,
+    draws: int,
+    generator: np.random.Generator,
+) -> Marginals:
+    """Estimates of the posteriors of all nodes."""
+    query = query_of(network, evidence, soft)
+    if method == "loopy":
+        return loopy_marginals(network, query)
+    return weighted_marginals(network, query, draws, generator)
 
 
 def joint(

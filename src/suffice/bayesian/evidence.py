@@ -40,7 +40,7 @@ def query_of(network: DiscreteNetwork, evidence: Given | None, soft: SoftGiven |
 def state_of(network: DiscreteNetwork, node: int, state: Hashable) -> int:
     """Position of a state among those of a node."""
     labels = network.states[node]
-    place = int(places_among([state], labels)[0])
+    place = int(places_among([state], labels)[0]) if isinstance(state, Hashable) else -1
     if place < 0:
         raise ValueError(f"{state!r} is no state of {network.nodes[node]!r}; its states are {listed(labels)}.")
     return place

@@ -37,11 +37,12 @@ def draw_states(
     above = planner.relevant(evidence.observed | evidence.mixed)
     for node in topological_order(network.parents):
         if not above >> node & 1:
-            states[node] = _drawn_given(network, node, states, generator)
+            states[node] = drawn_given(network, node, states, generator)
     return states.T, run.log_evidence
 
 
-def _drawn_given(network: DiscreteNetwork, node: int, states: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+def drawn_given(network: DiscreteNetwork, node: int, states: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """States (n,) of a node given those of its parents."""
     ends = np.asarray(network.tables[node]).cumsum(-1)
     own = ends[tuple(states[parent] for parent in network.parents[node])]
     chance = generator.random((states.shape[1], 1)) * own[..., -1:]

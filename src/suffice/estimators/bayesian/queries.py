@@ -21,7 +21,7 @@ from suffice.bayesian.network import DiscreteNetwork
 from suffice.bayesian.normalisation import total_probability
 from suffice.bayesian.rows import decode, encode
 from suffice.runtime.types import ArrayLike, PathLike, RandomState, TableLike
-from suffice.validation import check_count
+from suffice.validation import check_choice, check_count
 
 if TYPE_CHECKING:
     import networkx
@@ -46,6 +46,9 @@ class FittedNetwork:
         evidence: Given | None = None,
         *,
         soft: SoftGiven | None = None,
+        method: str = "exact",
+        n_samples: int = 10_000,
+        random_state: RandomState = None,
         max_bytes: int | None = None,
     ) -> Marginals:
         r"""Posterior probabilities of the states of all nodes, $p(x_k \mid e)$, given the states of some.
@@ -56,13 +59,18 @@ class FittedNetwork:
             States of nodes by name; none gives the priors.
         soft
             Likelihoods of states: ``{"HR": {"LOW": 0.2, "HIGH": 0.8}}``. A state that is not named has likelihood 0.
+        method
+            ``"exact"``; ``"likelihood-weighting"`` estimates from draws and gives standard errors; ``"loopy"`` sends messages as
+            if the graph had no loops, and is exact, but for rounding, where it has none.
+        n_samples, random_state
+            Draws of likelihood weighting, and their seed or NumPy random state.
         max_bytes
-            Memory that may be used; None is half of what is free.
+            Memory that exact inference may use; None is half of what is free.
 
         Returns
         -------
         Marginals
-            A mapping of mappings, ``found[node][state]``, with ``log_evidence`` and ``exact``.
+            A mapping of mappings, ``found[node][state]``, with ``log_evidence``, ``exact`` and ``standard_errors``.
 
         Raises
         ------
@@ -79,7 +87,12 @@ class FittedNetwork:
         >>> round(found["rain"]["yes"], 4), round(found.log_evidence, 4)
         (0.6923, -1.3471)
         """
-        return answers.marginals(self._network(), evidence, soft, max_bytes)
+        check_choice("method", method, answers.METHODS)
+        check_count("n_samples", n_samples)
+        if method == "exact":
+            return answers.marginals(self._network(), evidence, soft, max_bytes)
+        generator = _generator(random_state)
+        return answers.approximate_marginals(self._network(), evidence, soft, method, n_samples, generator)
 
     def posterior(
         self,
@@ -146,7 +159,7 @@ class FittedNetwork:
         """
         check_count("n_samples", n_samples)
         network = self._network()
-        generator = np.random.default_rng(check_random_state(random_state).randint(2**31 - 1, size=4))
+        generator = _generator(random_state)
         codes = answers.draws(network, n_samples, given, soft, generator, max_bytes)
         return codes if coded else decode(codes, network.nodes, network.states)
 
@@ -285,3 +298,7 @@ class FittedNetwork:
     def _codes(self, X: TableLike, coded: bool) -> np.ndarray:
         network = self._network()
         return encode(X, network.nodes, network.states, coded, self.hidden_)
+
+
+def _generator(random_state: RandomState) -> np.random.Generator:
+    return np.random.default_rng(check_random_state(random_state).randint(2**31 - 1, size=4))
