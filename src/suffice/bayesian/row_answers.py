@@ -24,7 +24,16 @@ def posteriors_of_rows(
     places = [network.position(name) for name in names]
     found = row_posteriors(network, codes, places, log_evidence=False)
     check_rows(found.log_evidence, impossible)
+    for place in places:
+        _settle_observed(found.table[:, found.columns[place]], codes[:, place], ~np.isneginf(found.log_evidence))
     return {name: found.table[:, found.columns[place]] for name, place in zip(names, places, strict=True)}
+
+
+def _settle_observed(table: np.ndarray, codes: np.ndarray, possible: np.ndarray) -> None:
+    """Probabilities of what a row observes are 0 and 1, not nearly so."""
+    rows = np.flatnonzero((codes >= 0) & possible)
+    table[rows] = 0.0
+    table[rows, codes[rows]] = 1.0
 
 
 def log_evidence_of_rows(network: DiscreteNetwork, codes: np.ndarray) -> np.ndarray:
