@@ -8,6 +8,8 @@ import numpy as np
 
 from suffice.bayesian.network import listed
 
+KEPT_BYTES = 2**28
+"""Columns of fewer bytes in all are kept as whole numbers of a machine's own size."""
 MOST_CELLS = 2**27
 """Largest table, a gigabyte."""
 
@@ -19,6 +21,7 @@ class Counts:
         self.codes, self.sizes = codes, tuple(sizes)
         self.weight = None if (weight == 1).all() else weight
         self.gaps = np.any(codes < 0, axis=0)
+        self._small = 8 * codes.size <= KEPT_BYTES
         self._wide: dict[int, np.ndarray] = {}
         self._last: tuple[tuple[int, ...], np.ndarray] = ((), codes[:0])
 
@@ -48,6 +51,8 @@ class Counts:
         return self._last[1] * self.sizes[family[-1]] + self._column(family[-1])
 
     def _column(self, node: int) -> np.ndarray:
+        if not self._small:
+            return self.codes[:, node].astype(np.intp)
         if node not in self._wide:
             self._wide[node] = self.codes[:, node].astype(np.intp)
         return self._wide[node]

@@ -20,6 +20,7 @@ from suffice.bayesian.marginals import Marginals, MostProbable
 from suffice.bayesian.network import DiscreteNetwork
 from suffice.bayesian.normalisation import total_probability
 from suffice.bayesian.rows import decode, encode
+from suffice.rows.streams import is_stream, parted
 from suffice.runtime.types import ArrayLike, PathLike, RandomState, TableLike
 from suffice.validation import check_choice, check_count
 
@@ -257,9 +258,10 @@ class FittedNetwork:
         """
         network = self._network()
         codes = query_of(network, states, None).codes
-        return self.from_network(
-            intervened(network, {int(node): int(codes[node]) for node in np.flatnonzero(codes >= 0)})
-        )
+        set_from_outside = {int(node): int(codes[node]) for node in np.flatnonzero(codes >= 0)}
+        made = self.from_network(intervened(network, set_from_outside))
+        made.hidden_ = list(self.hidden_)
+        return made
 
     def graph(self) -> networkx.DiGraph:
         """The directed graph, as networkx has it."""
@@ -297,7 +299,8 @@ class FittedNetwork:
 
     def _codes(self, X: TableLike, coded: bool) -> np.ndarray:
         network = self._network()
-        return encode(X, network.nodes, network.states, coded, self.hidden_)
+        parts = (rows for rows, _ in parted(X)) if is_stream(X) else [X]
+        return np.concatenate([encode(rows, network.nodes, network.states, coded, self.hidden_) for rows in parts])
 
 
 def _generator(random_state: RandomState) -> np.random.Generator:
