@@ -136,7 +136,7 @@ def _add_tile(prepared: Prepared, planned: PlannedRows, rows: np.ndarray, sums: 
             sums[slot] = sums[slot] + derivative if slot in sums else derivative
     logs = np.log(factors).sum(0)
     for place in np.flatnonzero(low):
-        logs[place] = _add_in_logarithms(prepared, codes[:, [place]], weight[place], counts)
+        logs[place] = _add_in_logarithms(prepared, codes[:, place].tolist(), weight[place], counts)
     return float(weight @ logs)
 
 
@@ -152,13 +152,13 @@ def _add_tables(prepared: Prepared, weight: float, sums: Values, counts: Counts)
             counts[leaf.node] += prepared.values[1 + place] * _turned(program, 1 + place, sums[1 + place])
 
 
-def _add_in_logarithms(prepared: Prepared, column: np.ndarray, weight: float, counts: Counts) -> float:
+def _add_in_logarithms(prepared: Prepared, codes: list[int], weight: float, counts: Counts) -> float:
     """Adds the counts of one row that is too improbable for floating point; the logarithm of its probability."""
     tape, sizes = prepared.program.tape, [table.shape[-1] for table in prepared.tables]
     leaves = [shape.axes for shape in prepared.program.shapes[1 : 1 + len(tape.leaves)]]
     program = counts_program(tape, leaves, sizes, False, log_contraction)
     own = Prepared(program, prepared.families, prepared.tables, logarithms=True)
-    values = own.one_row(column)
+    values = own.one_row(codes)
     run_forward(program.forward, values, {})
     total = float(sum(values[root] for root in tape.roots))
     if total == -np.inf:
@@ -169,7 +169,7 @@ def _add_in_logarithms(prepared: Prepared, column: np.ndarray, weight: float, co
         if leaf.table:
             logs = values[1 + place] + _turned(program, 1 + place, derivatives[1 + place])
             family, scope = prepared.families[leaf.node], tape.scopes[1 + place]
-            where = tuple(slice(None) if scope >> axis & 1 else column[axis, 0] for axis in family)
+            where = tuple(slice(None) if scope >> axis & 1 else codes[axis] for axis in family)
             counts[leaf.node][where] += weight * np.exp(logs)
     return total
 

@@ -25,7 +25,7 @@ def joint_posterior(
         run = run_query(
             network,
             lambda contract: planner.joint(evidence, mask_of(targets), contract),
-            query.codes.astype(np.intp)[:, None],
+            query.codes.tolist(),
             query.soft,
         )
         joint = run.program.tape.joint

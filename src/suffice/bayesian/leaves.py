@@ -16,6 +16,9 @@ Soft: TypeAlias = Mapping[int, np.ndarray]
 """Likelihoods of the states of nodes, by position."""
 
 
+EVERY = slice(None)
+
+
 class Gather:
     """The entries of one table for the observed states of rows: axes not observed first, rows last."""
 
@@ -55,10 +58,8 @@ class Prepared:
     ----------
     values, scales
         Slots that are the same for all rows, and what they were divided by.
-    gathers
-        By slot, how the leaves of tables with observed nodes are read.
-    likelihoods
-        By slot, a node and its table of likelihoods, whose last column stands for a missing cell.
+    by_row
+        Slots of the leaves that differ between rows.
     """
 
     def __init__(
@@ -69,26 +70,35 @@ class Prepared:
         soft: Soft | None = None,
         logarithms: bool = False,
     ):
-        self.program, self.families = program, families
+        self.program, self.families, self.soft = program, families, soft or {}
         self.tables = [np.asarray(table) for table in tables]
-        own = _logarithm if logarithms else _as_it_is
-        self.values: Values = {0: own(np.array(1.0))}
+        self.own = _logarithm if logarithms else _as_it_is
+        self.values: Values = {0: self.own(np.array(1.0))}
         self.scales: Values = {}
-        self.gathers: dict[int, Gather] = {}
-        self.likelihoods: dict[int, tuple[int, np.ndarray]] = {}
-        tables = self.tables
-        for slot, leaf in enumerate(program.tape.leaves, 1):
-            node, scope = leaf.node, program.tape.scopes[slot]
-            if not leaf.table:
-                likelihoods = _likelihoods(tables[node].shape[-1], (soft or {}).get(node))
-                self.likelihoods[slot] = (node, own(likelihoods))
-            elif program.tape.by_row[slot]:
-                self.gathers[slot] = Gather(own(tables[node]), families[node], ~scope)
-            else:
-                self.values[slot] = own(tables[node])
+        tape = program.tape
+        self.by_row = [slot for slot in range(1, 1 + len(tape.leaves)) if tape.by_row[slot]]
+        for slot, leaf in enumerate(tape.leaves, 1):
+            if not tape.by_row[slot]:
+                self.values[slot] = self.own(self.tables[leaf.node])
         for slot, axes in program.ones.items():
-            self.values[slot] = own(np.ones([tables[axis].shape[-1] for axis in axes]))
+            self.values[slot] = self.own(np.ones([self.tables[axis].shape[-1] for axis in axes]))
         run_forward(program.same, self.values, self.scales)
+
+    @cached_property
+    def gathers(self) -> dict[int, Gather]:
+        """By slot, how the leaves of tables with observed nodes are read."""
+        tape = self.program.tape
+        leaves = [(slot, tape.leaves[slot - 1].node) for slot in self.by_row if tape.leaves[slot - 1].table]
+        return {
+            slot: Gather(self.own(self.tables[node]), self.families[node], ~tape.scopes[slot]) for slot, node in leaves
+        }
+
+    @cached_property
+    def likelihoods(self) -> dict[int, tuple[int, np.ndarray]]:
+        """By slot, a node and its table of likelihoods, whose last column stands for a missing cell."""
+        leaves = self.program.tape.leaves
+        nodes = [(slot, leaves[slot - 1].node) for slot in self.by_row if not leaves[slot - 1].table]
+        return {slot: (node, self.own(_likelihoods(self._soft(node)))) for slot, node in nodes}
 
     @cached_property
     def closed(self) -> list[Gather]:
@@ -104,17 +114,42 @@ class Prepared:
             values[slot] = table.take(codes[node], axis=1)
         return values
 
-    def one_row(self, column: np.ndarray) -> Values:
-        """The same for one row (nodes, 1), without an axis of rows."""
-        by_row = {*self.gathers, *self.likelihoods}
-        return {slot: value[..., 0] if slot in by_row else value for slot, value in self.leaves(column).items()}
-
     def closed_log(self, codes: np.ndarray) -> np.ndarray:
         """Logarithm (n,) of the probability of the nodes that are observed with all their parents."""
         total = np.zeros(codes.shape[1])
         for gather in self.closed:
             total += gather(codes)
         return total
+
+    def one_row(self, codes: Sequence[int]) -> Values:
+        """What ``leaves`` gives, for one row by its codes, without an axis of rows."""
+        values, tape = dict(self.values), self.program.tape
+        for slot in self.by_row:
+            node, table = tape.leaves[slot - 1]
+            found = self._slice(node, tape.scopes[slot], codes) if table else self._likelihood(node, codes[node])
+            values[slot] = self.own(found)
+        return values
+
+    def one_closed(self, codes: Sequence[int]) -> float:
+        """What ``closed_log`` gives, for one row."""
+        found = [
+            self.tables[node][tuple([codes[axis] for axis in self.families[node]])] for node in self.program.tape.closed
+        ]
+        return float(_logarithm(np.array(found)).sum())
+
+    def _slice(self, node: int, scope: int, codes: Sequence[int]) -> np.ndarray:
+        return self.tables[node][tuple([EVERY if scope >> axis & 1 else codes[axis] for axis in self.families[node]])]
+
+    def _likelihood(self, node: int, code: int) -> np.ndarray:
+        own = self._soft(node)
+        if code < 0:
+            return own
+        seen = np.zeros(len(own))
+        seen[code] = own[code]
+        return seen
+
+    def _soft(self, node: int) -> np.ndarray:
+        return self.soft[node] if node in self.soft else np.ones(self.tables[node].shape[-1])
 
 
 def _as_it_is(table: np.ndarray) -> np.ndarray:
@@ -126,6 +161,5 @@ def _logarithm(table: np.ndarray) -> np.ndarray:
         return np.log(table)
 
 
-def _likelihoods(states: int, soft: np.ndarray | None) -> np.ndarray:
-    own = np.ones(states) if soft is None else soft
+def _likelihoods(own: np.ndarray) -> np.ndarray:
     return np.hstack([np.diag(own), own[:, None]])

@@ -40,6 +40,7 @@ class Planner:
     def __init__(self, parents: Parents, cardinalities: tuple[int, ...]):
         self.parents, self.cardinalities = parents, cardinalities
         self.families, self.neighbours = family_masks(parents), moral_neighbours(parents)
+        self.axes_of = [(*own, node) for node, own in enumerate(parents)]
         self.everything = (1 << len(parents)) - 1
         self._plans: OrderedDict[Hashable, object] = OrderedDict()
 
@@ -110,14 +111,11 @@ class Planner:
 
     def axes(self, tape: Tape) -> list[tuple[int, ...]]:
         """Axes of the leaves of a tape, in the order of the tables' own."""
-        return [
-            tuple(
-                axis
-                for axis in ((*self.parents[leaf.node], leaf.node) if leaf.table else (leaf.node,))
-                if tape.scopes[1 + place] >> axis & 1
-            )
-            for place, leaf in enumerate(tape.leaves)
-        ]
+        found = []
+        for slot, (node, table) in enumerate(tape.leaves, 1):
+            scope = tape.scopes[slot]
+            found.append(tuple([axis for axis in self.axes_of[node] if scope >> axis & 1]) if table else (node,))
+        return found
 
     def posteriors(self, evidence: Evidence, wanted: int, rows: int, contract: Contract = contraction) -> Program:
         """Program of the posteriors of the nodes wanted, in tables of so many rows; for 0, of one row without an axis of rows."""

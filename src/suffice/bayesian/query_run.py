@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -26,27 +26,27 @@ class QueryRun(NamedTuple):
 
 
 def run_query(
-    network: DiscreteNetwork, make: Callable[[Contract], Program], column: np.ndarray, soft: Soft | None
+    network: DiscreteNetwork, make: Callable[[Contract], Program], codes: Sequence[int], soft: Soft | None
 ) -> QueryRun:
-    """Runs the program that is made for sums of products, or for the same in logarithms, of one row (nodes, 1)."""
-    found = _floating(network, make(contraction), column, soft)
-    return found or _in_logarithms(network, make(log_contraction), column, soft)
+    """Runs the program that is made for sums of products, or for the same in logarithms, of one row by its codes."""
+    found = _floating(network, make(contraction), codes, soft)
+    return found or _in_logarithms(network, make(log_contraction), codes, soft)
 
 
-def _floating(network: DiscreteNetwork, program: Program, column: np.ndarray, soft: Soft | None) -> QueryRun | None:
+def _floating(network: DiscreteNetwork, program: Program, codes: Sequence[int], soft: Soft | None) -> QueryRun | None:
     prepared = Prepared(program, network.families, network.tables, soft)
-    values, scales = prepared.one_row(column), {}
+    values, scales = prepared.one_row(codes), {}
     run_forward(program.forward, values, scales)
     tape = program.tape
     factors = np.array([1.0, *(values[root] for root in tape.roots), *scales.values()])
-    total = float(prepared.closed_log(column)[0] + np.log(factors).sum())
+    total = float(prepared.one_closed(codes) + np.log(factors).sum())
     lowest = factors.min() if tape.joint is None else min(factors.min(), np.max(values[tape.joint]))
     return QueryRun(program, values, scales, False, total) if lowest > LOWEST and total > -np.inf else None
 
 
-def _in_logarithms(network: DiscreteNetwork, program: Program, column: np.ndarray, soft: Soft | None) -> QueryRun:
+def _in_logarithms(network: DiscreteNetwork, program: Program, codes: Sequence[int], soft: Soft | None) -> QueryRun:
     prepared = Prepared(program, network.families, network.tables, soft, logarithms=True)
-    values = prepared.one_row(column)
+    values = prepared.one_row(codes)
     run_forward(program.forward, values, {})
-    total = sum([float(values[root]) for root in program.tape.roots], float(prepared.closed_log(column)[0]))
+    total = sum([float(values[root]) for root in program.tape.roots], prepared.one_closed(codes))
     return QueryRun(program, values, {}, True, total)

@@ -42,7 +42,7 @@ def row_posteriors(
         Whether log-probabilities are wanted of rows that are not impossible; otherwise they are 0.
     """
     columns = _columns(network, targets)
-    table = np.zeros((len(codes), sum(network.cardinalities[node] for node in targets)))
+    table = np.zeros((len(codes), max((own.stop for own in columns.values()), default=0)))
     logs = np.zeros(len(codes))
     states = np.ascontiguousarray(codes.T, dtype=np.intp)
     with one_blas_thread(), np.errstate(all="ignore"):
@@ -52,7 +52,8 @@ def row_posteriors(
 
 
 def _columns(network: DiscreteNetwork, targets: Sequence[int]) -> dict[int, slice]:
-    ends = np.cumsum([0, *(network.cardinalities[node] for node in targets)])
+    sizes = network.cardinalities
+    ends = np.cumsum([0, *(sizes[node] for node in targets)]).tolist()
     return {node: slice(first, last) for node, first, last in zip(targets, ends[:-1], ends[1:], strict=True)}
 
 

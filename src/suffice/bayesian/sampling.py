@@ -30,7 +30,7 @@ def draw_states(
     check_memory(planner.posteriors(evidence, 0, 0), 1, max_bytes)
     with np.errstate(all="ignore"):
         run = run_query(
-            network, lambda contract: planner.posteriors(evidence, 0, 0, contract), states[:, :1], query.soft
+            network, lambda contract: planner.posteriors(evidence, 0, 0, contract), query.codes.tolist(), query.soft
         )
         if run.log_evidence > -np.inf:
             trace_back(run.program, run.values, states, drawn(generator, run.logarithms))

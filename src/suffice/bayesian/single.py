@@ -61,15 +61,15 @@ def posteriors_given(
         run = run_query(
             network,
             lambda contract: planner.posteriors(evidence, wanted, 0, contract),
-            np.asarray(codes, dtype=np.intp)[:, None],
+            codes.tolist(),
             soft,
         )
-        if run.log_evidence == -np.inf:
-            return {node: np.full(network.cardinalities[node], np.nan) for node in targets}, -np.inf
-        found = _read(run)
+        impossible = run.log_evidence == -np.inf
+        found = {} if impossible else _read(run)
     for node in targets:
-        if evidence.observed >> node & 1:
-            found[node] = np.eye(network.cardinalities[node])[codes[node]]
+        if impossible or evidence.observed >> node & 1:
+            found[node] = np.full(planner.cardinalities[node], np.nan if impossible else 0.0)
+            found[node][codes[node]] += 1.0
     return {node: found[node] for node in targets}, run.log_evidence
 
 
