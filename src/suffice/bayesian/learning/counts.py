@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 
 import numpy as np
 
@@ -21,6 +22,7 @@ class Counts:
         self.codes, self.sizes = codes, tuple(sizes)
         self.weight = None if (weight == 1).all() else weight
         self.gaps = np.any(codes < 0, axis=0)
+        self._incomplete = bool(self.gaps.any())
         self._small = 8 * codes.size <= KEPT_BYTES
         self._wide: dict[int, np.ndarray] = {}
         self._last: tuple[tuple[int, ...], np.ndarray] = ((), codes[:0])
@@ -34,10 +36,10 @@ class Counts:
         """The same of nodes and one more, as one list; the places of the nodes before the last are kept for the next."""
         place, weight = self._places([*first, last]), self.weight
         family = [*first, last]
-        if self.gaps[family].any():
+        if self._incomplete and self.gaps[family].any():
             known = np.all(self.codes[:, family] >= 0, axis=1)
             place, weight = place[known], None if weight is None else weight[known]
-        return np.bincount(place, weight, int(np.prod([self.sizes[node] for node in family])))
+        return np.bincount(place, weight, prod(self.sizes[node] for node in family))
 
     def _places(self, family: Sequence[int]) -> np.ndarray:
         place = self._column(family[0])

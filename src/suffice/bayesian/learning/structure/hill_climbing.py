@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,11 +11,11 @@ from suffice.bayesian.learning.structure.reach import Reach
 from suffice.bayesian.learning.structure.scores import FamilyScores
 
 PATIENCE = 15
-"""Changes in a row that find nothing better before a walk ends."""
-WALKS = 3
-"""Walks in a row that find nothing better before the search ends."""
-TURNS = 5
-"""Edges turned between two walks."""
+"""Changes in a row that find nothing better before the first walk ends."""
+WALKS = 20
+"""Walks after the first."""
+APART = 0.1
+"""Share of the nodes that lose their edges before each of them."""
 LEAST = 1e-9
 """A structure is better by more than this share of its score."""
 Edge = tuple[int, int]
@@ -77,29 +77,13 @@ class _Climb:
         for node in changed:
             self._weigh(node)
 
-    def turn_covered(self, generator: np.random.Generator) -> None:
-        """Turn a few edges whose ends have the same other parents, which changes no likelihood."""
-        changed: set[int] = set()
-        for _ in range(TURNS):
-            covered = [edge for edge in zip(*self.reach.edges.nonzero(), strict=True) if self._may_turn(*edge)]
-            if not covered:
-                break
-            parent, child = covered[generator.integers(len(covered))]
-            self._turn(int(parent), int(child))
-            changed |= {int(parent), int(child)}
-        for node in sorted(changed):
-            self._weigh(node)
-
-    def _may_turn(self, parent: int, child: int) -> bool:
-        above, most = self.parents[parent], self.limits.max_parents
-        free = self._free[child, parent] and not self._kept[parent, child]
-        return bool(free) and self.parents[child] == above | {parent} and (most is None or len(above) < most)
-
-    def _turn(self, parent: int, child: int) -> None:
-        self.parents[child] -= {parent}
-        self.parents[parent] |= {child}
-        self.reach.drop(parent, child)
-        self.reach.add(child, parent)
+    def take_apart(self, generator: np.random.Generator) -> None:
+        """Drop the edges of a few nodes, those apart that are required."""
+        count = len(self.parents)
+        some = generator.choice(count, min(count, max(2, round(APART * count))), replace=False)
+        kept = self.reach.edges.copy()
+        kept[some], kept[:, some] = self._kept[some], self._kept[:, some]
+        self.restore([np.flatnonzero(own).tolist() for own in kept.T])
 
     def changes(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """What adding, dropping and turning each edge brings, minus infinity where it is not allowed."""
@@ -128,85 +112,76 @@ class _Climb:
             self._weigh(node)
 
     def _weigh(self, node: int) -> None:
-        """What the node's score gains by each parent more or less."""
+        """What the node's score gains by each parent more or less.
+
+        A parent is not weighed where its table would cost twice as much as all that is left to be explained.
+        """
         own = self.parents[node]
-        now = self.scores.of(node, own)
-        most = -(now + self.scores.cost(node, sorted(own))) if self.scores.criterion in ("bic", "aic") else np.inf
+        now, cost = self.scores.of(node, own), self.scores.cost(node, own)
+        most = -2 * (now + cost) if self.scores.price else np.inf
         for other in range(len(self.parents)):
             if other in own:
                 self.drop[other, node] = self.scores.of(node, own - {other}) - now
-            elif self._free[other, node] and self._pays(node, own | {other}, own, most):
+            elif self._free[other, node] and cost * (self.scores.counts.sizes[other] - 1) <= most:
                 self.add[other, node] = self.scores.of(node, own, other) - now
             else:
                 self.add[other, node] = -np.inf
 
-    def _pays(self, node: int, parents: frozenset[int], own: frozenset[int], most: float) -> bool:
-        """Whether a larger table can cost less than all that is left to be explained, doubled to leave the search room."""
-        return self.scores.cost(node, sorted(parents)) - self.scores.cost(node, sorted(own)) <= 2 * most
-
 
 def climbed(scores: FamilyScores, limits: Limits) -> Found:
-    """The best structure of several walks, each from where edges of the best so far are turned that change no likelihood.
+    """The best structure of several walks, each but the first from the best so far, where a few nodes have lost their edges.
 
     A walk goes to the best neighbour not visited before, up or down, by adding, dropping or turning one edge (Bouckaert, 1995).
-    Turning covered edges between walks lets it leave the structure for others of its class (Castelo and Kocka, 2003).
+    Nodes that find their edges anew leave maxima that no single change does (Moore and Wong, 2003).
     """
     climb, generator = _Climb(scores, limits), np.random.default_rng(0)
-    walk = _Walk(climb, generator.integers(2**63, size=climb.add.shape, dtype=np.int64))
-    best, idle = walk.best(), 0
-    while idle < WALKS:
+    words = generator.integers(2**63, size=climb.add.shape, dtype=np.int64)
+    best = _walked(climb, words, PATIENCE)
+    for _ in range(WALKS):
         climb.restore(best.parents)
-        climb.turn_covered(generator)
-        found = walk.best()
-        better = found.score > best.score + LEAST * abs(best.score)
-        best, idle = (Found(found.parents, found.score, best.steps + found.steps), 0) if better else (best, idle + 1)
+        climb.take_apart(generator)
+        found = _walked(climb, words, 1)
+        if found.score > best.score + LEAST * abs(best.score):
+            best = Found(found.parents, found.score, best.steps + found.steps)
     return Found(best.parents, scores.of_structure(best.parents), best.steps)
 
 
-class _Walk:
-    """Walks over structures, none of which is visited twice; each has the sum of its edges' words as its name."""
-
-    def __init__(self, climb: _Climb, words: np.ndarray):
-        self.climb, self.words = climb, words
-        self.visited: set[int] = set()
-
-    def best(self) -> Found:
-        """The best structure of one walk from where the climb is."""
-        climb, calm, steps = self.climb, 0, 0
-        best = Found(climb.sorted_parents(), climb.score, 0)
-        height, name = best.score, self._name()
-        self.visited.add(int(name))
-        while calm < PATIENCE:
-            chosen = _best_change(climb.changes(), self.words, name, self.visited)
-            if chosen is None:
-                break
-            kind, parent, child, gain, name = chosen
-            climb.make(kind, parent, child)
-            self.visited.add(int(name))
-            height, steps, calm = height + gain, steps + 1, calm + 1
-            if height > best.score + LEAST * abs(best.score):
-                best, calm = Found(climb.sorted_parents(), height, steps), 0
-        return best
-
-    def _name(self) -> np.int64:
-        return np.bitwise_xor.reduce(self.words[self.climb.reach.edges], initial=np.int64(0))
-
-
-def _best_change(
-    gains: Sequence[np.ndarray], words: np.ndarray, name: np.int64, visited: Iterable[int]
-) -> tuple[int, int, int, float, np.int64] | None:
-    """The change that brings most among those that lead to a structure that is new; None where there is none."""
-    names = (words, words, words ^ words.T)
-    seen = np.array(sorted(visited), np.int64)
-    best = None
-    for kind, (gain, own) in enumerate(zip(gains, names, strict=True)):
-        place = _first_new(gain, own ^ name, seen)
-        if place is not None and (best is None or gain[place] > best[3]):
-            best = (kind, int(place[0]), int(place[1]), float(gain[place]), own[place] ^ name)
+def _walked(climb: _Climb, words: np.ndarray, patience: int) -> Found:
+    """The best structure of one walk, which visits none twice; each has the sum of its edges' ``words`` as its name."""
+    best = Found(climb.sorted_parents(), climb.score, 0)
+    name = np.bitwise_xor.reduce(words[climb.reach.edges], initial=np.int64(0))
+    height, visited, steps, calm = best.score, {int(name)}, 0, 0
+    while calm < patience:
+        chosen = _best_change(climb.changes(), words, name, visited)
+        if chosen is None:
+            break
+        kind, parent, child, gain, name = chosen
+        climb.make(kind, parent, child)
+        visited.add(int(name))
+        height, steps, calm = height + gain, steps + 1, calm + 1
+        if height > best.score + LEAST * abs(best.score):
+            best, calm = Found(climb.sorted_parents(), height, steps), 0
     return best
 
 
-def _first_new(gain: np.ndarray, names: np.ndarray, seen: np.ndarray) -> tuple[int, int] | None:
-    new = np.where(np.isfinite(gain) & ~np.isin(names, seen), gain, -np.inf)
-    place = np.unravel_index(int(new.argmax()), new.shape)
-    return (int(place[0]), int(place[1])) if np.isfinite(new[place]) else None
+def _best_change(
+    gains: Sequence[np.ndarray], words: np.ndarray, name: np.int64, visited: set[int]
+) -> tuple[int, int, int, float, np.int64] | None:
+    """The change that brings most among those that lead to a structure that is new; None where there is none."""
+    names = (words, words, words ^ words.T)
+    best = None
+    for kind, (gain, own) in enumerate(zip(gains, names, strict=True)):
+        place = _first_new(gain, own, name, visited)
+        if place is not None and (best is None or gain[place] > best[3]):
+            best = (kind, *place, float(gain[place]), own[place] ^ name)
+    return best
+
+
+def _first_new(gain: np.ndarray, own: np.ndarray, name: np.int64, visited: set[int]) -> tuple[int, int] | None:
+    while True:
+        place = np.unravel_index(int(gain.argmax()), gain.shape)
+        if not np.isfinite(gain[place]):
+            return None
+        if int(own[place] ^ name) not in visited:
+            return int(place[0]), int(place[1])
+        gain[place] = -np.inf

@@ -12,9 +12,9 @@ class Reach:
 
     def __init__(self, count: int, edges: Iterable[tuple[int, int]]):
         self.edges = np.zeros((count, count), bool)
-        self.paths = np.zeros((count, count), bool)
         for parent, child in edges:
-            self.add(parent, child)
+            self.edges[parent, child] = True
+        self.paths = _joined(self.edges)
 
     def add(self, parent: int, child: int) -> None:
         """An edge more."""
@@ -25,12 +25,19 @@ class Reach:
 
     def drop(self, parent: int, child: int) -> None:
         """An edge less."""
-        edges = self.edges
-        edges[parent, child] = False
-        self.paths = np.zeros_like(edges)
-        for one, other in np.argwhere(edges):
-            self.add(one, other)
+        self.edges[parent, child] = False
+        self.paths = _joined(self.edges)
 
     def ways_round(self) -> np.ndarray:
         """Pairs (n, n) that a path of more than one edge joins."""
         return (self.edges.astype(np.float32) @ self.paths.astype(np.float32)) > 0
+
+
+def _joined(edges: np.ndarray) -> np.ndarray:
+    """Pairs that a path joins, of twice as many edges each time."""
+    paths = edges.astype(np.float32)
+    while True:
+        longer = np.minimum(paths + paths @ paths, 1.0)
+        if np.array_equal(longer, paths):
+            return paths > 0
+        paths = longer

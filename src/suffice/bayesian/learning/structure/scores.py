@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import prod
 
 import numpy as np
 from scipy.special import gammaln, xlogy
@@ -25,6 +26,8 @@ class FamilyScores:
         self.counts, self.criterion, self.strength = counts, criterion, strength
         self.pairs = PairCounts(counts)
         self.rows = float(len(counts.codes) if counts.weight is None else counts.weight.sum())
+        self.price = {"bic": float(np.log(max(self.rows, 1.0))) / 2, "aic": 1.0}.get(criterion, 0.0)
+        """What each free number of a table costs."""
         self._logs = xlogy(np.arange(self.rows + 1), np.arange(self.rows + 1)) if counts.weight is None else np.zeros(0)
         self._known: dict[tuple[int, frozenset[int]], float] = {}
 
@@ -40,14 +43,13 @@ class FamilyScores:
         """The score of all nodes."""
         return sum(self.of(node, frozenset(own)) for node, own in enumerate(parents))
 
-    def cost(self, node: int, parents: Sequence[int]) -> float:
+    def cost(self, node: int, parents: Iterable[int]) -> float:
         """What is taken off for the size of the table."""
         sizes = self.counts.sizes
-        free = float(np.prod([float(sizes[parent]) for parent in parents])) * (sizes[node] - 1)
-        return free * {"bic": np.log(max(self.rows, 1.0)) / 2, "aic": 1.0}.get(self.criterion, 0.0)
+        return self.price * prod(sizes[parent] for parent in parents) * (sizes[node] - 1)
 
     def _score(self, node: int, parents: list[int]) -> float:
-        if np.prod([float(self.counts.sizes[one]) for one in (*parents, node)]) > MOST_CELLS:
+        if prod(self.counts.sizes[one] for one in parents) * self.counts.sizes[node] > MOST_CELLS:
             return -np.inf
         counts = self._counted(node, parents)
         seen = counts.sum()
