@@ -11,7 +11,7 @@ from suffice.bayesian.learning.structure.reach import Reach
 from suffice.bayesian.learning.structure.scores import FamilyScores
 
 PATIENCE = 15
-"""Changes in a row that find nothing better before the first walk ends."""
+"""Changes in a row that find nothing better before the first walk ends; of later ones fewer, where there are many nodes."""
 WALKS = 20
 """Walks after the first."""
 APART = 0.1
@@ -137,10 +137,11 @@ def climbed(scores: FamilyScores, limits: Limits) -> Found:
     climb, generator = _Climb(scores, limits), np.random.default_rng(0)
     words = generator.integers(2**63, size=climb.add.shape, dtype=np.int64)
     best = _walked(climb, words, PATIENCE)
+    patience = max(1, PATIENCE - len(best.parents) // 3)
     for _ in range(WALKS):
         climb.restore(best.parents)
         climb.take_apart(generator)
-        found = _walked(climb, words, 1)
+        found = _walked(climb, words, patience)
         if found.score > best.score + LEAST * abs(best.score):
             best = Found(found.parents, found.score, best.steps + found.steps)
     return Found(best.parents, scores.of_structure(best.parents), best.steps)
