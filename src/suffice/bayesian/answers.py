@@ -16,7 +16,6 @@ from suffice.bayesian.sampling import draw_states
 from suffice.bayesian.single import single_posteriors
 from suffice.bayesian.weighting import weighted_marginals
 
-
 METHODS = ("exact", "likelihood-weighting", "loopy")
 
 
