@@ -14,6 +14,7 @@ from suffice.bayesian.files import write_bif, write_uai
 from suffice.bayesian.network import DiscreteNetwork
 from suffice.bayesian.normalisation import total_probability
 from suffice.bayesian.rows import encode
+from suffice.rows.streams import is_stream, parted
 from suffice.runtime.types import PathLike, TableLike
 
 if TYPE_CHECKING:
