@@ -32,11 +32,30 @@ from suffice.runtime.types import PathLike
 class EMSettings(Protocol):
     """What an estimator says of expectation-maximisation."""
 
-    tol: float | None
-    max_iter: int
-    n_init: int
-    random_state: Any
-    verbose: int
+    @property
+    def tol(self) -> float | None:
+        """Change of the objective at which it ends; None goes on to a stationary point."""
+        ...
+
+    @property
+    def max_iter(self) -> int:
+        """Most iterations."""
+        ...
+
+    @property
+    def n_init(self) -> int:
+        """Starts."""
+        ...
+
+    @property
+    def random_state(self) -> Any:
+        """Seed of the starts."""
+        ...
+
+    @property
+    def verbose(self) -> int:
+        """Whether a bar shows how far it is."""
+        ...
 
 
 @dataclass(frozen=True)

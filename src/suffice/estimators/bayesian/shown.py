@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,7 +27,7 @@ class ShownNetwork(FittedNetwork):
     tables_: dict[str, np.ndarray]
     edges_: list[tuple[str, str]]
     structure_score_: float
-    traces_: list[np.ndarray]
+    traces_: Sequence[np.ndarray]
     lower_bounds_: np.ndarray
     lower_bound_: float
     n_iter_: int

@@ -87,4 +87,4 @@ def differences(estimator: BayesianNetwork, observed: Shares) -> list[Table]:
         "prior and missing cells make them differ."
     )
     header = ["state", "network", "rows", "difference"]
-    return [Table("Fitted beside observed", header, lines, (1, 2, 3), text=text)] if np.size(lines) else []
+    return [Table("Fitted beside observed", header, lines, (1, 2, 3), text=text)] if lines else []

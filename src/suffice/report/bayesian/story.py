@@ -128,7 +128,7 @@ class BayesianStory(Story):
 
 
 @story.register(BayesianNetworkClassifier)
-class BayesianClassifierStory(ClassifierStory):
+class BayesianClassifierStory(ClassifierStory):  # pyright: ignore[reportGeneralTypeIssues]
     """What is said of a classifier: its classes, its graph, how columns were cut, how well it tells the classes apart."""
 
     @property
