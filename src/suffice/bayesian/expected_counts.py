@@ -17,6 +17,7 @@ from suffice.bayesian.planner import planner_of_graph
 from suffice.bayesian.program import Program, counts_program
 from suffice.bayesian.row_posteriors import seed
 from suffice.runtime.blas import one_blas_thread
+from suffice.runtime.heap import keep_freed_memory
 
 PASSES = 20
 """So often the rows are expected to be passed over."""
@@ -69,6 +70,7 @@ class PlannedRows:
         """
         tables = [np.asarray(table, np.float64) for table in tables]
         counts = [np.zeros(shape) for shape in self.shapes]
+        keep_freed_memory()
         with one_blas_thread(), np.errstate(all="ignore"):
             total = sum(group.add(tables, counts) for group in self.groups)
         return counts, float(total)

@@ -16,6 +16,7 @@ from suffice.bayesian.passes import LOWEST, Values, run_backward, run_forward
 from suffice.bayesian.planner import mask_of, planner_of
 from suffice.bayesian.single import posteriors_given
 from suffice.runtime.blas import one_blas_thread
+from suffice.runtime.heap import keep_freed_memory
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ def row_posteriors(
     table = np.zeros((len(codes), max((own.stop for own in columns.values()), default=0)))
     logs = np.zeros(len(codes))
     states = np.ascontiguousarray(codes.T, dtype=np.intp)
+    keep_freed_memory()
     with one_blas_thread(), np.errstate(all="ignore"):
         for group in grouped(planner_of(network), states, 1):
             _fill(network, states, group, columns, table, logs, log_evidence)
@@ -79,7 +81,10 @@ def _fill(
         for node in bits(wanted & observed):
             part[columns[node].start + codes[node], np.arange(len(rows))] = 1.0
         table[rows], logs[rows] = part.T, log
-        _one_by_one(network, states, replace(group, rows=rows[low]), columns, table, logs)
+        if low.any():
+            table[rows[low]], logs[rows[low]] = np.nan, -np.inf
+            possible = replace(group, rows=rows[low][_possible(prepared, codes[:, low])])
+            _one_by_one(network, states, possible, columns, table, logs)
 
 
 def _one_by_one(
@@ -114,6 +119,16 @@ def _tile(
     for node, found in read.items():
         part[columns[node]] = found if found.ndim > 1 else found[:, None]
     return part, low, closed + np.log(factors).sum(0) if log_evidence else np.zeros(count)
+
+
+def _possible(prepared: Prepared, codes: np.ndarray) -> np.ndarray:
+    """Which rows (n,) are possible: sums of products of ones in place of what is above 0 are not lost to rounding."""
+    tables = [(np.asarray(table) > 0).astype(float) for table in prepared.tables]
+    support = Prepared(prepared.program, prepared.families, tables)
+    values, scales = support.leaves(codes), dict(support.scales)
+    run_forward(prepared.program.forward, values, scales)
+    roots = [np.broadcast_to(values[root], codes.shape[1]) for root in prepared.program.tape.roots]
+    return np.all([support.closed_log(codes) > -np.inf, *(root > 0 for root in roots)], axis=0)
 
 
 def parts_of(prepared: Prepared, values: Values, scales: Values) -> list[np.ndarray]:
