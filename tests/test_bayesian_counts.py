@@ -31,3 +31,28 @@ def test_expected_counts_are_those_of_the_joint_table(network, seed, missing):
     assert np.isclose(log_likelihood, total, atol=1e-11)
     for found, own in zip(counts, expected, strict=True):
         np.testing.assert_allclose(found, own, atol=1e-12)
+
+
+def test_rows_of_weight_zero_count_nothing_even_if_they_cannot_be():
+    tables = [np.array([1.0, 0.0]), np.eye(2)]
+    codes = np.array([[0, -1], [1, 1], [-1, 1]])
+    counts, total = PlannedRows(((), (0,)), (2, 2), codes, np.array([2.0, 0.0, 0.0])).expected(tables)
+    assert total == 0
+    np.testing.assert_array_equal(counts[0], [2, 0])
+    assert PlannedRows(((), (0,)), (2, 2), codes, np.ones(3)).expected(tables)[1] == -np.inf
+
+
+def test_equal_rows_are_one_row_with_their_weights():
+    network = random_network(2, 6)
+    codes = rows_of(network, 0, 400, 0.3)
+    weight = np.random.default_rng(0).random(400)
+    together = PlannedRows(network.parents, network.cardinalities, codes, weight)
+    counts, total = together.expected(network.tables)
+    assert together.codes.shape[1] < 400
+    halves = [
+        PlannedRows(network.parents, network.cardinalities, codes[part], weight[part]).expected(network.tables)
+        for part in (slice(None, 150), slice(150, None))
+    ]
+    assert np.isclose(total, halves[0][1] + halves[1][1], rtol=1e-13)
+    for node in range(6):
+        np.testing.assert_allclose(counts[node], halves[0][0][node] + halves[1][0][node], atol=1e-11)

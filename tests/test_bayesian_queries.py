@@ -307,3 +307,13 @@ def test_rows_of_a_random_network_are_those_of_single_queries():
         one = net.marginals(given)
         for node in network.nodes:
             np.testing.assert_allclose(found[node][row], list(one[node].values()), atol=1e-14)
+
+
+def test_fewer_targets_and_fewer_rows_give_the_same_numbers():
+    network = random_network(12, 9)
+    net = BayesianNetwork.from_network(network)
+    codes = rows_of(network, 4, 300, 0.5)
+    every = net.predict_proba(codes, coded=True)
+    for node in network.nodes:
+        np.testing.assert_allclose(net.predict_proba(codes, [node], coded=True)[node], every[node], atol=1e-13)
+        np.testing.assert_allclose(net.predict_proba(codes[7:9], coded=True)[node], every[node][7:9], atol=1e-13)

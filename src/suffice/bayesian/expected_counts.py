@@ -57,8 +57,9 @@ class PlannedRows:
         self.planner = planner_of_graph(parents, cardinalities)
         self.weight = float(np.sum(weight))
         distinct, place = distinct_rows(codes)
-        self.weights = np.bincount(place, weight, len(distinct))
-        self.codes = np.ascontiguousarray(distinct.T, dtype=np.intp)
+        weights = np.bincount(place, weight, len(distinct))
+        self.weights = weights[weights > 0]
+        self.codes = np.ascontiguousarray(distinct[weights > 0].T, dtype=np.intp)
         self.families = [(*own, node) for node, own in enumerate(parents)]
         self.shapes = [tuple(cardinalities[axis] for axis in family) for family in self.families]
         self.groups = [_CountedGroup(self, group) for group in grouped(self.planner, self.codes, PASSES)]

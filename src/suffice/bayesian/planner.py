@@ -30,8 +30,8 @@ FILL = 20e-6
 """Seconds that one search takes for each neighbour of each node."""
 PRODUCT = 2e-9
 """Seconds that one entry of a multiplied table takes for each row, forwards and backwards."""
-PLANS = 512
-"""Plans kept for each network."""
+PLANS = 20_000
+"""Plans kept for each network, times its nodes."""
 
 
 class Planner:
@@ -46,9 +46,8 @@ class Planner:
 
     def general_order(self, rows: int = 1) -> list[int]:
         """An elimination order without evidence, searched for longer where more rows are to come."""
-        return self._kept(
-            ("order", rows), lambda: self.searched(self.neighbours, self.everything, SEARCH, max(rows, 1))
-        )
+        rows = max(rows, 1)
+        return self._kept(("order", rows), lambda: self.searched(self.neighbours, self.everything, SEARCH, rows))
 
     def cliques(self, rows: int = 1) -> list[int]:
         """Nodes of the tables that it multiplies."""
@@ -163,7 +162,7 @@ class Planner:
             self._plans.move_to_end(key)
             return self._plans[key]  # type: ignore[return-value]
         self._plans[key] = made = make()
-        while len(self._plans) > PLANS:
+        while len(self._plans) > max(1, PLANS // len(self.parents)):
             self._plans.popitem(last=False)
         return made
 

@@ -57,7 +57,7 @@ class Program:
     """Instructions: what is the same for all rows, then what differs; backwards first what differs.
 
     ``ones`` are slots of ones by their axes, over which the derivatives of sums are spread; ``sizes`` are the entries of the
-    slots for one row, ``products`` those that each step multiplies.
+    slots for one row, ``products`` those that each step multiplies, which it writes out where the program ``expands``.
     """
 
     tape: Tape
@@ -70,11 +70,12 @@ class Program:
     ones: dict[int, tuple[int, ...]]
     sizes: list[int]
     products: list[int]
+    expands: bool
 
     @cached_property
     def largest(self) -> int:
-        """Most entries of a slot for one row."""
-        return max(self.sizes)
+        """Most entries of a factor for one row, products that are written out before they are summed among them."""
+        return max([*self.sizes, *(self.products if self.expands else ())])
 
     @cached_property
     def held(self) -> int:
@@ -216,6 +217,7 @@ class _Making:
         forward = [step for step in steps if not self.rows or self.tape.by_row[step.slot]]
         shapes = (self.shapes, self.derivatives)
         sizes = [self._size(slot) for slot in range(len(self.shapes))]
+        products = [self._products(step) for step in self.tape.steps]
         return Program(
             self.tape,
             *shapes,
@@ -225,7 +227,8 @@ class _Making:
             backward_same,
             self.ones,
             sizes,
-            list(map(self._products, self.tape.steps)),
+            products,
+            self.contract is not contraction,
         )
 
     def _products(self, step: Step) -> int:
