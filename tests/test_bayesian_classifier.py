@@ -120,6 +120,11 @@ def test_a_column_of_few_values_or_one_has_as_many_states():
     assert bins_of(np.full(4, 3.0), np.ones(4), 5).labels == (3,)
 
 
+def test_numbers_that_differ_in_the_last_digit_are_told_apart():
+    values = np.array([0.3, np.nextafter(0.3, 1), 0.3])
+    assert bins_of(values, np.ones(3), 5).codes(values).tolist() == [0, 1, 0]
+
+
 def test_rows_drawn_from_a_class_are_like_its_rows():
     X, y = load_iris(return_X_y=True)
     classifier = BayesianNetworkClassifier(random_state=0).fit(X, y)

@@ -90,10 +90,10 @@ class _Climb:
         most = np.inf if self.limits.max_parents is None else self.limits.max_parents
         room = np.array([len(own) < most for own in self.parents])
         edges = self.reach.edges
-        adding = np.where(self._free & room[None] & ~edges & ~self.reach.paths.T, self.add, -np.inf)
+        adding = np.where(room[None] & ~edges & ~self.reach.paths.T, self.add, -np.inf)
         loose = edges & ~self._kept
         dropping = np.where(loose, self.drop, -np.inf)
-        turnable = loose & self._free.T & room[:, None] & ~self.reach.ways_round()
+        turnable = loose & room[:, None] & ~self.reach.ways_round()
         with np.errstate(invalid="ignore"):
             turning = np.where(turnable, self.drop + self.add.T, -np.inf)
         return adding, dropping, turning
