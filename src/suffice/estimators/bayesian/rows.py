@@ -34,7 +34,7 @@ def _batches(X: Any, sample_weight: ArrayLike | None) -> Iterator[tuple[Any, np.
         return
     rows = on_host(X)
     if sample_weight is None:
-        yield rows, np.ones(len(rows) if hasattr(rows, "__len__") else rows.shape[0])
+        yield rows, np.ones(_count(rows))
         return
     weight = _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
     if not weight.any():
@@ -54,6 +54,14 @@ def _chosen(rows: Any, places: np.ndarray) -> Any:
     if type(rows).__module__.startswith("pyarrow"):
         return rows.take(places)
     return _safe_indexing(rows, places)
+
+
+def _count(rows: Any) -> int:
+    """Number of rows; 0 of what has none, which is refused where its columns are read."""
+    shape = getattr(rows, "shape", None)
+    if shape is None:
+        return len(rows) if hasattr(rows, "__len__") else 0
+    return shape[0] if shape else 0
 
 
 def _of_lists(X: Any) -> Any:
