@@ -69,6 +69,14 @@ def test_states_with_commas_stand_in_quotes_and_what_tells_most_is_said(here, ca
     assert ET.parse("garden.svg").getroot().tag.endswith("svg")
 
 
+@pytest.mark.parametrize("method", ["likelihood-weighting", "loopy"])
+def test_estimates_say_that_they_are_estimates(here, capsys, method):
+    assert main(["query", "garden.bif.gz", "--given", "grass=wet", "--target", "rain", "--method", method]) == 0
+    said = capsys.readouterr().out
+    assert "estimates, not exact" in said
+    assert ("±" in said) is (method == "likelihood-weighting")
+
+
 def test_the_most_probable_states_are_those_of_all_together(here, capsys):
     assert main(["query", "garden.bif.gz", "--given", "grass=wet", "--most-probable"]) == 0
     said, found = capsys.readouterr().out, network().most_probable({"grass": "wet"})

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from suffice.choices import Inference
 from suffice.cli.options import DATA, Reading
 from suffice.cli.parse import flat, names, states
 
 if TYPE_CHECKING:
     from suffice import BayesianNetwork
+    from suffice.bayesian.marginals import Marginals
 
 TOLD, BAR = 5, 30
 
@@ -35,6 +37,10 @@ def query(
     most_probable: Annotated[
         bool, typer.Option("--most-probable", help="The states that are most probable together.")
     ] = False,
+    method: Annotated[
+        Inference, typer.Option(help="How; all but exact is for networks whose tables do not fit into memory.")
+    ] = "exact",
+    random_state: Annotated[int, typer.Option(min=0, help="Seed of likelihood-weighting.")] = 0,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="CSV of the probabilities of each row.", rich_help_panel=DATA)
     ] = None,
@@ -53,7 +59,7 @@ def query(
     if most_probable:
         _say_most_probable(net, given, target)
     else:
-        _say_marginals(net, given, target)
+        _say_marginals(net.marginals(given, method=method, random_state=random_state), net, given, target)
     if draw is not None:
         net.draw(given, target=target[0] if target else None).save(draw)
         typer.echo(f"{draw} shows the network")
@@ -80,22 +86,29 @@ def _say_case(network: Path, given: dict[str, str]) -> None:
     typer.echo(f"{network.name}, given {observed}" if observed else f"{network.name}, nothing observed")
 
 
-def _say_marginals(net: BayesianNetwork, given: dict[str, str] | None, target: list[str] | None) -> None:
-    found = net.marginals(given)
+def _say_marginals(
+    found: Marginals, net: BayesianNetwork, given: dict[str, str] | None, target: list[str] | None
+) -> None:
     for node in target or ():
         net.model_.position(node)
-    if given:
+    if given and found.log_evidence is not None:
         typer.echo(f"log-probability of what is observed {found.log_evidence:.6f}")
-    shown = target or [node for node in net.nodes_ if node not in (given or {})]
-    for node in shown:
+    if not found.exact:
+        typer.echo("these are estimates, not exact")
+    for node in target or [node for node in net.nodes_ if node not in (given or {})]:
         typer.echo(f"\n{node}")
-        width = max(len(str(state)) for state in found[node])
-        for state, chance in found[node].items():
-            bar = "█" * round(BAR * chance)
-            typer.echo(f"  {state!s:{width}}  {chance:.6f}  {bar}".rstrip())
+        _say_states(found, node)
     for node in target or ():
-        if node not in (given or {}):
+        if found.exact and node not in (given or {}):
             _say_informative(net, node, given)
+
+
+def _say_states(found: Marginals, node: str) -> None:
+    width = max(len(str(state)) for state in found[node])
+    errors = None if found.standard_errors is None else found.standard_errors[node]
+    for state, chance in found[node].items():
+        spread = "" if errors is None else f" ± {errors[state]:.6f}"
+        typer.echo(f"  {state!s:{width}}  {chance:.6f}{spread}  {'█' * round(BAR * chance)}".rstrip())
 
 
 def _say_informative(net: BayesianNetwork, node: str, given: dict[str, str] | None) -> None:
