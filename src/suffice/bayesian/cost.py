@@ -7,17 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from suffice.bayesian.planner import PRODUCT
 from suffice.bayesian.program import Program
 
 TILE_BYTES = 2**20
 """Bytes of a factor that stays in the cache."""
 MOST_BYTES = 2**28
 """Bytes of all factors of a tile, at most."""
-MOST_ROWS = 1000
-"""Rows of a tile, at most."""
-CALL = 3e-6
-"""Seconds that a contraction of hardly anything takes."""
+LEAST_ROWS, MOST_ROWS = 64, 1000
+"""Rows of a tile."""
 SMALL = 2**26
 """So many bytes are not worth asking what is free."""
 UNKNOWN = 2**32
@@ -48,11 +45,9 @@ class Cost:
 
 
 def tile_rows(program: Program) -> int:
-    """Rows of a tile: as many as keep the largest factor in the cache, or as many as make calls a small part of the work."""
+    """Rows of a tile: as many as keep the largest factor in the cache, but enough for loops along rows to be long."""
     cached = TILE_BYTES // (8 * program.largest)
-    calls = len(program.forward) + len(program.backward)
-    working = int(2 * CALL * calls / (PRODUCT * max(1, sum(program.products))))
-    return min(max(1, cached, working), MOST_ROWS, max(1, MOST_BYTES // (8 * program.held)))
+    return min(max(LEAST_ROWS, cached), MOST_ROWS, max(1, MOST_BYTES // (8 * program.held)))
 
 
 def cost_of_program(program: Program, rows: int = 1) -> Cost:
