@@ -308,6 +308,11 @@ def test_parents_that_were_never_seen_keep_uniform_children_and_that_is_said():
     with pytest.warns(UnseenParentsWarning, match=r"1 states of parents were seen in no row \(of 'd'\)"):
         found = fitted(rows, prior_strength=0)
     assert np.allclose(found.tables_["d"][2, 1], 1 / 3)
+    gaps = rows.copy()
+    gaps[::3, 0] = np.nan
+    with pytest.warns(UnseenParentsWarning, match=r"1 states of parents were seen in no row \(of 'd'\)"):
+        found = fitted(gaps, prior_strength=0)
+    assert np.allclose(found.tables_["d"][2, 1], 1 / 3)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         fitted(rows, prior_strength=1e-3)

@@ -100,9 +100,12 @@ def learned_tables(
     hidden = [rows.nodes.index(node) for node in wanted.hidden]
     generator = np.random.default_rng(check_random_state(settings.random_state).randint(2**31 - 1))
     start = start_model(wanted.skeleton, wanted.counts, wanted.cells, hidden, settings.n_init, generator, wanted.given)
-    solution = _climbed(settings, start, rows, iterations, attributes, checkpoint)
+    planned = PlannedRows(wanted.skeleton.parents, wanted.skeleton.sizes, rows.codes, rows.weight)
+    solution = _climbed(settings, start, planned, iterations, attributes, checkpoint)
     model = restarts_at(solution.model, best_of(solution))
     found = progress_attributes(solution)
+    if not wanted.cells.any():
+        warn_unseen(rows.nodes, planned.expected(model.tables)[0])
     if not found["converged_"] and not was_stopped(solution):
         warnings.warn(found["outcome_"], ConvergenceWarning, stacklevel=5)
     return Learned(wanted.skeleton.network(model.tables), found, solution.outcome is Outcome.INTERRUPTED)
@@ -129,11 +132,10 @@ def _in_one_pass(wanted: Wanted) -> Learned:
 
 
 def _climbed(
-    settings: EMSettings, start: TableModel, rows: FitRows, iterations: Iterations | None,
+    settings: EMSettings, start: TableModel, planned: PlannedRows, iterations: Iterations | None,
     attributes: Callable[[DiscreteNetwork], dict[str, Any]], checkpoint: PathLike | None,
 ) -> Solution:  # fmt: skip
-    planned = PlannedRows(start.skeleton.parents, start.skeleton.sizes, rows.codes, rows.weight)
-    place = Host([(planned, rows.weight)], None, None, np.inf, _never)
+    place = Host([(planned, np.ones(1))], None, None, np.inf, _never)
     watched = iterations if iterations is not None and iterations.wanted else None
     with progress(settings.verbose, settings.max_iter, "fitting") as bar:
 
