@@ -19,12 +19,20 @@ MOST_PAIRS, MOST_LINES = 60, 20
 Shares = Mapping[str, Mapping[Hashable, float]]
 
 
-def drawing(estimator: BayesianNetwork, observed: Shares) -> list[Picture]:
+def probabilities(estimator: BayesianNetwork) -> Shares:
+    """Probabilities of the states of all nodes; none where they take more memory than there is."""
+    try:
+        return estimator.marginals()
+    except ValueError:
+        return {}
+
+
+def drawing(estimator: BayesianNetwork, found: Shares, observed: Shares) -> list[Picture]:
     """The graph with its probabilities beside the shares among rows; nothing of a network that is too large."""
     count = len(estimator.nodes_)
-    if count > MOST_NODES:
+    if count > MOST_NODES or not found:
         return []
-    svg = network_svg(estimator.model_, Shown(estimator.marginals(), observed=observed))
+    svg = network_svg(estimator.model_, Shown(found, observed=observed))
     bars = (
         "Bars are the probabilities of the states under the network, in percent; strokes are their shares among the rows that "
         "observe the node."
@@ -69,12 +77,12 @@ def informative(estimator: BayesianNetwork) -> list[Table]:
     return [Table("What tells most about each node", ["node", "told by"], lines, text=text)]
 
 
-def differences(estimator: BayesianNetwork, observed: Shares) -> list[Table]:
+def differences(found: Shares, observed: Shares) -> list[Table]:
     """States whose probability is farthest from their share among the rows."""
-    found = estimator.marginals()
     rows = [
         (abs(found[node][state] - share), node, state, found[node][state], share)
         for node, shares in observed.items()
+        if node in found
         for state, share in shares.items()
     ]
     rows.sort(key=lambda row: -row[0])

@@ -13,7 +13,14 @@ from suffice.bayesian.rows import decode, encode
 from suffice.estimators.bayesian.classifier import BayesianNetworkClassifier
 from suffice.estimators.bayesian.network import BayesianNetwork
 from suffice.report.advice import Advice
-from suffice.report.bayesian.pictures import classifier_drawing, differences, drawing, informative, trace
+from suffice.report.bayesian.pictures import (
+    classifier_drawing,
+    differences,
+    drawing,
+    informative,
+    probabilities,
+    trace,
+)
 from suffice.report.classes import Judged
 from suffice.report.classifiers.pictures import calibration_picture, confusion_picture
 from suffice.report.classifiers.story import ClassifierStory
@@ -110,7 +117,7 @@ class BayesianStory(Story):
 
     def page(self, rows: TableLike, run: Run) -> Section:
         told = run.told or self.tell(rows, run.sample_weight)
-        observed = _observed(self.estimator, rows, run.sample_weight)
+        observed, found = _observed(self.estimator, rows, run.sample_weight), probabilities(self.estimator)
         source = run.source or "an array"
         facts = [("source", source), ("rows", f"{told.n_rows:,}"), ("columns", f"{len(self.columns):,}")]
         if told.missing_cells:
@@ -120,8 +127,8 @@ class BayesianStory(Story):
             lead=f"A Bayesian network of {self.size}, fitted to {told.n_rows:,} rows of {source}.",
             measures=_measures(self.estimator, told, run),
             advice=_advice(run),
-            pictures=[*trace(self.estimator), *drawing(self.estimator, observed)],
-            tables=[*informative(self.estimator), *differences(self.estimator, observed)],
+            pictures=[*trace(self.estimator), *drawing(self.estimator, found, observed)],
+            tables=[*differences(found, observed), *informative(self.estimator)],
             data=[*facts, *(("note", note) for note in run.notes)],
             said=f"log-likelihood {told.mean:.4f} nats per row",
         )
