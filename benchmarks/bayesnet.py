@@ -11,6 +11,7 @@ import json
 import os
 import sys
 import time
+import warnings
 from collections.abc import Callable
 from functools import partial
 from importlib.util import find_spec
@@ -358,7 +359,9 @@ def main() -> None:
     CONSOLE.print(machine())
     every = all_cases(20 if options.quick else 1, 1 if options.quick else 3, options.peers_on_large)
     chosen = [case for case in every if not options.only or case.func.__name__ in options.only.split(",")]
-    cases = [case() for case in chosen]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        cases = [case() for case in chosen]
     print(json.dumps({"machine": machine(), "cases": cases}))
 
 

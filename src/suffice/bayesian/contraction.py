@@ -69,8 +69,26 @@ def _by_rows_pays(batch: list[int], sizes: Sequence[int]) -> bool:
 
 def _by_einsum(left: Shape, right: Shape, kept: Collection[int], rows: bool) -> tuple[Shape, Function]:
     shape = Shape(tuple(dict.fromkeys(axis for axis in (*left.axes, *right.axes) if axis in kept)), rows)
+    for small, large in ((left, right), (right, left)):
+        if large.rows == rows and {*shape.axes} == {*large.axes} and _in_order(small.axes, large.axes):
+            return large, _broadcast(small, large, small is left)
     path = f"{_letters(left)},{_letters(right)}->{_letters(shape)}"
     return shape, lambda first, second: np.einsum(path, first, second)
+
+
+def _in_order(axes: Sequence[int], among: Sequence[int]) -> bool:
+    return [axis for axis in among if axis in axes] == list(axes)
+
+
+def _broadcast(small: Shape, large: Shape, first: bool) -> Function:
+    """Product of a factor with one whose axes are among its own, in their order."""
+    if small == large:
+        return np.multiply
+    index = tuple(slice(None) if axis in small.axes else None for axis in large.axes)
+    index += (slice(None) if small.rows else None,) * large.rows
+    if first:
+        return lambda one, two: np.multiply(one[index], two)
+    return lambda one, two: np.multiply(one, two[index])
 
 
 def _letters(shape: Shape) -> str:
