@@ -10,6 +10,7 @@ from scipy.special import expit, logsumexp
 from suffice.bayesian.differentiable import log_evidence
 from suffice.bayesian.evidence import Query
 from suffice.bayesian.expected_counts import PlannedRows
+from suffice.bayesian.interventions import intervened
 from suffice.bayesian.joint import joint_posterior
 from suffice.bayesian.most_probable import most_probable_states
 from suffice.bayesian.network import DiscreteNetwork
@@ -166,3 +167,19 @@ def test_rows_that_cannot_be_are_minus_infinity_and_nan():
     assert np.isneginf(found.log_evidence).tolist() == [True, False, True, True, False]
     assert np.isnan(found.table[[0, 2, 3]]).all()
     np.testing.assert_array_equal(found.table[[1, 4]], [[1, 0, 1, 0], [1, 0, 1, 0]])
+
+
+@laws
+@given(networks, st.integers(0, 10**6))
+def test_an_intervention_leaves_out_one_table(network, seed):
+    """The joint distribution of all others is the product of their tables, one node held (truncated factorisation)."""
+    node = seed % len(network.nodes)
+    code = seed // 7 % network.cardinalities[node]
+    held = intervened(network, {node: code})
+    without = replaced(network, tables=tuple(np.ones_like(t) if k == node else t for k, t in enumerate(network.tables)))
+    expected = weighted(joint(without), [code if other == node else -1 for other in range(len(network.nodes))])
+    np.testing.assert_allclose(joint(held), expected, atol=1e-14)
+    found, log = single_posteriors(held, np.full(len(network.nodes), -1), range(len(network.nodes)))
+    assert abs(log) < 1e-12
+    for other, posterior in found.items():
+        np.testing.assert_allclose(posterior, marginal(expected, [other]), atol=1e-13)
