@@ -25,7 +25,8 @@ def said(estimator, X):
     """What a fitted estimator says of rows."""
     for method in ("predict_proba", "score_samples", "transform", "predict"):
         if hasattr(estimator, method):
-            return np.asarray(getattr(estimator, method)(X))
+            found = getattr(estimator, method)(X)
+            return np.column_stack(list(found.values())) if isinstance(found, dict) else np.asarray(found)
     return estimator.denoise(X).images
 
 

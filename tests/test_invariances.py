@@ -45,7 +45,10 @@ def fit(row: Row, X: np.ndarray, made=None, **options):
 
 
 def said(fitted, X: np.ndarray) -> np.ndarray:
-    return fitted.predict_proba(X) if hasattr(fitted, "predict_proba") else fitted.transform(X)
+    if not hasattr(fitted, "predict_proba"):
+        return fitted.transform(X)
+    found = fitted.predict_proba(X)
+    return np.column_stack(list(found.values())) if isinstance(found, dict) else found
 
 
 def same(one: np.ndarray, other: np.ndarray, tolerance: float = 1e-5) -> None:

@@ -14,7 +14,7 @@ FLOORS = (
     ("rows",),
     ("validation",),
     ("model",),
-    ("latent", "energy", "nets"),
+    ("latent", "energy", "nets", "bayesian"),
     ("fit", "data"),
     ("estimators",),
     ("selection",),
@@ -24,8 +24,8 @@ FLOORS = (
     ("__main__",),
 )
 """From the ground up: a package imports from floors below its own, and from itself."""
-UPWARDS = {("selection", "plot")}
-"""The one import that runs upwards, when ``found.plot()`` is called."""
+UPWARDS = {("selection", "plot"), ("estimators", "report")}
+"""Imports that run upwards, when ``found.plot()`` or ``network.draw()`` is called."""
 HEIGHT = {name: height for height, names in enumerate(FLOORS) for name in names}
 FILES = sorted(path for path in SOURCE.rglob("*.py"))
 MOST_LINES = 300

@@ -11,6 +11,8 @@ from suffice.runtime.lazy import export_lazily
 if TYPE_CHECKING:
     from suffice.energy.grid.ising import IsingDenoiser
     from suffice.energy.grid.potts import PottsDenoiser
+    from suffice.estimators.bayesian.classifier import BayesianNetworkClassifier
+    from suffice.estimators.bayesian.network import BayesianNetwork
     from suffice.estimators.classifiers.gaussian import GaussianClassifier
     from suffice.estimators.classifiers.mixtures import MixtureClassifier
     from suffice.estimators.classifiers.naive_bayes import NaiveBayes

@@ -14,6 +14,7 @@ import typer
 
 import suffice
 from suffice.choices import ClassCovarianceType, CovarianceType, Rotation
+from suffice.cli.bayesian import bayesian_network, bayesian_network_classifier
 from suffice.cli.job import run
 from suffice.cli.networks import autoencoder, denoising_autoencoder, neural_classifier
 from suffice.cli.options import (
@@ -239,6 +240,8 @@ def mixture_of_ppca(
     return run(MixtureOfPPCA(n_factors=n_factors, reg_covar=reg_covar, **vars(learning)), data, job, reading)
 
 
+app.command("bayesian-network")(bayesian_network)
+app.command("bayesian-network-classifier")(bayesian_network_classifier)
 app.command("rbm")(rbm)
 app.command("neural-classifier")(neural_classifier)
 app.command("autoencoder")(autoencoder)

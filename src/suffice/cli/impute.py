@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from suffice.cli.filled import fill_known
 from suffice.cli.options import Data, Reading, Run
 from suffice.cli.parse import flat
 from suffice.cli.saved import load_run, matching
@@ -67,6 +68,8 @@ def impute(
     model = load_run(run)
     estimator = model.estimator
     _refuse_model(run, model, std)
+    if model.states is not None:
+        return fill_known(model, data, reading, out, draws, random_state)
     source = matching(model, data, reading)
     whole = _whole(data, reading) if hasattr(source.rows, "shape") else None
     for note in source.notes if whole is None else whole.notes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import inspect
 import re
@@ -68,6 +69,35 @@ def pairs(text: str) -> dict[str, str]:
             raise _bad(text, f"each column once is expected, and {name!r} is named twice")
         found[name] = value
     return found
+
+
+def states(text: str) -> dict[str, str]:
+    """States of nodes, written as node=state with commas between them; what holds a comma stands in quotes."""
+    found: dict[str, str] = {}
+    for part in next(csv.reader([str(text)], skipinitialspace=True)):
+        node, sign, state = (word.strip() for word in part.partition("="))
+        if not node or not sign:
+            raise _bad(text, "node=state is expected, or several such as HR=HIGH,CVP=LOW")
+        if node in found:
+            raise _bad(text, f"each node once is expected, and {node!r} is named twice")
+        found[node] = state
+    return found
+
+
+def edges(text: str) -> tuple[tuple[str, str], ...]:
+    """Edges from parents to children, written as parent>child with commas between them."""
+    found = [tuple(word.strip() for word in part.split(">")) for part in str(text).split(",")]
+    if not all(len(edge) == 2 and all(edge) for edge in found):
+        raise _bad(text, "parent>child is expected, or several such as 'smoke>lung,smoke>bronc'")
+    return tuple((edge[0], edge[1]) for edge in found)
+
+
+def sizes_by_name(text: str) -> dict[str, int]:
+    """Whole numbers by name, written as name=number with commas between them."""
+    found = pairs(text)
+    if not all(value.isdecimal() for value in found.values()):
+        raise _bad(text, "name=number is expected, or several such as class=3,group=2")
+    return {name: int(value) for name, value in found.items()}
 
 
 def shares(text: str) -> tuple[float, ...]:

@@ -12,6 +12,7 @@ import typer
 
 from suffice.cli.batches import RenamedBatches
 from suffice.cli.job import MODEL
+from suffice.cli.known import read_known
 from suffice.cli.options import Data, Reading, Run, Weights
 from suffice.cli.parse import flat
 from suffice.cli.source import Source, finite, read, takes_labels
@@ -129,6 +130,8 @@ def load_run(run: Path) -> Any:
 
 def matching(model: Story, data: str, reading: Reading, weights: str | None = None) -> Source:
     """Rows in the columns of a model, found by name where the file has names; an Arrow table if they may hold labels."""
+    if model.states is not None:
+        return finite(read_known(model.states, data, reading, weights))
     labels, columns = takes_labels(model.estimator), model.columns
     source = finite(_matching(columns, data, reading, weights, labels))
     if not labels:

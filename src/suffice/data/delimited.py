@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -63,10 +63,27 @@ def read_delimited_columns(
     return mixed_from_columns(table, path.name, columns=columns, drop=drop, target=target, notes=notes)
 
 
-def _rows(path: Path, header: bool | None, delimiter: str | None) -> tuple[pa.Table, Layout]:
+def read_cells(
+    path: Path, *, header: bool | None = None, delimiter: str | None = None, known: Collection[str] = ()
+) -> MixedTable:
+    """Cells of a delimited text as they stand, as text; only empty ones are null.
+
+    A first column that numbers or names the rows is left out, unless its name is among those ``known``.
+    """
+    table, layout = _rows(path, header, delimiter, as_text=True)
+    first, notes = table.column_names[0], [layout.sentence()]
+    if first.lower() in ROW_NAMES | ROW_NUMBERS and first not in known and table.num_columns > 1:
+        table, notes = (
+            table.drop_columns(first),
+            [*notes, f"The first column {first!r} names the rows and is left out."],
+        )
+    return MixedTable(table, path.name, notes)
+
+
+def _rows(path: Path, header: bool | None, delimiter: str | None, as_text: bool = False) -> tuple[pa.Table, Layout]:
     try:
         layout = detect_layout(path, header, delimiter)
-        table = _parse(path, layout)
+        table = _parse(path, layout, as_text)
     except GZIP_ERRORS as error:
         raise DataError(
             f"{path.name} is a damaged or incomplete gzip file ({error}); fetch or write it again."
@@ -84,7 +101,7 @@ def _without_extras(table: pa.Table, asked: set[str | None]) -> tuple[pa.Table, 
     return table, notes
 
 
-def _parse(path: Path, layout: Layout) -> pa.Table:
+def _parse(path: Path, layout: Layout, as_text: bool) -> pa.Table:
     one = len(layout.names) == 1
     read = arrow_csv.ReadOptions(
         column_names=layout.names, skip_rows=layout.lines, block_size=max(1 << 22, 64 * len(layout.names))
@@ -94,7 +111,10 @@ def _parse(path: Path, layout: Layout) -> pa.Table:
         ignore_empty_lines=not one,
         newlines_in_values=layout.quoted,
     )
-    convert = arrow_csv.ConvertOptions(null_values=MISSING, strings_can_be_null=True)
+    types = dict.fromkeys(layout.names, pa.string()) if as_text else None
+    convert = arrow_csv.ConvertOptions(
+        null_values=[""] if as_text else MISSING, strings_can_be_null=True, column_types=types
+    )
     try:
         with _source(path, layout) as source:
             table = arrow_csv.read_csv(source, read_options=read, parse_options=parse, convert_options=convert)

@@ -186,6 +186,11 @@ def read_columns(
     return MixedTable(pa.table(cells, table.columns), table.name, table.notes, table.target)
 
 
+def is_delimited(path: Path) -> bool:
+    """Whether a file holds delimited text."""
+    return _kind(path) == "text"
+
+
 def _kind(path: Path) -> str:
     """Text, Parquet, npz, npy or IDX, by the first bytes."""
     if path.is_dir():

@@ -12,6 +12,7 @@ from sklearn.base import BaseEstimator
 PUBLIC_MODULES = (
     "suffice",
     "suffice.latent",
+    "suffice.bayesian",
     "suffice.energy",
     "suffice.nets",
     "suffice.data",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, singledispatch
 from importlib import import_module
@@ -134,6 +134,11 @@ class Story:
     def notes(self) -> list[str]:
         """What the fit found out about the columns."""
         return list(self.estimator.encoder_.notes_) if takes_labels(self.estimator) else []
+
+    @property
+    def states(self) -> Mapping[str, Sequence[Any]] | None:
+        """Labels that each column is known to have, where rows are read against them; else None."""
+        return None
 
     @property
     def uncertainty(self) -> str:

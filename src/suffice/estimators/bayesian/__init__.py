@@ -1,0 +1,1 @@
+"""Bayesian networks with scikit-learn's manners, one a file."""
