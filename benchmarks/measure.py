@@ -19,7 +19,19 @@ import jax.numpy as jnp
 import numpy as np
 
 TILE = 2048
-PACKAGES = ("suffice", "jax", "numpy", "scikit-learn", "torch", "pomegranate", "stepmix", "numba", "ortools", "pyagrum", "pgmpy")
+PACKAGES = (
+    "suffice",
+    "jax",
+    "numpy",
+    "scikit-learn",
+    "torch",
+    "pomegranate",
+    "stepmix",
+    "numba",
+    "ortools",
+    "pyagrum",
+    "pgmpy",
+)
 
 
 def machine() -> dict[str, Any]:

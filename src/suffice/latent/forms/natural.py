@@ -21,7 +21,6 @@ from suffice.runtime.arrays import Array
 from suffice.runtime.either import add_at, jnp, lax
 from suffice.runtime.module import Module, field
 
-
 LEAST = -1e30
 """Stands for the logarithm of 0 in products: infinity times 0, which some of them put beside numbers, is none."""
 
