@@ -1,0 +1,10 @@
+"""What a function or network is made of, and how its gradient is computed."""
+
+from typing import TYPE_CHECKING
+
+from suffice.runtime.lazy import export_lazily
+
+if TYPE_CHECKING:
+    from suffice.inspect.graph import Graph, Node
+
+export_lazily(__name__)
