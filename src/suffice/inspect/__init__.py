@@ -5,6 +5,6 @@ from typing import TYPE_CHECKING
 from suffice.runtime.lazy import export_lazily
 
 if TYPE_CHECKING:
-    from suffice.inspect.graph import Graph, Node
+    from suffice.inspect.nodes import Graph, Node
 
 export_lazily(__name__)
