@@ -6,5 +6,6 @@ from suffice.runtime.lazy import export_lazily
 
 if TYPE_CHECKING:
     from suffice.inspect.nodes import Graph, Node
+    from suffice.inspect.trace import graph
 
 export_lazily(__name__)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from suffice.inspect.units import Unit
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,16 @@ class Graph:
         In forward order.
     outputs
         Numbers of the nodes whose values are given back.
+    units
+        What computes each node, None for leaves and for one of several results.
+    leaves
+        What is known of inputs, parameters and constants, by the numbers of their nodes: an array, or a shape.
+    precision
+        ``"float32"`` or ``"float64"``.
     """
 
     nodes: tuple[Node, ...]
     outputs: tuple[int, ...]
+    units: tuple[Unit | None, ...] = field(default=(), repr=False)
+    leaves: Mapping[int, Any] = field(default_factory=dict, repr=False)
+    precision: str = "float32"

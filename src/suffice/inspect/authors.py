@@ -1,0 +1,174 @@
+"""Whose code an operation comes from: the author's, whose names are kept, or a library's, whose calls are one operation each."""
+
+from __future__ import annotations
+
+import dis
+import sys
+import sysconfig
+from functools import lru_cache
+from types import CodeType
+
+from suffice.inspect.program import Place, Step
+
+LIBRARIES = ("jax", "jaxlib", "numpy", "scipy", "optax", "jaxtyping", "beartype", "chex", "einops", "importlib")
+"""Packages whose functions an author calls."""
+LAYERS = ("equinox", "flax", "haiku")
+"""Packages of layers that are made of such calls."""
+PASSED = {
+    "traceback_util", "pjit", "core", "linear_util", "api_util", "profiler", "ufunc_api", "array_methods", "util",
+    "partial_eval", "source_info_util", "batching", "contextlib", "functools",
+}  # fmt: skip
+"""Files of JAX and Python that every call passes through."""
+TRANSFORMATIONS = {"api", "ad", "custom_derivatives", "ad_checkpoint", "linearize", "custom_batching"}
+
+KNOWN = {
+    "jax": {
+        "softmax": "softmax",
+        "log_softmax": "log-softmax",
+        "logsumexp": "log-sum-exp",
+        "mean": "mean",
+        "var": "variance",
+        "std": "standard deviation",
+        "standardize": "normalisation",
+        "dot_product_attention": "attention",
+        "one_hot": "one-hot",
+        **{name: name for name in ("relu", "relu6", "sigmoid", "softplus", "gelu", "silu", "elu", "selu", "celu", "mish", "glu")},
+        "swish": "silu",
+        "log_sigmoid": "log-sigmoid",
+        "leaky_relu": "leaky relu",
+        "hard_tanh": "hard tanh",
+        "take_along_axis": "pick",
+        "bernoulli": "random",
+        "normal": "random",
+        "uniform": "random",
+        "split": "random",
+        "categorical": "random",
+        "dropout": "dropout",
+    },
+    "equinox": {
+        "LayerNorm.__call__": "normalisation",
+        "RMSNorm.__call__": "normalisation",
+        "GroupNorm.__call__": "normalisation",
+        "BatchNorm.__call__": "normalisation",
+        "Dropout.__call__": "dropout",
+        "Embedding.__call__": "embedding",
+        "dot_product_attention": "attention",
+        "AdaptivePool.__call__": "average pooling",
+    },
+    "flax": {
+        "LayerNorm.__call__": "normalisation",
+        "RMSNorm.__call__": "normalisation",
+        "GroupNorm.__call__": "normalisation",
+        "BatchNorm.__call__": "normalisation",
+        "InstanceNorm.__call__": "normalisation",
+        "Dropout.__call__": "dropout",
+        "Embed.__call__": "embedding",
+        "dot_product_attention": "attention",
+    },
+    "optax": {
+        "softmax_cross_entropy_with_integer_labels": "cross-entropy",
+        "softmax_cross_entropy": "cross-entropy",
+        "sigmoid_binary_cross_entropy": "binary cross-entropy",
+    },
+    "suffice": {
+        "Conv2d.__call__": "convolution",
+        "max_pool": "max pooling",
+        "average_pool": "average pooling",
+        "adaptive_average_pool": "average pooling",
+        "BatchNorm.__call__": "normalisation",
+        "dropout": "dropout",
+        "cross_entropy": "cross-entropy",
+        "binary_cross_entropy": "binary cross-entropy",
+    },
+}
+"""Functions and layers that are one operation each, by package: every other call is called what it is called."""
+RETURNS = {"RETURN_VALUE"}
+STORES = {"STORE_FAST", "STORE_NAME", "STORE_GLOBAL", "STORE_DEREF", "STORE_FAST_LOAD_FAST"}
+GRADIENTS = {"grad_f", "value_and_grad_f", "vjp", "jvp", "linearize", "jacfun"}
+
+
+@lru_cache(maxsize=None)
+def package(code: CodeType) -> str:
+    """Package that a function is from: one of the names above, ``"python"`` for what Python brings, ``""`` for an author's."""
+    file = code.co_filename
+    for name in (*LIBRARIES, *LAYERS, "suffice"):
+        for folder in getattr(sys.modules.get(name), "__path__", ()):
+            if file.startswith(f"{folder}/"):
+                return name
+    return "python" if file.startswith((sysconfig.get_path("stdlib"), "<frozen")) and "site-packages" not in file else ""
+
+
+@lru_cache(maxsize=None)
+def known(code: CodeType) -> str | None:
+    """Operation that a function as a whole is, None where it is none."""
+    functions = KNOWN.get(package(code), {})
+    return functions.get(code.co_qualname) or (functions.get(code.co_name) if "." not in code.co_qualname else None)
+
+
+@lru_cache(maxsize=None)
+def is_author(code: CodeType) -> bool:
+    """Whether calls in a function count one by one."""
+    return package(code) in ("", *LAYERS) or (package(code) == "suffice" and "/runtime/" not in code.co_filename)
+
+
+@lru_cache(maxsize=None)
+def names_values(code: CodeType) -> bool:
+    """Whether the variables of a function are the author's."""
+    return is_author(code) and package(code) not in LAYERS
+
+
+def boundary(step: Step) -> tuple[int, str | None]:
+    """Depth, in the calls around a step, of the call it is a part of, and what operation that call is if it is known."""
+    last = 0
+    for depth, place in enumerate(step.places):
+        if is_author(place.code):
+            if (operation := known(place.code)) is not None:
+                return depth, operation
+            last = depth + 1
+    for depth, place in enumerate(step.places[last:], last):
+        if _file(place.code) not in PASSED:
+            return depth, known(place.code)
+    return last, None
+
+
+def is_transformation(code: CodeType) -> bool:
+    """Whether a function of JAX runs an author's function, so that its steps are no one operation."""
+    return _file(code) in TRANSFORMATIONS or "control_flow" in code.co_filename
+
+
+def variable(step: Step, depth: int) -> str | None:
+    """Variable that an author stored the result of a call in, at once or after returning it."""
+    for place in reversed(step.places[:depth]):
+        if place.code.co_name in GRADIENTS:
+            return None
+        if not names_values(place.code):
+            continue
+        following = _following(place)
+        if following not in RETURNS:
+            return following
+    return None
+
+
+@lru_cache(maxsize=4096)
+def loops(place: Place) -> bool:
+    """Whether a function may come back to a place: whether it is inside a loop."""
+    jumps = [each for each in dis.get_instructions(place.code) if each.opname.startswith("JUMP_BACKWARD")]
+    return any(each.argval <= place.instruction <= each.offset for each in jumps)
+
+
+@lru_cache(maxsize=4096)
+def _following(place: Place) -> str | None:
+    """Variable that the next instruction stores, or the name of an instruction that returns."""
+    instructions = iter(dis.get_instructions(place.code))
+    for instruction in instructions:
+        if instruction.offset == place.instruction:
+            after = next(instructions, None)
+            if after is None or after.opname in RETURNS:
+                return after and after.opname
+            stored = after.argval[0] if isinstance(after.argval, tuple) else after.argval
+            return str(stored) if after.opname in STORES else None
+    return None
+
+
+def _file(code: CodeType) -> str:
+    return code.co_filename.rpartition("/")[2].removesuffix(".py")

@@ -1,0 +1,89 @@
+"""Arrays of a function and its arguments, with the names that their author gave them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from inspect import Parameter, signature
+from typing import Any
+
+import jax
+import numpy as np
+
+ARRAYS = (np.ndarray, np.generic, jax.Array, jax.ShapeDtypeStruct)
+
+
+@dataclass(frozen=True, eq=False)
+class Leaf:
+    """One array: what kind of leaf it is, where it is and what its author calls it. ``value`` may be a shape only."""
+
+    operation: str
+    scope: tuple[str, ...]
+    name: str
+    value: Any
+
+
+@dataclass(frozen=True, eq=False)
+class Leaves:
+    """All arrays of a module and of arguments, and the way back to them."""
+
+    found: tuple[Leaf, ...]
+    _outlines: tuple[Any, ...]
+    _others: tuple[tuple[Any, ...], ...]
+
+    def whole(self, arrays: Sequence[Any]) -> list[Any]:
+        """Module and arguments with arrays in their places."""
+        remaining = iter(arrays)
+        trees = zip(self._outlines, self._others, strict=True)
+        return [
+            jax.tree.unflatten(outline, [next(remaining) if other is ARRAY else other for other in others])
+            for outline, others in trees
+        ]
+
+
+ARRAY = object()
+"""Stands in the place of an array."""
+
+
+def leaves_of(module: Any, arguments: Sequence[Any], names: Sequence[str], parameters: Iterable[str]) -> Leaves:
+    """Arrays of a module and its arguments; those of the module, of containers and of arguments so named are parameters."""
+    found, outlines, others = [], [], []
+    containers = sum(not isinstance(each, (*ARRAYS, float, int)) for each in arguments)
+    for name, tree in (("", module), *zip(names, arguments, strict=True)):
+        pairs, outline = jax.tree_util.tree_flatten_with_path(tree)
+        alone = len(pairs) == 1 and not pairs[0][0]
+        is_array = [isinstance(leaf, ARRAYS) or (alone and isinstance(leaf, float)) for _, leaf in pairs]
+        others.append(tuple(ARRAY if array else leaf for (_, leaf), array in zip(pairs, is_array, strict=True)))
+        outlines.append(outline)
+        operation = "input" if alone and name not in set(parameters) else "parameter"
+        found += [
+            _leaf(operation, name if alone or containers > 1 else "", path, leaf) for (path, leaf), array in zip(pairs, is_array, strict=True) if array
+        ]
+    return Leaves(tuple(found), tuple(outlines), tuple(others))
+
+
+def names_of(function: Callable[..., Any], count: int) -> list[str]:
+    """Names of the first parameters of a function."""
+    try:
+        given = [each for each in signature(function).parameters.values() if each.kind != Parameter.KEYWORD_ONLY]
+    except (TypeError, ValueError):
+        given = []
+    names = [each.name for each in given if each.kind != Parameter.VAR_POSITIONAL]
+    return names[:count] + [f"x{place}" for place in range(len(names), count)]
+
+
+def _leaf(operation: str, argument: str, path: Sequence[Any], value: Any) -> Leaf:
+    parts = [argument] if argument else []
+    for key in path:
+        _append(parts, key)
+    value = value if isinstance(value, (jax.Array, jax.ShapeDtypeStruct)) else np.asarray(value)
+    floating = jax.numpy.issubdtype(value.dtype, np.inexact)
+    return Leaf(operation if floating else "input", tuple(parts[:-1]), parts[-1] if parts else "x", value)
+
+
+def _append(parts: list[str], key: Any) -> None:
+    """Adds one step of a path: a field after a dot, a place in a sequence in brackets."""
+    if isinstance(key, jax.tree_util.SequenceKey) and parts:
+        parts[-1] += f"[{key.idx}]"
+    elif (name := getattr(key, "name", getattr(key, "key", getattr(key, "idx", key)))) not in ("__self__", "value"):
+        parts.append(str(name))

@@ -1,0 +1,252 @@
+"""Steps put together to units: what a course calls one operation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from suffice.inspect.authors import KNOWN, boundary, is_author, is_transformation, loops, variable
+from suffice.inspect.program import Constant, Place, Program, Step, function_name
+
+MOVES = {
+    "broadcast_in_dim", "reshape", "squeeze", "expand_dims", "transpose", "convert_element_type", "copy", "copy_p", "name",
+    "reduce_precision", "optimization_barrier", "pvary", "sharding_constraint", "layout_constraint", "mesh_cast",
+}  # fmt: skip
+"""Primitives that move numbers and change none."""
+
+
+class Slot(NamedTuple):
+    """A place for an operand."""
+
+    number: int
+
+
+@dataclass(frozen=True, eq=False)
+class Operand:
+    """What a unit reads: a value of another, moved by some steps. Without a source the first of them makes it."""
+
+    source: int | None
+    moves: tuple[Step, ...] = ()
+
+    def __call__(self, value: Any) -> Any:
+        """The value as the unit reads it."""
+        for step in self.moves:
+            (value,) = step(*(read_constant(read) if isinstance(read, Constant) else value for read in step.reads))
+        return value
+
+
+@dataclass(frozen=True, eq=False)
+class Unit:
+    """Steps that are one operation.
+
+    ``reads`` are, for each step, slots of operands, numbers of values of steps before it, or constants; ``results`` are
+    numbers of the values that others read.
+    """
+
+    operation: str | None
+    steps: tuple[Step, ...]
+    reads: tuple[tuple[Slot | int | Constant, ...], ...]
+    operands: tuple[Operand, ...]
+    results: tuple[int, ...]
+    name: str | None = None
+
+    def __call__(self, *values: Any) -> tuple[Any, ...]:
+        """Results from the values of the operands' sources."""
+        given_values = iter(values)
+        moved = [operand(None if operand.source is None else next(given_values)) for operand in self.operands]
+        written: dict[int, Any] = {}
+        for step, reads in zip(self.steps, self.reads, strict=True):
+            given = [self._value(read, moved, written) for read in reads]
+            written.update(zip(step.writes, step(*given), strict=True))
+        return tuple(written[number] for number in self.results)
+
+    @staticmethod
+    def _value(read: Slot | int | Constant, moved: Sequence[Any], written: dict[int, Any]) -> Any:
+        if isinstance(read, Constant):
+            return read_constant(read)
+        return moved[read.number] if isinstance(read, Slot) else written[read]
+
+
+def read_constant(constant: Constant) -> Any:
+    """The number or array that stands in a program."""
+    return np.asarray(constant.value)
+
+
+class _Call(NamedTuple):
+    """Steps of one call."""
+
+    operation: str | None
+    steps: list[Step]
+    depth: int
+
+
+def primitive_units(program: Program) -> list[Unit]:
+    """Each step that the results need, as a unit of its own."""
+    return [_single(step, None) for step in needed(program)]
+
+
+def needed(program: Program) -> list[Step]:
+    """Steps that the results need."""
+    wanted = {atom for atom in program.outputs if isinstance(atom, int)}
+    kept = []
+    for step in reversed(program.steps):
+        if wanted.intersection(step.writes):
+            kept.append(step)
+            wanted.update(read for read in step.reads if isinstance(read, int))
+    return kept[::-1]
+
+
+def calls(steps: Iterable[Step]) -> Iterator[_Call]:
+    """Runs of steps that belong to one call each."""
+    open_call: _Call | None = None
+    for step in steps:
+        depth, operation = boundary(step)
+        if open_call is not None and depth == open_call.depth and not _begins(open_call, step):
+            open_call.steps.append(step)
+            continue
+        if open_call is not None:
+            yield open_call
+        open_call = _Call(operation, [step], depth)
+    if open_call is not None:
+        yield open_call
+
+
+def _begins(call: _Call, step: Step) -> bool:
+    """Whether a step is of another call than those before it, of another turn of a loop perhaps."""
+    depth, first, last = call.depth, call.steps[0], call.steps[-1]
+    if last.places[: depth + 1] != step.places[: depth + 1]:
+        return _called_again(last.places, step.places, depth)
+    if (first.primitive, first.places) != (step.primitive, step.places):
+        return False
+    if set(last.writes).intersection(_numbers(step.reads)):
+        return True
+    return _numbers(first.reads) != _numbers(step.reads) and not any(map(loops, step.places[depth:]))
+
+
+def _called_again(last: Sequence[Place], now: Sequence[Place], depth: int) -> bool:
+    """Whether calls that differ up to a depth are two, not one that went on."""
+    if last[:depth] != now[:depth] or len(last) <= depth or len(now) <= depth:
+        return True
+    before, after = last[depth], now[depth]
+    return before.code is not after.code or (before.instruction > after.instruction and not loops(after))
+
+
+def _numbers(reads: Iterable[int | Constant]) -> list[int]:
+    return [read for read in reads if isinstance(read, int)]
+
+
+def is_move(step: Step) -> bool:
+    """Whether a step changes no number."""
+    whole = step.primitive == "slice" and step.equation.invars[0].aval.shape == step.equation.outvars[0].aval.shape
+    return step.primitive in MOVES or whole
+
+
+def units(program: Program) -> list[Unit]:
+    """Course units of a program, in order. Steps that move numbers belong to the unit that reads them."""
+    steps = needed(program)
+    found: list[Unit] = []
+    for call in calls(steps):
+        found.extend(_units_of(call, program.constants))
+    outputs = [atom for atom in program.outputs if isinstance(atom, int)]
+    return _folded(found, outputs)
+
+
+def _units_of(call: _Call, constants: Mapping[int, Any]) -> list[Unit]:
+    working = [step for step in call.steps if not is_move(step)]
+    if call.operation is not None and working:
+        layer = is_author(call.steps[0].places[call.depth].code)
+        return [_whole(call, call.operation, constants if layer else {})]
+    if len(working) > 1 and _opaque(call):
+        return [_whole(call, _called(call), {})]
+    if len(working) == 1:
+        return _with_moves_after(call, working[0])
+    return [_single(step, _named(call, step)) for step in call.steps]
+
+
+def _with_moves_after(call: _Call, working: Step) -> list[Unit]:
+    """The one step of a call that computes, with the moves of its result; and those before it, each alone."""
+    place = call.steps.index(working)
+    own = [working]
+    for step in call.steps[place + 1 :]:
+        if step.reads == own[-1].writes:
+            own.append(step)
+    others = [_single(step, None) for step in call.steps if step not in own]
+    unit = _single(working, variable(working, call.depth))
+    after = own[1:]
+    return [
+        *others,
+        replace(
+            unit,
+            steps=(working, *after),
+            reads=(*unit.reads, *(step.reads for step in after)),
+            results=(*unit.results, *(number for step in after for number in step.writes)),
+        ),
+    ]
+
+
+def _opaque(call: _Call) -> bool:
+    places = call.steps[0].places[call.depth :]
+    return bool(places) and not is_transformation(places[0].code)
+
+
+def _called(call: _Call) -> str:
+    primitives = {step.primitive for step in call.steps}
+    if "gather" in primitives or "dynamic_slice" in primitives:
+        return "pick"
+    return call.steps[0].places[call.depth].code.co_name.strip("_").replace("_", " ")
+
+
+def _named(call: _Call, step: Step) -> str | None:
+    return variable(step, call.depth) if step is call.steps[-1] else None
+
+
+def _single(step: Step, name: str | None) -> Unit:
+    """A unit of one step, with an operand for each of its arguments."""
+    operation = None
+    if step.primitive.startswith(("custom_jvp", "custom_vjp")):
+        called = function_name(step)
+        operation = KNOWN["jax"].get(called, called.replace("_", " "))
+    sources = [read for read in step.reads if isinstance(read, int)]
+    slots = iter(range(len(sources)))
+    reads = tuple(Slot(next(slots)) if isinstance(read, int) else read for read in step.reads)
+    return Unit(operation, (step,), (reads,), tuple(map(Operand, sources)), step.writes, name)
+
+
+def _whole(call: _Call, operation: str, inside: Mapping[int, Any]) -> Unit:
+    """A call as one unit, with an operand for each value that it reads from outside, constants inside it aside."""
+    written = {number for step in call.steps for number in step.writes}
+    outside = dict.fromkeys(
+        read for step in call.steps for read in step.reads if isinstance(read, int) and read not in written
+    )
+    outside = [source for source in outside if source not in inside]
+    slots: dict[int | Constant, Any] = {source: Slot(place) for place, source in enumerate(outside)}
+    slots.update((number, Constant(value)) for number, value in inside.items())
+    reads = tuple(tuple(slots.get(read, read) for read in step.reads) for step in call.steps)
+    name = variable(call.steps[-1], call.depth)
+    return Unit(operation, tuple(call.steps), reads, tuple(map(Operand, outside)), tuple(written), name)
+
+
+def _folded(found: list[Unit], outputs: Sequence[int]) -> list[Unit]:
+    """Units that only move numbers put into those that read them, and what each unit gives cut to what is read."""
+    moves: dict[int, Operand] = {}
+    working: list[Unit] = []
+    for unit in found:
+        unit = replace(unit, operands=tuple(_followed(operand, moves) for operand in unit.operands))
+        step = unit.steps[0]
+        if len(unit.steps) == 1 and is_move(step) and len(step.reads) == 1 and step.writes[0] not in outputs:
+            before = unit.operands[0] if unit.operands else Operand(None)
+            moves[step.writes[0]] = Operand(before.source, (*before.moves, step))
+        else:
+            working.append(unit)
+    read = {*outputs, *(operand.source for unit in working for operand in unit.operands)}
+    return [replace(unit, results=tuple(n for n in sorted(unit.results) if n in read)) for unit in working]
+
+
+def _followed(operand: Operand, moves: dict[int, Operand]) -> Operand:
+    if operand.source not in moves:
+        return operand
+    before = moves[operand.source]
+    return Operand(before.source, (*before.moves, *operand.moves))
