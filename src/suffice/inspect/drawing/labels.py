@@ -1,0 +1,127 @@
+"""What is written in the box of a node or of a closed group."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from suffice.inspect.drawing.numbers import array_lines, shape_text
+from suffice.inspect.drawing.outline import Box
+from suffice.inspect.nodes import Graph, Node
+from suffice.runtime.types import ArrayLike
+
+BAR = "\N{COMBINING MACRON}"
+WEIGHTED = ("affine", "convolution", "transposed convolution", "embedding", "attention", "matrix product")
+SUMS = ("add", "residual add", "multiply", "subtract", "divide")
+NORMS = ("softmax", "log-softmax", "log-sum-exp", "normalisation", "dropout")
+ACTIVATIONS = ("relu", "tanh", "sigmoid", "logistic", "gelu", "silu", "softplus", "elu", "exponential", "logarithm")
+
+
+@dataclass(frozen=True)
+class Label:
+    """Lines of a box: its heading, what it does, its shape, and its value and derivative where they are known."""
+
+    heading: str
+    details: tuple[str, ...] = ()
+    shape: str = ""
+    value: tuple[str, ...] = ()
+    derivative: tuple[str, ...] = ()
+    kind: str = "other"
+    rule: str = ""
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """Numbers to be written into boxes, each by the number of its node: values, derivatives, and rules as text."""
+
+    forward: Mapping[int, ArrayLike]
+    backward: Mapping[int, ArrayLike]
+    rules: Mapping[int, str]
+
+
+def label(graph: Graph, box: Box, values: Numbers, boxed: frozenset[int], rows: int = 4) -> Label:
+    """What is written in a box; ``boxed`` are the nodes that have one, and arrays of more ``rows`` are not written out."""
+    if len(box.nodes) > 1 or box.name:
+        return _of_group(graph, box)
+    node = graph.nodes[box.nodes[0]]
+    return Label(
+        heading=node.name or node.operation,
+        details=tuple(_details(graph, node, boxed)),
+        shape=shape_text(node.shape),
+        value=tuple(_named("", values.forward, node.number, rows)),
+        derivative=tuple(_named(f"{_overlined(node)} ", values.backward, node.number, rows)),
+        kind="output" if node.number in graph.outputs and not node.inputs else kind(node),
+        rule=values.rules.get(node.number, ""),
+    )
+
+
+def kind(node: Node) -> str:
+    """Which colour a node has."""
+    families = {"weighted": WEIGHTED, "sum": SUMS, "norm": NORMS, "activation": ACTIVATIONS}
+    if node.operation in ("input", "parameter", "constant", "unknown"):
+        return node.operation
+    if "pooling" in node.operation:
+        return "pooling"
+    return next((name for name, own in families.items() if node.operation in own), "other")
+
+
+def _of_group(graph: Graph, box: Box) -> Label:
+    last = graph.nodes[box.nodes[-1]]
+    times = f"× {box.repeats:,}" if box.repeats > 1 else ""
+    heading = " ".join(filter(None, (box.name, times))) or "group"
+    return Label(heading, (f"{len(box.nodes):,} nodes",), shape_text(last.shape), kind="group")
+
+
+def _details(graph: Graph, node: Node, boxed: frozenset[int]) -> Iterator[str]:
+    times = f" × {node.repeats:,}" if node.repeats > 1 else ""
+    if node.name or times:
+        yield f"{node.operation}{times}"
+    yield from settings_text(node)
+    hidden = [graph.nodes[one] for one in dict.fromkeys(node.inputs) if one not in boxed]
+    named = [f"{one.name} ({shape_text(one.shape)})" for one in hidden if one.name and one.operation == "parameter"]
+    if named:
+        yield ", ".join(named)
+
+
+def settings_text(node: Node) -> Iterator[str]:
+    """Settings in words: kernel and stride of a window in one line, others one by one."""
+    own = dict(node.settings)
+    kernel = own.pop("kernel", None)
+    if kernel is not None:
+        words = [shape_text(kernel)]  # type: ignore[arg-type]
+        words += [f"{name} {_alike(own.pop(name))}" for name in ("stride", "dilation") if _counts(own.get(name))]
+        padding = own.pop("padding", None)
+        words += [f"padding {_alike(padding)}"] if padding is not None and _alike(padding) != "0" else []
+        groups = own.pop("groups", 1)
+        yield ", ".join([*words, *([f"{groups} groups"] if groups != 1 else [])])
+    axis = own.get("axis", own.get("axes"))
+    if axis is not None:
+        yield f"axis {_alike(axis)}"
+
+
+def _counts(value: object) -> bool:
+    return value is not None and _alike(value) != "1"
+
+
+def _alike(value: object) -> str:
+    """(2, 2) as '2', ((1, 1), (1, 1)) as '1', (1, 2) as '1 × 2'."""
+    if not isinstance(value, tuple | list):
+        return str(value)
+    parts = [_alike(part) for part in value]
+    return parts[0] if len(set(parts)) == 1 else " × ".join(parts)
+
+
+def _overlined(node: Node) -> str:
+    """The author's name with a bar, or ∂: the derivative of the output with respect to the value."""
+    if node.name is None:
+        return "∂"
+    first, rest = node.name[0], node.name[1:]
+    return f"{first}{BAR}{rest}"
+
+
+def _named(prefix: str, found: Mapping[int, ArrayLike], number: int, rows: int) -> Iterator[str]:
+    if number not in found:
+        return
+    first, *rest = array_lines(found[number], rows)
+    yield f"{prefix}= {first}" if prefix else f"= {first}"
+    yield from (f"{' ' * (len(prefix.replace(BAR, '')) + 2)}{line}" for line in rest)
