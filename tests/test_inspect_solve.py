@@ -5,7 +5,7 @@ from itertools import product
 import numpy as np
 import pytest
 
-from suffice.inspect.solve_conv import solve_conv, solve_text
+from suffice.inspect.inverse import solve_conv, solve_text
 from suffice.inspect.windows import taps_on_input, windows
 
 

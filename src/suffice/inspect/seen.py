@@ -1,0 +1,81 @@
+"""What one unit sees of an input, borders and gaps included: sets of places, followed backwards."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeAlias
+
+import numpy as np
+
+from suffice.inspect.flow import Flow, Link
+from suffice.inspect.places import as_mask, gathered, repeated, spread
+from suffice.inspect.reads import Shape, Sliding
+
+MOST_BOXES = 64
+Box: TypeAlias = tuple[int, ...]
+"""A product of sets of places, bits of one whole number for each axis of a value."""
+
+
+def seen(
+    links: Flow, value: int, shape: Shape, unit: Mapping[int, int], source: int, source_shape: Shape
+) -> np.ndarray:
+    """Which cells of an input a unit of a value sees, shape of the input.
+
+    ``unit`` is its place along some axes of the value; along the others all places count.
+    """
+    start = tuple(1 << unit[axis] if axis in unit else _all(length) for axis, length in enumerate(shape))
+    waiting: dict[int, frozenset[Box]] = {value: frozenset({start})}
+    for link in reversed(links.links):
+        boxes = waiting.get(link.value, frozenset())
+        found = frozenset(read for box in boxes if all(read := _back(box, link)))
+        if found:
+            waiting[link.read] = _fewest(waiting.get(link.read, frozenset()) | found)
+    return _cells(waiting.get(source, frozenset()), source_shape)
+
+
+def _back(box: Box, link: Link) -> Box:
+    """The places of an operand that places of a value read: none along an axis where these are padding alone."""
+    return tuple(
+        _slid_back(box[window.axis], window, length) if isinstance(window, Sliding) else _all(length)
+        for window, length in zip(link.how.along, link.read_shape, strict=True)
+    )
+
+
+def _slid_back(units: int, window: Sliding, length: int) -> int:
+    reached = repeated(spread(units, window.stride), window.kernel, window.dilation)
+    moved = reached >> window.before if window.before >= 0 else reached << -window.before
+    return gathered(moved, window.spread) & _all(length)
+
+
+def _fewest(boxes: frozenset[Box]) -> frozenset[Box]:
+    kept = frozenset(box for box in boxes if not any(box != other and _inside(box, other) for other in boxes))
+    return kept if len(kept) <= MOST_BOXES else frozenset({_around(kept)})
+
+
+def _inside(box: Box, other: Box) -> bool:
+    return all(one & ~two == 0 for one, two in zip(box, other, strict=True))
+
+
+def _around(boxes: frozenset[Box]) -> Box:
+    first, *others = boxes
+    for other in others:
+        first = tuple(one | two for one, two in zip(first, other, strict=True))
+    return first
+
+
+def _all(length: int) -> int:
+    return (1 << length) - 1
+
+
+def _cells(boxes: frozenset[Box], shape: tuple[int, ...]) -> np.ndarray:
+    cells = np.zeros(shape, bool)
+    for box in boxes:
+        cells |= _product(box, shape)
+    return cells
+
+
+def _product(box: Box, shape: tuple[int, ...]) -> np.ndarray:
+    product = np.ones((), bool)
+    for taps, length in zip(box, shape, strict=True):
+        product = product[..., None] & as_mask(taps, length)
+    return product
