@@ -7,11 +7,12 @@ from suffice.runtime.lazy import export_lazily
 if TYPE_CHECKING:
     from suffice.inspect.accounting import Account, account
     from suffice.inspect.convention import Convention
+    from suffice.inspect.drawing.draw import Drawing, draw
     from suffice.inspect.inverse import ConvSolution, SolutionSet, solve_conv
     from suffice.inspect.layer_row import Row, explain
-    from suffice.inspect.receptive_field import ReceptiveField
     from suffice.inspect.naming import name
     from suffice.inspect.nodes import Graph, Node
+    from suffice.inspect.receptive_field import ReceptiveField
     from suffice.inspect.trace import graph
     from suffice.inspect.values import Values
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dis
 import sys
 import sysconfig
-from functools import lru_cache
+from functools import cache, lru_cache
 from types import CodeType
 
 from suffice.inspect.program import Place, Step
@@ -32,7 +32,10 @@ KNOWN = {
         "standardize": "normalisation",
         "dot_product_attention": "attention",
         "one_hot": "one-hot",
-        **{name: name for name in ("relu", "relu6", "sigmoid", "softplus", "gelu", "silu", "elu", "selu", "celu", "mish", "glu")},
+        **{
+            name: name
+            for name in ("relu", "relu6", "sigmoid", "softplus", "gelu", "silu", "elu", "selu", "celu", "mish", "glu")
+        },
         "swish": "silu",
         "log_sigmoid": "log-sigmoid",
         "leaky_relu": "leaky relu",
@@ -87,7 +90,7 @@ STORES = {"STORE_FAST", "STORE_NAME", "STORE_GLOBAL", "STORE_DEREF", "STORE_FAST
 GRADIENTS = {"grad_f", "value_and_grad_f", "vjp", "jvp", "linearize", "jacfun"}
 
 
-@lru_cache(maxsize=None)
+@cache
 def package(code: CodeType) -> str:
     """Package that a function is from: one of the names above, ``"python"`` for what Python brings, ``""`` for an author's."""
     file = code.co_filename
@@ -95,23 +98,25 @@ def package(code: CodeType) -> str:
         for folder in getattr(sys.modules.get(name), "__path__", ()):
             if file.startswith(f"{folder}/"):
                 return name
-    return "python" if file.startswith((sysconfig.get_path("stdlib"), "<frozen")) and "site-packages" not in file else ""
+    return (
+        "python" if file.startswith((sysconfig.get_path("stdlib"), "<frozen")) and "site-packages" not in file else ""
+    )
 
 
-@lru_cache(maxsize=None)
+@cache
 def known(code: CodeType) -> str | None:
     """Operation that a function as a whole is, None where it is none."""
     functions = KNOWN.get(package(code), {})
     return functions.get(code.co_qualname) or (functions.get(code.co_name) if "." not in code.co_qualname else None)
 
 
-@lru_cache(maxsize=None)
+@cache
 def is_author(code: CodeType) -> bool:
     """Whether calls in a function count one by one."""
     return package(code) in ("", *LAYERS) or (package(code) == "suffice" and "/runtime/" not in code.co_filename)
 
 
-@lru_cache(maxsize=None)
+@cache
 def names_values(code: CodeType) -> bool:
     """Whether the variables of a function are the author's."""
     return is_author(code) and package(code) not in LAYERS
@@ -159,15 +164,11 @@ def loops(place: Place) -> bool:
 @lru_cache(maxsize=4096)
 def _following(place: Place) -> str | None:
     """Variable that the next instruction stores, or the name of an instruction that returns."""
-    instructions = iter(dis.get_instructions(place.code))
-    for instruction in instructions:
-        if instruction.offset == place.instruction:
-            after = next(instructions, None)
-            if after is None or after.opname in RETURNS:
-                return after and after.opname
-            stored = after.argval[0] if isinstance(after.argval, tuple) else after.argval
-            return str(stored) if after.opname in STORES else None
-    return None
+    after = next((each for each in dis.get_instructions(place.code) if each.offset > place.instruction), None)
+    if after is None or after.opname in RETURNS:
+        return after and after.opname
+    stored = after.argval[0] if isinstance(after.argval, tuple) else after.argval
+    return str(stored) if after.opname in STORES else None
 
 
 def _file(code: CodeType) -> str:

@@ -19,9 +19,7 @@ from suffice.inspect.units import Unit, primitive_units
 def build(program: Program, leaves: Sequence[Leaf], level: str, precision: str) -> Graph:
     """Graph of a program whose inputs are leaves."""
     parameters = {
-        number: leaf.scope
-        for number, leaf in zip(program.inputs, leaves, strict=True)
-        if leaf.operation == "parameter"
+        number: leaf.scope for number, leaf in zip(program.inputs, leaves, strict=True) if leaf.operation == "parameter"
     }
     found = course_units(program, parameters.keys()) if level == "course" else primitive_units(program)
     scopes = scopes_of(found, parameters)
@@ -64,7 +62,9 @@ class _Builder:
         name = unit.steps[0].primitive if level == "primitive" else operation(unit)
         described = settings(unit, name)
         single = len(unit.results) == 1
-        self._add(unit.results[0], unit, name, inputs, name=unit.name if single else None, scope=scope, settings=described)
+        self._add(
+            unit.results[0], unit, name, inputs, name=unit.name if single else None, scope=scope, settings=described
+        )
         self._last(_loop(unit, level))
         if name == "add" and is_residual(self.nodes):
             self._last({"operation": "residual add"})

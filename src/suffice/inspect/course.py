@@ -6,6 +6,9 @@ from collections import Counter
 from collections.abc import Collection
 from dataclasses import replace
 
+import jax.numpy as jnp
+import numpy as np
+
 from suffice.inspect.program import Constant, Program, Step
 from suffice.inspect.units import Operand, Slot, Unit, units
 
@@ -26,11 +29,27 @@ def course_units(program: Program, parameters: Collection[int]) -> list[Unit]:
         if joined is not None:
             product, unit = joined
             fused.remove(product)
-        unit = _with_weight(unit, parameters)
+        unit = _in_order(_with_weight(unit, parameters), program, parameters)
         if len(unit.results) == 1 and unit.name is None and _product(unit) is not None:
             products[unit.results[0]] = unit
         fused.append(unit)
     return fused
+
+
+def _in_order(unit: Unit, program: Program, parameters: Collection[int]) -> Unit:
+    """A call's operands in the order data, parameters, whole numbers."""
+    if unit.operation is None or unit.steps[0].primitive in PRODUCTS or len(unit.operands) < 2:
+        return unit
+
+    def kind(place: int) -> tuple[bool, bool]:
+        source = unit.operands[place].source
+        number = source is not None and jnp.issubdtype(program.values[source].dtype, np.inexact)
+        return not number, source in parameters
+
+    order = sorted(range(len(unit.operands)), key=kind)
+    slots = {Slot(before): Slot(now) for now, before in enumerate(order)}
+    reads = tuple(tuple(slots[read] if isinstance(read, Slot) else read for read in row) for row in unit.reads)
+    return replace(unit, operands=tuple(unit.operands[place] for place in order), reads=reads)
 
 
 def _product(unit: Unit) -> Step | None:

@@ -57,7 +57,9 @@ def leaves_of(module: Any, arguments: Sequence[Any], names: Sequence[str], param
         outlines.append(outline)
         operation = "input" if alone and name not in set(parameters) else "parameter"
         found += [
-            _leaf(operation, name if alone or containers > 1 else "", path, leaf) for (path, leaf), array in zip(pairs, is_array, strict=True) if array
+            _leaf(operation, name if alone or containers > 1 else "", path, leaf)
+            for (path, leaf), array in zip(pairs, is_array, strict=True)
+            if array
         ]
     return Leaves(tuple(found), tuple(outlines), tuple(others))
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from math import prod
-from typing import Any
 
 import numpy as np
 
@@ -49,7 +48,9 @@ NAMES = {
     "convert_element_type": "convert",
     **dict.fromkeys(("lt", "le", "gt", "ge", "eq", "ne", "is_finite"), "compare"),
     **dict.fromkeys(("and", "or", "not", "xor"), "logic"),
-    **dict.fromkeys(("random_bits", "random_seed", "random_wrap", "random_unwrap", "threefry2x32", "random_split"), "random"),
+    **dict.fromkeys(
+        ("random_bits", "random_seed", "random_wrap", "random_unwrap", "threefry2x32", "random_split"), "random"
+    ),
 }
 SAME = {
     "add", "exp", "exp2", "log", "log1p", "expm1", "tanh", "sin", "cos", "tan", "erf", "erf_inv", "square", "sign", "floor",
@@ -137,8 +138,18 @@ def _native_convolution(step: Step) -> dict[str, object]:
         "input_dilation": tuple(params["lhs_dilation"]),
         "groups": groups * params["batch_group_count"],
         "channels": (inputs * groups, outputs),
-        "layout": (tuple(numbers.lhs_spec), tuple(numbers.rhs_spec), tuple(numbers.out_spec)),
+        "layout": (
+            _axes_named(numbers.lhs_spec, "NC"),
+            _axes_named(numbers.rhs_spec, "OI"),
+            _axes_named(numbers.out_spec, "NC"),
+        ),
     }
+
+
+def _axes_named(places: Sequence[int], first: str) -> str:
+    """Axes of an array by letters: batch, channels and space, or output, input and space."""
+    letters = dict(zip(places, first + "DHW"[5 - len(places) :], strict=True))
+    return "".join(letters[axis] for axis in range(len(places)))
 
 
 def _patches(unit: Unit) -> dict[str, object]:
@@ -154,7 +165,7 @@ def _patches(unit: Unit) -> dict[str, object]:
         "dilation": (1, 1),
         "groups": maps[0] // inputs,
         "channels": (maps[0], outputs),
-        "layout": ((1, 0, 2, 3), (0, 1, 2, 3), (1, 0, 2, 3)),
+        "layout": ("CNHW", "OIHW", "CNHW"),
     }
 
 
@@ -174,7 +185,11 @@ def _strides(unit: Unit) -> tuple[int, ...]:
 
 def _padding(unit: Unit) -> tuple[tuple[int, int], ...]:
     pads = [step for step in unit.steps if step.primitive == "pad"]
-    return tuple((int(low), int(high)) for low, high, _ in pads[0].settings["padding_config"][-2:]) if pads else ((0, 0), (0, 0))
+    return (
+        tuple((int(low), int(high)) for low, high, _ in pads[0].settings["padding_config"][-2:])
+        if pads
+        else ((0, 0), (0, 0))
+    )
 
 
 def _pooling(unit: Unit) -> dict[str, object]:
@@ -196,7 +211,7 @@ def _pooling(unit: Unit) -> dict[str, object]:
 def _adaptive(unit: Unit) -> dict[str, object]:
     maps, pooled = _shape(unit, 0)[-2:], unit.steps[-1].equation.outvars[0].aval.shape[-2:]
     kernel = tuple(-(-length // size) for length, size in zip(maps, pooled, strict=True))
-    stride = tuple(length // size for length, size in zip(maps, pooled, strict=True))
+    stride = tuple(max(1, length // size) for length, size in zip(maps, pooled, strict=True))
     return {"kernel": kernel, "stride": stride, "padding": ((0, 0), (0, 0)), "adaptive": True}
 
 
@@ -225,5 +240,7 @@ DESCRIBED: Mapping[str, Callable[[Unit], dict[str, object]]] = {
     "average pooling": _pooling,
     "sum pooling": _pooling,
     "repeated": _repeated,
-    **dict.fromkeys(("softmax", "log-softmax", "log-sum-exp", "mean", "variance", "normalisation", "standard deviation"), _reduction),
+    **dict.fromkeys(
+        ("softmax", "log-softmax", "log-sum-exp", "mean", "variance", "normalisation", "standard deviation"), _reduction
+    ),
 }

@@ -49,9 +49,11 @@ class Step:
 
     def __call__(self, *values: Any) -> list[Any]:
         """What the step writes."""
-        functions, settings = self.equation.primitive.get_bind_params(self.equation.params)
-        results = self.equation.primitive.bind(*functions, *values, **settings)
-        return list(results) if self.equation.primitive.multiple_results else [results]
+        primitive = self.equation.primitive
+        settings = primitive.get_bind_params(self.equation.params)
+        functions, settings = settings if isinstance(settings, tuple) else ((), settings)  # a pair before JAX 0.10
+        results = primitive.bind(*functions, *values, **settings)
+        return list(results) if primitive.multiple_results else [results]
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,7 +110,9 @@ class _Reader:
 
     def new(self, variable: Any) -> int:
         aval = variable.aval
-        self.values.append(jax.ShapeDtypeStruct(tuple(getattr(aval, "shape", ())), getattr(aval, "dtype", np.dtype(bool))))
+        self.values.append(
+            jax.ShapeDtypeStruct(tuple(getattr(aval, "shape", ())), getattr(aval, "dtype", np.dtype(bool)))
+        )
         return len(self.values) - 1
 
     def enter(self, jaxpr: Any, environment: dict[Any, int | Constant]) -> tuple[int, ...]:

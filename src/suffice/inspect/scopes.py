@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from os.path import commonprefix
 
-from suffice.inspect.authors import is_author
+from suffice.inspect.authors import is_author, loops
 from suffice.inspect.program import Place
 from suffice.inspect.units import Unit
 
@@ -24,9 +24,7 @@ def scopes_of(units: Sequence[Unit], parameters: Mapping[int, Scope]) -> list[Sc
     for scope, numbers in zip(own, around, strict=True):
         for number in numbers if scope is not None else ():
             used[number] = scope if number not in used else _shared(used[number], scope)
-    return [
-        _placed(unit, scope, numbers, used) for unit, scope, numbers in zip(units, own, around, strict=True)
-    ]
+    return [_placed(unit, scope, numbers, used) for unit, scope, numbers in zip(units, own, around, strict=True)]
 
 
 def _placed(unit: Unit, own: Scope | None, around: Sequence[int], used: Mapping[int, Scope]) -> Scope:
@@ -63,6 +61,6 @@ def _kept(last: Sequence[Place], places: Sequence[Place]) -> int:
     """How many calls are the same as before."""
     for depth, (before, now) in enumerate(zip(last, places, strict=False)):
         if before != now:
-            forward = before.code is now.code and before.instruction < now.instruction
-            return depth + forward
+            same = before.code is now.code and (before.instruction < now.instruction or loops(now))
+            return depth + same
     return min(len(last), len(places))

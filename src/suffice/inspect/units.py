@@ -233,16 +233,24 @@ def _folded(found: list[Unit], outputs: Sequence[int]) -> list[Unit]:
     """Units that only move numbers put into those that read them, and what each unit gives cut to what is read."""
     moves: dict[int, Operand] = {}
     working: list[Unit] = []
+    renamed: dict[int | None, str] = {}
     for unit in found:
         unit = replace(unit, operands=tuple(_followed(operand, moves) for operand in unit.operands))
         step = unit.steps[0]
+        if step.primitive == "name":
+            renamed[unit.operands[0].source] = str(step.settings["name"])
         if len(unit.steps) == 1 and is_move(step) and len(step.reads) == 1 and step.writes[0] not in outputs:
             before = unit.operands[0] if unit.operands else Operand(None)
             moves[step.writes[0]] = Operand(before.source, (*before.moves, step))
         else:
             working.append(unit)
     read = {*outputs, *(operand.source for unit in working for operand in unit.operands)}
-    return [replace(unit, results=tuple(n for n in sorted(unit.results) if n in read)) for unit in working]
+    return [_cut(unit, read, renamed) for unit in working]
+
+
+def _cut(unit: Unit, read: set[int | None], renamed: Mapping[int | None, str]) -> Unit:
+    results = tuple(number for number in sorted(unit.results) if number in read)
+    return replace(unit, results=results, name=next((renamed[n] for n in results if n in renamed), unit.name))
 
 
 def _followed(operand: Operand, moves: dict[int, Operand]) -> Operand:
