@@ -43,8 +43,8 @@ def built(net: Network) -> Any:
         return net
     try:
         return eqx.filter_eval_shape(net)  # type: ignore[arg-type]
-    except (TypeError, ValueError, jax.errors.JAXTypeError) as error:
-        words = str(error).split("\n")[0]
+    except Exception as error:
+        words = str(error).split("\n")[0] or type(error).__name__
         raise ValueError(f"The function that makes the network fails: {words}") from error
 
 

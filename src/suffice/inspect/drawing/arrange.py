@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from suffice.inspect.drawing.joints import End, Joint, doors, joints
 from suffice.inspect.drawing.outline import Outline
@@ -54,7 +55,7 @@ class Arrangement:
 def arranged(
     outline: Outline, sizes: Sequence[tuple[float, float]], titles: Sequence[float], light: frozenset[int]
 ) -> Arrangement:
-    """Every group laid out; ``sizes`` are width and height of boxes, ``titles`` widths of names, ``light`` boxes of parameters."""
+    """Every group laid out; ``sizes`` are those of boxes, ``titles`` the widths of names, ``light`` the boxes of parameters."""
     own = parts(outline)
     pieces = joints(outline, own)
     width = [size[0] for size in sizes] + [0.0] * len(outline.groups)
@@ -130,7 +131,7 @@ def _gaps(layout: Layout) -> list[float]:
     """Room below each row but the last: more where links go far across."""
     farthest = [0.0] * max(len(layout.rows) - 1, 0)
     for way in layout.ways:
-        for upper, lower in zip(way, way[1:], strict=False):
+        for upper, lower in pairwise(way):
             across = abs(layout.across[upper] - layout.across[lower])
             farthest[layout.row[upper]] = max(farthest[layout.row[upper]], across)
     return [min(GAP + SLOPE * across, MOST_GAP) for across in farthest]

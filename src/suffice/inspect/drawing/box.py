@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from suffice.inspect.drawing.labels import Label
+from suffice.inspect.drawing.labels import Label, letters
 from suffice.runtime.markup import element, hint, said, width
 
 HEADING, DETAIL = 12.0, 10.0
@@ -21,7 +21,7 @@ def size(label: Label) -> tuple[float, float]:
     wide = max(
         width(label.heading, HEADING) * 1.06,
         *(width(line, DETAIL) for line in described(label)),
-        *(MONO * DETAIL * len(line) for line in (*label.value, *label.derivative)),
+        *(MONO * DETAIL * letters(line) for line in (*label.value, *label.derivative)),
         NARROWEST - 2 * SIDE,
     )
     lines = len(described(label)) + len(label.value) + len(label.derivative)

@@ -6,7 +6,7 @@ from collections.abc import Hashable
 
 from suffice.inspect.drawing.outline import Arrow, Box, Outline
 from suffice.inspect.drawing.repeats import folded
-from suffice.inspect.drawing.scopes import grouped, steps
+from suffice.inspect.drawing.scopes import grouped
 from suffice.inspect.drawing.skips import skips
 from suffice.inspect.nodes import Graph, Node
 
@@ -21,9 +21,12 @@ def outline(graph: Graph, *, parameters: bool, most: int | None) -> Outline:
     past = skips(graph.nodes, inputs)
     pairs = dict.fromkeys((source, node) for node in boxes for source in inputs[node])
     arrows = [Arrow(number[source], number[node], (source, node) in past) for source, node in pairs]
-    paths = [steps(graph.nodes[node].scope) for node in boxes]
-    groups, home = grouped(paths, [(arrow.source, arrow.target) for arrow in arrows])
-    found = Outline(tuple(Box((node,)) for node in boxes), tuple(home), tuple(groups), tuple(arrows))
+    paths = [graph.nodes[node].scope for node in boxes]
+    light = frozenset(box for box, node in enumerate(boxes) if graph.nodes[node].operation in SOURCES)
+    groups, home = grouped(paths, [(arrow.source, arrow.target) for arrow in arrows], light)
+    depths = [groups[group].depth if group >= 0 else 0 for group in home]
+    named = [Box((node,), ".".join(path[depth:])) for node, path, depth in zip(boxes, paths, depths, strict=True)]
+    found = Outline(tuple(named), tuple(home), tuple(groups), tuple(arrows))
     if most is None or len(boxes) <= most:
         return found
     return folded(found, [sign(graph, graph.nodes[node]) for node in boxes])

@@ -71,4 +71,4 @@ def shut(outline: Outline, groups: frozenset[int]) -> Outline:
 
 def _closed(outline: Outline, group: int, members: Sequence[int]) -> Box:
     nodes = tuple(node for box in members for node in outline.boxes[box].nodes)
-    return Box(nodes, outline.groups[group].name, outline.groups[group].repeats)
+    return Box(nodes, outline.groups[group].name, outline.groups[group].repeats, closed=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+import numpy as np
 
 from suffice.files import write_atomically
 from suffice.inspect.drawing.arrange import Arrangement, arranged
@@ -20,13 +21,89 @@ from suffice.inspect.drawing.place import placed
 from suffice.inspect.drawing.svg import group_name, svg
 from suffice.inspect.drawing.text import text
 from suffice.inspect.nodes import Graph
+from suffice.inspect.values import Values
 from suffice.runtime.markup import width
-from suffice.runtime.types import ArrayLike
+from suffice.validation import check_sizes
 
-FEW = 40
+FEW = 24
 """Boxes up to which parameters have boxes of their own, if nothing is said."""
 MOST = 60
 """Boxes that are drawn, if nothing is said."""
+
+
+def draw(
+    graph: Graph,
+    values: Values | None = None,
+    derivatives: Values | None = None,
+    *,
+    parameters: bool | None = None,
+    most: int | None = MOST,
+    title: str = "Graph",
+) -> Drawing:
+    """Draw a graph: boxes in layers, every arrow downwards, residual paths apart.
+
+    Scopes are groups. Where there would be more than ``most`` boxes, blocks that follow one another and are alike are drawn
+    once, with how often they are there, and then groups are closed: those like an earlier one first, then from within.
+
+    Parameters
+    ----------
+    graph
+        What ``suffice.inspect.graph`` traced.
+    values, derivatives
+        What ``graph.forward()`` and ``graph.backward()`` give, to be written into the boxes.
+    parameters
+        Whether parameters and constants have boxes of their own; None: where there are then at most 24 boxes.
+    most
+        Boxes to draw at most, as far as there is something to fold; None draws all.
+    title
+        Heading of the page, and name of the picture.
+
+    Raises
+    ------
+    ValueError
+        When the graph is none or has no nodes, ``most`` is below 1, or values are those of another graph.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import jax.numpy as jnp
+    >>> from suffice.inspect import draw, graph
+    >>> def block(x):
+    ...     z = 3.0 * x
+    ...     h = jnp.tanh(z) + x
+    ...     return h
+    >>> traced = graph(block, 0.5)
+    >>> print(draw(traced, traced.forward(), traced.backward()))
+    """
+    _check(graph, values, derivatives, most)
+    if parameters is None:
+        parameters = len(shown(graph, parameters=True)) <= FEW
+    found = outline(graph, parameters=parameters, most=most)
+    kinds = [sign(graph, graph.nodes[box.nodes[0]], sizes=False) for box in found.boxes]
+    numbers = Numbers(_arrays(values), _arrays(derivatives), {})
+    return Drawing(graph, found, closed(found, kinds, most), numbers, title)
+
+
+def _check(graph: Graph, values: Values | None, derivatives: Values | None, most: int | None) -> None:
+    if not isinstance(graph, Graph):
+        raise ValueError(
+            f"{type(graph).__name__} was given; draw takes a graph, such as suffice.inspect.graph(f, *args) gives."
+        )
+    if not graph.nodes:
+        raise ValueError("The graph has no nodes; there is nothing to draw.")
+    if most is not None:
+        check_sizes(most=most)
+    for name, found in (("values", values), ("derivatives", derivatives)):
+        if found is not None and not (isinstance(found, Values) and len(found.arrays) == len(graph.nodes)):
+            raise ValueError(
+                f"{name} are not those of this graph; graph.forward() gives its values and graph.backward() its derivatives."
+            )
+
+
+def _arrays(values: Values | None) -> dict[int, np.ndarray]:
+    """The arrays there are, by the numbers of their nodes."""
+    every = enumerate(() if values is None else values.arrays)
+    return {number: array for number, array in every if isinstance(array, np.ndarray)}
 
 
 @dataclass(frozen=True)

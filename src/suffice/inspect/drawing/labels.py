@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from unicodedata import combining
 
 from suffice.inspect.drawing.numbers import array_lines, shape_text
 from suffice.inspect.drawing.outline import Box
+from suffice.inspect.labels import barred
 from suffice.inspect.nodes import Graph, Node
 from suffice.runtime.types import ArrayLike
 
-BAR = "\N{COMBINING MACRON}"
 WEIGHTED = ("affine", "convolution", "transposed convolution", "embedding", "attention", "matrix product")
 SUMS = ("add", "residual add", "multiply", "subtract", "divide")
 NORMS = ("softmax", "log-softmax", "log-sum-exp", "normalisation", "dropout")
@@ -41,18 +42,25 @@ class Numbers:
 
 def label(graph: Graph, box: Box, values: Numbers, boxed: frozenset[int], rows: int = 4) -> Label:
     """What is written in a box; ``boxed`` are the nodes that have one, and arrays of more ``rows`` are not written out."""
-    if len(box.nodes) > 1 or box.name:
+    if box.closed:
         return _of_group(graph, box)
     node = graph.nodes[box.nodes[0]]
     return Label(
-        heading=node.name or node.operation,
-        details=tuple(_details(graph, node, boxed)),
+        heading=_heading(node, box.name),
+        details=tuple(_details(graph, node, boxed, named=bool(node.name or box.name))),
         shape=shape_text(node.shape),
-        value=tuple(_named("", values.forward, node.number, rows)),
-        derivative=tuple(_named(f"{_overlined(node)} ", values.backward, node.number, rows)),
+        value=tuple(_named(graph.labels[node.number], values.forward, node.number, rows)),
+        derivative=tuple(_named(barred(graph.labels[node.number]), values.backward, node.number, rows)),
         kind="output" if node.number in graph.outputs and not node.inputs else kind(node),
         rule=values.rules.get(node.number, ""),
     )
+
+
+def _heading(node: Node, scope: str) -> str:
+    """The author's name, of a parameter with its scope; or else the scope, or what is done."""
+    if node.operation == "parameter" and node.name:
+        return ".".join(filter(None, (scope, node.name)))
+    return node.name or scope or node.operation
 
 
 def kind(node: Node) -> str:
@@ -72,15 +80,15 @@ def _of_group(graph: Graph, box: Box) -> Label:
     return Label(heading, (f"{len(box.nodes):,} nodes",), shape_text(last.shape), kind="group")
 
 
-def _details(graph: Graph, node: Node, boxed: frozenset[int]) -> Iterator[str]:
+def _details(graph: Graph, node: Node, boxed: frozenset[int], *, named: bool) -> Iterator[str]:
     times = f" × {node.repeats:,}" if node.repeats > 1 else ""
-    if node.name or times:
+    if named or times:
         yield f"{node.operation}{times}"
     yield from settings_text(node)
     hidden = [graph.nodes[one] for one in dict.fromkeys(node.inputs) if one not in boxed]
-    named = [f"{one.name} ({shape_text(one.shape)})" for one in hidden if one.name and one.operation == "parameter"]
-    if named:
-        yield ", ".join(named)
+    held = [f"{one.name} ({shape_text(one.shape)})" for one in hidden if one.name and one.operation == "parameter"]
+    if held:
+        yield ", ".join(held)
 
 
 def settings_text(node: Node) -> Iterator[str]:
@@ -111,17 +119,14 @@ def _alike(value: object) -> str:
     return parts[0] if len(set(parts)) == 1 else " × ".join(parts)
 
 
-def _overlined(node: Node) -> str:
-    """The author's name with a bar, or ∂: the derivative of the output with respect to the value."""
-    if node.name is None:
-        return "∂"
-    first, rest = node.name[0], node.name[1:]
-    return f"{first}{BAR}{rest}"
-
-
-def _named(prefix: str, found: Mapping[int, ArrayLike], number: int, rows: int) -> Iterator[str]:
+def _named(name: str, found: Mapping[int, ArrayLike], number: int, rows: int) -> Iterator[str]:
     if number not in found:
         return
     first, *rest = array_lines(found[number], rows)
-    yield f"{prefix}= {first}" if prefix else f"= {first}"
-    yield from (f"{' ' * (len(prefix.replace(BAR, '')) + 2)}{line}" for line in rest)
+    yield f"{name} = {first}"
+    yield from (f"{' ' * (letters(name) + 3)}{line}" for line in rest)
+
+
+def letters(text: str) -> int:
+    """How many letters a text is wide; a bar over a letter takes no room."""
+    return sum(not combining(letter) for letter in text)

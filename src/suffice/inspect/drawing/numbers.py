@@ -23,6 +23,8 @@ def shape_text(shape: tuple[int, ...]) -> str:
 def array_lines(values: ArrayLike, rows: int = 4) -> list[str]:
     """A matrix of at most so many rows line by line; of a larger array where its values lie."""
     found = np.asarray(values)
+    if found.dtype.kind == "V":  # bfloat16 and its kin
+        found = found.astype(np.float32)
     if found.ndim == 0:
         return [_entry(found[()])]
     if found.size == 0:

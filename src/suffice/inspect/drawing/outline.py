@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Group:
-    """A scope, or one turn of what is repeated; ``parent`` is its place among the groups, -1 where it is in none."""
+    """A scope, or one turn of what is repeated.
+
+    ``parent`` is its place among the groups, -1 where it is in none, and ``depth`` the length of its scope.
+    """
 
     name: str
     parent: int = -1
     repeats: int = 1
+    depth: int = 0
 
 
 @dataclass(frozen=True)
@@ -25,11 +29,12 @@ class Arrow:
 
 @dataclass(frozen=True)
 class Box:
-    """A node, or the nodes of a closed group with its name and how often it is there."""
+    """A node with its scope within the group that the box is in, or all nodes of a closed group under its name."""
 
     nodes: tuple[int, ...]
     name: str = ""
     repeats: int = 1
+    closed: bool = False
 
 
 @dataclass(frozen=True)

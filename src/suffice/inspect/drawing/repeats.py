@@ -66,7 +66,8 @@ def _mark(run: Run, children: Sequence[int], own: Parts, home: list[int], groups
         groups[group] = replace(groups[group], repeats=run.turns, name=_from_to(groups[group].name, last))
         return
     parent = own.parent[first[0]]
-    groups.append(Group("", parent - len(home) if parent >= 0 else -1, run.turns))
+    above = parent - len(home) if parent >= 0 else -1
+    groups.append(Group("", above, run.turns, groups[above].depth if above >= 0 else 0))
     for part in first:
         if part < len(home):
             home[part] = len(groups) - 1
@@ -75,9 +76,9 @@ def _mark(run: Run, children: Sequence[int], own: Parts, home: list[int], groups
 
 
 def _from_to(first: str, last: str) -> str:
-    """'blocks.1' and 'blocks.3' in one: 'blocks.1–3'."""
-    stem, _, number = last.rpartition(".")
-    return f"{first}–{number}" if number.isdecimal() and first.rpartition(".")[0] == stem else first
+    """'blocks[1]' and 'blocks[3]' in one: 'blocks[1–3]'."""
+    (stem, _, begin), (other, _, end) = first.rpartition("["), last.rpartition("[")
+    return f"{stem}[{begin.rstrip(']')}–{end}" if stem and stem == other else first
 
 
 def _stand_in(run: Run, children: Sequence[int], own: Parts, stands_for: list[int]) -> None:

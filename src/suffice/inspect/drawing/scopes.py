@@ -10,19 +10,8 @@ from suffice.inspect.drawing.outline import Group
 Path = tuple[str, ...]
 
 
-def steps(scope: Sequence[str]) -> Path:
-    """A scope as a path on which a place in a list is one step with the list: ('layers', '0') is ('layers.0',)."""
-    found: list[str] = []
-    for step in map(str, scope):
-        if found and step.isdecimal():
-            found[-1] = f"{found[-1]}.{step}"
-        else:
-            found.append(step)
-    return tuple(found)
-
-
-def grouped(paths: Sequence[Path], ends: Sequence[Ends]) -> tuple[list[Group], list[int]]:
-    """Groups of at least two boxes that share a scope, and the innermost group of each box (-1: none).
+def grouped(paths: Sequence[Path], ends: Sequence[Ends], light: frozenset[int]) -> tuple[list[Group], list[int]]:
+    """Groups of boxes that share a scope, two at least beside the ``light`` ones, and the innermost group of each box (-1: none).
 
     A scope that is left and entered again on one way makes several groups.
     """
@@ -31,11 +20,13 @@ def grouped(paths: Sequence[Path], ends: Sequence[Ends]) -> tuple[list[Group], l
     waiting = [(list(range(len(paths))), 0, -1)]
     for members, depth, parent in waiting:
         for cluster in _by_scope(members, depth, paths, ends):
+            if len(set(cluster) - light) < 2:
+                continue
             shared = _shared(cluster, paths)
             if parent < 0 and len(cluster) == len(paths):
                 waiting.append((cluster, shared, parent))
                 continue
-            groups.append(Group("/".join(paths[cluster[0]][depth:shared]), parent))
+            groups.append(Group(".".join(paths[cluster[0]][depth:shared]), parent, depth=shared))
             for member in cluster:
                 home[member] = len(groups) - 1
             waiting.append((cluster, shared, len(groups) - 1))

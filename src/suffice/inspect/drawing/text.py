@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from suffice.inspect.drawing.labels import BAR, Label
+from suffice.inspect.drawing.labels import Label, letters
 from suffice.inspect.drawing.outline import Outline
 from suffice.inspect.drawing.parts import Parts, parts
 
@@ -109,13 +109,9 @@ def _columns(lines: Sequence[tuple[str, Sequence[str]]]) -> str:
     """Rails and cells under one another; a line with a heading alone takes no part in the widths."""
     wide = max((len(rails) for rails, _ in lines), default=0)
     full = [cells for _, cells in lines if len(cells) > 1]
-    widths = [max(map(_length, column)) for column in zip(*full, strict=True)]
+    widths = [max(map(letters, column)) for column in zip(*full, strict=True)]
     drawn = []
     for rails, cells in lines:
-        padded = [cell + " " * (width - _length(cell)) for cell, width in zip(cells, widths, strict=False) if width]
+        padded = [cell + " " * (width - letters(cell)) for cell, width in zip(cells, widths, strict=False) if width]
         drawn.append(BETWEEN.join([rails.ljust(wide), *(padded if len(cells) > 1 else cells)]).rstrip())
     return "\n".join(drawn)
-
-
-def _length(text: str) -> int:
-    return len(text) - text.count(BAR)
