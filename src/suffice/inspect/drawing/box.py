@@ -52,11 +52,9 @@ def box(label: Label, part: int, place: tuple[float, float], output: bool) -> st
 
 def described(label: Label) -> tuple[str, ...]:
     """Lines under the heading: what is done and the shape, in one line where both are short."""
-    if not label.details:
-        return (label.shape,)
-    *first, last = label.details
-    joined = f"{last}, {label.shape}"
-    return (*first, joined) if not first and len(joined) <= SHORT else (*label.details, label.shape)
+    shape = () if label.value and label.shape == "scalar" else (label.shape,)
+    joined = ", ".join((*label.details, *shape))
+    return (joined,) if joined and len(joined) <= SHORT else (*label.details, *shape)
 
 
 def told(label: Label) -> str:

@@ -179,9 +179,7 @@ class Drawing:
         Raises
         ------
         ValueError
-            When it ends in something else.
-        OSError
-            When the file cannot be written.
+            When it ends in something else, or the file cannot be written.
         """
         target = Path(path)
         writers = {".svg": self.to_svg, ".html": self.to_html, ".txt": self.to_text}

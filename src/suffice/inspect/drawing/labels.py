@@ -6,16 +6,22 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from unicodedata import combining
 
-from suffice.inspect.drawing.numbers import array_lines, shape_text
+from suffice.inspect.drawing.numbers import array_lines, number, shape_text
 from suffice.inspect.drawing.outline import Box
 from suffice.inspect.labels import barred
 from suffice.inspect.nodes import Graph, Node
 from suffice.runtime.types import ArrayLike
 
-WEIGHTED = ("affine", "convolution", "transposed convolution", "embedding", "attention", "matrix product")
-SUMS = ("add", "residual add", "multiply", "subtract", "divide")
-NORMS = ("softmax", "log-softmax", "log-sum-exp", "normalisation", "dropout")
-ACTIVATIONS = ("relu", "tanh", "sigmoid", "logistic", "gelu", "silu", "softplus", "elu", "exponential", "logarithm")
+KINDS = {
+    "weighted": ("affine", "convolution", "embedding", "attention", "matrix product"),
+    "sum": ("add", "residual add", "multiply", "subtract", "divide"),
+    "norm": ("softmax", "log-softmax", "log-sum-exp", "normalisation"),
+    "function": (
+        "relu", "relu6", "leaky relu", "tanh", "hard tanh", "sigmoid", "log-sigmoid", "softplus", "gelu", "silu", "elu", "selu",
+        "celu", "mish", "exp", "log", "square", "square root", "power", "sin", "cos",
+    ),
+}  # fmt: skip
+"""Operations of one colour."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,7 @@ def label(graph: Graph, box: Box, values: Numbers, boxed: frozenset[int], rows: 
         shape=shape_text(node.shape),
         value=tuple(_named(graph.labels[node.number], values.forward, node.number, rows)),
         derivative=tuple(_named(barred(graph.labels[node.number]), values.backward, node.number, rows)),
-        kind="output" if node.number in graph.outputs and not node.inputs else kind(node),
+        kind=kind(node),
         rule=values.rules.get(node.number, ""),
     )
 
@@ -65,12 +71,11 @@ def _heading(node: Node, scope: str) -> str:
 
 def kind(node: Node) -> str:
     """Which colour a node has."""
-    families = {"weighted": WEIGHTED, "sum": SUMS, "norm": NORMS, "activation": ACTIVATIONS}
     if node.operation in ("input", "parameter", "constant", "unknown"):
         return node.operation
     if "pooling" in node.operation:
         return "pooling"
-    return next((name for name, own in families.items() if node.operation in own), "other")
+    return next((name for name, own in KINDS.items() if node.operation in own), "other")
 
 
 def _of_group(graph: Graph, box: Box) -> Label:
@@ -102,9 +107,9 @@ def settings_text(node: Node) -> Iterator[str]:
         words += [f"padding {_alike(padding)}"] if padding is not None and _alike(padding) != "0" else []
         groups = own.pop("groups", 1)
         yield ", ".join([*words, *([f"{groups} groups"] if groups != 1 else [])])
-    axis = own.get("axis", own.get("axes"))
-    if axis is not None:
-        yield f"axis {_alike(axis)}"
+    for name in ("axis", "power", "constants"):
+        if own.get(name) not in (None, ()):
+            yield f"{'constant' if name == 'constants' else name} {_alike(own[name])}"
 
 
 def _counts(value: object) -> bool:
@@ -114,15 +119,15 @@ def _counts(value: object) -> bool:
 def _alike(value: object) -> str:
     """(2, 2) as '2', ((1, 1), (1, 1)) as '1', (1, 2) as '1 × 2'."""
     if not isinstance(value, tuple | list):
-        return str(value)
+        return number(value) if isinstance(value, float) else str(value)
     parts = [_alike(part) for part in value]
     return parts[0] if len(set(parts)) == 1 else " × ".join(parts)
 
 
-def _named(name: str, found: Mapping[int, ArrayLike], number: int, rows: int) -> Iterator[str]:
-    if number not in found:
+def _named(name: str, found: Mapping[int, ArrayLike], node: int, rows: int) -> Iterator[str]:
+    if node not in found:
         return
-    first, *rest = array_lines(found[number], rows)
+    first, *rest = array_lines(found[node], rows)
     yield f"{name} = {first}"
     yield from (f"{' ' * (letters(name) + 3)}{line}" for line in rest)
 

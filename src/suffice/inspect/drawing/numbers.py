@@ -11,7 +11,7 @@ COLUMNS, DIGITS = 6, 4
 
 def number(value: float) -> str:
     """A number with four significant digits: 0.6296, −1.3, 2.1e−05."""
-    text = f"{value:.{DIGITS}g}".replace("e-0", "e-").replace("e+0", "e+")
+    text = f"{value + 0.0:.{DIGITS}g}".replace("e-0", "e-").replace("e+0", "e+")
     return text.replace("-", "−")
 
 

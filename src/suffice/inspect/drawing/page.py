@@ -20,8 +20,8 @@ from suffice.runtime.markup import width
 FOLDED_HEIGHT = 38.0
 NAMES = {
     "input": "input", "parameter": "parameter", "constant": "constant", "weighted": "layer with weights",
-    "activation": "activation", "pooling": "pooling", "norm": "normalisation", "sum": "sum or product", "other": "other",
-    "unknown": "not known",
+    "function": "function of each value", "pooling": "pooling", "norm": "normalisation, softmax", "sum": "sum or product",
+    "other": "other", "unknown": "not known",
 }  # fmt: skip
 
 
@@ -105,6 +105,10 @@ def _lines(found: Arrangement, sheet: Sheet) -> list[list[Any]]:
     return lines
 
 
+def _setting(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
 def _told(graph: Graph, outline: Outline, place: int, label: Label) -> dict[str, Any]:
     """What the page says of a box that is pointed at."""
     node = graph.nodes[outline.boxes[place].nodes[0]]
@@ -113,7 +117,7 @@ def _told(graph: Graph, outline: Outline, place: int, label: Label) -> dict[str,
         "operation": node.operation,
         "in": " / ".join(filter(None, names)) or "/".join(map(str, node.scope)),
         "shape": f"{shape_text(node.shape)}, {node.dtype}",
-        **{name: str(value) for name, value in node.settings.items()},
+        **{name: _setting(value) for name, value in node.settings.items()},
         "value": "\n".join(label.value),
         "derivative": "\n".join(label.derivative),
         "rule": label.rule,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-LONGEST, LEAST_SAVED = 64, 4
+LONGEST, LEAST_SAVED = 64, 2
 """Parts of a block, and boxes that folding a run has to save."""
 
 

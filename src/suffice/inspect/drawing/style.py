@@ -13,7 +13,7 @@ KINDS = {
     "parameter": (("#f6f7e4", "#7d8a2e"), ("#2f3119", "#b3c152")),
     "constant": (("#ffffff", "#8a96a3"), ("#1b2026", "#8894a0")),
     "weighted": (("#e6effa", "#2f6fb0"), ("#1d2f44", "#6ea8e0")),
-    "activation": (("#e6f4ea", "#3a9a5b"), ("#1c3326", "#69c38a")),
+    "function": (("#e6f4ea", "#3a9a5b"), ("#1c3326", "#69c38a")),
     "pooling": (("#e1f4f3", "#2aa5a0"), ("#183434", "#5fcac6")),
     "norm": (("#efebf9", "#7a5bb5"), ("#2c2540", "#ac93dd")),
     "sum": (("#fdf0e1", "#d9822b"), ("#3a2a18", "#f0a35a")),

@@ -9,7 +9,7 @@ from suffice.inspect.drawing.arrange import HEADER
 from suffice.inspect.drawing.box import DETAIL, box
 from suffice.inspect.drawing.labels import Label
 from suffice.inspect.drawing.outline import Group, Outline
-from suffice.inspect.drawing.place import Line, Rectangle, Sheet
+from suffice.inspect.drawing.place import Line, Rectangle, Sheet, Stop
 from suffice.inspect.drawing.style import style
 from suffice.runtime.markup import element, said
 
@@ -74,13 +74,19 @@ def _line(line: Line, number: int, outline: Outline) -> str:
 
 def way(line: Line) -> str:
     """Straight down past rows, and curves from one row to the next."""
-    first = line.stops[0]
+    first, *others = line.stops
+    if line.ends:
+        others[-1] = _before_the_head(others[-1])
     found = [f"M{first.x:.1f} {first.top:.1f}V{first.bottom:.1f}"]
-    for upper, lower in pairwise(line.stops):
+    for upper, lower in pairwise((first, *others)):
         middle = (upper.bottom + lower.top) / 2
         found.append(f"C{upper.x:.1f} {middle:.1f} {lower.x:.1f} {middle:.1f} {lower.x:.1f} {lower.top:.1f}")
-        found.append(f"V{lower.bottom - (HEAD if line.ends and lower is line.stops[-1] else 0):.1f}")
+        found.append(f"V{lower.bottom:.1f}")
     return "".join(found)
+
+
+def _before_the_head(stop: Stop) -> Stop:
+    return Stop(stop.x, min(stop.top, stop.bottom - HEAD), stop.bottom - HEAD)
 
 
 def head(line: Line) -> str:

@@ -85,7 +85,7 @@ def _signs(columns: Sequence[int | None], read: dict[int, int], ending: set[int]
         elif column in read:
             found.append(_end(column < own, column in ending, inside))
         elif inside:
-            found.append("─" if box is None else "┼")
+            found.append("─" if box is None else "│")
         else:
             found.append(" " if box is None else "│")
     pairs = [sign + ("─" if first <= column < last else " ") for column, sign in enumerate(found)]
@@ -93,7 +93,7 @@ def _signs(columns: Sequence[int | None], read: dict[int, int], ending: set[int]
 
 
 def _end(left: bool, ends: bool, inside: bool) -> str:
-    """Where a rail runs into a box: it ends there or goes on; ``inside`` where a further rail passes it."""
+    """Where a rail runs into a box: it ends there or goes on; ``inside`` where one from further away joins it."""
     if inside:
         return "┴" if ends else "┼"
     return ("╰" if left else "╯") if ends else ("├" if left else "┤")

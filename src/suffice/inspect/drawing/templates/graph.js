@@ -62,14 +62,17 @@ function way(line, rows, { rectangles, tops }) {
     }
     return { x, top, bottom };
   });
-  const arrow = target >= 0 && (target < data.boxes || folded.has(target));
+  const arrow = target >= 0 && (target < data.boxes || folded.has(target)), end = { ...points[last] };
+  if (arrow) {
+    points[last].bottom -= data.head;
+    points[last].top = Math.min(points[last].top, points[last].bottom);
+  }
   let path = `M${points[0].x} ${points[0].top}V${points[0].bottom}`;
   for (let number = 1; number <= last; number++) {
     const upper = points[number - 1], lower = points[number], middle = (upper.bottom + lower.top) / 2;
     path += `C${upper.x} ${middle} ${lower.x} ${middle} ${lower.x} ${lower.top}`;
-    path += `V${lower.bottom - (arrow && number === last ? data.head : 0)}`;
+    path += `V${lower.bottom}`;
   }
-  const end = points[last];
   return { path, head: arrow ? `M${end.x} ${end.bottom}l${-data.head / 2} ${-data.head}h${data.head}z` : "" };
 }
 
