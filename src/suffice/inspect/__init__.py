@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from suffice.inspect.naming import name
     from suffice.inspect.nodes import Graph, Node
     from suffice.inspect.receptive_field import ReceptiveField
+    from suffice.inspect.reconciliation import Reconciliation, reconcile
     from suffice.inspect.trace import graph
     from suffice.inspect.values import Values
 

@@ -10,7 +10,7 @@ from suffice.inspect.convention import Convention
 from suffice.inspect.count import Count, product
 from suffice.inspect.flow import POOLING, maps_place
 from suffice.inspect.nodes import Node
-from suffice.inspect.reads import windows_of
+from suffice.inspect.reads import layout, windows_of
 from suffice.inspect.windows import taps_on_input
 
 NOTHING = Count()
@@ -78,7 +78,7 @@ def _operations(products: Count, convention: Convention) -> Count:
 
 
 def _convolution(node: Node, operands: Sequence[Operand], convention: Convention) -> Counts:
-    (_, _, *before), _, (batch, channel, *after) = node.settings["layout"]  # type: ignore[misc]
+    (_, _, *before), _, (batch, channel, *after) = layout(node.settings)
     inputs = node.settings["channels"][0] // node.settings["groups"]  # type: ignore[index,operator]
     maps = operands[maps_place(node, [operand.shape for operand in operands])].shape
     places, outputs, examples = tuple(node.shape[axis] for axis in after), node.shape[channel], node.shape[batch]

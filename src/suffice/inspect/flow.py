@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from suffice.inspect.nodes import Graph, Node
 from suffice.inspect.program import Step, inner_program
-from suffice.inspect.reads import DESCRIBED, POINTWISE, Reads, Shape, anything, convolution, pooling, reads
+from suffice.inspect.reads import DESCRIBED, POINTWISE, Reads, Shape, anything, convolution, layout, pooling, reads
 from suffice.inspect.units import Operand, Unit
 
 POOLING = {"max pooling", "average pooling", "sum pooling"}
@@ -54,9 +54,9 @@ def flow(graph: Graph) -> Flow:
     return Flow(tuple(links), values)
 
 
-def moved_shape(operand: Operand, graph: Graph, source: int) -> Shape:
-    """Shape of an operand as its unit reads it."""
-    return result_shapes(operand.moves[-1])[0] if operand.moves else graph.nodes[source].shape
+def moved_shape(operand: Operand, source: Shape) -> Shape:
+    """Shape of an operand as its unit reads it, from that of its source."""
+    return result_shapes(operand.moves[-1])[0] if operand.moves else source
 
 
 def operand_shapes(step: Step) -> list[Shape]:
@@ -95,7 +95,7 @@ def _links_through(node: Node, unit: Unit) -> Iterator[Link]:
 def maps_place(node: Node, shapes: list[Shape]) -> int:
     """Which operand of a convolution is the maps, and not the kernels."""
     inputs, outputs = node.settings["channels"]  # type: ignore[misc]
-    _, kernels, _ = node.settings["layout"]  # type: ignore[misc]
+    _, kernels, _ = layout(node.settings)
     wanted = (outputs, inputs // node.settings["groups"], *node.settings["kernel"])  # type: ignore[operator,misc]
     fits = [len(shape) == len(kernels) and tuple(shape[axis] for axis in kernels) == wanted for shape in shapes]
     return 1 if fits[0] and not fits[1] else 0

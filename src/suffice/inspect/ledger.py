@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from suffice.inspect.convention import Convention
 from suffice.inspect.counting import Counts, Operand, counts
 from suffice.inspect.flow import POOLING, moved_shape, without_products
 from suffice.inspect.nodes import Graph, Node
-from suffice.inspect.program import Constant, Step
 from suffice.inspect.reads import Shape
-from suffice.inspect.units import Unit
+from suffice.inspect.units import Slot, Unit
 
+WEIGHING = {"convolution", "affine", "matrix product", "embedding"}
 RULED = POOLING | {"convolution", "affine", "matrix product", "attention", "embedding", "normalisation"}
 SOURCES = ("input", "parameter", "constant")
 
 
 @dataclass(frozen=True)
 class Made:
-    """What a value is made of: parameters, where no input is in it, and whether that is so."""
+    """What a value is made of: parameters and constants, where no input is in it, and whether that is so."""
 
     parameters: frozenset[int] = frozenset()
+    constants: frozenset[int] = frozenset()
     fixed: bool = True
 
 
@@ -52,7 +53,7 @@ class Ledger:
 
     def entries(self, graph: Graph) -> Iterator[Entry]:
         """Every node that is no leaf, in forward order."""
-        self.shapes = {node.number: node.shape for node in graph.nodes if node.operation == "parameter"}
+        self.shapes = {node.number: node.shape for node in graph.nodes if node.operation in SOURCES}
         made = {node.number: _leaf(node) for node in graph.nodes if node.operation in SOURCES}
         yield from self._entries(graph, made, (), 1)
 
@@ -63,7 +64,7 @@ class Ledger:
             unit, read = graph.units[node.number], [made[number] for number in node.inputs]
             made[node.number] = _union(read)
             if node.body is not None and unit is not None:
-                inside = _entered(node.body, unit.steps[0], dict(zip(_sources(unit), read, strict=True)))
+                inside = _entered(node.body, unit, iter(read))
                 yield from self._entries(node.body, inside, (*path, node.number), repeats * node.repeats)
             elif unit is not None:
                 entry = self._entry(graph, node, unit, read)
@@ -72,41 +73,55 @@ class Ledger:
                 )
 
     def _entry(self, graph: Graph, node: Node, unit: Unit, read: list[Made]) -> Entry:
-        shared = any(part.parameters & self.seen for part in read)
-        moved = [operand for operand in unit.operands if operand.source is not None]
-        shapes = [moved_shape(one, graph, number) for number, one in zip(node.inputs, moved, strict=True)]
-        operands = [self._operand(shape, part) for shape, part in zip(shapes, read, strict=True)]
+        shared = any((part.parameters | part.constants) & self.seen for part in read)
+        operands = list(self._operands(graph, node, unit, read))
         known = node.operation in RULED or without_products(unit.steps)
         ruled = node if known else replace(node, operation="unknown")
         return Entry(node, (), counts(ruled, operands, self.convention), shared)
 
-    def _operand(self, shape: Shape, made: Made) -> Operand:
-        new = sorted(made.parameters - self.seen)
+    def _operands(self, graph: Graph, node: Node, unit: Unit, read: list[Made]) -> Iterator[Operand]:
+        """What a node reads; constants that it multiplies by count as weights."""
+        sources, weighing = iter(zip(node.inputs, read, strict=True)), node.operation in WEIGHING
+        for operand in unit.operands:
+            if operand.source is None:
+                shape = moved_shape(operand, ())
+                yield Operand(shape, (shape,) if weighing else (), True, weighing)
+            else:
+                number, made = next(sources)
+                yield self._operand(moved_shape(operand, graph.nodes[number].shape), made, weighing)
+
+    def _operand(self, shape: Shape, made: Made, weighing: bool) -> Operand:
+        mine = made.parameters | made.constants if weighing else made.parameters
+        new = sorted(mine - self.seen)
         self.seen.update(new)
-        return Operand(shape, tuple(self.shapes[number] for number in new), made.fixed, bool(made.parameters))
+        return Operand(shape, tuple(self.shapes[number] for number in new), made.fixed, bool(mine))
 
 
 def _leaf(node: Node) -> Made:
-    return Made(frozenset({node.number} if node.operation == "parameter" else ()), node.operation != "input")
+    alone = frozenset({node.number})
+    if node.operation == "parameter":
+        return Made(alone)
+    return (
+        Made(constants=alone) if node.operation == "constant" and node.shape else Made(fixed=node.operation != "input")
+    )
 
 
 def _union(parts: Iterable[Made]) -> Made:
     parts = list(parts)
     if not all(part.fixed for part in parts):
         return Made(fixed=False)
-    return Made(frozenset().union(*(part.parameters for part in parts)))
+    every: frozenset[int] = frozenset()
+    return Made(every.union(*(part.parameters for part in parts)), every.union(*(part.constants for part in parts)))
 
 
-def _sources(unit: Unit) -> list[int]:
-    return [operand.source for operand in unit.operands if operand.source is not None]
-
-
-def _entered(body: Graph, step: Step, made: Mapping[int, Made]) -> dict[int, Made]:
+def _entered(body: Graph, unit: Unit, read: Iterator[Made]) -> dict[int, Made]:
     """What the leaves of a loop's body are made of, from what the loop reads; what turns hand on is never fixed."""
-    first, count = step.settings["num_consts"], step.settings["num_carry"]
-    leaves = [leaf.number for leaf in body.nodes if leaf.operation in ("input", "parameter")]
-    outside = [Made() if isinstance(read, Constant) else made[read] for read in step.reads]
+    settings = unit.steps[0].settings
+    first, count = settings["num_consts"], settings["num_carry"]
+    operands = [Made() if operand.source is None else next(read) for operand in unit.operands]
+    outside = [operands[one.number] if isinstance(one, Slot) else Made() for one in unit.reads[0]]
     outside[first : first + count] = [Made(fixed=False)] * count
+    leaves = [leaf.number for leaf in body.nodes if leaf.operation in ("input", "parameter")]
     constants = {leaf.number: Made() for leaf in body.nodes if leaf.operation == "constant"}
     return {**dict(zip(leaves, outside, strict=True)), **constants}
 

@@ -88,12 +88,20 @@ def pooling(settings: Mapping[str, Any], operand: Shape, value: Shape) -> Reads:
 
 def convolution(settings: Mapping[str, Any]) -> Reads:
     """Windows along the axes of the maps, all of the channels."""
-    (batch, channel, *places), _, (batch_after, _, *places_after) = settings["layout"]
+    (batch, channel, *places), _, (batch_after, _, *places_after) = layout(settings)
     along: list[Sliding | None] = [None] * (len(places) + 2)
     along[batch], along[channel] = Sliding(batch_after), None
     for place, after, *window in zip(places, places_after, *windows_of(settings), strict=True):
         along[place] = Sliding(after, *window)
     return Reads(tuple(along))
+
+
+def layout(settings: Mapping[str, Any]) -> tuple[tuple[int, ...], ...]:
+    """Axes of maps, kernels and value: first those of batch and channels (outputs and inputs), then those of space."""
+    found = []
+    for letters, first in zip(settings["layout"], ("NC", "OI", "NC"), strict=True):
+        found.append(tuple(letters.index(letter) for letter in first + "DHW"[5 - len(letters) :]))
+    return tuple(found)
 
 
 def windows_of(settings: Mapping[str, Any]) -> tuple[tuple[int, ...], ...]:
