@@ -5,6 +5,7 @@ from __future__ import annotations
 import dis
 import sys
 import sysconfig
+from collections.abc import Sequence
 from functools import cache, lru_cache
 from types import CodeType
 
@@ -56,7 +57,7 @@ KNOWN = {
         "Dropout.__call__": "dropout",
         "Embedding.__call__": "embedding",
         "dot_product_attention": "attention",
-        "AdaptivePool.__call__": "average pooling",
+        **{f"AvgPool{rank}d.__call__": "average pooling" for rank in (1, 2, 3)},
     },
     "flax": {
         "LayerNorm.__call__": "normalisation",
@@ -66,6 +67,7 @@ KNOWN = {
         "InstanceNorm.__call__": "normalisation",
         "Dropout.__call__": "dropout",
         "Embed.__call__": "embedding",
+        "avg_pool": "average pooling",
         "dot_product_attention": "attention",
     },
     "optax": {
@@ -141,17 +143,28 @@ def is_transformation(code: CodeType) -> bool:
     return _file(code) in TRANSFORMATIONS or "control_flow" in code.co_filename
 
 
-def variable(step: Step, depth: int) -> str | None:
-    """Variable that an author stored the result of a call in, at once or after returning it."""
-    for place in reversed(step.places[:depth]):
-        if place.code.co_name in GRADIENTS:
+def variable(step: Step, depth: int) -> tuple[str, int] | None:
+    """Variable that an author stored the result of a call in, at once or after returning it, and the depth of that author."""
+    for place in reversed(range(min(depth, len(step.places)))):
+        code = step.places[place].code
+        if code.co_name in GRADIENTS:
             return None
-        if not names_values(place.code):
+        if not names_values(code):
             continue
-        following = _following(place)
+        following = _following(step.places[place])
         if following not in RETURNS:
-            return following
+            return None if following is None else (following, place)
     return None
+
+
+def goes_on(last: Sequence[Place], now: Sequence[Place], depth: int) -> bool:
+    """Whether two operations are of one call made at a depth, not of two turns of a loop."""
+    if last[: depth + 1] != now[: depth + 1]:
+        return False
+    for before, after in zip(last[depth + 1 :], now[depth + 1 :], strict=False):
+        if before != after:
+            return before.code is not after.code or before.instruction < after.instruction or loops(after)
+    return len(last) != len(now)
 
 
 @lru_cache(maxsize=4096)

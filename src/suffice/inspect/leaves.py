@@ -49,18 +49,17 @@ def leaves_of(module: Any, arguments: Sequence[Any], names: Sequence[str], param
     """Arrays of a module and its arguments; those of the module, of containers and of arguments so named are parameters."""
     found, outlines, others = [], [], []
     containers = sum(not isinstance(each, (*ARRAYS, float, int)) for each in arguments)
+    named = set(parameters)
     for name, tree in (("", module), *zip(names, arguments, strict=True)):
         pairs, outline = jax.tree_util.tree_flatten_with_path(tree)
         alone = len(pairs) == 1 and not pairs[0][0]
+        operation = "input" if alone and name not in named else "parameter"
+        argument = name if alone or containers > 1 else ""
         is_array = [isinstance(leaf, ARRAYS) or (alone and isinstance(leaf, float)) for _, leaf in pairs]
+        arrays = [pair for pair, array in zip(pairs, is_array, strict=True) if array]
+        found += [_leaf(operation, argument, path, leaf) for path, leaf in arrays]
         others.append(tuple(ARRAY if array else leaf for (_, leaf), array in zip(pairs, is_array, strict=True)))
         outlines.append(outline)
-        operation = "input" if alone and name not in set(parameters) else "parameter"
-        found += [
-            _leaf(operation, name if alone or containers > 1 else "", path, leaf)
-            for (path, leaf), array in zip(pairs, is_array, strict=True)
-            if array
-        ]
     return Leaves(tuple(found), tuple(outlines), tuple(others))
 
 
@@ -76,16 +75,18 @@ def names_of(function: Callable[..., Any], count: int) -> list[str]:
 
 def _leaf(operation: str, argument: str, path: Sequence[Any], value: Any) -> Leaf:
     parts = [argument] if argument else []
-    for key in path:
-        _append(parts, key)
+    for place, key in enumerate(path):
+        _append(parts, key, place == len(path) - 1)
     value = value if isinstance(value, (jax.Array, jax.ShapeDtypeStruct)) else np.asarray(value)
     floating = jax.numpy.issubdtype(value.dtype, np.inexact)
     return Leaf(operation if floating else "input", tuple(parts[:-1]), parts[-1] if parts else "x", value)
 
 
-def _append(parts: list[str], key: Any) -> None:
-    """Adds one step of a path: a field after a dot, a place in a sequence in brackets."""
+def _append(parts: list[str], key: Any, last: bool) -> None:
+    """Adds one step of a path: a field, or a place in a sequence in brackets; what only holds an array has no name."""
     if isinstance(key, jax.tree_util.SequenceKey) and parts:
         parts[-1] += f"[{key.idx}]"
-    elif (name := getattr(key, "name", getattr(key, "key", getattr(key, "idx", key)))) not in ("__self__", "value"):
-        parts.append(str(name))
+        return
+    name = str(getattr(key, "name", getattr(key, "key", getattr(key, "idx", key))))
+    if name != "__self__" and not (name == "value" and last and parts):
+        parts.append(name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from math import prod
+from math import isqrt, prod
 
 import numpy as np
 
@@ -75,7 +75,7 @@ def operation(unit: Unit) -> str:
 def settings(unit: Unit, name: str) -> dict[str, object]:
     """What fixes a unit, in words and numbers, under the name of its operation."""
     described = DESCRIBED.get(name)
-    found = described(unit) if described is not None else _axes(unit.steps[0])
+    found = described(unit) if described is not None else {} if unit.operation else _axes(unit.steps[0])
     constants = tuple(_number(read) for reads in unit.reads[:1] for read in reads if isinstance(read, Constant))
     if constants and len(unit.steps) == 1 and None not in constants:
         found = {**found, "constants": constants}
@@ -95,7 +95,7 @@ def _axes(step: Step) -> dict[str, object]:
     params = step.settings
     found: dict[str, object] = {}
     if "axes" in params:
-        found["axis"] = tuple(params["axes"])
+        found["axis"] = tuple(map(int, params["axes"]))
     if step.primitive == "integer_pow":
         found["power"] = params["y"]
     if "dimension" in params:
@@ -105,7 +105,7 @@ def _axes(step: Step) -> dict[str, object]:
 
 def _affine(unit: Unit) -> dict[str, object]:
     step = next(step for step in unit.steps if step.primitive == "dot_general")
-    (left, right), (batch, _) = step.settings["dimension_numbers"]
+    (left, _), (batch, _) = step.settings["dimension_numbers"]
     first, second = (variable.aval.shape for variable in step.equation.invars)
     contracted = prod(first[axis] for axis in left)
     shared = prod(first[axis] for axis in batch)
@@ -153,13 +153,14 @@ def _axes_named(places: Sequence[int], first: str) -> str:
 
 
 def _patches(unit: Unit) -> dict[str, object]:
-    """Settings of our own convolution, which is a product of kernels and patches."""
-    maps, kernels = _shape(unit, 0), _shape(unit, 1)
-    if len(kernels) != 4:
-        maps, kernels = kernels, maps
-    outputs, inputs, *sizes = kernels
+    """Settings of our own convolution, which is a product of kernels and patches; kernels may be part of the program."""
+    maps = next(shape for place in range(len(unit.operands)) if len(shape := _shape(unit, place)) == 4)
+    product = next(step for step in unit.steps if step.primitive == "dot_general")
+    outputs = unit.steps[-1].equation.outvars[0].aval.shape[0]
+    taps = max(1, sum(step.primitive == "slice" for step in unit.steps))
+    inputs = prod(product.equation.invars[0].aval.shape) // outputs // taps
     return {
-        "kernel": tuple(sizes),
+        "kernel": (isqrt(taps),) * 2,
         "stride": _strides(unit),
         "padding": _padding(unit),
         "dilation": (1, 1),
@@ -193,8 +194,8 @@ def _padding(unit: Unit) -> tuple[tuple[int, int], ...]:
 
 
 def _pooling(unit: Unit) -> dict[str, object]:
-    step = unit.steps[0]
-    if "window_dimensions" in step.settings:
+    step = next((step for step in unit.steps if "window_dimensions" in step.settings), None)
+    if step is not None:
         return {
             "kernel": tuple(step.settings["window_dimensions"]),
             "stride": tuple(step.settings["window_strides"]),
@@ -228,10 +229,11 @@ def _reduction(unit: Unit) -> dict[str, object]:
     """The axis of softmax and its kin: that of the first reduction inside."""
     for step in unit.steps:
         if "axes" in step.settings:
-            return {"axis": tuple(step.settings["axes"])}
+            return {"axis": tuple(map(int, step.settings["axes"]))}
     return {}
 
 
+REDUCTIONS = "softmax", "log-softmax", "log-sum-exp", "mean", "variance", "standard deviation", "normalisation"
 DESCRIBED: Mapping[str, Callable[[Unit], dict[str, object]]] = {
     "affine": _affine,
     "matrix product": _affine,
@@ -240,7 +242,5 @@ DESCRIBED: Mapping[str, Callable[[Unit], dict[str, object]]] = {
     "average pooling": _pooling,
     "sum pooling": _pooling,
     "repeated": _repeated,
-    **dict.fromkeys(
-        ("softmax", "log-softmax", "log-sum-exp", "mean", "variance", "normalisation", "standard deviation"), _reduction
-    ),
+    **dict.fromkeys(REDUCTIONS, _reduction),
 }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from os.path import commonprefix
+from functools import reduce
+from itertools import takewhile
 
 from suffice.inspect.authors import is_author, loops
 from suffice.inspect.program import Place
@@ -29,16 +30,16 @@ def scopes_of(units: Sequence[Unit], parameters: Mapping[int, Scope]) -> list[Sc
 
 def _placed(unit: Unit, own: Scope | None, around: Sequence[int], used: Mapping[int, Scope]) -> Scope:
     fields = own if own is not None else next((used[number] for number in reversed(around) if number in used), ())
-    named = tuple(part for part in unit.steps[-1].scope if not part.startswith("eqx."))
+    named = tuple(part for part in unit.steps[-1].scope if not part.startswith("eqx.") and "->" not in part)
     return (*fields, *(part for part in named if part not in fields))
 
 
 def _common(scopes: Sequence[Scope]) -> Scope | None:
-    return tuple(commonprefix(list(scopes))) if scopes else None
+    return reduce(_shared, scopes) if scopes else None
 
 
 def _shared(first: Scope, second: Scope) -> Scope:
-    return tuple(commonprefix([first, second]))
+    return tuple(one for one, _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False)))
 
 
 def _calls_around(units: Sequence[Unit]) -> list[list[int]]:

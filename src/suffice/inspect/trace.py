@@ -113,7 +113,7 @@ def _complaint(error: Exception) -> str:
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     codes = [frame.f_code for frame in frames]
     after = codes.index(ENTRY) + 1 if ENTRY in codes else 0
-    lines = [summary for summary in traceback.extract_tb(error.__traceback__)]
+    lines = traceback.extract_tb(error.__traceback__)
     inner = [place for place in range(after, len(codes)) if is_author(codes[place])]
     told = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     where = ""

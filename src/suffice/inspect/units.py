@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from suffice.inspect.authors import KNOWN, boundary, is_author, is_transformation, loops, variable
+from suffice.inspect.authors import KNOWN, boundary, goes_on, is_author, is_transformation, loops, variable
 from suffice.inspect.program import Constant, Place, Program, Step, function_name
 
 MOVES = {
@@ -85,7 +85,7 @@ class _Call(NamedTuple):
 
 def primitive_units(program: Program) -> list[Unit]:
     """Each step that the results need, as a unit of its own."""
-    return [_single(step, None) for step in needed(program)]
+    return [_single(step) for step in needed(program)]
 
 
 def needed(program: Program) -> list[Step]:
@@ -147,9 +147,8 @@ def is_move(step: Step) -> bool:
 def units(program: Program) -> list[Unit]:
     """Course units of a program, in order. Steps that move numbers belong to the unit that reads them."""
     steps = needed(program)
-    found: list[Unit] = []
-    for call in calls(steps):
-        found.extend(_units_of(call, program.constants))
+    found = [unit for call in calls(steps) for unit in _units_of(call, program.constants)]
+    found = [_named(unit, after) for unit, after in zip(found, [*found[1:], None], strict=True)]
     outputs = [atom for atom in program.outputs if isinstance(atom, int)]
     return _folded(found, outputs)
 
@@ -163,7 +162,7 @@ def _units_of(call: _Call, constants: Mapping[int, Any]) -> list[Unit]:
         return [_whole(call, _called(call), {})]
     if len(working) == 1:
         return _with_moves_after(call, working[0])
-    return [_single(step, _named(call, step)) for step in call.steps]
+    return [_single(step) for step in call.steps]
 
 
 def _with_moves_after(call: _Call, working: Step) -> list[Unit]:
@@ -173,8 +172,8 @@ def _with_moves_after(call: _Call, working: Step) -> list[Unit]:
     for step in call.steps[place + 1 :]:
         if step.reads == own[-1].writes:
             own.append(step)
-    others = [_single(step, None) for step in call.steps if step not in own]
-    unit = _single(working, variable(working, call.depth))
+    others = [_single(step) for step in call.steps if step not in own]
+    unit = _single(working)
     after = own[1:]
     return [
         *others,
@@ -199,11 +198,16 @@ def _called(call: _Call) -> str:
     return call.steps[0].places[call.depth].code.co_name.strip("_").replace("_", " ")
 
 
-def _named(call: _Call, step: Step) -> str | None:
-    return variable(step, call.depth) if step is call.steps[-1] else None
+def _named(unit: Unit, after: Unit | None) -> Unit:
+    """A unit under the name of the variable its result is stored in, unless the call goes on that gives what is stored."""
+    step = unit.steps[-1]
+    stored = variable(step, boundary(unit.steps[0])[0])
+    if stored is None or (after is not None and goes_on(step.places, after.steps[0].places, stored[1])):
+        return unit
+    return replace(unit, name=stored[0])
 
 
-def _single(step: Step, name: str | None) -> Unit:
+def _single(step: Step) -> Unit:
     """A unit of one step, with an operand for each of its arguments."""
     operation = None
     if step.primitive.startswith(("custom_jvp", "custom_vjp")):
@@ -212,7 +216,7 @@ def _single(step: Step, name: str | None) -> Unit:
     sources = [read for read in step.reads if isinstance(read, int)]
     slots = iter(range(len(sources)))
     reads = tuple(Slot(next(slots)) if isinstance(read, int) else read for read in step.reads)
-    return Unit(operation, (step,), (reads,), tuple(map(Operand, sources)), step.writes, name)
+    return Unit(operation, (step,), (reads,), tuple(map(Operand, sources)), step.writes)
 
 
 def _whole(call: _Call, operation: str, inside: Mapping[int, Any]) -> Unit:
@@ -225,8 +229,7 @@ def _whole(call: _Call, operation: str, inside: Mapping[int, Any]) -> Unit:
     slots: dict[int | Constant, Any] = {source: Slot(place) for place, source in enumerate(outside)}
     slots.update((number, Constant(value)) for number, value in inside.items())
     reads = tuple(tuple(slots.get(read, read) for read in step.reads) for step in call.steps)
-    name = variable(call.steps[-1], call.depth)
-    return Unit(operation, tuple(call.steps), reads, tuple(map(Operand, outside)), tuple(written), name)
+    return Unit(operation, tuple(call.steps), reads, tuple(map(Operand, outside)), tuple(written))
 
 
 def _folded(found: list[Unit], outputs: Sequence[int]) -> list[Unit]:

@@ -84,9 +84,8 @@ def leaf_values(graph: Graph, at: Given | None) -> dict[int, np.ndarray]:
         found[number] = _fitted(graph, number, value)
     for number, value in found.items():
         if isinstance(value, jax.ShapeDtypeStruct):
-            raise ValueError(
-                f"{graph.labels[number]!r} was given as a shape, without numbers; give them: at={{{graph.labels[number]!r}: array}}."
-            )
+            label = graph.labels[number]
+            raise ValueError(f"{label!r} was given as a shape, without numbers; give them: at={{{label!r}: array}}.")
     return found
 
 
@@ -238,16 +237,11 @@ def backward(graph: Graph, cotangent: Any, at: Given | None) -> Values:
     with scope(graph.precision):
         seeds = seeds_of(graph, cotangent)
         found = derivatives(graph, evaluated(graph, leaf_values(graph, at)), seeds)
-        wanted = differentiable(graph)
-        zeros = [
-            None if have is not None or not want else _zeros(graph, n)
-            for n, (have, want) in enumerate(zip(found, wanted, strict=True))
+        whole = [
+            _zeros(graph, number) if derivative is None and real else derivative
+            for number, (derivative, real) in enumerate(zip(found, differentiable(graph), strict=True))
         ]
-        return Values(
-            graph,
-            _settled([have if zero is None else zero for have, zero in zip(found, zeros, strict=True)]),
-            "derivative",
-        )
+        return Values(graph, _settled(whole), "derivative")
 
 
 def _zeros(graph: Graph, number: int) -> np.ndarray:

@@ -117,10 +117,8 @@ def _pooling(terms: Terms, operation: str) -> list[str | None]:
     shape, result = operand_shape(terms, 0), terms.unit.steps[-1].equation.outvars[0].aval.shape
     if found.get("adaptive") and any(size % pooled for size, pooled in zip(shape[-2:], result[-2:], strict=True)):
         raise NoFormula
-    if (
-        any(each != 1 for step in terms.unit.steps for each in step.settings.get("base_dilation", ()))
-        or len(terms.unit.operands) != 1
-    ):
+    dilated = any(each != 1 for step in terms.unit.steps for each in step.settings.get("base_dilation", ()))
+    if dilated or len(terms.unit.operands) != 1 or (operation == "average pooling" and np.any(found["padding"])):
         raise NoFormula
     chosen = ", ".join(f"{word}={found[word]!r}" for word in ("kernel", "stride", "padding"))
     g, name = f"({terms.cotangent})", operation.replace(" ", "_")

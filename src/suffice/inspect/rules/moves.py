@@ -17,9 +17,8 @@ class NoFormula(Exception):
 
 def forward(step: Step, value: str, *, spread: bool) -> str:
     """A value moved; ``spread`` writes out what NumPy would broadcast by itself."""
-    before, after = shapes(step)
     if step.primitive in SHAPES:
-        return f"({value}).reshape({after})"
+        return f"({value}).reshape({shapes(step)[1]})"
     if step.primitive == "transpose":
         return transposed(value, step.settings["permutation"])
     if step.primitive == "broadcast_in_dim":
@@ -31,9 +30,8 @@ def forward(step: Step, value: str, *, spread: bool) -> str:
 
 def backward(step: Step, derivative: str) -> str:
     """What a derivative with respect to a moved value gives for the value."""
-    before, after = shapes(step)
     if step.primitive in SHAPES:
-        return f"({derivative}).reshape({before})"
+        return f"({derivative}).reshape({shapes(step)[0]})"
     if step.primitive == "transpose":
         return transposed(derivative, np.argsort(step.settings["permutation"]).tolist())
     if step.primitive == "broadcast_in_dim":

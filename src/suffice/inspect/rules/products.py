@@ -41,15 +41,9 @@ def _matrices(terms: Terms, g: str, ranks: tuple[int, int], axes: tuple[int, int
     if ranks == (1, 1):
         return [f"{g} * {b}", f"{g} * {a}"]
     if ranks == (2, 1):
-        return [
-            f"np.outer({g}, {b})" if axes[0] == 1 else f"np.outer({b}, {g})",
-            f"{a}.T @ {g}" if axes[0] == 1 else f"{a} @ {g}",
-        ]
+        return [f"np.outer({g}, {b})", f"{a}.T @ {g}"] if axes[0] == 1 else [f"np.outer({b}, {g})", f"{a} @ {g}"]
     if ranks == (1, 2):
-        return [
-            f"{b} @ {g}" if axes[1] == 0 else f"{g} @ {b}",
-            f"np.outer({a}, {g})" if axes[1] == 0 else f"np.outer({g}, {a})",
-        ]
+        return [f"{b} @ {g}", f"np.outer({a}, {g})"] if axes[1] == 0 else [f"{g} @ {b}", f"np.outer({g}, {a})"]
     right = b if axes[1] == 0 else f"{b}.T"
     left = a if axes[0] == 1 else f"{a}.T"
     of_a = f"{g} @ {_turned(right)}" if axes[0] == 1 else f"{right} @ {g}.T"
