@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from suffice.inspect.inverse import ConvSolution, SolutionSet, solve_conv
     from suffice.inspect.layer_row import Row, explain
     from suffice.inspect.naming import name
-    from suffice.inspect.nodes import Graph, Node
+    from suffice.inspect.node import Node
+    from suffice.inspect.nodes import Graph
     from suffice.inspect.receptive_field import ReceptiveField
     from suffice.inspect.reconciliation import Reconciliation, reconcile
     from suffice.inspect.trace import graph

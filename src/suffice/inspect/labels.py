@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from unicodedata import normalize
 
 if TYPE_CHECKING:
-    from suffice.inspect.nodes import Node
+    from suffice.inspect.node import Node
 
 MACRON = "\N{COMBINING MACRON}"
 

@@ -2,58 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from suffice.inspect import values
+from suffice.inspect.edges import Contributions, contributions
 from suffice.inspect.labels import labels
+from suffice.inspect.needed import Needs, needs
+from suffice.inspect.node import Node
+from suffice.inspect.routes import Paths, paths
+from suffice.inspect.rule import Rule, rule
 from suffice.inspect.schedule import Schedule, schedule
 from suffice.inspect.values import Given, Values
 from suffice.runtime.types import ArrayLike
 
 if TYPE_CHECKING:
     from suffice.inspect.units import Unit
-
-
-@dataclass(frozen=True)
-class Node:
-    """One operation of a graph, and the value it gives.
-
-    Attributes
-    ----------
-    number
-        Place in ``Graph.nodes``, which is a forward order: a node reads nodes before it.
-    operation
-        ``"input"``, ``"parameter"``, ``"constant"``, ``"affine"``, ``"convolution"``, ``"relu"``, ... In words.
-    inputs
-        Numbers of the nodes it reads, in the order of the rule's arguments. Parameters are nodes too.
-    shape, dtype
-        Of its value.
-    name
-        The author's own name for the value, None where there is none.
-    scope
-        Where it is, outermost first: fields of modules, named scopes.
-    settings
-        What fixes the operation beside its inputs: of a convolution ``kernel``, ``stride``, ``padding``, ``dilation``,
-        ``groups`` and ``channels``; of a pooling ``kernel``, ``stride`` and ``padding``; of a reduction ``axis``.
-    repeats
-        How often a loop runs its body; 1 for all else.
-    body
-        Graph of one turn of a loop, None for all else.
-    """
-
-    number: int
-    operation: str
-    inputs: tuple[int, ...]
-    shape: tuple[int, ...]
-    dtype: str
-    name: str | None = None
-    scope: tuple[str, ...] = ()
-    settings: Mapping[str, object] = field(default_factory=dict)
-    repeats: int = 1
-    body: Graph | None = None
 
 
 @dataclass(frozen=True)
@@ -174,3 +140,105 @@ class Graph:
         See ``Schedule``.
         """
         return schedule(self)
+
+    def paths(
+        self, node: int | str, *, most: int = 64, cotangent: ArrayLike | None = None, at: Given | None = None
+    ) -> Paths:
+        """Ways from a node to the output, and what comes back along each: contributions that add up to its derivative.
+
+        Parameters
+        ----------
+        node
+            Number or name.
+        most
+            How many ways may be told one by one; where there are more, those that begin with the same edge are one.
+        cotangent, at
+            As for ``backward``.
+
+        Raises
+        ------
+        ValueError
+            As ``backward``; when the node has no derivative.
+
+        Examples
+        --------
+        >>> from suffice.inspect import graph
+        >>> def block(x):
+        ...     h = x**2 + x
+        ...     return h
+        >>> print(graph(block, 3.0).paths("x"))
+        x → h  1
+        x → v1 → h  6
+        sum  7
+        """
+        return paths(self, node, most, cotangent, at)
+
+    def contributions(
+        self, wrt: Sequence[int | str], *, cotangent: ArrayLike | None = None, at: Given | None = None
+    ) -> Contributions:
+        """Derivatives with respect to nodes, and for each edge the part of them that comes through it.
+
+        Parameters
+        ----------
+        wrt
+            Numbers or names of nodes.
+        cotangent, at
+            As for ``backward``.
+
+        Raises
+        ------
+        ValueError
+            As ``backward``.
+
+        Examples
+        --------
+        >>> from suffice.inspect import graph
+        >>> def block(x):
+        ...     h = x**2 + x
+        ...     return h
+        >>> found = graph(block, 3.0).contributions(["x"])
+        >>> found.gradient["x"], found.parts["x"], [(edge.source, edge.target) for edge in found.edges]
+        (array(7.), array([6., 6., 1.]), [(0, 1), (1, 2), (0, 2)])
+        """
+        return contributions(self, wrt, cotangent, at)
+
+    def rule(self, node: int | str) -> Rule:
+        """Backward rule of a node: what it gives to each of its inputs, as text, in LaTeX and for NumPy.
+
+        Parameters
+        ----------
+        node
+            Number or name.
+
+        Examples
+        --------
+        >>> import jax
+        >>> import numpy as np
+        >>> from suffice.inspect import graph
+        >>> def f(z):
+        ...     p = jax.nn.softmax(z)
+        ...     return p
+        >>> print(graph(f, np.ones(3)).rule("p"))
+        z̄ += p ⊙ (p̄ − Σ (p ⊙ p̄))
+        """
+        return rule(self, node)
+
+    def needs(self) -> Needs:
+        """Forward values that the backward rule of each node needs, and their bytes: what a textbook would keep.
+
+        Examples
+        --------
+        >>> import jax.numpy as jnp
+        >>> import numpy as np
+        >>> from suffice.inspect import graph
+        >>> def layer(W, x):
+        ...     z = W @ x
+        ...     h = jnp.tanh(z)
+        ...     return h
+        >>> print(graph(layer, np.ones((2, 3)), np.ones(3)).needs())
+        z (matrix product): x, 24 bytes
+        z (matrix product): W, 48 bytes
+        h (tanh): h, 16 bytes
+        together 88 bytes
+        """
+        return needs(self)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from suffice.inspect.nodes import Node
+from suffice.inspect.node import Node
 
 
 def is_residual(nodes: Sequence[Node]) -> bool:

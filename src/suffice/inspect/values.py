@@ -179,7 +179,7 @@ def derivatives(
     for node in reversed(graph.nodes):
         if found[node.number] is None or not node.inputs or not any(wanted[number] for number in node.inputs):
             continue
-        for place, contribution in enumerate(_given_on(graph, node.number, values, found, wanted)):
+        for place, contribution in enumerate(given_on(graph, node.number, values, found[node.number], wanted)):
             if contribution is not None:
                 change = contribution if weight is None else weight(node.number, place, contribution)
                 source = node.inputs[place]
@@ -187,14 +187,13 @@ def derivatives(
     return found
 
 
-def _given_on(
-    graph: Graph, number: int, values: Sequence[Any], found: Sequence[Any], wanted: Sequence[bool]
-) -> list[Any]:
+def given_on(graph: Graph, number: int, values: Sequence[Any], cotangent: Any, wanted: Sequence[bool]) -> list[Any]:
+    """What a node gives to each of its inputs, None for nothing. A node of several results takes and gives tuples."""
     node = graph.nodes[number]
     if node.operation == "output" and graph.units[number] is None:
         whole = values[node.inputs[0]]
-        return [tuple(found[number] if place == node.settings["place"] else None for place in range(len(whole)))]
-    return pulled(graph, number, [values[each] for each in node.inputs], found[number], wanted)
+        return [tuple(cotangent if place == node.settings["place"] else None for place in range(len(whole)))]
+    return pulled(graph, number, [values[each] for each in node.inputs], cotangent, wanted)
 
 
 def _sum(before: Any, change: Any) -> Any:
