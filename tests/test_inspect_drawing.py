@@ -288,6 +288,29 @@ def test_what_cannot_be_drawn_is_a_sentence():
         draw(graph, None, np.ones(3))
 
 
+def test_one_turn_of_a_loop_is_a_group_with_its_number():
+    import jax
+    import jax.numpy as jnp
+
+    from suffice.inspect import graph
+
+    def turn(carry, x):
+        h = jnp.tanh(0.5 * carry + x)
+        return h, 2.0 * h
+
+    def loop(x, start):
+        last, every = jax.lax.scan(turn, start, x)
+        total = every.sum()
+        return total + last.sum()
+
+    traced = graph(loop, np.ones((10, 3)), np.ones(3))
+    drawing = draw(traced, traced.forward(), traced.backward())
+    assert "repeated × 10:" in str(drawing)
+    operations = [drawing.opened.graph.nodes[box.nodes[0]].operation for box in drawing.outline.boxes]
+    assert [operations.count(one) for one in ("tanh", "reduce sum", "output", "repeated")] == [1, 2, 0, 0]
+    assert f"total = {float(traced.forward()['total']):.4g}" in str(drawing)
+
+
 def test_a_loop_and_what_is_not_known_have_boxes_too():
     build = Builder()
     x = build("repeated", build("input", name="x"))

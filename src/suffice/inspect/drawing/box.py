@@ -54,7 +54,8 @@ def described(label: Label) -> tuple[str, ...]:
     """Lines under the heading: what is done and the shape, in one line where both are short."""
     shape = () if label.value and label.shape == "scalar" else (label.shape,)
     joined = ", ".join((*label.details, *shape))
-    return (joined,) if joined and len(joined) <= SHORT else (*label.details, *shape)
+    short = len(joined) <= SHORT and not any("×" in line for line in label.details)
+    return (joined,) if joined and short else (*label.details, *shape)
 
 
 def told(label: Label) -> str:

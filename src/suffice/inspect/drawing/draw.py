@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -14,7 +14,8 @@ from suffice.inspect.drawing.arrange import Arrangement, arranged
 from suffice.inspect.drawing.box import DETAIL, size
 from suffice.inspect.drawing.build import SOURCES, outline, shown, sign
 from suffice.inspect.drawing.closing import closed, shut
-from suffice.inspect.drawing.labels import Label, Numbers, label
+from suffice.inspect.drawing.labels import Known, Label, label
+from suffice.inspect.drawing.loops import Opened, opened
 from suffice.inspect.drawing.outline import Outline
 from suffice.inspect.drawing.page import page
 from suffice.inspect.drawing.place import placed
@@ -29,6 +30,8 @@ FEW = 24
 """Boxes up to which parameters have boxes of their own, if nothing is said."""
 MOST = 60
 """Boxes that are drawn, if nothing is said."""
+MOST_RULES = 400
+"""Boxes up to which a page tells the backward rule of each."""
 
 
 def draw(
@@ -76,12 +79,14 @@ def draw(
     >>> print(draw(traced, traced.forward(), traced.backward()))
     """
     _check(graph, values, derivatives, most)
+    open_ = opened(graph)
     if parameters is None:
-        parameters = len(shown(graph, parameters=True)) <= FEW
-    found = outline(graph, parameters=parameters, most=most)
-    kinds = [sign(graph, graph.nodes[box.nodes[0]], sizes=False) for box in found.boxes]
-    numbers = Numbers(_arrays(values), _arrays(derivatives), {})
-    return Drawing(graph, found, closed(found, kinds, most), numbers, title)
+        parameters = len(shown(open_.graph, parameters=True)) <= FEW
+    found = outline(open_.graph, parameters=parameters, most=most)
+    kinds = [sign(open_.graph, open_.graph.nodes[box.nodes[0]], sizes=False) for box in found.boxes]
+    names = {number: graph.labels[before] for number, before in enumerate(open_.origin) if before is not None}
+    known = Known(names, _arrays(values, open_), _arrays(derivatives, open_))
+    return Drawing(graph, open_, found, closed(found, kinds, most), known, title)
 
 
 def _check(graph: Graph, values: Values | None, derivatives: Values | None, most: int | None) -> None:
@@ -100,9 +105,11 @@ def _check(graph: Graph, values: Values | None, derivatives: Values | None, most
             )
 
 
-def _arrays(values: Values | None) -> dict[int, np.ndarray]:
+def _arrays(values: Values | None, open_: Opened) -> dict[int, np.ndarray]:
     """The arrays there are, by the numbers of their nodes."""
-    every = enumerate(() if values is None else values.arrays)
+    if values is None:
+        return {}
+    every = ((number, values.arrays[before]) for number, before in enumerate(open_.origin) if before is not None)
     return {number: array for number, array in every if isinstance(array, np.ndarray)}
 
 
@@ -114,20 +121,23 @@ class Drawing:
     ----------
     graph
         What is drawn.
+    opened
+        The same with its loops opened: boxes hold numbers of its nodes.
     outline
         Boxes and groups, all open.
     folded
         Groups that are closed to begin with.
-    numbers
-        What is written into boxes: values, derivatives, rules.
+    known
+        What is written into boxes: names, values, derivatives, rules.
     title
         Heading of the page.
     """
 
     graph: Graph
+    opened: Opened
     outline: Outline
     folded: frozenset[int]
-    numbers: Numbers
+    known: Known
     title: str = "Graph"
 
     def __str__(self) -> str:
@@ -158,15 +168,9 @@ class Drawing:
 
     def to_html(self) -> str:
         """A page that asks no other place for anything: boxes tell more when pointed at, and groups fold when clicked."""
-        labels = self._labels(self.outline)
-        return page(
-            self.title,
-            self.graph,
-            self._arranged(self.outline, labels),
-            labels,
-            self._outputs(self.outline),
-            self.folded,
-        )
+        told = replace(self, known=replace(self.known, rules=self._rules()))
+        labels, outputs = told._labels(self.outline), self._outputs(self.outline)
+        return page(self.title, self.opened.graph, self._arranged(self.outline, labels), labels, outputs, self.folded)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
         """Write a file; an older one stays as it was until the new one is complete.
@@ -188,16 +192,28 @@ class Drawing:
         write_atomically(target, f"{writers[target.suffix]()}\n".encode())
         return target
 
+    def _rules(self) -> dict[int, str]:
+        """The backward rules of all boxes as text, where they are not too many."""
+        numbers = [node for box in self.outline.boxes for node in box.nodes]
+        if not self.graph.units or len(numbers) > MOST_RULES:
+            return {}
+        known = ((number, self.opened.origin[number]) for number in numbers)
+        return {
+            number: str(self.graph.rule(before))
+            for number, before in known
+            if before is not None and self.graph.nodes[before].inputs
+        }
+
     def _labels(self, seen: Outline, rows: int = 4) -> list[Label]:
         boxed = frozenset(node for box in seen.boxes for node in box.nodes)
-        return [label(self.graph, box, self.numbers, boxed, rows) for box in seen.boxes]
+        return [label(self.opened.graph, box, self.known, boxed, rows) for box in seen.boxes]
 
     def _arranged(self, seen: Outline, labels: list[Label]) -> Arrangement:
-        nodes = self.graph.nodes
+        nodes = self.opened.graph.nodes
         light = frozenset(place for place, box in enumerate(seen.boxes) if nodes[box.nodes[0]].operation in SOURCES)
         titles = [width(group_name(group), DETAIL) for group in seen.groups]
         return arranged(seen, [size(label) for label in labels], titles, light)
 
     def _outputs(self, seen: Outline) -> frozenset[int]:
-        given = set(self.graph.outputs)
+        given = set(self.opened.graph.outputs)
         return frozenset(place for place, box in enumerate(seen.boxes) if given & set(box.nodes))

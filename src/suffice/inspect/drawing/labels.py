@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from unicodedata import combining
 
 from suffice.inspect.drawing.numbers import array_lines, number, shape_text
@@ -38,27 +38,29 @@ class Label:
 
 
 @dataclass(frozen=True)
-class Numbers:
-    """Numbers to be written into boxes, each by the number of its node: values, derivatives, and rules as text."""
+class Known:
+    """What is known of nodes, by their numbers: names, values, derivatives, and backward rules as text."""
 
-    forward: Mapping[int, ArrayLike]
-    backward: Mapping[int, ArrayLike]
-    rules: Mapping[int, str]
+    names: Mapping[int, str] = field(default_factory=dict)
+    forward: Mapping[int, ArrayLike] = field(default_factory=dict)
+    backward: Mapping[int, ArrayLike] = field(default_factory=dict)
+    rules: Mapping[int, str] = field(default_factory=dict)
 
 
-def label(graph: Graph, box: Box, values: Numbers, boxed: frozenset[int], rows: int = 4) -> Label:
+def label(graph: Graph, box: Box, known: Known, boxed: frozenset[int], rows: int = 4) -> Label:
     """What is written in a box; ``boxed`` are the nodes that have one, and arrays of more ``rows`` are not written out."""
     if box.closed:
         return _of_group(graph, box)
     node = graph.nodes[box.nodes[0]]
+    name = known.names.get(node.number, "")
     return Label(
         heading=_heading(node, box.name),
-        details=tuple(_details(graph, node, boxed, named=bool(node.name or box.name))),
+        details=tuple(_details(graph, node, boxed, named=_heading(node, box.name) != node.operation)),
         shape=shape_text(node.shape),
-        value=tuple(_named(graph.labels[node.number], values.forward, node.number, rows)),
-        derivative=tuple(_named(barred(graph.labels[node.number]), values.backward, node.number, rows)),
+        value=tuple(_named(name, known.forward, node.number, rows)),
+        derivative=tuple(_named(barred(name), known.backward, node.number, rows)),
         kind=kind(node),
-        rule=values.rules.get(node.number, ""),
+        rule=known.rules.get(node.number, ""),
     )
 
 
@@ -107,9 +109,10 @@ def settings_text(node: Node) -> Iterator[str]:
         words += [f"padding {_alike(padding)}"] if padding is not None and _alike(padding) != "0" else []
         groups = own.pop("groups", 1)
         yield ", ".join([*words, *([f"{groups} groups"] if groups != 1 else [])])
-    for name in ("axis", "power", "constants"):
-        if own.get(name) not in (None, ()):
-            yield f"{'constant' if name == 'constants' else name} {_alike(own[name])}"
+    for name, said in (("axis", "axis"), ("power", "power"), ("constants", "constant")):
+        parts = own.get(name)
+        if parts not in (None, ()):
+            yield f"{said} {', '.join(map(_alike, parts if isinstance(parts, tuple) else (parts,)))}"
 
 
 def _counts(value: object) -> bool:

@@ -26,7 +26,7 @@ def array_lines(values: ArrayLike, rows: int = 4) -> list[str]:
     if found.dtype.kind == "V":  # bfloat16 and its kin
         found = found.astype(np.float32)
     if found.ndim == 0:
-        return [_entry(found[()])]
+        return [_entry(found.reshape(1)[0])]
     if found.size == 0:
         return ["no values"]
     if found.ndim > 2 or found.shape[-1] > COLUMNS or len(np.atleast_2d(found)) > rows:
