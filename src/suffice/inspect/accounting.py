@@ -15,7 +15,7 @@ from suffice.inspect.ledger import Entry, Ledger
 from suffice.inspect.nodes import Graph, Node
 from suffice.inspect.of_network import InputShape, Network, network_graph
 from suffice.inspect.receptive_field import ReceptiveField, receptive_fields
-from suffice.inspect.seen import seen
+from suffice.inspect.seen import confirmed, seen
 from suffice.inspect.tabular import AtLeast, Cell, Table, Tabular
 
 SUMMED = ("units", "weights", "biases", "connections", "operations")
@@ -190,13 +190,20 @@ def account(net: Network, input_shape: InputShape, convention: ConventionLike = 
 def account_of(graph: Graph, source: int | None, convention: Convention) -> Account:
     """The account of a graph; ``source`` is the number of the input whose receptive fields are told."""
     entries = list(Ledger(convention).entries(graph))
-    links = flow(graph)
-    fields = {}
-    if source is not None and source in links.values:
-        found = receptive_fields(links, links.values[source], graph.nodes[source].shape)
-        fields = {number: found[value] for number, value in links.values.items() if value in found}
-    rows = _rows([entry for entry in entries if entry.counted], fields)
+    counted = [entry for entry in entries if entry.counted]
+    rows = _rows(counted, _fields(graph, source, [entry.node for entry in counted if len(entry.path) == 1]))
     return Account(rows, convention, graph, source, _notes(convention, entries, rows))
+
+
+def _fields(graph: Graph, source: int | None, nodes: list[Node]) -> dict[int, ReceptiveField]:
+    """Receptive fields of nodes, by their numbers."""
+    links = flow(graph)
+    if source is None or source not in links.values:
+        return {}
+    start = links.values[source]
+    found = receptive_fields(links, start, graph.nodes[source].shape)
+    seeing = [(node, value) for node in nodes if (value := links.values[node.number]) in found]
+    return {node.number: confirmed(found[value], links, value, node.shape, start) for node, value in seeing}
 
 
 def _rows(entries: list[Entry], fields: dict[int, ReceptiveField]) -> tuple[Row, ...]:

@@ -98,7 +98,7 @@ def maps_place(node: Node, shapes: list[Shape]) -> int:
     _, kernels, _ = layout(node.settings)
     wanted = (outputs, inputs // node.settings["groups"], *node.settings["kernel"])  # type: ignore[operator,misc]
     fits = [len(shape) == len(kernels) and tuple(shape[axis] for axis in kernels) == wanted for shape in shapes]
-    return 1 if fits[0] and not fits[1] else 0
+    return 1 if len(fits) > 1 and fits[0] and not fits[1] else 0
 
 
 def _links_of_whole(node: Node, unit: Unit, maps: int) -> Iterator[Link]:

@@ -9,6 +9,7 @@ from suffice.inspect.convention import Convention
 from suffice.inspect.counting import Counts, Operand, counts
 from suffice.inspect.flow import POOLING, moved_shape, without_products
 from suffice.inspect.nodes import Graph, Node
+from suffice.inspect.program import Constant
 from suffice.inspect.reads import Shape
 from suffice.inspect.units import Slot, Unit
 
@@ -89,12 +90,20 @@ class Ledger:
             else:
                 number, made = next(sources)
                 yield self._operand(moved_shape(operand, graph.nodes[number].shape), made, weighing)
+        for shape in _arrays_inside(unit) if weighing else ():
+            yield Operand(shape, (shape,), True, True)
 
     def _operand(self, shape: Shape, made: Made, weighing: bool) -> Operand:
         mine = made.parameters | made.constants if weighing else made.parameters
         new = sorted(mine - self.seen)
         self.seen.update(new)
         return Operand(shape, tuple(self.shapes[number] for number in new), made.fixed, bool(mine))
+
+
+def _arrays_inside(unit: Unit) -> list[Shape]:
+    """Shapes of arrays that stand in a unit itself."""
+    constants = [read.value for reads in unit.reads for read in reads if isinstance(read, Constant)]
+    return [tuple(value.shape) for value in constants if getattr(value, "shape", ())]
 
 
 def _leaf(node: Node) -> Made:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import TypeAlias
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from suffice.inspect.flow import Flow, Link
 from suffice.inspect.places import as_mask, gathered, repeated, spread
 from suffice.inspect.reads import Shape, Sliding
+from suffice.inspect.receptive_field import ReceptiveField
 
 MOST_BOXES = 64
 Box: TypeAlias = tuple[int, ...]
@@ -23,6 +25,11 @@ def seen(
 
     ``unit`` is its place along some axes of the value; along the others all places count.
     """
+    return _cells(seen_boxes(links, value, shape, unit, source), source_shape)
+
+
+def seen_boxes(links: Flow, value: int, shape: Shape, unit: Mapping[int, int], source: int) -> frozenset[Box]:
+    """The same as products of sets of places, whose union it is."""
     start = tuple(1 << unit[axis] if axis in unit else _all(length) for axis, length in enumerate(shape))
     waiting: dict[int, frozenset[Box]] = {value: frozenset({start})}
     for link in reversed(links.links):
@@ -30,7 +37,20 @@ def seen(
         found = frozenset(read for box in boxes if all(read := _back(box, link)))
         if found:
             waiting[link.read] = _fewest(waiting.get(link.read, frozenset()) | found)
-    return _cells(waiting.get(source, frozenset()), source_shape)
+    return waiting.get(source, frozenset())
+
+
+def confirmed(field: ReceptiveField, links: Flow, value: int, shape: Shape, source: int) -> ReceptiveField:
+    """The field, as a bound where borders keep all units together from seeing what units away from them would."""
+    stays = [axis for axis in field.shown if field.axes[axis] is None]
+    if field.status == "bound" or not stays:
+        return field
+    middle = {own: shape[own] // 2 for own in field.axes if own is not None}
+    (box,) = field.boxes
+    wanted = [box[axis].taps << box[axis].start for axis in stays]
+    found = seen_boxes(links, value, shape, middle, source)
+    same = any([one[axis] for axis in stays] == wanted for one in found)
+    return field if same else replace(field, tight=False)
 
 
 def _back(box: Box, link: Link) -> Box:

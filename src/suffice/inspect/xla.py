@@ -53,7 +53,7 @@ def counted_by_xla(graph: Graph) -> int:
 
 def expected_of_xla(graph: Graph) -> list[Counter[str]]:
     """FLOPs that XLA is expected to count for each node, by kind; what it leaves out is below 0."""
-    fixed: dict[int, float | None] = {}
+    fixed: dict[int, object] = {}
     met: set[tuple[int, ...]] = set()
     found = []
     for unit in graph.units:
@@ -76,7 +76,7 @@ def _constants(unit: Unit) -> dict[int, float | None]:
     return {number: _same(read) for number, read in pairs if isinstance(number, int) and isinstance(read, Constant)}
 
 
-def _of_steps(steps: Iterable[Step], fixed: dict[int, float | None]) -> Counter[str]:
+def _of_steps(steps: Iterable[Step], fixed: dict[int, object]) -> Counter[str]:
     """``fixed`` gathers values that no input is in, with their number where it is one and the same."""
     found: Counter[str] = Counter()
     for step in steps:
@@ -98,7 +98,7 @@ def _neutral(step: Step, numbers: Sequence[object]) -> bool:
     return step.primitive in NEUTRAL and NEUTRAL[step.primitive] in constants
 
 
-def _number(read: int | Constant, fixed: Mapping[int, float | None]) -> object:
+def _number(read: int | Constant, fixed: Mapping[int, object]) -> object:
     return fixed.get(read, VARYING) if isinstance(read, int) else _same(read)
 
 
