@@ -19,6 +19,7 @@ from suffice.inspect.drawing.loops import Opened, opened
 from suffice.inspect.drawing.outline import Outline
 from suffice.inspect.drawing.page import page
 from suffice.inspect.drawing.place import placed
+from suffice.inspect.drawing.rules import with_rules
 from suffice.inspect.drawing.svg import group_name, svg
 from suffice.inspect.drawing.text import text
 from suffice.inspect.nodes import Graph
@@ -30,8 +31,6 @@ FEW = 24
 """Boxes up to which parameters have boxes of their own, if nothing is said."""
 MOST = 60
 """Boxes that are drawn, if nothing is said."""
-MOST_RULES = 400
-"""Boxes up to which a page tells the backward rule of each."""
 
 
 def draw(
@@ -168,7 +167,7 @@ class Drawing:
 
     def to_html(self) -> str:
         """A page that asks no other place for anything: boxes tell more when pointed at, and groups fold when clicked."""
-        told = replace(self, known=replace(self.known, rules=self._rules()))
+        told = replace(self, known=with_rules(self.known, self.graph, self.opened))
         labels, outputs = told._labels(self.outline), self._outputs(self.outline)
         return page(self.title, self.opened.graph, self._arranged(self.outline, labels), labels, outputs, self.folded)
 
@@ -191,18 +190,6 @@ class Drawing:
             raise ValueError(f"{target.name!r} was given; a name ending in {', '.join(writers)} is expected.")
         write_atomically(target, f"{writers[target.suffix]()}\n".encode())
         return target
-
-    def _rules(self) -> dict[int, str]:
-        """The backward rules of all boxes as text, where they are not too many."""
-        numbers = [node for box in self.outline.boxes for node in box.nodes]
-        if not self.graph.units or len(numbers) > MOST_RULES:
-            return {}
-        known = ((number, self.opened.origin[number]) for number in numbers)
-        return {
-            number: str(self.graph.rule(before))
-            for number, before in known
-            if before is not None and self.graph.nodes[before].inputs
-        }
 
     def _labels(self, seen: Outline, rows: int = 4) -> list[Label]:
         boxed = frozenset(node for box in seen.boxes for node in box.nodes)

@@ -35,16 +35,21 @@ class Label:
     derivative: tuple[str, ...] = ()
     kind: str = "other"
     rule: str = ""
+    received: str = ""
 
 
 @dataclass(frozen=True)
 class Known:
-    """What is known of nodes, by their numbers: names, values, derivatives, and backward rules as text."""
+    """What is known of nodes, by their numbers.
+
+    Names, values, derivatives; the backward rule as text, and the lines of others' rules that make up the derivative.
+    """
 
     names: Mapping[int, str] = field(default_factory=dict)
     forward: Mapping[int, ArrayLike] = field(default_factory=dict)
     backward: Mapping[int, ArrayLike] = field(default_factory=dict)
     rules: Mapping[int, str] = field(default_factory=dict)
+    received: Mapping[int, str] = field(default_factory=dict)
 
 
 def label(graph: Graph, box: Box, known: Known, boxed: frozenset[int], rows: int = 4) -> Label:
@@ -61,6 +66,7 @@ def label(graph: Graph, box: Box, known: Known, boxed: frozenset[int], rows: int
         derivative=tuple(_named(barred(name), known.backward, node.number, rows)),
         kind=kind(node),
         rule=known.rules.get(node.number, ""),
+        received=known.received.get(node.number, ""),
     )
 
 

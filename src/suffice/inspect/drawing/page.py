@@ -115,11 +115,12 @@ def _told(graph: Graph, outline: Outline, place: int, label: Label) -> dict[str,
     names = [outline.groups[group].name for group in reversed(outline.enclosing(place))]
     facts = {
         "operation": node.operation,
-        "in": " / ".join(filter(None, names)) or "/".join(map(str, node.scope)),
+        "in": " / ".join(filter(None, names)) or ".".join(map(str, node.scope)),
         "shape": f"{shape_text(node.shape)}, {node.dtype}",
-        **{name: _setting(value) for name, value in node.settings.items()},
         "value": "\n".join(label.value),
         "derivative": "\n".join(label.derivative),
-        "rule": label.rule,
+        "derivative, term by term": label.received,
+        "gives back": label.rule,
+        **{name: _setting(value) for name, value in node.settings.items()},
     }
     return {"heading": label.heading, "facts": [[name, fact] for name, fact in facts.items() if fact]}

@@ -120,7 +120,7 @@ function tell(part) {
     const [term, said] = [document.createElement("dt"), document.createElement("dd")];
     term.textContent = name;
     said.textContent = fact;
-    if (name === "value" || name === "derivative") said.className = "numbers";
+    if (/^(value|derivative|gives back)/.test(name)) said.className = "numbers";
     list.append(term, said);
   }
   told.replaceChildren(title, list);
