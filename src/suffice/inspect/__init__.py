@@ -7,6 +7,7 @@ from suffice.runtime.lazy import export_lazily
 if TYPE_CHECKING:
     from suffice.inspect.accounting import Account, account
     from suffice.inspect.convention import Convention
+    from suffice.inspect.difference import Difference, diff
     from suffice.inspect.drawing.draw import Drawing, draw
     from suffice.inspect.inverse import ConvSolution, SolutionSet, solve_conv
     from suffice.inspect.layer_row import Row, explain

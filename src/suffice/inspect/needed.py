@@ -99,7 +99,7 @@ def needs(graph: Graph) -> Needs:
     for node in graph.nodes:
         if wanted[node.number] and graph.units[node.number] is not None:
             found += [
-                _need(graph, node.number, value, kind) for value, kind in _kinds(graph, node.number, wanted, places)
+                need_of(graph, node.number, value, kind) for value, kind in _kinds(graph, node.number, wanted, places)
             ]
     return Needs(graph, tuple(found))
 
@@ -139,13 +139,15 @@ def _compared_only(formula: str, name: str) -> bool:
     return all(id(each) in inside for each in uses)
 
 
-def _need(graph: Graph, number: int, value: int, kind: str) -> Need:
+def need_of(graph: Graph, number: int, value: int, kind: str) -> Need:
+    """One value that a node's rule needs, and its bytes."""
     node = graph.nodes[value]
-    size = MASK if kind == "mask" else _size(node.dtype)
+    size = MASK if kind == "mask" else size_of(node.dtype)
     return Need(number, value, kind, prod(node.shape) * size)
 
 
-def _size(dtype: str) -> int:
+def size_of(dtype: str) -> int:
+    """Bytes of one number of a type."""
     try:
         return np.dtype(dtype).itemsize
     except TypeError:  # a random key, or bfloat16, which NumPy alone does not know

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from suffice.inspect import values
 from suffice.inspect.edges import Contributions, contributions
+from suffice.inspect.exercise import Exercise, blank
 from suffice.inspect.labels import labels
 from suffice.inspect.needed import Needs, needs
 from suffice.inspect.node import Node
 from suffice.inspect.routes import Paths, paths
 from suffice.inspect.rule import Rule, rule
+from suffice.inspect.saved import SavedArrays, saved
 from suffice.inspect.schedule import Schedule, schedule
+from suffice.inspect.timeline import Timeline, timeline
 from suffice.inspect.values import Given, Values
 from suffice.runtime.types import ArrayLike
 
@@ -38,6 +41,10 @@ class Graph:
         What is known of inputs, parameters and constants, by the numbers of their nodes: an array, or a shape.
     precision
         ``"float32"`` or ``"float64"``.
+    function
+        Of all leaves that were traced, in the order of the first ``count`` nodes; None where there is none.
+    count
+        How many of the first nodes are its arguments.
     """
 
     nodes: tuple[Node, ...]
@@ -45,6 +52,8 @@ class Graph:
     units: tuple[Unit | None, ...] = field(default=(), repr=False)
     leaves: Mapping[int, Any] = field(default_factory=dict, repr=False)
     precision: str = "float32"
+    function: Callable[..., Any] | None = field(default=None, repr=False, compare=False)
+    count: int = 0
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -242,3 +251,45 @@ class Graph:
         together 88 bytes
         """
         return needs(self)
+
+    def saved(self) -> SavedArrays:
+        """Arrays that this version of JAX keeps for the backward pass, and their bytes. Other versions keep others.
+
+        Raises
+        ------
+        ValueError
+            When the graph was not traced from a function.
+        """
+        return saved(self)
+
+    def timeline(self) -> Timeline:
+        """Bytes of forward values held for backward rules, after each step of the forward and the backward pass."""
+        return timeline(self)
+
+    def blank(self, k: int, seed: int = 0) -> Exercise:
+        """An exercise: the graph with k values, derivatives and rules left out, and the answers.
+
+        Parameters
+        ----------
+        k
+            How many blanks.
+        seed
+            Which they are.
+
+        Raises
+        ------
+        ValueError
+            When there is no room for so many, or as ``backward`` with neither cotangent nor arrays.
+
+        Examples
+        --------
+        >>> from suffice.inspect import graph
+        >>> def f(w, x):
+        ...     u = w * x
+        ...     y = u**2
+        ...     return y
+        >>> exercise = graph(f, 2.0, 3.0).blank(2, seed=0)
+        >>> exercise.check(exercise.answers), len(exercise.check({}))
+        ((), 2)
+        """
+        return blank(self, k, seed)

@@ -93,6 +93,11 @@ class _Entered(NamedTuple):
         return self.function(*arguments)
 
 
+def entered(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A function inside which calls are told from those that led to it."""
+    return _Entered(function)
+
+
 class _Frame(NamedTuple):
     """Where a called program stands."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -67,7 +68,8 @@ def graph(f: Callable[..., Any], *args: Any, level: Level = "course", parameters
     precision = precision_of([np.empty(0, leaf.value.dtype) for leaf in leaves.found if _is_number(leaf.value)])
     with scope(precision):
         program = _traced(function, leaves)
-        return build(program, leaves.found, level, precision)
+        built = build(program, leaves.found, level, precision)
+        return replace(built, function=_of_arrays(function, leaves), count=len(leaves.found))
 
 
 def _function(f: Callable[..., Any]) -> tuple[Any, Callable[..., Any]]:
@@ -98,9 +100,13 @@ def _is_number(value: Any) -> bool:
 def _traced(function: Callable[..., Any], leaves: Leaves) -> Program:
     shapes = [_shape(leaf.value) for leaf in leaves.found]
     try:
-        return traced(lambda *arrays: function(*leaves.whole(arrays)), shapes)[0]
+        return traced(_of_arrays(function, leaves), shapes)[0]
     except Exception as error:
         raise ValueError(_complaint(error)) from error
+
+
+def _of_arrays(function: Callable[..., Any], leaves: Leaves) -> Callable[..., Any]:
+    return lambda *arrays: function(*leaves.whole(arrays))
 
 
 def _shape(value: Any) -> jax.ShapeDtypeStruct:
