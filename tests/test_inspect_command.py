@@ -11,12 +11,17 @@ import pytest
 from suffice.cli import main
 
 NET = """
+from __future__ import annotations
 import equinox as eqx
 import jax
 
 WIDTH = 3
+class Net(eqx.Module):
+    net: eqx.nn.MLP
+    def __call__(self, x):
+        return self.net(x)
 def build():
-    return eqx.nn.MLP(4, 2, WIDTH, 1, key=jax.random.key(0))
+    return Net(eqx.nn.MLP(4, 2, WIDTH, 1, key=jax.random.key(0)))
 network = build()
 def double(x):
     return 2.0 * x
@@ -120,7 +125,7 @@ def test_layers_between_two_lengths(capsys):
         (["nets"], "'nets' was given; expected alexnet, resnet, lenet, mlp, a file of Python"),
         (["net.py"], "a name in it is expected too, such as net.py:build"),
         (["absent.py:build"], "absent.py is no file"),
-        (["net.py:nothing"], "net.py has no 'nothing'; it has build, network, double, fails"),
+        (["net.py:nothing"], "net.py has no 'nothing'; it has Net, build, network, double, fails"),
         (["net.py:WIDTH", "--input", "4"], "int was given; a network, or a function of one example, is expected"),
         (["net.py:build"], "The shape of an example is not known; give it with --input"),
         (["net.py:build", "--input", "5"], "fails"),

@@ -130,10 +130,11 @@ def _from_file(path: Path, name: str) -> Any:
 
 def _run(path: Path) -> ModuleType:
     """The module that a file of Python makes; it may import what lies beside it."""
-    spec = spec_from_file_location(path.stem, path)
+    spec = spec_from_file_location(f"inspected_{path.stem}", path)
     assert spec is not None
     assert spec.loader is not None
     module = module_from_spec(spec)
+    sys.modules[spec.name] = module
     sys.path.insert(0, str(path.parent.resolve()))
     try:
         spec.loader.exec_module(module)

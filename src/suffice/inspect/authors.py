@@ -163,15 +163,15 @@ def goes_on(last: Sequence[Place], now: Sequence[Place], depth: int) -> bool:
         return False
     for before, after in zip(last[depth + 1 :], now[depth + 1 :], strict=False):
         if before != after:
-            return before.code is not after.code or before.instruction < after.instruction or loops(after)
+            return before.code is not after.code or before.instruction < after.instruction or loops(before, after)
     return len(last) != len(now)
 
 
 @lru_cache(maxsize=4096)
-def loops(place: Place) -> bool:
-    """Whether a function may come back to a place: whether it is inside a loop."""
-    jumps = [each for each in dis.get_instructions(place.code) if each.opname.startswith("JUMP_BACKWARD")]
-    return any(each.argval <= place.instruction <= each.offset for each in jumps)
+def loops(before: Place, now: Place) -> bool:
+    """Whether a function may come from a place back to an earlier one: whether one loop holds both."""
+    jumps = [each for each in dis.get_instructions(now.code) if each.opname.startswith("JUMP_BACKWARD")]
+    return any(each.argval <= now.instruction <= before.instruction <= each.offset for each in jumps)
 
 
 @lru_cache(maxsize=4096)

@@ -62,6 +62,6 @@ def _kept(last: Sequence[Place], places: Sequence[Place]) -> int:
     """How many calls are the same as before."""
     for depth, (before, now) in enumerate(zip(last, places, strict=False)):
         if before != now:
-            same = before.code is now.code and (before.instruction < now.instruction or loops(now))
+            same = before.code is now.code and (before.instruction < now.instruction or loops(before, now))
             return depth + same
     return min(len(last), len(places))

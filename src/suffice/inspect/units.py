@@ -123,7 +123,7 @@ def _begins(call: _Call, step: Step) -> bool:
         return False
     if set(last.writes).intersection(_numbers(step.reads)):
         return True
-    return _numbers(first.reads) != _numbers(step.reads) and not any(map(loops, step.places[depth:]))
+    return _numbers(first.reads) != _numbers(step.reads) and not any(loops(each, each) for each in step.places[depth:])
 
 
 def _called_again(last: Sequence[Place], now: Sequence[Place], depth: int) -> bool:
@@ -131,7 +131,7 @@ def _called_again(last: Sequence[Place], now: Sequence[Place], depth: int) -> bo
     if last[:depth] != now[:depth] or len(last) <= depth or len(now) <= depth:
         return True
     before, after = last[depth], now[depth]
-    return before.code is not after.code or (before.instruction > after.instruction and not loops(after))
+    return before.code is not after.code or (before.instruction > after.instruction and not loops(before, after))
 
 
 def _numbers(reads: Iterable[int | Constant]) -> list[int]:

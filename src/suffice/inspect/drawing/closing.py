@@ -9,7 +9,7 @@ from suffice.inspect.drawing.parts import with_groups_in_use
 
 
 def closed(outline: Outline, kinds: Sequence[Hashable], most: int | None) -> frozenset[int]:
-    """Groups to close until at most so many boxes are left: those like an earlier one, then the innermost ones.
+    """Groups to close until at most so many boxes are left: those like an earlier one from the outermost, then the innermost.
 
     ``kinds`` tells for each box what boxes of different size are alike in.
     """
@@ -35,22 +35,23 @@ def outermost(outline: Outline, box: int, groups: frozenset[int]) -> tuple[str, 
 
 
 def _waves(outline: Outline, kinds: Sequence[Hashable]) -> list[frozenset[int]]:
-    """Groups like an earlier one; then level by level from within."""
-    members = outline.members()
+    """Groups like an earlier one, level by level from the outermost; then all, from the innermost."""
     seen: set[Hashable] = set()
     later: set[int] = set()
-    for group, own in enumerate(members):
+    for group, own in enumerate(outline.members()):
         kind = tuple(kinds[box] for box in own)
-        if kind in seen:
-            later.add(group)
+        later |= {group} if kind in seen else set()
         seen.add(kind)
-    depth = [0] * len(members)
-    for group, one in enumerate(outline.groups):
-        depth[group] = depth[one.parent] + 1 if one.parent >= 0 else 0
-    levels = [
-        frozenset(g for g, own in enumerate(depth) if own == level) for level in range(max(depth, default=-1), -1, -1)
-    ]
-    return [frozenset(later), *levels, frozenset()]
+    levels = _levels(outline)
+    return [*(level & later for level in levels), *reversed(levels), frozenset()]
+
+
+def _levels(outline: Outline) -> list[frozenset[int]]:
+    """Groups by how many they are in."""
+    depth: list[int] = []
+    for group in outline.groups:
+        depth.append(depth[group.parent] + 1 if group.parent >= 0 else 0)
+    return [frozenset(g for g, own in enumerate(depth) if own == level) for level in range(max(depth, default=-1) + 1)]
 
 
 def shut(outline: Outline, groups: frozenset[int]) -> Outline:

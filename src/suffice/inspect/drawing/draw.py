@@ -45,7 +45,7 @@ def draw(
     """Draw a graph: boxes in layers, every arrow downwards, residual paths apart.
 
     Scopes are groups. Where there would be more than ``most`` boxes, blocks that follow one another and are alike are drawn
-    once, with how often they are there, and then groups are closed: those like an earlier one first, then from within.
+    once, with how often they are there, and then groups are closed: those like an earlier one first, then the innermost.
 
     Parameters
     ----------
