@@ -14,6 +14,8 @@ from suffice.inspect.layout.place import Layout, lay_out
 
 HEADER, PAD = 22.0, 12.0
 GAP, SLOPE, MOST_GAP = 24.0, 0.12, 70.0
+DOOR_GAP, NEAR = 8.0, 7.0
+"""Below or above doors that lines leave straight, and between a line and the name of its group."""
 MAIN, SIDE = 2.0, 1.0
 """How straight arrows of values and those of parameters ought to be."""
 
@@ -36,8 +38,7 @@ class Level:
 
     def row_heights(self) -> list[float]:
         """Of each row the height of its highest item."""
-        count = len(self.items)
-        return [max((self.items[one].height for one in row if one < count), default=0.0) for row in self.layout.rows]
+        return _row_heights(self.items, self.layout)
 
 
 @dataclass(frozen=True)
@@ -74,13 +75,18 @@ def _measure(
     part: int, level: Level, found: Arrangement, places: dict[tuple[int, str, int], float], title: float
 ) -> None:
     """The size of a group, and where its doors are from its axis."""
-    inner = max(level.layout.width, title)
-    left = PAD + (inner - level.layout.width) / 2
-    found.width[part], found.axis[part] = inner + 2 * PAD, left + level.axis
+    axis = PAD + level.axis
+    found.width[part] = max(level.layout.width + 2 * PAD, title_place(axis, title) + title + PAD)
+    found.axis[part] = axis
     found.height[part] = HEADER + sum(level.row_heights()) + sum(level.gaps) + PAD
     for number, (side, value) in enumerate(level.ends):
         if side != "part":
             places[part, side, value] = level.layout.across[number] - level.axis
+
+
+def title_place(axis: float, title: float) -> float:
+    """Where the name of a group begins: on the left of the line that comes in at the axis if there is room, else on its right."""
+    return PAD if PAD + title + NEAR <= axis else axis + NEAR
 
 
 def _level(
@@ -103,7 +109,7 @@ def _level(
     layout = lay_out(items, links)
     door = number["in", entering[0]] if entering else number["out", leaving[0]] if leaving else None
     axis = layout.width / 2 if door is None else layout.across[door]
-    return Level(ends, items, pieces, links, layout, _gaps(layout), axis)
+    return Level(ends, items, pieces, links, layout, _gaps(layout, _row_heights(items, layout)), axis)
 
 
 def _item(end: End, found: Arrangement) -> Item:
@@ -127,11 +133,18 @@ def _link(
     )
 
 
-def _gaps(layout: Layout) -> list[float]:
-    """Room below each row but the last: more where links go far across."""
+def _row_heights(items: Sequence[Item], layout: Layout) -> list[float]:
+    return [max((items[one].height for one in row if one < len(items)), default=0.0) for row in layout.rows]
+
+
+def _gaps(layout: Layout, heights: Sequence[float]) -> list[float]:
+    """Room below each row but the last: more where links go far across, less between doors and boxes straight below."""
     farthest = [0.0] * max(len(layout.rows) - 1, 0)
     for way in layout.ways:
         for upper, lower in pairwise(way):
             across = abs(layout.across[upper] - layout.across[lower])
             farthest[layout.row[upper]] = max(farthest[layout.row[upper]], across)
-    return [min(GAP + SLOPE * across, MOST_GAP) for across in farthest]
+    return [
+        DOOR_GAP if 0.0 in pair and across < 1.0 else min(GAP + SLOPE * across, MOST_GAP)
+        for across, pair in zip(farthest, pairwise(heights), strict=True)
+    ]

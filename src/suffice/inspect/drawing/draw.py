@@ -11,7 +11,7 @@ import numpy as np
 
 from suffice.files import write_atomically
 from suffice.inspect.drawing.arrange import Arrangement, arranged
-from suffice.inspect.drawing.box import DETAIL, size
+from suffice.inspect.drawing.box import size
 from suffice.inspect.drawing.build import SOURCES, outline, shown, sign
 from suffice.inspect.drawing.closing import closed, shut
 from suffice.inspect.drawing.labels import Known, Label, label
@@ -20,11 +20,10 @@ from suffice.inspect.drawing.outline import Outline
 from suffice.inspect.drawing.page import page
 from suffice.inspect.drawing.place import placed
 from suffice.inspect.drawing.rules import with_rules
-from suffice.inspect.drawing.svg import group_name, svg
+from suffice.inspect.drawing.svg import group_name, svg, title_width
 from suffice.inspect.drawing.text import text
 from suffice.inspect.nodes import Graph
 from suffice.inspect.values import Values
-from suffice.runtime.markup import width
 from suffice.validation import check_sizes
 
 FEW = 24
@@ -198,7 +197,7 @@ class Drawing:
     def _arranged(self, seen: Outline, labels: list[Label]) -> Arrangement:
         nodes = self.opened.graph.nodes
         light = frozenset(place for place, box in enumerate(seen.boxes) if nodes[box.nodes[0]].operation in SOURCES)
-        titles = [width(group_name(group), DETAIL) for group in seen.groups]
+        titles = [title_width(group) for group in seen.groups]
         return arranged(seen, [size(label) for label in labels], titles, light)
 
     def _outputs(self, seen: Outline) -> frozenset[int]:

@@ -6,16 +6,14 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from suffice.inspect.drawing.arrange import HEADER, PAD, Arrangement, Level
-from suffice.inspect.drawing.box import DETAIL
+from suffice.inspect.drawing.arrange import HEADER, PAD, Arrangement, Level, title_place
 from suffice.inspect.drawing.labels import Label
 from suffice.inspect.drawing.numbers import shape_text
 from suffice.inspect.drawing.outline import Outline
 from suffice.inspect.drawing.place import MARGIN, Sheet, placed
 from suffice.inspect.drawing.style import style
-from suffice.inspect.drawing.svg import HEAD, drawn, group_name, picture
+from suffice.inspect.drawing.svg import HEAD, MARK, drawn, picture, title_width
 from suffice.inspect.nodes import Graph
-from suffice.runtime.markup import width
 
 FOLDED_HEIGHT = 38.0
 NAMES = {
@@ -44,7 +42,7 @@ def page(
     data = {
         "parts": _parts(found), "levels": _levels(found), "lines": _lines(found, sheet), "folded": sorted(folded),
         "told": [_told(graph, found.outline, place, label) for place, label in enumerate(labels)],
-        "header": HEADER, "pad": PAD, "margin": MARGIN, "head": HEAD, "boxes": len(labels),
+        "header": HEADER, "pad": PAD, "margin": MARGIN, "head": HEAD, "mark": MARK, "boxes": len(labels),
     }  # fmt: skip
     kinds = [(kind, name) for kind, name in NAMES.items() if any(label.kind == kind for label in labels)]
     return environment.get_template("graph.html.j2").render(
@@ -61,10 +59,11 @@ def page(
 
 
 def _parts(found: Arrangement) -> list[list[float]]:
-    """Of each part its group, width, height and axis, and width and height when it is folded."""
+    """Of each part its group, width, height and axis, width and height when it is folded, and where its name begins."""
     count = len(found.outline.boxes)
-    closed = [(0.0, 0.0)] * count + [
-        (max(width(group_name(group), DETAIL) + 40, 70.0), FOLDED_HEIGHT) for group in found.outline.groups
+    closed = [(0.0, 0.0, 0.0)] * count + [
+        (max(title_width(group) + 20, 70.0), FOLDED_HEIGHT, title_place(found.axis[count + number], title_width(group)))
+        for number, group in enumerate(found.outline.groups)
     ]
     return [
         [

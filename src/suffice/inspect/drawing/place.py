@@ -55,11 +55,12 @@ class Line:
 
 @dataclass(frozen=True)
 class Sheet:
-    """A rectangle for each part of an outline, boxes first, and all lines."""
+    """A rectangle for each part of an outline, boxes first, with its axis from its left edge, and all lines."""
 
     width: float
     height: float
     rectangles: list[Rectangle]
+    axes: list[float]
     lines: list[Line]
 
 
@@ -76,7 +77,7 @@ def placed(found: Arrangement) -> Sheet:
         level = found.levels[part]
         left = own.left + found.axis[part] - level.axis
         _fill(part, level, left, own.top + HEADER, found, rectangles, lines)
-    return Sheet(root.layout.width + 2 * MARGIN, height + 2 * MARGIN, rectangles, lines)
+    return Sheet(root.layout.width + 2 * MARGIN, height + 2 * MARGIN, rectangles, found.axis, lines)
 
 
 def _fill(

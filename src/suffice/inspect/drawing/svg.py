@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from suffice.inspect.drawing.arrange import HEADER
+from suffice.inspect.drawing.arrange import HEADER, title_place
 from suffice.inspect.drawing.box import DETAIL, box
 from suffice.inspect.drawing.labels import Label
 from suffice.inspect.drawing.outline import Group, Outline
 from suffice.inspect.drawing.place import Line, Rectangle, Sheet, Stop
 from suffice.inspect.drawing.style import style
-from suffice.runtime.markup import element, said
+from suffice.runtime.markup import element, said, width
 
 NAMESPACE = "http://www.w3.org/2000/svg"
-HEAD = 6.0
-"""Length of an arrow's head."""
+HEAD, MARK = 6.0, 11.0
+"""Length of an arrow's head, and room for the mark of a group that can be folded."""
 
 
 def svg(outline: Outline, sheet: Sheet, labels: Sequence[Label], outputs: frozenset[int], title: str) -> str:
@@ -37,7 +37,13 @@ def drawn(
     """Grounds of groups, lines and boxes; groups bear what they need to be folded where they can be."""
     count, members = len(labels), outline.members()
     grounds = "".join(
-        ground(group, count + number, sheet.rectangles[count + number], len(members[number]) if folds else 0)
+        ground(
+            group,
+            count + number,
+            sheet.rectangles[count + number],
+            sheet.axes[count + number],
+            len(members[number]) if folds else 0,
+        )
         for number, group in enumerate(outline.groups)
     )
     lines = "".join(_line(line, number, outline) for number, line in enumerate(sheet.lines))
@@ -48,15 +54,23 @@ def drawn(
     return grounds + lines + boxes
 
 
-def ground(group: Group, part: int, place: Rectangle, boxes: int = 0) -> str:
-    """The ground of a group, with its name in the corner; on a page also a mark of whether it is folded, and what is inside."""
+def ground(group: Group, part: int, place: Rectangle, axis: float, boxes: int = 0) -> str:
+    """The ground of a group, with its name beside the line at its axis; on a page also what it is when it is folded."""
     drawn = element("rect", width=place.width, height=place.height, rx=8.0, class_="ground")
-    if boxes:
-        drawn += element("text", "▾", x=9.0, y=HEADER - 7, class_="name mark", font_size=DETAIL)
-        drawn += element("text", f"{boxes:,} boxes", x=20.0, y=HEADER + 7, class_="name inside", font_size=DETAIL)
     name = group_name(group) or ("group" if boxes else "")
-    drawn += element("text", said(name), x=20.0 if boxes else 10.0, y=HEADER - 7, class_="name", font_size=DETAIL)
+    at = title_place(axis, title_width(group))
+    if boxes:
+        drawn += element("text", "▾", x=at, y=HEADER - 7, class_="name mark", font_size=DETAIL)
+        drawn += element("text", f"{boxes:,} boxes", x=MARK + 9.0, y=HEADER + 7, class_="name inside", font_size=DETAIL)
+    drawn += element(
+        "text", said(name), x=at + (MARK if boxes else 0.0), y=HEADER - 7, class_="name title", font_size=DETAIL
+    )
     return element("g", drawn, class_="scope", data_part=part, transform=f"translate({place.left:.1f} {place.top:.1f})")
+
+
+def title_width(group: Group) -> float:
+    """What the name of a group takes, and the mark before it that says whether it is folded."""
+    return width(group_name(group) or "group", DETAIL) + MARK
 
 
 def group_name(group: Group) -> str:

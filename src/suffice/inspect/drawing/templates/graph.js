@@ -4,7 +4,7 @@ const svg = document.querySelector("#sheet > svg");
 const told = document.getElementById("told");
 const elements = new Map([...svg.querySelectorAll("[data-part]")].map(one => [Number(one.dataset.part), one]));
 const lines = [...svg.querySelectorAll("[data-line]")];
-const [PARENT, WIDTH, HEIGHT, AXIS, FOLDED_WIDTH, FOLDED_HEIGHT] = [0, 1, 2, 3, 4, 5];
+const [PARENT, WIDTH, HEIGHT, AXIS, FOLDED_WIDTH, FOLDED_HEIGHT, NAME] = [0, 1, 2, 3, 4, 5, 6];
 const groups = [...data.parts.keys()].filter(part => part >= data.boxes);
 const folded = new Set(data.folded.map(group => group + data.boxes));
 
@@ -92,7 +92,10 @@ function draw() {
     shape.setAttribute("height", height);
     one.classList.toggle("folded", shut);
     one.setAttribute("aria-expanded", String(!shut));
-    one.querySelector(".mark").textContent = shut ? "▸" : "▾";
+    const mark = one.querySelector(".mark"), at = shut ? 9 : data.parts[part][NAME];
+    mark.textContent = shut ? "▸" : "▾";
+    mark.setAttribute("x", at);
+    one.querySelector(".title").setAttribute("x", at + data.mark);
     one.querySelector(".inside").style.display = shut ? "" : "none";
   }
   data.lines.forEach((line, number) => {
