@@ -8,6 +8,7 @@ from functools import cached_property
 
 import numpy as np
 
+from suffice.inspect.backward_bytes import BackwardBytes, backward_bytes
 from suffice.inspect.convention import Convention, ConventionLike, as_convention
 from suffice.inspect.flow import Flow, flow
 from suffice.inspect.layer_row import Row
@@ -19,6 +20,7 @@ from suffice.inspect.seen import confirmed, seen
 from suffice.inspect.tabular import AtLeast, Cell, Table, Tabular
 
 SUMMED = ("units", "weights", "biases", "connections", "operations")
+KEPT = ("bytes the rules need", "bytes this JAX keeps")
 LABELS = {
     "convolution": "conv",
     "affine": "fc",
@@ -58,7 +60,9 @@ class Account(Tabular):
     convention
         What was counted and how.
     graph
-        The graph that was counted.
+        The graph of one example, which was counted.
+    batch_graph
+        The graph of as many examples as the convention says, whose bytes are told.
     source
         Number of the input whose receptive fields are told, None where there is none.
     notes
@@ -72,6 +76,7 @@ class Account(Tabular):
     rows: tuple[Row, ...]
     convention: Convention
     graph: Graph = field(repr=False)
+    batch_graph: Graph = field(repr=False)
     source: int | None
     notes: tuple[str, ...]
 
@@ -132,13 +137,21 @@ class Account(Tabular):
             raise ValueError(f"Unit {unit} of {self[layer].layer} sees nothing but padding.")
         return tuple((int(along.min()), int(along.max())) for along in places)
 
+    @cached_property
+    def backward(self) -> BackwardBytes:
+        """Bytes that the backward pass needs, and that this version of JAX keeps for it."""
+        return backward_bytes(self.batch_graph, self.rows)
+
     def table(self) -> Table:
         """One line a layer."""
-        header = ("layer", "name", "shape", *SUMMED[:-1], self.convention.operations, "receptive field")
-        lines = tuple((row.layer, row.where, _shape(row), *_cells(row), _field(row)) for row in self.rows)
-        total = self.total
-        sums: tuple[Cell, ...] = ("total", "", "", *(getattr(total, name) for name in SUMMED), "")
-        return Table(header, lines, sums, self.notes)
+        header = ("layer", "name", "shape", *SUMMED[:-1], self.convention.operations, "receptive field", *KEPT)
+        kept = self.backward
+        lines = tuple(
+            (row.layer, row.where, _shape(row), *_cells(row), _field(row), needed, saved)
+            for row, needed, saved in zip(self.rows, kept.needed, kept.saved, strict=True)
+        )
+        sums = (getattr(self.total, name) for name in SUMMED)
+        return Table(header, lines, ("total", "", "", *sums, "", kept.total_needed, kept.total_saved), self.notes)
 
     @cached_property
     def _flow(self) -> Flow:
@@ -184,15 +197,19 @@ def account(net: Network, input_shape: InputShape, convention: ConventionLike = 
     """
     convention = as_convention(convention)
     graph, source = network_graph(net, input_shape)
-    return account_of(graph, source, convention)
+    several = graph if convention.batch == 1 else network_graph(net, input_shape, convention.batch)[0]
+    return account_of(graph, source, convention, several)
 
 
-def account_of(graph: Graph, source: int | None, convention: Convention) -> Account:
-    """The account of a graph; ``source`` is the number of the input whose receptive fields are told."""
+def account_of(graph: Graph, source: int | None, convention: Convention, several: Graph | None = None) -> Account:
+    """The account of a graph of one example, and of that of several.
+
+    ``source`` is the number of the input whose receptive fields are told.
+    """
     entries = list(Ledger(convention).entries(graph))
     counted = [entry for entry in entries if entry.counted]
     rows = _rows(counted, _fields(graph, source, [entry.node for entry in counted if len(entry.path) == 1]))
-    return Account(rows, convention, graph, source, _notes(convention, entries, rows))
+    return Account(rows, convention, graph, several or graph, source, _notes(convention, entries, rows))
 
 
 def _fields(graph: Graph, source: int | None, nodes: list[Node]) -> dict[int, ReceptiveField]:

@@ -62,9 +62,9 @@ class Facts:
 
 def facts_of(row: Row, account: Account) -> Facts | None:
     """Facts of a layer, None where it is of another kind or in a loop."""
-    if len(row.path) > 1 or row.kind not in ("convolution", "affine"):
+    if len(row.path) != 1 or row.kind not in ("convolution", "affine"):
         return None
-    number = row.path[-1]
+    number = row.path[0]
     node, unit = account.graph.nodes[number], account.graph.units[number]
     settings, bias = node.settings, bool(node.settings.get("bias"))
     if row.kind == "affine":

@@ -23,13 +23,23 @@ InputShape: TypeAlias = Sequence[int] | ArrayLike | jax.ShapeDtypeStruct | Seque
 """Shape of an example, an array or its shape and type, or a list of these."""
 
 
-def network_graph(net: Network, input_shape: InputShape) -> tuple[Graph, int | None]:
-    """Graph of a network for one example, and the number of its first input."""
+class _Batched(eqx.Module):
+    """A network of one example, for several."""
+
+    net: Callable[..., Any]
+
+    def __call__(self, *examples: jax.Array) -> Any:
+        return jax.vmap(self.net)(*examples)
+
+
+def network_graph(net: Network, input_shape: InputShape, batch: int = 1) -> tuple[Graph, int | None]:
+    """Graph of a network for an example or a batch of them, and the number of its first input."""
     net = built(net)
     several: Any = input_shape if _several(input_shape) else [input_shape]
     given = [_example(one, net) for one in several]
-    if isinstance(net, BatchNetwork):
-        given = [jax.ShapeDtypeStruct((1, *one.shape), one.dtype) for one in given]
+    if batch > 1 or isinstance(net, BatchNetwork):
+        given = [jax.ShapeDtypeStruct((batch, *one.shape), one.dtype) for one in given]
+    net = net if batch == 1 or isinstance(net, BatchNetwork) else _Batched(net)
     traced = graph(net, *given)  # type: ignore[arg-type]
     inputs = [node.number for node in traced.nodes if node.operation == "input" and node.shape == given[0].shape]
     return traced, inputs[-len(given)] if len(inputs) >= len(given) else (inputs[0] if inputs else None)
