@@ -10,7 +10,7 @@ from suffice.inspect.course import course_units
 from suffice.inspect.leaves import Leaf
 from suffice.inspect.nodes import Graph, Node
 from suffice.inspect.operations import operation, settings
-from suffice.inspect.program import Constant, Program, inner_program
+from suffice.inspect.program import Constant, Program, inner_program, loop_inputs
 from suffice.inspect.scopes import scopes_of
 from suffice.inspect.skips import is_residual
 from suffice.inspect.units import Unit, primitive_units
@@ -106,10 +106,8 @@ def _loop(unit: Unit, level: str) -> dict[str, Any]:
     body = inner_program(step)
     if body is None:
         return {}
-    count = step.settings["num_consts"], step.settings["num_carry"]
-    kinds = ["parameter"] * count[0] + ["carry"] * count[1] + ["row"] * (len(body.inputs) - sum(count))
     leaves = [
         Leaf("parameter" if kind == "parameter" else "input", (), f"{kind}{place}", body.values[number])
-        for place, (kind, number) in enumerate(zip(kinds, body.inputs, strict=True))
+        for place, (kind, number) in enumerate(zip(loop_inputs(step), body.inputs, strict=True))
     ]
     return {"repeats": int(step.settings["length"]), "body": build(body, leaves, level, "float32")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from inspect import Parameter, signature
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -33,21 +33,28 @@ class Leaves:
 
     def whole(self, arrays: Sequence[Any]) -> list[Any]:
         """Module and arguments with arrays in their places."""
-        remaining = iter(arrays)
         trees = zip(self._outlines, self._others, strict=True)
         return [
-            jax.tree.unflatten(outline, [next(remaining) if other is ARRAY else other for other in others])
+            jax.tree.unflatten(
+                outline, [arrays[other.number] if isinstance(other, _Array) else other for other in others]
+            )
             for outline, others in trees
         ]
 
 
-ARRAY = object()
-"""Stands in the place of an array."""
+class _Array(NamedTuple):
+    """Stands in the place of an array."""
+
+    number: int
 
 
 def leaves_of(module: Any, arguments: Sequence[Any], names: Sequence[str], parameters: Iterable[str]) -> Leaves:
-    """Arrays of a module and its arguments; those of the module, of containers and of arguments so named are parameters."""
-    found, outlines, others = [], [], []
+    """Arrays of a module and its arguments; those of the module, of containers and of arguments so named are parameters.
+
+    An array that stands in two places of modules or containers is one leaf.
+    """
+    found: list[Leaf] = []
+    outlines, others, shared = [], [], dict[int, _Array]()
     containers = sum(not isinstance(each, (*ARRAYS, float, int)) for each in arguments)
     named = set(parameters)
     for name, tree in (("", module), *zip(names, arguments, strict=True)):
@@ -55,10 +62,18 @@ def leaves_of(module: Any, arguments: Sequence[Any], names: Sequence[str], param
         alone = len(pairs) == 1 and not pairs[0][0]
         operation = "input" if alone and name not in named else "parameter"
         argument = name if alone or containers > 1 else ""
-        is_array = [isinstance(leaf, ARRAYS) or (alone and isinstance(leaf, float)) for _, leaf in pairs]
-        arrays = [pair for pair, array in zip(pairs, is_array, strict=True) if array]
-        found += [_leaf(operation, argument, path, leaf) for path, leaf in arrays]
-        others.append(tuple(ARRAY if array else leaf for (_, leaf), array in zip(pairs, is_array, strict=True)))
+        here = []
+        for path, leaf in pairs:
+            if not isinstance(leaf, ARRAYS) and not (alone and isinstance(leaf, float)):
+                here.append(leaf)
+            elif id(leaf) in shared and not alone:
+                here.append(shared[id(leaf)])
+            else:
+                here.append(_Array(len(found)))
+                found.append(_leaf(operation, argument, path, leaf))
+                if not isinstance(leaf, jax.ShapeDtypeStruct):
+                    shared[id(leaf)] = here[-1]
+        others.append(tuple(here))
         outlines.append(outline)
     return Leaves(tuple(found), tuple(outlines), tuple(others))
 

@@ -169,6 +169,15 @@ def inner_program(step: Step) -> Program | None:
     return None if inner is None else read(inner)
 
 
+def loop_inputs(step: Step) -> list[str]:
+    """What each input of a loop's body is: a parameter, carried from turn to turn, or a row for each turn."""
+    inner = _inner(step.equation).jaxpr
+    given, made = ([len(each.aval.shape) for each in atoms] for atoms in (step.equation.invars, step.equation.outvars))
+    rows = sum(rank != len(each.aval.shape) for rank, each in zip(given, inner.invars, strict=True))
+    carried = sum(rank == len(each.aval.shape) for rank, each in zip(made, inner.outvars, strict=True))
+    return ["parameter"] * (len(given) - carried - rows) + ["carry"] * carried + ["row"] * rows
+
+
 def function_name(step: Step) -> str:
     """Name of the function behind a step with a derivative rule of its own, as its author wrote it."""
     inner = _inner(step.equation)

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import jax
 import numpy as np
 
-from suffice.inspect.authors import is_author
+from suffice.inspect.authors import is_author, package
 from suffice.inspect.build import build
 from suffice.inspect.leaves import ARRAYS, Leaves, leaves_of, names_of
 from suffice.inspect.nodes import Graph
@@ -115,21 +115,26 @@ def _shape(value: Any) -> jax.ShapeDtypeStruct:
 
 
 def _complaint(error: Exception) -> str:
-    """Where a function failed, and what to do."""
-    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    codes = [frame.f_code for frame in frames]
+    """Where a function failed, and what to do. A layer of this library says itself what it got and wanted."""
+    codes = [frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)]
     after = codes.index(ENTRY) + 1 if ENTRY in codes else 0
-    lines = traceback.extract_tb(error.__traceback__)
     inner = [place for place in range(after, len(codes)) if is_author(codes[place])]
-    told = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    where = ""
-    if inner:
-        line = lines[inner[-1]]
-        where = f" at line {line.lineno} of {Path(line.filename).name}" + (f", {line.line!r}" if line.line else "")
-    return f"The function fails{where}: {told}{_advice(error)}"
+    told = (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
+    if not inner or package(codes[inner[-1]]) == "suffice":
+        return f"The function fails: {told}.{_advice(error)}"
+    line = traceback.extract_tb(error.__traceback__)[inner[-1]]
+    where = f"line {line.lineno} of {Path(line.filename).name}" + (f", {line.line!r}" if line.line else "")
+    return f"The function fails at {where}: {told}.{_advice(error)}"
+
+
+NUMBERS_WANTED = (
+    jax.errors.TracerArrayConversionError,
+    jax.errors.TracerIntegerConversionError,
+    jax.errors.ConcretizationTypeError,
+)
 
 
 def _advice(error: Exception) -> str:
-    if isinstance(error, (jax.errors.TracerArrayConversionError, jax.errors.ConcretizationTypeError)):
+    if isinstance(error, NUMBERS_WANTED) or isinstance(error.__cause__, NUMBERS_WANTED):
         return " A graph knows shapes, no numbers: use jax.numpy in place of NumPy, and no value of an array in 'if' or 'range'."
     return ""

@@ -144,6 +144,10 @@ class Conv2d(eqx.Module):
 def shifted(maps: AnyArray, row: int, column: int, size: int, stride: int) -> AnyArray:
     """The number at one place of every window of the last two axes."""
     height, width = ((length - size) // stride * stride + 1 for length in maps.shape[-2:])
+    if isinstance(maps, jax.Array):
+        rest = maps.shape[:-2]
+        start, stop = (*[0] * len(rest), row, column), (*rest, row + height, column + width)
+        return lax.slice(maps, start, stop, (*[1] * len(rest), stride, stride))
     return maps[..., row : row + height : stride, column : column + width : stride]
 
 
