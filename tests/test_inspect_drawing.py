@@ -155,6 +155,16 @@ def test_a_chain_of_like_blocks_is_drawn_as_one_with_their_number(length):
     assert f"× {length:,}:" in str(drawing)
 
 
+def test_copies_beside_one_another_are_no_repeats():
+    build = Builder()
+    x = build("input", name="x")
+    heads = [build("tanh", build("affine", x)) for _ in range(5)]
+    total = heads[0]
+    for head in heads[1:]:
+        total = build("multiply", total, head)
+    assert draw(build.graph(total), most=3).boxes == 1 + 10 + 4
+
+
 def test_a_residual_network_is_drawn_in_sixty_boxes_at_most():
     drawing = draw(residual_network())
     assert drawing.boxes <= 60

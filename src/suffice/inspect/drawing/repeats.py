@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from suffice.inspect.drawing.outline import Arrow, Group, Outline
 from suffice.inspect.drawing.parts import Parts, parts, with_groups_in_use
@@ -21,7 +22,7 @@ def folded(outline: Outline, kinds: Sequence[Hashable]) -> Outline:
     for children in own.children.values():
         signs = [_sign(own, part, kinds, reads) for part in children]
         weights = [len(own.boxes[part]) for part in children]
-        for run in runs(weights, lambda one, other, signs=signs: _alike(signs[one], signs[other])):
+        for run in runs(weights, partial(_alike_at, signs), partial(_follows, signs)):
             _mark(run, children, own, home, groups)
             _stand_in(run, children, own, stands_for)
     return _without(Outline(outline.boxes, tuple(home), tuple(groups), outline.arrows), stands_for)
@@ -55,6 +56,22 @@ def _alike(first: Sign, second: Sign) -> bool:
         and len(first[1]) == len(second[1])
         and all(one[:2] == other[:2] or one[2] == other[2] for one, other in zip(first[1], second[1], strict=True))
     )
+
+
+def _alike_at(signs: Sequence[Sign], one: int, other: int) -> bool:
+    return _alike(signs[one], signs[other])
+
+
+def _follows(signs: Sequence[Sign], begin: int, period: int) -> bool:
+    """Whether the second block of a run hangs together and reads something that the first gives."""
+    second = range(begin + period, begin + 2 * period)
+    reads = [(part, part - steps) for part in second for steps, *_ in signs[part][1] if steps]
+    label = {part: part for part in second}
+    for part, source in reads:
+        if source in label:
+            joined = {label[part], label[source]}
+            label = {one: min(joined) if own in joined else own for one, own in label.items()}
+    return len(set(label.values())) == 1 and any(begin <= source < begin + period for _, source in reads)
 
 
 def _mark(run: Run, children: Sequence[int], own: Parts, home: list[int], groups: list[Group]) -> None:
