@@ -14,7 +14,8 @@ def is_residual(nodes: Sequence[Node]) -> bool:
         return False
     before, after = sorted(last.inputs)
     skips = before != after and nodes[before].operation not in ("parameter", "constant")
-    return skips and all(nodes[each].shape == last.shape for each in last.inputs) and _leads_to(nodes, before, after)
+    alike = all(sorted(nodes[each].shape) == sorted(last.shape) for each in last.inputs)  # axes may have changed places
+    return skips and alike and _leads_to(nodes, before, after)
 
 
 def _leads_to(nodes: Sequence[Node], before: int, after: int) -> bool:
