@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from suffice.inspect.drawing.draw import Drawing, draw
     from suffice.inspect.inverse import ConvSolution, SolutionSet, solve_conv
     from suffice.inspect.layer_row import Row, explain
+    from suffice.inspect.leverage import Lever, Levers, levers
     from suffice.inspect.marking import MarkedCell, MarkedTable, from_table
     from suffice.inspect.naming import name
     from suffice.inspect.node import Node

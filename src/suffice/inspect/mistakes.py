@@ -3,81 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 from math import prod
 from typing import TypeAlias
 
 from suffice.inspect.accounting import Account
-from suffice.inspect.flow import POOLING, maps_place, moved_shape
+from suffice.inspect.facts import Facts, facts_of
+from suffice.inspect.flow import POOLING
 from suffice.inspect.layer_row import Row
 from suffice.inspect.nodes import Graph
-from suffice.inspect.reads import layout
-from suffice.inspect.windows import taps_on_input, windows
 
 Numbers: TypeAlias = Mapping[str, int]
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What the counts of a convolution or a fully connected layer follow from."""
-
-    inputs: int
-    outputs: int
-    kernel: tuple[int, ...] = ()
-    before: tuple[int, ...] = ()
-    after: tuple[int, ...] = ()
-    stride: tuple[int, ...] = ()
-    padding: tuple[tuple[int, int], ...] = ()
-    groups: int = 1
-    bias: bool = False
-    taps: bool = True
-
-    def numbers(self) -> dict[str, int]:
-        """Counts by column."""
-        weights = prod(self.kernel) * self.inputs * self.outputs // self.groups
-        biases, units = self.outputs if self.bias else 0, prod(self.after) * self.outputs
-        along = [self._taps(axis) for axis in range(len(self.kernel))]
-        products = prod(along) * self.inputs * self.outputs // self.groups
-        return {
-            "units": units,
-            "weights": weights,
-            "biases": biases,
-            "parameters": weights + biases,
-            "connections": products,
-            "operations": products,
-        }
-
-    def _taps(self, axis: int) -> int:
-        length, kernel, outputs = self.before[axis], self.kernel[axis], self.after[axis]
-        low, _ = self.padding[axis]
-        return outputs * kernel if self.taps else taps_on_input(length, kernel, self.stride[axis], low, outputs)
-
-    @property
-    def windows(self) -> tuple[int, ...]:
-        """Sizes after the layer, from those before it."""
-        sides = zip(self.before, self.kernel, self.stride, self.padding, strict=True)
-        return tuple(max(1, windows(length, size, step, sum(pads))) for length, size, step, pads in sides)
-
-
-def facts_of(row: Row, account: Account) -> Facts | None:
-    """Facts of a layer, None where it is of another kind or in a loop."""
-    if len(row.path) != 1 or row.kind not in ("convolution", "affine"):
-        return None
-    number = row.path[0]
-    node, unit = account.graph.nodes[number], account.graph.units[number]
-    settings, bias = node.settings, bool(node.settings.get("bias"))
-    if row.kind == "affine":
-        return Facts(_whole(settings["contracted"]), node.shape[-1] if node.shape else 1, bias=bias)
-    assert unit is not None
-    (_, _, *before), _, (_, _, *after) = layout(settings)
-    sources = [account.graph.nodes[number].shape for number in node.inputs]
-    maps = moved_shape(unit.operands[maps_place(node, sources)], sources[0])
-    inputs, outputs = settings["channels"]  # type: ignore[misc]
-    kernel, stride, padding = (tuple(settings[name]) for name in ("kernel", "stride", "padding"))  # type: ignore[arg-type]
-    small, large = tuple(node.shape[axis] for axis in after), tuple(maps[axis] for axis in before)
-    groups, taps = _whole(settings["groups"]), account.convention.padding_taps
-    return Facts(inputs, outputs, kernel, large, small, stride, padding, groups, bias, taps)
 
 
 def mistakes(row: Row, account: Account) -> Iterator[tuple[str, Numbers]]:
@@ -117,9 +54,15 @@ def _of_windows(facts: Facts) -> Iterator[tuple[str, Facts]]:
     elif not facts.taps:
         yield "connections to padding counted", free
     if any(step > 1 for step in facts.stride):
-        yield "stride forgotten", replace(free, after=replace(facts, stride=(1,) * len(facts.stride)).windows)
+        yield (
+            "stride forgotten",
+            replace(free, after=_at_least_one(replace(facts, stride=(1,) * len(facts.stride)).windows)),
+        )
     if any(map(any, facts.padding)):
-        yield "padding forgotten", replace(free, after=replace(facts, padding=((0, 0),) * len(facts.kernel)).windows)
+        yield (
+            "padding forgotten",
+            replace(free, after=_at_least_one(replace(facts, padding=((0, 0),) * len(facts.kernel)).windows)),
+        )
     if facts.before != facts.after:
         yield "size of the input in place of that of the output", replace(free, after=facts.before)
     for change, told in ((1, "large"), (-1, "small")):
@@ -155,6 +98,10 @@ def _of_columns(facts: Facts, right: Numbers) -> Iterator[tuple[str, Numbers]]:
     yield "places forgotten", {"units": facts.outputs}
 
 
+def _at_least_one(sizes: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(max(1, size) for size in sizes)
+
+
 def _tower(facts: Facts, groups: int) -> Facts:
     """One of the towers, without what is between them."""
     return replace(facts, inputs=facts.inputs // groups, outputs=facts.outputs // groups, groups=1)
@@ -177,7 +124,3 @@ def _before_pooling(graph: Graph, row: Row) -> int | None:
         if before.operation in ("convolution", "affine", "input"):
             return pooled
         node = before
-
-
-def _whole(value: object) -> int:
-    return int(value)  # type: ignore[call-overload]
