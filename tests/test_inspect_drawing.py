@@ -248,6 +248,15 @@ def test_names_are_escaped():
     assert "\x00" not in page
 
 
+def test_names_stay_in_one_line_of_a_bearable_length():
+    build = Builder()
+    x = build("input", name="line\nbreak\x1b[31m")
+    text = str(draw(build.graph(build("tanh", x, name="n" * 300))))
+    assert len(text.splitlines()) == 2
+    assert "\x1b" not in text
+    assert max(map(len, text.splitlines())) < 100
+
+
 def test_no_picture_and_no_page_refers_to_another_place():
     drawing = draw(residual_network())
     for text in (drawing.to_svg(), drawing.to_html()):

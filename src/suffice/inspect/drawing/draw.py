@@ -75,6 +75,10 @@ def draw(
     ...     return h
     >>> traced = graph(block, 0.5)
     >>> print(draw(traced, traced.forward(), traced.backward()))
+    ○    x     input                   scalar  x = 0.5      x̄ = 1.542
+    ├─●  z     multiply, constant 3    scalar  z = 1.5      z̄ = 0.1807
+    │ ●  tanh                          scalar  v2 = 0.9051  v̄2 = 1
+    ●─╯  h     residual add            scalar  h = 1.405    h̄ = 1
     """
     _check(graph, values, derivatives, most)
     open_ = opened(graph)
@@ -129,6 +133,10 @@ class Drawing:
         What is written into boxes: names, values, derivatives, rules.
     title
         Heading of the page.
+
+    Examples
+    --------
+    See ``draw``.
     """
 
     graph: Graph

@@ -12,6 +12,8 @@ from suffice.inspect.labels import barred
 from suffice.inspect.nodes import Graph, Node
 from suffice.runtime.types import ArrayLike
 
+LONGEST = 40
+"""Letters of a name that are shown."""
 KINDS = {
     "weighted": ("affine", "convolution", "embedding", "attention", "matrix product"),
     "sum": ("add", "residual add", "multiply", "subtract", "divide"),
@@ -73,8 +75,14 @@ def label(graph: Graph, box: Box, known: Known, boxed: frozenset[int], rows: int
 def _heading(node: Node, scope: str) -> str:
     """The author's name, of a parameter with its scope; or else the scope, or what is done."""
     if node.operation == "parameter" and node.name:
-        return ".".join(filter(None, (scope, node.name)))
-    return node.name or scope or node.operation
+        return short(".".join(filter(None, (scope, node.name))))
+    return short(node.name or scope or node.operation)
+
+
+def short(name: str) -> str:
+    """A name in one line of a bearable length."""
+    shown = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in name)
+    return shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…"
 
 
 def kind(node: Node) -> str:
@@ -89,7 +97,7 @@ def kind(node: Node) -> str:
 def _of_group(graph: Graph, box: Box) -> Label:
     last = graph.nodes[box.nodes[-1]]
     times = f"× {box.repeats:,}" if box.repeats > 1 else ""
-    heading = " ".join(filter(None, (box.name, times))) or "group"
+    heading = " ".join(filter(None, (short(box.name), times))) or "group"
     return Label(heading, (f"{len(box.nodes):,} nodes",), shape_text(last.shape), kind="group")
 
 
@@ -99,7 +107,9 @@ def _details(graph: Graph, node: Node, boxed: frozenset[int], *, named: bool) ->
         yield f"{node.operation}{times}"
     yield from settings_text(node)
     hidden = [graph.nodes[one] for one in dict.fromkeys(node.inputs) if one not in boxed]
-    held = [f"{one.name} ({shape_text(one.shape)})" for one in hidden if one.name and one.operation == "parameter"]
+    held = [
+        f"{short(one.name)} ({shape_text(one.shape)})" for one in hidden if one.name and one.operation == "parameter"
+    ]
     if held:
         yield ", ".join(held)
 
@@ -136,6 +146,7 @@ def _alike(value: object) -> str:
 def _named(name: str, found: Mapping[int, ArrayLike], node: int, rows: int) -> Iterator[str]:
     if node not in found:
         return
+    name = short(name)
     first, *rest = array_lines(found[node], rows)
     yield f"{name} = {first}"
     yield from (f"{' ' * (letters(name) + 3)}{line}" for line in rest)

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from suffice.inspect.drawing.arrange import HEADER, title_place
 from suffice.inspect.drawing.box import DETAIL, box
-from suffice.inspect.drawing.labels import Label
+from suffice.inspect.drawing.labels import Label, short
 from suffice.inspect.drawing.outline import Group, Outline
 from suffice.inspect.drawing.place import Line, Rectangle, Sheet, Stop
 from suffice.inspect.drawing.style import style
@@ -76,7 +76,7 @@ def title_width(group: Group) -> float:
 def group_name(group: Group) -> str:
     """'block × 3'."""
     times = f"× {group.repeats:,}" if group.repeats > 1 else ""
-    return " ".join(filter(None, (group.name, times)))
+    return " ".join(filter(None, (short(group.name), times)))
 
 
 def _line(line: Line, number: int, outline: Outline) -> str:
