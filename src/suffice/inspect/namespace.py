@@ -15,9 +15,16 @@ from suffice.runtime.precision import scope
 if TYPE_CHECKING:
     from suffice.inspect.nodes import Graph
 
+
+def merged(before: tuple[Any, ...], change: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Derivatives with respect to several results, of which each tuple has some."""
+    return tuple(one if one is not None else other for one, other in zip(before, change, strict=True))
+
+
 FUNCTIONS: dict[str, Any] = {
     "np": np,
     "softmax": softmax,
+    "merged": merged,
     **{name: getattr(arrays, name) for name in dir(arrays) if name.endswith("_vjp")},
 }
 """Functions that formulas call."""

@@ -161,7 +161,10 @@ def _seed(graph: Graph, number: int) -> Parts:
 def _line(graph: Graph, number: int, place: int, formula: str, again: bool) -> Parts:
     source = graph.nodes[number].inputs[place]
     target = barred(graph.labels[source])
-    code = f"{target} = {target} + {formula}" if again else f"{target} = {formula}"
+    if not again:
+        return f"{target} = {formula}", number, source, place
+    several = graph.nodes[number].operation == "output"
+    code = f"{target} = merged({target}, {formula})" if several else f"{target} = {target} + {formula}"
     return code, number, source, place
 
 
