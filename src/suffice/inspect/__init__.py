@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from suffice.inspect.nodes import Graph
     from suffice.inspect.receptive_field import ReceptiveField
     from suffice.inspect.reconciliation import Reconciliation, reconcile
+    from suffice.inspect.search import NetSolution, solve_net
     from suffice.inspect.trace import graph
     from suffice.inspect.values import Values
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -148,7 +149,7 @@ def units(program: Program) -> list[Unit]:
     """Course units of a program, in order. Steps that move numbers belong to the unit that reads them."""
     steps = needed(program)
     found = [unit for call in calls(steps) for unit in _units_of(call, program.constants)]
-    found = [_named(unit, after) for unit, after in zip(found, [*found[1:], None], strict=True)]
+    found = [_named(unit, after) for unit, after in zip_longest(found, found[1:])]
     outputs = [atom for atom in program.outputs if isinstance(atom, int)]
     return _folded(found, outputs)
 
