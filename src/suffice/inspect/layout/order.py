@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import replace
+from random import Random
 
 from suffice.inspect.layout.crossings import crossings, segments_below
 from suffice.inspect.layout.rows import Rows, Segment
@@ -11,12 +12,28 @@ from suffice.inspect.layout.rows import Rows, Segment
 SWEEPS, PATIENCE = 24, 4
 MOST_EXCHANGED = 3000
 """Segments up to which neighbours are exchanged too."""
+STARTS, MOST_WORK = 8, 2000
+"""Further orders from which sweeps begin, and segments in all of them together."""
 Pull = dict[int, list[tuple[int, float]]]
 """For each member the neighbours in one direction, each with its offset within the neighbour."""
 
 
 def ordered(rows: Rows) -> Rows:
-    """The same rows in an order with few crossings."""
+    """The same rows in an order with few crossings, the best that sweeps from several orders lead to."""
+    best = _improved(rows)
+    draw = Random(0)
+    for _ in range(min(STARTS, MOST_WORK // (len(rows.segments) + 1))):
+        if not crossings(best):
+            break
+        best = min(best, _improved(_shuffled(rows, draw)), key=crossings)
+    return best
+
+
+def _shuffled(rows: Rows, draw: Random) -> Rows:
+    return replace(rows, rows=[draw.sample(row, len(row)) for row in rows.rows])
+
+
+def _improved(rows: Rows) -> Rows:
     best, fewest = rows, crossings(rows)
     upwards, downwards = _pulls(rows.segments)
     current, without = rows, 0
