@@ -100,6 +100,8 @@ class Schedule:
         names = self.names(cotangent, at)
         for line in self.lines:
             exec(line.code, names)
+            if line.place is None:
+                names[barred(self.graph.labels[line.node])] = names[f"given_{self.graph.labels[line.node]}"]
         labels = self.graph.labels
         leaves = [number for number in self.graph.leaves if differentiable(self.graph)[number]]
         found = {labels[number]: names.get(barred(labels[number])) for number in leaves}

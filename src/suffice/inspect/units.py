@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
+import jax.numpy as jnp
 import numpy as np
 
 from suffice.inspect.authors import KNOWN, boundary, goes_on, is_author, is_transformation, loops, variable
@@ -158,7 +159,8 @@ def _units_of(call: _Call, constants: Mapping[int, Any]) -> list[Unit]:
     working = [step for step in call.steps if not is_move(step)]
     if call.operation is not None and working:
         layer = is_author(call.steps[0].places[call.depth].code)
-        return [_whole(call, call.operation, constants if layer else {})]
+        own = {number: value for number, value in constants.items() if jnp.issubdtype(value.dtype, np.inexact)}
+        return [_whole(call, call.operation, own if layer else {})]
     if len(working) > 1 and _opaque(call):
         return [_whole(call, _called(call), {})]
     if len(working) == 1:

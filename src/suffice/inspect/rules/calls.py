@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from suffice.inspect.operations import settings
-from suffice.inspect.rules.moves import NoFormula
+from suffice.inspect.rules.moves import NoFormula, summed
 from suffice.inspect.rules.primitives import axes_kept
 from suffice.inspect.rules.terms import Terms
 from suffice.inspect.units import Slot
@@ -106,10 +106,10 @@ def _bias(terms: Terms, g: str, channels: int) -> list[str | None]:
     """What a convolution gives to its bias, which may already be spread over the maps."""
     if len(terms.unit.operands) < 3:
         return []
-    if len(operand_shape(terms, 2)) > 1:
-        return [g]
-    rank = len(terms.unit.steps[-1].equation.outvars[0].aval.shape)
-    return [f"{g}.sum({tuple(axis for axis in range(rank) if axis != channels)})"]
+    result = tuple(terms.unit.steps[-1].equation.outvars[0].aval.shape)
+    if len(operand_shape(terms, 2)) == len(result):
+        return [summed(g, operand_shape(terms, 2), result)]
+    return [f"{g}.sum({tuple(axis for axis in range(len(result)) if axis != channels)})"]
 
 
 def _pooling(terms: Terms, operation: str) -> list[str | None]:

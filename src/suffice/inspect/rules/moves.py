@@ -56,11 +56,18 @@ def shapes(step: Step) -> tuple[tuple[int, ...], tuple[int, ...]]:
 
 def at_shape(step: Step, place: int, derivative: str) -> str:
     """A derivative of an argument, summed over axes along which one of its numbers met many."""
-    shape, result = (tuple(each.aval.shape) for each in (step.equation.invars[place], step.equation.outvars[0]))
+    return summed(derivative, tuple(step.equation.invars[place].aval.shape), shapes(step)[1])
+
+
+def summed(derivative: str, shape: tuple[int, ...], result: tuple[int, ...]) -> str:
+    """A derivative of one shape summed to another, along axes of which that has none or one of length 1."""
     if shape == result:
         return derivative
     if not shape:
         return f"({derivative}).sum()"
+    if len(shape) < len(result):
+        ahead = tuple(range(len(result) - len(shape)))
+        return summed(f"({derivative}).sum({ahead})", shape, result[len(ahead) :])
     axes = tuple(axis for axis, (own, met) in enumerate(zip(shape, result, strict=True)) if own != met)
     return f"({derivative}).sum({axes if len(axes) != 1 else axes[0]}, keepdims=True)"
 

@@ -39,7 +39,6 @@ ELEMENTWISE = {
     "atanh": "{g} / (1 - {x}**2)",
     "erf": "2 / np.sqrt(np.pi) * {g} * np.exp(-{x}**2)",
     "erfc": "-2 / np.sqrt(np.pi) * {g} * np.exp(-{x}**2)",
-    "copy": "{g}",
 }
 """Of functions of one number each: x is the argument, y the value, g the derivative with respect to it."""
 PAIRS = {
@@ -122,7 +121,7 @@ def _select(terms: Terms) -> list[str | None]:
 
 
 def _clamp(terms: Terms) -> list[str | None]:
-    if not all(isinstance(terms.unit.reads[0][place], Constant) for place in (0, 2)):
+    if not (terms.is_constant(0) and terms.is_constant(2)):
         raise NoFormula
     low, x, high = (terms.argument(place) for place in range(3))
     return [None, f"{terms.g} * (({low} < {x}) & ({x} < {high}))", None]
@@ -136,9 +135,7 @@ def _concatenate(terms: Terms) -> list[str | None]:
 
 def _pad(terms: Terms) -> list[str | None]:
     config = [tuple(map(int, each)) for each in terms.core.settings["padding_config"]]
-    if any(low < 0 or high < 0 or inner for low, high, inner in config) or not isinstance(
-        terms.unit.reads[0][1], Constant
-    ):
+    if any(low < 0 or high < 0 or inner for low, high, inner in config) or not terms.is_constant(1):
         raise NoFormula
     sizes = zip(config, terms.shape(0), strict=True)
     return [f"{terms.g}[{', '.join(f'{low}:{low + size}' for (low, _, _), size in sizes)}]", None]

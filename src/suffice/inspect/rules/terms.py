@@ -51,6 +51,11 @@ class Terms:
         assert isinstance(read, Slot)
         return self.operand(read.number, spread=spread)
 
+    def is_constant(self, place: int) -> bool:
+        """Whether an argument of the first step is made of constants."""
+        read = self.unit.reads[0][place]
+        return isinstance(read, Constant) or (isinstance(read, Slot) and self.unit.operands[read.number].source is None)
+
     def shape(self, place: int) -> tuple[int, ...]:
         """Shape of an argument of the first step."""
         return tuple(self.core.equation.invars[place].aval.shape)
