@@ -26,7 +26,12 @@ def softmax_regression(W, b, X, y):
 
 
 def data():
-    return draw.standard_normal((4, 3)), draw.standard_normal(3), draw.standard_normal((5, 4)), np.array([0, 2, 1, 1, 0])
+    return (
+        draw.standard_normal((4, 3)),
+        draw.standard_normal(3),
+        draw.standard_normal((5, 4)),
+        np.array([0, 2, 1, 1, 0]),
+    )
 
 
 def test_softmax_regression_has_four_operations_at_course_level_and_more_than_ten_at_primitive_level():
@@ -140,13 +145,18 @@ def test_layers_of_this_library_are_one_node_each():
 
 
 def test_the_native_convolution_has_the_settings_of_ours(monkeypatch):
-    network, rows = ConvNet([4], 3, (2, 9, 9), kernel_size=3, stride=2, padding=1, key=0), np.ones((1, 2, 9, 9), np.float32)
+    network, rows = (
+        ConvNet([4], 3, (2, 9, 9), kernel_size=3, stride=2, padding=1, key=0),
+        np.ones((1, 2, 9, 9), np.float32),
+    )
     ours = graph(network, rows)
     monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
     native = graph(network, rows)
     assert operations(ours) == operations(native)
     for words in ("kernel", "stride", "padding", "groups", "channels", "layout", "bias"):
-        one, other = (next(n for n in found.nodes if n.operation == "convolution").settings[words] for found in (ours, native))
+        one, other = (
+            next(n for n in found.nodes if n.operation == "convolution").settings[words] for found in (ours, native)
+        )
         assert one == other, words
 
 
