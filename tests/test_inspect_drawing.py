@@ -283,6 +283,29 @@ def test_values_and_derivatives_stand_in_their_boxes():
         assert f"{slope:.4g}" in text
 
 
+def test_blanks_hide_their_answers_and_nothing_else():
+    from suffice.inspect import graph
+
+    def f(w, x):
+        u = w * x
+        y = u**2
+        return y
+
+    traced = graph(f, 1.25, 3.0)
+    values, derivatives = traced.forward(), traced.backward()
+    everything = traced.blank(8)
+    hidden = draw(traced, values, derivatives, blanks=everything.blanks)
+    for text in (str(hidden), hidden.to_svg(), hidden.to_html()):
+        text = text.replace("\N{NO-BREAK SPACE}", " ")
+        assert all(f"({blank.number}) ____" in text for blank in everything.blanks)
+        assert "3.75" not in text  # u
+        assert "14.06" not in text  # y
+    one = next(blank for blank in everything.blanks if blank.kind == "value")
+    shown = str(draw(traced, values, derivatives, blanks=[one]))
+    assert shown.count("____") == 1
+    assert f"({one.number}) ____" in shown.splitlines()[one.node]
+
+
 def test_saving_is_by_the_ending_and_leaves_older_files_until_it_is_done(tmp_path):
     drawing = draw(residual_block())
     for ending, begin in ((".svg", "<svg"), (".html", "<!doctype html>"), (".txt", "○")):

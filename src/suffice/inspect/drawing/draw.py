@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -19,9 +20,10 @@ from suffice.inspect.drawing.loops import Opened, opened
 from suffice.inspect.drawing.outline import Outline
 from suffice.inspect.drawing.page import page
 from suffice.inspect.drawing.place import placed
-from suffice.inspect.drawing.rules import with_rules
+from suffice.inspect.drawing.rules import left_out, with_rules
 from suffice.inspect.drawing.svg import group_name, svg, title_width
 from suffice.inspect.drawing.text import text
+from suffice.inspect.exercise import Blank
 from suffice.inspect.nodes import Graph
 from suffice.inspect.values import Values
 from suffice.validation import check_sizes
@@ -37,6 +39,7 @@ def draw(
     values: Values | None = None,
     derivatives: Values | None = None,
     *,
+    blanks: Sequence[Blank] = (),
     parameters: bool | None = None,
     most: int | None = MOST,
     title: str = "Graph",
@@ -52,6 +55,8 @@ def draw(
         What ``suffice.inspect.graph`` traced.
     values, derivatives
         What ``graph.forward()`` and ``graph.backward()`` give, to be written into the boxes.
+    blanks
+        What is left out for readers to fill in: ``graph.blank(k).blanks``.
     parameters
         Whether parameters and constants have boxes of their own; None: where there are then at most 24 boxes.
     most
@@ -87,8 +92,9 @@ def draw(
     found = outline(open_.graph, parameters=parameters, most=most)
     kinds = [sign(open_.graph, open_.graph.nodes[box.nodes[0]], sizes=False) for box in found.boxes]
     names = {number: graph.labels[before] for number, before in enumerate(open_.origin) if before is not None}
-    known = Known(names, _arrays(values, open_), _arrays(derivatives, open_))
-    return Drawing(graph, open_, found, closed(found, kinds, most), known, title)
+    gaps = left_out(graph, open_, blanks)
+    known = Known(names, _arrays(values, open_), _arrays(derivatives, open_), left_out=gaps)
+    return Drawing(graph, open_, found, closed(found, kinds, most), known, tuple(blanks), title)
 
 
 def _check(graph: Graph, values: Values | None, derivatives: Values | None, most: int | None) -> None:
@@ -131,6 +137,8 @@ class Drawing:
         Groups that are closed to begin with.
     known
         What is written into boxes: names, values, derivatives, rules.
+    blanks
+        What is left out.
     title
         Heading of the page.
 
@@ -144,6 +152,7 @@ class Drawing:
     outline: Outline
     folded: frozenset[int]
     known: Known
+    blanks: tuple[Blank, ...] = ()
     title: str = "Graph"
 
     def __str__(self) -> str:
@@ -174,7 +183,7 @@ class Drawing:
 
     def to_html(self) -> str:
         """A page that asks no other place for anything: boxes tell more when pointed at, and groups fold when clicked."""
-        told = replace(self, known=with_rules(self.known, self.graph, self.opened))
+        told = replace(self, known=with_rules(self.known, self.graph, self.opened, self.blanks))
         labels, outputs = told._labels(self.outline), self._outputs(self.outline)
         return page(self.title, self.opened.graph, self._arranged(self.outline, labels), labels, outputs, self.folded)
 

@@ -45,6 +45,7 @@ class Known:
     """What is known of nodes, by their numbers.
 
     Names, values, derivatives; the backward rule as text, and the lines of others' rules that make up the derivative.
+    ``left_out`` has what stands in place of a value, a derivative or a rule.
     """
 
     names: Mapping[int, str] = field(default_factory=dict)
@@ -52,6 +53,7 @@ class Known:
     backward: Mapping[int, ArrayLike] = field(default_factory=dict)
     rules: Mapping[int, str] = field(default_factory=dict)
     received: Mapping[int, str] = field(default_factory=dict)
+    left_out: Mapping[tuple[str, int], tuple[str, ...]] = field(default_factory=dict)
 
 
 def label(graph: Graph, box: Box, known: Known, boxed: frozenset[int], rows: int = 4) -> Label:
@@ -59,13 +61,17 @@ def label(graph: Graph, box: Box, known: Known, boxed: frozenset[int], rows: int
     if box.closed:
         return _of_group(graph, box)
     node = graph.nodes[box.nodes[0]]
-    name = known.names.get(node.number, "")
+    name, left_out = known.names.get(node.number, ""), known.left_out
+    value = left_out.get(("value", node.number)) or tuple(_named(name, known.forward, node.number, rows))
+    derivative = left_out.get(("derivative", node.number)) or tuple(
+        _named(barred(name), known.backward, node.number, rows)
+    )
     return Label(
         heading=_heading(node, box.name),
         details=tuple(_details(graph, node, boxed, named=_heading(node, box.name) != node.operation)),
         shape=shape_text(node.shape),
-        value=tuple(_named(name, known.forward, node.number, rows)),
-        derivative=tuple(_named(barred(name), known.backward, node.number, rows)),
+        value=value,
+        derivative=(*derivative, *left_out.get(("rule", node.number), ())),
         kind=kind(node),
         rule=known.rules.get(node.number, ""),
         received=known.received.get(node.number, ""),

@@ -102,7 +102,7 @@ def _end(left: bool, ends: bool, inside: bool) -> str:
 def _cells(label: Label, depth: int) -> list[str]:
     """Heading, details, shape, value and derivative."""
     cells = [f"{INDENT * depth}{label.heading}", ", ".join(label.details), label.shape]
-    return [*cells, *(" ".join(part.strip() for part in lines) for lines in (label.value, label.derivative))]
+    return [*cells, *("  ".join(part.strip() for part in lines) for lines in (label.value, label.derivative))]
 
 
 def _columns(lines: Sequence[tuple[str, Sequence[str]]]) -> str:
