@@ -200,6 +200,53 @@ def test_each_form_of_a_table_says_the_same():
     assert "60,954,656" in found._repr_html_()
 
 
+class Attending(eqx.Module):
+    """A transformer block of Equinox."""
+
+    attention: eqx.nn.MultiheadAttention
+    norms: tuple[eqx.nn.LayerNorm, eqx.nn.LayerNorm]
+    layers: tuple[eqx.nn.Linear, eqx.nn.Linear]
+
+    def __init__(self, size):
+        first, up, down = jax.random.split(jax.random.key(0), 3)
+        self.attention = eqx.nn.MultiheadAttention(4, size, key=first)
+        self.norms = (eqx.nn.LayerNorm(size), eqx.nn.LayerNorm(size))
+        self.layers = (eqx.nn.Linear(size, 4 * size, key=up), eqx.nn.Linear(4 * size, size, key=down))
+
+    def __call__(self, x):
+        rows = jax.vmap(self.norms[0])(x)
+        x = x + self.attention(rows, rows, rows)
+        return x + jax.vmap(lambda row: self.layers[1](jax.nn.gelu(self.layers[0](row))))(jax.vmap(self.norms[1])(x))
+
+
+def flax_block(size):
+    """The same of Flax NNX."""
+    nnx = pytest.importorskip("flax.nnx")
+
+    class FlaxBlock(nnx.Module):
+        def __init__(self, rngs):
+            self.attention = nnx.MultiHeadAttention(4, size, use_bias=False, decode=False, rngs=rngs)
+            self.first, self.second = nnx.LayerNorm(size, rngs=rngs), nnx.LayerNorm(size, rngs=rngs)
+            self.up, self.down = nnx.Linear(size, 4 * size, rngs=rngs), nnx.Linear(4 * size, size, rngs=rngs)
+
+        def __call__(self, x):
+            x = x + self.attention(self.first(x))
+            return x + self.down(nnx.gelu(self.up(self.second(x))))
+
+    return FlaxBlock(nnx.Rngs(0))
+
+
+def test_transformer_blocks_have_no_unknown_operation():
+    size, tokens = 32, 10
+    by_equinox, by_flax = account(Attending(size), (tokens, size)), account(flax_block(size), (1, tokens, size))
+    for found in (by_equinox, by_flax):
+        total = found.total
+        assert all(row.operations is not None for row in found.rows)
+        assert (total.weights, total.biases) == (12 * size**2 + 2 * size, 5 * size + 2 * size)
+        assert total.connections == tokens * (12 * size**2 + 2 * size)
+        assert total.operations == total.connections + 2 * tokens**2 * size
+
+
 class Damaged(eqx.Module):
     def __call__(self, x):
         raise RuntimeError("no such layer")

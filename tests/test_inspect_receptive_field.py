@@ -147,6 +147,17 @@ def test_pooling_a_whole_map_sees_the_whole_input_only_if_strides_skip_nothing()
     assert (skipping.status, skipping.size) == ("bound", (7, 7))
 
 
+@pytest.mark.parametrize(("causal", "status"), [(False, "whole input"), (True, "bound")])
+def test_a_mask_makes_the_field_a_bound(causal, status):
+    weights = jnp.ones((8, 8))
+
+    def attending(x):
+        heads = (x @ weights).reshape(6, 1, 8)
+        return jax.nn.dot_product_attention(heads, heads, heads, is_causal=causal).reshape(6, 8) @ weights
+
+    assert account(attending, (6, 8)).rows[-1].receptive_field.status == status
+
+
 def test_depth_5000_needs_no_recursion():
     def deep(x):
         for _ in range(5000):

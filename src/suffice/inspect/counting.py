@@ -8,9 +8,10 @@ from math import isqrt, prod
 
 from suffice.inspect.convention import Convention
 from suffice.inspect.count import Count, product
-from suffice.inspect.flow import POOLING, maps_place
+from suffice.inspect.flow import POOLING, maps_place, products_of
 from suffice.inspect.nodes import Node
 from suffice.inspect.reads import layout, windows_of
+from suffice.inspect.units import Unit
 from suffice.inspect.windows import taps_on_input
 
 NOTHING = Count()
@@ -47,8 +48,8 @@ class Counts:
     operations: Count | None = NOTHING
 
 
-def counts(node: Node, operands: Sequence[Operand], convention: Convention) -> Counts:
-    """What a node adds, for one example."""
+def counts(node: Node, operands: Sequence[Operand], convention: Convention, unit: Unit | None = None) -> Counts:
+    """What a node adds, for one example; ``unit`` are its steps."""
     if node.operation == "convolution" and len(operands) > 1:
         return _convolution(node, operands, convention)
     if node.operation in ("affine", "matrix product") and len(operands) > 1:
@@ -56,7 +57,7 @@ def counts(node: Node, operands: Sequence[Operand], convention: Convention) -> C
     if node.operation in POOLING:
         return _pooling(node, operands[0], convention)
     if node.operation == "attention":
-        return _attention(operands, convention)
+        return _attention(unit, convention)
     if node.operation == "embedding":
         return Counts(product(node.shape), _weights(operands), NOTHING, product(node.shape))
     return _others(node, operands, convention)
@@ -140,11 +141,10 @@ def _pooling(node: Node, operand: Operand, convention: Convention) -> Counts:
     )
 
 
-def _attention(operands: Sequence[Operand], convention: Convention) -> Counts:
+def _attention(unit: Unit | None, convention: Convention) -> Counts:
     """Scores of all pairs and weighted sums of values: products of data with data."""
-    query, key, value = (operand.shape for operand in operands[:3])
-    scores, sums = product(query, key[-3:-2]), product((*query[:-1], value[-1]), key[-3:-2])
-    return Counts(operations=_operations(scores + sums, convention))
+    found = [product((cells, summed)) for cells, summed in products_of(unit.steps)] if unit is not None else []
+    return Counts(operations=_operations(sum(found, NOTHING), convention))
 
 
 def _others(node: Node, operands: Sequence[Operand], convention: Convention) -> Counts:

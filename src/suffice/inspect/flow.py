@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from math import prod
 
 from suffice.inspect.nodes import Graph, Node
 from suffice.inspect.program import Step, inner_program
@@ -19,13 +20,17 @@ NO_PRODUCTS = (POINTWISE | DESCRIBED.keys() | {"gather", "dynamic_slice", "scatt
 
 @dataclass(frozen=True)
 class Link:
-    """One value read by another."""
+    """One value read by another.
+
+    Where it is one of two that a third chooses from, ``chosen_by`` is the third, or -1 for a constant.
+    """
 
     read: int
     read_shape: Shape
     value: int
     shape: Shape
     how: Reads
+    chosen_by: int | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,20 @@ def without_products(steps: Iterable[Step]) -> bool:
     return True
 
 
+def products_of(steps: Iterable[Step]) -> list[tuple[int, int]]:
+    """Cells of each matrix product among steps, and how many products each of them adds up."""
+    found, waiting = [], list(steps)[::-1]
+    while waiting:
+        step = waiting.pop()
+        inner = inner_program(step)
+        if inner is not None:
+            waiting += inner.steps[::-1]
+        elif step.primitive == "dot_general":
+            (summed, _), _ = step.settings["dimension_numbers"]
+            found.append((prod(result_shapes(step)[0]), prod(operand_shapes(step)[0][axis] for axis in summed)))
+    return found
+
+
 def _links_through(node: Node, unit: Unit) -> Iterator[Link]:
     if node.operation in POOLING and len(unit.steps) > 1:
         yield from _links_of_whole(node, unit, 0)
@@ -134,7 +153,14 @@ def _links_of(step: Step, node: Node | None = None) -> Iterator[Link]:
     for place, read in enumerate(step.reads):
         if isinstance(read, int):
             for value, shape in results:
-                yield Link(read, shapes[place], value, shape, _how(step, place, shapes, shape, node))
+                how = _how(step, place, shapes, shape, node)
+                yield Link(read, shapes[place], value, shape, how, _chooser(step) if place else None)
+
+
+def _chooser(step: Step) -> int | None:
+    if step.primitive != "select_n":
+        return None
+    return step.reads[0] if isinstance(step.reads[0], int) else -1
 
 
 def _how(step: Step, place: int, operands: list[Shape], value: Shape, node: Node | None) -> Reads:

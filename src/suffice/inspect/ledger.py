@@ -78,7 +78,7 @@ class Ledger:
         operands = list(self._operands(graph, node, unit, read))
         known = node.operation in RULED or without_products(unit.steps)
         ruled = node if known else replace(node, operation="unknown")
-        return Entry(node, (), counts(ruled, operands, self.convention), shared)
+        return Entry(node, (), counts(ruled, operands, self.convention, unit), shared)
 
     def _operands(self, graph: Graph, node: Node, unit: Unit, read: list[Made]) -> Iterator[Operand]:
         """What a node reads; constants that it multiplies by count as weights."""

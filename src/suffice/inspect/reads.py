@@ -53,8 +53,8 @@ def reads(step: Step, place: int, operands: Sequence[Shape], value: Shape) -> Re
     operand = operands[place]
     if step.primitive == "concatenate":
         return _concatenated(step.settings["dimension"], place, operands)
-    if step.primitive in POINTWISE and operand == value:
-        return Reads(same(operand))
+    if step.primitive in POINTWISE:
+        return _pointwise(operand, value)
     described = DESCRIBED.get(step.primitive)
     if described is None or (place > 0 and step.primitive != "dot_general"):
         return anything(operand)
@@ -66,9 +66,13 @@ def anything(operand: Shape) -> Reads:
     return Reads((None,) * len(operand), tight=False)
 
 
-def same(operand: Shape) -> Along:
-    """Place by place."""
-    return tuple(map(Sliding, range(len(operand))))
+def _pointwise(operand: Shape, value: Shape) -> Reads:
+    """Place by place; a length of 1 is spread as NumPy spreads it."""
+    shift = len(value) - len(operand)
+    if shift < 0 or any(length not in (1, value[axis + shift]) for axis, length in enumerate(operand)):
+        return anything(operand)
+    pairs = enumerate(operand)
+    return Reads(tuple(Sliding(axis + shift) if length == value[axis + shift] else None for axis, length in pairs))
 
 
 def pooling(settings: Mapping[str, Any], operand: Shape, value: Shape) -> Reads:

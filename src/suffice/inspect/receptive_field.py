@@ -37,6 +37,8 @@ class ReceptiveField:
         Axes of the input along which windows slide, those of an image.
     mixed
         Axes of the value along which units see different parts of what stays.
+    masked
+        Whether a mask, the same for all inputs, chose something on the way, and may have left out some of this.
     """
 
     input_shape: tuple[int, ...]
@@ -46,6 +48,7 @@ class ReceptiveField:
     tight: bool = True
     windowed: frozenset[int] = frozenset()
     mixed: frozenset[int] = frozenset()
+    masked: bool = False
 
     @property
     def shown(self) -> tuple[int, ...]:
@@ -62,7 +65,7 @@ class ReceptiveField:
     def status(self) -> Status:
         """``"exact"``: the box and nothing less; ``"bound"``: at most the box; ``"whole input"``: all of it."""
         filled = len(self.boxes) == 1 and all(places.gapless for box in self.boxes for places in box)
-        if not (self.tight and filled) or self.mixed:
+        if not (self.tight and filled) or self.mixed or self.masked:
             return "bound"
         stays = all(self.axes[axis] is None for axis in self.shown)
         return "whole input" if stays and self.size == tuple(self.input_shape[axis] for axis in self.shown) else "exact"
@@ -83,6 +86,8 @@ def receptive_fields(links: Flow, source: int, shape: Shape) -> dict[int, Recept
     for link in links.links:
         if link.read in found:
             field = _through(found[link.read], link)
+            if link.chosen_by is not None and link.chosen_by not in found:
+                field = replace(field, masked=True)
             known = found.get(link.value)
             found[link.value] = field if known is None else _both(known, field, link.shape)
     return found
@@ -135,8 +140,9 @@ def _both(one: ReceptiveField, other: ReceptiveField, shape: Shape) -> Receptive
     one, other = _loosened(one, moving, shape), _loosened(other, moving, shape)
     boxes, same = _fewest(one.boxes | other.boxes)
     tight = (one.tight and other.tight and same) or any(field.tight and field.boxes == boxes for field in (one, other))
-    windowed = one.windowed | other.windowed
-    return replace(one, boxes=boxes, tight=tight, windowed=windowed, mixed=one.mixed | other.mixed)
+    windowed, mixed = one.windowed | other.windowed, one.mixed | other.mixed
+    masked = one.masked or other.masked
+    return replace(one, boxes=boxes, tight=tight, windowed=windowed, mixed=mixed, masked=masked)
 
 
 def _movement(field: ReceptiveField, axis: int) -> tuple[int | None, Fraction]:
