@@ -128,12 +128,12 @@ def _broadcast(settings: Mapping[str, Any], place: int, operand: Shape, value: S
 
 def _sliced(settings: Mapping[str, Any], place: int, operand: Shape, value: Shape) -> Reads:
     strides = settings["strides"] or (1,) * len(operand)
-    starts = zip(settings["start_indices"], strides, strict=True)
+    starts = zip(map(int, settings["start_indices"]), map(int, strides), strict=True)
     return Reads(tuple(Sliding(axis, stride=step, before=-start) for axis, (start, step) in enumerate(starts)))
 
 
 def _padded(settings: Mapping[str, Any], place: int, operand: Shape, value: Shape) -> Reads:
-    config = enumerate(settings["padding_config"])
+    config = enumerate(tuple(map(int, pads)) for pads in settings["padding_config"])
     return Reads(tuple(Sliding(axis, before=low, spread=inner + 1) for axis, (low, _, inner) in config))
 
 
