@@ -209,6 +209,14 @@ def test_a_skip_is_a_residual_add_and_a_sum_of_two_inputs_is_none():
     assert operations(graph(lambda x, y: jnp.sin(x) + jnp.cos(y), np.ones(3), np.ones(3)))[-1] == "add"
 
 
+def test_a_skip_may_be_projected_but_two_branches_are_no_skip():
+    W, V, x = np.ones((3, 3)), np.ones((3, 3)), np.ones(3)
+    projected = graph(lambda W, V, x: jnp.tanh(W @ x) + V @ x, W, V, x, parameters=("W", "V"))
+    assert operations(projected) == ["affine", "tanh", "affine", "residual add"]
+    branches = graph(lambda W, V, x: W @ x + V @ x, W, V, x, parameters=("W", "V"))
+    assert operations(branches) == ["affine", "affine", "add"]
+
+
 def test_relu_is_known_however_it_is_written():
     for relu in (jax.nn.relu, lambda x: jnp.maximum(x, 0), lambda x: jnp.maximum(0.0, x)):
         assert operations(graph(lambda x, relu=relu: relu(x), np.ones(3))) == ["relu"]

@@ -184,7 +184,7 @@ def test_rematerialised_blocks_of_the_square_root_of_a_chain_need_least():
 def test_the_answers_of_an_exercise_are_right_and_one_that_is_swapped_is_found():
     exercise = graph(block, *BLOCK).blank(8, seed=3)
     assert exercise.check(exercise.answers) == ()
-    assert {kind for kind in ("value", "derivative", "rule")} == {blank.kind for blank in exercise.blanks}
+    assert {"value", "derivative", "rule"} == {blank.kind for blank in exercise.blanks}
     for blank in exercise.blanks:
         other = "x + 1" if blank.kind == "rule" else 1.01 * exercise.answers[blank.number] + 1e-3
         assert exercise.check({**exercise.answers, blank.number: other}) == (blank.number,)

@@ -60,7 +60,8 @@ def _product(unit: Unit) -> Step | None:
 def _with_weight(unit: Unit, parameters: Collection[int]) -> Unit:
     """A product with a parameter is an affine map without a bias; what picks rows of one is an embedding."""
     sources = [operand.source for operand in unit.operands]
-    if unit.operation is None and _product(unit) is not None and len(parameters & set(sources)) == 1:
+    weights = {source for source in sources if source in parameters}
+    if unit.operation is None and _product(unit) is not None and len(weights) == 1:
         return replace(unit, operation=PRODUCTS[unit.steps[0].primitive])
     gathers = any(step.primitive == "gather" for step in unit.steps)
     if gathers and unit.operation in (None, "pick") and sources and sources[0] in parameters:

@@ -196,7 +196,7 @@ def _of_turn(
     graph: Graph, step: Step, candidates: Sequence[int], turn: int, found: Mapping[int, tuple[int, bool]]
 ) -> int:
     """The node that a step belongs to: that of what it reads, unless a new turn begins with it."""
-    read = [found[value][0] for value in step.reads if value in found]
+    read = [found[value][0] for value in step.reads if isinstance(value, int) and value in found]
     own = [node for node in read if node in candidates]
     next_one = candidates[min(turn, len(candidates) - 1)]
     unit = graph.units[next_one]

@@ -21,10 +21,11 @@ def scopes_of(units: Sequence[Unit], parameters: Mapping[int, Scope]) -> list[Sc
     """
     around = _calls_around(units)
     used: dict[int, Scope] = {}
-    own = [_common([parameters[o.source] for o in unit.operands if o.source in parameters]) for unit in units]
+    own = [_own(unit, parameters) for unit in units]
     for scope, numbers in zip(own, around, strict=True):
-        for number in numbers if scope is not None else ():
-            used[number] = scope if number not in used else _shared(used[number], scope)
+        if scope is not None:
+            for number in numbers:
+                used[number] = scope if number not in used else _shared(used[number], scope)
     return [_placed(unit, scope, numbers, used) for unit, scope, numbers in zip(units, own, around, strict=True)]
 
 
@@ -34,7 +35,10 @@ def _placed(unit: Unit, own: Scope | None, around: Sequence[int], used: Mapping[
     return (*fields, *(part for part in named if part not in fields))
 
 
-def _common(scopes: Sequence[Scope]) -> Scope | None:
+def _own(unit: Unit, parameters: Mapping[int, Scope]) -> Scope | None:
+    """What the scopes of a unit's parameters have in common, None where it has none."""
+    sources = [operand.source for operand in unit.operands if operand.source is not None]
+    scopes = [parameters[source] for source in sources if source in parameters]
     return reduce(_shared, scopes) if scopes else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from math import prod
+from typing import Any
 
 import jax
 import numpy as np
@@ -92,7 +93,8 @@ def _binary_cross_entropy(terms: Terms, operation: str) -> list[str | None]:
 
 def _convolution(terms: Terms, operation: str) -> list[str | None]:
     found = settings(terms.unit, operation)
-    if set(found.get("input_dilation", (1,))) != {1} or np.min(found["padding"]) < 0:  # type: ignore[arg-type]
+    spread = set(_pairs(found.get("input_dilation", (1,)))) != {1}
+    if spread or any(min(pair) < 0 for pair in _pairs(found["padding"])):
         raise NoFormula
     chosen = ", ".join(f"{word}={found[word]!r}" for word in ("stride", "padding", "dilation", "groups", "layout"))
     g = f"({terms.cotangent})"
@@ -112,13 +114,18 @@ def _bias(terms: Terms, g: str, channels: int) -> list[str | None]:
     return [f"{g}.sum({tuple(axis for axis in range(len(result)) if axis != channels)})"]
 
 
+def _pairs(found: object) -> tuple[Any, ...]:
+    return found if isinstance(found, tuple) else ()
+
+
 def _pooling(terms: Terms, operation: str) -> list[str | None]:
     found = settings(terms.unit, operation)
     shape, result = operand_shape(terms, 0), terms.unit.steps[-1].equation.outvars[0].aval.shape
     if found.get("adaptive") and any(size % pooled for size, pooled in zip(shape[-2:], result[-2:], strict=True)):
         raise NoFormula
     dilated = any(each != 1 for step in terms.unit.steps for each in step.settings.get("base_dilation", ()))
-    if dilated or len(terms.unit.operands) != 1 or (operation == "average pooling" and np.any(found["padding"])):
+    padded = any(margin != (0, 0) for margin in _pairs(found["padding"]))
+    if dilated or len(terms.unit.operands) != 1 or (operation == "average pooling" and padded):
         raise NoFormula
     chosen = ", ".join(f"{word}={found[word]!r}" for word in ("kernel", "stride", "padding"))
     g, name = f"({terms.cotangent})", operation.replace(" ", "_")

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from suffice.inspect.labels import barred
 from suffice.inspect.operations import operation
-from suffice.inspect.rules.calls import call
+from suffice.inspect.rules.calls import LAYERS, call
 from suffice.inspect.rules.moves import NoFormula
 from suffice.inspect.rules.primitives import primitive
 from suffice.inspect.rules.products import affine
 from suffice.inspect.rules.terms import Terms
-from suffice.inspect.units import Unit
+from suffice.inspect.units import Slot, Unit
 from suffice.inspect.values import is_floating
 
 if TYPE_CHECKING:
@@ -43,36 +43,24 @@ def _formulas(unit: Unit, inputs: Sequence[str], label: str) -> list[str | None]
         raise NoFormula
     names = iter(inputs)
     terms = Terms(unit, [None if each.source is None else next(names) for each in unit.operands], label, barred(label))
-    given = _by_operand(terms, _by_argument(terms))
     return [
         None if formula is None else terms.back(place, formula)
-        for place, (formula, operand) in enumerate(zip(given, unit.operands, strict=True))
+        for place, (formula, operand) in enumerate(zip(_by_operand(terms), unit.operands, strict=True))
         if operand.source is not None
     ]
 
 
-def _by_argument(terms: Terms) -> list[str | None] | None:
-    """Rule of a product with a bias, or of one step and moves after it; None of anything else."""
+def _by_operand(terms: Terms) -> list[str | None]:
+    """What a unit gives to each operand as it is read."""
     unit = terms.unit
     if unit.operation == "affine" and len(unit.operands) == 3:
         return affine(terms)
-    alone = unit.operation is None or (unit.operation == "affine" and len(unit.operands) == 2)
-    named = operation(unit)
-    if not alone or named in ("convolution", "max pooling", "sum pooling") or (named == "relu" and unit.operation):
-        return None
-    return primitive(terms)
-
-
-def _by_operand(terms: Terms, by_argument: list[str | None] | None) -> list[str | None]:
-    if by_argument is None:
-        return call(terms, operation(terms.unit))
-    if len(terms.unit.operands) == 3 and terms.unit.operation == "affine":
-        return by_argument
-    slots = [read.number for read in terms.unit.reads[0] if hasattr(read, "number")]
-    places = [place for place, read in enumerate(terms.unit.reads[0]) if hasattr(read, "number")]
-    found: list[str | None] = [None] * len(terms.unit.operands)
-    for slot, place in zip(slots, places, strict=True):
-        found[slot] = by_argument[place]
+    if unit.operation not in (None, "affine") or operation(unit) in LAYERS:
+        return call(terms, operation(unit))
+    found: list[str | None] = [None] * len(unit.operands)
+    for read, formula in zip(unit.reads[0], primitive(terms), strict=True):
+        if isinstance(read, Slot):
+            found[read.number] = formula
     return found
 
 

@@ -95,5 +95,5 @@ def literal(constant: Constant) -> str:
         raise NoFormula
     number = value.item()
     if isinstance(number, float) and not np.isfinite(number):
-        return f"np.{number}" if number == number and number > 0 else "np.nan" if number != number else "(-np.inf)"
-    return f"({number!r})" if isinstance(number, (int, float, complex)) and number < 0 else repr(number)
+        return f"(np.{number})" if number != -np.inf else "(-np.inf)"
+    return f"({number!r})"
