@@ -200,6 +200,33 @@ def test_each_form_of_a_table_says_the_same():
     assert "60,954,656" in found._repr_html_()
 
 
+@pytest.mark.parametrize("dimensions", [1, 2, 3])
+def test_equinox_convolutions_of_any_dimension_count_as_ours(dimensions):
+    made = eqx.nn.Conv(dimensions, 2, 4, 3, padding=1, groups=2, stride=2, key=jax.random.key(0))
+    (row,) = account(made, (2, *(9,) * dimensions)).rows
+    assert (row.weights, row.biases, row.units) == (4 * 3**dimensions, 4, 4 * 5**dimensions)
+    assert row.connections == row.weights * 5**dimensions
+    assert row.receptive_field.size == (3,) * dimensions
+
+
+def test_a_transposed_convolution_connects_each_input_to_each_place_of_its_kernel():
+    made = eqx.nn.ConvTranspose2d(2, 3, 3, stride=2, key=jax.random.key(0))
+    (row,) = account(made, (2, 8, 8)).rows
+    assert (row.units, row.weights, row.connections) == (3 * 17 * 17, 54, 8 * 8 * 54)
+    assert row.receptive_field.status == "bound"
+
+
+def test_arrays_that_a_function_holds_are_weights_too():
+    weights, bias = np.ones((3, 4), np.float32), np.ones(3, np.float32)
+    (row,) = account(lambda x: weights @ x + bias, (4,)).rows
+    assert (row.layer, row.weights, row.connections) == ("fc1", 12, 12)
+
+
+def test_embeddings_and_added_positions_are_parameters():
+    found = account(eqx.nn.Embedding(10, 4, key=jax.random.key(0)), jax.ShapeDtypeStruct((), np.int32))
+    assert (found.total.weights, found.total.units) == (40, 4)
+
+
 class Attending(eqx.Module):
     """A transformer block of Equinox."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -227,13 +227,19 @@ def _rows(entries: list[Entry], fields: dict[int, ReceptiveField]) -> tuple[Row,
     numbers: Counter[str] = Counter()
     rows = []
     for entry in entries:
-        node = entry.node
+        node = _weighing(entry)
         label = LABELS.get(node.operation, node.operation.replace(" ", "-"))
         numbers[NUMBERED_TOGETHER.get(label, label)] += 1
         layer = f"{label}{numbers[NUMBERED_TOGETHER.get(label, label)]}"
         seen = fields.get(node.number) if len(entry.path) == 1 else None
         rows.append(Row(layer, _where(node), node.operation, node.shape, entry.counts, seen, entry.shared, entry.path))
     return tuple(rows)
+
+
+def _weighing(entry: Entry) -> Node:
+    """The node of an entry; a product that has units of its own is a layer, whoever holds its weights."""
+    layer = entry.node.operation == "matrix product" and entry.counts.units is not None and entry.counts.units.terms
+    return replace(entry.node, operation="affine") if layer else entry.node
 
 
 def _where(node: Node) -> str:

@@ -8,7 +8,7 @@ from math import isqrt, prod
 
 from suffice.inspect.convention import Convention
 from suffice.inspect.count import Count, product
-from suffice.inspect.flow import POOLING, maps_place, products_of
+from suffice.inspect.flow import POOLING, convolution_shapes, products_of
 from suffice.inspect.nodes import Node
 from suffice.inspect.reads import layout, windows_of
 from suffice.inspect.units import Unit
@@ -50,8 +50,8 @@ class Counts:
 
 def counts(node: Node, operands: Sequence[Operand], convention: Convention, unit: Unit | None = None) -> Counts:
     """What a node adds, for one example; ``unit`` are its steps."""
-    if node.operation == "convolution" and len(operands) > 1:
-        return _convolution(node, operands, convention)
+    if node.operation == "convolution" and len(operands) > 1 and unit is not None:
+        return _convolution(node, operands, unit, convention)
     if node.operation in ("affine", "matrix product") and len(operands) > 1:
         return _affine(node, operands, convention)
     if node.operation in POOLING:
@@ -78,11 +78,11 @@ def _operations(products: Count, convention: Convention) -> Count:
     return products if convention.mac_or_flop == "mac" else products.times(2)
 
 
-def _convolution(node: Node, operands: Sequence[Operand], convention: Convention) -> Counts:
+def _convolution(node: Node, operands: Sequence[Operand], unit: Unit, convention: Convention) -> Counts:
     (_, _, *before), _, (batch, channel, *after) = layout(node.settings)
     inputs = node.settings["channels"][0] // node.settings["groups"]  # type: ignore[index,operator]
-    maps = operands[maps_place(node, [operand.shape for operand in operands])].shape
-    places, outputs, examples = tuple(node.shape[axis] for axis in after), node.shape[channel], node.shape[batch]
+    maps, value = convolution_shapes(node, unit, [operand.shape for operand in operands])
+    places, outputs, examples = tuple(value[axis] for axis in after), value[channel], value[batch]
     units = product((*places, outputs)).times(examples)
     windows = list(zip(*windows_of(node.settings), strict=True))
     if convention.padding_taps and all(spread == 1 for *_, spread in windows):

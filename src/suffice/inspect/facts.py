@@ -7,7 +7,7 @@ from math import prod
 
 from suffice.inspect.accounting import Account
 from suffice.inspect.convention import Convention
-from suffice.inspect.flow import maps_place, moved_shape
+from suffice.inspect.flow import convolution_shapes, moved_shape
 from suffice.inspect.layer_row import Row
 from suffice.inspect.reads import layout
 from suffice.inspect.windows import taps_on_input, windows
@@ -74,14 +74,15 @@ def facts_of(row: Row, account: Account) -> Facts | None:
         return _of_product(row, _whole(settings["contracted"]), bias, account.convention)
     assert unit is not None
     (_, _, *before), _, (_, _, *after) = layout(settings)
-    sources = [account.graph.nodes[number].shape for number in node.inputs]
-    maps = moved_shape(unit.operands[maps_place(node, sources)], sources[0])
+    sources = iter(account.graph.nodes[number].shape for number in node.inputs)
+    moved = [moved_shape(one, () if one.source is None else next(sources)) for one in unit.operands]
+    maps, value = convolution_shapes(node, unit, moved)
     inputs, outputs = settings["channels"]  # type: ignore[misc]
     if any(spread > 1 for spread in settings.get("input_dilation", ())):  # type: ignore[attr-defined]
         return None
     names = ("kernel", "stride", "padding", "dilation")
     kernel, stride, padding, dilation = (tuple(settings[name]) for name in names)  # type: ignore[arg-type]
-    small, large = tuple(node.shape[axis] for axis in after), tuple(maps[axis] for axis in before)
+    small, large = tuple(value[axis] for axis in after), tuple(maps[axis] for axis in before)
     groups, taps = _whole(settings["groups"]), account.convention.padding_taps
     return Facts(
         inputs, outputs, kernel, large, small, stride, padding, groups, bias, taps, dilation, account.convention

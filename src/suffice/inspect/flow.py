@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -62,6 +62,14 @@ def flow(graph: Graph) -> Flow:
 def moved_shape(operand: Operand, source: Shape) -> Shape:
     """Shape of an operand as its unit reads it, from that of its source."""
     return result_shapes(operand.moves[-1])[0] if operand.moves else source
+
+
+def convolution_shapes(node: Node, unit: Unit, moved: Sequence[Shape]) -> tuple[Shape, Shape]:
+    """Shapes of the maps that a convolution reads and of those that it gives, axes as its layout says."""
+    for step in unit.steps:
+        if step.primitive == "conv_general_dilated":
+            return operand_shapes(step)[0], result_shapes(step)[0]
+    return moved[maps_place(node, list(moved))], node.shape
 
 
 def operand_shapes(step: Step) -> list[Shape]:

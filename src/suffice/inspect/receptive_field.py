@@ -73,7 +73,7 @@ class ReceptiveField:
     def __str__(self) -> str:
         if self.status == "whole input":
             return "whole input"
-        return f"{'' if self.status == 'exact' else '≤ '}{'×'.join(map(str, self.size))}"
+        return f"{'' if self.status == 'exact' else '≤ '}{'×'.join(map(str, self.size)) or 1}"
 
     def _ends(self, axis: int) -> Places:
         return reduce(hull, [box[axis] for box in self.boxes])
