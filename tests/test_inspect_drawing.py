@@ -207,20 +207,17 @@ def read_back(drawing):
 
     order = [part for part, _ in _in_order(parts(drawing._seen)) if part < len(drawing._seen.boxes)]
     lines = [line for line in str(drawing).splitlines() if re.match(r"[│├┤┴┼╰╯─ ]*[○●■]", line)]
+    unread = {arrow.source for arrow in drawing._seen.arrows}
     columns, found = {}, set()
     for box, line in zip(order, lines, strict=True):
-        rails = re.match(r"[│├┤┴┼╰╯─ ]*[○●■][│├┤┴┼╰╯─ ]*", line)[0].rstrip()
-        own = next(column for column in range(0, len(rails), 2) if rails[column] in "○●■")
-        read = {column for column in range(0, len(rails), 2) if rails[column] in "├┤┴┼╰╯"}
-        if own in columns:
-            read.add(own)
+        rails = dict(enumerate(re.match(r"[│├┤┴┼╰╯─ ]*[○●■][│├┤┴┼╰╯─ ]*", line)[0].rstrip()[::2]))
+        own = next(column for column, sign in rails.items() if sign in "○●■")
+        assert {column for column, sign in rails.items() if sign in "│├┤┴┼╰╯"} | {own} == columns.keys() | {own}
+        read = {column for column, sign in rails.items() if sign in "├┤┴┼╰╯"} | ({own} & columns.keys())
         found |= {(columns[column], box) for column in read}
-        columns = {
-            column: value for column, value in columns.items() if rails[column : column + 1] not in ("╰", "╯", "┴")
-        }
-        columns[own] = box
-        if not any(source == box for source, _ in {(a.source, 0) for a in drawing._seen.arrows}):
-            del columns[own]
+        columns = {column: value for column, value in columns.items() if rails[column] not in "┴╰╯" and column != own}
+        if box in unread:
+            columns[own] = box
     return found
 
 
@@ -239,7 +236,7 @@ def test_text_stays_as_it_is():
 def test_names_are_escaped():
     build = Builder()
     x = build("input", name='<script>"&', scope=("</title>", "a"))
-    y = build("tanh", x, name="]]>\x00\u202e", scope=("</title>", "a"))
+    y = build("tanh", x, name="</script>]]>\x00\u202e", scope=("</title>", "a"))
     drawing = draw(build.graph(build("relu", y)), title="</script><b>")
     ElementTree.fromstring(drawing.to_svg())
     page = drawing.to_html()

@@ -109,6 +109,14 @@ def test_a_chain_is_straight_and_its_skips_lie_beside_it():
     assert all(abs(place - found.across[0]) > 30 for place in found.across[7:])
 
 
+def test_heavy_links_that_cross_are_not_both_straight():
+    heavy = {(0, 3), (1, 2)}
+    links = [Link(a, b, weight=2.0 if (a, b) in heavy else 1.0) for a in (0, 1) for b in (2, 3)]
+    found = lay_out([Item(10, 10, 10)] * 4, links)
+    assert found.crossings == 1
+    assert all(found.across[b] - found.across[a] >= 20 for a, b in (found.rows[0], found.rows[1]))
+
+
 def test_what_is_read_far_below_lies_just_above_its_reader():
     links = [Link(0, 2), Link(2, 3), Link(3, 4), Link(1, 4)]
     assert layers([Item(1, 1, 1)] * 5, links) == [0, 2, 1, 2, 3]

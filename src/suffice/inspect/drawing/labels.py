@@ -125,7 +125,7 @@ def settings_text(node: Node) -> Iterator[str]:
     own = dict(node.settings)
     kernel = own.pop("kernel", None)
     if kernel is not None:
-        words = [shape_text(kernel)]  # type: ignore[arg-type]
+        words = [" × ".join(map(str, kernel)) if isinstance(kernel, tuple) else str(kernel)]
         words += [f"{name} {_alike(own.pop(name))}" for name in ("stride", "dilation") if _counts(own.get(name))]
         padding = own.pop("padding", None)
         words += [f"padding {_alike(padding)}"] if padding is not None and _alike(padding) != "0" else []
