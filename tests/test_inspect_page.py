@@ -98,6 +98,14 @@ def test_folding_hides_what_is_inside_and_unfolding_brings_it_back():
     assert none["height"] < folded["height"]
 
 
+def test_lines_that_light_up_are_those_of_the_arrows_to_and_from_a_box():
+    drawing = draw(residual_network((2,)), most=None)
+    sheet = placed(drawing._arranged(drawing.outline, drawing._labels(drawing.outline)))
+    for box, lit in enumerate(data_of(drawing)["touching"]):
+        own = {number for number, arrow in enumerate(drawing.outline.arrows) if box in (arrow.source, arrow.target)}
+        assert lit == [number for number, line in enumerate(sheet.lines) if own & set(line.arrows)]
+
+
 def test_groups_that_are_folded_at_first_are_those_of_the_picture():
     drawing = draw(residual_network())
     shown = run_script(data_of(drawing), [])[0]

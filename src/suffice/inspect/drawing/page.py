@@ -40,7 +40,8 @@ def page(
     )  # fmt: skip
     sheet = placed(found)
     data = {
-        "parts": _parts(found), "levels": _levels(found), "lines": _lines(found, sheet), "folded": sorted(folded),
+        "parts": _parts(found), "levels": _levels(found), "lines": _lines(found, sheet),
+        "touching": _touching(found.outline, sheet), "folded": sorted(folded),
         "told": [_told(graph, found.outline, place, label) for place, label in enumerate(labels)],
         "header": HEADER, "pad": PAD, "margin": MARGIN, "head": HEAD, "mark": MARK, "boxes": len(labels),
     }  # fmt: skip
@@ -106,6 +107,16 @@ def _lines(found: Arrangement, sheet: Sheet) -> list[list[Any]]:
 
 def _setting(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def _touching(outline: Outline, sheet: Sheet) -> list[list[int]]:
+    """The lines that lead to each box, and from it."""
+    found: list[list[int]] = [[] for _ in outline.boxes]
+    for number, line in enumerate(sheet.lines):
+        ends = (outline.arrows[arrow] for arrow in line.arrows)
+        for box in sorted({box for arrow in ends for box in (arrow.source, arrow.target)}):
+            found[box].append(number)
+    return found
 
 
 def _told(graph: Graph, outline: Outline, place: int, label: Label) -> dict[str, Any]:

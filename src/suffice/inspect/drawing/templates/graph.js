@@ -128,6 +128,7 @@ function tell(part) {
   }
   told.replaceChildren(title, list);
   for (const [other, one] of elements) one.classList.toggle("chosen", other === part);
+  lines.forEach((line, number) => line.classList.toggle("lit", data.touching[part].includes(number)));
 }
 
 for (const [part, one] of elements) {
@@ -147,3 +148,5 @@ for (const [part, one] of elements) {
 document.getElementById("fold")?.addEventListener("click", () => { groups.forEach(group => folded.add(group)); draw(); });
 document.getElementById("unfold")?.addEventListener("click", () => { folded.clear(); draw(); });
 draw();
+const sheet = document.getElementById("sheet");
+if (sheet && data.boxes) sheet.scrollLeft = elements.get(0).getBoundingClientRect().left + 60 - sheet.clientWidth / 2;
