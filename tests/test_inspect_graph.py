@@ -47,10 +47,11 @@ def test_nodes_stand_after_what_they_read():
 
 
 def test_both_levels_compute_what_the_function_does():
+    arguments = data()
     with jax.enable_x64(True):
-        right = softmax_regression(*data())
+        right = softmax_regression(*arguments)
     for level in ("course", "primitive"):
-        found = graph(softmax_regression, *data(), level=level)
+        found = graph(softmax_regression, *arguments, level=level)
         np.testing.assert_allclose(found.forward()[found.outputs[0]], right, rtol=1e-14)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dis
 import sys
 import sysconfig
-from collections.abc import Sequence
 from functools import cache, lru_cache
 from types import CodeType
 
@@ -157,14 +156,14 @@ def variable(step: Step, depth: int) -> tuple[str, int] | None:
     return None
 
 
-def goes_on(last: Sequence[Place], now: Sequence[Place], depth: int) -> bool:
+def goes_on(last: Step, now: Step, depth: int) -> bool:
     """Whether two operations are of one call made at a depth, not of two turns of a loop."""
-    if last[: depth + 1] != now[: depth + 1]:
+    if last.places[: depth + 1] != now.places[: depth + 1]:
         return False
-    for before, after in zip(last[depth + 1 :], now[depth + 1 :], strict=False):
+    for before, after in zip(last.places[depth + 1 :], now.places[depth + 1 :], strict=False):
         if before != after:
             return before.code is not after.code or before.instruction < after.instruction or loops(before, after)
-    return len(last) != len(now)
+    return len(last.places) != len(now.places) or last.primitive != now.primitive
 
 
 @lru_cache(maxsize=4096)

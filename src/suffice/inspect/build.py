@@ -13,7 +13,8 @@ from suffice.inspect.operations import operation, settings
 from suffice.inspect.program import Constant, Program, inner_program, loop_inputs
 from suffice.inspect.scopes import scopes_of
 from suffice.inspect.skips import is_residual
-from suffice.inspect.units import Unit, primitive_units
+from suffice.inspect.unit import Unit
+from suffice.inspect.units import primitive_units
 
 
 def build(program: Program, leaves: Sequence[Leaf], level: str, precision: str) -> Graph:

@@ -11,7 +11,7 @@ from suffice.inspect.count import Count, product
 from suffice.inspect.flow import POOLING, convolution_shapes, products_of
 from suffice.inspect.nodes import Node
 from suffice.inspect.reads import layout, windows_of
-from suffice.inspect.units import Unit
+from suffice.inspect.unit import Unit
 from suffice.inspect.windows import taps_on_input
 
 NOTHING = Count()

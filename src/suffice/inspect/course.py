@@ -10,7 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from suffice.inspect.program import Constant, Program, Step
-from suffice.inspect.units import Operand, Slot, Unit, units
+from suffice.inspect.unit import Operand, Slot, Unit
+from suffice.inspect.units import units
 
 PRODUCTS = {"dot_general": "affine", "conv_general_dilated": "convolution"}
 

@@ -9,7 +9,7 @@ from math import prod
 from suffice.inspect.nodes import Graph, Node
 from suffice.inspect.program import Step, inner_program
 from suffice.inspect.reads import DESCRIBED, POINTWISE, Reads, Shape, anything, convolution, layout, pooling, reads
-from suffice.inspect.units import Operand, Unit
+from suffice.inspect.unit import Operand, Unit
 
 POOLING = {"max pooling", "average pooling", "sum pooling"}
 NO_PRODUCTS = (POINTWISE | DESCRIBED.keys() | {"gather", "dynamic_slice", "scatter", "scatter-add", "scatter_add", "iota"} | {

@@ -11,7 +11,7 @@ from suffice.inspect.flow import POOLING, moved_shape, without_products
 from suffice.inspect.nodes import Graph, Node
 from suffice.inspect.program import Constant
 from suffice.inspect.reads import Shape
-from suffice.inspect.units import Slot, Unit
+from suffice.inspect.unit import Slot, Unit
 
 WEIGHING = {"convolution", "affine", "matrix product", "embedding"}
 RULED = POOLING | {"convolution", "affine", "matrix product", "attention", "embedding", "normalisation"}

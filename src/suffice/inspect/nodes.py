@@ -22,7 +22,7 @@ from suffice.inspect.values import Given, Values
 from suffice.runtime.types import ArrayLike
 
 if TYPE_CHECKING:
-    from suffice.inspect.units import Unit
+    from suffice.inspect.unit import Unit
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from math import isqrt, prod
 import numpy as np
 
 from suffice.inspect.program import Constant, Step
-from suffice.inspect.units import Slot, Unit, read_constant
+from suffice.inspect.unit import Slot, Unit, read_constant
 
 NAMES = {
     "sub": "subtract",

@@ -14,7 +14,7 @@ import jax
 from suffice.inspect.authors import boundary, is_author
 from suffice.inspect.needed import size_of
 from suffice.inspect.program import Constant, Place, Program, Step, entered, traced
-from suffice.inspect.units import read_constant
+from suffice.inspect.unit import read_constant
 from suffice.inspect.values import is_floating
 from suffice.runtime.precision import scope
 

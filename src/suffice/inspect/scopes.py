@@ -8,7 +8,7 @@ from itertools import takewhile
 
 from suffice.inspect.authors import is_author, loops
 from suffice.inspect.program import Place
-from suffice.inspect.units import Unit
+from suffice.inspect.unit import Unit
 
 Scope = tuple[str, ...]
 

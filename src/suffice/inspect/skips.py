@@ -16,7 +16,7 @@ def is_residual(nodes: Sequence[Node]) -> bool:
     last = nodes[-1]
     if len(last.inputs) != 2 or last.inputs[0] == last.inputs[1]:
         return False
-    if any(nodes[each].operation in LEAVES or nodes[each].shape != last.shape for each in last.inputs):
+    if any(nodes[each].operation in LEAVES or sorted(nodes[each].shape) != sorted(last.shape) for each in last.inputs):
         return False
     return any(_skips(nodes, skip, other) for skip, other in (last.inputs, last.inputs[::-1]))
 

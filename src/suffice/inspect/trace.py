@@ -62,7 +62,7 @@ def graph(f: Callable[..., Any], *args: Any, level: Level = "course", parameters
     if level not in ("course", "primitive"):
         raise ValueError(f"level={level!r} is not known; use 'course' or 'primitive'.")
     module, function = _function(f)
-    leaves = leaves_of(module, args, names_of(f, len(args)), parameters)
+    leaves = leaves_of(module, args, names_of(f.forward if isinstance(f, BatchNetwork) else f, len(args)), parameters)
     if not leaves.found:
         raise ValueError("No array was given; graph(f, *args) needs arrays, or jax.ShapeDtypeStruct in their place.")
     precision = precision_of([np.empty(0, leaf.value.dtype) for leaf in leaves.found if _is_number(leaf.value)])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
@@ -11,70 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from suffice.inspect.authors import KNOWN, boundary, goes_on, is_author, is_transformation, loops, variable
+from suffice.inspect.folding import folded
 from suffice.inspect.program import Constant, Place, Program, Step, function_name
-
-MOVES = {
-    "broadcast_in_dim", "reshape", "squeeze", "expand_dims", "transpose", "convert_element_type", "copy", "copy_p", "name",
-    "reduce_precision", "optimization_barrier", "pvary", "sharding_constraint", "layout_constraint", "mesh_cast",
-}  # fmt: skip
-"""Primitives that move numbers and change none."""
-
-
-class Slot(NamedTuple):
-    """A place for an operand."""
-
-    number: int
-
-
-@dataclass(frozen=True, eq=False)
-class Operand:
-    """What a unit reads: a value of another, moved by some steps. Without a source the first of them makes it."""
-
-    source: int | None
-    moves: tuple[Step, ...] = ()
-
-    def __call__(self, value: Any) -> Any:
-        """The value as the unit reads it."""
-        for step in self.moves:
-            (value,) = step(*(read_constant(read) if isinstance(read, Constant) else value for read in step.reads))
-        return value
-
-
-@dataclass(frozen=True, eq=False)
-class Unit:
-    """Steps that are one operation.
-
-    ``reads`` are, for each step, slots of operands, numbers of values of steps before it, or constants; ``results`` are
-    numbers of the values that others read.
-    """
-
-    operation: str | None
-    steps: tuple[Step, ...]
-    reads: tuple[tuple[Slot | int | Constant, ...], ...]
-    operands: tuple[Operand, ...]
-    results: tuple[int, ...]
-    name: str | None = None
-
-    def __call__(self, *values: Any) -> tuple[Any, ...]:
-        """Results from the values of the operands' sources."""
-        given_values = iter(values)
-        moved = [operand(None if operand.source is None else next(given_values)) for operand in self.operands]
-        written: dict[int, Any] = {}
-        for step, reads in zip(self.steps, self.reads, strict=True):
-            given = [self._value(read, moved, written) for read in reads]
-            written.update(zip(step.writes, step(*given), strict=True))
-        return tuple(written[number] for number in self.results)
-
-    @staticmethod
-    def _value(read: Slot | int | Constant, moved: Sequence[Any], written: dict[int, Any]) -> Any:
-        if isinstance(read, Constant):
-            return read_constant(read)
-        return moved[read.number] if isinstance(read, Slot) else written[read]
-
-
-def read_constant(constant: Constant) -> Any:
-    """The number or array that stands in a program."""
-    return np.asarray(constant.value)
+from suffice.inspect.unit import Operand, Slot, Unit, is_move
 
 
 class _Call(NamedTuple):
@@ -140,19 +79,13 @@ def _numbers(reads: Iterable[int | Constant]) -> list[int]:
     return [read for read in reads if isinstance(read, int)]
 
 
-def is_move(step: Step) -> bool:
-    """Whether a step changes no number."""
-    whole = step.primitive == "slice" and step.equation.invars[0].aval.shape == step.equation.outvars[0].aval.shape
-    return step.primitive in MOVES or whole
-
-
 def units(program: Program) -> list[Unit]:
     """Course units of a program, in order. Steps that move numbers belong to the unit that reads them."""
     steps = needed(program)
     found = [unit for call in calls(steps) for unit in _units_of(call, program.constants)]
     found = [_named(unit, after) for unit, after in zip_longest(found, found[1:])]
     outputs = [atom for atom in program.outputs if isinstance(atom, int)]
-    return _folded(found, outputs)
+    return folded(found, outputs)
 
 
 def _units_of(call: _Call, constants: Mapping[int, Any]) -> list[Unit]:
@@ -205,7 +138,7 @@ def _named(unit: Unit, after: Unit | None) -> Unit:
     """A unit under the name of the variable its result is stored in, unless the call goes on that gives what is stored."""
     step = unit.steps[-1]
     stored = variable(step, boundary(unit.steps[0])[0])
-    if stored is None or (after is not None and goes_on(step.places, after.steps[0].places, stored[1])):
+    if stored is None or (after is not None and goes_on(step, after.steps[0], stored[1])):
         return unit
     return replace(unit, name=stored[0])
 
@@ -233,34 +166,3 @@ def _whole(call: _Call, operation: str, inside: Mapping[int, Any]) -> Unit:
     slots.update((number, Constant(value)) for number, value in inside.items())
     reads = tuple(tuple(slots.get(read, read) for read in step.reads) for step in call.steps)
     return Unit(operation, tuple(call.steps), reads, tuple(map(Operand, outside)), tuple(written))
-
-
-def _folded(found: list[Unit], outputs: Sequence[int]) -> list[Unit]:
-    """Units that only move numbers put into those that read them, and what each unit gives cut to what is read."""
-    moves: dict[int, Operand] = {}
-    working: list[Unit] = []
-    renamed: dict[int | None, str] = {}
-    for unit in found:
-        unit = replace(unit, operands=tuple(_followed(operand, moves) for operand in unit.operands))
-        step = unit.steps[0]
-        if step.primitive == "name":
-            renamed[unit.operands[0].source] = str(step.settings["name"])
-        if len(unit.steps) == 1 and is_move(step) and len(step.reads) == 1 and step.writes[0] not in outputs:
-            before = unit.operands[0] if unit.operands else Operand(None)
-            moves[step.writes[0]] = Operand(before.source, (*before.moves, step))
-        else:
-            working.append(unit)
-    read = {*outputs, *(operand.source for unit in working for operand in unit.operands)}
-    return [_cut(unit, read, renamed) for unit in working]
-
-
-def _cut(unit: Unit, read: set[int | None], renamed: Mapping[int | None, str]) -> Unit:
-    results = tuple(number for number in sorted(unit.results) if number in read)
-    return replace(unit, results=results, name=next((renamed[n] for n in results if n in renamed), unit.name))
-
-
-def _followed(operand: Operand, moves: dict[int, Operand]) -> Operand:
-    if operand.source not in moves:
-        return operand
-    before = moves[operand.source]
-    return Operand(before.source, (*before.moves, *operand.moves))

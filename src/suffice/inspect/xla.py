@@ -12,7 +12,7 @@ from suffice.inspect.flow import operand_shapes, result_shapes
 from suffice.inspect.nodes import Graph
 from suffice.inspect.program import Constant, Step, inner_program
 from suffice.inspect.reads import Shape
-from suffice.inspect.units import Unit, read_constant
+from suffice.inspect.unit import Unit, read_constant
 from suffice.inspect.values import evaluated
 from suffice.inspect.windows import taps_on_input
 from suffice.runtime.precision import scope

@@ -13,7 +13,7 @@ from suffice.inspect.operations import settings
 from suffice.inspect.rules.moves import NoFormula, summed
 from suffice.inspect.rules.primitives import axes_kept
 from suffice.inspect.rules.terms import Terms
-from suffice.inspect.units import Slot
+from suffice.inspect.unit import Slot
 
 FORMULAS = {
     "relu": "{g} * ({x} > 0)",

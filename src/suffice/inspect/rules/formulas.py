@@ -13,7 +13,7 @@ from suffice.inspect.rules.moves import NoFormula
 from suffice.inspect.rules.primitives import primitive
 from suffice.inspect.rules.products import affine
 from suffice.inspect.rules.terms import Terms
-from suffice.inspect.units import Slot, Unit
+from suffice.inspect.unit import Slot, Unit
 from suffice.inspect.values import is_floating
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from suffice.inspect.rules import moves
 from suffice.inspect.rules.moves import NoFormula
 from suffice.inspect.rules.products import product
 from suffice.inspect.rules.terms import Terms
-from suffice.inspect.units import MOVES
+from suffice.inspect.unit import MOVES
 
 ELEMENTWISE = {
     "neg": "-{g}",

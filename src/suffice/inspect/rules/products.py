@@ -6,7 +6,7 @@ from string import ascii_lowercase
 
 from suffice.inspect.rules.moves import at_shape, backward
 from suffice.inspect.rules.terms import Terms
-from suffice.inspect.units import Slot
+from suffice.inspect.unit import Slot
 
 
 def product(terms: Terms) -> list[str | None]:

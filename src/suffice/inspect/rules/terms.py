@@ -10,7 +10,7 @@ import numpy as np
 from suffice.inspect.program import Constant, Step
 from suffice.inspect.rules import moves
 from suffice.inspect.rules.moves import NoFormula
-from suffice.inspect.units import Operand, Slot, Unit, read_constant
+from suffice.inspect.unit import Operand, Slot, Unit, read_constant
 
 
 @dataclass(frozen=True, eq=False)
