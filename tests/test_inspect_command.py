@@ -22,6 +22,8 @@ class Net(eqx.Module):
         return self.net(x)
 def build():
     return Net(eqx.nn.MLP(4, 2, WIDTH, 1, key=jax.random.key(0)))
+def of_width(width):
+    return eqx.nn.MLP(4, 2, width, 1, key=jax.random.key(0))
 network = build()
 def double(x):
     return 2.0 * x
@@ -118,6 +120,15 @@ def test_layers_between_two_lengths(capsys):
     assert [(row["kernel"], row["stride"]) for row in convolutions] == [("5", "1")]
 
 
+def test_sizes_that_meet_constraints(net, capsys):
+    _, layers, _ = said(capsys, "--solve", "receptive field >= 32, kernel 3, stride 1")
+    assert "16" in layers
+    _, widths, _ = said(capsys, "net.py:of_width", "--input", "4", "--solve", "weights <= 100")
+    assert "16" in widths  # 6 weights a unit
+    _, batches, _ = said(capsys, "net.py:build", "--input", "4", "--solve", "units <= 50")
+    assert "10" in batches  # 5 units an example
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -125,7 +136,7 @@ def test_layers_between_two_lengths(capsys):
         (["nets"], "'nets' was given; expected alexnet, resnet, lenet, mlp, a file of Python"),
         (["net.py"], "a name in it is expected too, such as net.py:build"),
         (["absent.py:build"], "absent.py is no file"),
-        (["net.py:nothing"], "net.py has no 'nothing'; it has Net, build, network, double, fails"),
+        (["net.py:nothing"], "net.py has no 'nothing'; it has Net, build, of_width, network, double, fails"),
         (["net.py:WIDTH", "--input", "4"], "int was given; a network, or a function of one example, is expected"),
         (["net.py:build"], "The shape of an example is not known; give it with --input"),
         (["net.py:build", "--input", "5"], "fails"),
@@ -142,7 +153,8 @@ def test_layers_between_two_lengths(capsys):
         (["mlp", "--input", "3x4x4"], "an mlp takes rows: one number, such as 784"),
         (["mlp", "--graph", "g.png"], "a name ending in .html, .svg or .txt is expected"),
         (["mlp", "--format", "xml"], "'xml' is not one of"),
-        (["mlp", "--solve", "12 -> 8"], "Both 'mlp' and --solve were given"),
+        (["mlp", "--solve", "12 -> 8"], "of a network ask for example 'weights <= 1e6'"),
+        (["mlp", "--solve", "weights <= 10"], "Loosen 'weights <= 10'"),
         (["--solve", "12 - 8"], "expected lengths and settings, such as"),
         (["--solve", "12 -> 8, kernel 2"], "loosen"),
         (["empty"], "holds no model.safetensors"),

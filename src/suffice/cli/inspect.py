@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -54,28 +55,36 @@ def inspect(
     ] = 60,
     solve: Annotated[
         str | None,
-        typer.Option(metavar="TEXT", help="Layers between two lengths in place of a network, as '12 -> 8, padding 0'.",
+        typer.Option(metavar="TEXT", help="Layers between two lengths, as '12 -> 8, padding 0', or sizes, as 'weights <= 1e6'.",
                      show_default="none", rich_help_panel=TABLE),
     ] = None,
 ) -> None:  # fmt: skip
     """Units, weights, connections and receptive fields of a network, layer by layer, and its graph."""
-    if solve is not None:
-        _solve(solve, network, format)
-        return
-    if network is None:
+    if network is None and solve is None:
         raise ValueError(
             "No network was given; `suffice inspect alexnet` is an example, and so is --solve '12 -> 8, padding 0'."
         )
-    found = inspected(network, input, Sizes(towers, channels, classes, hidden_sizes))
-    _account(found, convention, format, graph, most)
+    found = None if network is None else inspected(network, input, Sizes(towers, channels, classes, hidden_sizes))
+    if solve is not None:
+        typer.echo(_written(_solved(solve, found, convention), format))
+    elif found is not None:
+        _account(found, convention, format, graph, most)
 
 
-def _solve(text: str, network: str | None, format: Format) -> None:
+def _solved(question: str, found: Inspected | None, convention: Any) -> Any:
+    """Sizes of a network that meet constraints, or layers between two lengths."""
     from suffice.inspect.inverse import solve_text
+    from suffice.inspect.search import solve_net
 
-    if network is not None:
-        raise ValueError(f"Both {network!r} and --solve were given; give one of them.")
-    typer.echo(_written(solve_text(text), format))
+    if re.search("[<>]=", question):
+        network, shape = (None, None) if found is None else (found.network, found.shape)
+        return solve_net(question, network, shape, convention=convention)
+    if found is not None:
+        raise ValueError(
+            f"{found.title} and --solve {question!r} were given; of a network ask for example 'weights <= 1e6', and leave it out "
+            "for layers between two lengths."
+        )
+    return solve_text(question)
 
 
 def _account(found: Inspected, convention: Any, format: Format, graph: Path | None, most: int) -> None:
