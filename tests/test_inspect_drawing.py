@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from suffice.inspect import draw
 from suffice.inspect.drawing.clusters import clusters
+from suffice.inspect.drawing.numbers import array_lines
 from suffice.inspect.drawing.place import placed
 from suffice.inspect.drawing.svg import way
 
@@ -357,3 +358,26 @@ def test_a_loop_and_what_is_not_known_have_boxes_too():
     drawing = draw(build.graph(build("unknown", x)))
     assert "repeated × 10" in str(drawing)
     assert 'class="box unknown output"' in drawing.to_svg()
+
+
+@pytest.mark.parametrize(
+    ("values", "lines"),
+    [
+        (0.62958622, ["0.6296"]),
+        (-0.0, ["0"]),
+        (-1.5e-7, ["−1.5e−7"]),
+        (np.inf, ["inf"]),
+        (True, ["True"]),
+        (3 - 2j, ["(3-2j)"]),
+        ([1.0, -2.0], ["[1 −2]"]),
+        ([[1.0, -2.0], [10.0, 2.5]], ["[ 1  −2]", "[10 2.5]"]),
+        (np.zeros((0, 3)), ["no values"]),
+        (np.arange(50.0), ["0 to 49"]),
+        (np.full((9, 9), 2.0), ["all 2"]),
+        (np.array([np.nan, *range(8)]), ["0 to 7, 1 not finite"]),
+        (np.full(20, np.nan), ["20 values, none finite"]),
+        (np.zeros(20, bool), ["20 values"]),
+    ],
+)
+def test_numbers_take_few_letters(values, lines):
+    assert array_lines(np.asarray(values)) == lines

@@ -131,10 +131,15 @@ def settings_text(node: Node) -> Iterator[str]:
         words += [f"padding {_alike(padding)}"] if padding is not None and _alike(padding) != "0" else []
         groups = own.pop("groups", 1)
         yield ", ".join([*words, *([f"{groups} groups"] if groups != 1 else [])])
-    for name, said in (("axis", "axis"), ("power", "power"), ("constants", "constant")):
+    for name, one, several in (
+        ("axis", "axis", "axes"),
+        ("power", "power", "powers"),
+        ("constants", "constant", "constants"),
+    ):
         parts = own.get(name)
         if parts not in (None, ()):
-            yield f"{said} {', '.join(map(_alike, parts if isinstance(parts, tuple) else (parts,)))}"
+            listed = parts if isinstance(parts, tuple) else (parts,)
+            yield f"{one if len(listed) == 1 else several} {', '.join(map(_alike, listed))}"
 
 
 def _counts(value: object) -> bool:

@@ -47,5 +47,6 @@ def _range(values: np.ndarray) -> str:
     if not finite.size:
         return f"{values.size:,} values, none finite"
     lost = values.size - finite.size
-    said = f"{number(float(finite.min()))} to {number(float(finite.max()))}"
+    low, high = float(finite.min()), float(finite.max())
+    said = f"{number(low)} to {number(high)}" if low < high else f"all {number(low)}"
     return f"{said}, {lost:,} not finite" if lost else said
