@@ -281,6 +281,11 @@ def test_values_and_derivatives_stand_in_their_boxes():
         assert f"{slope:.4g}" in text
 
 
+def test_a_notebook_shows_a_graph_as_its_picture():
+    graph = residual_block()
+    assert graph._repr_html_() == draw(graph)._repr_html_() == draw(graph).to_svg()
+
+
 def test_blanks_hide_their_answers_and_nothing_else():
     from suffice.inspect import graph
 

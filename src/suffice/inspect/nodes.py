@@ -55,6 +55,11 @@ class Graph:
     function: Callable[..., Any] | None = field(default=None, repr=False, compare=False)
     count: int = 0
 
+    def _repr_html_(self) -> str:
+        from suffice.inspect.drawing.draw import draw
+
+        return draw(self).to_svg()
+
     @cached_property
     def labels(self) -> tuple[str, ...]:
         """A name for each node, valid in Python and unlike any other: the author's, or ``v`` and its number."""
