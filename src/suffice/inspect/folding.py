@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
+from suffice.inspect.program import Step
 from suffice.inspect.unit import Operand, Unit, is_move
 
 
@@ -41,34 +42,34 @@ def _cut(
 
 
 def _followed(operand: Operand, moves: Mapping[int, Operand]) -> Operand:
-    if operand.source not in moves:
-        return operand
-    before = moves[operand.source]
-    return Operand(before.source, (*before.moves, *operand.moves))
+    before = None if operand.source is None else moves.get(operand.source)
+    return operand if before is None else Operand(before.source, (*before.moves, *operand.moves))
 
 
-def _turned(units: list[Unit], outputs: Sequence[int]) -> list[Unit]:
+def _turned(units: Sequence[Unit], outputs: Sequence[int]) -> list[Unit]:
     """Products whose axes all readers turn in one and the same step turn them themselves: so mapped layers have rows first."""
     readers: dict[int | None, list[Operand]] = defaultdict(list)
     for unit in units:
         for operand in unit.operands:
             readers[operand.source].append(operand)
-    for place, unit in enumerate(units):
-        found = [operand for result in unit.results for operand in readers[result]]
-        first = found[0].moves[:1] if found else ()
-        alone = len(unit.results) == 1 and unit.results[0] not in outputs and unit.steps[0].primitive == "dot_general"
-        if alone and first and first[0].primitive == "transpose" and all(each.moves[:1] == first for each in found):
-            units[place] = replace(
-                unit,
-                steps=(*unit.steps, first[0]),
-                reads=(*unit.reads, unit.results),
-                results=first[0].writes,
-            )
-    turned = {unit.steps[-1].reads[0]: unit.results[0] for unit in units if unit.steps[-1].primitive == "transpose"}
-    return [replace(unit, operands=tuple(_after(operand, turned) for operand in unit.operands)) for unit in units]
+    turned: dict[int | None, int] = {}
+    kept = []
+    for unit in units:
+        step = _turn(unit, readers) if set(unit.results).isdisjoint(outputs) else None
+        if step is not None:
+            turned[unit.results[0]] = step.writes[0]
+            unit = replace(unit, steps=(*unit.steps, step), reads=(*unit.reads, unit.results), results=step.writes)
+        kept.append(unit)
+    return [replace(unit, operands=tuple(_after(operand, turned) for operand in unit.operands)) for unit in kept]
 
 
-def _after(operand: Operand, turned: Mapping[object, int]) -> Operand:
-    if operand.source not in turned or not operand.moves or operand.moves[0].primitive != "transpose":
-        return operand
-    return Operand(turned[operand.source], operand.moves[1:])
+def _turn(unit: Unit, readers: Mapping[int | None, Sequence[Operand]]) -> Step | None:
+    """The step in which all readers of a product turn its axes."""
+    found = [operand.moves[:1] for result in unit.results for operand in readers[result]]
+    if unit.steps[0].primitive != "dot_general" or not found or not found[0] or len(set(found)) > 1:
+        return None
+    return found[0][0] if found[0][0].primitive == "transpose" else None
+
+
+def _after(operand: Operand, turned: Mapping[int | None, int]) -> Operand:
+    return Operand(turned[operand.source], operand.moves[1:]) if operand.source in turned else operand

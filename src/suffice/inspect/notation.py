@@ -24,6 +24,7 @@ SIGN = {
     "inf": ("∞", r"\infty"),
     "pi": ("π", r"\pi"),
     "minus": ("−", "-"),
+    "star": ("⋆", r"\star"),
 }
 """Signs by hand and in LaTeX."""
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -202,9 +203,35 @@ def _chosen(node: ast.Call, script: Script) -> Written:
 def _part(node: ast.Subscript, script: Script) -> Written:
     call = node.value
     if isinstance(call, ast.Call) and isinstance(node.slice, ast.Constant):
+        if ast.unparse(call.func) == "convolution_vjp":
+            return _convolved(call, node.slice.value == 0, script), PRODUCT
         place = f"_{{{node.slice.value}}}" if script.latex else f"[{node.slice.value}]"
         return _write(call, script)[0] + place, ATOM
     return f"{_inside(node.value, ATOM, script)}[{ast.unparse(node.slice)}]", ATOM
+
+
+def _convolved(call: ast.Call, of_maps: bool, script: Script) -> str:
+    """The two transposes of a convolution: of its kernels with the derivative, and of its maps with the derivative."""
+    maps, kernels, derivative = (_inside(each, ATOM, script) for each in call.args[:3])
+    return f"{kernels} {script.sign('star')} {derivative}" if of_maps else f"{maps} {script.sign('star')} {derivative}"
+
+
+def pulled_back(label: str, source: str, cotangent: str, *, latex: bool) -> str:
+    """A derivative for which there is no formula: the transposed Jacobian with the derivative.
+
+    Parameters
+    ----------
+    label, source
+        Names of the node and of its input.
+    cotangent
+        Name of the derivative with respect to the node.
+    latex
+        Whether to write LaTeX.
+    """
+    if not latex:
+        return f"(∂{label}/∂{source})ᵀ {cotangent}"
+    of, by = name_in_latex(label), name_in_latex(source)
+    return rf"\left(\frac{{\partial {of}}}{{\partial {by}}}\right)^\top {name_in_latex(cotangent)}"
 
 
 BINARY: dict[type[ast.operator], Callable[[ast.BinOp, Script], Written]] = {
