@@ -61,7 +61,7 @@ def test_the_field_of_random_networks_is_what_each_unit_depends_on(network):
         truth = fields(network)
         links, source, value = traced(network)
         field = receptive_fields(links, source, network.shapes[0])[value]
-        field = confirmed(field, links, value, network.shapes[-1], source)
+        field = confirmed({value: field}, links, {value: network.shapes[-1]}, source)[value]
         for unit in units_of(network):
             cells = seen_by(network, links, source, value, unit)
             assert np.array_equal(cells, truth[unit])

@@ -219,8 +219,9 @@ def _fields(graph: Graph, source: int | None, nodes: list[Node]) -> dict[int, Re
         return {}
     start = links.values[source]
     found = receptive_fields(links, start, graph.nodes[source].shape)
-    seeing = [(node, value) for node in nodes if (value := links.values[node.number]) in found]
-    return {node.number: confirmed(found[value], links, value, node.shape, start) for node, value in seeing}
+    shapes = {value: node.shape for node in nodes if (value := links.values[node.number]) in found}
+    sure = confirmed(found, links, shapes, start)
+    return {node.number: sure[links.values[node.number]] for node in nodes if links.values[node.number] in sure}
 
 
 def _rows(entries: list[Entry], fields: dict[int, ReceptiveField]) -> tuple[Row, ...]:

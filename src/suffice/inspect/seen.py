@@ -13,7 +13,7 @@ from suffice.inspect.places import as_mask, gathered, repeated, spread
 from suffice.inspect.reads import Shape, Sliding
 from suffice.inspect.receptive_field import ReceptiveField
 
-MOST_BOXES = 64
+MOST_BOXES, CHECKS = 64, 64
 Box: TypeAlias = tuple[int, ...]
 """A product of sets of places, bits of one whole number for each axis of a value."""
 
@@ -40,11 +40,43 @@ def seen_boxes(links: Flow, value: int, shape: Shape, unit: Mapping[int, int], s
     return waiting.get(source, frozenset())
 
 
-def confirmed(field: ReceptiveField, links: Flow, value: int, shape: Shape, source: int) -> ReceptiveField:
-    """The field, as a bound where borders keep all units together from seeing what units away from them would."""
+def confirmed(
+    fields: Mapping[int, ReceptiveField], links: Flow, shapes: Mapping[int, Shape], source: int
+) -> dict[int, ReceptiveField]:
+    """Fields of values of these shapes, as bounds where borders keep all units from seeing what they would without them.
+
+    What reads units that see the whole input sees all of it too, so that few values have to be followed back.
+    """
+    last = {link.value: place for place, link in enumerate(links.links)}
+    found: dict[int, ReceptiveField] = {}
+    whole: set[int] = set()
+    place, checks = 0, 0
+    for value in sorted(shapes, key=lambda value: last.get(value, -1)):
+        while place <= last.get(value, -1):
+            link = links.links[place]
+            whole |= {link.value} if link.read in whole else set()
+            place += 1
+        field = fields[value]
+        if value not in whole and _to_check(field):
+            checks += 1
+            field = (
+                _checked(field, links, value, shapes[value], source)
+                if checks <= CHECKS
+                else replace(field, tight=False)
+            )
+        if field.status == "whole input" and all(axis is None for axis in field.axes):
+            whole.add(value)
+        found[value] = field
+    return found
+
+
+def _to_check(field: ReceptiveField) -> bool:
+    return field.status != "bound" and any(field.axes[axis] is None for axis in field.shown)
+
+
+def _checked(field: ReceptiveField, links: Flow, value: int, shape: Shape, source: int) -> ReceptiveField:
+    """The field, as a bound where its middle unit does not see all of what all see."""
     stays = [axis for axis in field.shown if field.axes[axis] is None]
-    if field.status == "bound" or not stays:
-        return field
     middle = {own: shape[own] // 2 for own in field.axes if own is not None}
     (box,) = field.boxes
     wanted = [box[axis].taps << box[axis].start for axis in stays]
