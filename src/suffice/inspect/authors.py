@@ -15,11 +15,12 @@ LIBRARIES = ("jax", "jaxlib", "numpy", "scipy", "optax", "jaxtyping", "beartype"
 LAYERS = ("equinox", "flax", "haiku")
 """Packages of layers that are made of such calls."""
 PASSED = {
-    "traceback_util", "pjit", "core", "linear_util", "api_util", "profiler", "ufunc_api", "array_methods", "util",
-    "partial_eval", "source_info_util", "batching", "contextlib", "functools",
+    "traceback_util", "pjit", "core", "linear_util", "api_util", "profiler", "util", "source_info_util",
+    "contextlib", "functools", "numpy/ufunc_api", "numpy/array_methods", "numpy/util", "interpreters/partial_eval", "interpreters/batching",
 }  # fmt: skip
 """Files of JAX and Python that every call passes through."""
-TRANSFORMATIONS = {"api", "ad", "custom_derivatives", "ad_checkpoint", "linearize", "custom_batching"}
+TRANSFORMATIONS = {"api", "interpreters/ad", "custom_derivatives", "ad_checkpoint", "linearize", "custom_batching"}
+"""Files of JAX whose functions run an author's function."""
 
 KNOWN = {
     "jax": {
@@ -41,12 +42,6 @@ KNOWN = {
         "leaky_relu": "leaky relu",
         "hard_tanh": "hard tanh",
         "take_along_axis": "pick",
-        "bernoulli": "random",
-        "normal": "random",
-        "uniform": "random",
-        "split": "random",
-        "categorical": "random",
-        "dropout": "dropout",
     },
     "equinox": {
         "LayerNorm.__call__": "normalisation",
@@ -107,6 +102,8 @@ def package(code: CodeType) -> str:
 @cache
 def known(code: CodeType) -> str | None:
     """Operation that a function as a whole is, None where it is none."""
+    if package(code) == "jax" and _file(code).startswith(("random", "prng")):
+        return "random"
     functions = KNOWN.get(package(code), {})
     return functions.get(code.co_qualname) or (functions.get(code.co_name) if "." not in code.co_qualname else None)
 
@@ -183,5 +180,8 @@ def _following(place: Place) -> str | None:
     return str(stored) if after.opname in STORES else None
 
 
+@cache
 def _file(code: CodeType) -> str:
-    return code.co_filename.rpartition("/")[2].removesuffix(".py")
+    """File of a function, its folder in front where that is one inside JAX."""
+    place = code.co_filename.replace("\\", "/").removesuffix(".py")
+    return place.rpartition("/jax/_src/")[2] if "/jax/_src/" in place else place.rpartition("/")[2]

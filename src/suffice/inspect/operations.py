@@ -38,6 +38,7 @@ NAMES = {
     "scatter_add": "scatter add",
     "add_any": "add",
     "iota": "constant",
+    "top_k": "largest",
     "stop_gradient": "stop gradient",
     "scan": "repeated",
     "while": "repeated",
@@ -54,8 +55,8 @@ NAMES = {
 }
 SAME = {
     "add", "exp", "exp2", "log", "log1p", "expm1", "tanh", "sin", "cos", "tan", "erf", "erf_inv", "square", "sign", "floor",
-    "ceil", "round", "clamp", "concatenate", "pad", "slice", "transpose", "reshape", "rev", "argmax", "argmin", "cumsum",
-    "cumprod", "cummax", "cumlogsumexp", "sort", "top_k", "copy", "sinh", "cosh", "asin", "acos", "atan", "atan2", "lgamma",
+    "ceil", "round", "clamp", "split", "concatenate", "pad", "slice", "transpose", "reshape", "rev", "argmax", "argmin", "cumsum",
+    "cumprod", "cummax", "cumlogsumexp", "sort", "copy", "sinh", "cosh", "asin", "acos", "atan", "atan2", "lgamma",
     "digamma", "rem", "cholesky", "triangular_solve", "lu", "qr", "eigh", "svd", "cbrt", "erfc", "asinh", "acosh", "atanh",
     "scatter", "nextafter", "clz", "custom_linear_solve", "reduce_and", "reduce_or",
 }  # fmt: skip

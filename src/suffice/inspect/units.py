@@ -148,7 +148,7 @@ def _single(step: Step) -> Unit:
     operation = None
     if step.primitive.startswith(("custom_jvp", "custom_vjp")):
         called = function_name(step)
-        operation = KNOWN["jax"].get(called, called.replace("_", " "))
+        operation = KNOWN["jax"].get(called, called.strip("_").replace("_", " "))
     sources = [read for read in step.reads if isinstance(read, int)]
     slots = iter(range(len(sources)))
     reads = tuple(Slot(next(slots)) if isinstance(read, int) else read for read in step.reads)
