@@ -12,7 +12,7 @@ from suffice.inspect.convention import Convention, ConventionLike
 from suffice.inspect.flow import POOLING
 from suffice.inspect.of_network import InputShape, Network
 from suffice.inspect.tabular import Table, Tabular
-from suffice.inspect.xla import ELEMENTS, PADDING, PRODUCTS, counted_by_xla, expected_of_xla
+from suffice.inspect.xla import ELEMENTS, PADDING, PRODUCTS, UNCHANGING, counted_by_xla, expected_of_xla
 from suffice.validation import check_choice
 
 MULTIPLYING = {"convolution", "affine", "matrix product", "attention"}
@@ -102,7 +102,10 @@ def reconcile(
     ours = account_of(given.graph, given.source, convention).total.operations
     plain = account_of(given.graph, given.source, replace(convention, bias=False))
     causes, theirs = _causes(plain, int(ours)), counted_by_xla(given.graph)
+    unchanging = causes.pop(UNCHANGING, 0)
     rest = theirs - int(ours) - sum(causes.values())
+    if unchanging and rest == unchanging:
+        causes[UNCHANGING], rest = rest, 0
     if rest and abs(rest) <= np.spacing(np.float32(theirs)):
         causes[ROUNDING] = rest
     return Reconciliation(int(ours), theirs, causes, (_told(convention),))
@@ -114,7 +117,8 @@ def _causes(plain: Account, ours: int) -> dict[str, int]:
     kinds: Counter[str] = Counter()
     for node, expected in zip(nodes, expected_of_xla(plain.graph), strict=True):
         alone = POOLING_KIND if node.operation in POOLING else UNRULED if node.number in unknown else None
-        kinds.update(expected if alone is None else {alone: sum(expected.values())})
+        counted = {kind: count for kind, count in expected.items() if alone is None or kind != UNCHANGING}
+        kinds.update(counted if alone is None else {alone: sum(counted.values())})
     products = sum(row.operations or 0 for row in plain.rows if row.kind in MULTIPLYING)
     kinds[PADDING] += kinds.pop(PRODUCTS, 0) - products
     kinds[ELEMENTS] -= ours - products

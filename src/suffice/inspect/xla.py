@@ -18,6 +18,7 @@ from suffice.inspect.windows import taps_on_input
 from suffice.runtime.precision import scope
 
 PRODUCTS, ELEMENTS, REDUCTIONS = "products", "element-by-element operations", "reductions and pooling"
+UNCHANGING = "additions of 0 and products with 1"
 PADDING, LOOPS, COUNTERS = "padding taps", "loop body counted once", "counters of loops"
 TRANSCENDENTAL = {
     "exp", "exp2", "expm1", "log", "log1p", "tanh", "sinh", "cosh", "sin", "cos", "tan", "asin", "acos", "atan", "atan2",
@@ -33,7 +34,7 @@ ONE_EACH = {
 SEVERAL_EACH = {"logistic": 3}
 SPREADING = {"broadcast_in_dim", "reshape", "squeeze", "convert_element_type", "expand_dims"}
 NEUTRAL = {"add": 0.0, "sub": 0.0, "mul": 1.0, "div": 1.0}
-"""Operations with such a constant are left out, as are those on constants alone."""
+"""Operations with such a constant change nothing: newer versions leave them out, as all do with those on constants alone."""
 VARYING = object()
 
 
@@ -88,7 +89,9 @@ def _of_steps(steps: Iterable[Step], fixed: dict[int, object]) -> Counter[str]:
             found.update(_of_loop(_of_steps(inner.steps, {}), int(step.settings["length"])))
         elif inner is not None:
             found.update(_of_steps(inner.steps, {}))
-        elif not _neutral(step, numbers):
+        elif _neutral(step, numbers):
+            found.update({UNCHANGING: sum(map(prod, result_shapes(step)))})
+        else:
             found.update(_of_step(step))
     return found
 
@@ -111,7 +114,7 @@ def _same(constant: Constant) -> float | None:
 
 def _of_loop(body: Counter[str], turns: int) -> Counter[str]:
     """One turn, and the turns that are left out; a loop counts its turns by an addition and a comparison."""
-    once = sum(body.values())
+    once = sum(count for kind, count in body.items() if kind != UNCHANGING)
     return Counter({**{kind: turns * count for kind, count in body.items()}, LOOPS: (1 - turns) * once, COUNTERS: 2})
 
 
