@@ -38,6 +38,9 @@ bench: .venv/.bench
 
 figures: .venv/.ready
 	.venv/bin/python docs/figures.py
+	.venv/bin/python docs/graphs.py
+	.venv/bin/suffice inspect resnet --channels 4 --graph docs/figures/graph-resnet.svg
+	.venv/bin/suffice inspect alexnet --towers 2 --graph docs/figures/graph-alexnet.svg
 
 reproduce-energy: .venv/.ready
 	.venv/bin/python experiments/ising_map.py --out reproduced

@@ -1,5 +1,6 @@
 """What is shown is true: public names are documented, documented parameters exist, examples and commands run."""
 
+import dataclasses
 import enum
 import importlib
 import inspect
@@ -20,6 +21,7 @@ PACKAGES = (
     "suffice.energy",
     "suffice.nets",
     "suffice.fit",
+    "suffice.inspect",
     "suffice.data",
     "suffice.plot",
 )
@@ -73,7 +75,12 @@ def actual_parameters(thing):
 
 def is_record(thing):
     """Whether users get it (a named tuple, a value, an error) or hand it on (a prior) rather than work with it."""
-    return inspect.isclass(thing) and issubclass(thing, tuple | enum.Enum | Exception | Hyperparameters)
+    if not inspect.isclass(thing):
+        return False
+    given_back = dataclasses.is_dataclass(thing) and documented_parameters(thing.__doc__) is None
+    return issubclass(thing, tuple | enum.Enum | Exception | Hyperparameters) or (
+        given_back and "Attributes\n" in thing.__doc__
+    )
 
 
 def blocks(page, *languages):

@@ -15,7 +15,7 @@ FLOORS = (
     ("validation",),
     ("model",),
     ("latent", "energy", "nets", "bayesian"),
-    ("fit", "data"),
+    ("fit", "data", "inspect"),
     ("estimators",),
     ("selection",),
     ("plot",),

@@ -14,6 +14,7 @@ from suffice.cli import fit, saved
 from suffice.cli.cache import turn_on_compilation_cache
 from suffice.cli.denoise import denoise
 from suffice.cli.impute import impute
+from suffice.cli.inspect import inspect
 from suffice.cli.job import COMMAND
 from suffice.cli.query import query
 
@@ -27,7 +28,7 @@ OBJECTS_BETWEEN_COLLECTIONS = 100_000
 app = typer.Typer(
     name="suffice",
     help="Fit latent-variable models to a file of rows; score, sample, impute and show with what was fitted; "
-    "ask Bayesian networks; restore black and white pictures.",
+    "ask Bayesian networks; restore black and white pictures; tell what a network is made of.",
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -39,6 +40,7 @@ app.command("impute")(impute)
 app.command("denoise")(denoise)
 app.command("show")(saved.show)
 app.command("query")(query)
+app.command("inspect")(inspect)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

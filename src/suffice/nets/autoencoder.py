@@ -11,7 +11,7 @@ from jaxtyping import Float, Key, Num, PyTree
 from suffice.nets.batch_network import BatchNetwork
 from suffice.runtime.arrays import Array
 from suffice.runtime.keys import as_key
-from suffice.runtime.precision import in_own_precision, scope
+from suffice.runtime.precision import in_own_precision, scope, to_numpy
 from suffice.runtime.types import ArrayLike, KeyLike
 from suffice.validation import check_share, check_sizes
 
@@ -174,4 +174,4 @@ class DenoisingAutoencoder(BatchNetwork):
 
 def _uniform(key: Key[Array, ""], shape: tuple[int, int]) -> np.ndarray:
     limit = shape[1] ** -0.5
-    return np.asarray(jax.random.uniform(key, shape, np.float32, -limit, limit))
+    return to_numpy(jax.random.uniform(key, shape, np.float32, -limit, limit))

@@ -76,8 +76,8 @@ def cast(module: Any, precision: str) -> Any:
 
 
 def to_numpy(values: Any) -> Any:
-    """Every array of a pytree as a NumPy array, so that it keeps its precision wherever it goes."""
-    return tree.map_leaves(lambda leaf: np.asarray(leaf) if is_array(leaf) else leaf, values)
+    """Every array of a pytree as a NumPy array, so that it keeps its precision wherever it goes; traced ones as they are."""
+    return tree.map_leaves(lambda leaf: np.asarray(leaf) if is_array(leaf) and not traced(leaf) else leaf, values)
 
 
 def in_own_precision(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -69,7 +69,8 @@ class BatchNorm(eqx.Module):
 
     def initial_state(self) -> RunningMoments:
         """Mean 0 and variance 1."""
-        return RunningMoments(np.zeros_like(self.shift), np.ones_like(self.scale))
+        shape, dtype = self.scale.shape, self.scale.dtype
+        return RunningMoments(np.zeros(shape, dtype), np.ones(shape, dtype))
 
     @in_own_precision
     def __call__(

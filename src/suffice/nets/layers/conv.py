@@ -13,7 +13,7 @@ from jaxtyping import Float
 
 from suffice.runtime.arrays import Array
 from suffice.runtime.keys import as_key
-from suffice.runtime.precision import in_own_precision, scope
+from suffice.runtime.precision import in_own_precision, scope, to_numpy
 from suffice.runtime.types import ArrayLike, KeyLike
 from suffice.validation import check_sizes
 
@@ -94,9 +94,9 @@ class Conv2d(eqx.Module):
         limit = np.prod(shape[1:]) ** -0.5
         with scope("float32"):
             of_weight, of_bias = jax.random.split(as_key(key))
-            self.weight = np.asarray(jax.random.uniform(of_weight, shape, np.float32, -limit, limit))
+            self.weight = to_numpy(jax.random.uniform(of_weight, shape, np.float32, -limit, limit))
             uniform = jax.random.uniform(of_bias, shape[:1], np.float32, -limit, limit)
-            self.bias = np.asarray(uniform) if bias else None
+            self.bias = to_numpy(uniform) if bias else None
         self.stride, self.padding, self.groups = stride, padding, groups
 
     @in_own_precision
@@ -144,6 +144,10 @@ class Conv2d(eqx.Module):
 def shifted(maps: AnyArray, row: int, column: int, size: int, stride: int) -> AnyArray:
     """The number at one place of every window of the last two axes."""
     height, width = ((length - size) // stride * stride + 1 for length in maps.shape[-2:])
+    if isinstance(maps, jax.Array):
+        rest = maps.shape[:-2]
+        start, stop = (*[0] * len(rest), row, column), (*rest, row + height, column + width)
+        return lax.slice(maps, start, stop, (*[1] * len(rest), stride, stride))
     return maps[..., row : row + height : stride, column : column + width : stride]
 
 

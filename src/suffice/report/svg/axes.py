@@ -11,8 +11,9 @@ from suffice.plot.canvas import FAINT
 from suffice.plot.panel import Axis
 from suffice.report.svg.scale import Scale
 from suffice.report.svg.shapes import text_at
+from suffice.report.svg.themed import themed
 from suffice.report.svg.ticks import labels, linear_ticks, log_labels, log_ticks
-from suffice.report.svg.words import coordinate, element, themed, width
+from suffice.runtime.markup import coordinate, element, width
 
 SIZE, LABEL, STROKE = 9.0, 10.0, 3.5
 LINE = 1.25

@@ -13,7 +13,7 @@ from suffice.report.svg.ends import ends
 from suffice.report.svg.legend import ROW, bar, bar_room, bar_ticks, entries, laid, rows_of, widest
 from suffice.report.svg.scale import reach
 from suffice.report.svg.shapes import Place, put, text_at
-from suffice.report.svg.words import coordinate, element
+from suffice.runtime.markup import coordinate, element
 
 POINTS = 72.0
 TITLE, CORNER, EDGE = 17.0, 12.0, 5.0

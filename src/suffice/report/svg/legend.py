@@ -14,7 +14,8 @@ from suffice.report.svg.axes import SIZE, Ticked, ticked
 from suffice.report.svg.colours import coloured
 from suffice.report.svg.png import uri
 from suffice.report.svg.shapes import DASHES, text_at
-from suffice.report.svg.words import coordinate, element, themed, width
+from suffice.report.svg.themed import themed
+from suffice.runtime.markup import coordinate, element, width
 
 SAMPLE, GAP, ROW, LETTERS = 16.0, 12.0, 13.0, 8.5
 BAR, SHADES = 9.0, 64

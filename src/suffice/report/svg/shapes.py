@@ -12,7 +12,8 @@ from suffice.plot.marks import Bars, Dots, Ellipses, Image, Line, Mark, Rule, Se
 from suffice.report.svg.colours import coloured, of_light
 from suffice.report.svg.png import uri
 from suffice.report.svg.scale import Scale
-from suffice.report.svg.words import coordinate, element, hint, points, said, themed
+from suffice.report.svg.themed import themed
+from suffice.runtime.markup import coordinate, element, hint, points, said
 
 DASHES = {"-": None, "--": "5 3", ":": "1.2 2.2"}
 BASELINE = {"top": 0.8, "center": 0.35, "bottom": -0.1}

@@ -8,7 +8,7 @@ from suffice.plot.marks import Line
 from suffice.plot.panel import Panel
 from suffice.report.svg.frame import EDGE, POINTS, Margins, framed, margins
 from suffice.report.svg.legend import ROW, Entry, laid, rows_of
-from suffice.report.svg.words import coordinate, element
+from suffice.runtime.markup import coordinate, element
 
 NAMESPACE = "http://www.w3.org/2000/svg"
 FONT = "system-ui, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"

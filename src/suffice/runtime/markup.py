@@ -1,15 +1,11 @@
-"""Numbers and texts as SVG holds them."""
+"""Numbers and texts as SVG and HTML hold them."""
 
 from __future__ import annotations
 
 import unicodedata
 from xml.sax.saxutils import escape, quoteattr
 
-from suffice.plot.canvas import FAINT, INK
-
 FARTHEST = 1e5
-THEMED = {INK: "currentColor", FAINT: f"var(--faint, {FAINT})", "white": "var(--paper, #fff)"}
-"""Colours that a page may set."""
 NARROW, WIDE = frozenset("iljtfrI.,:;'|!()[] "), frozenset("mwMW%@…")
 
 
@@ -42,11 +38,6 @@ def said(text: str) -> str:
 def hint(text: str) -> str:
     """What is shown of a mark under the pointer."""
     return f"<title>{said(text)}</title>"
-
-
-def themed(colour: str) -> str:
-    """A colour, or what a page puts in its place."""
-    return THEMED.get(colour, colour)
 
 
 def width(text: str, size: float) -> float:

@@ -1,0 +1,1 @@
+"""Drawings of graphs: what is shown, folded and laid out; SVG, text and pages."""

@@ -1,0 +1,1 @@
+"""Layered layouts of directed acyclic graphs: layers, few crossings, coordinates."""

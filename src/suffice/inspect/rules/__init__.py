@@ -1,0 +1,1 @@
+"""Backward rules as formulas that NumPy runs."""
