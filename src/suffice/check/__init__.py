@@ -1,0 +1,1 @@
+"""Check: a derivation against the model, the mistake named."""
