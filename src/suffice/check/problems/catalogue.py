@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
-from suffice.check.problem import Problem
-from suffice.check.problems import mixtures
+from difflib import get_close_matches
 
-ALL = {problem.name: problem for problem in (mixtures.GAUSSIAN,)}
+from suffice.check.problem import Problem
+from suffice.check.problems import (
+    chains,
+    conjugate,
+    convolutions,
+    directed,
+    discrete_mixtures,
+    divergences,
+    energies,
+    factors,
+    gaussian_mixtures,
+    gaussians,
+    layers,
+    matrices,
+    networks,
+    regressions,
+)
+
+FAMILIES = (
+    chains, conjugate, convolutions, directed, discrete_mixtures, divergences, energies, factors, gaussian_mixtures,
+    gaussians, layers, matrices, networks, regressions,
+)  # fmt: skip
+ALL = {held.name: held for family in FAMILIES for held in vars(family).values() if isinstance(held, Problem)}
 
 
 def names() -> tuple[str, ...]:
@@ -17,8 +38,6 @@ def problem(name: str) -> Problem:
     """The problem of a name; raises ``ValueError`` with the nearest names where there is none."""
     if name in ALL:
         return ALL[name]
-    from difflib import get_close_matches
-
     near = get_close_matches(str(name), ALL, n=3, cutoff=0.4)
     meant = f"did you mean {' or '.join(near)}?" if near else "suffice.check.problems.names() lists them."
     raise ValueError(f"There is no problem named {name!r}; {meant}")
@@ -30,17 +49,23 @@ def describe(name: str) -> str:
     Examples
     --------
     >>> from suffice.check import problems
-    >>> print(problems.describe("gaussian-mixture"))  # doctest: +ELLIPSIS
-    gaussian-mixture: mixture of Gaussians: ...
+    >>> print(problems.describe("quadratic-form"))
+    quadratic-form: f = xᵀAx + bᵀx, A not symmetric
+    <BLANKLINE>
+      x  vector (D,)
+      A  matrix (D, D)
+      b  vector (D,)
+      D  dimension
+    <BLANKLINE>
+      check_gradient("quadratic-form", wrt="x", claim="(A + A.T) @ x + b")
     """
     found = problem(name)
-    parts = [f"{found.name}: {found.title}", ""]
     wide = max(map(len, found.notation))
-    parts += [f"  {symbol:<{wide}}  {_meaning(found, symbol)}" for symbol in found.notation]
-    return "\n".join([*parts, "", f"  {found.example}"])
+    symbols = [f"  {symbol:<{wide}}  {_meaning(found, symbol)}" for symbol in found.notation]
+    return "\n".join([f"{found.name}: {found.title}", "", *symbols, "", f"  {found.example}"])
 
 
 def _meaning(found: Problem, symbol: str) -> str:
-    kind = "latent, " if symbol in found.latents else ""
     limit = f" [{found.constraints[symbol]}]" if symbol in found.constraints else ""
-    return f"{kind}{found.notation[symbol]}{limit}"
+    latent = " [latent]" if symbol in found.latents else ""
+    return f"{found.notation[symbol]}{limit}{latent}"
