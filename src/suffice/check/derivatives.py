@@ -16,13 +16,23 @@ LEVELS = 8
 
 
 class Differentiable:
-    """A model with a variable that it is differentiated by."""
+    """A model with a variable that it is differentiated by, and the derivative that is asked for."""
 
-    def __init__(self, function: Callable[..., Any], wrt: str):
+    def __init__(self, function: Callable[..., Any], wrt: str, derivative: Callable[..., Any] = jax.grad):
         self.model: Model = model_of(function)
         self.wrt = wrt
+        self.derivative = derivative
         if wrt not in self.model.taken:
             raise ValueError(f"wrt={wrt!r} is no variable of the model; it takes {', '.join(self.model.taken)}.")
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells its programs from others of the same model."""
+        return self.wrt, self.derivative.__name__
+
+    def question(self, function: Callable[[dict[str, Any]], Any], arrays: dict[str, Any]) -> Any:
+        """The derivative that is asked for, of any function of the arrays."""
+        return self.derivative(lambda w: function({**arrays, self.wrt: w}))(arrays[self.wrt])
 
     def at(self, point: Mapping[str, Any]) -> Point:
         """A point at which the variable is floating."""
@@ -37,13 +47,13 @@ class Differentiable:
     def gradient(self, point: Mapping[str, Any]) -> np.ndarray:
         """∂f/∂wrt; by finite differences where the model is written for NumPy alone."""
         try:
-            return self._run("gradient", point, jax.grad)
+            return self._run(point)
         except NOT_TRACEABLE:
             return numeric_gradient(self._plain, self.at(point), self.wrt)
 
     def jacobian(self, point: Mapping[str, Any]) -> np.ndarray:
         """∂f_i/∂wrt_j, axes of f first."""
-        return self._run("jacobian", point, jax.jacrev)
+        return self._run(point)
 
     def hessian(self, point: Mapping[str, Any], other: str) -> np.ndarray:
         """∂²f/∂wrt ∂other, axes of wrt first."""
@@ -83,11 +93,11 @@ class Differentiable:
 
         return self.model.run(("jvp", self.wrt), transform, self.at(point), tangent)
 
-    def _run(self, kind: str, point: Mapping[str, Any], derivative: Callable[..., Any]) -> np.ndarray:
+    def _run(self, point: Mapping[str, Any]) -> np.ndarray:
         def transform(function: Callable[..., Any]) -> Callable[..., Any]:
-            return lambda arrays: derivative(lambda w: function({**arrays, self.wrt: w}))(arrays[self.wrt])
+            return lambda arrays: self.question(function, arrays)
 
-        return self.model.run((kind, self.wrt), transform, self.at(point))
+        return self.model.run(self.key, transform, self.at(point))
 
     def _plain(self, point: Mapping[str, Any]) -> np.ndarray:
         return np.asarray(self.model.function(**self.model.arguments(point)), float)

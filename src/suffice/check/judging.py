@@ -15,6 +15,7 @@ from suffice.check.naming.order import findings_of
 from suffice.check.noise import neighbours_of, noise_of
 from suffice.check.points import shapes_of
 from suffice.check.problem import Point
+from suffice.check.repair.search import repaired
 from suffice.check.report import CheckReport, Element, Finding, Verdict, not_comparable
 
 TOO_NOISY = 1e-6
@@ -45,19 +46,37 @@ def judge(
     is in doubt at a point, or ``"right"`` where a claim is right though it differs there.
     """
     _refuse_layout(layout)
+    full = [complete(point) for point in points]
     try:
-        full = [complete(point) for point in points]
         wanted = claim_of(claim, set().union(*full))
-        full = full[:1] if wanted.constant else full
-        claimed = [wanted.array(point) for point in full]
     except ClaimError as error:
         return not_comparable(str(error), seed=seed, reference=reference)
+    full = full[:1] if wanted.constant else full
+    claimed, refusal = _claimed(wanted, full)
     right = [np.asarray(truth(point)) for point in full]
     case = _case(wanted, subject, full, claimed, right, truth, complete, constraint, layout, rivals, extra)
+    if refusal:
+        return replace(_refused(case, refusal), seed=seed, reference=reference)
     case, convention = _laid_out(case)
     case = _with_noise(case, seed)
     report = _verdict(case, convention or (equal(case) if not case.agrees else ""), doubt)
     return replace(report, seed=seed, reference=reference, points=tuple(shapes_of(point) for point in full))
+
+
+def _claimed(wanted: Claim, full: Sequence[Point]) -> tuple[list[np.ndarray], str]:
+    """The claim at each point, or why it has no value."""
+    try:
+        return [wanted.array(point) for point in full], ""
+    except ClaimError as error:
+        return [np.array(np.nan) for _ in full], str(error)
+
+
+def _refused(case: Case, refusal: str) -> CheckReport:
+    """The report on a claim without a value: wrong where one edit of its formula gives it the right one."""
+    found = tuple(repaired(case, computed=False))
+    if not found:
+        return not_comparable(refusal)
+    return CheckReport("wrong", f"{refusal.rstrip('.')}; {found[0].what[0].lower()}{found[0].what[1:]}; {found[0].fix}.", found)
 
 
 def _refuse_layout(layout: str) -> None:

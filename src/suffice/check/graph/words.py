@@ -60,7 +60,7 @@ class Writer:
         if step.name in INFIX and len(parts) == 2:
             return _infix(step.name, parts)
         if step.name == "dot_general":
-            return f"{_bracketed(parts[0])} @ {_bracketed(parts[1])}"
+            return f"{_bracketed(parts[0], '+-')} @ {_bracketed(parts[1])}"
         return _called(step, parts)
 
     def _is_shift(self, operand: Operand) -> bool:
@@ -82,15 +82,16 @@ def _constant(value: Any) -> str:
 
 def _infix(name: str, parts: list[str]) -> str:
     if name in ("mul", "div"):
-        return f"{_bracketed(parts[0])} {INFIX[name]} {_bracketed(parts[1])}"
+        return f"{_bracketed(parts[0], '+-')} {INFIX[name]} {_bracketed(parts[1])}"
     return f"{parts[0]} {INFIX[name]} {_bracketed(parts[1]) if name == 'sub' else parts[1]}"
 
 
-def _bracketed(text: str) -> str:
+def _bracketed(text: str, looser: str = "+-*/@<>") -> str:
+    """Text in brackets where one of some operators stands outside all of its own."""
     depth = 0
-    for character in text:
+    for place, character in enumerate(text):
         depth += (character in "([") - (character in ")]")
-        if character == " " and depth == 0:
+        if depth == 0 and character in looser and place and text[place - 1] == " ":
             return f"({text})"
     return text
 

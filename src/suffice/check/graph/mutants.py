@@ -1,0 +1,150 @@
+"""Models that differ from the right one in one step: a term or factor left out, a function not applied, a sign, an axis."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import lax
+
+from suffice.check.functions import QUICK, Model
+from suffice.check.graph.backward import traced_graph
+from suffice.check.graph.slips import STRUCTURE
+from suffice.check.graph.steps import Constant, Graph, Step
+from suffice.runtime.precision import scope
+
+Change = Callable[[list[Any], Any, Any], Any]
+"""Operands, the right result, and whether the mutant is on, to the mutant's result."""
+MOST = 200
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One changed step; ``kind`` and ``operand`` say what is changed."""
+
+    step: int
+    kind: str
+    operand: int
+    change: Change
+
+
+UNARY = frozenset(("tanh", "logistic", "exp", "log", "sqrt", "rsqrt", "log1p", "expm1", "abs", "square", "integer_pow", "sin", "cos", "neg", "cosh", "sinh", "inv"))
+Questioned = Callable[[Callable[[dict[str, Any]], Any], dict[str, Any]], Any]
+"""What is asked of a model: a function and arrays to an answer, in JAX."""
+
+
+def mutants_of(graph: Graph) -> list[Mutant]:
+    """Every model that differs in one step."""
+    used = graph.before_output()
+    found: list[Mutant] = []
+    for index, step in enumerate(graph.steps):
+        if step.floating and used.intersection(step.results) and step.name not in STRUCTURE and len(step.results) == 1:
+            found += list(_of_step(graph, index, step))
+    return found[:MOST]
+
+
+def _of_step(graph: Graph, index: int, step: Step) -> Iterator[Mutant]:
+    if step.name in ("add", "sub", "add_any"):
+        yield Mutant(index, "without", 1, lambda given, result, on: _like(given[0], result))
+        yield Mutant(index, "without", 0, lambda given, result, on: _like(given[1] if step.name != "sub" else -given[1], result))
+        yield Mutant(index, "sign", 1, lambda given, result, on: given[0] - given[1] if step.name != "sub" else given[0] + given[1])
+    if step.name in ("mul", "div"):
+        yield Mutant(index, "without factor", 1, lambda given, result, on: _like(given[0], result))
+        yield Mutant(index, "without factor", 0, lambda given, result, on: _like(given[1], result) if step.name == "mul" else 1 / given[1])
+        yield Mutant(index, "inverted factor", 1, lambda given, result, on: _exchanged(step, given, on))
+    if step.name in UNARY:
+        yield Mutant(index, "not applied", 0, lambda given, result, on: _like(given[0], result))
+    if step.name == "max" and any(isinstance(operand, Constant) for operand in step.operands):
+        place = 1 if isinstance(step.operands[0], Constant) else 0
+        yield Mutant(index, "not applied", place, lambda given, result, on: _like(given[place], result))
+    if step.name == "reduce_sum":
+        yield Mutant(index, "mean", 0, lambda given, result, on: result * (jnp.size(result) / jnp.size(given[0])))
+    if step.name == "dot_general" and _square(step):
+        for place in (0, 1):
+            yield Mutant(index, "transposed", place, lambda given, result, on, place=place: _turned(step, given, result, place))
+    if step.name == "div" and len(step.shape) >= 2:
+        for axis in range(len(step.shape)):
+            yield Mutant(index, f"axis {axis}", 0, lambda given, result, on, axis=axis: _normalised(given[0], axis, on))
+
+
+def _like(value: Any, result: Any) -> Any:
+    return jnp.broadcast_to(value, jnp.shape(result))
+
+
+def _exchanged(step: Step, given: list[Any], on: Any) -> Any:
+    return given[0] / jnp.where(on, given[1], 1.0) if step.name == "mul" else given[0] * given[1]
+
+
+def _square(step: Step) -> bool:
+    (left, right), (batch, _) = step.params["dimension_numbers"]
+    return not batch and len(left) == len(right) == 1
+
+
+def _turned(step: Step, given: list[Any], result: Any, place: int) -> Any:
+    if given[place].ndim != 2 or given[place].shape[0] != given[place].shape[1]:
+        return result
+    pair = list(given)
+    pair[place] = given[place].T
+    return step.apply(*pair)[0]
+
+
+def _normalised(value: Any, axis: int, on: Any) -> Any:
+    return value / jnp.where(on, jnp.sum(value, axis=axis, keepdims=True), 1.0)
+
+
+def mutated(graph: Graph, mutants: list[Mutant], chosen: Any, arrays: Mapping[str, Any]) -> Any:
+    """The output of the mutant with a number; the model itself where the number is none of theirs."""
+    by_step: dict[int, list[tuple[int, Mutant]]] = {}
+    for number, mutant in enumerate(mutants):
+        by_step.setdefault(mutant.step, []).append((number, mutant))
+
+    def change(index: int, step: Step, operands: list[Any], _: list[Any]) -> list[Any]:
+        results = step.apply(*operands)
+        for number, mutant in by_step.get(index, []):
+            on = chosen == number
+            other = mutant.change(operands, results[0], on)
+            results = [lax.select(jnp.broadcast_to(on, jnp.shape(results[0])), jnp.asarray(other, results[0].dtype), results[0])]
+        return results
+
+    return graph.value(arrays, change)
+
+
+@dataclass(frozen=True)
+class Mutants:
+    """The mutants of a model, and a program for the answers of all to one question."""
+
+    graph: Graph
+    mutants: tuple[Mutant, ...]
+    program: Callable[[dict[str, Any]], Any]
+
+    def answers(self, arrays: Mapping[str, Any]) -> np.ndarray:
+        """Answers (mutants, *answer)."""
+        with scope("float64"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return np.asarray(self.program(dict(arrays)))
+
+
+def mutants(model: Model, key: Any, question: Questioned, point: Mapping[str, Any]) -> Mutants:
+    """The mutants of a model at points of these shapes, and their answers to a question; kept under a key."""
+    shapes = tuple(sorted((name, np.shape(value)) for name, value in model.arguments(point).items()))
+    if ("mutants", key, shapes) not in model.kept:
+        model.kept["mutants", key, shapes] = _made(model, question, point)
+    return model.kept["mutants", key, shapes]
+
+
+def _made(model: Model, question: Questioned, point: Mapping[str, Any]) -> Mutants:
+    graph, _ = traced_graph(model, point)
+    found = mutants_of(graph)
+
+    def program(arrays: dict[str, Any]) -> Any:
+        def answer(chosen: Any) -> Any:
+            return question(lambda given: mutated(graph, found, chosen, given), arrays)
+
+        return jax.vmap(answer)(jnp.arange(len(found)))
+
+    return Mutants(graph, tuple(found), jax.jit(program, compiler_options=QUICK))

@@ -1,0 +1,137 @@
+"""Factors and terms that are variables, intermediates, or sums of them; matrices before or after the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+import numpy as np
+
+from suffice.check.case import Case
+from suffice.check.naming.quantities import Quantity, aligned, functions_of_quantities, quantities
+from suffice.check.report import Finding
+
+POWERS = ((1.0, "{}"), (-1.0, "1/{}"), (2.0, "{}**2"), (-2.0, "1/{}**2"), (0.5, "sqrt({})"), (-0.5, "1/sqrt({})"))
+SIZES = ((1.0, ""), (2.0, "2 * "), (0.5, "1/2 * "))
+
+
+def factor_by_element(case: Case) -> Iterator[Finding]:
+    """The answer is the right one times something that varies from element to element."""
+    if not case.same_shape or case.right[0].ndim == 0:
+        return
+    for quantity in functions_of_quantities(case):
+        for power, form in POWERS if quantity.values[0].ndim else ():
+            if _times(case, quantity, power):
+                text = form.format(quantity.name)
+                yield Finding(
+                    "factor",
+                    f"Your {case.subject.name} is too large by the factor {text}, element by element",
+                    fix=f"divide by {text}" if power > 0 else f"multiply by {form.format(quantity.name)[2:]}",
+                    evidence=case.evidence(),
+                )
+                return
+
+
+def _times(case: Case, quantity: Quantity, power: float) -> bool:
+    for way in range(2):
+        if all(_holds(case, index, value, power, way) for index, value in enumerate(quantity.values)):
+            return True
+    return False
+
+
+def _holds(case: Case, index: int, value: np.ndarray, power: float, way: int) -> bool:
+    right = case.right[index]
+    found = next(islice(aligned(value, right.shape), way, None), None)
+    if found is None:
+        return False
+    with np.errstate(all="ignore"):
+        return case.explains_at(index, right * found**power)
+
+
+def extra_term(case: Case) -> Iterator[Finding]:
+    """The answer is the right one plus or minus a quantity, once, twice or half."""
+    if not case.same_shape:
+        return
+    gaps = [claimed - right for claimed, right in zip(case.claimed, case.right, strict=True)]
+    for name, values in _terms(case):
+        for size, mark in SIZES:
+            for sign in (1.0, -1.0):
+                if _is_gap(case, gaps, values, sign * size):
+                    term = f"{mark}{name}"
+                    yield _term(case, term, sign > 0)
+                    return
+
+
+def _term(case: Case, term: str, extra: bool) -> Finding:
+    what = f"the term {term} is too much" if extra else f"the term {term} is missing"
+    kind = "extra term" if extra else "missing term"
+    return Finding(kind, f"In your {case.subject.name}, {what}", fix=f"{'subtract' if extra else 'add'} {term}", evidence=case.evidence())
+
+
+def _terms(case: Case) -> Iterator[tuple[str, tuple[np.ndarray, ...]]]:
+    plain = functions_of_quantities(case)
+    yield "1", tuple(np.ones(()) for _ in case.points)
+    yield from ((quantity.name, quantity.values) for quantity in plain)
+    scalars = [quantity for quantity in quantities(case) if all(value.ndim == 0 for value in quantity.values)]
+    for scalar in scalars:
+        for quantity in quantities(case):
+            if quantity is not scalar:
+                yield f"{scalar.name} * {quantity.name}", tuple(a * b for a, b in zip(scalar.values, quantity.values, strict=True))
+                if all(np.all(value) for value in scalar.values):
+                    yield f"{quantity.name} / {scalar.name}", tuple(b / a for a, b in zip(scalar.values, quantity.values, strict=True))
+
+
+def _is_gap(case: Case, gaps: list[np.ndarray], values: tuple[np.ndarray, ...], size: float) -> bool:
+    for way in range(2):
+        if all(_fills(case, index, gaps[index], values[index] * size, way) for index in range(len(gaps))):
+            return True
+    return False
+
+
+def _fills(case: Case, index: int, gap: np.ndarray, value: np.ndarray, way: int) -> bool:
+    found = next(islice(aligned(value, gap.shape), way, None), None)
+    return found is not None and case.explains_at(index, case.right[index] + found)
+
+
+def matrix_factor(case: Case) -> Iterator[Finding]:
+    """The answer is the right one multiplied by a matrix of the model, or by its inverse, before or after."""
+    if not case.same_shape or case.right[0].ndim == 0:
+        return
+    for quantity in quantities(case):
+        if all(value.ndim >= 2 and value.shape[-1] == value.shape[-2] for value in quantity.values):
+            for label, change in MATRICES.items():
+                for side in ("before", "after"):
+                    if all(_multiplies(case, i, change(v), side) for i, v in enumerate(quantity.values)):
+                        text = label.format(quantity.name)
+                        what = f"Your {case.subject.name} is the right one with {text} {side} it"
+                        yield Finding("factor", what, fix=f"take the factor {text} away", evidence=case.evidence())
+                        return
+
+
+def _inverse(matrix: np.ndarray) -> np.ndarray:
+    try:
+        return np.linalg.inv(matrix)
+    except np.linalg.LinAlgError:
+        return np.full_like(matrix, np.nan)
+
+
+MATRICES = {
+    "{}": lambda m: m,
+    "inv({})": _inverse,
+    "{}.T": lambda m: np.swapaxes(m, -1, -2),
+    "{} @ {0}": lambda m: m @ m,
+    "inv({}) @ inv({0})": lambda m: _inverse(m) @ _inverse(m),
+}
+MATRICES = {label.replace("{}", "{0}"): change for label, change in MATRICES.items()}
+
+
+def _multiplies(case: Case, index: int, matrix: np.ndarray, side: str) -> bool:
+    right = case.right[index]
+    try:
+        if right.ndim == matrix.ndim - 1 or (right.ndim == 1 and matrix.ndim == 2):
+            found = (matrix @ right[..., None])[..., 0] if side == "before" else (right[..., None, :] @ matrix)[..., 0, :]
+        else:
+            found = matrix @ right if side == "before" else right @ matrix
+    except ValueError:
+        return False
+    return case.explains_at(index, found)
