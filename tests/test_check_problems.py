@@ -336,7 +336,7 @@ def test_an_ising_field_pair_by_pair():
     assert call(problem.objective, p) == pytest.approx(energy)
     assert p["pairs"] == pytest.approx(pairs)
     np.testing.assert_allclose(
-        p["ne"], [[sum(x[j] for j in places if pair((a, b), j)) for b in range(4)] for a in range(3)]
+        p["ne"], [[sum(x[j] for j in places if pair((a, b), j)) for b in range(5)] for a in range(3)]
     )
     flip, q = first("ising-flip")
     np.testing.assert_allclose(call(flip.objective, q), 2 * q["h"] - 2 * q["beta"] * q["ne"] - 2 * q["eta"] * q["y"])

@@ -116,7 +116,7 @@ FREE_ENERGY = Problem(
 )
 
 
-def _draw_ising(generator: Generator, height: int = 3, width: int = 4) -> Point:
+def _draw_ising(generator: Generator, height: int = 3, width: int = 5) -> Point:
     return {
         "x": generator.choice([-1.0, 1.0], (height, width)),
         "y": generator.choice([-1.0, 1.0], (height, width)),
@@ -167,7 +167,7 @@ ISING = Problem(
     title="Ising field, energy E(x, y) = h Σ x_i - β Σ_pairs x_i x_j - η Σ x_i y_i, each pair of neighbours once",
     objective=ising_energy,
     draw=_draw_ising,
-    draw_other=lambda generator: _draw_ising(generator, 2, 3),
+    draw_other=lambda generator: _draw_ising(generator, 5, 3),
     notation=ISING_NOTATION,
     intermediates=ISING_INTERMEDIATES,
     constraints={"beta": "positive", "eta": "positive"},
@@ -181,7 +181,7 @@ FLIP = Problem(
     title="energy of an Ising field with x_k = 1 less that with x_k = -1, of every pixel k (H, W)",
     objective=_flips,
     draw=_draw_ising,
-    draw_other=lambda generator: _draw_ising(generator, 2, 3),
+    draw_other=lambda generator: _draw_ising(generator, 5, 3),
     notation=ISING_NOTATION,
     intermediates=ISING_INTERMEDIATES,
     constraints={"beta": "positive", "eta": "positive"},

@@ -77,11 +77,20 @@ FACTORISATION = Problem(
     example='check_gradient("matrix-factorisation", wrt="U", claim="-E @ V + lam * U")',
 )
 
+
+def _draw_pairs(generator: Generator, rows: int = 5) -> Point:
+    pairs = np.sort(generator.normal(size=(rows, 2)), 1)
+    pairs[::2] = pairs[::2, ::-1]
+    return {"X": pairs}
+
+
 SORT = Problem(
     name="sort-two",
-    title="(min(x1, x2), max(x1, x2)) of two numbers",
-    objective=lambda x: jnp.stack([jnp.minimum(x[0], x[1]), jnp.maximum(x[0], x[1])]),
-    draw=lambda generator: {"x": generator.normal(size=2)},
-    notation={"x": "two numbers (2,)"},
-    example='check_equal("sort-two", "array([x[0] - relu(x[0] - x[1]), x[1] + relu(x[0] - x[1])])")',
+    title="(min(x1, x2), max(x1, x2)) of two numbers, row by row",
+    objective=lambda X: jnp.stack([jnp.minimum(X[:, 0], X[:, 1]), jnp.maximum(X[:, 0], X[:, 1])], -1),
+    draw=_draw_pairs,
+    draw_other=lambda generator: _draw_pairs(generator, 7),
+    notation={"X": "two numbers in each row (N, 2)", "N": "number of rows"},
+    intermediates={"N": lambda X: X.shape[0]},
+    example='check_equal("sort-two", "array([X[:, 0] - relu(X[:, 0] - X[:, 1]), X[:, 1] + relu(X[:, 0] - X[:, 1])]).T")',
 )

@@ -84,12 +84,19 @@ LINEAR = Problem(
     example='check_gradient("linear-regression", wrt="w", claim="X.T @ (X @ w - y) + lam * w")',
 )
 
+
+def _draw_lasso(generator: Generator, rows: int = 7, columns: int = 3) -> Point:
+    drawn = _draw_linear(generator, rows, columns)
+    signs = generator.permutation(np.where(np.arange(columns) % 2, 1.0, -1.0))
+    return {**drawn, "w": signs * np.abs(drawn["w"])}
+
+
 LASSO = Problem(
     name="lasso",
     title="linear regression with an absolute penalty, loss ½ ‖Xw - y‖² + λ Σ_d |w_d|",
     objective=lambda X, y, w, lam: _squares(X, y, w) + lam * jnp.sum(jnp.abs(w)),
-    draw=_draw_linear,
-    draw_other=lambda generator: _draw_linear(generator, 9, 4),
+    draw=_draw_lasso,
+    draw_other=lambda generator: _draw_lasso(generator, 9, 4),
     notation={**SAID, "y": "targets (N,)", "residual": "Xw - y (N,)"},
     intermediates={**SIZES, "residual": lambda X, y, w: X @ w - y},
     constraints={"lam": "positive"},
