@@ -15,89 +15,89 @@ LEVELS = 8
 """Halvings of the step."""
 
 
-class Differentiable:
-    """A model with a variable that it is differentiated by, and the derivative that is asked for."""
+Function = Callable[[dict[str, Any]], Any]
 
-    def __init__(self, function: Callable[..., Any], wrt: str, derivative: Callable[..., Any] = jax.grad):
+
+def _gradient(function: Function, arrays: dict[str, Any], wrt: str, other: str) -> Any:
+    return jax.grad(lambda w: function({**arrays, wrt: w}))(arrays[wrt])
+
+
+def _jacobian(function: Function, arrays: dict[str, Any], wrt: str, other: str) -> Any:
+    return jax.jacrev(lambda w: function({**arrays, wrt: w}))(arrays[wrt])
+
+
+def _pushed(function: Function, arrays: dict[str, Any], wrt: str, other: str) -> Any:
+    return jax.jvp(lambda w: function({**arrays, wrt: w}), (arrays[wrt],), (arrays[other],))[1]
+
+
+def _hessian(function: Function, arrays: dict[str, Any], wrt: str, other: str) -> Any:
+    def first(b: Any) -> Any:
+        held = {**arrays, other: b}
+        return _gradient(function, held, wrt, other)
+
+    return jax.jacfwd(first)(arrays[other])
+
+
+def _value(function: Function, arrays: dict[str, Any], wrt: str, other: str) -> Any:
+    return function(arrays)
+
+
+KINDS: dict[str, Callable[[Function, dict[str, Any], str, str], Any]] = {
+    "gradient": _gradient,
+    "jacobian": _jacobian,
+    "jvp": _pushed,
+    "hessian": _hessian,
+    "value": _value,
+}
+
+
+class Differentiable:
+    """A model, the variable that it is differentiated by, and the kind of derivative that is asked for.
+
+    ``other`` is the second variable of a Hessian, or the tangent of a Jacobian-vector product; a ``"value"`` has neither.
+    """
+
+    def __init__(self, function: Callable[..., Any], wrt: str, kind: str = "gradient", other: str = ""):
         self.model: Model = model_of(function)
-        self.wrt = wrt
-        self.derivative = derivative
-        if wrt not in self.model.taken:
-            raise ValueError(f"wrt={wrt!r} is no variable of the model; it takes {', '.join(self.model.taken)}.")
+        self.wrt, self.kind, self.other = wrt, kind, other
+        for name in (wrt, other):
+            if name and name not in self.model.taken:
+                raise ValueError(f"wrt={name!r} is no variable of the model; it takes {', '.join(self.model.taken)}.")
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> tuple[str, ...]:
         """What tells its programs from others of the same model."""
-        return self.wrt, self.derivative.__name__
+        return self.kind, self.wrt, self.other
 
-    def question(self, function: Callable[[dict[str, Any]], Any], arrays: dict[str, Any]) -> Any:
-        """The derivative that is asked for, of any function of the arrays."""
-        return self.derivative(lambda w: function({**arrays, self.wrt: w}))(arrays[self.wrt])
+    def question(self, function: Function, arrays: dict[str, Any]) -> Any:
+        """What is asked for, of any function of the arrays."""
+        return KINDS[self.kind](function, arrays, self.wrt, self.other)
 
     def at(self, point: Mapping[str, Any]) -> Point:
-        """A point at which the variable is floating."""
-        if self.wrt not in point:
-            raise ValueError(f"at= does not give {self.wrt!r}, which the derivative is taken by.")
-        return {**point, self.wrt: np.asarray(point[self.wrt], float)}
+        """A point at which what it is differentiated by is floating."""
+        wanted = [name for name in (self.wrt, self.other) if name]
+        missing = [name for name in wanted if name not in point]
+        if missing:
+            raise ValueError(f"at= does not give {missing[0]!r}, which the derivative is taken by.")
+        return {**point, **{name: np.asarray(point[name], float) for name in wanted}}
 
     def value(self, point: Mapping[str, Any]) -> np.ndarray:
         """The model at a point."""
-        return self.model.value(self.at(point))
-
-    def gradient(self, point: Mapping[str, Any]) -> np.ndarray:
-        """∂f/∂wrt; by finite differences where the model is written for NumPy alone."""
         try:
-            return self._run(point)
+            return self.model.value(self.at(point))
         except NOT_TRACEABLE:
+            return self._plain(self.at(point))
+
+    def answer(self, point: Mapping[str, Any]) -> np.ndarray:
+        """What is asked for at a point; by finite differences where the model is written for NumPy alone."""
+        try:
+            return self.model.run(self.key, lambda function: lambda arrays: self.question(function, arrays), self.at(point))
+        except NOT_TRACEABLE:
+            if self.kind == "value":
+                return self._plain(self.at(point))
+            if self.kind != "gradient":
+                raise ValueError("The model is written for NumPy alone; write it in jax.numpy for this derivative.") from None
             return numeric_gradient(self._plain, self.at(point), self.wrt)
-
-    def jacobian(self, point: Mapping[str, Any]) -> np.ndarray:
-        """∂f_i/∂wrt_j, axes of f first."""
-        return self._run(point)
-
-    def hessian(self, point: Mapping[str, Any], other: str) -> np.ndarray:
-        """∂²f/∂wrt ∂other, axes of wrt first."""
-        full = {**self.at(point), other: np.asarray(point[other], float)}
-
-        def transform(function: Callable[..., Any]) -> Callable[..., Any]:
-            def second(arrays: dict[str, Any]) -> Any:
-                def first(b: Any) -> Any:
-                    inner = {**arrays, other: b}
-                    return jax.grad(lambda a: function({**inner, self.wrt: a}))(b if other == self.wrt else inner[self.wrt])
-
-                return jax.jacfwd(first)(arrays[other])
-
-            return second
-
-        return self.model.run(("hessian", self.wrt, other), transform, full)
-
-    def product(self, point: Mapping[str, Any], cotangent: np.ndarray) -> np.ndarray:
-        """Σ cotangent ∂f/∂wrt, of the shape of wrt."""
-
-        def transform(function: Callable[..., Any]) -> Callable[..., Any]:
-            def pulled(arrays: dict[str, Any], given: Any) -> Any:
-                return jax.vjp(lambda w: function({**arrays, self.wrt: w}), arrays[self.wrt])[1](given)[0]
-
-            return pulled
-
-        return self.model.run(("vjp", self.wrt), transform, self.at(point), cotangent)
-
-    def push(self, point: Mapping[str, Any], tangent: np.ndarray) -> np.ndarray:
-        """Σ ∂f/∂wrt tangent, of the shape of f."""
-
-        def transform(function: Callable[..., Any]) -> Callable[..., Any]:
-            def pushed(arrays: dict[str, Any], given: Any) -> Any:
-                return jax.jvp(lambda w: function({**arrays, self.wrt: w}), (arrays[self.wrt],), (given,))[1]
-
-            return pushed
-
-        return self.model.run(("jvp", self.wrt), transform, self.at(point), tangent)
-
-    def _run(self, point: Mapping[str, Any]) -> np.ndarray:
-        def transform(function: Callable[..., Any]) -> Callable[..., Any]:
-            return lambda arrays: self.question(function, arrays)
-
-        return self.model.run(self.key, transform, self.at(point))
 
     def _plain(self, point: Mapping[str, Any]) -> np.ndarray:
         return np.asarray(self.model.function(**self.model.arguments(point)), float)

@@ -41,7 +41,7 @@ class SecondOpinion:
         return "right" if self._allowed(case, index) else ""
 
     def _gap(self, point: Point) -> tuple[float, float, bool]:
-        gradient = self.function.gradient(point)
+        gradient = self.function.answer(point)
         generator = np.random.default_rng(self.seed)
         worst, allowed, smooth = 0.0, 1e-6, True
         for _ in range(DIRECTIONS):

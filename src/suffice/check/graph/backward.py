@@ -11,6 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from suffice.check.derivatives import Differentiable
 from suffice.check.functions import QUICK, Model
 from suffice.check.graph.slips import Slip, slipped, slips_of
 from suffice.check.graph.steps import Graph, graph_of
@@ -40,20 +41,21 @@ def traced_graph(model: Model, point: Mapping[str, Any]) -> tuple[Graph, dict[st
     return graph_of(closed, sorted(arrays)), arrays
 
 
-def backward(model: Model, wrt: str, point: Mapping[str, Any], derivative: Callable[..., Any] = jax.grad) -> tuple[Backward, dict[str, Any]]:
-    """Slips of a derivative by one variable, at points of these shapes."""
-    key = ("slips", wrt, derivative.__name__, tuple(sorted((name, np.shape(value)) for name, value in model.arguments(point).items())))
+def backward(source: Differentiable, point: Mapping[str, Any]) -> tuple[Backward, dict[str, Any]]:
+    """Slips of a derivative, at points of these shapes."""
+    model, at = source.model, source.at(point)
+    key = ("slips", source.key, tuple(sorted((name, np.shape(value)) for name, value in model.arguments(at).items())))
     if key not in model.kept:
-        model.kept[key] = _made(model, wrt, point, derivative)
-    return model.kept[key], model.arrays(point)
+        model.kept[key] = _made(source, at)
+    return model.kept[key], model.arrays(at)
 
 
-def _made(model: Model, wrt: str, point: Mapping[str, Any], derivative: Callable[..., Any]) -> Backward:
-    graph, _ = traced_graph(model, point)
-    slips = slips_of(graph, wrt)
+def _made(source: Differentiable, point: Mapping[str, Any]) -> Backward:
+    graph, _ = traced_graph(source.model, point)
+    slips = slips_of(graph, source.wrt)
 
     def derived(sizes: Any, arrays: dict[str, Any]) -> Any:
-        return derivative(lambda w: slipped(graph, slips, sizes, {**arrays, wrt: w}))(arrays[wrt])
+        return source.question(lambda given: slipped(graph, slips, sizes, given), arrays)
 
     def program(arrays: dict[str, Any]) -> Any:
         return jax.jacfwd(derived)(jnp.zeros(len(slips)), arrays)

@@ -46,11 +46,11 @@ def one_slip(case: Case) -> Iterator[Finding]:
 def _directions(case: Case) -> tuple[Backward, list[np.ndarray]] | None:
     """The slips, and what each adds at every point of the first shapes."""
     source = case.extra
-    if not isinstance(source, Differentiable) or not case.same_shape or case.right[0].size * 60 > MOST_NUMBERS:
+    if not isinstance(source, Differentiable) or not source.wrt or not case.same_shape or case.right[0].size * 60 > MOST_NUMBERS:
         return None
     shapes = [{n: np.shape(v) for n, v in point.items()} for point in case.points]
     try:
-        made = [backward(source.model, source.wrt, source.at(p), source.derivative) for p, s in zip(case.points, shapes, strict=True) if s == shapes[0]]
+        made = [backward(source, p) for p, s in zip(case.points, shapes, strict=True) if s == shapes[0]]
         return made[0][0], [found.directions(arrays) for found, arrays in made]
     except (*NOT_TRACEABLE, NotImplementedError, TypeError, ValueError, KeyError):
         return None
