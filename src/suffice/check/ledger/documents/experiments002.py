@@ -1,0 +1,119 @@
+"""Document 002, fifth problem: experiments with Boltzmann machines and autoencoders."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from suffice.check.ledger.entry import Entry, Lost, Measured
+
+_entry = partial(Entry, "002")
+
+MACHINE, PRETRAINED = "digits_rbm", "pretraining"
+STEPS, FILTERS = ("steps.png", "steps_differences.png"), ("filters.png",)
+STARTS, SIZES = ("pretraining.png",), ("sizes.png", "hidden_sizes.png")
+
+ENTRIES = (
+    _entry(
+        "P5a", "training error falls faster than validation error", Measured(MACHINE, "a: training error", STEPS[:1])
+    ),
+    _entry(
+        "P5a",
+        "after about 125 epochs the validation error stops falling",
+        Measured(MACHINE, "a: validation error", STEPS[:1]),
+        reading="it falls by less than 1 % from then on",
+    ),
+    _entry(
+        "P5a",
+        "filters show strokes of digits",
+        Lost("A matter of looking: see the picture of filters in docs/experiments.md."),
+        "not judged",
+    ),
+    _entry(
+        "P5b",
+        "smaller k converges faster in training, k = 1 fastest",
+        Measured(MACHINE, "b: k = 1 has the smallest training", STEPS),
+        reading="smallest training error after a twentieth of the epochs; of both 'thicker lines' that of small k read as thinner",
+    ),
+    _entry("P5b", "k = 5 best in validation", Measured(MACHINE, "b: k = 5", STEPS)),
+    _entry("P5b", "k = 10 comparable", Measured(MACHINE, "b: k = 10", STEPS), reading="within 1 %"),
+    _entry("P5b", "k = 1 worst in validation", Measured(MACHINE, "b: k = 1 has the largest", STEPS)),
+    _entry(
+        "P5b",
+        "k = 20 underfits until about 50 epochs",
+        Measured(MACHINE, "b: k = 20", STEPS),
+        reading="larger training error than k = 1 after a quarter of the epochs",
+    ),
+    _entry(
+        "P5c",
+        "chains after 1000 steps show a very rough structure of digits",
+        Lost("A matter of looking: see the picture of chains in docs/experiments.md."),
+        "not judged",
+    ),
+    _entry(
+        "P5d",
+        "initial weights of the RBM give the best validation accuracy",
+        Measured(PRETRAINED, "d: the RBM's weights", STARTS),
+    ),
+    _entry(
+        "P5d",
+        "and tend not to overfit, unlike all others",
+        Measured(PRETRAINED, "d: from the RBM's", STARTS),
+        reading="accuracy falls less from its best",
+    ),
+    _entry(
+        "P5e",
+        "filters of the autoencoder have very limited structure",
+        Lost("A matter of looking: see the filters in docs/experiments.md."),
+        "not judged",
+    ),
+    _entry(
+        "P5e",
+        "the autoencoder's weights beat random ones",
+        Measured(PRETRAINED, "e: the autoencoder's weights are better", STARTS),
+    ),
+    _entry(
+        "P5e",
+        "but overfit after about 10 epochs",
+        Measured(PRETRAINED, "e: from the autoencoder's", STARTS),
+        reading="accuracy rises by less than 0.002 after 10 epochs",
+    ),
+    _entry(
+        "P5e", "and lie below those of the RBM", Measured(PRETRAINED, "e: the autoencoder's weights are worse", STARTS)
+    ),
+    _entry(
+        "P5f",
+        "denoising beats random weights",
+        Measured(PRETRAINED, "f: the denoising", STARTS),
+        reading="'Obsolution AutoEncoder' read as denoising; the axis from 0.7 as validation accuracy",
+    ),
+    _entry("P5f", "and beats the autoencoder", Measured(PRETRAINED, "f: and better", STARTS)),
+    _entry(
+        "P5f",
+        "as good as the RBM or slightly worse",
+        Measured(PRETRAINED, "f: and at most", STARTS),
+        reading="at most 0.005 worse",
+    ),
+    _entry(
+        "P5g",
+        "RBM: 500 hidden units train better than 50",
+        Measured(MACHINE, "g: 500 hidden units have a smaller training", SIZES[:1]),
+    ),
+    _entry(
+        "P5g", "RBM: and validate better", Measured(MACHINE, "g: 500 hidden units have a smaller validation", SIZES[:1])
+    ),
+    _entry(
+        "P5g",
+        "RBM: larger ones take longer to converge",
+        Measured(MACHINE, "g: 500 hidden units take", SIZES[:1]),
+        reading="epochs until within 1 % of the end",
+    ),
+    *(
+        _entry("P5g", f"{kind}: {said}", Measured(PRETRAINED, f"g: {short}: {says}", SIZES[1:]), reading=reading)
+        for kind, short in (("autoencoder", "autoencoder"), ("denoising autoencoder", "denoising"))
+        for said, says, reading in (
+            ("more hidden units train better", "{large} hidden units have", "500 against 50"),
+            ("and validate better", "and a smaller validation", "500 against 50"),
+            ("larger ones take longer to converge", "and take more", "epochs until within 1 % of the end"),
+        )
+    ),
+)
