@@ -158,6 +158,8 @@ def _conditioning(case: Case, index: int, floor: float) -> float:
 
 
 def _verdict(case: Case, convention: str, doubt: Doubt) -> CheckReport:
+    if not all(np.all(np.isfinite(right)) for right in case.right):
+        return _report(case, "inconclusive", f"Nothing can be said: the right {case.subject.name} is not finite at a point; choose other points.")
     noisy = [50 * floor > TOO_NOISY * scale > 0 for floor, scale in zip(case.floors, case.scales, strict=True)]
     wrong = [i for i, (e, t) in enumerate(zip(case.errors, case.tolerances, strict=True)) if not e <= t and not noisy[i]]
     doubts = {index: doubt(case, index) for index in wrong} if not convention else {}
@@ -194,7 +196,8 @@ def _relative(case: Case) -> float:
 
 
 def _explained(case: Case, index: int) -> CheckReport:
-    findings = tuple(findings_of(case))
+    with np.errstate(all="ignore"):
+        findings = tuple(findings_of(case))
     if not findings and all(e <= NEARLY * s for e, s in zip(case.errors, case.scales, strict=True)):
         return _report(case, "approximate", _approximate_sentence(case))
     message = str(findings[0]) if findings else _unexplained_sentence(case, index)

@@ -10,7 +10,6 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 
 from suffice.check.functions import QUICK, Model
 from suffice.check.graph.backward import traced_graph
@@ -108,7 +107,7 @@ def mutated(graph: Graph, mutants: list[Mutant], chosen: Any, arrays: Mapping[st
         for number, mutant in by_step.get(index, []):
             on = chosen == number
             other = mutant.change(operands, results[0], on)
-            results = [lax.select(jnp.broadcast_to(on, jnp.shape(results[0])), jnp.asarray(other, results[0].dtype), results[0])]
+            results = [jnp.where(on, other, results[0])]
         return results
 
     return graph.value(arrays, change)

@@ -37,6 +37,26 @@ class Writer:
         written = self._text(operand, 6)
         return written if len(written) <= LONGEST else self._text(operand, 2)
 
+    def described(self, operand: Operand) -> str:
+        """A value as a formula; where that is cut, with the inputs that it is made of."""
+        written = self.text(operand)
+        held = self.inputs_of(operand)
+        return f"{written} (of {', '.join(held)})" if "..." in written and held else written
+
+    def inputs_of(self, operand: Operand) -> list[str]:
+        """Names of the inputs that a value is made of."""
+        waiting, found, seen = [operand], set(), set()
+        while waiting:
+            here = waiting.pop()
+            if isinstance(here, Constant) or here in seen:
+                continue
+            seen.add(here)
+            if here in self.names:
+                found.add(self.names[here])
+            else:
+                waiting.extend(self.made[here].operands)
+        return sorted(found)
+
     def step(self, index: int) -> str:
         """The result of a step as a formula."""
         return self.text(self.graph.steps[index].results[0])
@@ -57,6 +77,8 @@ class Writer:
         parts = [self._text(part, depth - 1) for part in step.operands]
         if step.name == "sub" and self._is_shift(step.operands[1]):
             return parts[0]
+        if step.name in ("add", "sub") and "0" in parts[:1]:
+            return parts[1] if step.name == "add" else f"-{_bracketed(parts[1])}"
         if step.name in INFIX and len(parts) == 2:
             return _infix(step.name, parts)
         if step.name == "dot_general":

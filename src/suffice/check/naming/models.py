@@ -46,7 +46,7 @@ PREFERRED = {"without": 0, "not applied": 1, "without factor": 1, "sign": 2}
 def _finding(case: Case, made: Mutants, mutant: Mutant) -> Finding:
     writer = Writer(made.graph, case.points[0])
     step = made.graph.steps[mutant.step]
-    operand = writer.text(step.operands[mutant.operand])
+    operand = writer.described(step.operands[mutant.operand])
     whole = writer.step(mutant.step)
     said, fix = _words(mutant, operand, whole, step.name)
     return Finding("other model", f"Your {case.subject.name} is right for a different model, {said}", whole, fix, case.evidence())

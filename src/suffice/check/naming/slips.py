@@ -98,7 +98,7 @@ def _closeness(found: Backward, slip: Slip) -> float:
 def _finding(case: Case, found: Backward, sized: Sized) -> Finding:
     writer = Writer(found.graph, case.points[0])
     step = found.graph.steps[sized.slip.step]
-    operand = writer.text(step.operands[sized.slip.operand])
+    operand = writer.described(step.operands[sized.slip.operand])
     whole = writer.step(sized.slip.step)
     if sized.slip.kind == "edge":
         return _edge(case, sized, operand, whole)
