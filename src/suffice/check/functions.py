@@ -30,8 +30,9 @@ Transform = Callable[[Callable[[Arrays], Any]], Callable[..., Any]]
 class Model:
     """A function of named variables: what it takes, its program for a transform, and its value at a point."""
 
-    def __init__(self, function: Callable[..., Any]):
+    def __init__(self, function: Callable[..., Any], moving: frozenset[str] = frozenset()):
         self.function = function
+        self.moving = moving
         self.taken = _taken(function)
         self.programs: dict[Any, Callable[..., Any]] = {}
         self.kept: dict[Any, Any] = {}
@@ -45,7 +46,7 @@ class Model:
 
     def arrays(self, point: Mapping[str, Any]) -> Arrays:
         """What the function takes of a point but for single whole numbers, which are constants of its programs."""
-        return _parted(self.arguments(point))[0]
+        return _parted(self.arguments(point), self.moving)[0]
 
     def value(self, point: Mapping[str, Any]) -> np.ndarray:
         """The function at a point."""
@@ -53,7 +54,7 @@ class Model:
 
     def run(self, key: Any, transform: Transform, point: Mapping[str, Any], *extra: Any) -> Any:
         """A transform of the function of a dictionary of arrays, compiled once for each kind of shapes, at a point."""
-        arrays, sizes = _parted(self.arguments(point))
+        arrays, sizes = _parted(self.arguments(point), self.moving)
         with scope("float64"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             result = self._program(key, transform, sizes)(arrays, *extra)
@@ -61,7 +62,7 @@ class Model:
 
     def traced(self, point: Mapping[str, Any]) -> tuple[Any, Arrays]:
         """The function's jaxpr with what it takes as arrays."""
-        arrays, sizes = _parted(self.arguments(point))
+        arrays, sizes = _parted(self.arguments(point), self.moving)
         with scope("float64"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return jax.make_jaxpr(lambda given: self.function(**given, **dict(sizes)))(arrays), arrays
@@ -77,16 +78,17 @@ KEPT: OrderedDict[Any, Model] = OrderedDict()
 MOST_KEPT = 24
 
 
-def model_of(function: Callable[..., Any]) -> Model:
-    """The model of a function, with the programs that it has."""
+def model_of(function: Callable[..., Any], moving: frozenset[str] = frozenset()) -> Model:
+    """The model of a function, with the programs that it has; ``moving`` are no constants though they may be whole numbers."""
     if not callable(function):
         raise ValueError(f"A model is a function of named arrays or a problem's name, not {type(function).__name__}.")
-    if function not in KEPT:
-        KEPT[function] = Model(function)
+    key = function, moving
+    if key not in KEPT:
+        KEPT[key] = Model(function, moving)
         if len(KEPT) > MOST_KEPT:
             KEPT.popitem(last=False)
-    KEPT.move_to_end(function)
-    return KEPT[function]
+    KEPT.move_to_end(key)
+    return KEPT[key]
 
 
 def _taken(function: Callable[..., Any]) -> dict[str, bool]:
@@ -103,7 +105,7 @@ def _double(value: Any) -> np.ndarray:
     return array.astype(float) if array.dtype.kind == "f" else array
 
 
-def _parted(arguments: Arrays) -> tuple[Arrays, tuple[tuple[str, Any], ...]]:
+def _parted(arguments: Arrays, moving: frozenset[str]) -> tuple[Arrays, tuple[tuple[str, Any], ...]]:
     """Arrays, and single whole numbers, which may be sizes and are constants of the program."""
-    sizes = {n: v for n, v in arguments.items() if v.ndim == 0 and v.dtype.kind in "biu"}
+    sizes = {n: v for n, v in arguments.items() if v.ndim == 0 and v.dtype.kind in "biu" and n not in moving}
     return {n: v for n, v in arguments.items() if n not in sizes}, tuple((n, v.item()) for n, v in sizes.items())

@@ -14,8 +14,8 @@ class Outcome:
     """What judging a row gave.
 
     ``verdict`` is one of a ``CheckReport``, or ``"holds"``, ``"does not hold"``, ``"undecided"`` of an experiment,
-    ``"not judged"`` where nothing is left to judge, ``"not run"`` where it could not be. ``pairs`` are elements claimed and right;
-    ``pictures`` are files.
+    ``"not judged"`` where nothing is left to judge, ``"not run"`` where it could not be.
+    ``pairs`` are elements claimed and right; ``pictures`` are files.
     """
 
     verdict: str
@@ -70,10 +70,15 @@ class Built:
 
 @dataclass(frozen=True)
 class Measured:
-    """A claim that an experiment judges: the script of that name, its verdict that starts with ``says``, and its pictures."""
+    """A claim that an experiment judges.
+
+    ``script`` is its name in ``experiments/``, ``says`` a pattern that begins the script's own claim, ``kept`` the verdict
+    of five seeds at the full size, as docs/experiments.md has it.
+    """
 
     script: str
     says: str
+    kept: str
     pictures: tuple[str, ...] = ()
 
     @property

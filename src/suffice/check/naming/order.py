@@ -11,13 +11,14 @@ from suffice.check.naming.models import other_model
 from suffice.check.naming.pattern import element_pattern
 from suffice.check.naming.shape import not_finite, other_shape
 from suffice.check.naming.slips import one_slip
+from suffice.check.naming.terms import terms_of_posterior
 from suffice.check.naming.transforms import function_of_right, normalisation
 from suffice.check.repair.search import repaired
 from suffice.check.report import MOST_FINDINGS, Finding
 
 Rule = Callable[[Case], Iterator[Finding]]
 PLAIN: tuple[Rule, ...] = (not_finite, other_shape, one_factor, element_pattern, normalisation, function_of_right)
-OF_THE_MODEL: tuple[Rule, ...] = (factor_by_element, one_slip, matrix_factor, other_model, extra_term)
+OF_THE_MODEL: tuple[Rule, ...] = (terms_of_posterior, factor_by_element, one_slip, matrix_factor, other_model, extra_term)
 
 
 def findings_of(case: Case) -> list[Finding]:
