@@ -15,6 +15,7 @@ from suffice.cli.cache import turn_on_compilation_cache
 from suffice.cli.denoise import denoise
 from suffice.cli.impute import impute
 from suffice.cli.job import COMMAND
+from suffice.cli.reproduce import reproduce
 
 if TYPE_CHECKING:
     import typer
@@ -37,6 +38,7 @@ app.command("sample")(saved.sample)
 app.command("impute")(impute)
 app.command("denoise")(denoise)
 app.command("show")(saved.show)
+app.command("reproduce")(reproduce)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
