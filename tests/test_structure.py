@@ -16,7 +16,7 @@ FLOORS = (
     ("model",),
     ("latent", "energy", "nets"),
     ("fit", "data"),
-    ("estimators",),
+    ("estimators", "check"),
     ("selection",),
     ("plot",),
     ("report",),

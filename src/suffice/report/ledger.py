@@ -21,7 +21,7 @@ TITLES = {
     "004": "Mixtures of Gaussians, softmax",
 }
 MARKS = {"right": "good", "holds": "good", "wrong": "bad", "does not hold": "bad"}
-SIDE, MOST_DOTS = 84, 8
+SIDE, MOST_DOTS = 60, 8
 
 
 def write_ledger(path: str | os.PathLike[str], rows: Sequence[Judged]) -> Path:
@@ -65,15 +65,14 @@ def _document(name: str, rows: Sequence[Judged], pictures: dict[str, dict[str, s
 
 
 def _line(row: Judged, pictures: dict[str, dict[str, str]]) -> dict[str, Any]:
-    entry, way = row.entry, row.entry.way
-    formula = getattr(way, "claim", "")
+    entry = row.entry
     return {
         "part": entry.part,
         "claim": entry.claim,
         "reading": entry.reading,
         "remark": entry.remark,
-        "formula": formula if isinstance(formula, str) else "",
-        "method": way.method,
+        "formula": entry.formula,
+        "method": entry.way.method,
         "verdict": row.outcome.verdict,
         "mark": MARKS.get(row.outcome.verdict, "open"),
         "unexpected": entry.expected if row.as_expected is False else "",
@@ -90,9 +89,12 @@ def _dots(pairs: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
     if not finite:
         return []
     numbers = [number for pair in finite for number in pair]
-    low, high = min(numbers), max(numbers)
-    scale = (SIDE - 16) / (high - low) if high > low else 0.0
-    return [(8 + (right - low) * scale, SIDE - 8 - (claimed - low) * scale) for right, claimed in finite[:MOST_DOTS]]
+    middle, reach = (min(numbers) + max(numbers)) / 2, (max(numbers) - min(numbers)) / 2
+    scale = (SIDE / 2 - 7) / max(reach, 1e-6 * max(abs(middle), 1e-300))
+    return [
+        (SIDE / 2 + (right - middle) * scale, SIDE / 2 - (claimed - middle) * scale)
+        for right, claimed in finite[:MOST_DOTS]
+    ]
 
 
 def _summary(rows: Sequence[Judged]) -> str:

@@ -124,6 +124,12 @@ class Entry:
         """Document and part."""
         return f"{self.document}-{self.part}"
 
+    @property
+    def formula(self) -> str:
+        """The claim as the check reads it, where that is a string."""
+        claim = self.way.claim if isinstance(self.way, Formula) else ""
+        return claim if isinstance(claim, str) else ""
+
 
 def formula(check: str, model: Any, claim: Any, **options: Any) -> Formula:
     """A claim for a public check."""

@@ -35,7 +35,7 @@ class Judged:
             "claim": entry.claim,
             "reading": entry.reading,
             "method": way.method,
-            "formula": way.claim if isinstance(getattr(way, "claim", None), str) else "",
+            "formula": entry.formula,
             "verdict": self.outcome.verdict,
             "expected": entry.expected,
             "as_expected": self.as_expected,

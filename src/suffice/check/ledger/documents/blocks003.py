@@ -47,7 +47,7 @@ def _row(generator: np.random.Generator) -> dict[str, Any]:
     }
 
 
-def _log_density_of_row(x: Any, z: Any, u: Any, sigma2: Any) -> Any:
+def log_density(x: Any, z: Any, u: Any, sigma2: Any) -> Any:
     return -0.5 * jnp.sum((x - u * z) ** 2) / sigma2 - 0.5 * x.shape[0] * jnp.log(2 * np.pi * sigma2)
 
 
@@ -186,7 +186,7 @@ PCA_ROWS = (
         "p(x|z) = 1/((2π)^(J/2) σ) exp(−‖x − uz‖²/(2σ²))",
         formula(
             "equal",
-            _log_density_of_row,
+            log_density,
             "-0.5 * sum((x - u * z)**2) / sigma2 - J / 2 * log(2 * pi) - log(sqrt(sigma2))",
             at=_row,
         ),
@@ -199,7 +199,7 @@ PCA_ROWS = (
         "p(x|z) = 1/((2π)^(J/2) σ^J) exp(−‖x − uz‖²/(2σ²))",
         formula(
             "equal",
-            _log_density_of_row,
+            log_density,
             "-0.5 * sum((x - u * z)**2) / sigma2 - J / 2 * log(2 * pi) - J * log(sqrt(sigma2))",
             at=_row,
         ),
@@ -211,7 +211,7 @@ PCA_ROWS = (
         "3b",
         "u = Σ_i x^(i)T m^(i) / Σ_i s_i",
         formula("m_step", PCA, "(m @ X)[None] / sum(s)", params=["u"]),
-        "wrong",
+        "right up to convention",
         reading="literally a row of 1 x J",
         remark="x^(i), a column of J, as u is",
     ),

@@ -20,7 +20,7 @@ INDICATOR = "sum((X - mu[y])**2, axis=0)"
 _entry = partial(Entry, "001")
 
 
-def _counts(maps: Any, kernel: Any, channels: Any, groups: Any, height: Any) -> Any:
+def connections(maps: Any, kernel: Any, channels: Any, groups: Any, height: Any) -> Any:
     return kernel**2 * channels / groups * maps * height**2
 
 
@@ -28,11 +28,11 @@ def _small(generator: np.random.Generator) -> dict[str, Any]:
     return {"x": generator.normal(size=2), "mu": generator.normal(size=2), "sigma2": generator.uniform(1.2, 1.9, 2)}
 
 
-def _density(x: Any, mu: Any, sigma2: Any) -> Any:
+def log_density(x: Any, mu: Any, sigma2: Any) -> Any:
     return -0.5 * jnp.sum((x - mu) ** 2 / sigma2 + jnp.log(2 * np.pi * sigma2))
 
 
-def _slope_in_alpha(alpha: Any, Nk: Any) -> Any:
+def slope_in_alpha(alpha: Any, Nk: Any) -> Any:
     return Nk / (Nk / jnp.sum(Nk)) + 0 * alpha
 
 
@@ -70,14 +70,14 @@ REDUCING_ROWS = (
     _entry(
         "1b.ii",
         "connections = weights × input size",
-        formula("equal", _counts, "kernel**2 * channels * maps * 224**2", at=alexnet.FIRST),
+        formula("equal", connections, "kernel**2 * channels * maps * 224**2", at=alexnet.FIRST),
         "wrong",
         remark="weights × size of the output map, as in the document's own table",
     ),
     _entry(
         "1b.ii",
         "connections = weights × output map size",
-        formula("equal", _counts, "kernel**2 * channels / groups * maps * height**2", at=alexnet.FIRST),
+        formula("equal", connections, "kernel**2 * channels / groups * maps * height**2", at=alexnet.FIRST),
         "right",
         reading="as its table has it",
     ),
@@ -139,7 +139,7 @@ LIKELIHOOD_ROWS = (
     _entry(
         "2b",
         "(Π_i 2πσ_i²)^(−½) exp(−Σ_i (x_i − μ_i)²/(2σ_i²))",
-        formula("equal", _density, "-0.5 * sum((x - mu)**2 / sigma2) - 0.5 * sum(log(2 * pi * sigma2))", at=_small),
+        formula("equal", log_density, "-0.5 * sum((x - mu)**2 / sigma2) - 0.5 * sum(log(2 * pi * sigma2))", at=_small),
         "right",
         reading="line 5 with the right power",
     ),
@@ -232,7 +232,7 @@ ESTIMATE_ROWS = (
     _entry(
         "2d",
         "λ = N",
-        formula("equal", _slope_in_alpha, "N * ones(K)", at=_complete),
+        formula("equal", slope_in_alpha, "N * ones(K)", at=_complete),
         "right",
         reading="argued from every class appearing",
         remark="Σ_k α_k λ = Σ_k N_k = N is the reason",

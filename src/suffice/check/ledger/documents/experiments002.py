@@ -129,4 +129,22 @@ ENTRIES = (
             ("larger ones take longer to converge", "and take more", longer, "epochs until within 1 % of the end"),
         )
     ),
+    _entry(
+        "P5",
+        "validation error after 100 epochs: 7.5 % from an RBM, 7.1 % random, 9.1 % and 8.5 % from autoencoders",
+        Lost("Of one public run; docs/experiments.md has 9.3 %, 9.6 %, 11.3 % and 11.1 % over five seeds."),
+        "not judged",
+        reading="a range to compare with, no claim of the document",
+    ),
+    _entry(
+        "P5",
+        "reconstruction error at epoch 200 with 50, 100, 200, 500 hidden units: RBM 89.2, 89.8, 89.6, 90.6; autoencoder "
+        "105, 87, 81, 80; denoising 103, 87, 82, 82",
+        Lost(
+            "Of one public run; docs/experiments.md has 105.3, 85.7, 72.9, 66.6; 98.3, 80.1, 66.1, 55.9; 96.7, 79.2, 66.9, 59.1 "
+            "on validation rows."
+        ),
+        "not judged",
+        reading="a range to compare with, no claim of the document",
+    ),
 )

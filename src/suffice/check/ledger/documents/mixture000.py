@@ -28,12 +28,12 @@ def _complete(generator: np.random.Generator, rows: int = 11) -> dict[str, Any]:
     return {**point, "z": z, "Z": np.eye(3)[z]}
 
 
-def _weighted_derivative(X: Any, r: Any, probabilities: Any) -> Any:
+def weighted_derivative(X: Any, r: Any, probabilities: Any) -> Any:
     """p (1 - p) times the derivative of Q in p, term by term of the sum over rows."""
     return jnp.sum(r[:, :, None] * (X[:, None] * (1 - probabilities) - probabilities * (1 - X[:, None])), 0)
 
 
-def _slope_in_weights(r: Any, weights: Any) -> Any:
+def slope_in_weights(r: Any, weights: Any) -> Any:
     return jnp.sum(r, 0) / (jnp.sum(r, 0) / r.shape[0]) + 0 * weights
 
 
@@ -160,7 +160,7 @@ ENTRIES = (
         "Σ_i η_ik [x_i (1 − p_k) + p_k (1 − x_i)]",
         formula(
             "equal",
-            _weighted_derivative,
+            weighted_derivative,
             "r.T @ X * (1 - probabilities) + probabilities * (r.T @ (1 - X))",
             at=_complete,
         ),
@@ -171,7 +171,7 @@ ENTRIES = (
     _entry(
         "1c.i",
         "Σ_i η_ik (x_i − p_k)",
-        formula("equal", _weighted_derivative, "r.T @ X - Nk[:, None] * probabilities", at=_complete),
+        formula("equal", weighted_derivative, "r.T @ X - Nk[:, None] * probabilities", at=_complete),
         "right",
     ),
     _entry(
@@ -198,7 +198,7 @@ ENTRIES = (
     _entry(
         "1c.ii",
         "λ = Σ_k Σ_i η_ik = n",
-        formula("equal", _slope_in_weights, "N * ones(K)", at=_complete),
+        formula("equal", slope_in_weights, "N * ones(K)", at=_complete),
         "right",
         reading="λ is the slope of Q in every π_k at the maximum",
     ),

@@ -22,7 +22,7 @@ def _by_rows(X: Any, r: Any, means: Any, precisions: Any) -> Any:
     return np.stack([r[:, k] @ ((X - means[k]) @ precisions[k].T) for k in range(len(means))])
 
 
-def _slope_at_the_maximum(weights: Any, r: Any) -> Any:
+def slope_at_the_maximum(weights: Any, r: Any) -> Any:
     """Slope of Q in every weight at π_k = N_k / N."""
     return jnp.sum(r, 0) / (jnp.sum(r, 0) / r.shape[0]) + 0 * weights
 
@@ -66,7 +66,7 @@ MIXTURE_ROWS = (
     _entry(
         "1(2)②",
         "λ = N/K",
-        formula("equal", _slope_at_the_maximum, "N / K * ones(K)", at=_complete),
+        formula("equal", slope_at_the_maximum, "N / K * ones(K)", at=_complete),
         "wrong",
         remark="λ = N",
     ),

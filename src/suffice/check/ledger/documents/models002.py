@@ -33,7 +33,7 @@ def _scores(generator: np.random.Generator) -> dict[str, Any]:
     }
 
 
-def _cross_entropy(x: Any, target: Any) -> Any:
+def loss(x: Any, target: Any) -> Any:
     return log_sum_exp(x) - target @ x
 
 
@@ -87,7 +87,7 @@ BACKWARD_ROWS = (
     _entry(
         "P1 (19)",
         "∂J/∂x_i = ∂J/∂y Σ_j ∂y_j/∂x_i",
-        formula("gradient", _cross_entropy, "J_bar * sum(S, axis=0)", wrt="x", at=_scores),
+        formula("gradient", loss, "J_bar * sum(S, axis=0)", wrt="x", at=_scores),
         "wrong",
         reading="∂J/∂y taken out of the sum as printed",
         remark="Σ_j ∂J/∂y_j ∂y_j/∂x_i; the sum as printed is 0",
@@ -95,7 +95,7 @@ BACKWARD_ROWS = (
     _entry(
         "P1 (20)",
         "∂J/∂x_i = Σ_i ∂J/∂y_i ∂y_j/∂x_i",
-        formula("gradient", _cross_entropy, "J_bar @ diag(diag(S))", wrt="x", at=_scores),
+        formula("gradient", loss, "J_bar @ diag(diag(S))", wrt="x", at=_scores),
         "wrong",
         reading="the sum over i leaves ∂J/∂y_i ∂y_i/∂x_i",
         remark="the sum runs over j",
@@ -103,7 +103,7 @@ BACKWARD_ROWS = (
     _entry(
         "P1 (19), (20)",
         "∂J/∂x_i = Σ_j ∂J/∂y_j ∂y_j/∂x_i",
-        formula("gradient", _cross_entropy, "S @ J_bar", wrt="x", at=_scores),
+        formula("gradient", loss, "S @ J_bar", wrt="x", at=_scores),
         "right",
         reading="with the sum over j around both",
     ),
