@@ -89,7 +89,7 @@ class Case:
     def explains_at(self, index: int, value: Any) -> bool:
         """Whether a value equals the claim at one point."""
         claimed = self.claimed[index]
-        scale = max(float(np.max(np.abs(claimed), initial=0.0)), 1e-300)
+        scale = max(float(np.max(np.abs(claimed), initial=0.0)), self.scales[index], 1e-300)
         allowed = min(EXPLAINED * scale, 1e-3 * self.errors[index])
         return difference(claimed, np.asarray(value)) <= allowed + 50 * self.floors[index] + self.rough[index]
 

@@ -36,13 +36,14 @@ class Model:
         self.taken = _taken(function)
         self.programs: dict[Any, Callable[..., Any]] = {}
         self.kept: dict[Any, Any] = {}
+        self.floating: set[str] = set()
 
     def arguments(self, point: Mapping[str, Any]) -> Arrays:
         """What the function takes of a point; floating arrays are float64, and single whole numbers stay what they are."""
         missing = [name for name, needed in self.taken.items() if needed and name not in point]
         if missing:
             raise ValueError(f"The model takes {missing[0]!r}, which at= does not give; it gives {', '.join(sorted(point))}.")
-        return {name: _double(point[name]) for name in self.taken if name in point}
+        return {name: _double(point[name], name in self.floating) for name in self.taken if name in point}
 
     def arrays(self, point: Mapping[str, Any]) -> Arrays:
         """What the function takes of a point but for single whole numbers, which are constants of its programs."""
@@ -100,9 +101,9 @@ def _taken(function: Callable[..., Any]) -> dict[str, bool]:
     return {p.name: p.default is Parameter.empty for p in parameters if p.kind not in (Parameter.VAR_KEYWORD, Parameter.VAR_POSITIONAL)}
 
 
-def _double(value: Any) -> np.ndarray:
+def _double(value: Any, floating: bool) -> np.ndarray:
     array = np.asarray(value)
-    return array.astype(float) if array.dtype.kind == "f" else array
+    return array.astype(float) if floating or array.dtype.kind == "f" else array
 
 
 def _parted(arguments: Arrays, moving: frozenset[str]) -> tuple[Arrays, tuple[tuple[str, Any], ...]]:

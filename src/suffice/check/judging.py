@@ -128,13 +128,14 @@ def _laid_out(case: Case) -> tuple[Case, str]:
 
 def _with_noise(case: Case, seed: int) -> Case:
     """The case with its noise, measured at the first point and wherever claim and truth differ."""
-    floors = [_floor(case, index, seed) if index == 0 or _worth(case, index) else 0.0 for index in range(len(case.points))]
+    first = _floor(case, 0, seed) / (case.scales[0] or 1.0)
+    floors = [first * case.scales[0], *(_floor(case, i, seed) if _worth(case, i) else first * case.scales[i] for i in range(1, len(case.points)))]
     rough = [part * max(1.0, _conditioning(case, index, floors[index])) for index, part in enumerate(case.rough)]
     return replace(case, floors=tuple(floors), rough=tuple(rough))
 
 
 def _worth(case: Case, index: int) -> bool:
-    return 1e-10 * case.scales[index] < case.errors[index] < np.inf
+    return 1e-10 * case.scales[index] < case.errors[index] < 1e-2 * case.scales[index]
 
 
 def _floor(case: Case, index: int, seed: int) -> float:

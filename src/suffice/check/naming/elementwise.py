@@ -15,6 +15,18 @@ POWERS = ((1.0, "{}"), (-1.0, "1/{}"), (2.0, "{}**2"), (-2.0, "1/{}**2"), (0.5, 
 SIZES = ((1.0, ""), (2.0, "2 * "), (0.5, "1/2 * "))
 
 
+def same_as(case: Case) -> Iterator[Finding]:
+    """The answer is a variable or an intermediate itself, as the old value of a parameter is."""
+    of = case.subject.of
+    if of in case.points[0] and case.explained_by(lambda point, right: np.asarray(point[of], float)):
+        yield Finding("old parameter", f"Your {case.subject.name} is the old {of} itself", fix="compute the new one", evidence=case.evidence())
+        return
+    for quantity in quantities(case):
+        if quantity.cost <= 5 and case.explains(quantity.values):
+            yield Finding("other variable", f"Your {case.subject.name} is {quantity.name} itself", fix="that is another thing", evidence=case.evidence())
+            return
+
+
 def factor_by_element(case: Case) -> Iterator[Finding]:
     """The answer is the right one times something that varies from element to element."""
     if not case.same_shape or case.right[0].ndim == 0:
@@ -30,6 +42,34 @@ def factor_by_element(case: Case) -> Iterator[Finding]:
                     evidence=case.evidence(),
                 )
                 return
+    yield from _ratio_by_element(case)
+
+
+def _ratio_by_element(case: Case) -> Iterator[Finding]:
+    """One quantity where another is right, as a divisor or a factor."""
+    plain = [quantity for quantity in quantities(case) if quantity.cost <= 5]
+    for first in plain:
+        for second in plain:
+            if (first.values[0].ndim or second.values[0].ndim) and first is not second and _exchanged(case, first, second):
+                what = f"Your {case.subject.name} is too large by the factor {first.name} / {second.name}, element by element"
+                fix = f"divide by {first.name} where you divide by {second.name}, or use {second.name} as a factor in place of {first.name}"
+                yield Finding("factor", what, fix=fix, evidence=case.evidence())
+                return
+
+
+def _exchanged(case: Case, first: Quantity, second: Quantity) -> bool:
+    if any(np.any(value == 0) for value in second.values):
+        return False
+    for way in range(2):
+        if all(_ratio_holds(case, i, a, b, way) for i, (a, b) in enumerate(zip(first.values, second.values, strict=True))):
+            return True
+    return False
+
+
+def _ratio_holds(case: Case, index: int, a: np.ndarray, b: np.ndarray, way: int) -> bool:
+    right = case.right[index]
+    top, bottom = (next(islice(aligned(value, right.shape), way if value.ndim else 0, None), None) for value in (a, b))
+    return top is not None and bottom is not None and case.explains_at(index, right * top / bottom)
 
 
 def _times(case: Case, quantity: Quantity, power: float) -> bool:

@@ -90,6 +90,7 @@ def _functions(case: Case) -> Iterator[Quantity]:
 
 
 FUNCTIONS = {
+    "({0} / ({0} - 1))": lambda x: x / (x - 1),
     "{} - 1": lambda x: x - 1,
     "{} + 1": lambda x: x + 1,
     "(1 - {})": lambda x: 1 - x,

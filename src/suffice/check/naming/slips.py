@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from suffice.check.case import Case
-from suffice.check.derivatives import NOT_TRACEABLE, Differentiable
+from suffice.check.derivatives import NOT_TRACEABLE
 from suffice.check.graph.backward import Backward, backward
 from suffice.check.graph.slips import FORGOTTEN, Slip
 from suffice.check.graph.words import Writer
@@ -46,7 +46,7 @@ def one_slip(case: Case) -> Iterator[Finding]:
 def _directions(case: Case) -> tuple[Backward, list[np.ndarray]] | None:
     """The slips, and what each adds at every point of the first shapes."""
     source = case.extra
-    if not isinstance(source, Differentiable) or not source.wrt or not case.same_shape or case.right[0].size * 60 > MOST_NUMBERS:
+    if not getattr(source, "wrt", "") or not case.same_shape or case.right[0].size * 60 > MOST_NUMBERS:
         return None
     shapes = [{n: np.shape(v) for n, v in point.items()} for point in case.points]
     try:
@@ -60,8 +60,21 @@ def _single(case: Case, found: Backward, tables: list[np.ndarray]) -> Iterator[S
     for number, slip in enumerate(found.slips):
         sizes = [_size(case, index, table[number]) for index, table in enumerate(tables)]
         known = [size for size in sizes if size is not None]
-        if len(known) == len(sizes) and _is_plausible(case, slip, known):
+        if len(known) == len(sizes) and _is_plausible(case, slip, known) and _leaves_something(case, found, {number: known[0]}):
             yield Sized(slip, tuple(known))
+
+
+def _leaves_something(case: Case, found: Backward, sizes: dict[int, float]) -> bool:
+    """Of slopes: whether one is left elsewhere, since what vanishes everywhere explains nothing."""
+    elsewhere = case.memory.get("elsewhere")
+    if elsewhere is None:
+        return True
+    source = case.extra
+    if "there" not in case.memory:
+        case.memory["there"] = source.answer(elsewhere), found.directions(source.model.arrays(source.at(elsewhere)))
+    right, table = case.memory["there"]
+    left = right + sum(size * table[number] for number, size in sizes.items())
+    return bool(np.max(np.abs(left), initial=0.0) > 1e-7 * np.max(np.abs(right), initial=1e-300))
 
 
 def _size(case: Case, index: int, direction: np.ndarray) -> float | None:
@@ -152,6 +165,8 @@ def _pair(case: Case, found: Backward, tables: list[np.ndarray]) -> Finding | No
         if sizes is None:
             continue
         a, b = sizes
+        if not _leaves_something(case, found, {first: a, second: b}):
+            continue
         if all(case.explains_at(i, case.right[i] + a * t[first] + b * t[second]) for i, t in enumerate(tables)):
             one = _finding(case, found, Sized(found.slips[first], (a,)))
             two = _finding(case, found, Sized(found.slips[second], (b,)))

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from suffice.check.case import Case
+from suffice.check.naming.factor import factors_of, name_of_factor
 from suffice.check.report import Finding
 
 Change = Callable[[np.ndarray], np.ndarray]
@@ -88,9 +89,14 @@ def _close(a: np.ndarray, b: np.ndarray, tolerance: float) -> bool:
 def _unnormalised(case: Case, axis: int) -> Finding | None:
     if not _all(case, lambda c, r, t: _close(_total(r, axis), np.ones_like(_total(r, axis)), t)):
         return None
-    if not _all(case, lambda c, r, t: bool(np.all(_total(c, axis))) and _close(c / _total(c, axis), r, t)):
+    if not _all(case, lambda c, r, t: bool(np.all(_total(c, axis) > 0)) and _close(c / _total(c, axis), r, t)):
         return None
-    return Finding("normalisation", f"Your {case.subject.name} is not normalised: it does not sum to 1{_over(case, axis)}", fix=f"divide by its sum{_over(case, axis)}", evidence=case.evidence())
+    factors = factors_of(case)
+    named = name_of_factor(factors, case) if factors is not None else None
+    said = f" but to {named[0]}" if named is not None else ""
+    fix = f"divide by {named[0]}, its sum{_over(case, axis)}" if named is not None else f"divide by its sum{_over(case, axis)}"
+    what = f"Your {case.subject.name} is not normalised: it does not sum to 1{_over(case, axis)}{said}"
+    return Finding("normalisation", what, fix=fix, evidence=case.evidence(), factor=factors[0] if factors else None)
 
 
 def _normalised(case: Case, axis: int) -> Finding | None:
