@@ -38,7 +38,9 @@ def asked(model: Any, at: At | None, seed: int, part: str = "objective") -> Aske
     problem = _problem(model)
     function = model if problem is None else getattr(problem, part)
     if function is None:
-        raise ValueError(f"The problem {problem.name!r} has no {part.replace('_', ' ')}." if problem else "There is no model.")
+        raise ValueError(
+            f"The problem {problem.name!r} has no {part.replace('_', ' ')}." if problem else "There is no model."
+        )
     if not callable(function):
         raise ValueError(f"A model is a function of named arrays or a problem's name, not {type(function).__name__}.")
     return Asked(function, points_of(at, problem, seed), problem)

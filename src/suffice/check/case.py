@@ -37,7 +37,7 @@ class Case:
     """Claimed and right values at each point.
 
     ``tolerances`` are what rounding explains, ``floors`` the noise itself; ``first`` is the number of points of the first
-    shapes; ``rivals`` give wrong answers of this kind of question, each with its finding.
+    shapes; ``rivals`` are rules for this kind of question, tried first; ``late`` ones are tried last.
     """
 
     subject: Subject
@@ -52,6 +52,7 @@ class Case:
     constraint: str = ""
     layout: str = "any"
     rivals: tuple[Callable[[Case], Any], ...] = ()
+    late: tuple[Callable[[Case], Any], ...] = ()
     extra: Any = field(default=None, compare=False)
     memory: dict[str, Any] = field(default_factory=dict, compare=False)
 
@@ -64,7 +65,10 @@ class Case:
     def tolerances(self) -> tuple[float, ...]:
         """Differences that rounding may explain, at each point."""
         return tuple(
-            [50 * noise + 1e-9 * scale + rough for noise, scale, rough in zip(self.floors, self.scales, self.rough, strict=True)]
+            [
+                50 * noise + 1e-9 * scale + rough
+                for noise, scale, rough in zip(self.floors, self.scales, self.rough, strict=True)
+            ]
         )
 
     @cached_property

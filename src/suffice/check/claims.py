@@ -73,7 +73,11 @@ def as_array(value: Any) -> np.ndarray:
 
 
 def _kind(value: Any) -> str:
-    return f"a {type(value).__name__} whose parts have different shapes" if isinstance(value, list | tuple) else f"a {type(value).__name__}"
+    return (
+        f"a {type(value).__name__} whose parts have different shapes"
+        if isinstance(value, list | tuple)
+        else f"a {type(value).__name__}"
+    )
 
 
 def _formula(text: str, names: set[str]) -> Claim:
@@ -100,14 +104,18 @@ def _refuse_unknown(tree: Expression, names: set[str]) -> None:
     for name in sorted(names_in(tree) - names - {"pi"}):
         near = get_close_matches(name, names, n=1)
         meant = f"did you mean {near[0]}? Known" if near else "known"
-        raise ClaimError(f"Your formula names {name!r}, which is no variable here; {meant} are {', '.join(sorted(names))}.")
+        raise ClaimError(
+            f"Your formula names {name!r}, which is no variable here; {meant} are {', '.join(sorted(names))}."
+        )
 
 
 def _by_name(function: Callable[..., Any], names: set[str]) -> Callable[[Mapping[str, Any]], Any]:
     try:
         wanted = signature(function).parameters.values()
     except (ValueError, TypeError):
-        raise ClaimError("The arguments of your function have no names; wrap it in one that names what it takes.") from None
+        raise ClaimError(
+            "The arguments of your function have no names; wrap it in one that names what it takes."
+        ) from None
     open_ended = any(parameter.kind is Parameter.VAR_KEYWORD for parameter in wanted)
     for parameter in wanted:
         _refuse_nameless(parameter, names)
@@ -124,7 +132,9 @@ def _refuse_nameless(parameter: Parameter, names: set[str]) -> None:
         raise ClaimError(f"Your function takes {parameter} by position; arguments are given by name.")
     required = parameter.default is Parameter.empty and parameter.kind is not Parameter.VAR_KEYWORD
     if required and parameter.name not in names:
-        raise ClaimError(f"Your function takes {parameter.name!r}, which is no variable here; known are {', '.join(sorted(names))}.")
+        raise ClaimError(
+            f"Your function takes {parameter.name!r}, which is no variable here; known are {', '.join(sorted(names))}."
+        )
 
 
 def _called(function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
@@ -143,10 +153,15 @@ def _symbolic(claim: Any, names: set[str]) -> Claim:
     symbols = sorted(claim.free_symbols, key=str)
     unknown = [str(symbol) for symbol in symbols if str(symbol) not in names]
     if unknown:
-        raise ClaimError(f"Your expression has the symbol {unknown[0]!r}, which is no variable here; known are {', '.join(sorted(names))}.")
+        raise ClaimError(
+            f"Your expression has the symbol {unknown[0]!r}, which is no variable here; known are {', '.join(sorted(names))}."
+        )
     function = sympy.lambdify(symbols, claim, modules=["numpy", "scipy"])
 
     def value(point: Mapping[str, Any]) -> Any:
-        return _called(lambda **named: function(*(named[str(s)] for s in symbols)), {str(s): np.array(point[str(s)]) for s in symbols})
+        return _called(
+            lambda **named: function(*(named[str(s)] for s in symbols)),
+            {str(s): np.array(point[str(s)]) for s in symbols},
+        )
 
     return Claim(value)

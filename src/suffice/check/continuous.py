@@ -24,7 +24,14 @@ class GaussianPosterior:
 
     wrt = ""
 
-    def __init__(self, log_joint: Callable[..., Any], name: str, shape: tuple[int, ...], form: str, cov_shape: tuple[int, ...] = ()):
+    def __init__(
+        self,
+        log_joint: Callable[..., Any],
+        name: str,
+        shape: tuple[int, ...],
+        form: str,
+        cov_shape: tuple[int, ...] = (),
+    ):
         self.model = model_of(log_joint, frozenset((name,)))
         self.name, self.shape, self.form, self.cov_shape = name, shape, form, cov_shape
         self.key = ("gaussian posterior", name, shape, form, cov_shape)
@@ -92,7 +99,12 @@ class OnLine:
         """The moment in the form."""
         at = self.at(point)
         grids = self._grids(at)
-        return self.model.run((*self.key, "with grid"), lambda function: lambda arrays, given: self._moment(function, arrays, given), at, grids)
+        return self.model.run(
+            (*self.key, "with grid"),
+            lambda function: lambda arrays, given: self._moment(function, arrays, given),
+            at,
+            grids,
+        )
 
     def question(self, function: Function, arrays: dict[str, Any]) -> Any:
         """The same of any log-joint, on a grid that is wide enough for most."""
@@ -125,7 +137,12 @@ class OnLine:
         line = np.sinh(np.linspace(-9.0, 9.0, GRID)) if self.support.kind == "real" else np.linspace(-40.0, 40.0, GRID)
         wide = np.tile(line, (int(np.prod(self.shape)), 1))
         for _ in range(2):
-            logs = self.model.run((*self.key, "logs"), lambda function: lambda arrays, given: self._logs(function, arrays, given), at, wide)
+            logs = self.model.run(
+                (*self.key, "logs"),
+                lambda function: lambda arrays, given: self._logs(function, arrays, given),
+                at,
+                wide,
+            )
             wide = np.stack([_narrowed(grid, log) for grid, log in zip(wide, logs, strict=True)])
         return wide
 
@@ -180,7 +197,11 @@ def nodes_of(support: Support) -> tuple[np.ndarray, np.ndarray]:
     many = {1: 4001, 2: 301, 3: 61}.get(free)
     if many is None:
         raise ValueError(f"A density over {free} dimensions is not integrated; use at most 3.")
-    line = np.linspace(-30.0, 30.0, many) if support.kind in ("positive", "unit", "simplex") else np.sinh(np.linspace(-4.2, 4.2, many))
+    line = (
+        np.linspace(-30.0, 30.0, many)
+        if support.kind in ("positive", "unit", "simplex")
+        else np.sinh(np.linspace(-4.2, 4.2, many))
+    )
     spacing = np.gradient(line)
     grids = np.stack(np.meshgrid(*[line] * free, indexing="ij"), -1).reshape(-1, free)
     logs = sum(np.meshgrid(*[np.log(spacing)] * free, indexing="ij")).reshape(-1)

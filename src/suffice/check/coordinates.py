@@ -62,7 +62,9 @@ COORDINATES: dict[str, Coordinates] = {
 def coordinates_of(constraint: str) -> Coordinates:
     """Free coordinates of a constraint; raises ``ValueError`` with those known where it is none."""
     if constraint not in COORDINATES:
-        raise ValueError(f"The constraint {constraint!r} is not known; use one of {', '.join(sorted(filter(None, COORDINATES)))}.")
+        raise ValueError(
+            f"The constraint {constraint!r} is not known; use one of {', '.join(sorted(filter(None, COORDINATES)))}."
+        )
     return COORDINATES[constraint]
 
 

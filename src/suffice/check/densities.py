@@ -93,7 +93,16 @@ def _normaliser(question: Asked, wanted: Claim, names: list[str], support: Any, 
         return np.asarray(log_sum(over_space(question.function, space, point) + space.logs))
 
     subject = Subject("log-normaliser", "", "normaliser", question.names)
-    return judge(wanted, question.points, truth, subject, complete=question.complete, seed=seed, reference="the sum or integral", equal=_not_logarithm)
+    return judge(
+        wanted,
+        question.points,
+        truth,
+        subject,
+        complete=question.complete,
+        seed=seed,
+        reference="the sum or integral",
+        equal=_not_logarithm,
+    )
 
 
 def _not_logarithm(case: Case) -> str:
@@ -107,17 +116,36 @@ def _summed(wanted: Claim, names: list[str], support: Any, full: list[Point], se
     plain, logs = [total[0] for total in totals], [total[1] for total in totals]
     for sums in (plain, logs):
         if all(abs(total - 1) < SUMMED for total in sums):
-            return CheckReport("right", f"Right: it sums to 1 over {', '.join(names)}, at {len(full)} of {len(full)} points.", seed=seed, reference="the sum or integral")
+            return CheckReport(
+                "right",
+                f"Right: it sums to 1 over {', '.join(names)}, at {len(full)} of {len(full)} points.",
+                seed=seed,
+                reference="the sum or integral",
+            )
     wrong = [total for total in plain if not abs(total - 1) < SUMMED]
     said = f"Your claim sums to {wrong[0]:.6g} over {', '.join(names)}, not to 1: it is not normalised"
-    finding = Finding("normalisation", said, fix=f"divide by {wrong[0]:.6g}" if wrong[0] > 0 else "it must be positive", evidence=f"at {len(wrong)} of {len(full)} points")
-    return CheckReport("wrong", str(finding), (finding,), seed=seed, reference="the sum or integral", max_rel_err=float(abs(wrong[0] - 1)))
+    finding = Finding(
+        "normalisation",
+        said,
+        fix=f"divide by {wrong[0]:.6g}" if wrong[0] > 0 else "it must be positive",
+        evidence=f"at {len(wrong)} of {len(full)} points",
+    )
+    return CheckReport(
+        "wrong",
+        str(finding),
+        (finding,),
+        seed=seed,
+        reference="the sum or integral",
+        max_rel_err=float(abs(wrong[0] - 1)),
+    )
 
 
 def _total(wanted: Claim, space: Space, point: Point) -> tuple[float, float]:
     """Sums of the claim, and of its exponential."""
     space = _thinned(space)
-    values = np.array([float(as_array(wanted({**point, **space.at(place)})).reshape(())) for place in range(len(space))])
+    values = np.array(
+        [float(as_array(wanted({**point, **space.at(place)})).reshape(())) for place in range(len(space))]
+    )
     weights = np.exp(space.logs)
     with np.errstate(all="ignore"):
         return float(np.sum(values * weights)), float(np.sum(np.exp(values) * weights))
@@ -135,7 +163,11 @@ def _thinned(space: Space) -> Space:
 
 def _density(question: Asked, wanted: Claim, names: list[str], support: Any, seed: int) -> CheckReport:
     generator = np.random.default_rng([seed, 3])
-    points = [configuration for point in question.points for configuration in _drawn(space_of(names, support, point), point, generator)]
+    points = [
+        configuration
+        for point in question.points
+        for configuration in _drawn(space_of(names, support, point), point, generator)
+    ]
 
     def truth(point: Point) -> np.ndarray:
         space = space_of(names, support, point)
@@ -144,7 +176,16 @@ def _density(question: Asked, wanted: Claim, names: list[str], support: Any, see
         return np.exp(over_space(question.function, here, point)[0] - total)
 
     subject = Subject(f"density over {', '.join(names)}", "", "density", (*question.names, *names))
-    return judge(wanted, points, truth, subject, complete=question.complete, seed=seed, reference="the density, normalised by summing", equal=as_logarithm)
+    return judge(
+        wanted,
+        points,
+        truth,
+        subject,
+        complete=question.complete,
+        seed=seed,
+        reference="the density, normalised by summing",
+        equal=as_logarithm,
+    )
 
 
 def _drawn(space: Space, point: Point, generator: np.random.Generator) -> list[Point]:
@@ -201,7 +242,9 @@ def check_factorised(
         raise ValueError("variables= has to give the support of each variable in of= and given=.")
     rest = [name for name in variables if name not in children + parents]
     generator = np.random.default_rng([seed, 4])
-    points = [p for point in question.points for p in _drawn(space_of(children + parents, variables, point), point, generator)]
+    points = [
+        p for point in question.points for p in _drawn(space_of(children + parents, variables, point), point, generator)
+    ]
 
     def truth(point: Point) -> np.ndarray:
         space = space_of(children + rest, variables, point)
@@ -209,10 +252,28 @@ def check_factorised(
         same = np.all([_equals(space.values[name], point[name]) for name in children], axis=0)
         return np.exp(log_sum(logs[same]) - log_sum(logs))
 
-    subject = Subject(f"p({', '.join(children)} | {', '.join(parents)})" if parents else f"p({', '.join(children)})", "", "density", (*question.names, *variables))
+    subject = Subject(
+        f"p({', '.join(children)} | {', '.join(parents)})" if parents else f"p({', '.join(children)})",
+        "",
+        "density",
+        (*question.names, *variables),
+    )
     product = _product(claim, {*question.complete(points[0])}) if isinstance(claim, list | tuple) else claim
-    report = judge(product, points, truth, subject, complete=question.complete, seed=seed, reference="enumeration of the joint", equal=as_logarithm)
-    return replace(report, verdict="right") if report.verdict == "right up to convention" and "logarithm" in report.message else report
+    report = judge(
+        product,
+        points,
+        truth,
+        subject,
+        complete=question.complete,
+        seed=seed,
+        reference="enumeration of the joint",
+        equal=as_logarithm,
+    )
+    return (
+        replace(report, verdict="right")
+        if report.verdict == "right up to convention" and "logarithm" in report.message
+        else report
+    )
 
 
 def _list(names: str | Sequence[str]) -> list[str]:

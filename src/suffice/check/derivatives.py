@@ -91,12 +91,16 @@ class Differentiable:
     def answer(self, point: Mapping[str, Any]) -> np.ndarray:
         """What is asked for at a point; by finite differences where the model is written for NumPy alone."""
         try:
-            return self.model.run(self.key, lambda function: lambda arrays: self.question(function, arrays), self.at(point))
+            return self.model.run(
+                self.key, lambda function: lambda arrays: self.question(function, arrays), self.at(point)
+            )
         except NOT_TRACEABLE:
             if self.kind == "value":
                 return self._plain(self.at(point))
             if self.kind != "gradient":
-                raise ValueError("The model is written for NumPy alone; write it in jax.numpy for this derivative.") from None
+                raise ValueError(
+                    "The model is written for NumPy alone; write it in jax.numpy for this derivative."
+                ) from None
             return numeric_gradient(self._plain, self.at(point), self.wrt)
 
     def _plain(self, point: Mapping[str, Any]) -> np.ndarray:
@@ -136,7 +140,9 @@ def one_sided(value: Valued, point: Point, wrt: str, direction: np.ndarray) -> t
     here = float(value(point))
     sides = []
     for sign in (-1.0, 1.0):
-        steps = [(float(value(_stepped(point, wrt, direction, sign * step))) - here) / (sign * step) for step in (2e-5, 1e-5)]
+        steps = [
+            (float(value(_stepped(point, wrt, direction, sign * step))) - here) / (sign * step) for step in (2e-5, 1e-5)
+        ]
         sides.append(2 * steps[1] - steps[0])
     return sides[0], sides[1]
 

@@ -27,7 +27,15 @@ class Discrete:
 
     wrt = ""
 
-    def __init__(self, log_joint: Callable[..., Any], name: str, support: Support, shape: tuple[int, ...], form: str, by_element: bool):
+    def __init__(
+        self,
+        log_joint: Callable[..., Any],
+        name: str,
+        support: Support,
+        shape: tuple[int, ...],
+        form: str,
+        by_element: bool,
+    ):
         self.model = model_of(log_joint, frozenset((name,)))
         self.name, self.support, self.shape, self.form, self.by_element = name, support, shape, form, by_element
         self.states = np.asarray(support.states)
@@ -60,7 +68,9 @@ class Discrete:
         """All values of the latent variable."""
         many = int(np.prod(self.shape))
         if len(self.states) ** many > MOST_CONFIGURATIONS:
-            raise ValueError(f"{self.name} has {len(self.states)}^{many} values, too many to be summed; check a smaller point.")
+            raise ValueError(
+                f"{self.name} has {len(self.states)}^{many} values, too many to be summed; check a smaller point."
+            )
         return np.array(list(product(self.states, repeat=many))).reshape(-1, *self.shape)
 
     def _flipped(self, base: Any) -> Any:
@@ -97,5 +107,7 @@ class Discrete:
 def is_independent(source: Discrete, point: Point) -> bool:
     """Whether each element's conditional is the same whatever the others are."""
     generator = np.random.default_rng(0)
-    found = [source.answer({**point, source.name: generator.choice(source.states, size=source.shape)}) for _ in range(2)]
+    found = [
+        source.answer({**point, source.name: generator.choice(source.states, size=source.shape)}) for _ in range(2)
+    ]
     return bool(np.allclose(found[0], found[1], rtol=1e-9, atol=1e-12))

@@ -19,7 +19,9 @@ from suffice.check.problem import Point
 from suffice.check.report import CheckReport, not_comparable
 
 
-def check_equal(f: Callable[..., Any] | str, claim: Any, *, at: At | None = None, seed: int = 0, layout: str = "any") -> CheckReport:
+def check_equal(
+    f: Callable[..., Any] | str, claim: Any, *, at: At | None = None, seed: int = 0, layout: str = "any"
+) -> CheckReport:
     """Whether a claim has the values of a function, or of a problem's objective.
 
     Parameters are those of :func:`check_gradient`.
@@ -80,7 +82,13 @@ def check_derivation(
         report = _step(lines[number - 1], lines[number], number, question, seed, layout)
         if report.verdict not in ("right", "right up to convention"):
             return report
-    return replace(report, verdict="right", message=f"Right: each of the {len(lines)} lines equals the one before.", findings=(), worst=())
+    return replace(
+        report,
+        verdict="right",
+        message=f"Right: each of the {len(lines)} lines equals the one before.",
+        findings=(),
+        worst=(),
+    )
 
 
 def _of_lines(problem: str | None, at: At | None, seed: int) -> Asked:

@@ -99,9 +99,23 @@ def _of_the_mean(case: Case, f: Any, log_density: Any, names: list[str], latent:
         plain.append(over_space(f, type(space)(means, np.zeros(1)), point)[0])
         uniform.append(_averaged(over_space(f, space, point), np.exp(space.logs - log_sum(space.logs))))
     if case.explains(plain):
-        return [Finding("function of the mean", f"Your {case.subject.name} is the function of the mean, not the mean of the function", fix="average the function over the density (add the variance's part)", evidence=case.evidence())]
+        return [
+            Finding(
+                "function of the mean",
+                f"Your {case.subject.name} is the function of the mean, not the mean of the function",
+                fix="average the function over the density (add the variance's part)",
+                evidence=case.evidence(),
+            )
+        ]
     if case.explains(uniform):
-        return [Finding("weights", f"Your {case.subject.name} weighs all values alike: the density is missing", fix="weigh each value by its probability", evidence=case.evidence())]
+        return [
+            Finding(
+                "weights",
+                f"Your {case.subject.name} weighs all values alike: the density is missing",
+                fix="weigh each value by its probability",
+                evidence=case.evidence(),
+            )
+        ]
     return []
 
 
@@ -147,13 +161,23 @@ def check_bound(
     gaps = [float(np.min(sign * (value - c))) for value, c in zip(values, claimed, strict=True)]
     slack = [1e-9 * float(np.max(np.abs(value), initial=1e-300)) for value in values]
     wrong = [i for i, (gap, s) in enumerate(zip(gaps, slack, strict=True)) if not gap >= -s]
-    fields: dict[str, Any] = {"seed": seed, "reference": "the function in float64", "points": tuple(shapes_of(point) for point in question.points)}
+    fields: dict[str, Any] = {
+        "seed": seed,
+        "reference": "the function in float64",
+        "points": tuple(shapes_of(point) for point in question.points),
+    }
     if not wrong:
-        return CheckReport("right", f"Right at all {len(full)} points tried: it is {'at most' if sign > 0 else 'at least'} the function, the nearest by {min(gaps):.3g}.", **fields)
+        return CheckReport(
+            "right",
+            f"Right at all {len(full)} points tried: it is {'at most' if sign > 0 else 'at least'} the function, the nearest by {min(gaps):.3g}.",
+            **fields,
+        )
     worst = min(wrong, key=lambda i: gaps[i])
     side = "above" if sign > 0 else "below"
     what = f"Your {direction} bound lies {side} the function, by {-gaps[worst]:.3g} where it is worst"
-    finding = Finding("bound", what, fix=_turned(claimed, values, direction), evidence=f"at {len(wrong)} of {len(full)} points")
+    finding = Finding(
+        "bound", what, fix=_turned(claimed, values, direction), evidence=f"at {len(wrong)} of {len(full)} points"
+    )
     element = Element((), float(np.ravel(claimed[worst])[0]), float(np.ravel(values[worst])[0]))
     return CheckReport("wrong", str(finding), (finding,), worst=(element,), max_rel_err=-gaps[worst], **fields)
 

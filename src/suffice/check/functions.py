@@ -11,7 +11,6 @@ from typing import Any
 import jax
 import numpy as np
 
-from suffice.check.problem import Point
 from suffice.runtime.precision import scope
 
 QUICK: dict[str, bool | int | str] = {"xla_llvm_disable_expensive_passes": True}
@@ -22,6 +21,9 @@ if jax.__version_info__ < (0, 11):
 ``xla_backend_optimization_level=0`` would halve it again, but gives wrong derivatives of maxima (JAX 0.10): the largest element,
 computed twice, is not equal to itself.
 """
+
+QUICKEST = {**QUICK, "xla_backend_optimization_level": 0}
+"""For programs whose answers are only believed where they equal a claim at every point."""
 
 Arrays = dict[str, Any]
 Transform = Callable[[Callable[[Arrays], Any]], Callable[..., Any]]
@@ -42,7 +44,9 @@ class Model:
         """What the function takes of a point; floating arrays are float64, and single whole numbers stay what they are."""
         missing = [name for name, needed in self.taken.items() if needed and name not in point]
         if missing:
-            raise ValueError(f"The model takes {missing[0]!r}, which at= does not give; it gives {', '.join(sorted(point))}.")
+            raise ValueError(
+                f"The model takes {missing[0]!r}, which at= does not give; it gives {', '.join(sorted(point))}."
+            )
         return {name: _double(point[name], name in self.floating) for name in self.taken if name in point}
 
     def arrays(self, point: Mapping[str, Any]) -> Arrays:
@@ -97,8 +101,14 @@ def _taken(function: Callable[..., Any]) -> dict[str, bool]:
     try:
         parameters = signature(function).parameters.values()
     except (ValueError, TypeError):
-        raise ValueError("The arguments of the model have no names; wrap it in a function that names what it takes.") from None
-    return {p.name: p.default is Parameter.empty for p in parameters if p.kind not in (Parameter.VAR_KEYWORD, Parameter.VAR_POSITIONAL)}
+        raise ValueError(
+            "The arguments of the model have no names; wrap it in a function that names what it takes."
+        ) from None
+    return {
+        p.name: p.default is Parameter.empty
+        for p in parameters
+        if p.kind not in (Parameter.VAR_KEYWORD, Parameter.VAR_POSITIONAL)
+    }
 
 
 def _double(value: Any, floating: bool) -> np.ndarray:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from suffice.check.asking import Asked, asked
-from suffice.check.case import Subject
+from suffice.check.case import Case, Subject
 from suffice.check.contracted import Beside, Contracted
 from suffice.check.derivatives import Differentiable
 from suffice.check.judging import judge
 from suffice.check.points import At
 from suffice.check.problem import Point
-from suffice.check.report import CheckReport
+from suffice.check.report import CheckReport, Finding
 from suffice.check.second_opinion import SecondOpinion
 from suffice.check.tangents import multiplier_term
 
@@ -111,7 +112,10 @@ def check_vjp(
     """
     question = _beside(asked(f, at, seed), cotangent, _output_shape, seed)
     function = Differentiable(Contracted(question.function, cotangent), wrt)
-    return held_against_derivative(question, function, claim, f"vector-Jacobian product of {wrt}", None, seed, layout)
+    late = partial(_diagonal_alone, function=Differentiable(question.function, wrt, "jacobian"), cotangent=cotangent)
+    return held_against_derivative(
+        question, function, claim, f"vector-Jacobian product of {wrt}", None, seed, layout, (late,)
+    )
 
 
 def check_jvp(
@@ -135,7 +139,9 @@ def check_jvp(
     """
     question = _beside(asked(f, at, seed), tangent, lambda question, point: np.shape(point[wrt]), seed)
     function = Differentiable(Beside(question.function, tangent), wrt, "jvp", tangent)
-    return held_against_derivative(question, function, claim, f"Jacobian-vector product along {tangent}", None, seed, layout)
+    return held_against_derivative(
+        question, function, claim, f"Jacobian-vector product along {tangent}", None, seed, layout
+    )
 
 
 def check_jacobian(
@@ -149,7 +155,9 @@ def check_jacobian(
     True
     """
     question = asked(f, at, seed)
-    return held_against_derivative(question, Differentiable(question.function, wrt, "jacobian"), claim, f"∂{name_of(f)}/∂{wrt}", None, seed, layout)
+    return held_against_derivative(
+        question, Differentiable(question.function, wrt, "jacobian"), claim, f"∂{name_of(f)}/∂{wrt}", None, seed, layout
+    )
 
 
 def check_hessian(
@@ -188,6 +196,7 @@ def held_against_derivative(
     constraints: Mapping[str, str] | None,
     seed: int,
     layout: str,
+    late: tuple[Callable[[Case], Any], ...] = (),
 ) -> CheckReport:
     """The report on a claim that should be what ``function`` asks for."""
     constraint = question.constraint(function.wrt, constraints)
@@ -206,8 +215,23 @@ def held_against_derivative(
         equal=(lambda case: multiplier_term(case, function.wrt, constraint)) if scalar else (lambda case: ""),
         doubt=opinion.doubt if scalar else (lambda case, index: ""),
         extra=function,
+        late=late,
     )
     return opinion.confirmed(report, function.at(question.points[0])) if scalar else report
+
+
+def _diagonal_alone(case: Case, function: Differentiable, cotangent: str) -> list[Finding]:
+    """Whether a vector-Jacobian product was taken with the diagonal of the Jacobian alone."""
+    found = []
+    for point, right in zip(case.points, case.right, strict=True):
+        if np.shape(point[cotangent]) != right.shape:
+            return []
+        jacobian = function.answer(function.at(point)).reshape(right.size, right.size)
+        found.append(np.diag(jacobian).reshape(right.shape) * point[cotangent])
+    if not case.explains(found):
+        return []
+    what = f"Your {case.subject.name} has the diagonal of the Jacobian alone: the elements off the diagonal are missing"
+    return [Finding("diagonal", what, fix="sum over all outputs that an input moves", evidence=case.evidence())]
 
 
 def _output_shape(question: Asked, point: Point) -> tuple[int, ...]:
@@ -230,6 +254,6 @@ def name_of(f: Any) -> str:
 def _refuse_arrays(function: Differentiable, point: Mapping[str, Any]) -> None:
     shape = np.shape(function.value(point))
     if shape not in ((), (1,)):
-        raise ValueError(f"The model gives an array of shape {shape}; a gradient is of one number: use check_jacobian or check_vjp.")
-
-
+        raise ValueError(
+            f"The model gives an array of shape {shape}; a gradient is of one number: use check_jacobian or check_vjp."
+        )

@@ -15,7 +15,7 @@ from suffice.check.naming.order import findings_of
 from suffice.check.noise import neighbours_of, noise_of
 from suffice.check.points import shapes_of
 from suffice.check.problem import Point
-from suffice.check.repair.search import repaired
+from suffice.check.repair.search import finding_of, repairs_of
 from suffice.check.report import CheckReport, Element, Finding, Verdict, not_comparable
 
 TOO_NOISY = 1e-6
@@ -36,14 +36,17 @@ def judge(
     constraint: str = "",
     reference: str = "",
     rivals: tuple[Callable[[Case], Any], ...] = (),
+    late: tuple[Callable[[Case], Any], ...] = (),
     equal: Callable[[Case], str] = lambda case: "",
     doubt: Doubt = lambda case, index: "",
     extra: Any = None,
+    steady: bool = False,
 ) -> CheckReport:
     """The report on a claim that should equal ``truth`` at every point.
 
     ``equal(case)`` names a convention under which claims are right though they differ; ``doubt(case, index)`` says why the reference
-    is in doubt at a point, or ``"right"`` where a claim is right though it differs there.
+    is in doubt at a point, or ``"right"`` where a claim is right though it differs there. The truth is ``steady`` where it is worked out
+    from the claim itself, so that its rounding is not measured.
     """
     _refuse_layout(layout)
     full = [complete(point) for point in points]
@@ -55,10 +58,11 @@ def judge(
     claimed, refusal = _claimed(wanted, full)
     right = [np.asarray(truth(point)) for point in full]
     case = _case(wanted, subject, full, claimed, right, truth, complete, constraint, layout, rivals, extra)
+    case = replace(case, late=late)
     if refusal:
         return replace(_refused(case, refusal), seed=seed, reference=reference)
     case, convention = _laid_out(case)
-    case = _with_noise(case, seed)
+    case = _with_noise(case, seed, steady)
     report = _verdict(case, convention or (equal(case) if not case.agrees else ""), doubt)
     return replace(report, seed=seed, reference=reference, points=tuple(shapes_of(point) for point in full))
 
@@ -73,18 +77,24 @@ def _claimed(wanted: Claim, full: Sequence[Point]) -> tuple[list[np.ndarray], st
 
 def _refused(case: Case, refusal: str) -> CheckReport:
     """The report on a claim without a value: wrong where one edit of its formula gives it the right one."""
-    found = tuple(repaired(case, computed=False))
+    found = tuple(finding_of(edit, case) for edit in repairs_of(case, computed=False))
     if not found:
         return not_comparable(refusal)
-    return CheckReport("wrong", f"{refusal.rstrip('.')}; {found[0].what[0].lower()}{found[0].what[1:]}; {found[0].fix}.", found)
+    return CheckReport(
+        "wrong", f"{refusal.rstrip('.')}; {found[0].what[0].lower()}{found[0].what[1:]}; {found[0].fix}.", found
+    )
 
 
 def _refuse_layout(layout: str) -> None:
     if layout not in ("any", "same"):
-        raise ValueError(f"layout={layout!r} is not known; use 'any' (a transposed answer is right up to convention) or 'same'.")
+        raise ValueError(
+            f"layout={layout!r} is not known; use 'any' (a transposed answer is right up to convention) or 'same'."
+        )
 
 
-def _case(wanted: Claim, subject: Subject, full: list[Point], claimed: list[np.ndarray], right: list[np.ndarray], *rest: Any) -> Case:
+def _case(
+    wanted: Claim, subject: Subject, full: list[Point], claimed: list[np.ndarray], right: list[np.ndarray], *rest: Any
+) -> Case:
     truth, complete, constraint, layout, rivals, extra = rest
     roughness = [_rough(c, r) for c, r in zip(claimed, right, strict=True)]
     doubled = [np.asarray(c, float) for c in claimed]
@@ -126,10 +136,16 @@ def _laid_out(case: Case) -> tuple[Case, str]:
     return (whole[0][1], "") if whole else (case, "")
 
 
-def _with_noise(case: Case, seed: int) -> Case:
+def _with_noise(case: Case, seed: int, steady: bool) -> Case:
     """The case with its noise, measured at the first point and wherever claim and truth differ."""
-    first = _floor(case, 0, seed) / (case.scales[0] or 1.0)
-    floors = [first * case.scales[0], *(_floor(case, i, seed) if _worth(case, i) else first * case.scales[i] for i in range(1, len(case.points)))]
+    first = _floor(case, 0, seed, steady) / (case.scales[0] or 1.0)
+    floors = [
+        first * case.scales[0],
+        *(
+            _floor(case, i, seed, steady) if _worth(case, i) else first * case.scales[i]
+            for i in range(1, len(case.points))
+        ),
+    ]
     rough = [part * max(1.0, _conditioning(case, index, floors[index])) for index, part in enumerate(case.rough)]
     return replace(case, floors=tuple(floors), rough=tuple(rough))
 
@@ -138,12 +154,14 @@ def _worth(case: Case, index: int) -> bool:
     return 1e-10 * case.scales[index] < case.errors[index] < 1e-2 * case.scales[index]
 
 
-def _floor(case: Case, index: int, seed: int) -> float:
+def _floor(case: Case, index: int, seed: int, steady: bool) -> float:
     if not np.isfinite(case.errors[index]):
         return 0.0
-    taken = {name: value for name, value in case.points[index].items() if name in case.subject.known} or case.points[index]
+    taken = {name: value for name, value in case.points[index].items() if name in case.subject.known} or case.points[
+        index
+    ]
     near = [case.complete(point) for point in neighbours_of(taken, seed + index)]
-    floor = noise_of(case.truth, near, np.asarray(case.truth(case.points[index])))
+    floor = 1e-11 * case.scales[index] if steady else noise_of(case.truth, near, case.right[index])
     return floor + (0.0 if case.rough[index] else _claim_noise(case, near, index))
 
 
@@ -160,9 +178,15 @@ def _conditioning(case: Case, index: int, floor: float) -> float:
 
 def _verdict(case: Case, convention: str, doubt: Doubt) -> CheckReport:
     if not all(np.all(np.isfinite(right)) for right in case.right):
-        return _report(case, "inconclusive", f"Nothing can be said: the right {case.subject.name} is not finite at a point; choose other points.")
+        return _report(
+            case,
+            "inconclusive",
+            f"Nothing can be said: the right {case.subject.name} is not finite at a point; choose other points.",
+        )
     noisy = [50 * floor > TOO_NOISY * scale > 0 for floor, scale in zip(case.floors, case.scales, strict=True)]
-    wrong = [i for i, (e, t) in enumerate(zip(case.errors, case.tolerances, strict=True)) if not e <= t and not noisy[i]]
+    wrong = [
+        i for i, (e, t) in enumerate(zip(case.errors, case.tolerances, strict=True)) if not e <= t and not noisy[i]
+    ]
     doubts = {index: doubt(case, index) for index in wrong} if not convention else {}
     wrong = [index for index in wrong if doubts.get(index) != "right"]
     if convention and (wrong or case.agrees):
@@ -176,12 +200,18 @@ def _verdict(case: Case, convention: str, doubt: Doubt) -> CheckReport:
     if any(noise and not ok for noise, ok in zip(noisy, clean, strict=True)):
         return _report(case, "inconclusive", _noisy_sentence(case))
     kink = " (any slope between the two sides of a kink is right)" if "right" in doubts.values() else ""
-    return _report(case, "right", f"Right: your {case.subject.name} equals the reference{kink}, {case.evidence().replace('exact ', '')}.")
+    return _report(
+        case,
+        "right",
+        f"Right: your {case.subject.name} equals the reference{kink}, {case.evidence().replace('exact ', '')}.",
+    )
 
 
 def _convention_sentence(case: Case, convention: str) -> str:
-    return f"Right up to convention: your {case.subject.name} is right {convention}." if " " in convention else (
-        f"Right up to convention: your {case.subject.name} is right, but {convention}."
+    return (
+        f"Right up to convention: your {case.subject.name} is right {convention}."
+        if " " in convention
+        else (f"Right up to convention: your {case.subject.name} is right, but {convention}.")
     )
 
 
@@ -214,7 +244,11 @@ def _approximate_sentence(case: Case) -> str:
 
 def _unexplained_sentence(case: Case, index: int) -> str:
     worst = _worst(case, index)[:1]
-    where = f"; the largest difference is at {list(worst[0].index)}, where yours is {worst[0].claimed:.6g} and {worst[0].right:.6g} is right" if worst else ""
+    where = (
+        f"; the largest difference is at {list(worst[0].index)}, where yours is {worst[0].claimed:.6g} and {worst[0].right:.6g} is right"
+        if worst
+        else ""
+    )
     return f"Your {case.subject.name} is wrong and no single slip explains it{where}."
 
 
@@ -224,7 +258,9 @@ def _largest(case: Case) -> float:
 
 
 def _report(case: Case, verdict: Verdict, message: str, findings: tuple[Finding, ...] = ()) -> CheckReport:
-    index = int(np.argmax([e / s if s else e for e, s in zip(case.errors, case.scales, strict=True)])) if case.points else 0
+    index = (
+        int(np.argmax([e / s if s else e for e, s in zip(case.errors, case.scales, strict=True)])) if case.points else 0
+    )
     detectable = max((t / s for t, s in zip(case.tolerances, case.scales, strict=True) if s), default=0.0)
     return CheckReport(
         verdict=verdict,

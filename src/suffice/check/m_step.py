@@ -122,14 +122,25 @@ def check_map(
 
 
 def _checked(
-    model: Any, params: Any, claim: Any, sense: str, constraints: Any, at: At | None, seed: int, layout: str, part: str, word: str
+    model: Any,
+    params: Any,
+    claim: Any,
+    sense: str,
+    constraints: Any,
+    at: At | None,
+    seed: int,
+    layout: str,
+    part: str,
+    word: str,
 ) -> CheckReport:
     names = [params] if isinstance(params, str) else list(params)
     if sense not in ("max", "min"):
         raise ValueError(f"sense={sense!r} is not known; use 'max' or 'min'.")
     question = _with_objective(model, at, seed, part)
     _refuse_missing(question, names)
-    objective = Objective(question.function, {n: question.constraint(n, constraints) for n in names}, 1.0 if sense == "max" else -1.0)
+    objective = Objective(
+        question.function, {n: question.constraint(n, constraints) for n in names}, 1.0 if sense == "max" else -1.0
+    )
     try:
         parts = _parts(claim, names, question)
     except ClaimError as error:
@@ -155,7 +166,9 @@ def _parts(claim: Any, names: list[str], question: Asked) -> dict[str, Claim]:
     known = set(question.complete(question.points[0]))
     if len(names) > 1:
         return {name: part_of(claim, place, known) for place, name in enumerate(names)}
-    return {names[0]: part_of(claim, 0, known) if isinstance(claim, tuple) and len(claim) == 1 else claim_of(claim, known)}
+    return {
+        names[0]: part_of(claim, 0, known) if isinstance(claim, tuple) and len(claim) == 1 else claim_of(claim, known)
+    }
 
 
 class _Update:
@@ -163,6 +176,7 @@ class _Update:
 
     def __init__(self, question: Asked, objective: Objective, parts: dict[str, Claim]):
         self.question, self.objective, self.parts = question, objective, parts
+        self.found: dict[Any, dict[str, np.ndarray]] = {}
 
     def judged(self, name: str, word: str, seed: int, layout: str) -> CheckReport:
         """The report on one parameter."""
@@ -178,10 +192,17 @@ class _Update:
             constraint=constraint,
             reference="the optimum by Newton's method on the constraints",
             extra=Slopes(Slope(self.objective, name), self.parts),
+            steady=True,
         )
 
     def optimum(self, point: Point) -> dict[str, np.ndarray]:
         """The parameters at which the objective is best."""
+        key = tuple([np.asarray(point[name]).tobytes() for name in self.question.names])
+        if key not in self.found:
+            self.found[key] = self._optimum(point)
+        return self.found[key]
+
+    def _optimum(self, point: Point) -> dict[str, np.ndarray]:
         full = self.question.complete(point)
         old = {name: np.asarray(point[name], float) for name in self.parts}
         claimed = {name: _as_shape(part, full, old[name]) for name, part in self.parts.items()}
@@ -218,5 +239,11 @@ class Slopes:
         zeros = tuple([np.zeros_like(values) for values in right])
         elsewhere = {**points[0], slope.wrt: case.points[0][slope.wrt]}
         return replace(
-            case, points=tuple(points), claimed=zeros, right=right, floors=(0.0,) * len(right), extra=slope, memory={"elsewhere": elsewhere}
+            case,
+            points=tuple(points),
+            claimed=zeros,
+            right=right,
+            floors=(0.0,) * len(right),
+            extra=slope,
+            memory={"elsewhere": elsewhere},
         )

@@ -11,7 +11,9 @@ STEP = 1e-14
 TRIALS = 6
 
 
-def noise_of(value: Callable[[Mapping[str, Any]], np.ndarray], neighbours: list[dict[str, Any]], at: np.ndarray) -> float:
+def noise_of(
+    value: Callable[[Mapping[str, Any]], np.ndarray], neighbours: list[dict[str, Any]], at: np.ndarray
+) -> float:
     """Largest change of a value over the neighbours of a point; infinite where it is not finite there."""
     changes = [np.max(np.abs(np.asarray(value(near)) - at), initial=0.0) for near in neighbours]
     largest = max(changes, default=0.0)

@@ -9,7 +9,14 @@ from typing import Any
 from suffice.check.claims import Claim, ClaimError, claim_of
 from suffice.check.report import CheckReport, Verdict
 
-ORDER: tuple[Verdict, ...] = ("not comparable", "wrong", "inconclusive", "approximate", "right up to convention", "right")
+ORDER: tuple[Verdict, ...] = (
+    "not comparable",
+    "wrong",
+    "inconclusive",
+    "approximate",
+    "right up to convention",
+    "right",
+)
 
 
 def part_of(claim: Any, place: int, names: set[str]) -> Claim:
@@ -25,7 +32,9 @@ def part_of(claim: Any, place: int, names: set[str]) -> Claim:
         return found[place]
 
     formula = whole.formula
-    inner = formula.parts[place] if formula is not None and formula.head == "list" and len(formula.parts) > place else None
+    inner = (
+        formula.parts[place] if formula is not None and formula.head == "list" and len(formula.parts) > place else None
+    )
     return Claim(value, inner, whole.constant)
 
 

@@ -21,7 +21,9 @@ def points_of(at: At | None, problem: Problem | None, seed: int) -> list[Point]:
     if at is not None:
         return _kept([_arrays(point) for point in _given(at, np.random.default_rng(seed))])
     if problem is None:
-        raise ValueError("A function of one's own needs at=: a dictionary of arrays, a list of them, or a function that draws one.")
+        raise ValueError(
+            "A function of one's own needs at=: a dictionary of arrays, a list of them, or a function that draws one."
+        )
     generator = np.random.default_rng(seed)
     points = [problem.draw(generator) for _ in range(DRAWN)]
     others = [problem.draw_other(generator)] if problem.draw_other is not None else []
@@ -49,7 +51,9 @@ def _given(at: At, generator: np.random.Generator) -> list[Mapping[str, Any]]:
         return [at(generator) for _ in range(DRAWN + 1)]
     if isinstance(at, Sequence) and at:
         return list(at)
-    raise ValueError(f"at={at!r} gives no point; give a dictionary of arrays, a list of them, or a function that draws one.")
+    raise ValueError(
+        f"at={at!r} gives no point; give a dictionary of arrays, a list of them, or a function that draws one."
+    )
 
 
 def _arrays(point: Any) -> Point:
@@ -66,7 +70,9 @@ def _array(name: Any, value: Any) -> np.ndarray:
     if array.dtype.kind not in "biuf":
         raise ValueError(f"at: {name!r} holds {array.dtype}, which are not numbers.")
     if not array.size:
-        raise ValueError(f"at: {name!r} is empty, with shape {array.shape}; a formula cannot be told from another there.")
+        raise ValueError(
+            f"at: {name!r} is empty, with shape {array.shape}; a formula cannot be told from another there."
+        )
     if not np.all(np.isfinite(array)):
         raise ValueError(f"at: {name!r} holds NaN or infinite numbers.")
     return array.astype(float) if array.dtype.kind == "f" else array

@@ -99,7 +99,9 @@ def check_conditional(
     return _checked(log_joint, latent, claim, form, at, seed, layout, "conditional")
 
 
-def _checked(log_joint: Any, latent: Any, claim: Any, form: str, at: At | None, seed: int, layout: str, kind: str) -> CheckReport:
+def _checked(
+    log_joint: Any, latent: Any, claim: Any, form: str, at: At | None, seed: int, layout: str, kind: str
+) -> CheckReport:
     if form not in FORMS:
         raise ValueError(f"form={form!r} is not known; use one of {', '.join(FORMS)}.")
     name, given = _one_latent(latent)
@@ -123,13 +125,20 @@ def _one_latent(latent: Any) -> tuple[str, Any]:
     return next(iter(latent.items()))
 
 
-def _probabilities(question: Asked, name: str, given: Any, wanted: Claim, shown: Any, form: str, seed: int, layout: str, kind: str) -> CheckReport:
+def _probabilities(
+    question: Asked, name: str, given: Any, wanted: Claim, shown: Any, form: str, seed: int, layout: str, kind: str
+) -> CheckReport:
     shape = np.shape(np.asarray(shown, float))
     support = support_of(given, question.points[0])
     if not support.discrete:
-        raise ValueError(f"form={form!r} is of a latent variable with states; use 'mean_var', 'mean_cov' or 'density' for {given!r}.")
+        raise ValueError(
+            f"form={form!r} is of a latent variable with states; use 'mean_var', 'mean_cov' or 'density' for {given!r}."
+        )
     if form != "prob_one" and (not shape or shape[-1] != len(support.states)):
-        return not_comparable(f"Your answer has shape {shape}; its last axis should run over the {len(support.states)} states of {name}.", seed=seed)
+        return not_comparable(
+            f"Your answer has shape {shape}; its last axis should run over the {len(support.states)} states of {name}.",
+            seed=seed,
+        )
     sources = _Sources(question, name, given, form, kind)
     return judge(
         wanted,
@@ -184,9 +193,14 @@ def _logarithm(case: Case) -> str:
     return "as its logarithm" if other.agrees else ""
 
 
-def _moments(question: Asked, name: str, given: Any, claim: Any, shown: Any, form: str, seed: int, kind: str) -> CheckReport:
+def _moments(
+    question: Asked, name: str, given: Any, claim: Any, shown: Any, form: str, seed: int, kind: str
+) -> CheckReport:
     if not isinstance(shown, tuple | list) or len(shown) != 2:
-        return not_comparable(f"Your answer should be a pair: the mean of {name} and its {'variances' if form == 'mean_var' else 'covariance'}.", seed=seed)
+        return not_comparable(
+            f"Your answer should be a pair: the mean of {name} and its {'variances' if form == 'mean_var' else 'covariance'}.",
+            seed=seed,
+        )
     second = {"mean_var": "var", "mean_cov": "cov"}[form]
     words = {"mean": "mean", "var": "variance", "cov": "covariance"}
     reports = []
@@ -194,30 +208,59 @@ def _moments(question: Asked, name: str, given: Any, claim: Any, shown: Any, for
         part = part_of(claim, place, set(question.complete(question.points[0])))
 
         def truth(point: Point, moment: str = moment) -> np.ndarray:
-            return _moment_source(question, name, given, moment, part_of(claim, 0, set(point)), part_of(claim, 1, set(point)), point).answer(point)
+            return _moment_source(
+                question, name, given, moment, part_of(claim, 0, set(point)), part_of(claim, 1, set(point)), point
+            ).answer(point)
 
         try:
-            source = _moment_source(question, name, given, moment, part_of(claim, 0, set(question.points[0])), part, question.complete(question.points[0]))
+            source = _moment_source(
+                question,
+                name,
+                given,
+                moment,
+                part_of(claim, 0, set(question.points[0])),
+                part,
+                question.complete(question.points[0]),
+            )
         except ClaimError:
             source = None
         subject = Subject(f"{kind} {words[moment]} of {name}", "", kind, question.names)
-        reports.append(judge(part, question.points, truth, subject, complete=question.complete, seed=seed, reference="the moments of the joint", extra=source))
+        reports.append(
+            judge(
+                part,
+                question.points,
+                truth,
+                subject,
+                complete=question.complete,
+                seed=seed,
+                reference="the moments of the joint",
+                extra=source,
+            )
+        )
     return combined(reports)
 
 
-def _moment_source(question: Asked, name: str, given: Any, moment: str, mean: Claim, second: Claim, point: Point) -> Any:
+def _moment_source(
+    question: Asked, name: str, given: Any, moment: str, mean: Claim, second: Claim, point: Point
+) -> Any:
     full = question.complete(point)
     support = support_of(given, full)
     shape = np.shape(np.asarray(mean(full)))
     if support.discrete:
         return Discrete(question.function, name, support, shape, moment, by_element=not shape)
-    gaussian = GaussianPosterior(question.function, name, shape, moment, np.shape(np.asarray(second(full))) if moment == "cov" else ())
+    gaussian = GaussianPosterior(
+        question.function, name, shape, moment, np.shape(np.asarray(second(full))) if moment == "cov" else ()
+    )
     if support.kind in ("gaussian", "real") and gaussian.is_exact(full):
         return gaussian
     if support.kind == "gaussian":
-        raise ValueError(f"The log-joint is not quadratic in {name}, so its posterior is not Gaussian; use 'real' and 'mean_var'.")
+        raise ValueError(
+            f"The log-joint is not quadratic in {name}, so its posterior is not Gaussian; use 'real' and 'mean_var'."
+        )
     if moment == "cov":
-        raise ValueError(f"A covariance of {name} is known only where the posterior is Gaussian; use form='mean_var' or 'density'.")
+        raise ValueError(
+            f"A covariance of {name} is known only where the posterior is Gaussian; use form='mean_var' or 'density'."
+        )
     return OnLine(question.function, name, support, shape, moment)
 
 
@@ -251,6 +294,8 @@ def _drawn(support: Support, generator: np.random.Generator) -> np.ndarray:
         return generator.dirichlet(np.full(support.size or 1, 3.0))
     if support.kind == "positive":
         return generator.uniform(0.4, 2.2, size=shape)
-    return generator.uniform(0.15, 0.85, size=shape) if support.kind == "unit" else np.asarray(generator.normal(size=shape))
-
-
+    return (
+        generator.uniform(0.15, 0.85, size=shape)
+        if support.kind == "unit"
+        else np.asarray(generator.normal(size=shape))
+    )

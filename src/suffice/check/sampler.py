@@ -54,7 +54,7 @@ def check_sampler(
     """
     question = asked(log_joint, at, seed, "log_joint")
     point = question.complete(question.points[0])
-    (name, support), = latent.items()
+    ((name, support),) = latent.items()
     space = space_of([name], {name: support}, point)
     logs = over_space(question.function, space, point) + space.logs
     chances = np.exp(logs - log_sum(logs))
@@ -71,7 +71,16 @@ def check_sampler(
         if p_value > 0.01:
             break
     if p_value < LEVEL:
-        return _wrong(Finding("not invariant", f"One step of your sampler changes the distribution of {name}: {what}", fix="check its conditional, or what it accepts", evidence=f"p = {p_value:.1g} with {draws} draws"), p_value, seed)
+        return _wrong(
+            Finding(
+                "not invariant",
+                f"One step of your sampler changes the distribution of {name}: {what}",
+                fix="check its conditional, or what it accepts",
+                evidence=f"p = {p_value:.1g} with {draws} draws",
+            ),
+            p_value,
+            seed,
+        )
     message = f"No evidence against your sampler: {draws} draws after one step are distributed as {name} is (p = {p_value:.2g})."
     return CheckReport("inconclusive", message, seed=seed, reference="exact draws")
 
@@ -90,14 +99,16 @@ def _called(sample: Callable[..., Any], generator: np.random.Generator, point: P
 def _compared(made: list[np.ndarray], values: np.ndarray, chances: np.ndarray) -> tuple[float, str]:
     if made[0].shape != values.shape[1:]:
         return 0.0, f"it gives values of shape {made[0].shape}, not {values.shape[1:]}"
-    if len(values) <= 4096 and len(np.unique(values)) <= 64 or values.ndim > 1:
+    if (len(values) <= 4096 and len(np.unique(values)) <= 64) or values.ndim > 1:
         return _counted(made, values, chances)
     drawn = np.sort(np.array(made, float))
     order = np.argsort(values)
     cumulated = np.cumsum(chances[order]) - 0.5 * chances[order]
     found = stats.kstest(np.interp(drawn, values[order], cumulated), "uniform")
     side = "lower" if float(np.mean(drawn)) < float(values @ chances) else "higher"
-    return float(found.pvalue), f"values are {side} on average, {np.mean(drawn):.4g} where {values @ chances:.4g} is right"
+    return float(
+        found.pvalue
+    ), f"values are {side} on average, {np.mean(drawn):.4g} where {values @ chances:.4g} is right"
 
 
 def _counted(made: list[np.ndarray], values: np.ndarray, chances: np.ndarray) -> tuple[float, str]:
@@ -112,6 +123,10 @@ def _counted(made: list[np.ndarray], values: np.ndarray, chances: np.ndarray) ->
     rare = expected < 5
     seen, wanted = np.append(counts[~rare], counts[rare].sum()), np.append(expected[~rare], expected[rare].sum())
     kept = wanted > 0
-    p_value = float(stats.chisquare(seen[kept], wanted[kept] * seen[kept].sum() / wanted[kept].sum()).pvalue) if kept.sum() > 1 else 1.0
+    p_value = (
+        float(stats.chisquare(seen[kept], wanted[kept] * seen[kept].sum() / wanted[kept].sum()).pvalue)
+        if kept.sum() > 1
+        else 1.0
+    )
     odd = int(np.argmax(np.abs(counts - expected) / np.sqrt(expected + 1)))
     return p_value, f"{values[odd].tolist()} comes {counts[odd] / len(made):.3g} of the time, not {chances[odd]:.3g}"

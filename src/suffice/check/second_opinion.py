@@ -30,7 +30,13 @@ class SecondOpinion:
         gap, allowed, smooth = self._gap(point)
         said = f"finite differences agree to {gap:.0e}" if gap > 1e-15 else "finite differences agree to rounding"
         if gap > allowed and smooth and report.verdict in ("right", "wrong", "approximate"):
-            return replace(report, verdict="inconclusive", message=DISAGREES, findings=(), second_opinion=f"finite differences differ by {gap:.1g}")
+            return replace(
+                report,
+                verdict="inconclusive",
+                message=DISAGREES,
+                findings=(),
+                second_opinion=f"finite differences differ by {gap:.1g}",
+            )
         return replace(report, second_opinion=said if gap <= allowed else "the model has a kink near the point")
 
     def doubt(self, case: Case, index: int) -> str:

@@ -36,7 +36,9 @@ def space_of(over: Sequence[str], support: Any, point: Point) -> Space:
     lines = [_values_of(name, _support_for(name, support, point), point) for name in over]
     many = int(np.prod([len(logs) for _, logs in lines], dtype=float))
     if many > MOST:
-        raise ValueError(f"{', '.join(over)} have {many} values together, too many to be summed; check a smaller point.")
+        raise ValueError(
+            f"{', '.join(over)} have {many} values together, too many to be summed; check a smaller point."
+        )
     places = np.indices([len(logs) for _, logs in lines]).reshape(len(lines), -1)
     values = {name: held[place] for name, (held, _), place in zip(over, lines, places, strict=True)}
     return Space(values, sum((logs[place] for (_, logs), place in zip(lines, places, strict=True)), np.zeros(many)))
@@ -55,7 +57,9 @@ def _values_of(name: str, support: Support, point: Point) -> tuple[np.ndarray, n
     shape = np.shape(point[name]) if name in point else () if support.size is None else (support.size,)
     states = np.asarray(support.states)
     if len(states) ** int(np.prod(shape)) > MOST:
-        raise ValueError(f"{name} has {len(states)}^{int(np.prod(shape))} values, too many to be summed; check a smaller point.")
+        raise ValueError(
+            f"{name} has {len(states)}^{int(np.prod(shape))} values, too many to be summed; check a smaller point."
+        )
     if not shape:
         return states, np.zeros(len(states))
     values = np.array(list(product(states, repeat=int(np.prod(shape))))).reshape(-1, *shape)

@@ -14,7 +14,9 @@ def along(constraint: str, point: np.ndarray, direction: np.ndarray) -> np.ndarr
     if constraint == "simplex":
         return direction - np.mean(direction, axis=-1, keepdims=True)
     if constraint == "unit norm":
-        return direction - point * np.sum(point * direction, axis=-1, keepdims=True) / np.sum(point * point, axis=-1, keepdims=True)
+        return direction - point * np.sum(point * direction, axis=-1, keepdims=True) / np.sum(
+            point * point, axis=-1, keepdims=True
+        )
     if constraint in ("spd", "symmetric"):
         return 0.5 * (direction + np.swapaxes(direction, -1, -2))
     if constraint == "orthonormal":
@@ -27,7 +29,9 @@ def multiplier_term(case: Case, wrt: str, constraint: str) -> str:
     """The convention under which a claim is right that differs from the gradient off the constraint alone; else nothing."""
     if not constraint or not case.same_shape:
         return ""
-    if constraint in ("spd", "symmetric") and _agrees(case, lambda c, r, x: (c, 2 * _halved(r) - _diagonal(_halved(r)))):
+    if constraint in ("spd", "symmetric") and _agrees(
+        case, lambda c, r, x: (c, 2 * _halved(r) - _diagonal(_halved(r)))
+    ):
         return "2 G - diag(G), which counts the two elements of a symmetric matrix once"
     if not _agrees(case, lambda c, r, x: (along(constraint, x, c), along(constraint, x, r)), wrt):
         return ""

@@ -181,7 +181,9 @@ def _call(node: ast.Call) -> Expression:
             return _called(node.func.attr, list(node.args), node.keywords)
         if node.func.attr in METHODS:
             return _called(node.func.attr, [node.func.value, *node.args], node.keywords)
-        raise UnreadableError(f"The method .{node.func.attr} is not read; of an array only .sum, .mean, .max, .min and .std are.")
+        raise UnreadableError(
+            f"The method .{node.func.attr} is not read; of an array only .sum, .mean, .max, .min and .std are."
+        )
     raise UnreadableError(f"Only functions by name can be called; {ALLOWED}")
 
 
@@ -189,7 +191,9 @@ def _called(function: str, args: list[ast.expr], keywords: list[ast.keyword]) ->
     function = SYNONYMS.get(function, function)
     if function not in FUNCTIONS:
         near = get_close_matches(function, FUNCTIONS, n=1)
-        raise UnreadableError(f"There is no function {function!r}{f'; did you mean {near[0]}?' if near else f'; {ALLOWED}'}")
+        raise UnreadableError(
+            f"There is no function {function!r}{f'; did you mean {near[0]}?' if near else f'; {ALLOWED}'}"
+        )
     least, most = COUNTS.get(function, (1, 1))
     allowed = OPTIONS.get(function, ())
     options = {allowed[0]: _option(arg) for arg in args[most : most + 1] if allowed}
@@ -197,7 +201,9 @@ def _called(function: str, args: list[ast.expr], keywords: list[ast.keyword]) ->
         raise UnreadableError(f"{function} takes {least} argument{'s' * (least > 1)}, not {len(args)}.")
     for keyword in keywords:
         if keyword.arg not in allowed:
-            raise UnreadableError(f"{function} takes no argument {keyword.arg!r}{f'; it takes {allowed}' if allowed else ''}.")
+            raise UnreadableError(
+                f"{function} takes no argument {keyword.arg!r}{f'; it takes {allowed}' if allowed else ''}."
+            )
         options[str(keyword.arg)] = _option(keyword.value)
     return call(function, *map(_read, args[:most]), **options)
 
@@ -208,7 +214,9 @@ def _option(node: ast.expr) -> Any:
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
         value = "?"
     items = value if isinstance(value, tuple) else (value,)
-    if len(items) <= 8 and all(item is None or isinstance(item, bool) or (isinstance(item, int) and abs(item) < 64) for item in items):
+    if len(items) <= 8 and all(
+        item is None or isinstance(item, bool) or (isinstance(item, int) and abs(item) < 64) for item in items
+    ):
         return value
     raise UnreadableError("An axis, keepdims or ddof is a number, a tuple of numbers, True or False.")
 
@@ -219,7 +227,9 @@ def _subscript(node: ast.Subscript) -> Expression:
 
 
 def _slice(node: ast.Slice) -> Expression:
-    return Expression("slice", tuple(NONE if part is None else _read(part) for part in (node.lower, node.upper, node.step)))
+    return Expression(
+        "slice", tuple(NONE if part is None else _read(part) for part in (node.lower, node.upper, node.step))
+    )
 
 
 def _list(node: ast.List | ast.Tuple) -> Expression:

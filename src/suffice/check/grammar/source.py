@@ -44,7 +44,9 @@ def _first_lambda(text: str) -> str:
 
 
 def _definition(tree: ast.Module, name: str) -> ast.FunctionDef | ast.Lambda | None:
-    found = [n for n in ast.walk(tree) if isinstance(n, ast.Lambda) or (isinstance(n, ast.FunctionDef) and n.name == name)]
+    found = [
+        n for n in ast.walk(tree) if isinstance(n, ast.Lambda) or (isinstance(n, ast.FunctionDef) and n.name == name)
+    ]
     return found[0] if len(found) == 1 else None
 
 
@@ -71,5 +73,3 @@ class _Replaced(ast.NodeTransformer):
     def visit_Name(self, node: ast.Name) -> ast.expr:
         """What the name stands for."""
         return self.known.get(node.id, node)
-
-

@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from suffice.check.derivatives import Differentiable
-from suffice.check.functions import QUICK, Model
+from suffice.check.functions import QUICKEST, Model
 from suffice.check.graph.slips import Slip, slipped, slips_of
 from suffice.check.graph.steps import Graph, graph_of
 from suffice.runtime.precision import scope
@@ -60,4 +60,4 @@ def _made(source: Differentiable, point: Mapping[str, Any]) -> Backward:
     def program(arrays: dict[str, Any]) -> Any:
         return jax.jacfwd(derived)(jnp.zeros(len(slips)), arrays)
 
-    return Backward(graph, tuple(slips), jax.jit(program, compiler_options=QUICK))
+    return Backward(graph, tuple(slips), jax.jit(program, compiler_options=QUICKEST))

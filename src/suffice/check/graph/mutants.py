@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from suffice.check.functions import QUICK, Model
+from suffice.check.functions import QUICKEST, Model
 from suffice.check.graph.backward import traced_graph
 from suffice.check.graph.slips import STRUCTURE
 from suffice.check.graph.steps import Constant, Graph, Step
@@ -32,7 +32,27 @@ class Mutant:
     change: Change
 
 
-UNARY = frozenset(("tanh", "logistic", "exp", "log", "sqrt", "rsqrt", "log1p", "expm1", "abs", "square", "integer_pow", "sin", "cos", "neg", "cosh", "sinh", "inv"))
+UNARY = frozenset(
+    (
+        "tanh",
+        "logistic",
+        "exp",
+        "log",
+        "sqrt",
+        "rsqrt",
+        "log1p",
+        "expm1",
+        "abs",
+        "square",
+        "integer_pow",
+        "sin",
+        "cos",
+        "neg",
+        "cosh",
+        "sinh",
+        "inv",
+    )
+)
 Questioned = Callable[[Callable[[dict[str, Any]], Any], dict[str, Any]], Any]
 """What is asked of a model: a function and arrays to an answer, in JAX."""
 
@@ -50,11 +70,23 @@ def mutants_of(graph: Graph) -> list[Mutant]:
 def _of_step(graph: Graph, index: int, step: Step) -> Iterator[Mutant]:
     if step.name in ("add", "sub", "add_any"):
         yield Mutant(index, "without", 1, lambda given, result, on: _like(given[0], result))
-        yield Mutant(index, "without", 0, lambda given, result, on: _like(given[1] if step.name != "sub" else -given[1], result))
-        yield Mutant(index, "sign", 1, lambda given, result, on: given[0] - given[1] if step.name != "sub" else given[0] + given[1])
+        yield Mutant(
+            index, "without", 0, lambda given, result, on: _like(given[1] if step.name != "sub" else -given[1], result)
+        )
+        yield Mutant(
+            index,
+            "sign",
+            1,
+            lambda given, result, on: given[0] - given[1] if step.name != "sub" else given[0] + given[1],
+        )
     if step.name in ("mul", "div"):
         yield Mutant(index, "without factor", 1, lambda given, result, on: _like(given[0], result))
-        yield Mutant(index, "without factor", 0, lambda given, result, on: _like(given[1], result) if step.name == "mul" else 1 / given[1])
+        yield Mutant(
+            index,
+            "without factor",
+            0,
+            lambda given, result, on: _like(given[1], result) if step.name == "mul" else 1 / given[1],
+        )
         yield Mutant(index, "inverted factor", 1, lambda given, result, on: _exchanged(step, given, on))
     if step.name in UNARY:
         yield Mutant(index, "not applied", 0, lambda given, result, on: _like(given[0], result))
@@ -65,7 +97,9 @@ def _of_step(graph: Graph, index: int, step: Step) -> Iterator[Mutant]:
         yield Mutant(index, "mean", 0, lambda given, result, on: result * (jnp.size(result) / jnp.size(given[0])))
     if step.name == "dot_general" and _square(step):
         for place in (0, 1):
-            yield Mutant(index, "transposed", place, lambda given, result, on, place=place: _turned(step, given, result, place))
+            yield Mutant(
+                index, "transposed", place, lambda given, result, on, place=place: _turned(step, given, result, place)
+            )
     if step.name == "div" and len(step.shape) >= 2:
         for axis in range(len(step.shape)):
             yield Mutant(index, f"axis {axis}", 0, lambda given, result, on, axis=axis: _normalised(given[0], axis, on))
@@ -146,4 +180,4 @@ def _made(model: Model, question: Questioned, point: Mapping[str, Any]) -> Mutan
 
         return jax.vmap(answer)(jnp.arange(len(found)))
 
-    return Mutants(graph, tuple(found), jax.jit(program, compiler_options=QUICK))
+    return Mutants(graph, tuple(found), jax.jit(program, compiler_options=QUICKEST))

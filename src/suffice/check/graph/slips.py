@@ -11,7 +11,18 @@ from jax import lax
 
 from suffice.check.graph.steps import Graph, Step
 
-STRUCTURE = frozenset(("broadcast_in_dim", "reshape", "squeeze", "convert_element_type", "copy", "transpose", "expand_dims", "stop_gradient"))
+STRUCTURE = frozenset(
+    (
+        "broadcast_in_dim",
+        "reshape",
+        "squeeze",
+        "convert_element_type",
+        "copy",
+        "transpose",
+        "expand_dims",
+        "stop_gradient",
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -35,7 +46,7 @@ DERIVATIVES: dict[str, dict[str, Rule]] = {
         "1 - h": lambda x, y, step: 1 - y,
         "h (1 - h)": lambda x, y, step: y * (1 - y),
         "1 - a², of the value before tanh": lambda x, y, step: 1 - x**2,
-        "1 + h²": lambda x, y, step: 1 + y**2,
+        "1 + h² (a wrong sign)": lambda x, y, step: 1 + y**2,
         "(1 - h²)²": lambda x, y, step: (1 - y**2) ** 2,
         "1 - tanh(h)²": lambda x, y, step: 1 - jnp.tanh(y) ** 2,
     },
@@ -44,21 +55,36 @@ DERIVATIVES: dict[str, dict[str, Rule]] = {
         "1 - s": lambda x, y, step: 1 - y,
         "s": lambda x, y, step: y,
         "1 - s²": lambda x, y, step: 1 - y**2,
-        "s (1 + s)": lambda x, y, step: y * (1 + y),
+        "s (1 + s) (a wrong sign)": lambda x, y, step: y * (1 + y),
         "a (1 - a), of the value before the sigmoid": lambda x, y, step: x * (1 - x),
         "s (1 - s) of the sigmoid taken twice": lambda x, y, step: lax.logistic(y) * (1 - lax.logistic(y)),
         "(s (1 - s))²": lambda x, y, step: (y * (1 - y)) ** 2,
         "s²": lambda x, y, step: y**2,
     },
     "exp": {"1": FORGOTTEN, "the argument": lambda x, y, step: x},
-    "log": {"1": FORGOTTEN, "log itself": lambda x, y, step: y, "x instead of 1/x": lambda x, y, step: x, "1/x²": lambda x, y, step: x**-2.0},
-    "sqrt": {"1": FORGOTTEN, "1/√x": lambda x, y, step: 1 / y, "√x / 2": lambda x, y, step: y / 2, "2/√x": lambda x, y, step: 2 / y},
-    "rsqrt": {"1": FORGOTTEN, "-1/√x": lambda x, y, step: -y, "-1/(2x)": lambda x, y, step: -0.5 / x, "1/2 x^(-3/2)": lambda x, y, step: 0.5 * y**3},
+    "log": {
+        "1": FORGOTTEN,
+        "log itself": lambda x, y, step: y,
+        "x instead of 1/x": lambda x, y, step: x,
+        "1/x²": lambda x, y, step: x**-2.0,
+    },
+    "sqrt": {
+        "1": FORGOTTEN,
+        "1/√x": lambda x, y, step: 1 / y,
+        "√x / 2": lambda x, y, step: y / 2,
+        "2/√x": lambda x, y, step: 2 / y,
+    },
+    "rsqrt": {
+        "1": FORGOTTEN,
+        "-1/√x": lambda x, y, step: -y,
+        "-1/(2x)": lambda x, y, step: -0.5 / x,
+        "1/2 x^(-3/2)": lambda x, y, step: 0.5 * y**3,
+    },
     "integer_pow": {
         "1": FORGOTTEN,
-        "without the exponent as a factor": lambda x, y, step: x ** (step.params["y"] - 1),
-        "with the exponent not lowered": lambda x, y, step: step.params["y"] * y,
-        "the power itself": lambda x, y, step: y,
+        "x^(n-1), without the factor n (the exponent)": lambda x, y, step: x ** (step.params["y"] - 1),
+        "n x^n, the power of x not lowered": lambda x, y, step: step.params["y"] * y,
+        "x^n, the power itself": lambda x, y, step: y,
     },
     "square": {"1": FORGOTTEN, "without the factor 2": lambda x, y, step: x, "2 x²": lambda x, y, step: 2 * y},
     "sin": {"1": FORGOTTEN, "-cos": lambda x, y, step: -jnp.cos(x), "sin itself": lambda x, y, step: y},
@@ -77,7 +103,9 @@ def slips_of(graph: Graph, wrt: str) -> list[Slip]:
             continue
         moving = [place for place, operand in enumerate(step.operands) if operand in on_path]
         found += [Slip("edge", index, place) for place in moving]
-        found += [Slip(kind, index, moving[0], rule) for kind, rule in DERIVATIVES.get(step.name, {}).items() if _unary(step)]
+        found += [
+            Slip(kind, index, moving[0], rule) for kind, rule in DERIVATIVES.get(step.name, {}).items() if _unary(step)
+        ]
         found += [Slip("transpose", index, place) for place in moving if _is_square_product(step, place, graph)]
     return found
 

@@ -11,7 +11,23 @@ import numpy as np
 from jax import lax
 
 OPAQUE = frozenset(
-    ("inv", "det", "slogdet", "solve", "cholesky", "eigh", "svd", "qr", "norm", "lu", "_slogdet_lu", "triangular_solve", "_solve", "pinv", "logaddexp")
+    (
+        "inv",
+        "det",
+        "slogdet",
+        "solve",
+        "cholesky",
+        "eigh",
+        "svd",
+        "qr",
+        "norm",
+        "lu",
+        "_slogdet_lu",
+        "triangular_solve",
+        "_solve",
+        "pinv",
+        "logaddexp",
+    )
 )
 """Functions that stay one step, though JAX builds them of several."""
 
@@ -49,7 +65,9 @@ class Graph:
     inputs: dict[str, int]
     output: Operand
 
-    def value(self, arrays: Mapping[str, Any], change: Callable[[int, Step, list[Any], list[Any]], list[Any]] | None = None) -> Any:
+    def value(
+        self, arrays: Mapping[str, Any], change: Callable[[int, Step, list[Any], list[Any]], list[Any]] | None = None
+    ) -> Any:
         """The output; ``change`` may put other results in place of a step's."""
         known: dict[int, Any] = {number: arrays[name] for name, number in self.inputs.items()}
 
@@ -70,7 +88,11 @@ class Graph:
         """Numbers of all values that depend on some inputs through floating numbers."""
         found = {self.inputs[name] for name in names if name in self.inputs}
         for step in self.steps:
-            if step.floating and step.name != "stop_gradient" and found.intersection(o for o in step.operands if isinstance(o, int)):
+            if (
+                step.floating
+                and step.name != "stop_gradient"
+                and found.intersection(o for o in step.operands if isinstance(o, int))
+            ):
                 found.update(step.results)
         return found
 
@@ -104,7 +126,9 @@ class _Builder:
 
     def inline(self, jaxpr: Any, constants: Sequence[Any], given: Sequence[Operand]) -> list[Operand]:
         known: dict[Any, Operand] = dict(zip(jaxpr.invars, given, strict=True))
-        known |= {variable: Constant(np.asarray(value)) for variable, value in zip(jaxpr.constvars, constants, strict=True)}
+        known |= {
+            variable: Constant(np.asarray(value)) for variable, value in zip(jaxpr.constvars, constants, strict=True)
+        }
 
         def read(atom: Any) -> Operand:
             return Constant(atom.val) if hasattr(atom, "val") else known[atom]
@@ -112,7 +136,11 @@ class _Builder:
         for equation in jaxpr.eqns:
             operands = [read(atom) for atom in equation.invars]
             inner = _inner(equation)
-            results = self.inline(inner.jaxpr, inner.consts, operands) if inner is not None else self._step(equation, operands)
+            results = (
+                self.inline(inner.jaxpr, inner.consts, operands)
+                if inner is not None
+                else self._step(equation, operands)
+            )
             known.update(zip(equation.outvars, results, strict=True))
         return [read(atom) for atom in jaxpr.outvars]
 
@@ -122,7 +150,11 @@ class _Builder:
         name = str(equation.params.get("name", equation.primitive.name))
         floating = np.dtype(first.dtype).kind == "f" or len(equation.outvars) > 1
         name = name if equation.primitive.name in ("jit", "pjit", "custom_jvp_call") else equation.primitive.name
-        self.steps.append(Step(name, tuple(operands), tuple(results), _applied(equation), equation.params, tuple(first.shape), floating))
+        self.steps.append(
+            Step(
+                name, tuple(operands), tuple(results), _applied(equation), equation.params, tuple(first.shape), floating
+            )
+        )
         return list(results)
 
 
@@ -131,8 +163,16 @@ def _inner(equation: Any) -> Any:
     name = str(equation.params.get("name", ""))
     if name in OPAQUE or equation.primitive.name in OPAQUE:
         return None
-    inner = equation.params.get("call_jaxpr") or (equation.params.get("jaxpr") if equation.primitive.name in ("jit", "pjit") else None)
-    if inner is None or equation.primitive.name not in ("jit", "pjit", "custom_jvp_call", "custom_vjp_call", "closed_call"):
+    inner = equation.params.get("call_jaxpr") or (
+        equation.params.get("jaxpr") if equation.primitive.name in ("jit", "pjit") else None
+    )
+    if inner is None or equation.primitive.name not in (
+        "jit",
+        "pjit",
+        "custom_jvp_call",
+        "custom_vjp_call",
+        "closed_call",
+    ):
         return None
     closed = inner if hasattr(inner, "consts") else jax.extend.core.ClosedJaxpr(inner, ())
     return None if any(e.primitive.name in OPAQUE for e in closed.jaxpr.eqns) else closed
@@ -153,7 +193,11 @@ def _joined(steps: list[Step]) -> Iterator[Step]:
     made = {step.results[0]: step for step in steps}
     for step in steps:
         argument = _sigmoid_of(step, made)
-        yield step if argument is None else Step("logistic", (argument,), step.results, lambda x: [lax.logistic(x)], {}, step.shape)
+        yield (
+            step
+            if argument is None
+            else Step("logistic", (argument,), step.results, lambda x: [lax.logistic(x)], {}, step.shape)
+        )
 
 
 def _sigmoid_of(step: Step, made: Mapping[int, Step]) -> Operand | None:
@@ -164,7 +208,11 @@ def _sigmoid_of(step: Step, made: Mapping[int, Step]) -> Operand | None:
         return None
     inner = [operand for operand in total.operands if not _is_one(operand)]
     power = made.get(inner[0]) if len(inner) == 1 and isinstance(inner[0], int) else None
-    minus = made.get(power.operands[0]) if power is not None and power.name == "exp" and isinstance(power.operands[0], int) else None
+    minus = (
+        made.get(power.operands[0])
+        if power is not None and power.name == "exp" and isinstance(power.operands[0], int)
+        else None
+    )
     return minus.operands[0] if minus is not None and minus.name == "neg" else None
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
+import jax
 import numpy as np
 
+from suffice.check.functions import QUICK
 from suffice.check.graph.steps import Constant, Graph, Operand, Step
+from suffice.runtime.precision import scope
 
 LONGEST = 60
 INFIX = {"add": "+", "sub": "-", "mul": "*", "div": "/", "add_any": "+"}
@@ -20,7 +24,17 @@ CALLS = {
     "log1p": "log1p",
     "reduce_prod": "prod",
 }
-PASSED = ("broadcast_in_dim", "reshape", "squeeze", "convert_element_type", "copy", "expand_dims", "stop_gradient", "select_n", "gather")
+PASSED = (
+    "broadcast_in_dim",
+    "reshape",
+    "squeeze",
+    "convert_element_type",
+    "copy",
+    "expand_dims",
+    "stop_gradient",
+    "select_n",
+    "gather",
+)
 
 
 class Writer:
@@ -28,9 +42,9 @@ class Writer:
 
     def __init__(self, graph: Graph, point: Mapping[str, Any]):
         self.graph = graph
-        self.names = {number: name for name, number in graph.inputs.items()}
+        self.inputs = {number: name for name, number in graph.inputs.items()}
         self.made = {result: step for step in graph.steps for result in step.results}
-        self.point = point
+        self.names = {**_intermediates(graph, point), **self.inputs}
 
     def text(self, operand: Operand) -> str:
         """A value as a formula, cut where it is long."""
@@ -51,8 +65,8 @@ class Writer:
             if isinstance(here, Constant) or here in seen:
                 continue
             seen.add(here)
-            if here in self.names:
-                found.add(self.names[here])
+            if here in self.inputs:
+                found.add(self.inputs[here])
             else:
                 waiting.extend(self.made[here].operands)
         return sorted(found)
@@ -97,6 +111,44 @@ class Writer:
         return False
 
 
+def _intermediates(graph: Graph, point: Mapping[str, Any]) -> dict[int, str]:
+    """Numbers of values that are something else that the point names, such as responsibilities."""
+    wanted = {
+        name: np.asarray(value, float)
+        for name, value in point.items()
+        if name not in graph.inputs and np.size(value) > 1
+    }
+    if not wanted:
+        return {}
+    found: dict[int, str] = {}
+    for number, value in _values(graph, point).items():
+        for name, known in wanted.items():
+            if value.size == known.size and np.allclose(value.ravel(), known.ravel(), rtol=1e-9, atol=1e-12):
+                found.setdefault(number, name)
+    return found
+
+
+def _values(graph: Graph, point: Mapping[str, Any]) -> dict[int, np.ndarray]:
+    """All floating values of the graph at a point."""
+
+    def program(arrays: dict[str, Any]) -> dict[int, Any]:
+        kept: dict[int, Any] = {}
+
+        def change(index: int, step: Step, operands: list[Any], _: list[Any]) -> list[Any]:
+            results = step.apply(*operands)
+            if step.floating and len(results) == 1:
+                kept[step.results[0]] = results[0]
+            return results
+
+        graph.value(arrays, change)
+        return kept
+
+    with scope("float64"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = jax.jit(program, compiler_options=QUICK)({name: np.asarray(point[name]) for name in graph.inputs})
+        return {number: np.asarray(value) for number, value in found.items()}
+
+
 def _constant(value: Any) -> str:
     array = np.asarray(value)
     return f"{array.item():.4g}" if array.size == 1 else "constants"
@@ -126,6 +178,10 @@ def _called(step: Step, parts: list[str]) -> str:
     if step.name == "transpose":
         return f"{_bracketed(parts[0])}.T"
     if step.name in ("max", "min") and len(parts) == 2:
-        return f"relu({parts[0]})" if parts[1] == "0" and step.name == "max" else f"{step.name}imum({parts[0]}, {parts[1]})"
+        return (
+            f"relu({parts[0]})"
+            if parts[1] == "0" and step.name == "max"
+            else f"{step.name}imum({parts[0]}, {parts[1]})"
+        )
     shown = [part for part, operand in zip(parts, step.operands, strict=True) if not isinstance(operand, Constant)]
     return f"{CALLS.get(step.name, step.name)}({', '.join(shown)})"

@@ -19,11 +19,21 @@ def same_as(case: Case) -> Iterator[Finding]:
     """The answer is a variable or an intermediate itself, as the old value of a parameter is."""
     of = case.subject.of
     if of in case.points[0] and case.explained_by(lambda point, right: np.asarray(point[of], float)):
-        yield Finding("old parameter", f"Your {case.subject.name} is the old {of} itself", fix="compute the new one", evidence=case.evidence())
+        yield Finding(
+            "old parameter",
+            f"Your {case.subject.name} is the old {of} itself",
+            fix="compute the new one",
+            evidence=case.evidence(),
+        )
         return
     for quantity in quantities(case):
         if quantity.cost <= 5 and case.explains(quantity.values):
-            yield Finding("other variable", f"Your {case.subject.name} is {quantity.name} itself", fix="that is another thing", evidence=case.evidence())
+            yield Finding(
+                "other variable",
+                f"Your {case.subject.name} is {quantity.name} itself",
+                fix="that is another thing",
+                evidence=case.evidence(),
+            )
             return
 
 
@@ -31,18 +41,21 @@ def factor_by_element(case: Case) -> Iterator[Finding]:
     """The answer is the right one times something that varies from element to element."""
     if not case.same_shape or case.right[0].ndim == 0:
         return
-    for quantity in functions_of_quantities(case):
+    plain = [quantity for quantity in functions_of_quantities(case) if quantity.cost <= 5]
+    yield from (
+        _factor_among(case, plain) or [*_ratio_by_element(case)] or _factor_among(case, functions_of_quantities(case))
+    )
+
+
+def _factor_among(case: Case, among: list[Quantity]) -> list[Finding]:
+    for quantity in among:
         for power, form in POWERS if quantity.values[0].ndim else ():
             if _times(case, quantity, power):
                 text = form.format(quantity.name)
-                yield Finding(
-                    "factor",
-                    f"Your {case.subject.name} is too large by the factor {text}, element by element",
-                    fix=f"divide by {text}" if power > 0 else f"multiply by {form.format(quantity.name)[2:]}",
-                    evidence=case.evidence(),
-                )
-                return
-    yield from _ratio_by_element(case)
+                what = f"Your {case.subject.name} is too large by the factor {text}, element by element"
+                fix = f"divide by {text}" if power > 0 else f"multiply by {text[2:]}"
+                return [Finding("factor", what, fix=fix, evidence=case.evidence())]
+    return []
 
 
 def _ratio_by_element(case: Case) -> Iterator[Finding]:
@@ -50,9 +63,13 @@ def _ratio_by_element(case: Case) -> Iterator[Finding]:
     plain = [quantity for quantity in quantities(case) if quantity.cost <= 5]
     for first in plain:
         for second in plain:
-            if (first.values[0].ndim or second.values[0].ndim) and first is not second and _exchanged(case, first, second):
+            if (
+                (first.values[0].ndim or second.values[0].ndim)
+                and first is not second
+                and _exchanged(case, first, second)
+            ):
                 what = f"Your {case.subject.name} is too large by the factor {first.name} / {second.name}, element by element"
-                fix = f"divide by {first.name} where you divide by {second.name}, or use {second.name} as a factor in place of {first.name}"
+                fix = f"divide by {first.name} where it divides by {second.name} (or multiply by {second.name} where it multiplies by {first.name})"
                 yield Finding("factor", what, fix=fix, evidence=case.evidence())
                 return
 
@@ -61,7 +78,9 @@ def _exchanged(case: Case, first: Quantity, second: Quantity) -> bool:
     if any(np.any(value == 0) for value in second.values):
         return False
     for way in range(2):
-        if all(_ratio_holds(case, i, a, b, way) for i, (a, b) in enumerate(zip(first.values, second.values, strict=True))):
+        if all(
+            _ratio_holds(case, i, a, b, way) for i, (a, b) in enumerate(zip(first.values, second.values, strict=True))
+        ):
             return True
     return False
 
@@ -97,28 +116,69 @@ def extra_term(case: Case) -> Iterator[Finding]:
         for size, mark in SIZES:
             for sign in (1.0, -1.0):
                 if _is_gap(case, gaps, values, sign * size):
-                    term = f"{mark}{name}"
-                    yield _term(case, term, sign > 0)
+                    yield _wrong_sign(case, name) if size == 2 else _term(case, f"{mark}{name}", sign > 0)
                     return
+
+
+def _wrong_sign(case: Case, term: str) -> Finding:
+    what = (
+        f"In your {case.subject.name}, the term {term} has the wrong sign, or is there twice: it is off by 2 * {term}"
+    )
+    return Finding("sign", what, fix=f"flip the sign of {term}", evidence=case.evidence())
 
 
 def _term(case: Case, term: str, extra: bool) -> Finding:
     what = f"the term {term} is too much" if extra else f"the term {term} is missing"
     kind = "extra term" if extra else "missing term"
-    return Finding(kind, f"In your {case.subject.name}, {what}", fix=f"{'subtract' if extra else 'add'} {term}", evidence=case.evidence())
+    return Finding(
+        kind,
+        f"In your {case.subject.name}, {what}",
+        fix=f"{'subtract' if extra else 'add'} {term}",
+        evidence=case.evidence(),
+    )
 
 
 def _terms(case: Case) -> Iterator[tuple[str, tuple[np.ndarray, ...]]]:
     plain = functions_of_quantities(case)
     yield "1", tuple(np.ones(()) for _ in case.points)
     yield from ((quantity.name, quantity.values) for quantity in plain)
+    yield from _on_diagonal(case, plain)
     scalars = [quantity for quantity in quantities(case) if all(value.ndim == 0 for value in quantity.values)]
     for scalar in scalars:
         for quantity in quantities(case):
             if quantity is not scalar:
-                yield f"{scalar.name} * {quantity.name}", tuple(a * b for a, b in zip(scalar.values, quantity.values, strict=True))
+                yield (
+                    f"{scalar.name} * {quantity.name}",
+                    tuple(a * b for a, b in zip(scalar.values, quantity.values, strict=True)),
+                )
                 if all(np.all(value) for value in scalar.values):
-                    yield f"{quantity.name} / {scalar.name}", tuple(b / a for a, b in zip(scalar.values, quantity.values, strict=True))
+                    yield (
+                        f"{quantity.name} / {scalar.name}",
+                        tuple(b / a for a, b in zip(scalar.values, quantity.values, strict=True)),
+                    )
+
+
+def _on_diagonal(case: Case, plain: list[Quantity]) -> Iterator[tuple[str, tuple[np.ndarray, ...]]]:
+    """Multiples of the identity, where the answer is a square matrix; and products with a simple function of a quantity."""
+    shape = case.right[0].shape
+    if len(shape) == 2 and shape[0] == shape[1]:
+        for quantity in plain:
+            if quantity.values[0].ndim == 0:
+                yield (
+                    f"{quantity.name} * eye",
+                    tuple(v * np.eye(len(r)) for v, r in zip(quantity.values, case.right, strict=True)),
+                )
+    for first in plain if case.right[0].ndim else ():
+        for second in plain:
+            if first.cost <= 5 and second.cost == 3 and first.values[0].shape == second.values[0].shape == shape:
+                yield (
+                    f"{first.name} / {second.name}",
+                    tuple(a / b for a, b in zip(first.values, second.values, strict=True)),
+                )
+                yield (
+                    f"{first.name} * {second.name}",
+                    tuple(a * b for a, b in zip(first.values, second.values, strict=True)),
+                )
 
 
 def _is_gap(case: Case, gaps: list[np.ndarray], values: tuple[np.ndarray, ...], size: float) -> bool:
@@ -142,9 +202,14 @@ def matrix_factor(case: Case) -> Iterator[Finding]:
             for label, change in MATRICES.items():
                 for side in ("before", "after"):
                     if all(_multiplies(case, i, change(v), side) for i, v in enumerate(quantity.values)):
-                        text = label.format(quantity.name)
-                        what = f"Your {case.subject.name} is the right one with {text} {side} it"
-                        yield Finding("factor", what, fix=f"take the factor {text} away", evidence=case.evidence())
+                        what, fix = MATRIX_WORDS[label]
+                        what = what.format(quantity.name, side)
+                        yield Finding(
+                            "matrix",
+                            f"In your {case.subject.name}, {what}",
+                            fix=fix.format(quantity.name, side),
+                            evidence=case.evidence(),
+                        )
                         return
 
 
@@ -165,11 +230,22 @@ MATRICES = {
 MATRICES = {label.replace("{}", "{0}"): change for label, change in MATRICES.items()}
 
 
+MATRIX_WORDS = {
+    "{0}": ("the factor inv({0}) is missing (or {0} is too much) {1} it", "multiply by the inverse of {0} {1} it"),
+    "inv({0})": ("the factor {0} is missing (or inv({0}) is too much) {1} it", "multiply by {0} {1} it"),
+    "{0}.T": ("the factor {0}.T is too much {1} it", "take {0}.T away"),
+    "{0} @ {0}": ("{0} stands where its inverse is right, {1} it", "invert {0}"),
+    "inv({0}) @ inv({0})": ("the inverse of {0} stands where {0} itself is right, {1} it", "do not invert {0}"),
+}
+
+
 def _multiplies(case: Case, index: int, matrix: np.ndarray, side: str) -> bool:
     right = case.right[index]
     try:
         if right.ndim == matrix.ndim - 1 or (right.ndim == 1 and matrix.ndim == 2):
-            found = (matrix @ right[..., None])[..., 0] if side == "before" else (right[..., None, :] @ matrix)[..., 0, :]
+            found = (
+                (matrix @ right[..., None])[..., 0] if side == "before" else (right[..., None, :] @ matrix)[..., 0, :]
+            )
         else:
             found = matrix @ right if side == "before" else right @ matrix
     except ValueError:

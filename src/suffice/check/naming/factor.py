@@ -58,18 +58,32 @@ def finding_of_factor(factors: list[float], case: Case, what: str) -> Finding | 
     """What is said of an answer, or a part of it, that is too large by factors at each point."""
     same = max(factors) - min(factors) <= 1e-7 * max(map(abs, factors))
     if all(abs(factor) < 1e-9 for factor in factors):
-        return Finding("zero", f"{what} is zero", fix="it is not constant there: differentiate it", evidence=case.evidence(), factor=0.0)
+        return Finding(
+            "zero",
+            f"{what} is zero",
+            fix="it is not constant there: differentiate it",
+            evidence=case.evidence(),
+            factor=0.0,
+        )
     if same and abs(factors[0] + 1) < 1e-8:
-        return Finding("sign", f"{what} has the wrong sign: it is -1 times the right one", fix="flip the sign", evidence=case.evidence(), factor=-1.0)
+        return Finding(
+            "sign",
+            f"{what} has the wrong sign: it is -1 times the right one",
+            fix="flip the sign",
+            evidence=case.evidence(),
+            factor=-1.0,
+        )
     known = name_of_factor(factors, case)
-    if known is None and (same and len(factors) > 1 or case.right[0].size > 1):
+    if known is None and ((same and len(factors) > 1) or case.right[0].size > 1):
         known = f"{factors[0]:.6g}", "" if same else "another number at each point"
     if known is None:
         return None
     text, note = known
     return Finding(
         "factor",
-        f"{what} is too large by the factor {text}" if not note else f"{what} is proportional to the right one: it is {text} times it, {note}",
+        f"{what} is too large by the factor {text}"
+        if not note
+        else f"{what} is proportional to the right one: it is {text} times it, {note}",
         fix=f"divide by {text}" if not text.startswith("1/") else f"multiply by {_inverted(text)}",
         evidence=case.evidence(),
         factor=factors[0],
@@ -92,7 +106,9 @@ def name_of_factor(factors: list[float], case: Case) -> tuple[str, str] | None:
 def _number(factors: list[float], case: Case, sign: float) -> str | None:
     values = [sign * factor for factor in factors]
     several = len({shape for point in case.points for shape in [str({k: np.shape(v) for k, v in point.items()})]}) > 1
-    plain = next((text for number, text in NUMBERS.items() if _equal(values, [number] * len(values)) and number > 0), None)
+    plain = next(
+        (text for number, text in NUMBERS.items() if _equal(values, [number] * len(values)) and number > 0), None
+    )
     if plain is not None and (len(values) > 1 or several or plain in ("2", "1/2")):
         return plain
     for quantity in _scalars(case, quantities(case)):
@@ -138,7 +154,10 @@ def _forms(name: str, values: list[float]) -> list[tuple[str, list[float]]]:
     if all(v > 0 for v in values):
         forms += [(f"sqrt({name})", [v**0.5 for v in values]), (f"1/sqrt({name})", [v**-0.5 for v in values])]
     if all(v != 1 for v in values):
-        forms += [(f"{name} / ({name} - 1)", [v / (v - 1) for v in values]), (f"({name} - 1) / {name}", [(v - 1) / v for v in values])]
+        forms += [
+            (f"{name} / ({name} - 1)", [v / (v - 1) for v in values]),
+            (f"({name} - 1) / {name}", [(v - 1) / v for v in values]),
+        ]
         forms += [(f"({name} - 1)", [v - 1 for v in values]), (f"1/({name} - 1)", [1 / (v - 1) for v in values])]
     return [*forms, (f"({name} + 1)", [v + 1 for v in values])]
 

@@ -46,7 +46,11 @@ def _without_empty(case: Case, made: Mutants, tables: list[np.ndarray]) -> list[
 
 def named_mutants(case: Case, made: Mutants, tables: list[np.ndarray]) -> Iterator[Finding]:
     """The findings of mutants whose answers are claimed at all points of the first shapes, the plainest one."""
-    holding = [number for number in range(len(made.mutants)) if all(case.explains_at(i, table[number]) for i, table in enumerate(tables))]
+    holding = [
+        number
+        for number in range(len(made.mutants))
+        if all(case.explains_at(i, table[number]) for i, table in enumerate(tables))
+    ]
     for number in sorted(holding, key=lambda n: (PREFERRED.get(made.mutants[n].kind, 3), n))[:1]:
         yield _finding(case, made, made.mutants[number])
 
@@ -60,16 +64,24 @@ def _finding(case: Case, made: Mutants, mutant: Mutant) -> Finding:
     operand = writer.described(step.operands[mutant.operand])
     whole = writer.step(mutant.step)
     said, fix = _words(mutant, operand, whole, step.name)
-    return Finding("other model", f"Your {case.subject.name} is right for a different model, {said}", whole, fix, case.evidence())
+    return Finding(
+        "other model", f"Your {case.subject.name} is right for a different model, {said}", whole, fix, case.evidence()
+    )
 
 
 def _words(mutant: Mutant, operand: str, whole: str, step: str) -> tuple[str, str]:
     if mutant.kind == "without":
         return f"one without the term {operand} in {whole}", f"put {operand} back"
     if mutant.kind == "without factor":
-        return f"one without the {'division by' if step == 'div' and mutant.operand else 'factor'} {operand} in {whole}", f"put {operand} back"
+        return (
+            f"one without the {'division by' if step == 'div' and mutant.operand else 'factor'} {operand} in {whole}",
+            f"put {operand} back",
+        )
     if mutant.kind == "inverted factor":
-        return f"one that {'divides' if step == 'mul' else 'multiplies'} by {operand} in {whole}", f"{'multiply' if step == 'mul' else 'divide'} by {operand}"
+        return (
+            f"one that {'divides' if step == 'mul' else 'multiplies'} by {operand} in {whole}",
+            f"{'multiply' if step == 'mul' else 'divide'} by {operand}",
+        )
     if mutant.kind == "sign":
         return f"one with the sign of {operand} flipped in {whole}", f"flip the sign of {operand}"
     if mutant.kind == "not applied":

@@ -19,5 +19,7 @@ def optimum_of_another(case: Case) -> Iterator[Finding]:
     if slopes is None:
         return
     for finding in [*one_slip(slopes)][:1] or [*other_model(slopes)][:1]:
-        what = finding.what.replace("it was treated as constant", "the objective is taken without it").replace("is right for a different model", "is the optimum of a different objective")
+        what = finding.what.replace("it was treated as constant", "the objective is taken without it").replace(
+            "is right for a different model", "is the optimum of a different objective"
+        )
         yield replace(finding, what=what)

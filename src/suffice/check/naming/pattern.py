@@ -13,7 +13,12 @@ Mask = np.ndarray
 
 
 def element_pattern(case: Case) -> Iterator[Finding]:
-    """Where an answer is wrong, if that is a plain part of it, and by which factor."""
+    """Where an answer is wrong, if that is a plain part of it that is too large by one factor."""
+    yield from (finding for finding in element_place(case) if finding.factor is not None)
+
+
+def element_place(case: Case) -> Iterator[Finding]:
+    """Where an answer is wrong, if that is a plain part of it."""
     if not case.same_shape or case.right[0].ndim == 0:
         return
     masks = [_wrong(case, index) for index in range(len(case.points))]
@@ -36,7 +41,12 @@ def _what_is_wrong(case: Case, masks: list[Mask]) -> str:
     factor = _factor(case, masks)
     if factor is None:
         return "differs"
-    words = {0.0: "is missing (zero)", -1.0: "has the wrong sign (factor -1)", 2.0: "is doubled (factor 2)", 0.5: "is halved (factor 1/2)"}
+    words = {
+        0.0: "is missing (zero)",
+        -1.0: "has the wrong sign (factor -1)",
+        2.0: "is doubled (factor 2)",
+        0.5: "is halved (factor 1/2)",
+    }
     return words.get(factor, f"is too large by the factor {factor:.6g}")
 
 
@@ -78,7 +88,9 @@ def _line(masks: list[Mask]) -> str | None:
             if all(_is_line(mask, axis, end) for mask in masks):
                 return _line_name(name, axis, masks[0].ndim)
         places = [np.flatnonzero(np.any(mask, axis=tuple(a for a in range(mask.ndim) if a != axis))) for mask in masks]
-        if all(len(place) == 1 and place[0] == places[0][0] for place in places) and all(_is_line(m, axis, int(places[0][0])) for m in masks):
+        if all(len(place) == 1 and place[0] == places[0][0] for place in places) and all(
+            _is_line(m, axis, int(places[0][0])) for m in masks
+        ):
             return f"{_line_kind(axis, masks[0].ndim)} {int(places[0][0])}"
     return None
 
@@ -109,7 +121,9 @@ def _single(masks: list[Mask]) -> str | None:
 
 def _block(masks: list[Mask]) -> str | None:
     mask = masks[0]
-    inside = [np.flatnonzero(np.any(mask, axis=tuple(a for a in range(mask.ndim) if a != axis))) for axis in range(mask.ndim)]
+    inside = [
+        np.flatnonzero(np.any(mask, axis=tuple(a for a in range(mask.ndim) if a != axis))) for axis in range(mask.ndim)
+    ]
     if any(len(place) != place[-1] - place[0] + 1 for place in inside) or not mask[np.ix_(*inside)].all():
         return None
     return f"the block [{', '.join(f'{p[0]}:{p[-1] + 1}' if len(p) > 1 else str(p[0]) for p in inside)}]"

@@ -54,7 +54,9 @@ def _sizes(case: Case) -> Iterator[Quantity]:
         if name in case.subject.known or not case.subject.known:
             for axis in range(np.ndim(value)):
                 sizes = [np.shape(point[name])[axis] for point in case.points]
-                yield Quantity(_size_name(name, axis, np.ndim(value), sizes), tuple(np.asarray(float(size)) for size in sizes), 2)
+                yield Quantity(
+                    _size_name(name, axis, np.ndim(value), sizes), tuple(np.asarray(float(size)) for size in sizes), 2
+                )
 
 
 def _size_name(name: str, axis: int, axes: int, sizes: list[int]) -> str:
@@ -78,15 +80,21 @@ def _sums(case: Case) -> Iterator[Quantity]:
             continue
         yield Quantity(f"sum({name})", _values(case, lambda p, n=name: np.sum(p[n])), 5)
         for axis in range(axes) if axes > 1 else ():
-            yield Quantity(f"sum({name}, axis={axis})", _values(case, lambda p, n=name, a=axis: np.sum(p[n], axis=a)), 5)
-            yield Quantity(f"mean({name}, axis={axis})", _values(case, lambda p, n=name, a=axis: np.mean(p[n], axis=a)), 6)
+            yield Quantity(
+                f"sum({name}, axis={axis})", _values(case, lambda p, n=name, a=axis: np.sum(p[n], axis=a)), 5
+            )
+            yield Quantity(
+                f"mean({name}, axis={axis})", _values(case, lambda p, n=name, a=axis: np.mean(p[n], axis=a)), 6
+            )
 
 
 def _functions(case: Case) -> Iterator[Quantity]:
     for plain in quantities(case):
         for label, function in FUNCTIONS.items():
             if plain.cost <= 3 or label in ("1 - {}", "{} - 1"):
-                yield Quantity(label.format(plain.name), tuple(function(value) for value in plain.values), plain.cost + 2)
+                yield Quantity(
+                    label.format(plain.name), tuple(function(value) for value in plain.values), plain.cost + 2
+                )
 
 
 FUNCTIONS = {
@@ -136,5 +144,3 @@ def _broadcasts(shape: tuple[int, ...], onto: tuple[int, ...]) -> bool:
         return np.broadcast_shapes(shape, onto) == onto
     except ValueError:
         return False
-
-

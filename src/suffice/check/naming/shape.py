@@ -29,7 +29,11 @@ def other_shape(case: Case) -> Iterator[Finding]:
         return
     claimed, right = case.claimed[0], case.right[0]
     if claimed.shape == right.shape:
-        yield Finding("shape", f"Your {case.subject.name} has the right shape at some sizes only", fix="let it follow the sizes of the variables")
+        yield Finding(
+            "shape",
+            f"Your {case.subject.name} has the right shape at some sizes only",
+            fix="let it follow the sizes of the variables",
+        )
         return
     reason, fix = _reason(case)
     yield Finding(
@@ -46,7 +50,11 @@ def _written(shape: tuple[int, ...]) -> str:
 
 def _of_the_shape(case: Case) -> str:
     of = case.subject.of
-    return f"a gradient has the shape of its variable, here {of}" if of and case.subject.kind == "gradient" else "check which axes are summed"
+    return (
+        f"a gradient has the shape of its variable, here {of}"
+        if of and case.subject.kind == "gradient"
+        else "check which axes are summed"
+    )
 
 
 def _reason(case: Case) -> tuple[str, str]:
@@ -55,7 +63,10 @@ def _reason(case: Case) -> tuple[str, str]:
             if _explains(case, lambda c, r, v=value, a=axis: (v(c, a), r)):
                 return f"the {name} over its axis {axis} is the right answer", f"take the {name} over axis {axis}"
             if _explains(case, lambda c, r, v=value, a=axis: (c, v(r, a))):
-                return f"it is the {name} of the right answer over axis {axis}", f"do not take the {name} over axis {axis}"
+                return (
+                    f"it is the {name} of the right answer over axis {axis}",
+                    f"do not take the {name} over axis {axis}",
+                )
     for axes in ((0, 1), (0, 2), (1, 2)):
         if _explains(case, lambda c, r, a=axes: (np.sum(c, axis=a), r)):
             return f"the sum over its axes {axes} is the right answer", f"sum over axes {axes}"
@@ -68,7 +79,10 @@ def _of_all(case: Case) -> tuple[str, str]:
     if _explains(case, lambda c, r: (c, np.sum(r))):
         return "it is the sum of the right elements", "do not sum over the elements"
     if _explains(case, lambda c, r: (c, np.diag(r))):
-        return "it is the diagonal of the right answer alone", "an outer product (or a matrix) is missing: keep all pairs of indices"
+        return (
+            "it is the diagonal of the right answer alone",
+            "an outer product (or a matrix) is missing: keep all pairs of indices",
+        )
     if _explains(case, lambda c, r: (np.diag(c) if c.ndim == 2 else c, r)):
         return "its diagonal is the right answer", "keep the diagonal alone"
     return "", ""

@@ -60,7 +60,11 @@ def _single(case: Case, found: Backward, tables: list[np.ndarray]) -> Iterator[S
     for number, slip in enumerate(found.slips):
         sizes = [_size(case, index, table[number]) for index, table in enumerate(tables)]
         known = [size for size in sizes if size is not None]
-        if len(known) == len(sizes) and _is_plausible(case, slip, known) and _leaves_something(case, found, {number: known[0]}):
+        if (
+            len(known) == len(sizes)
+            and _is_plausible(case, slip, known)
+            and _leaves_something(case, found, {number: known[0]})
+        ):
             yield Sized(slip, tuple(known))
 
 
@@ -123,7 +127,11 @@ def _finding(case: Case, found: Backward, sized: Sized) -> Finding:
 
 
 def _edge(case: Case, sized: Sized, operand: str, whole: str) -> Finding:
-    part = f"the part that comes through {operand} in {whole}" if operand not in ("", whole) else f"the part through {whole}"
+    part = (
+        f"the part that comes through {operand} in {whole}"
+        if operand not in ("", whole)
+        else f"the part through {whole}"
+    )
     size = sized.sizes[0]
     words = {
         -1.0: ("missing path", "is missing: it was treated as constant", "add it"),
@@ -142,8 +150,28 @@ def _edge(case: Case, sized: Sized, operand: str, whole: str) -> Finding:
     return Finding(kind, f"In your {case.subject.name}, {part} {said}", whole, fix, case.evidence(), 1 + size)
 
 
-NAMES = {"logistic": "the sigmoid", "integer_pow": "the power", "max": "relu", "square": "the square", "sqrt": "the square root", "rsqrt": "the inverse square root"}
-RIGHT = {"tanh": "1 - h²", "logistic": "s (1 - s)", "exp": "exp itself", "log": "1/x", "sqrt": "1/(2√x)", "rsqrt": "-1/2 x^(-3/2)", "square": "2 x", "sin": "cos", "cos": "-sin", "max": "1 where positive, else 0", "log1p": "1/(1 + x)", "integer_pow": "n x^(n-1)"}
+NAMES = {
+    "logistic": "the sigmoid",
+    "integer_pow": "the power",
+    "max": "relu",
+    "square": "the square",
+    "sqrt": "the square root",
+    "rsqrt": "the inverse square root",
+}
+RIGHT = {
+    "tanh": "1 - h²",
+    "logistic": "s (1 - s)",
+    "exp": "exp itself",
+    "log": "1/x",
+    "sqrt": "1/(2√x)",
+    "rsqrt": "-1/2 x^(-3/2)",
+    "square": "2 x",
+    "sin": "cos",
+    "cos": "-sin",
+    "max": "1 where positive, else 0",
+    "log1p": "1/(1 + x)",
+    "integer_pow": "n x^(n-1)",
+}
 
 
 def _derivative(case: Case, slip: Slip, name: str, operand: str, whole: str) -> Finding:
@@ -179,7 +207,9 @@ def _different(edges: list[int], table: np.ndarray) -> list[int]:
     kept: list[int] = []
     for number in edges:
         size = float(np.max(np.abs(table[number])))
-        if size > 0 and not any(np.allclose(table[number], table[other], rtol=1e-7, atol=1e-9 * size) for other in kept):
+        if size > 0 and not any(
+            np.allclose(table[number], table[other], rtol=1e-7, atol=1e-9 * size) for other in kept
+        ):
             kept.append(number)
     return kept
 
@@ -191,5 +221,3 @@ def _two_sizes(gap: np.ndarray, first: np.ndarray, second: np.ndarray) -> tuple[
     found, _, rank, _ = np.linalg.lstsq(basis, gap.ravel(), rcond=None)
     nice = [next((value for value in NICE if abs(size - value) < 1e-6), None) for size in found]
     return (float(nice[0]), float(nice[1])) if rank == 2 and None not in nice else None  # type: ignore[arg-type]
-
-

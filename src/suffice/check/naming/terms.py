@@ -13,7 +13,7 @@ import numpy as np
 from suffice.check.case import Case
 from suffice.check.derivatives import NOT_TRACEABLE
 from suffice.check.discrete import Discrete
-from suffice.check.functions import QUICK
+from suffice.check.functions import QUICKEST
 from suffice.check.graph.backward import traced_graph
 from suffice.check.graph.steps import Constant, Graph, Operand, Step
 from suffice.check.graph.words import Writer
@@ -26,7 +26,12 @@ MOST_TERMS = 14
 def terms_of_posterior(case: Case) -> Iterator[Finding]:
     """log claim = Σ a_t term_t + constant, with a_t = 1 where it is right."""
     source = case.extra
-    if not isinstance(source, Discrete) or not source.by_element or not case.same_shape or source.form not in ("table", "marginals", "prob_one"):
+    if (
+        not isinstance(source, Discrete)
+        or not source.by_element
+        or not case.same_shape
+        or source.form not in ("table", "marginals", "prob_one")
+    ):
         return
     try:
         graph, _ = traced_graph(source.model, source.at(case.points[0]))
@@ -42,7 +47,9 @@ def terms_of_posterior(case: Case) -> Iterator[Finding]:
     yield from _read(case, graph, operands, tables, logs)
 
 
-def _read(case: Case, graph: Graph, operands: list[Operand], tables: list[np.ndarray], logs: list[Any]) -> Iterator[Finding]:
+def _read(
+    case: Case, graph: Graph, operands: list[Operand], tables: list[np.ndarray], logs: list[Any]
+) -> Iterator[Finding]:
     design = np.concatenate([_centred(table).reshape(-1, table.shape[-1]) for table in tables])
     wanted = np.concatenate([_centred(log[..., None]).reshape(-1) for log in logs])
     moving = [column for column in range(design.shape[1]) if np.max(np.abs(design[:, column])) > 1e-9]
@@ -62,11 +69,23 @@ def _finding(case: Case, odd: list[tuple[str, float]]) -> Finding:
     said = [_said(term, size) for term, size in odd]
     kind = "missing term" if abs(odd[0][1]) < 1e-6 else "sign" if abs(odd[0][1] + 1) < 1e-6 else "factor"
     fixes = {"missing term": "add it to the exponent", "sign": "flip its sign", "factor": "give it the coefficient 1"}
-    return Finding(kind, f"In the logarithm of your {case.subject.name}, {' and '.join(said)}", odd[0][0], fixes[kind], case.evidence(), odd[0][1])
+    return Finding(
+        kind,
+        f"In the logarithm of your {case.subject.name}, {' and '.join(said)}",
+        odd[0][0],
+        fixes[kind],
+        case.evidence(),
+        odd[0][1],
+    )
 
 
 def _said(term: str, size: float) -> str:
-    words = {0.0: "is missing", -1.0: "has the wrong sign", 2.0: "is counted twice (factor 2)", 0.5: "is halved (factor 1/2)"}
+    words = {
+        0.0: "is missing",
+        -1.0: "has the wrong sign",
+        2.0: "is counted twice (factor 2)",
+        0.5: "is halved (factor 1/2)",
+    }
     near = next((value for value in words if abs(size - value) < 1e-6), None)
     return f"the term {term} {words[near]}" if near is not None else f"the term {term} has the factor {size:.6g}"
 
@@ -91,7 +110,7 @@ def _tables(case: Case, source: Discrete, graph: Graph, operands: list[Operand])
     def program(arrays: dict[str, Any]) -> Any:
         return source.logs(lambda given: _valued(graph, operands, given), arrays)
 
-    run = jax.jit(program, compiler_options=QUICK)
+    run = jax.jit(program, compiler_options=QUICKEST)
     shapes = [{n: np.shape(v) for n, v in point.items()} for point in case.points]
     found = []
     with scope("float64"), warnings.catch_warnings():
@@ -157,4 +176,7 @@ def _opened(step: Step, factor: float) -> list[tuple[Operand, float]] | None:
 
 def _alike(step: Step) -> bool:
     """Whether both sides are arrays of the sum's shape, so that sums of each add up to the sum."""
-    return not any(isinstance(operand, Constant) and np.shape(operand.value) != step.shape and step.shape for operand in step.operands)
+    return not any(
+        isinstance(operand, Constant) and np.shape(operand.value) != step.shape and step.shape
+        for operand in step.operands
+    )

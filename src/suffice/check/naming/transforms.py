@@ -43,10 +43,14 @@ CHANGES: dict[tuple[str, str], Change] = {
     ("the right one without its sign", "leave out the absolute value"): np.abs,
     ("the odds p / (1 - p) of the right one", "apply x / (1 + x)"): lambda r: r / (1 - r),
     ("the log-odds of the right one: the sigmoid is not applied", "apply the sigmoid"): lambda r: np.log(r / (1 - r)),
-    ("the log-odds of the right one with the wrong sign", "apply the sigmoid to its negative"): lambda r: -np.log(r / (1 - r)),
+    ("the log-odds of the right one with the wrong sign", "apply the sigmoid to its negative"): lambda r: (
+        -np.log(r / (1 - r))
+    ),
     ("the mean 2 p - 1 of a spin, not the probability p", "apply (1 + x) / 2"): lambda r: 2 * r - 1,
     ("the probability (1 + m) / 2, not the mean m of a spin", "apply 2 x - 1"): lambda r: (1 + r) / 2,
-    ("the sigmoid of the right one: the sigmoid is applied once too often", "leave it out"): lambda r: 1 / (1 + np.exp(-r)),
+    ("the sigmoid of the right one: the sigmoid is applied once too often", "leave it out"): lambda r: (
+        1 / (1 + np.exp(-r))
+    ),
     ("the tanh of the right one", "leave out tanh"): np.tanh,
     ("the inverse matrix of the right one", "invert it"): lambda r: np.linalg.inv(r),
     ("the softmax of the right one: softmax is applied once too often", "leave it out"): _softmax,
@@ -60,7 +64,7 @@ def normalisation(case: Case) -> Iterator[Finding]:
     if not case.same_shape or case.right[0].ndim == 0:
         return
     for axis in range(-case.right[0].ndim, 0):
-        for rule in (_unnormalised, _normalised, _wrong_axis, _centred, _hard):
+        for rule in (_unnormalised, _normalised, _wrong_axis, _centred, _hard, _reversed):
             finding = rule(case, axis)
             if finding is not None:
                 yield finding
@@ -94,7 +98,11 @@ def _unnormalised(case: Case, axis: int) -> Finding | None:
     factors = factors_of(case)
     named = name_of_factor(factors, case) if factors is not None else None
     said = f" but to {named[0]}" if named is not None else ""
-    fix = f"divide by {named[0]}, its sum{_over(case, axis)}" if named is not None else f"divide by its sum{_over(case, axis)}"
+    fix = (
+        f"divide by {named[0]}, its sum{_over(case, axis)}"
+        if named is not None
+        else f"divide by its sum{_over(case, axis)}"
+    )
     what = f"Your {case.subject.name} is not normalised: it does not sum to 1{_over(case, axis)}{said}"
     return Finding("normalisation", what, fix=fix, evidence=case.evidence(), factor=factors[0] if factors else None)
 
@@ -102,7 +110,12 @@ def _unnormalised(case: Case, axis: int) -> Finding | None:
 def _normalised(case: Case, axis: int) -> Finding | None:
     if not _all(case, lambda c, r, t: bool(np.all(_total(r, axis))) and _close(r / _total(r, axis), c, t)):
         return None
-    return Finding("normalisation", f"Your {case.subject.name} is the right one divided by its sum{_over(case, axis)}", fix="do not normalise it", evidence=case.evidence())
+    return Finding(
+        "normalisation",
+        f"Your {case.subject.name} is the right one divided by its sum{_over(case, axis)}",
+        fix="do not normalise it",
+        evidence=case.evidence(),
+    )
 
 
 def _wrong_axis(case: Case, axis: int) -> Finding | None:
@@ -114,7 +127,12 @@ def _wrong_axis(case: Case, axis: int) -> Finding | None:
         return None
     if not _all(case, lambda c, r, t: _close(_total(r, other), np.ones_like(_total(r, other)), t)):
         return None
-    return Finding("axis", f"Your {case.subject.name} is normalised{_over(case, axis)} instead of{_over(case, other).removeprefix(' over')}", fix=f"normalise{_over(case, other)}", evidence=case.evidence())
+    return Finding(
+        "axis",
+        f"Your {case.subject.name} is normalised{_over(case, axis)} instead of{_over(case, other).removeprefix(' over')}",
+        fix=f"normalise{_over(case, other)}",
+        evidence=case.evidence(),
+    )
 
 
 def _rank_one(c: np.ndarray, r: np.ndarray, tolerance: float) -> bool:
@@ -128,13 +146,34 @@ def _rank_one(c: np.ndarray, r: np.ndarray, tolerance: float) -> bool:
 def _centred(case: Case, axis: int) -> Finding | None:
     if not _all(case, lambda c, r, t: _close(r - np.mean(r, axis=axis, keepdims=True), c, t)):
         return None
-    return Finding("centring", f"Your {case.subject.name} is the right one less its mean{_over(case, axis)}", fix="do not subtract the mean", evidence=case.evidence())
+    return Finding(
+        "centring",
+        f"Your {case.subject.name} is the right one less its mean{_over(case, axis)}",
+        fix="do not subtract the mean",
+        evidence=case.evidence(),
+    )
 
 
 def _hard(case: Case, axis: int) -> Finding | None:
     def hard(c: np.ndarray, r: np.ndarray, t: float) -> bool:
-        return r.shape[axis] > 1 and np.array_equal(c, (r == np.max(r, axis=axis, keepdims=True)).astype(float)) and not _close(c, r, 1e-3)
+        return (
+            r.shape[axis] > 1
+            and np.array_equal(c, (r == np.max(r, axis=axis, keepdims=True)).astype(float))
+            and not _close(c, r, 1e-3)
+        )
 
     if not _all(case, hard):
         return None
-    return Finding("hard assignment", f"Your {case.subject.name} is a hard assignment: 1 at the largest (argmax), 0 elsewhere", fix="use the probabilities themselves", evidence=case.evidence())
+    return Finding(
+        "hard assignment",
+        f"Your {case.subject.name} is a hard assignment: 1 at the largest (argmax), 0 elsewhere",
+        fix="use the probabilities themselves",
+        evidence=case.evidence(),
+    )
+
+
+def _reversed(case: Case, axis: int) -> Finding | None:
+    if case.right[0].shape[axis] < 2 or not _all(case, lambda c, r, t: _close(np.flip(r, axis), c, t)):
+        return None
+    what = f"Your {case.subject.name} has the right elements in reversed order{_over(case, axis)}: they are swapped"
+    return Finding("order", what, fix="turn the order round", evidence=case.evidence())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from suffice.check.case import Case, difference
 from suffice.check.grammar.evaluating import evaluate
 from suffice.check.grammar.expression import Expression, names_in, places
-from suffice.check.repair.edits import Edit, edits_of
+from suffice.check.repair.edits import Edit, edits_of, everywhere
 from suffice.check.report import Finding
 
 MOST_EDITS = 9000
@@ -19,13 +19,19 @@ MOST_ELEMENTS = 20_000
 """Formulas and arrays beyond these are not searched: each edit costs a pass over both."""
 
 
-def repaired(case: Case, computed: bool = True) -> Iterator[Finding]:
+def repairs_of(case: Case, computed: bool = True) -> list[Edit]:
     """The best single edit that makes the formula right at all points; ``computed`` is false where it gave no value."""
     formula = case.claim.formula
     if formula is None or not _worth_searching(formula, case) or (computed and not _is_read_rightly(formula, case)):
-        return
-    for edit in _right_edits(formula, case)[:1]:
-        yield Finding(edit.kind, f"In your formula, {edit.what}", _where(edit), f"it is right as {edit.formula}", case.evidence())
+        return []
+    return _right_edits(formula, case)
+
+
+def finding_of(edit: Edit, case: Case) -> Finding:
+    """An edit as a finding."""
+    return Finding(
+        edit.kind, f"In your formula, {edit.what}", _where(edit), f"it is right as {edit.formula}", case.evidence()
+    )
 
 
 def _where(edit: Edit) -> str:
@@ -41,7 +47,9 @@ def _worth_searching(formula: Expression, case: Case) -> bool:
 def _is_read_rightly(formula: Expression, case: Case) -> bool:
     """Whether the formula gives what the claim gave: the source of a function may say something else here."""
     try:
-        return all(case.explains_at(i, _shaped(evaluate(formula, p), case.claimed[i])) for i, p in enumerate(case.points[:1]))
+        return all(
+            case.explains_at(i, _shaped(evaluate(formula, p), case.claimed[i])) for i, p in enumerate(case.points[:1])
+        )
     except ValueError:
         return False
 
@@ -53,7 +61,7 @@ def _shaped(value: Any, like: np.ndarray) -> np.ndarray:
 
 def _right_edits(formula: Expression, case: Case) -> list[Edit]:
     named = [(name, np.ndim(value)) for name, value in case.points[0].items()]
-    edits = sorted(edits_of(formula, named), key=lambda edit: edit.cost)[:MOST_EDITS]
+    edits = sorted([*edits_of(formula, named), *everywhere(formula, named)], key=lambda edit: edit.cost)[:MOST_EDITS]
     found: list[Edit] = []
     for edit in edits:
         if all(_is_right(edit, case, index) for index in range(len(case.points))):
