@@ -30,12 +30,38 @@ ALL = {held.name: held for family in FAMILIES for held in vars(family).values() 
 
 
 def names() -> tuple[str, ...]:
-    """Names of the problems, in alphabetical order."""
+    """Names of the problems, in alphabetical order.
+
+    Examples
+    --------
+    >>> from suffice.check import problems
+    >>> "gaussian-mixture" in problems.names()
+    True
+    """
     return tuple(sorted(ALL))
 
 
 def problem(name: str) -> Problem:
-    """The problem of a name; raises ``ValueError`` with the nearest names where there is none."""
+    """The problem of a name.
+
+    Parameters
+    ----------
+    name
+        One of ``names()``.
+
+    Raises
+    ------
+    ValueError
+        Where there is none; the nearest names are said.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.check import problems
+    >>> form = problems.problem("quadratic-form")
+    >>> form.draw(np.random.default_rng(0))["A"].shape
+    (5, 5)
+    """
     if name in ALL:
         return ALL[name]
     near = get_close_matches(str(name), ALL, n=3, cutoff=0.4)
@@ -45,6 +71,16 @@ def problem(name: str) -> Problem:
 
 def describe(name: str) -> str:
     """Notation of a problem, what a claim about it may name, and an example.
+
+    Parameters
+    ----------
+    name
+        One of ``names()``.
+
+    Raises
+    ------
+    ValueError
+        Where there is none; the nearest names are said.
 
     Examples
     --------
