@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+ONE_NUMBER = "as one number for all elements"
 Reading = tuple[str, np.ndarray]
 
 
@@ -36,7 +37,7 @@ def _reshaped(claimed: np.ndarray, shape: tuple[int, ...]) -> Iterator[Reading]:
     if len(shape) > 2 and claimed.ndim == len(shape):
         yield "with the last two axes exchanged", np.swapaxes(claimed, -1, -2)
     if claimed.size == 1 and shape:
-        yield "as one number for all elements", np.full(shape, claimed.reshape(()))
+        yield ONE_NUMBER, np.full(shape, claimed.reshape(()))
 
 
 def _without_ones(shape: tuple[int, ...]) -> tuple[int, ...]:

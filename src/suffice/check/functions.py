@@ -13,7 +13,7 @@ import numpy as np
 
 from suffice.runtime.precision import scope
 
-QUICK: dict[str, bool | int | str] = {"xla_llvm_disable_expensive_passes": True}
+QUICK: dict[str, bool | int | str] = {"xla_backend_optimization_level": 1, "xla_llvm_disable_expensive_passes": True}
 if jax.__version_info__ < (0, 11):
     QUICK["xla_cpu_use_fusion_emitters"] = False
 """Programs run a few times on small arrays: compiling is what takes the time, and less of it with these options.

@@ -10,7 +10,7 @@ import numpy as np
 
 from suffice.check.case import Case, Subject, difference
 from suffice.check.claims import Claim, ClaimError, claim_of
-from suffice.check.conventions import readings
+from suffice.check.conventions import ONE_NUMBER, readings
 from suffice.check.naming.order import findings_of
 from suffice.check.noise import neighbours_of, noise_of
 from suffice.check.points import shapes_of
@@ -19,6 +19,7 @@ from suffice.check.repair.search import finding_of, repairs_of
 from suffice.check.report import CheckReport, Element, Finding, Verdict, not_comparable
 
 TOO_NOISY = 1e-6
+TOO_LARGE = "makes arrays of more than"
 NEARLY = 1e-4
 Truth = Callable[[Point], np.ndarray]
 Doubt = Callable[[Case, int], str]
@@ -77,7 +78,8 @@ def _claimed(wanted: Claim, full: Sequence[Point]) -> tuple[list[np.ndarray], st
 
 def _refused(case: Case, refusal: str) -> CheckReport:
     """The report on a claim without a value: wrong where one edit of its formula gives it the right one."""
-    found = tuple(finding_of(edit, case) for edit in repairs_of(case, computed=False))
+    edits = [] if TOO_LARGE in refusal else repairs_of(case, computed=False)
+    found = tuple(finding_of(edit, case) for edit in edits)
     if not found:
         return not_comparable(refusal)
     return CheckReport(
@@ -133,7 +135,8 @@ def _laid_out(case: Case) -> tuple[Case, str]:
     for name, other in whole:
         if all(error <= 1e-7 * scale for error, scale in zip(other.errors, other.scales, strict=True)):
             return other, name
-    return (whole[0][1], "") if whole else (case, "")
+    kept = [other for name, other in whole if name != ONE_NUMBER]
+    return (kept[0], "") if kept else (case, "")
 
 
 def _with_noise(case: Case, seed: int, steady: bool) -> Case:

@@ -10,7 +10,7 @@ import numpy as np
 from suffice.check.grammar.expression import COMPARISONS, Expression
 from suffice.check.grammar.functions import FUNCTIONS, PAIRS
 
-MOST_WORK = 10**8
+MOST_WORK = 3 * 10**7
 """Numbers that one evaluation may make; those of products of matrices count a sixteenth of their multiplications."""
 
 
@@ -31,11 +31,11 @@ class Meter:
             raise TooLargeError(f"The formula makes arrays of more than {MOST_WORK} numbers in all.")
 
 
-def evaluate(tree: Expression, point: Mapping[str, Any]) -> Any:
+def evaluate(tree: Expression, point: Mapping[str, Any], most: int = MOST_WORK) -> Any:
     """Value of a formula; what NumPy refuses is a ``ValueError`` with one sentence."""
     try:
         with np.errstate(all="ignore"):
-            return _value(tree, point, Meter())
+            return _value(tree, point, Meter(most))
     except (TooLargeError, UnknownNameError):
         raise
     except (ValueError, IndexError, TypeError, np.linalg.LinAlgError, OverflowError, RecursionError) as error:

@@ -15,6 +15,7 @@ from suffice.check.report import Finding
 
 MOST_EDITS = 9000
 MOST_NODES = 60
+MOST_WORK = 10**6
 MOST_ELEMENTS = 20_000
 """Formulas and arrays beyond these are not searched: each edit costs a pass over both."""
 
@@ -71,7 +72,7 @@ def _right_edits(formula: Expression, case: Case) -> list[Edit]:
 
 
 def _is_right(edit: Edit, case: Case, index: int) -> bool:
-    return equals(lambda point: evaluate(edit.formula, point), case, index)
+    return equals(lambda point: evaluate(edit.formula, point, MOST_WORK), case, index)
 
 
 def equals(value: Callable[[Mapping[str, Any]], Any], case: Case, index: int) -> bool:
