@@ -10,7 +10,12 @@ from suffice.check.grammar.reading import UnreadableError, read
 from suffice.check.grammar.source import formula_of
 
 GENERATOR = np.random.default_rng(0)
-POINT = {"X": GENERATOR.normal(size=(5, 3)), "w": GENERATOR.normal(size=3), "y": np.array([0, 2, 1, 1, 0]), "S": np.eye(3) * 2 + 0.3}
+POINT = {
+    "X": GENERATOR.normal(size=(5, 3)),
+    "w": GENERATOR.normal(size=3),
+    "y": np.array([0, 2, 1, 1, 0]),
+    "S": np.eye(3) * 2 + 0.3,
+}
 FORMULAS = {
     "X.T @ (X @ w)": lambda X, w, y, S: X.T @ (X @ w),
     "np.sum(X**2, axis=0) / len(X)": lambda X, w, y, S: (X**2).mean(0),
@@ -179,7 +184,9 @@ def test_functions_may_loop_and_use_scipy():
     def model(X, S):
         import jax
 
-        return jax.numpy.sum(jax.scipy.special.logsumexp(X, axis=1)) + jax.numpy.sum(X * jax.numpy.linalg.solve(S, X.T).T)
+        return jax.numpy.sum(jax.scipy.special.logsumexp(X, axis=1)) + jax.numpy.sum(
+            X * jax.numpy.linalg.solve(S, X.T).T
+        )
 
     assert check_equal(model, claim, at=POINT)
 

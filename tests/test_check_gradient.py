@@ -26,7 +26,9 @@ def draw(generator):
 RIGHT = "X.T @ (X @ w - t) + penalty * w"
 
 
-@pytest.mark.parametrize("claim", [RIGHT, "(X @ w - t) @ X + w * penalty", lambda X, w, t, penalty: X.T @ (X @ w - t) + penalty * w])
+@pytest.mark.parametrize(
+    "claim", [RIGHT, "(X @ w - t) @ X + w * penalty", lambda X, w, t, penalty: X.T @ (X @ w - t) + penalty * w]
+)
 def test_right_in_any_form(claim):
     report = check_gradient(loss, "w", claim, at=draw)
     assert report.verdict == "right" and report.max_rel_err < 1e-12
@@ -66,7 +68,13 @@ def test_an_edge_of_the_graph_is_named():
         return 0.5 * (v @ jnp.tanh(W @ x + b) - t) ** 2
 
     def point(g):
-        return {"W": g.normal(size=(4, 3)), "b": g.normal(size=4), "v": g.normal(size=4), "x": g.normal(size=3), "t": g.normal()}
+        return {
+            "W": g.normal(size=(4, 3)),
+            "b": g.normal(size=4),
+            "v": g.normal(size=4),
+            "x": g.normal(size=3),
+            "t": g.normal(),
+        }
 
     def forgotten(W, b, v, x, t):
         for _ in range(1):
@@ -115,16 +123,23 @@ def test_nonsense_is_not_named():
     assert named == 0
 
 
-@pytest.mark.parametrize(("slope", "verdict"), [(0.0, "right"), (0.5, "right"), (1.0, "right"), (2.0, "wrong"), (-0.1, "wrong")])
+@pytest.mark.parametrize(
+    ("slope", "verdict"), [(0.0, "right"), (0.5, "right"), (1.0, "right"), (2.0, "wrong"), (-0.1, "wrong")]
+)
 def test_any_slope_between_the_sides_of_a_kink_is_right(slope, verdict):
     point = {"x": np.array([0.0, 1.3, -0.4])}
     report = check_gradient(lambda x: jnp.sum(jnp.maximum(x, 0)), "x", np.array([slope, 1.0, 0.0]), at=point)
     assert report.verdict == verdict
 
 
-@pytest.mark.parametrize(("claim", "verdict"), [([1, 0], "right"), ([0.3, 0.7], "right"), ([1, 1], "wrong"), ([0.2, 0.2], "wrong")])
+@pytest.mark.parametrize(
+    ("claim", "verdict"), [([1, 0], "right"), ([0.3, 0.7], "right"), ([1, 1], "wrong"), ([0.2, 0.2], "wrong")]
+)
 def test_a_tie_of_a_maximum_may_be_shared_out(claim, verdict):
-    assert check_gradient(lambda x: jnp.max(x), "x", np.array(claim, float), at={"x": np.array([0.5, 0.5])}).verdict == verdict
+    assert (
+        check_gradient(lambda x: jnp.max(x), "x", np.array(claim, float), at={"x": np.array([0.5, 0.5])}).verdict
+        == verdict
+    )
 
 
 @pytest.mark.parametrize("power", range(1, 13))
@@ -246,7 +261,12 @@ def test_products_jacobians_and_hessians():
     assert report.findings[0].kind == "missing path", report.message
     assert check_jvp(lambda x: jnp.sin(x), "x", "cos(x) * dx", tangent="dx", at={"x": np.array([0.2, 1.4])})
     assert check_jacobian(lambda A, x: A @ x, "x", "A", at={"A": np.ones((2, 3)), "x": np.ones(3)})
-    assert check_hessian(lambda x, y: jnp.sum(x) * jnp.sum(y**2), ("x", "y"), "outer(ones(2), 2 * y)", at={"x": [1.0, 2.0], "y": [0.3, 1.4, 2.2]})
+    assert check_hessian(
+        lambda x, y: jnp.sum(x) * jnp.sum(y**2),
+        ("x", "y"),
+        "outer(ones(2), 2 * y)",
+        at={"x": [1.0, 2.0], "y": [0.3, 1.4, 2.2]},
+    )
 
 
 def test_the_same_seed_gives_the_same_bytes():
@@ -287,4 +307,7 @@ def test_a_persons_file_never_brings_jax():
     import subprocess
 
     program = "import sys; from suffice.check.claims import claim_of; claim_of('x + 1', {'x'})({'x': 1}); print('jax' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip() == "False"
+    assert (
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.strip()
+        == "False"
+    )

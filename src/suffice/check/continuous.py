@@ -108,12 +108,12 @@ class OnLine:
 
     def question(self, function: Function, arrays: dict[str, Any]) -> Any:
         """The same of any log-joint, on a grid that is wide enough for most."""
-        grid = jnp.broadcast_to(jnp.sinh(jnp.linspace(-4.0, 4.0, GRID)), (int(np.prod(self.shape)), GRID))
-        return self._moment(function, arrays, grid)
+        line, width = _line(self.support.kind, GRID)
+        many = int(np.prod(self.shape))
+        return self._moment(function, arrays, np.tile(line, (many, 1)), width)
 
-    def _moment(self, function: Function, arrays: dict[str, Any], grids: Any) -> Any:
+    def _moment(self, function: Function, arrays: dict[str, Any], grids: Any, width: Any = 1.0) -> Any:
         logs = self._logs(function, arrays, grids)
-        width = jnp.gradient(grids, axis=1)
         weights = jnp.exp(logs - jnp.max(logs, axis=1, keepdims=True)) * width
         weights = weights / jnp.sum(weights, axis=1, keepdims=True)
         values, _ = opened(grids, self.support.kind)
@@ -197,15 +197,18 @@ def nodes_of(support: Support) -> tuple[np.ndarray, np.ndarray]:
     many = {1: 4001, 2: 301, 3: 61}.get(free)
     if many is None:
         raise ValueError(f"A density over {free} dimensions is not integrated; use at most 3.")
-    line = (
-        np.linspace(-30.0, 30.0, many)
-        if support.kind in ("positive", "unit", "simplex")
-        else np.sinh(np.linspace(-4.2, 4.2, many))
-    )
-    spacing = np.gradient(line)
+    line, spacing = _line(support.kind, many)
     grids = np.stack(np.meshgrid(*[line] * free, indexing="ij"), -1).reshape(-1, free)
     logs = sum(np.meshgrid(*[np.log(spacing)] * free, indexing="ij")).reshape(-1)
     return _mapped(grids, logs, support)
+
+
+def _line(kind: str, many: int) -> tuple[np.ndarray, np.ndarray]:
+    """Nodes on the real line and their weights: even ones, or hyperbolic sines of even ones, which reach far."""
+    if kind in ("positive", "unit", "simplex"):
+        return np.linspace(-30.0, 30.0, many), np.full(many, 60.0 / (many - 1))
+    even = np.linspace(-4.2, 4.2, many)
+    return np.sinh(even), np.cosh(even) * 8.4 / (many - 1)
 
 
 def _mapped(grids: np.ndarray, logs: np.ndarray, support: Support) -> tuple[np.ndarray, np.ndarray]:

@@ -118,7 +118,7 @@ def _intermediates(graph: Graph, point: Mapping[str, Any]) -> dict[int, str]:
         for name, value in point.items()
         if name not in graph.inputs and np.size(value) > 1
     }
-    if not wanted:
+    if not wanted or any(name not in point for name in graph.inputs):
         return {}
     found: dict[int, str] = {}
     for number, value in _values(graph, point).items():

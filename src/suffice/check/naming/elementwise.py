@@ -15,25 +15,25 @@ POWERS = ((1.0, "{}"), (-1.0, "1/{}"), (2.0, "{}**2"), (-2.0, "1/{}**2"), (0.5, 
 SIZES = ((1.0, ""), (2.0, "2 * "), (0.5, "1/2 * "))
 
 
-def same_as(case: Case) -> Iterator[Finding]:
-    """The answer is a variable or an intermediate itself, as the old value of a parameter is."""
+def old_parameter(case: Case) -> Iterator[Finding]:
+    """An update is the old value of its parameter."""
     of = case.subject.of
-    if of in case.points[0] and case.explained_by(lambda point, right: np.asarray(point[of], float)):
+    updates = case.subject.kind in ("update", "estimate")
+    if updates and of in case.points[0] and case.explained_by(lambda point, right: np.asarray(point[of], float)):
         yield Finding(
             "old parameter",
             f"Your {case.subject.name} is the old {of} itself",
             fix="compute the new one",
             evidence=case.evidence(),
         )
-        return
+
+
+def same_as(case: Case) -> Iterator[Finding]:
+    """The answer is a variable or an intermediate alone."""
     for quantity in quantities(case):
         if quantity.cost <= 5 and case.explains(quantity.values):
-            yield Finding(
-                "other variable",
-                f"Your {case.subject.name} is {quantity.name} itself",
-                fix="that is another thing",
-                evidence=case.evidence(),
-            )
+            what = f"Your {case.subject.name} is {quantity.name} alone"
+            yield Finding("other variable", what, fix="the rest of it is missing", evidence=case.evidence())
             return
 
 

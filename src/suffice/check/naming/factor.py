@@ -31,6 +31,11 @@ NUMBERS = {
 
 
 def one_factor(case: Case) -> Iterator[Finding]:
+    """The answer is the right one times one number, the same at each point or with a name."""
+    yield from (finding for finding in any_factor(case) if finding.kind != "proportional")
+
+
+def any_factor(case: Case) -> Iterator[Finding]:
     """The answer is the right one times one number at each point."""
     factors = factors_of(case)
     if factors is None:
@@ -80,7 +85,7 @@ def finding_of_factor(factors: list[float], case: Case, what: str) -> Finding | 
         return None
     text, note = known
     return Finding(
-        "factor",
+        "proportional" if note else "factor",
         f"{what} is too large by the factor {text}"
         if not note
         else f"{what} is proportional to the right one: it is {text} times it, {note}",
@@ -145,7 +150,7 @@ def _scalars(case: Case, among: list[Quantity]) -> list[Quantity]:
 
 
 def _forms(name: str, values: list[float]) -> list[tuple[str, list[float]]]:
-    if any(value == 0 for value in values):
+    if not all(1e-100 < abs(value) < 1e100 for value in values):
         return []
     forms = [(name, values), (f"1/{name}", [1 / v for v in values])]
     forms += [(f"{name}**2", [v**2 for v in values]), (f"1/{name}**2", [v**-2 for v in values])]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from suffice.check.case import Case
-from suffice.check.naming.elementwise import extra_term, factor_by_element, matrix_factor, same_as
-from suffice.check.naming.factor import one_factor
+from suffice.check.naming.elementwise import extra_term, factor_by_element, matrix_factor, old_parameter, same_as
+from suffice.check.naming.factor import any_factor, one_factor
 from suffice.check.naming.models import other_model
 from suffice.check.naming.optima import optimum_of_another
 from suffice.check.naming.pattern import element_pattern, element_place
@@ -18,9 +18,9 @@ from suffice.check.repair.search import finding_of, repairs_of
 from suffice.check.report import MOST_FINDINGS, Finding
 
 Rule = Callable[[Case], Iterator[Finding]]
-PLAIN: tuple[Rule, ...] = (normalisation, one_factor, element_pattern, function_of_right)
-OF_THE_POINT: tuple[Rule, ...] = (same_as, factor_by_element, matrix_factor, extra_term, element_place)
-OF_THE_MODEL: tuple[Rule, ...] = (terms_of_posterior, optimum_of_another, one_slip, other_model)
+PLAIN: tuple[Rule, ...] = (normalisation, one_factor, element_pattern, function_of_right, any_factor)
+OF_THE_POINT: tuple[Rule, ...] = (old_parameter, factor_by_element, matrix_factor, extra_term, element_place)
+OF_THE_MODEL: tuple[Rule, ...] = (terms_of_posterior, optimum_of_another, one_slip, other_model, same_as)
 PLAIN_EDIT = 1.27
 """Cost of an edit up to which it is believed without asking the model, which has to be compiled for that."""
 

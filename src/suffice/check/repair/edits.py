@@ -87,14 +87,21 @@ def _operators(node: Expression) -> Iterator[Edit]:
             f"the sign of {a} is wrong",
             0.95,
         )
-        yield Edit(a, "extra term", f"the term {b} is too much", 1.05)
+        yield Edit(a, "extra term", f"the term {b} is too much{_unbiased(node)}", 1.05)
         yield Edit(b if node.head == "+" else operation("neg", b), "extra term", f"the term {a} is too much", 1.1)
     if node.head in ("*", "/", "@"):
         yield from _products(node)
     if node.head == "**":
-        yield Edit(node.parts[0], "power", f"the power of {node.parts[0]} is too much", 1.2)
+        yield Edit(node.parts[0], "power", f"the power of {node.parts[0]} is too much: it must not be squared", 1.0)
     if node.head == "neg":
         yield Edit(node.parts[0], "sign", f"the sign of {node.parts[0]} is wrong", 0.9)
+
+
+def _unbiased(node: Expression) -> str:
+    """What N - 1 in place of N is called."""
+    return (
+        " (N - 1 makes an estimate unbiased, which is not asked)" if node.head == "-" and node.parts[1] == ONE else ""
+    )
 
 
 def _products(node: Expression) -> Iterator[Edit]:
