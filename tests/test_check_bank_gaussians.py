@@ -1,8 +1,8 @@
 """Claims of the bank, gaussians: right ones accepted, wrong ones detected, nine in ten with their cause."""
 
 import pytest
-from bank.judged import answers, misjudged, unnamed
 from bank.gaussians import EXERCISES
+from bank.judged import answers, misjudged, unnamed
 
 ANSWERED = {}
 

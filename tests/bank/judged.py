@@ -12,7 +12,6 @@ if __name__ == "__main__":
 
 from bank.causes import CAUSES
 from bank.exercise import Answer, Exercise, Wrong
-
 from suffice import check
 from suffice.check import CheckReport
 

@@ -104,7 +104,7 @@ FACTORS = (
             lambda x, mu, W, psi: (
                 np.linalg.solve(W.T @ (W / psi[:, None]), W.T @ ((x - mu) / psi)),
                 np.linalg.inv(W.T @ (W / psi[:, None])),
-            ): "missing | prior|identity|eye|covariance",
+            ): "missing | prior|identity|eye|covariance|z\\*\\*2",
             lambda x, mu, W, psi, V: (-V @ W.T @ ((x - mu) / psi), V): "sign",
         },
     ),
@@ -136,7 +136,7 @@ FACTORS = (
             lambda x, mu, W, sigma2: (
                 np.linalg.solve(W.T @ W, W.T @ (x - mu)),
                 sigma2 * np.linalg.inv(W.T @ W),
-            ): "missing | prior|sigma2|identity|covariance",
+            ): "missing | prior|sigma2|identity|covariance|z\\*\\*2",
         },
     ),
     chance(
