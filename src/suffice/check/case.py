@@ -21,15 +21,14 @@ EXPLAINED = 1e-8
 class Subject:
     """How sentences speak of an answer.
 
-    ``name`` is what is claimed (``"∂f/∂weights"``), ``of`` the variable that it has the axes of, ``known`` which variables sentences may
-    name.
+    ``name`` is what is claimed (``"∂f/∂weights"``), ``of`` the variable that it has the axes of, ``known`` which variables the
+    points give.
     """
 
     name: str
     of: str = ""
     kind: str = "gradient"
     known: tuple[str, ...] = ()
-    sizes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class Case:
     right: tuple[np.ndarray, ...]
     floors: tuple[float, ...]
     rough: tuple[float, ...]
-    truth: Callable[[Point], np.ndarray]
+    truth: Callable[[Any], np.ndarray]
     complete: Callable[[Point], Point]
     constraint: str = ""
     layout: str = "any"

@@ -65,8 +65,8 @@ def as_array(value: Any) -> np.ndarray:
             array = array.astype(float) if array.dtype.kind in "biu" or array.dtype == object else array
     except Exception:
         raise ClaimError(f"Your answer is no array of numbers but {_kind(value)}.") from None
-    if array.dtype.kind == "c" and np.all(array.imag == 0):
-        array = array.real
+    if array.dtype.kind == "c" and np.all(np.imag(array) == 0):
+        array = np.real(array)
     if array.dtype.kind != "f":
         raise ClaimError(f"Your answer holds {array.dtype}, not real numbers.")
     return array if array.dtype.itemsize <= 4 else array.astype(float)

@@ -1,4 +1,4 @@
-"""Posteriors of continuous latent variables: exact where they are Gaussian, by quadrature on a line, densities at drawn values."""
+"""Posteriors of continuous latent variables: exact where they are Gaussian, else by quadrature; densities at values."""
 
 from __future__ import annotations
 
@@ -199,7 +199,7 @@ def nodes_of(support: Support) -> tuple[np.ndarray, np.ndarray]:
         raise ValueError(f"A density over {free} dimensions is not integrated; use at most 3.")
     line, spacing = _line(support.kind, many)
     grids = np.stack(np.meshgrid(*[line] * free, indexing="ij"), -1).reshape(-1, free)
-    logs = sum(np.meshgrid(*[np.log(spacing)] * free, indexing="ij")).reshape(-1)
+    logs = np.sum(np.meshgrid(*[np.log(spacing)] * free, indexing="ij"), axis=0).reshape(-1)
     return _mapped(grids, logs, support)
 
 

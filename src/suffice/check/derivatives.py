@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -127,7 +128,7 @@ def slope(value: Valued, point: Point, wrt: str, direction: np.ndarray) -> tuple
     first = [_central(value, point, wrt, direction, step) for step in steps]
     best, error, row = first[-1], np.inf, first
     for order in range(1, LEVELS):
-        finer = [(4**order * b - a) / (4**order - 1) for a, b in zip(row[:-1], row[1:], strict=True)]
+        finer = [(4**order * b - a) / (4**order - 1) for a, b in itertools.pairwise(row)]
         for new, old in zip(finer, row[1:], strict=True):
             if abs(new - old) < error:
                 best, error = new, abs(new - old)

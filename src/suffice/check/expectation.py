@@ -131,7 +131,7 @@ def check_bound(
     at: At | None = None,
     seed: int = 0,
 ) -> CheckReport:
-    """Whether a claim is a lower (or upper) bound of a function at every point tried; a bound that fails nowhere may fail elsewhere.
+    """Whether a claim is a lower (or upper) bound of a function at every point tried; it may fail elsewhere.
 
     Parameters are those of :func:`check_gradient`, with ``direction`` ``"lower"`` or ``"upper"``.
 
@@ -167,11 +167,9 @@ def check_bound(
         "points": tuple(shapes_of(point) for point in question.points),
     }
     if not wrong:
-        return CheckReport(
-            "right",
-            f"Right at all {len(full)} points tried: it is {'at most' if sign > 0 else 'at least'} the function, the nearest by {min(gaps):.3g}.",
-            **fields,
-        )
+        side = "at most" if sign > 0 else "at least"
+        said = f"Right at all {len(full)} points tried: it is {side} the function, the nearest by {min(gaps):.3g}."
+        return CheckReport("right", said, **fields)
     worst = min(wrong, key=lambda i: gaps[i])
     side = "above" if sign > 0 else "below"
     what = f"Your {direction} bound lies {side} the function, by {-gaps[worst]:.3g} where it is worst"

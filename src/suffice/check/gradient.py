@@ -63,7 +63,8 @@ def check_gradient(
     >>> def loss(X, w, t, penalty):
     ...     return 0.5 * jnp.sum((X @ w - t) ** 2) + 0.5 * penalty * w @ w
     >>> def draw(generator):
-    ...     return {"X": generator.normal(size=(5, 3)), "w": generator.normal(size=3), "t": generator.normal(size=5), "penalty": 0.7}
+    ...     X, w, t = generator.normal(size=(5, 3)), generator.normal(size=3), generator.normal(size=5)
+    ...     return {"X": X, "w": w, "t": t, "penalty": 0.7}
     >>> bool(check_gradient(loss, "w", "X.T @ (X @ w - t) + penalty * w", at=draw))
     True
     >>> print(check_gradient(loss, "w", "-X.T @ (X @ w - t) - penalty * w", at=draw).message)

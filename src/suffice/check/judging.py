@@ -21,7 +21,7 @@ from suffice.check.report import CheckReport, Element, Finding, Verdict, not_com
 TOO_NOISY = 1e-6
 TOO_LARGE = "makes arrays of more than"
 NEARLY = 1e-4
-Truth = Callable[[Point], np.ndarray]
+Truth = Callable[[Any], np.ndarray]
 Doubt = Callable[[Case, int], str]
 
 
@@ -45,9 +45,9 @@ def judge(
 ) -> CheckReport:
     """The report on a claim that should equal ``truth`` at every point.
 
-    ``equal(case)`` names a convention under which claims are right though they differ; ``doubt(case, index)`` says why the reference
-    is in doubt at a point, or ``"right"`` where a claim is right though it differs there. The truth is ``steady`` where it is worked out
-    from the claim itself, so that its rounding is not measured.
+    ``equal(case)`` names a convention under which claims are right though they differ; ``doubt(case, index)`` says why the
+    reference is in doubt at a point, or ``"right"`` where a claim is right though it differs there. The truth is ``steady`` where
+    it is worked out from the claim itself, so that its rounding is not measured.
     """
     _refuse_layout(layout)
     full = [complete(point) for point in points]
@@ -246,13 +246,12 @@ def _approximate_sentence(case: Case) -> str:
 
 
 def _unexplained_sentence(case: Case, index: int) -> str:
+    said = f"Your {case.subject.name} is wrong and no single slip explains it"
     worst = _worst(case, index)[:1]
-    where = (
-        f"; the largest difference is at {list(worst[0].index)}, where yours is {worst[0].claimed:.6g} and {worst[0].right:.6g} is right"
-        if worst
-        else ""
-    )
-    return f"Your {case.subject.name} is wrong and no single slip explains it{where}."
+    if not worst:
+        return f"{said}."
+    place, claimed, right = list(worst[0].index), worst[0].claimed, worst[0].right
+    return f"{said}; the largest difference is at {place}, where yours is {claimed:.6g} and {right:.6g} is right."
 
 
 def _largest(case: Case) -> float:

@@ -88,7 +88,8 @@ def check_mle(
     ...     return jnp.sum(-0.5 * jnp.log(variance) - (x - mean) ** 2 / (2 * variance))
     >>> def draw(generator):
     ...     return {"x": generator.normal(size=7), "mean": 0.1, "variance": 1.3}
-    >>> report = check_mle(log_likelihood, ["mean", "variance"], ("mean(x)", "var(x, ddof=1)"), constraints={"variance": "positive"}, at=draw)
+    >>> on, claim = {"variance": "positive"}, ("mean(x)", "var(x, ddof=1)")
+    >>> report = check_mle(log_likelihood, ["mean", "variance"], claim, constraints=on, at=draw)
     >>> print(report.verdict)
     wrong
     """
@@ -114,8 +115,10 @@ def check_map(
     >>> def log_posterior(n, alpha, theta):
     ...     return jnp.sum((n + alpha - 1) * jnp.log(theta))
     >>> def draw(generator):
-    ...     return {"n": generator.poisson(5.0, 4) + 1.0, "alpha": generator.uniform(1.5, 3, 4), "theta": generator.dirichlet([3] * 4)}
-    >>> bool(check_map(log_posterior, ["theta"], "(n + alpha - 1) / sum(n + alpha - 1)", constraints={"theta": "simplex"}, at=draw))
+    ...     n, alpha = generator.poisson(5.0, 4) + 1.0, generator.uniform(1.5, 3, 4)
+    ...     return {"n": n, "alpha": alpha, "theta": generator.dirichlet([3] * 4)}
+    >>> on, claim = {"theta": "simplex"}, "(n + alpha - 1) / sum(n + alpha - 1)"
+    >>> bool(check_map(log_posterior, ["theta"], claim, constraints=on, at=draw))
     True
     """
     return _checked(log_posterior, params, claim, sense, constraints, at, seed, layout, "objective", "estimate")

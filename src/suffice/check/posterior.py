@@ -10,7 +10,8 @@ import numpy as np
 from suffice.check.asking import Asked, asked
 from suffice.check.case import Case, Subject
 from suffice.check.claims import Claim, ClaimError, claim_of
-from suffice.check.continuous import DensityAt, GaussianPosterior, OnLine
+from suffice.check.continuous import GaussianPosterior, OnLine
+from suffice.check.density_values import density_at_values
 from suffice.check.discrete import Discrete, is_independent
 from suffice.check.judging import judge
 from suffice.check.parts import combined, part_of
@@ -20,8 +21,6 @@ from suffice.check.report import CheckReport, not_comparable
 from suffice.check.supports import Support, support_of
 
 FORMS = ("table", "prob_one", "marginals", "pairwise", "mean_var", "mean_cov", "density")
-DRAWN = 7
-"""Values of a latent variable at which a density is compared."""
 
 
 def check_posterior(
@@ -43,9 +42,9 @@ def check_posterior(
     log_joint
         Function of named arrays, the latent variable among them, that gives log p up to a constant; or a problem.
     latent
-        Its name and support: a number of states, ``"binary"``, ``"spin"``, ``"real"``, ``"positive"``, ``"unit"``, ``"gaussian"``,
-        ``"count"``; ``("states", list or function of the inputs)``, ``("ints", K)``, ``("real", d)``, ``("positive", d)``,
-        ``("unit", d)``, ``("count", n)``, ``("simplex", d)``.
+        Its name and support: a number of states, ``"binary"``, ``"spin"``, ``"real"``, ``"positive"``, ``"unit"``,
+        ``"gaussian"``, ``"count"``; ``("states", list or function of the inputs)``, ``("ints", K)``, ``("real", d)``,
+        ``("positive", d)``, ``("unit", d)``, ``("count", n)``, ``("simplex", d)``.
     claim
         Function of the other variables, or a formula; its shape says that of the latent variable.
     form
@@ -92,7 +91,8 @@ def check_conditional(
     >>> def negative_energy(v, h, W, a, b):
     ...     return v @ W @ h + b @ v + a @ h
     >>> def draw(generator):
-    ...     return {"v": generator.integers(0, 2, 5), "W": generator.normal(size=(5, 3)), "a": generator.normal(size=3), "b": generator.normal(size=5)}
+    ...     W, a, b = generator.normal(size=(5, 3)), generator.normal(size=3), generator.normal(size=5)
+    ...     return {"v": generator.integers(0, 2, 5), "W": W, "a": a, "b": b}
     >>> bool(check_conditional(negative_energy, {"h": "binary"}, "sigmoid(W.T @ v + a)", at=draw))
     True
     """
@@ -110,7 +110,7 @@ def _checked(
     try:
         wanted = claim_of(claim, {*full, *([name] if form == "density" else [])})
         if form == "density":
-            return _density(question, name, support_of(given, full), wanted, seed, kind)
+            return density_at_values(question, name, support_of(given, full), wanted, seed, kind)
         shown = wanted(full)
         if form in ("mean_var", "mean_cov"):
             return _moments(question, name, given, claim, shown, form, seed, kind)
@@ -262,40 +262,3 @@ def _moment_source(
             f"A covariance of {name} is known only where the posterior is Gaussian; use form='mean_var' or 'density'."
         )
     return OnLine(question.function, name, support, shape, moment)
-
-
-def _density(question: Asked, name: str, support: Support, wanted: Claim, seed: int, kind: str) -> CheckReport:
-    generator = np.random.default_rng([seed, 2])
-    source = DensityAt(question.function, name, support)
-    points = [{**point, name: _drawn(support, generator)} for point in question.points for _ in range(DRAWN)]
-    return judge(
-        wanted,
-        points,
-        source.answer,
-        Subject(f"density of {name}", "", kind, (*question.names, name)),
-        complete=question.complete,
-        seed=seed,
-        reference="the joint, normalised by quadrature",
-        equal=_log_density,
-        extra=source,
-    )
-
-
-def _log_density(case: Case) -> str:
-    other = case.with_claimed([np.exp(claimed) for claimed in case.claimed])
-    return "as its logarithm" if case.same_shape and other.agrees else ""
-
-
-def _drawn(support: Support, generator: np.random.Generator) -> np.ndarray:
-    shape = () if support.size is None else (support.size,)
-    if support.discrete:
-        return generator.choice(np.asarray(support.states[:12]), size=shape)
-    if support.kind == "simplex":
-        return generator.dirichlet(np.full(support.size or 1, 3.0))
-    if support.kind == "positive":
-        return generator.uniform(0.4, 2.2, size=shape)
-    return (
-        generator.uniform(0.15, 0.85, size=shape)
-        if support.kind == "unit"
-        else np.asarray(generator.normal(size=shape))
-    )

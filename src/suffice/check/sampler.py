@@ -29,8 +29,8 @@ def check_sampler(
     """Whether one step of a sampler leaves the distribution of a latent variable as it is.
 
     Starts are drawn exactly, by enumeration or on the grid of a quadrature; what one step makes of them is compared with the
-    distribution (a chi-squared test, or that of Kolmogorov and Smirnov) at a level of 1e-4, with twice as many draws where it is in
-    doubt. A sampler that passes is not proved right, so the verdict is then ``"inconclusive"``: no evidence against.
+    distribution (a chi-squared test, or that of Kolmogorov and Smirnov) at a level of 1e-4, with twice as many draws where it is
+    in doubt. A sampler that passes is not proved right, so the verdict is then ``"inconclusive"``: no evidence against.
 
     Parameters
     ----------

@@ -15,8 +15,8 @@ class Expression:
     """A node of a formula.
 
     ``head`` is ``"number"``, ``"name"``, an operator (``+ - * / @ **``), ``"neg"``, a comparison, ``"call"``, ``"index"``,
-    ``"slice"``, ``"list"``, ``"shape"`` or ``"none"``; ``value`` is the number, the name or the function's name; ``options`` are constants
-    such as an axis.
+    ``"slice"``, ``"list"``, ``"shape"`` or ``"none"``; ``value`` is the number, the name or the function's name; ``options`` are
+    constants such as an axis.
     """
 
     head: str

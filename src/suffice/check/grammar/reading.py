@@ -196,7 +196,7 @@ def _called(function: str, args: list[ast.expr], keywords: list[ast.keyword]) ->
         )
     least, most = COUNTS.get(function, (1, 1))
     allowed = OPTIONS.get(function, ())
-    options = {allowed[0]: _option(arg) for arg in args[most : most + 1] if allowed}
+    options = {allowed[0]: _option(args[most])} if allowed and len(args) > most else {}
     if not least <= len(args) <= most + len(options):
         raise UnreadableError(f"{function} takes {least} argument{'s' * (least > 1)}, not {len(args)}.")
     for keyword in keywords:

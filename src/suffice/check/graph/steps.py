@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import jax
 import numpy as np
 from jax import lax
+from jax.extend.core import ClosedJaxpr
 
 OPAQUE = frozenset(
     (
@@ -174,7 +174,7 @@ def _inner(equation: Any) -> Any:
         "closed_call",
     ):
         return None
-    closed = inner if hasattr(inner, "consts") else jax.extend.core.ClosedJaxpr(inner, ())
+    closed = inner if hasattr(inner, "consts") else ClosedJaxpr(inner, ())
     return None if any(e.primitive.name in OPAQUE for e in closed.jaxpr.eqns) else closed
 
 

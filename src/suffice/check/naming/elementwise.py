@@ -68,8 +68,9 @@ def _ratio_by_element(case: Case) -> Iterator[Finding]:
                 and first is not second
                 and _exchanged(case, first, second)
             ):
-                what = f"Your {case.subject.name} is too large by the factor {first.name} / {second.name}, element by element"
-                fix = f"divide by {first.name} where it divides by {second.name} (or multiply by {second.name} where it multiplies by {first.name})"
+                a, b = first.name, second.name
+                what = f"Your {case.subject.name} is too large by the factor {a} / {b}, element by element"
+                fix = f"divide by {a} where it divides by {b} (or multiply by {b} where it multiplies by {a})"
                 yield Finding("factor", what, fix=fix, evidence=case.evidence())
                 return
 
@@ -92,10 +93,8 @@ def _ratio_holds(case: Case, index: int, a: np.ndarray, b: np.ndarray, way: int)
 
 
 def _times(case: Case, quantity: Quantity, power: float) -> bool:
-    for way in range(2):
-        if all(_holds(case, index, value, power, way) for index, value in enumerate(quantity.values)):
-            return True
-    return False
+    values = list(enumerate(quantity.values))
+    return any(all(_holds(case, index, value, power, way) for index, value in values) for way in range(2))
 
 
 def _holds(case: Case, index: int, value: np.ndarray, power: float, way: int) -> bool:
@@ -182,10 +181,8 @@ def _on_diagonal(case: Case, plain: list[Quantity]) -> Iterator[tuple[str, tuple
 
 
 def _is_gap(case: Case, gaps: list[np.ndarray], values: tuple[np.ndarray, ...], size: float) -> bool:
-    for way in range(2):
-        if all(_fills(case, index, gaps[index], values[index] * size, way) for index in range(len(gaps))):
-            return True
-    return False
+    terms = list(enumerate(zip(gaps, values, strict=True)))
+    return any(all(_fills(case, index, gap, value * size, way) for index, (gap, value) in terms) for way in range(2))
 
 
 def _fills(case: Case, index: int, gap: np.ndarray, value: np.ndarray, way: int) -> bool:

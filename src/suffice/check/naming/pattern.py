@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -66,12 +67,12 @@ def _place(masks: list[Mask]) -> str | None:
     return _line(masks) or _single(masks)
 
 
-def _filled(pattern: Callable[[np.ndarray, np.ndarray], np.ndarray], mask: Mask) -> Mask:
+def _filled(pattern: Callable[[Any, Any], Any], mask: Mask) -> Mask:
     rows, columns = np.indices(mask.shape[-2:])
     return np.broadcast_to(pattern(rows, columns), mask.shape)
 
 
-PATTERNS: dict[str, Callable[[np.ndarray, np.ndarray], np.ndarray]] = {
+PATTERNS: dict[str, Callable[[Any, Any], Any]] = {
     "the diagonal": lambda i, j: i == j,
     "the elements off the diagonal": lambda i, j: i != j,
     "the upper triangle": lambda i, j: i < j,

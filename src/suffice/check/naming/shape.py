@@ -36,9 +36,10 @@ def other_shape(case: Case) -> Iterator[Finding]:
         )
         return
     reason, fix = _reason(case)
+    because = f": {reason}" if reason else ""
     yield Finding(
         "shape",
-        f"Your {case.subject.name} has shape {_written(claimed.shape)}, but {_written(right.shape)} is right{f': {reason}' if reason else ''}",
+        f"Your {case.subject.name} has shape {_written(claimed.shape)}, but {_written(right.shape)} is right{because}",
         fix=fix or _of_the_shape(case),
         evidence=case.evidence() if reason else "",
     )

@@ -136,7 +136,7 @@ def _valued(graph: Graph, operands: list[Operand], arrays: dict[str, Any]) -> An
 
 
 def _terms(graph: Graph) -> list[Operand]:
-    found = [operand for operand in _factors(graph)]
+    found = list(_factors(graph))
     return found if len(found) <= MOST_TERMS else []
 
 

@@ -10,7 +10,8 @@ import numpy as np
 from suffice.check.case import Case, difference
 from suffice.check.grammar.evaluating import evaluate
 from suffice.check.grammar.expression import Expression, names_in, places
-from suffice.check.repair.edits import Edit, edits_of, everywhere
+from suffice.check.repair.edits import edits_of, everywhere
+from suffice.check.repair.insertions import Edit
 from suffice.check.report import Finding
 
 MOST_EDITS = 9000
