@@ -8,6 +8,7 @@ import pytest
 from scipy import integrate, signal, stats
 from scipy.special import expit, logsumexp
 
+from suffice import check
 from suffice.check import problems
 from suffice.check.problem import Problem, call
 from suffice.runtime.precision import scope
@@ -419,6 +420,13 @@ def test_bounds_lie_below_and_touch_at_the_posterior():
     discrete, q = first("elbo-discrete")
     assert call(discrete.objective, q) < q["log_evidence"]
     assert call(discrete.objective, {**q, "q": q["posterior"]}) == pytest.approx(q["log_evidence"])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_examples_are_right(name):
+    assert eval(
+        problems.problem(name).example, {**vars(check), **{held: getattr(check, held) for held in check.__all__}}
+    )
 
 
 def test_a_problem_takes_what_it_names():

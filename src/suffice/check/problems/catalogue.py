@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
+import numpy as np
+
 from suffice.check.problem import Problem
 from suffice.check.problems import (
     chains,
@@ -91,13 +93,14 @@ def describe(name: str) -> str:
       x  vector (D,)
       A  matrix (D, D)
       b  vector (D,)
-      D  dimension
+      D  dimension, here 5
     <BLANKLINE>
       check_gradient("quadratic-form", wrt="x", claim="(A + A.T) @ x + b")
     """
     found = problem(name)
+    drawn = found.complete(found.draw(np.random.default_rng(0)))
     wide = max(map(len, found.notation))
-    symbols = [f"  {symbol:<{wide}}  {_meaning(found, symbol)}" for symbol in found.notation]
+    symbols = [f"  {symbol:<{wide}}  {_meaning(found, symbol)}{_size(drawn.get(symbol))}" for symbol in found.notation]
     return "\n".join([f"{found.name}: {found.title}", "", *symbols, "", f"  {found.example}"])
 
 
@@ -105,3 +108,8 @@ def _meaning(found: Problem, symbol: str) -> str:
     limit = f" [{found.constraints[symbol]}]" if symbol in found.constraints else ""
     latent = " [latent]" if symbol in found.latents else ""
     return f"{found.notation[symbol]}{limit}{latent}"
+
+
+def _size(value: object) -> str:
+    """What a size is at points drawn."""
+    return f", here {value}" if isinstance(value, int) else ""

@@ -63,7 +63,7 @@ HMM = Problem(
     title="hidden Markov model of symbols, log-likelihood log Σ_z π_z1 Π_t A_z(t-1)z(t) Π_t B_z(t)x(t)",
     objective=lambda x, pi, A, B: jnp.log(jnp.sum(forward(x, pi, A, B)[-1])),
     draw=_draw,
-    draw_other=lambda generator: _draw(generator, 6, 2, 3),
+    draw_other=lambda generator: _draw(generator, 7, 3, 5),
     notation={
         "x": "symbols (T,), 0 to M - 1",
         "z": "states (T,), 0 to K - 1",

@@ -31,7 +31,6 @@ DIRICHLET = Problem(
     title="categories with a Dirichlet prior, log-joint Σ_k (n_k + α_k - 1) log θ_k - log B(α)",
     objective=_dirichlet,
     draw=_draw_dirichlet,
-    draw_other=lambda generator: _draw_dirichlet(generator, 4),
     notation={
         "n": "counts of the categories (K,)",
         "alpha": "concentrations α of the prior (K,)",

@@ -44,7 +44,6 @@ NETWORK = Problem(
     title="Bayesian network a → b, a → c, (b, c) → d, log-likelihood log p(d) of its last node",
     objective=_evidence,
     draw=_draw,
-    draw_other=lambda generator: _draw(generator, 3, 2, 5, 4),
     notation={
         "a": "state of the first node",
         "b": "state of the second node, child of a",

@@ -51,7 +51,7 @@ BERNOULLI = Problem(
     title="mixture of Bernoullis, log-likelihood Σ_n log Σ_k π_k Π_d p_kd^x_nd (1 - p_kd)^(1 - x_nd)",
     objective=lambda X, weights, probabilities: mixtures.log_likelihood(_bernoulli(X, probabilities), weights),
     draw=_draw_bernoulli,
-    draw_other=lambda generator: _draw_bernoulli(generator, 9, 5, 4),
+    draw_other=lambda generator: _draw_bernoulli(generator, 9, 5),
     notation={
         "X": "rows x_n of 0 and 1 (N, D)",
         "probabilities": "probabilities p_kd of a 1 (K, D)",
@@ -78,7 +78,7 @@ POISSON = Problem(
     title="mixture of Poissons, log-likelihood Σ_n log Σ_k π_k Π_d λ_kd^x_nd exp(-λ_kd) / x_nd!",
     objective=lambda X, weights, rates: mixtures.log_likelihood(_poisson(X, rates), weights),
     draw=_draw_poisson,
-    draw_other=lambda generator: _draw_poisson(generator, 9, 3, 4),
+    draw_other=lambda generator: _draw_poisson(generator, 9, 4),
     notation={"X": "rows x_n of counts (N, D)", "rates": "rates λ_kd (K, D)", **mixtures.NOTATION},
     intermediates={
         **mixtures.SIZES,

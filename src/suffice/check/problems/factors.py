@@ -185,5 +185,5 @@ PPCA = Problem(
     latents={"z": "gaussian"},
     log_joint=lambda x, z, mu, W, sigma2: _factor_joint(x, z, mu, W, _alike(W, sigma2)),
     expected=lambda X, M, S, mu, W, sigma2: _factor_expected(X, M, S, mu, W, _alike(W, sigma2)),
-    example='check_posterior("ppca-factors", {"z": "gaussian"}, lambda x, mu, B, W, sigma2: ..., form="mean_cov")',
+    example='check_posterior("ppca-factors", {"z": "gaussian"}, ("inv(B) @ W.T @ (x - mu)", "sigma2 * inv(B)"), form="mean_cov")',
 )

@@ -57,7 +57,7 @@ FULL = Problem(
     title="mixture of Gaussians, log-likelihood Σ_n log Σ_k π_k N(x_n | μ_k, Σ_k)",
     objective=lambda X, weights, means, covariances: mixtures.log_likelihood(_full(X, means, covariances), weights),
     draw=_draw_full,
-    draw_other=lambda generator: _draw_full(generator, 9, 2, 4),
+    draw_other=lambda generator: _draw_full(generator, 9, 2),
     notation={
         "X": "rows x_n (N, D)",
         "means": "means μ_k (K, D)",
@@ -87,7 +87,7 @@ DIAGONAL = Problem(
     title="mixture of Gaussians with diagonal covariances, log-likelihood Σ_n log Σ_k π_k Π_d N(x_nd | μ_kd, σ²_kd)",
     objective=lambda X, weights, means, variances: mixtures.log_likelihood(_diagonal(X, means, variances), weights),
     draw=_draw_diagonal,
-    draw_other=lambda generator: _draw_diagonal(generator, 9, 2, 4),
+    draw_other=lambda generator: _draw_diagonal(generator, 9, 2),
     notation={
         "X": "rows x_n (N, D)",
         "means": "means μ_k (K, D)",
@@ -117,7 +117,7 @@ LOGITS = Problem(
         _full(X, means, covariances), softmax(logits)
     ),
     draw=_draw_logits,
-    draw_other=lambda generator: _draw_logits(generator, 9, 2, 4),
+    draw_other=lambda generator: _draw_logits(generator, 9, 2),
     notation={
         "X": "rows x_n (N, D)",
         "logits": "logits a of the mixture weights (K,)",

@@ -99,7 +99,7 @@ DIAGONAL = Problem(
     },
     intermediates=SIZES,
     constraints={"variances": "positive"},
-    example='check_mle("gaussian-diagonal", ["mean", "variances"], "...")',
+    example='check_mle("gaussian-diagonal", ["mean", "variances"], ("mean(X, axis=0)", "var(X, axis=0)"))',
 )
 
 
@@ -131,7 +131,7 @@ CLASSES = Problem(
     title="Gaussian naive Bayes with variances that the classes share, loss -Σ_n log α_y Π_j N(x_nj | μ_yj, σ²_j)",
     objective=lambda X, y, alpha, mu, sigma2: -_class_joint(X, y, alpha, mu, sigma2),
     draw=_draw_classes,
-    draw_other=lambda generator: _draw_classes(generator, 13, 3, 4),
+    draw_other=lambda generator: _draw_classes(generator, 13, 4),
     notation={
         "X": "rows x_n (N, D)",
         "y": "classes of the rows (N,), 0 to K - 1",
@@ -172,7 +172,7 @@ TIED = Problem(
     title="Gaussian classes that share a covariance (linear discriminant analysis), log-likelihood Σ_n log α_y N(x_n | μ_y, Σ)",
     objective=_tied_joint,
     draw=_draw_tied,
-    draw_other=lambda generator: _draw_tied(generator, 13, 3, 4),
+    draw_other=lambda generator: _draw_tied(generator, 13, 4),
     notation={
         **{symbol: said for symbol, said in CLASSES.notation.items() if symbol != "sigma2"},
         "covariance": "covariance Σ that the classes share (D, D)",
@@ -182,6 +182,5 @@ TIED = Problem(
     constraints={"alpha": "simplex", "covariance": "spd"},
     latents=CLASSES.latents,
     log_joint=_tied_joint,
-    example='check_posterior("gaussian-classes-tied", {"y": 3}, "softmax(log(alpha) + X @ precision @ mu.T '
-    '- 0.5 * sum(mu @ precision * mu, axis=1), axis=1)")',
+    example='check_gradient("gaussian-classes-tied", wrt="mu", claim="(Y.T @ X - Nk[:, None] * mu) @ precision")',
 )

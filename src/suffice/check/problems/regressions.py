@@ -185,5 +185,6 @@ BAYESIAN = Problem(
     constraints={"alpha": "positive", "beta": "positive"},
     latents={"w": "gaussian"},
     log_joint=_bayesian,
-    example='check_posterior("bayesian-linear-regression", {"w": "gaussian"}, lambda X, y, alpha, beta: ..., form="mean_cov")',
+    example='check_posterior("bayesian-linear-regression", {"w": "gaussian"}, ('
+    '"beta * inv(alpha * eye(D) + beta * X.T @ X) @ X.T @ y", "inv(alpha * eye(D) + beta * X.T @ X)"), form="mean_cov")',
 )
