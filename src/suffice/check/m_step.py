@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ from suffice.check.optimum import Objective, Slope
 from suffice.check.parts import combined, part_of
 from suffice.check.points import At
 from suffice.check.problem import Point
-from suffice.check.report import CheckReport, not_comparable
+from suffice.check.report import CheckReport, Finding, not_comparable
 
 
 def check_m_step(
@@ -195,8 +196,24 @@ class _Update:
             constraint=constraint,
             reference="the optimum by Newton's method on the constraints",
             extra=Slopes(Slope(self.objective, name), self.parts),
+            rivals=(partial(self.about_the_old, name=name),),
             steady=True,
         )
+
+    def about_the_old(self, case: Case, name: str) -> list[Finding]:
+        """Whether one of several parameters is right for the old values of the others."""
+        others = [other for other in self.parts if other != name]
+        if not others or not case.same_shape:
+            return []
+        alone = Objective(self.question.function, {name: self.objective.constraints[name]}, self.objective.sign)
+        found = []
+        for point, claimed in zip(case.points, case.claimed, strict=True):
+            found.append(alone.optimum(point, [{name: claimed}, {name: np.asarray(point[name], float)}])[name])
+        if not case.explains(found):
+            return []
+        said = ", ".join(others)
+        what = f"Your {case.subject.name} is right for the old {said}, but the new ones are updated with it"
+        return [Finding("old parameter", what, fix=f"use the new {said}", evidence=case.evidence())]
 
     def optimum(self, point: Point) -> dict[str, np.ndarray]:
         """The parameters at which the objective is best."""

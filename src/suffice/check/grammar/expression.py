@@ -72,6 +72,26 @@ def put(tree: Expression, path: tuple[int, ...], node: Expression) -> Expression
     return replace(tree, parts=parts)
 
 
+def at(tree: Expression, path: tuple[int, ...]) -> Expression:
+    """The node at a path."""
+    for position in path:
+        tree = tree.parts[position]
+    return tree
+
+
+def changed_at(tree: Expression, other: Expression) -> tuple[int, ...]:
+    """Path of the smallest part in which two formulas differ."""
+    if (tree.head, tree.value, tree.options, len(tree.parts)) != (
+        other.head,
+        other.value,
+        other.options,
+        len(other.parts),
+    ):
+        return ()
+    odd = [place for place, (a, b) in enumerate(zip(tree.parts, other.parts, strict=True)) if a != b]
+    return (odd[0], *changed_at(tree.parts[odd[0]], other.parts[odd[0]])) if len(odd) == 1 else ()
+
+
 def names_in(tree: Expression) -> set[str]:
     """Variables that a formula names."""
     return {str(node.value) for _, node in places(tree) if node.head == "name"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -14,7 +14,7 @@ import numpy as np
 from suffice.check.functions import QUICKEST, Model
 from suffice.check.graph.backward import traced_graph
 from suffice.check.graph.slips import STRUCTURE
-from suffice.check.graph.steps import Constant, Graph, Step
+from suffice.check.graph.steps import Constant, Graph, Operand, Step
 from suffice.runtime.precision import scope
 
 Change = Callable[[list[Any], Any, Any], Any]
@@ -24,12 +24,17 @@ MOST = 200
 
 @dataclass(frozen=True)
 class Mutant:
-    """One changed step; ``kind`` and ``operand`` say what is changed."""
+    """One changed step; ``kind`` and ``operand`` say what is changed.
+
+    ``leaf`` is the one term of a sum that is kept; ``together`` are numbers of mutants that this one is all of.
+    """
 
     step: int
     kind: str
     operand: int
     change: Change
+    leaf: Operand | None = None
+    together: tuple[int, ...] = ()
 
 
 UNARY = frozenset(
@@ -64,7 +69,29 @@ def mutants_of(graph: Graph) -> list[Mutant]:
     for index, step in enumerate(graph.steps):
         if step.floating and used.intersection(step.results) and step.name not in STRUCTURE and len(step.results) == 1:
             found += list(_of_step(graph, index, step))
-    return found[:MOST]
+    found = found[:MOST]
+    return [*found, *_alike(graph, found)]
+
+
+def _alike(graph: Graph, found: list[Mutant]) -> Iterator[Mutant]:
+    """The same change wherever it can be made: every 1 left out, the first term alone in every sum."""
+    groups: dict[Any, list[int]] = {}
+    for number, mutant in enumerate(found):
+        operand = graph.steps[mutant.step].operands[mutant.operand]
+        if mutant.kind == "only":
+            groups.setdefault(("only", mutant.operand), []).append(number)
+        elif isinstance(operand, Constant) and np.size(operand.value) == 1:
+            groups.setdefault((mutant.kind, float(np.asarray(operand.value))), []).append(number)
+    for members in groups.values():
+        if len(members) > 1:
+            yield replace(found[members[0]], together=tuple(members))
+
+
+def _leaves(graph: Graph, step: Step) -> Iterator[Operand]:
+    """Terms of the sum that is the first operand of a sum."""
+    inner = next((other for other in graph.steps if step.operands[0] in other.results), None)
+    if inner is not None and inner.name in ("add", "sub") and inner.shape == step.shape:
+        yield from inner.operands
 
 
 def _of_step(graph: Graph, index: int, step: Step) -> Iterator[Mutant]:
@@ -79,6 +106,8 @@ def _of_step(graph: Graph, index: int, step: Step) -> Iterator[Mutant]:
             1,
             lambda given, result, on: given[0] - given[1] if step.name != "sub" else given[0] + given[1],
         )
+        for place, leaf in enumerate(_leaves(graph, step)):
+            yield Mutant(index, "only", place, lambda given, result, on: result, leaf)
     if step.name in ("mul", "div"):
         yield Mutant(index, "without factor", 1, lambda given, result, on: _like(given[0], result))
         yield Mutant(
@@ -132,16 +161,23 @@ def _normalised(value: Any, axis: int, on: Any) -> Any:
 
 def mutated(graph: Graph, mutants: list[Mutant], chosen: Any, arrays: Mapping[str, Any]) -> Any:
     """The output of the mutant with a number; the model itself where the number is none of theirs."""
-    by_step: dict[int, list[tuple[int, Mutant]]] = {}
+    by_step: dict[int, list[tuple[list[int], Mutant]]] = {}
     for number, mutant in enumerate(mutants):
-        by_step.setdefault(mutant.step, []).append((number, mutant))
+        if not mutant.together:
+            joined = [place for place, other in enumerate(mutants) if number in other.together]
+            by_step.setdefault(mutant.step, []).append(([number, *joined], mutant))
+    known: dict[Any, Any] = {number: arrays[name] for name, number in graph.inputs.items()}
 
     def change(index: int, step: Step, operands: list[Any], _: list[Any]) -> list[Any]:
         results = step.apply(*operands)
-        for number, mutant in by_step.get(index, []):
-            on = chosen == number
+        for numbers, mutant in by_step.get(index, []):
+            on = jnp.any(jnp.asarray(numbers) == chosen)
             other = mutant.change(operands, results[0], on)
+            if mutant.leaf is not None:
+                kept = mutant.leaf.value if isinstance(mutant.leaf, Constant) else known[mutant.leaf]
+                other = _like(kept, results[0])
             results = [jnp.where(on, other, results[0])]
+        known.update(zip(step.results, results, strict=True))
         return results
 
     return graph.value(arrays, change)

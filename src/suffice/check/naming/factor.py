@@ -142,6 +142,16 @@ def _two_scalars(values: list[float], case: Case) -> str | None:
                 return f"{first.name} / {second.name}"
             if first is not second and _equal(values, [x * y for x, y in zip(a, b, strict=True)]):
                 return f"({first.name} * {second.name})"
+            less = [x - y for x, y in zip(a, b, strict=True)]
+            if (
+                first is not second
+                and all(a)
+                and all(less)
+                and _equal(values, [x / y for x, y in zip(a, less, strict=True)])
+            ):
+                return f"{first.name} / ({first.name} - {second.name})"
+            if first is not second and all(a) and _equal(values, [y / x for x, y in zip(a, less, strict=True)]):
+                return f"({first.name} - {second.name}) / {first.name}"
     return None
 
 

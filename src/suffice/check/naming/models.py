@@ -61,7 +61,7 @@ PREFERRED = {"without": 0, "not applied": 1, "without factor": 1, "sign": 2}
 def _finding(case: Case, made: Mutants, mutant: Mutant) -> Finding:
     writer = Writer(made.graph, case.points[0])
     step = made.graph.steps[mutant.step]
-    operand = writer.described(step.operands[mutant.operand])
+    operand = writer.described(step.operands[mutant.operand] if mutant.leaf is None else mutant.leaf)
     whole = writer.step(mutant.step)
     said, fix = _words(mutant, operand, whole, step.name)
     return Finding(
@@ -72,6 +72,8 @@ def _finding(case: Case, made: Mutants, mutant: Mutant) -> Finding:
 def _words(mutant: Mutant, operand: str, whole: str, step: str) -> tuple[str, str]:
     if mutant.kind == "without":
         return f"one without the term {operand} in {whole}", f"put {operand} back"
+    if mutant.kind == "only":
+        return f"one with {operand} in place of {whole}, its other terms left out", "put the other terms back"
     if mutant.kind == "without factor":
         return (
             f"one without the {'division by' if step == 'div' and mutant.operand else 'factor'} {operand} in {whole}",

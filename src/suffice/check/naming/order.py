@@ -13,12 +13,12 @@ from suffice.check.naming.pattern import element_pattern, element_place
 from suffice.check.naming.shape import not_finite, other_shape
 from suffice.check.naming.slips import one_slip
 from suffice.check.naming.terms import terms_of_posterior
-from suffice.check.naming.transforms import function_of_right, normalisation
-from suffice.check.repair.search import finding_of, repairs_of
+from suffice.check.naming.transforms import function_of_right, normalisation, other_coordinates
+from suffice.check.repair.search import finding_of, paired_repairs_of, repairs_of
 from suffice.check.report import MOST_FINDINGS, Finding
 
 Rule = Callable[[Case], Iterator[Finding]]
-PLAIN: tuple[Rule, ...] = (normalisation, one_factor, element_pattern, function_of_right, any_factor)
+PLAIN: tuple[Rule, ...] = (normalisation, one_factor, element_pattern, function_of_right, any_factor, other_coordinates)
 OF_THE_POINT: tuple[Rule, ...] = (old_parameter, factor_by_element, matrix_factor, extra_term, element_place)
 OF_THE_MODEL: tuple[Rule, ...] = (terms_of_posterior, optimum_of_another, one_slip, other_model, same_as)
 PLAIN_EDIT = 1.27
@@ -35,7 +35,8 @@ def findings_of(case: Case) -> list[Finding]:
     if edits and edits[0].cost <= PLAIN_EDIT:
         return [*repair, *_first(OF_THE_POINT, case)][:MOST_FINDINGS]
     found = _first(OF_THE_POINT, case) or _first((*OF_THE_MODEL, *case.late), case)
-    return [*found, *repair][:MOST_FINDINGS]
+    pairs = [] if found or repair else [finding_of(edit, case) for edit in paired_repairs_of(case)]
+    return [*found, *repair, *pairs][:MOST_FINDINGS]
 
 
 def _first(rules: tuple[Rule, ...], case: Case) -> list[Finding]:

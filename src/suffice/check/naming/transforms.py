@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -57,6 +58,21 @@ CHANGES: dict[tuple[str, str], Change] = {
     ("the right one plus 1", "subtract 1"): lambda r: r + 1,
     ("the right one minus 1", "add 1"): lambda r: r - 1,
 }
+
+
+def other_coordinates(case: Case) -> Iterator[Finding]:
+    """The gradient by free coordinates of a constraint instead of the variable itself."""
+    of = case.subject.of
+    if case.subject.kind != "gradient" or not case.same_shape or of not in case.points[0]:
+        return
+
+    def by_logits(point: Any, right: np.ndarray) -> np.ndarray:
+        chances = point[of]
+        return chances * (right - np.sum(chances * right, axis=-1, keepdims=True))
+
+    if case.right[0].ndim and case.explained_by(by_logits):
+        what = f"Your {case.subject.name} is the gradient by the logits of {of} (in softmax coordinates), not by {of} itself"
+        yield Finding("coordinates", what, fix=f"undo the chain rule of the softmax of {of}", evidence=case.evidence())
 
 
 def normalisation(case: Case) -> Iterator[Finding]:

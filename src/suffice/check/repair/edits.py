@@ -86,9 +86,9 @@ def _operators(node: Expression) -> Iterator[Edit]:
 
 def _unbiased(node: Expression) -> str:
     """What N - 1 in place of N is called."""
-    return (
-        " (N - 1 makes an estimate unbiased, which is not asked)" if node.head == "-" and node.parts[1] == ONE else ""
-    )
+    counted = node.parts[0].head in ("name", "index", "call", "shape")
+    is_less_one = node.head == "-" and node.parts[1] == ONE and counted
+    return " (N - 1 makes an estimate unbiased, which is not asked)" if is_less_one else ""
 
 
 def _products(node: Expression) -> Iterator[Edit]:

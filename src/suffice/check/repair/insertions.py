@@ -42,7 +42,7 @@ def wrapped(node: Expression) -> Iterator[Edit]:
         return
     if node.head != "neg":
         yield Edit(operation("neg", node), "sign", f"the sign of {node} is wrong", 0.92)
-    yield Edit(call("transpose", node), "transpose", f"{node} is not transposed", 1.0)
+    yield Edit(call("transpose", node), "transpose", f"{node} is not transposed", 0.9 if node.head == "name" else 1.0)
     for function, kind in WRAPPERS:
         what = f"{node} is not inverted" if function == "inv" else f"{function} is not applied to {node}"
         yield Edit(call(function, node), kind, what, 1.3)

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from suffice.check.case import Case, difference
 from suffice.check.grammar.evaluating import evaluate
-from suffice.check.grammar.expression import Expression, names_in, places
+from suffice.check.grammar.expression import Expression, at, changed_at, names_in, places, put
 from suffice.check.repair.edits import edits_of, everywhere
 from suffice.check.repair.insertions import Edit
 from suffice.check.report import Finding
@@ -27,6 +27,50 @@ def repairs_of(case: Case, computed: bool = True) -> list[Edit]:
     if formula is None or not _worth_searching(formula, case) or (computed and not _is_read_rightly(formula, case)):
         return []
     return _right_edits(formula, case)
+
+
+PAIRED = (
+    "sign",
+    "axis",
+    "inverse",
+    "missing function",
+    "function",
+    "number",
+    "transpose",
+    "extra factor",
+    "extra term",
+    "variable",
+)
+MOST_OF_A_KIND = 40
+
+
+def paired_repairs_of(case: Case) -> list[Edit]:
+    """Two edits of one kind that make the formula right together."""
+    formula = case.claim.formula
+    if formula is None or not _worth_searching(formula, case) or not _is_read_rightly(formula, case):
+        return []
+    named = [(name, np.ndim(value)) for name, value in case.points[0].items()]
+    edits = sorted(edits_of(formula, named), key=lambda edit: edit.cost)
+    for kind in PAIRED:
+        alike = [edit for edit in edits if edit.kind == kind][:MOST_OF_A_KIND]
+        found = next((pair for pair in _pairs(formula, alike) if _is_right_everywhere(pair, case)), None)
+        if found is not None:
+            return [found]
+    return []
+
+
+def _pairs(formula: Expression, edits: list[Edit]) -> Iterator[Edit]:
+    """Two edits at different places, neither inside the other."""
+    placed = [(edit, changed_at(formula, edit.formula)) for edit in edits]
+    for number, (first, one) in enumerate(placed):
+        for second, other in placed[number + 1 :]:
+            if one[: len(other)] != other and other[: len(one)] != one:
+                both = put(first.formula, other, at(second.formula, other))
+                yield Edit(both, first.kind, f"{first.what}, and {second.what}", first.cost + second.cost)
+
+
+def _is_right_everywhere(edit: Edit, case: Case) -> bool:
+    return all(_is_right(edit, case, index) for index in range(len(case.points)))
 
 
 def finding_of(edit: Edit, case: Case) -> Finding:
@@ -103,7 +147,7 @@ def _right_edits(formula: Expression, case: Case) -> list[Edit]:
     edits = sorted([*edits_of(formula, named), *everywhere(formula, named)], key=lambda edit: edit.cost)[:MOST_EDITS]
     found: list[Edit] = []
     for edit in edits:
-        if all(_is_right(edit, case, index) for index in range(len(case.points))):
+        if _is_right_everywhere(edit, case):
             found.append(edit)
             break
     return found
