@@ -22,7 +22,7 @@ EXERCISES = (
             "precision @ sum(X - mean, axis=0) / 2": "twice",
             "precision @ sum(X, axis=0)": "missing | mean",
             "precision @ (sum(X, axis=0) - mean)": "missing | N",
-            "sum(X - mean, axis=0) / diag(covariance)": "element | diag",
+            "sum(X - mean, axis=0) / diag(covariance)": "element | diag|elements",
         },
     ),
     gradient(
@@ -35,7 +35,7 @@ EXERCISES = (
             "(N * precision - S) / 2": "inverse",
             "-S / 2": "missing | det|log|precision",
             "N * inv(precision) / 2": "missing | S|X",
-            "(inv(precision) - S) / 2": "missing | N",
+            "(inv(precision) - S) / 2": "missing | \\bN\\b|factor 0.1",
             "(N * inv(precision) + S) / 2": "sign",
             "(N * inv(precision) - X.T @ X) / 2": "missing | mean",
         },
@@ -61,7 +61,7 @@ EXERCISES = (
         ),
         {
             "sum((X - mean)**2, axis=0) / (2 * variances**2) + N / (2 * variances)": "sign",
-            "sum((X - mean)**2, axis=0) / (2 * variances**2) - 1 / (2 * variances)": "missing | N",
+            "sum((X - mean)**2, axis=0) / (2 * variances**2) - 1 / (2 * variances)": "missing | \\bN\\b|factor 0.1",
             "sum((X - mean)**2, axis=0) / variances**2 - N / variances": "twice",
             "sum((X - mean)**2, axis=0) / (2 * variances**2)": "missing | variances|log|N",
             "sum((X - mean)**2, axis=0) / (2 * variances**2) - N / variances": "twice",
@@ -122,7 +122,7 @@ EXERCISES = (
         {
             "sum((X - mu[y])**2, axis=0) / (2 * sigma2**2) - N / (2 * sigma2)": "sign",
             "N / (2 * sigma2) - sum((X - mu[y])**2, axis=0) / (2 * sigma2)": "wrong | sigma2",
-            "-1 / (2 * sigma2) + 0 * sigma2 - sum((X - mu[y])**2, axis=0) / (2 * sigma2**2)": "wrong | N|sign",
+            "-1 / (2 * sigma2) + 0 * sigma2 - sum((X - mu[y])**2, axis=0) / (2 * sigma2**2)": "wrong | \\bN\\b|sign|factor -0.09",
             "ones(D) * sum(N / (2 * sigma2) - sum((X - mu[y])**2, axis=0) / (2 * sigma2**2))": "extra | sum|axis",
             "N / sigma2 - sum((X - mu[y])**2, axis=0) / sigma2**2": "twice",
         },
@@ -233,7 +233,7 @@ EXERCISES = (
         {
             "N * inv(S) + inv(S0)": "sign",
             "-N * inv(S)": "missing | S0|prior",
-            "-inv(S) - inv(S0)": "missing | N",
+            "-inv(S) - inv(S0)": "missing | \\bN\\b|factor 0.1",
             "-inv(N * S + S0)": "wrong",
             "-N * S - S0": "inverse",
         },

@@ -293,7 +293,7 @@ EXERCISES = (
             lambda X, r, N, Nk: (
                 r.T @ X / N,
                 r.T @ X**2 / Nk[:, None] - (r.T @ X / Nk[:, None]) ** 2,
-            ): "N for Nk | means",
+            ): "N for Nk",
         },
     ),
     update(
@@ -304,7 +304,7 @@ EXERCISES = (
         {
             "r.T @ X / N": "N for Nk",
             "r.T @ X": "missing | Nk|N_k|divid",
-            "r.T @ (1 - X) / Nk[:, None]": "wrong | 1 - X|X",
+            "r.T @ (1 - X) / Nk[:, None]": "wrong | 1 - X|complement",
             "r.T @ X / (2 * r.T @ X - Nk[:, None])": "sign",
             "ones((K, 1)) * mean(X, axis=0)": "missing | r|responsib",
             "(r.T @ X + 1) / (Nk[:, None] + 2)": "wrong | prior|pseudo|\\b1\\b|add",

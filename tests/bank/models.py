@@ -80,7 +80,7 @@ FACTORS = (
         {
             "inv(C) @ X.T @ X @ inv(C) @ u": "missing | N|det|log",
             "inv(C) @ (X.T @ X @ inv(C) @ u + N * u)": "sign",
-            "inv(C) @ (X.T @ X @ inv(C) @ u - u)": "missing | N",
+            "inv(C) @ (X.T @ X @ inv(C) @ u - u)": "missing | \\bN\\b|factor 0.1",
             "inv(C) @ (X.T @ X @ inv(C) @ u - N * u) / 2": "twice",
             "X.T @ X @ inv(C) @ u - N * u": "missing | C|inv",
         },
@@ -235,7 +235,7 @@ ENERGIES = (
         {
             "V.T @ PH": "missing | model_vh|partition|Z",
             "N * model_vh - V.T @ PH": "sign",
-            "V.T @ PH - model_vh": "missing | N",
+            "V.T @ PH - model_vh": "missing | \\bN\\b|factor 0.1",
             "V.T @ PH / N - model_vh": "sum for mean",
             "V.T @ PH - N * outer(model_v, model_h)": "wrong | model_vh|product|outer",
             "V.T @ PH + N * model_vh": "sign",
@@ -247,7 +247,7 @@ ENERGIES = (
         ("sum(V, axis=0) - N * model_v", "sum(V - model_v, axis=0)"),
         {
             "sum(V, axis=0)": "missing | model_v|partition|Z",
-            "sum(V, axis=0) - model_v": "missing | N",
+            "sum(V, axis=0) - model_v": "missing | \\bN\\b|factor 0.1",
             "N * model_v - sum(V, axis=0)": "sign",
             "mean(V, axis=0) - model_v": "sum for mean",
         },
@@ -358,7 +358,7 @@ CHAINS = (
         {
             "mean(gamma, axis=0)": "index | first|gamma\\[0\\]|0",
             "alpha[0] / sum(alpha[0])": "missing | beta",
-            "gamma[-1]": "index | first|gamma\\[0\\]|0",
+            "gamma[-1]": "wrong | first|gamma\\[0\\]",
         },
     ),
     gradient(
@@ -434,7 +434,7 @@ CONJUGATE = (
         {
             "heads / (heads + tails)": "prior | prior|\\ba\\b",
             "(heads + a) / (heads + tails + a + b)": "prior | − 1|- 1|\\b1\\b",
-            "(heads + a - 1) / (heads + tails + a + b)": "missing | 2",
+            "(heads + a - 1) / (heads + tails + a + b)": "wrong | 2|\\b1\\b",
             "(tails + b - 1) / (heads + tails + a + b - 2)": "wrong | heads|tails|1 -|swap",
         },
     ),
@@ -446,8 +446,8 @@ CONJUGATE = (
         {
             "mean(x)": "prior | prior|\\ba\\b",
             "(a + sum(x)) / (b + N)": "missing | \\b1\\b",
-            "(a + sum(x) - 1) / b": "missing | N",
-            "(a + sum(x) - 1) / (1 / b + N)": "inverse | 1 / b|invers|recipro|\\bb\\b",
+            "(a + sum(x) - 1) / b": "missing | \\bN\\b|rate",
+            "(a + sum(x) - 1) / (1 / b + N)": "wrong | divides by b|invers|recipro",
         },
     ),
     gradient(
@@ -559,7 +559,7 @@ DIVERGENCES = (
             "exp(log_variance) - 1": "twice",
             "(1 - exp(log_variance)) / 2": "sign",
             "exp(log_variance) / 2": "missing | \\b1\\b",
-            "(1 - 1 / exp(log_variance)) / 2": "jacobian | log|variance|chain|exp",
+            "(1 - 1 / exp(log_variance)) / 2": "wrong | multiply by exp|chain|logarithm",
         },
     ),
     gradient(
@@ -570,7 +570,7 @@ DIVERGENCES = (
             "W.T @ residual / sigma2": "missing | \\bm\\b|KL|prior",
             "W.T @ residual / sigma2 + m": "sign",
             "W.T @ residual - m": "missing | sigma2",
-            "W.T @ x / sigma2 - m": "missing | \\bW\\b|\\bm\\b",
+            "W.T @ x / sigma2 - m": "missing | \\bW @ m\\b|residual",
             "-W.T @ residual / sigma2 - m": "sign",
         },
     ),
@@ -618,7 +618,7 @@ MATRICES = (
         "x",
         ("(A + A.T) @ x + b", "A @ x + x @ A + b"),
         {
-            "2 * A @ x + b": "transpose | symmetric|transpos|\\.T",
+            "2 * A @ x + b": "wrong | symmetric|transpos|\\.T|twice",
             "A @ x + b": "missing | A",
             "(A + A.T) @ x": "missing | \\bb\\b",
             "(A + A.T) @ x - b": "sign",
@@ -644,7 +644,7 @@ MATRICES = (
         ("A + A.T", "A.T + A"),
         {
             "2 * A": "transpose | symmetric|transpos|\\.T",
-            "A": "missing | A",
+            "A": "missing | \\bA\\.T|A itself",
             "A - A.T": "sign",
             "(A + A.T) / 2": "twice",
         },
@@ -676,7 +676,7 @@ MATRICES = (
             "E @ V + lam * U": "sign",
             "-E @ V": "missing | lam|penalty",
             "-2 * E @ V + lam * U": "twice",
-            "-X @ V + lam * U": "missing | U|E",
+            "-X @ V + lam * U": "missing | U|E\\b",
             "-E @ V + 2 * lam * U": "twice",
             "-E @ V - lam * U": "sign",
         },

@@ -18,7 +18,7 @@ EXERCISES = (
             "X.T @ (X @ w - y) + lam": "missing | w",
             "X.T @ (X @ w) + lam * w": "missing | y",
             "X.T @ (X @ w - y) + w": "missing | lam",
-            "X.T @ (X @ w - y) + lam * w**2": "extra | w|square",
+            "X.T @ (X @ w - y) + lam * w**2": "wrong | power|square",
         },
     ),
     gradient(
@@ -67,7 +67,7 @@ EXERCISES = (
         {
             "X.T @ residual": "missing | lam|penalty",
             "X.T @ residual + lam * w": "derivative",
-            "X.T @ residual + lam": "element",
+            "X.T @ residual + lam": "wrong | abs|sign|element",
             "X.T @ residual - lam * where(w > 0, 1, -1)": "sign",
             "X.T @ residual + 2 * lam * where(w > 0, 1, -1)": "twice",
         },

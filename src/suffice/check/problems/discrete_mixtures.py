@@ -51,7 +51,7 @@ BERNOULLI = Problem(
     title="mixture of Bernoullis, log-likelihood Σ_n log Σ_k π_k Π_d p_kd^x_nd (1 - p_kd)^(1 - x_nd)",
     objective=lambda X, weights, probabilities: mixtures.log_likelihood(_bernoulli(X, probabilities), weights),
     draw=_draw_bernoulli,
-    draw_other=lambda generator: _draw_bernoulli(generator, 9, 5),
+    draw_other=lambda generator: _draw_bernoulli(generator, 8, 5),
     notation={
         "X": "rows x_n of 0 and 1 (N, D)",
         "probabilities": "probabilities p_kd of a 1 (K, D)",

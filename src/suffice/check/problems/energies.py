@@ -80,7 +80,7 @@ RBM = Problem(
     title="restricted Boltzmann machine, E(v, h) = -vᵀWh - bᵀv - aᵀh, log-likelihood Σ_n log p(v_n)",
     objective=_log_likelihood,
     draw=_draw_rbm,
-    draw_other=lambda generator: _draw_rbm(generator, 6, 4, 2),
+    draw_other=lambda generator: _draw_rbm(generator, 8, 4, 3),
     notation={
         "V": "rows of visible states (N, D)",
         **SAID,
@@ -107,7 +107,7 @@ FREE_ENERGY = Problem(
     title="free energy of a restricted Boltzmann machine, F(v) = -log Σ_h exp(vᵀWh + bᵀv + aᵀh)",
     objective=lambda v, W, b, a: -(b @ v) - jnp.sum(jnp.logaddexp(0.0, v @ W + a)),
     draw=lambda generator: {name: of for name, of in _draw_rbm(generator).items() if name != "V"},
-    draw_other=lambda generator: {name: of for name, of in _draw_rbm(generator, 6, 4, 2).items() if name != "V"},
+    draw_other=lambda generator: {name: of for name, of in _draw_rbm(generator, 8, 4, 3).items() if name != "V"},
     notation={**SAID, "ph": "p(h_j = 1 | v) (P,)"},
     intermediates={"ph": lambda v, W, a: sigmoid(v @ W + a)},
     latents={"h": "binary"},

@@ -118,7 +118,7 @@ FACTOR_ANALYSIS = Problem(
     title="factor analysis, z ~ N(0, I), x | z ~ N(μ + Wz, diag ψ), log-likelihood Σ_n log N(x_n | μ, WWᵀ + diag ψ)",
     objective=lambda X, mu, W, psi: jnp.sum(log_gaussian(X, mu, _covariance(W, psi))),
     draw=_draw_several,
-    draw_other=lambda generator: _draw_several(generator, 7, 4, 3),
+    draw_other=lambda generator: _draw_several(generator, 8, 4, 3),
     notation={
         "X": "rows x_n (N, D)",
         "x": "a row (D,)",
@@ -165,7 +165,7 @@ PPCA = Problem(
     title="probabilistic PCA, z ~ N(0, I), x | z ~ N(μ + Wz, σ² I), log-likelihood Σ_n log N(x_n | μ, WWᵀ + σ² I)",
     objective=lambda X, mu, W, sigma2: jnp.sum(log_gaussian(X, mu, _covariance(W, _alike(W, sigma2)))),
     draw=_draw_principal,
-    draw_other=lambda generator: _draw_principal(generator, 7, 4, 3),
+    draw_other=lambda generator: _draw_principal(generator, 8, 4, 3),
     notation={
         **{symbol: said for symbol, said in FACTOR_ANALYSIS.notation.items() if symbol != "psi"},
         "C": "covariance WWᵀ + σ² I of a row (D, D)",

@@ -49,7 +49,7 @@ FULL = Problem(
     title="Gaussian, log-likelihood Σ_n log N(x_n | μ, Σ)",
     objective=lambda X, mean, covariance: jnp.sum(log_gaussian(X, mean, covariance)),
     draw=_draw_full,
-    draw_other=lambda generator: _draw_full(generator, 9, 4),
+    draw_other=lambda generator: _draw_full(generator, 11, 4),
     notation={
         "X": "rows x_n (N, D)",
         "mean": "mean μ (D,)",
@@ -72,7 +72,7 @@ PRECISION = Problem(
     title="Gaussian by its precision, log-likelihood Σ_n log N(x_n | μ, Λ⁻¹)",
     objective=_by_precision,
     draw=_draw_precision,
-    draw_other=lambda generator: _draw_precision(generator, 9, 4),
+    draw_other=lambda generator: _draw_precision(generator, 11, 4),
     notation={
         "X": "rows x_n (N, D)",
         "mean": "mean μ (D,)",
@@ -90,7 +90,7 @@ DIAGONAL = Problem(
     title="Gaussian with a diagonal covariance, log-likelihood Σ_n Σ_d log N(x_nd | μ_d, σ²_d)",
     objective=_diagonal,
     draw=_draw_diagonal,
-    draw_other=lambda generator: _draw_diagonal(generator, 9, 4),
+    draw_other=lambda generator: _draw_diagonal(generator, 11, 4),
     notation={
         "X": "rows x_n (N, D)",
         "mean": "mean μ (D,)",

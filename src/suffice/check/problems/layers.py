@@ -19,7 +19,7 @@ SOFTMAX = Problem(
     title="softmax of each row, y_nd = exp(z_nd) / Σ_e exp(z_ne); of a loss only Ȳ = ∂ℓ/∂Y is known",
     objective=lambda Z: softmax(Z),
     draw=lambda generator: {"Z": generator.normal(0.2, 1.2, (5, 3))},
-    draw_other=lambda generator: {"Z": generator.normal(0.2, 1.2, (7, 4))},
+    draw_other=lambda generator: {"Z": generator.normal(0.2, 1.2, (8, 4))},
     notation={
         "Z": "scores (N, D)",
         "Y": "softmax of the rows (N, D)",
@@ -84,7 +84,7 @@ def _normalisation(name: str, title: str, axis: int, over: str) -> Problem:
         title=title,
         objective=lambda X, gamma, beta: gamma * _standardised(X, axis) + beta,
         draw=_draw_normalisation,
-        draw_other=lambda generator: _draw_normalisation(generator, 6, 4),
+        draw_other=lambda generator: _draw_normalisation(generator, 9, 4),
         notation={
             "X": "rows (N, D)",
             "gamma": "scales γ (D,)",
@@ -128,7 +128,7 @@ ATTENTION = Problem(
     title="attention O = AV, A = softmax of the rows of QKᵀ / √d; of a loss only Ō = ∂ℓ/∂O is known",
     objective=lambda Q, K, V: _attention_weights(Q, K) @ V,
     draw=_draw_attention,
-    draw_other=lambda generator: _draw_attention(generator, 4, 6, 5, 3),
+    draw_other=lambda generator: _draw_attention(generator, 4, 7, 5, 3),
     notation={
         "Q": "queries (N, d)",
         "K": "keys (M, d)",

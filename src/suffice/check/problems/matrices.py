@@ -64,7 +64,7 @@ FACTORISATION = Problem(
     title="f = ½ ‖X - UVᵀ‖² + ½ λ (‖U‖² + ‖V‖²)",
     objective=lambda X, U, V, lam: 0.5 * jnp.sum((X - U @ V.T) ** 2) + 0.5 * lam * (jnp.sum(U**2) + jnp.sum(V**2)),
     draw=_draw_factorisation,
-    draw_other=lambda generator: _draw_factorisation(generator, 4, 6, 2),
+    draw_other=lambda generator: _draw_factorisation(generator, 6, 4, 2),
     notation={
         "X": "matrix (N, D)",
         "U": "factors of the rows (N, L)",

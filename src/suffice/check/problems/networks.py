@@ -67,7 +67,7 @@ MLP = Problem(
     "H = tanh(XW1 + b1)",
     objective=_mlp,
     draw=_draw_mlp,
-    draw_other=lambda generator: _draw_mlp(generator, 9, 4, 6, 3),
+    draw_other=lambda generator: _draw_mlp(generator, 11, 4, 6, 3),
     notation={
         "X": "rows (N, D)",
         "T": "targets, a single 1 in each row (N, K)",
@@ -117,7 +117,7 @@ RELU = Problem(
     title="one layer of rectified units for regression, loss ½ Σ_n (h_n·w2 + b2 - y_n)², H = max(XW1 + b1, 0)",
     objective=lambda X, y, W1, b1, w2, b2: 0.5 * jnp.sum((_relu_hidden(X, W1, b1) @ w2 + b2 - y) ** 2),
     draw=_draw_regression_net,
-    draw_other=lambda generator: _draw_regression_net(generator, 9, 4, 6),
+    draw_other=lambda generator: _draw_regression_net(generator, 11, 4, 6),
     notation={
         "X": "rows (N, D)",
         "y": "targets (N,)",
