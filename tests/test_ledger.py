@@ -88,6 +88,12 @@ def test_a_claim_that_a_script_does_not_judge_is_not_run(scripts, tmp_path):
     assert experiments.outcome(other, experiments.run("made_up", tmp_path)).verdict == "not run"
 
 
+def test_what_is_looked_at_has_its_pictures_and_no_verdict(scripts, tmp_path):
+    looked = Measured("made_up", "", "a matter of looking", ("curve.png",))
+    outcome = experiments.outcome(looked, experiments.run("made_up", tmp_path))
+    assert (outcome.verdict, outcome.evidence, len(outcome.pictures)) == ("not judged", "a matter of looking", 1)
+
+
 def test_every_measured_claim_is_one_of_its_script():
     folder = experiments.scripts_folder()
     assert folder is not None

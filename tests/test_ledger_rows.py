@@ -42,7 +42,12 @@ def test_every_part_of_the_documents_is_there():
 def test_rows_say_what_they_expect():
     assert len({(row.name, row.claim) for row in ROWS}) == len(ROWS)
     for row in ROWS:
-        allowed = {Formula: ("right", "wrong", "right up to convention"), Built: ("right", "wrong"), Lost: ("not judged",), Measured: ("",)}
+        allowed = {
+            Formula: ("right", "wrong", "right up to convention"),
+            Built: ("right", "wrong"),
+            Lost: ("not judged",),
+            Measured: ("",),
+        }
         assert row.expected in allowed[type(row.way)]
         assert row.expected != "wrong" or row.remark or row.reading
 
@@ -51,7 +56,7 @@ def test_verdicts_kept_are_those_of_the_page_of_experiments():
     page = PAGE.read_text()
     for row in ROWS:
         if isinstance(row.way, Measured):
-            assert re.match("holds|does not hold|undecided", row.way.kept)
+            assert re.match("holds|does not hold|undecided" if row.way.says else "a matter of looking", row.way.kept)
             assert all(number in page for number in re.findall(r"\d[\d.]*\d", row.way.kept))
 
 

@@ -73,7 +73,7 @@ class Measured:
     """A claim that an experiment judges.
 
     ``script`` is its name in ``experiments/``, ``says`` a pattern that begins the script's own claim, ``kept`` the verdict
-    of five seeds at the full size, as docs/experiments.md has it.
+    of five seeds at the full size, as docs/experiments.md has it. Where ``says`` is empty, the pictures are to be looked at.
     """
 
     script: str

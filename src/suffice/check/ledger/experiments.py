@@ -63,6 +63,8 @@ def run(script: str, out: Path, *, full: bool = False, again: bool = False) -> R
 
 def outcome(way: Measured, ran: Run) -> Outcome:
     """What a run says of one claim, beside the verdict kept of five seeds."""
+    if not way.says:
+        return Outcome("not judged", way.kept, pictures=_pictures(way, ran))
     five = f"kept run of five seeds (docs/experiments.md): {way.kept}"
     if ran.failure:
         return Outcome("not run", f"{ran.failure}; {five}")
@@ -72,8 +74,11 @@ def outcome(way: Measured, ran: Run) -> Outcome:
     kept = ", kept" if ran.kept else ""
     scope = f"{ran.size} size{kept}: {ran.result['seeds']} seeds, {ran.result['epochs']} epochs, {ran.result['data']}"
     margin = f"margin {said['mean']:.3g} ± {said['standard_error']:.2g}"
-    pictures = tuple(str(ran.folder / name) for name in way.pictures if (ran.folder / name).is_file())
-    return Outcome(said["verdict"], f"{margin} ({scope}); {five}", pictures=pictures)
+    return Outcome(said["verdict"], f"{margin} ({scope}); {five}", pictures=_pictures(way, ran))
+
+
+def _pictures(way: Measured, ran: Run) -> tuple[str, ...]:
+    return tuple(str(ran.folder / name) for name in way.pictures if (ran.folder / name).is_file())
 
 
 def _kept(folder: Path) -> dict[str, Any] | None:
