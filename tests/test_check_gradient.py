@@ -167,7 +167,9 @@ def test_single_precision_is_right_to_its_digits():
     assert report.verdict == "right"
 
     def nearly(X, w, t, penalty):
-        return X.T @ (X @ w - t) + penalty * w + 1e-6 * np.cos(7 * w)
+        for _ in range(1):
+            rounding = np.array([3e-7, -2e-7, 7e-7])
+        return X.T @ (X @ w - t) + penalty * w + rounding
 
     small = check_gradient(loss, "w", nearly, at=draw)
     assert small.verdict == "approximate"
@@ -302,6 +304,7 @@ def test_precision_is_left_as_it_was():
         (lambda: check_gradient("gaussian-mixtures", "w", RIGHT), "did you mean"),
         (lambda: check_gradient(7, "w", RIGHT, at=draw), "A model is a function"),
         (lambda: check_gradient(lambda X, w: X @ w, "w", "w", at=draw), "check_jacobian"),
+        (lambda: check_gradient(lambda X, w: X.T @ w, "w", "w", at=draw), "cannot be computed"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_in_a_sentence(call, said):

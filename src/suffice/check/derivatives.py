@@ -9,7 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
-from suffice.check.functions import Model, model_of
+from suffice.check.functions import NOT_TRACEABLE, Model, model_of
 from suffice.check.problem import Point
 
 LEVELS = 8
@@ -108,7 +108,6 @@ class Differentiable:
         return np.asarray(self.model.function(**self.model.arguments(point)), float)
 
 
-NOT_TRACEABLE = (jax.errors.TracerArrayConversionError, jax.errors.ConcretizationTypeError)
 Valued = Callable[[Mapping[str, Any]], np.ndarray]
 
 

@@ -62,7 +62,7 @@ class Model:
         arrays, sizes = _parted(self.arguments(point), self.moving)
         with scope("float64"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            result = self._program(key, transform, sizes)(arrays, *extra)
+            result = _computed(self._program(key, transform, sizes), arrays, *extra)
             return jax.tree.map(np.asarray, result)
 
     def traced(self, point: Mapping[str, Any]) -> tuple[Any, Arrays]:
@@ -77,6 +77,20 @@ class Model:
             inner = transform(lambda given: self.function(**given, **dict(sizes)))
             self.programs[key, sizes] = jax.jit(inner, compiler_options=QUICK)
         return self.programs[key, sizes]
+
+
+NOT_TRACEABLE = (jax.errors.TracerArrayConversionError, jax.errors.ConcretizationTypeError)
+"""What JAX says of a model that is written for NumPy alone."""
+
+
+def _computed(program: Callable[..., Any], *arguments: Any) -> Any:
+    try:
+        return program(*arguments)
+    except NOT_TRACEABLE:
+        raise
+    except Exception as error:
+        said = (str(error).splitlines() or [""])[0][:200].rstrip(".")
+        raise ValueError(f"The model cannot be computed at the point: {type(error).__name__}: {said}.") from None
 
 
 KEPT: OrderedDict[Any, Model] = OrderedDict()

@@ -254,7 +254,7 @@ def name_of(f: Any) -> str:
 
 def _refuse_arrays(function: Differentiable, point: Mapping[str, Any]) -> None:
     shape = np.shape(function.value(point))
-    if shape not in ((), (1,)):
+    if shape:
         raise ValueError(
             f"The model gives an array of shape {shape}; a gradient is of one number: use check_jacobian or check_vjp."
         )

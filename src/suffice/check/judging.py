@@ -65,7 +65,11 @@ def judge(
     case, convention = _laid_out(case)
     case = _with_noise(case, seed, steady)
     report = _verdict(case, convention or (equal(case) if not case.agrees else ""), doubt)
-    return replace(report, seed=seed, reference=reference, points=tuple(shapes_of(point) for point in full))
+    return replace(report, seed=seed, reference=reference, points=tuple(_shapes(subject, point) for point in full))
+
+
+def _shapes(subject: Subject, point: Point) -> dict[str, tuple[int, ...]]:
+    return shapes_of({name: value for name, value in point.items() if name in subject.known})
 
 
 def _claimed(wanted: Claim, full: Sequence[Point]) -> tuple[list[np.ndarray], str]:

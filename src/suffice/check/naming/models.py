@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from suffice.check.case import Case
-from suffice.check.derivatives import NOT_TRACEABLE
+from suffice.check.functions import NOT_TRACEABLE
 from suffice.check.graph.mutants import Mutant, Mutants, mutants
 from suffice.check.graph.words import Writer
 from suffice.check.report import Finding

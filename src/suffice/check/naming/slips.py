@@ -9,7 +9,7 @@ from itertools import combinations
 import numpy as np
 
 from suffice.check.case import Case
-from suffice.check.derivatives import NOT_TRACEABLE
+from suffice.check.functions import NOT_TRACEABLE
 from suffice.check.graph.backward import Backward, backward
 from suffice.check.graph.slips import FORGOTTEN, Slip
 from suffice.check.graph.words import Writer

@@ -11,9 +11,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from suffice.check.case import Case
-from suffice.check.derivatives import NOT_TRACEABLE
 from suffice.check.discrete import Discrete
-from suffice.check.functions import QUICKEST
+from suffice.check.functions import NOT_TRACEABLE, QUICKEST
 from suffice.check.graph.backward import traced_graph
 from suffice.check.graph.steps import Constant, Graph, Operand, Step
 from suffice.check.graph.words import Writer
