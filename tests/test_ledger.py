@@ -130,6 +130,12 @@ def test_an_experiment_runs_once_for_all_its_rows(scripts, tmp_path):
     assert (scripts / "count").read_text() == "1"
     assert [row.as_expected for row in found] == [None, None]
     assert found[0].to_dict()["kept"] == "undecided"
+    assert found[0].beside == "quick size; five seeds: undecided"
+    page = write_ledger(tmp_path / "ledger.html", found).read_text()
+    assert page.count("quick size; five seeds: undecided") == 2
+    assert 'class="verdict open">holds' in page, "a quick run is not shown as a result"
+    (full, _) = judging.judged(rows, tmp_path / "out", full=True)
+    assert (full.beside, full.outcome.verdict) == ("", "holds")
 
 
 def test_the_page_is_whole_and_escapes_what_it_shows(tmp_path):

@@ -88,6 +88,7 @@ def _table(rows: list[Judged]) -> Table:
 
 
 def _verdict(row: Judged) -> str:
-    colour = COLOURS.get(row.outcome.verdict, "dim")
+    colour = "dim" if row.beside else COLOURS.get(row.outcome.verdict, "dim")
     unexpected = f" [bold](not {row.entry.expected})[/bold]" if row.as_expected is False else ""
-    return f"[{colour}]{row.outcome.verdict}[/{colour}]{unexpected}"
+    beside = f" [dim]({row.beside})[/dim]" if row.beside else ""
+    return f"[{colour}]{row.outcome.verdict}[/{colour}]{unexpected}{beside}"

@@ -15,13 +15,14 @@ class Outcome:
 
     ``verdict`` is one of a ``CheckReport``, or ``"holds"``, ``"does not hold"``, ``"undecided"`` of an experiment,
     ``"not judged"`` where nothing is left to judge, ``"not run"`` where it could not be.
-    ``pairs`` are elements claimed and right; ``pictures`` are files.
+    ``pairs`` are elements claimed and right; ``pictures`` are files; ``size`` is an experiment's, ``"quick"`` or ``"full"``.
     """
 
     verdict: str
     evidence: str
     pairs: tuple[tuple[float, float], ...] = ()
     pictures: tuple[str, ...] = ()
+    size: str = ""
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,7 @@ def outcome(way: Measured, ran: Run) -> Outcome:
     kept = ", kept" if ran.kept else ""
     scope = f"{ran.size} size{kept}: {ran.result['seeds']} seeds, {ran.result['epochs']} epochs, {ran.result['data']}"
     margin = f"margin {said['mean']:.3g} ± {said['standard_error']:.2g}"
-    return Outcome(said["verdict"], f"{margin} ({scope}); {five}", pictures=_pictures(way, ran))
+    return Outcome(said["verdict"], f"{margin} ({scope}); {five}", pictures=_pictures(way, ran), size=ran.size)
 
 
 def _pictures(way: Measured, ran: Run) -> tuple[str, ...]:

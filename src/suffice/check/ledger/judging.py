@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -26,6 +27,14 @@ class Judged:
         """Whether the verdict is the one that the mathematics has; None where only an experiment can tell."""
         return self.outcome.verdict == self.entry.expected if self.entry.expected else None
 
+    @property
+    def beside(self) -> str:
+        """What stands beside the verdict of a quick run, which is too small to go by: that of five seeds."""
+        way = self.entry.way
+        if not isinstance(way, Measured) or self.outcome.size != "quick":
+            return ""
+        return f"quick size; five seeds: {re.split('[:,]', way.kept)[0]}"
+
     def to_dict(self) -> dict[str, Any]:
         """All of it as plain values."""
         entry, way = self.entry, self.entry.way
@@ -41,6 +50,7 @@ class Judged:
             "as_expected": self.as_expected,
             "evidence": self.outcome.evidence,
             "remark": entry.remark,
+            "size": self.outcome.size,
             "kept": way.kept if isinstance(way, Measured) else "",
             "pictures": list(self.outcome.pictures),
             "seconds": round(self.seconds, 3),
