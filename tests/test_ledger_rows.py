@@ -14,6 +14,8 @@ from suffice.check.ledger.entry import Built, Formula, Lost, Measured
 ROWS = [row for rows in DOCUMENTS.values() for row in rows]
 FORMULAS = [row for row in ROWS if isinstance(row.way, Formula)]
 REPORTS = {}
+NOT_PRINTED = re.compile("not claimed|what the printed|what the notation")
+"""Readings of rows that no document prints: what follows from a mistake."""
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "experiments.md"
 
 
@@ -74,7 +76,7 @@ def test_formulas_are_judged_as_the_mathematics_has_it(row):
 
 
 def test_nine_in_ten_wrong_formulas_are_named():
-    wrong = [row for row in FORMULAS if row.expected == "wrong"]
+    wrong = [row for row in FORMULAS if row.expected == "wrong" and not NOT_PRINTED.match(row.reading)]
     unnamed = []
     for row in wrong:
         key = row.name, row.claim
