@@ -21,7 +21,7 @@ CAUSES = {
     "normalise": r"normalis|sum to 1|sums to|add up to 1|divid|\b1\b",
     "old": r"\bold\b|new|updated|current|before the update|previous",
     "N for Nk": r"N_?k|its own|weight of the component|\bNk\b|column sum|sum\(r|r\.sum",
-    "biased": r"the term 1 is too much|bias|N ?[-−] ?1|N_?k ?[-−] ?1|− 1|- 1|unbiased|degrees",
+    "biased": r"N ?[-−] ?K|the term 1 is too much|bias|N ?[-−] ?1|N_?k ?[-−] ?1|− 1|- 1|unbiased|degrees",
     "multiplier": r"multiplier|constraint|constrain|normalis|simplex|λ",
     "prior": r"prior|alpha|pseudo|− 1|- 1|concentration",
     "pairs": r"twice|each pair|doubl|pairs|\b2\b",

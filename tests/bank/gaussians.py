@@ -47,7 +47,7 @@ EXERCISES = (
         {
             "precision @ S @ precision - N * precision": "twice",
             "(N * precision - precision @ S @ precision) / 2": "sign",
-            "(precision @ S @ precision - precision) / 2": "missing | N",
+            "(precision @ S @ precision - precision) / 2": "missing | \\bN\\b|factor 0.1",
             "(S @ precision - N * precision) / 2": "missing | precision",
             "precision @ S @ precision / 2": "missing | det|log|N|precision",
         },
