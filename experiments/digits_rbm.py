@@ -22,7 +22,7 @@ from verdicts import each_seed, overlay, table, verdict
 from suffice import RBM
 from suffice.plot import FilterDisplay
 from suffice.plot.canvas import PALETTE
-from suffice.plot.mosaic import mosaic, show
+from suffice.plot.mosaic import mosaic
 
 STEPS, SIZES, SHAPE = (1, 5, 10, 20), (50, 100, 200, 500), (28, 28)
 TRAIN, VALID = "reconstruction", "validation_reconstruction"
@@ -135,7 +135,9 @@ def picture_of_filters(rbm: RBM, path: Path) -> None:
 
 def picture_of_chains(ends: np.ndarray, path: Path) -> None:
     figure = Figure(figsize=(6, 6), layout="constrained")
-    show(figure.subplots(), mosaic(ends.reshape(-1, *SHAPE), 10), cmap="gray_r")
+    ax = figure.subplots()
+    ax.imshow(mosaic(ends.reshape(-1, *SHAPE), 10), cmap="gray_r", interpolation="none")
+    ax.set_axis_off()
     figure.savefig(path, dpi=120)
 
 

@@ -16,7 +16,7 @@ FLOORS = (
     ("model",),
     ("latent", "energy", "nets", "bayesian"),
     ("fit", "data", "inspect"),
-    ("estimators",),
+    ("estimators", "check"),
     ("selection",),
     ("plot",),
     ("report",),

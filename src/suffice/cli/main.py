@@ -17,6 +17,7 @@ from suffice.cli.impute import impute
 from suffice.cli.inspect import inspect
 from suffice.cli.job import COMMAND
 from suffice.cli.query import query
+from suffice.cli.reproduce import reproduce
 
 if TYPE_CHECKING:
     import typer
@@ -41,6 +42,7 @@ app.command("denoise")(denoise)
 app.command("show")(saved.show)
 app.command("query")(query)
 app.command("inspect")(inspect)
+app.command("reproduce")(reproduce)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -1,0 +1,1 @@
+"""The graph of a model: its steps, what goes wrong on one of them, and how a step is named."""

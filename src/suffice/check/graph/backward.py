@@ -1,0 +1,63 @@
+"""What each slip adds to a derivative: all of them from one compiled call."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from suffice.check.derivatives import Differentiable
+from suffice.check.functions import QUICKEST, Model
+from suffice.check.graph.slips import Slip, slipped, slips_of
+from suffice.check.graph.steps import Graph, graph_of
+from suffice.runtime.precision import scope
+
+Program = Callable[[dict[str, Any]], Any]
+
+
+@dataclass(frozen=True)
+class Backward:
+    """The derivative of a model as a sum over its graph: slips, and a program for what each adds."""
+
+    graph: Graph
+    slips: tuple[Slip, ...]
+    program: Program
+
+    def directions(self, arrays: Mapping[str, Any]) -> np.ndarray:
+        """B (slips, *derivative): a slip of size a changes the derivative by a B."""
+        with scope("float64"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return np.moveaxis(np.asarray(self.program(dict(arrays))), -1, 0)
+
+
+def traced_graph(model: Model, point: Mapping[str, Any]) -> tuple[Graph, dict[str, Any]]:
+    """The graph of a model at a point, with its arrays."""
+    closed, arrays = model.traced(point)
+    return graph_of(closed, sorted(arrays)), arrays
+
+
+def backward(source: Differentiable, point: Mapping[str, Any]) -> tuple[Backward, dict[str, Any]]:
+    """Slips of a derivative, at points of these shapes."""
+    model, at = source.model, source.at(point)
+    key = ("slips", source.key, tuple(sorted((name, np.shape(value)) for name, value in model.arguments(at).items())))
+    if key not in model.kept:
+        model.kept[key] = _made(source, at)
+    return model.kept[key], model.arrays(at)
+
+
+def _made(source: Differentiable, point: Mapping[str, Any]) -> Backward:
+    graph, _ = traced_graph(source.model, point)
+    slips = slips_of(graph, source.wrt)
+
+    def derived(sizes: Any, arrays: dict[str, Any]) -> Any:
+        return source.question(lambda given: slipped(graph, slips, sizes, given), arrays)
+
+    def program(arrays: dict[str, Any]) -> Any:
+        return jax.jacfwd(derived)(jnp.zeros(len(slips)), arrays)
+
+    return Backward(graph, tuple(slips), jax.jit(program, compiler_options=QUICKEST))

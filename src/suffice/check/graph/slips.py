@@ -1,0 +1,167 @@
+"""What may go wrong on one step of a backward pass, as directions along which the derivative moves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax.numpy as jnp
+from jax import lax
+
+from suffice.check.graph.steps import Graph, Step
+
+STRUCTURE = frozenset(
+    (
+        "broadcast_in_dim",
+        "reshape",
+        "squeeze",
+        "convert_element_type",
+        "copy",
+        "transpose",
+        "expand_dims",
+        "stop_gradient",
+    )
+)
+
+
+@dataclass(frozen=True)
+class Slip:
+    """One thing that may go wrong: an edge (``operand`` of a step) scaled, or another local derivative.
+
+    ``kind`` is ``"edge"``, ``"transpose"`` or what is said of the derivative that was used.
+    """
+
+    kind: str
+    step: int
+    operand: int
+    derivative: Callable[[Any, Any, Step], Any] | None = None
+
+
+Rule = Callable[[Any, Any, Step], Any]
+FORGOTTEN: Rule = lambda x, y, step: jnp.ones_like(x)  # noqa: E731
+DERIVATIVES: dict[str, dict[str, Rule]] = {
+    "tanh": {
+        "1": FORGOTTEN,
+        "1 - h": lambda x, y, step: 1 - y,
+        "h (1 - h)": lambda x, y, step: y * (1 - y),
+        "1 - a², of the value before tanh": lambda x, y, step: 1 - x**2,
+        "1 + h² (a wrong sign)": lambda x, y, step: 1 + y**2,
+        "(1 - h²)²": lambda x, y, step: (1 - y**2) ** 2,
+        "1 - tanh(h)²": lambda x, y, step: 1 - jnp.tanh(y) ** 2,
+    },
+    "logistic": {
+        "1": FORGOTTEN,
+        "1 - s": lambda x, y, step: 1 - y,
+        "s": lambda x, y, step: y,
+        "1 - s²": lambda x, y, step: 1 - y**2,
+        "s (1 + s) (a wrong sign)": lambda x, y, step: y * (1 + y),
+        "a (1 - a), of the value before the sigmoid": lambda x, y, step: x * (1 - x),
+        "s (1 - s) of the sigmoid taken twice": lambda x, y, step: lax.logistic(y) * (1 - lax.logistic(y)),
+        "(s (1 - s))²": lambda x, y, step: (y * (1 - y)) ** 2,
+        "s²": lambda x, y, step: y**2,
+    },
+    "exp": {"1": FORGOTTEN, "the argument": lambda x, y, step: x},
+    "log": {
+        "1": FORGOTTEN,
+        "log itself": lambda x, y, step: y,
+        "x instead of 1/x": lambda x, y, step: x,
+        "1/x²": lambda x, y, step: x**-2.0,
+    },
+    "sqrt": {
+        "1": FORGOTTEN,
+        "1/√x": lambda x, y, step: 1 / y,
+        "√x / 2": lambda x, y, step: y / 2,
+        "2/√x": lambda x, y, step: 2 / y,
+    },
+    "rsqrt": {
+        "1": FORGOTTEN,
+        "-1/√x": lambda x, y, step: -y,
+        "-1/(2x)": lambda x, y, step: -0.5 / x,
+        "1/2 x^(-3/2)": lambda x, y, step: 0.5 * y**3,
+    },
+    "integer_pow": {
+        "1": FORGOTTEN,
+        "x^(n-1), without the factor n (the exponent)": lambda x, y, step: x ** (step.params["y"] - 1),
+        "n x^n, the power of x not lowered": lambda x, y, step: step.params["y"] * y,
+        "x^n, the power itself": lambda x, y, step: y,
+    },
+    "square": {"1": FORGOTTEN, "without the factor 2": lambda x, y, step: x, "2 x²": lambda x, y, step: 2 * y},
+    "sin": {"1": FORGOTTEN, "-cos": lambda x, y, step: -jnp.cos(x), "sin itself": lambda x, y, step: y},
+    "cos": {"1": FORGOTTEN, "sin, without its sign": lambda x, y, step: jnp.sin(x)},
+    "log1p": {"1": FORGOTTEN, "1/x": lambda x, y, step: 1 / x},
+    "max": {"1": FORGOTTEN},
+}
+
+
+def slips_of(graph: Graph, wrt: str) -> list[Slip]:
+    """Everything that may go wrong between a variable and the output."""
+    on_path = graph.after([wrt]) & graph.before_output()
+    found = []
+    for index, step in enumerate(graph.steps):
+        if not on_path.intersection(step.results) or step.name in STRUCTURE or not step.floating:
+            continue
+        moving = [place for place, operand in enumerate(step.operands) if operand in on_path]
+        found += [Slip("edge", index, place) for place in moving]
+        found += [
+            Slip(kind, index, moving[0], rule) for kind, rule in DERIVATIVES.get(step.name, {}).items() if _unary(step)
+        ]
+        found += [Slip("transpose", index, place) for place in moving if _is_square_product(step, place, graph)]
+    return found
+
+
+def _unary(step: Step) -> bool:
+    return len([operand for operand in step.operands if isinstance(operand, int)]) == 1
+
+
+def _is_square_product(step: Step, place: int, graph: Graph) -> bool:
+    if step.name != "dot_general":
+        return False
+    (left, right), (batch, _) = step.params["dimension_numbers"]
+    return not batch and len(left) == 1 and len(right) == 1
+
+
+def slipped(graph: Graph, slips: list[Slip], sizes: Any, arrays: dict[str, Any]) -> Any:
+    """The output, whose derivative moves along slip i with ``sizes[i]``; the value does not."""
+    by_step: dict[int, list[tuple[int, Slip]]] = {}
+    for number, slip in enumerate(slips):
+        by_step.setdefault(slip.step, []).append((number, slip))
+
+    def change(index: int, step: Step, operands: list[Any], _: list[Any]) -> list[Any]:
+        for number, slip in by_step.get(index, []):
+            if slip.kind == "edge":
+                operands[slip.operand] = _scaled(operands[slip.operand], sizes[number])
+        results = step.apply(*operands)
+        for number, slip in by_step.get(index, []):
+            if slip.kind != "edge":
+                results = [results[0] + sizes[number] * _moved(slip, step, operands, results[0]), *results[1:]]
+        return results
+
+    return graph.value(arrays, change)
+
+
+def _scaled(value: Any, size: Any) -> Any:
+    return value + size * (value - lax.stop_gradient(value))
+
+
+def _moved(slip: Slip, step: Step, operands: list[Any], result: Any) -> Any:
+    """Zero, with the derivative that leads from the right local derivative to the wrong one."""
+    operand = operands[slip.operand]
+    shift = operand - lax.stop_gradient(operand)
+    if slip.kind == "transpose":
+        return _transposed_product(slip, step, operands, shift)
+    assert slip.derivative is not None
+    still = lax.stop_gradient(operand)
+    settled = lax.stop_gradient(result)
+    wrong = slip.derivative(still, settled, step) * shift
+    return wrong - (result - settled)
+
+
+def _transposed_product(slip: Slip, step: Step, operands: list[Any], shift: Any) -> Any:
+    other = lax.stop_gradient(operands[1 - slip.operand])
+    turned = jnp.swapaxes(other, 0, 1) if other.ndim == 2 and other.shape[0] == other.shape[1] else other
+    pair = [shift, shift]
+    pair[1 - slip.operand] = turned
+    wrong = step.apply(*pair)[0]
+    pair[1 - slip.operand] = other
+    return wrong - step.apply(*pair)[0]

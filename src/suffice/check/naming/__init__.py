@@ -1,0 +1,1 @@
+"""Naming: what explains a wrong answer, each rule tried at every point."""

@@ -1,0 +1,250 @@
+"""Factors and terms that are variables, intermediates, or sums of them; matrices before or after the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+import numpy as np
+
+from suffice.check.case import Case
+from suffice.check.naming.quantities import Quantity, aligned, functions_of_quantities, quantities
+from suffice.check.report import Finding
+
+POWERS = ((1.0, "{}"), (-1.0, "1/{}"), (2.0, "{}**2"), (-2.0, "1/{}**2"), (0.5, "sqrt({})"), (-0.5, "1/sqrt({})"))
+SIZES = ((1.0, ""), (2.0, "2 * "), (0.5, "1/2 * "))
+
+
+def old_parameter(case: Case) -> Iterator[Finding]:
+    """An update is the old value of its parameter."""
+    of = case.subject.of
+    updates = case.subject.kind in ("update", "estimate")
+    if updates and of in case.points[0] and case.explained_by(lambda point, right: np.asarray(point[of], float)):
+        yield Finding(
+            "old parameter",
+            f"Your {case.subject.name} is the old {of} itself",
+            fix="compute the new one",
+            evidence=case.evidence(),
+        )
+
+
+def same_as(case: Case) -> Iterator[Finding]:
+    """The answer is a variable or an intermediate alone."""
+    for quantity in quantities(case):
+        if quantity.cost <= 5 and case.explains(quantity.values):
+            what = f"Your {case.subject.name} is {quantity.name} alone"
+            yield Finding("other variable", what, fix="the rest of it is missing", evidence=case.evidence())
+            return
+
+
+def factor_by_element(case: Case) -> Iterator[Finding]:
+    """The answer is the right one times something that varies from element to element."""
+    if not case.same_shape or case.right[0].ndim == 0:
+        return
+    plain = [quantity for quantity in functions_of_quantities(case) if quantity.cost <= 5]
+    yield from (
+        _factor_among(case, plain) or [*_ratio_by_element(case)] or _factor_among(case, functions_of_quantities(case))
+    )
+
+
+def _factor_among(case: Case, among: list[Quantity]) -> list[Finding]:
+    for quantity in among:
+        for power, form in POWERS if quantity.values[0].ndim else ():
+            if _times(case, quantity, power):
+                text = form.format(quantity.name)
+                what = f"Your {case.subject.name} is too large by the factor {text}, element by element"
+                fix = f"divide by {text}" if power > 0 else f"multiply by {text[2:]}"
+                return [Finding("factor", what, fix=fix, evidence=case.evidence())]
+    return []
+
+
+def _ratio_by_element(case: Case) -> Iterator[Finding]:
+    """One quantity where another is right, as a divisor or a factor."""
+    plain = [quantity for quantity in quantities(case) if quantity.cost <= 5]
+    for first in plain:
+        for second in plain:
+            if (
+                (first.values[0].ndim or second.values[0].ndim)
+                and first is not second
+                and _exchanged(case, first, second)
+            ):
+                a, b = first.name, second.name
+                what = f"Your {case.subject.name} is too large by the factor {a} / {b}, element by element"
+                fix = f"divide by {a} where it divides by {b} (or multiply by {b} where it multiplies by {a})"
+                yield Finding("factor", what, fix=fix, evidence=case.evidence())
+                return
+
+
+def _exchanged(case: Case, first: Quantity, second: Quantity) -> bool:
+    if any(np.any(value == 0) for value in second.values):
+        return False
+    for way in range(2):
+        if all(
+            _ratio_holds(case, i, a, b, way) for i, (a, b) in enumerate(zip(first.values, second.values, strict=True))
+        ):
+            return True
+    return False
+
+
+def _ratio_holds(case: Case, index: int, a: np.ndarray, b: np.ndarray, way: int) -> bool:
+    right = case.right[index]
+    top, bottom = (next(islice(aligned(value, right.shape), way if value.ndim else 0, None), None) for value in (a, b))
+    return top is not None and bottom is not None and case.explains_at(index, right * top / bottom)
+
+
+def _times(case: Case, quantity: Quantity, power: float) -> bool:
+    values = list(enumerate(quantity.values))
+    return any(all(_holds(case, index, value, power, way) for index, value in values) for way in range(2))
+
+
+def _holds(case: Case, index: int, value: np.ndarray, power: float, way: int) -> bool:
+    right = case.right[index]
+    found = next(islice(aligned(value, right.shape), way, None), None)
+    if found is None:
+        return False
+    with np.errstate(all="ignore"):
+        return case.explains_at(index, right * found**power)
+
+
+def extra_term(case: Case) -> Iterator[Finding]:
+    """The answer is the right one plus or minus a quantity, once, twice or half."""
+    if not case.same_shape:
+        return
+    gaps = [claimed - right for claimed, right in zip(case.claimed, case.right, strict=True)]
+    for name, values in _terms(case):
+        for size, mark in SIZES:
+            for sign in (1.0, -1.0):
+                if _is_gap(case, gaps, values, sign * size):
+                    yield _wrong_sign(case, name) if size == 2 else _term(case, f"{mark}{name}", sign > 0)
+                    return
+
+
+def _wrong_sign(case: Case, term: str) -> Finding:
+    what = (
+        f"In your {case.subject.name}, the term {term} has the wrong sign, or is there twice: it is off by 2 * {term}"
+    )
+    return Finding("sign", what, fix=f"flip the sign of {term}", evidence=case.evidence())
+
+
+def _term(case: Case, term: str, extra: bool) -> Finding:
+    what = f"the term {term} is too much" if extra else f"the term {term} is missing"
+    kind = "extra term" if extra else "missing term"
+    return Finding(
+        kind,
+        f"In your {case.subject.name}, {what}",
+        fix=f"{'subtract' if extra else 'add'} {term}",
+        evidence=case.evidence(),
+    )
+
+
+def _terms(case: Case) -> Iterator[tuple[str, tuple[np.ndarray, ...]]]:
+    plain = functions_of_quantities(case)
+    yield "1", tuple(np.ones(()) for _ in case.points)
+    yield from ((quantity.name, quantity.values) for quantity in plain)
+    yield from _on_diagonal(case, plain)
+    scalars = [quantity for quantity in quantities(case) if all(value.ndim == 0 for value in quantity.values)]
+    for scalar in scalars:
+        for quantity in quantities(case):
+            if quantity is not scalar:
+                yield (
+                    f"{scalar.name} * {quantity.name}",
+                    tuple(a * b for a, b in zip(scalar.values, quantity.values, strict=True)),
+                )
+                if all(np.all(value) for value in scalar.values):
+                    yield (
+                        f"{quantity.name} / {scalar.name}",
+                        tuple(b / a for a, b in zip(scalar.values, quantity.values, strict=True)),
+                    )
+
+
+def _on_diagonal(case: Case, plain: list[Quantity]) -> Iterator[tuple[str, tuple[np.ndarray, ...]]]:
+    """Multiples of the identity, where the answer is a square matrix; and products with a simple function of a quantity."""
+    shape = case.right[0].shape
+    if len(shape) == 2 and shape[0] == shape[1]:
+        for quantity in plain:
+            if quantity.values[0].ndim == 0:
+                yield (
+                    f"{quantity.name} * eye",
+                    tuple(v * np.eye(len(r)) for v, r in zip(quantity.values, case.right, strict=True)),
+                )
+    for first in plain if case.right[0].ndim else ():
+        for second in plain:
+            if first.cost <= 5 and second.cost == 3 and first.values[0].shape == second.values[0].shape == shape:
+                yield (
+                    f"{first.name} / {second.name}",
+                    tuple(a / b for a, b in zip(first.values, second.values, strict=True)),
+                )
+                yield (
+                    f"{first.name} * {second.name}",
+                    tuple(a * b for a, b in zip(first.values, second.values, strict=True)),
+                )
+
+
+def _is_gap(case: Case, gaps: list[np.ndarray], values: tuple[np.ndarray, ...], size: float) -> bool:
+    terms = list(enumerate(zip(gaps, values, strict=True)))
+    return any(all(_fills(case, index, gap, value * size, way) for index, (gap, value) in terms) for way in range(2))
+
+
+def _fills(case: Case, index: int, gap: np.ndarray, value: np.ndarray, way: int) -> bool:
+    found = next(islice(aligned(value, gap.shape), way, None), None)
+    return found is not None and case.explains_at(index, case.right[index] + found)
+
+
+def matrix_factor(case: Case) -> Iterator[Finding]:
+    """The answer is the right one multiplied by a matrix of the model, or by its inverse, before or after."""
+    if not case.same_shape or case.right[0].ndim == 0:
+        return
+    for quantity in quantities(case):
+        if all(value.ndim >= 2 and value.shape[-1] == value.shape[-2] for value in quantity.values):
+            for label, change in MATRICES.items():
+                for side in ("before", "after"):
+                    if all(_multiplies(case, i, change(v), side) for i, v in enumerate(quantity.values)):
+                        what, fix = MATRIX_WORDS[label]
+                        what = what.format(quantity.name, side)
+                        yield Finding(
+                            "matrix",
+                            f"In your {case.subject.name}, {what}",
+                            fix=fix.format(quantity.name, side),
+                            evidence=case.evidence(),
+                        )
+                        return
+
+
+def _inverse(matrix: np.ndarray) -> np.ndarray:
+    try:
+        return np.linalg.inv(matrix)
+    except np.linalg.LinAlgError:
+        return np.full_like(matrix, np.nan)
+
+
+MATRICES = {
+    "{}": lambda m: m,
+    "inv({})": _inverse,
+    "{}.T": lambda m: np.swapaxes(m, -1, -2),
+    "{} @ {0}": lambda m: m @ m,
+    "inv({}) @ inv({0})": lambda m: _inverse(m) @ _inverse(m),
+}
+MATRICES = {label.replace("{}", "{0}"): change for label, change in MATRICES.items()}
+
+
+MATRIX_WORDS = {
+    "{0}": ("the factor inv({0}) is missing (or {0} is too much) {1} it", "multiply by the inverse of {0} {1} it"),
+    "inv({0})": ("the factor {0} is missing (or inv({0}) is too much) {1} it", "multiply by {0} {1} it"),
+    "{0}.T": ("the factor {0}.T is too much {1} it", "take {0}.T away"),
+    "{0} @ {0}": ("{0} stands where its inverse is right, {1} it", "invert {0}"),
+    "inv({0}) @ inv({0})": ("the inverse of {0} stands where {0} itself is right, {1} it", "do not invert {0}"),
+}
+
+
+def _multiplies(case: Case, index: int, matrix: np.ndarray, side: str) -> bool:
+    right = case.right[index]
+    try:
+        if right.ndim == matrix.ndim - 1 or (right.ndim == 1 and matrix.ndim == 2):
+            found = (
+                (matrix @ right[..., None])[..., 0] if side == "before" else (right[..., None, :] @ matrix)[..., 0, :]
+            )
+        else:
+            found = matrix @ right if side == "before" else right @ matrix
+    except ValueError:
+        return False
+    return case.explains_at(index, found)

@@ -1,0 +1,223 @@
+"""One edge of the graph: a path that is missing, doubled or of the wrong sign, a wrong local derivative, a missing transpose."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from suffice.check.case import Case
+from suffice.check.functions import NOT_TRACEABLE
+from suffice.check.graph.backward import Backward, backward
+from suffice.check.graph.slips import FORGOTTEN, Slip
+from suffice.check.graph.words import Writer
+from suffice.check.naming.factor import name_of_factor
+from suffice.check.report import Finding
+
+NICE = (-1.0, -2.0, 1.0, -0.5, 2.0, 3.0)
+MOST_NUMBERS = 4_000_000
+
+
+@dataclass(frozen=True)
+class Sized:
+    """A slip with its size at each point."""
+
+    slip: Slip
+    sizes: tuple[float, ...]
+
+
+def one_slip(case: Case) -> Iterator[Finding]:
+    """C = G + a B for one slip, with the same a at every point or one that is a size of the model."""
+    made = _directions(case)
+    if made is None:
+        return
+    found, tables = made
+    best = sorted(_single(case, found, tables), key=lambda sized: _rank(sized, found))
+    if best:
+        yield _finding(case, found, best[0])
+        return
+    pair = _pair(case, found, tables)
+    if pair is not None:
+        yield pair
+
+
+def _directions(case: Case) -> tuple[Backward, list[np.ndarray]] | None:
+    """The slips, and what each adds at every point of the first shapes."""
+    source = case.extra
+    if not getattr(source, "wrt", "") or not case.same_shape or case.right[0].size * 60 > MOST_NUMBERS:
+        return None
+    shapes = [{n: np.shape(v) for n, v in point.items()} for point in case.points]
+    try:
+        made = [backward(source, p) for p, s in zip(case.points, shapes, strict=True) if s == shapes[0]]
+        return made[0][0], [found.directions(arrays) for found, arrays in made]
+    except (*NOT_TRACEABLE, NotImplementedError, TypeError, ValueError, KeyError):
+        return None
+
+
+def _single(case: Case, found: Backward, tables: list[np.ndarray]) -> Iterator[Sized]:
+    for number, slip in enumerate(found.slips):
+        sizes = [_size(case, index, table[number]) for index, table in enumerate(tables)]
+        known = [size for size in sizes if size is not None]
+        if (
+            len(known) == len(sizes)
+            and _is_plausible(case, slip, known)
+            and _leaves_something(case, found, {number: known[0]})
+        ):
+            yield Sized(slip, tuple(known))
+
+
+def _leaves_something(case: Case, found: Backward, sizes: dict[int, float]) -> bool:
+    """Of slopes: whether one is left elsewhere, since what vanishes everywhere explains nothing."""
+    elsewhere = case.memory.get("elsewhere")
+    if elsewhere is None:
+        return True
+    source = case.extra
+    if "there" not in case.memory:
+        case.memory["there"] = source.answer(elsewhere), found.directions(source.model.arrays(source.at(elsewhere)))
+    right, table = case.memory["there"]
+    left = right + sum(size * table[number] for number, size in sizes.items())
+    return bool(np.max(np.abs(left), initial=0.0) > 1e-7 * np.max(np.abs(right), initial=1e-300))
+
+
+def _size(case: Case, index: int, direction: np.ndarray) -> float | None:
+    gap = case.claimed[index] - case.right[index]
+    weight = float(np.sum(direction * direction))
+    if not weight > (1e-9 * case.scales[index]) ** 2:
+        return None
+    size = float(np.sum(gap * direction)) / weight
+    return size if case.explains_at(index, case.right[index] + size * direction) else None
+
+
+def _is_plausible(case: Case, slip: Slip, sizes: list[float]) -> bool:
+    if slip.kind != "edge":
+        return all(abs(size - 1) < 1e-6 for size in sizes)
+    same = max(sizes) - min(sizes) <= 1e-6 * max(map(abs, sizes))
+    return same or _named_size(case, sizes) is not None
+
+
+def _named_size(case: Case, sizes: list[float]) -> tuple[str, str] | None:
+    head = case if len(sizes) == len(case.points) else None
+    return name_of_factor([1 + size for size in sizes], head) if head is not None else None
+
+
+def _rank(sized: Sized, found: Backward) -> tuple[float, ...]:
+    nice = any(abs(sized.sizes[0] - value) < 1e-6 for value in NICE)
+    return (not nice, sized.slip.kind not in ("edge", "transpose"), -_closeness(found, sized.slip))
+
+
+def _closeness(found: Backward, slip: Slip) -> float:
+    """Terms of the last sum are named first, then what is nearest the output."""
+    return slip.step / len(found.graph.steps)
+
+
+def _finding(case: Case, found: Backward, sized: Sized) -> Finding:
+    writer = Writer(found.graph, case.points[0])
+    step = found.graph.steps[sized.slip.step]
+    operand = writer.described(step.operands[sized.slip.operand])
+    whole = writer.step(sized.slip.step)
+    if sized.slip.kind == "edge":
+        return _edge(case, sized, operand, whole)
+    if sized.slip.kind == "transpose":
+        other = writer.text(step.operands[1 - sized.slip.operand])
+        what = f"In your {case.subject.name}, the matrix {other} of {whole} is not transposed on the way back"
+        return Finding("transpose", what, whole, f"use the transpose of {other}", case.evidence())
+    return _derivative(case, sized.slip, step.name, operand, whole)
+
+
+def _edge(case: Case, sized: Sized, operand: str, whole: str) -> Finding:
+    part = (
+        f"the part that comes through {operand} in {whole}"
+        if operand not in ("", whole)
+        else f"the part through {whole}"
+    )
+    size = sized.sizes[0]
+    words = {
+        -1.0: ("missing path", "is missing: it was treated as constant", "add it"),
+        -2.0: ("sign", "has the wrong sign", "flip its sign"),
+        1.0: ("doubled", "is counted twice (factor 2)", "count it once"),
+        -0.5: ("factor", "is halved (factor 1/2)", "multiply it by 2"),
+    }
+    nice = next((value for value in words if abs(size - value) < 1e-6), None)
+    if nice is not None:
+        kind, said, fix = words[nice]
+    else:
+        named = _named_size(case, list(sized.sizes))
+        text = named[0] if named else f"{1 + size:.6g}"
+        fix = f"multiply it by {text[2:]}" if text.startswith("1/") else f"divide it by {text}"
+        kind, said = "factor", f"is too large by the factor {text}"
+    return Finding(kind, f"In your {case.subject.name}, {part} {said}", whole, fix, case.evidence(), 1 + size)
+
+
+NAMES = {
+    "logistic": "the sigmoid",
+    "integer_pow": "the power",
+    "max": "relu",
+    "square": "the square",
+    "sqrt": "the square root",
+    "rsqrt": "the inverse square root",
+}
+RIGHT = {
+    "tanh": "1 - h²",
+    "logistic": "s (1 - s)",
+    "exp": "exp itself",
+    "log": "1/x",
+    "sqrt": "1/(2√x)",
+    "rsqrt": "-1/2 x^(-3/2)",
+    "square": "2 x",
+    "sin": "cos",
+    "cos": "-sin",
+    "max": "1 where positive, else 0",
+    "log1p": "1/(1 + x)",
+    "integer_pow": "n x^(n-1)",
+}
+
+
+def _derivative(case: Case, slip: Slip, name: str, operand: str, whole: str) -> Finding:
+    called = NAMES.get(name, name)
+    if slip.derivative is FORGOTTEN:
+        what = f"In your {case.subject.name}, the derivative of {called} at {operand} is forgotten"
+    else:
+        what = f"In your {case.subject.name}, the derivative of {called} at {operand} is taken as {slip.kind}"
+    return Finding("local derivative", what, whole, f"the right one is {RIGHT[name]}", case.evidence())
+
+
+def _pair(case: Case, found: Backward, tables: list[np.ndarray]) -> Finding | None:
+    """Two edges at once, each with a size that has a name."""
+    edges = [number for number, slip in enumerate(found.slips) if slip.kind == "edge"]
+    edges = _different(edges, tables[0])[:24]
+    gaps = [case.claimed[index] - case.right[index] for index in range(len(tables))]
+    for first, second in combinations(edges, 2):
+        sizes = _two_sizes(gaps[0], tables[0][first], tables[0][second])
+        if sizes is None:
+            continue
+        a, b = sizes
+        if not _leaves_something(case, found, {first: a, second: b}):
+            continue
+        if all(case.explains_at(i, case.right[i] + a * t[first] + b * t[second]) for i, t in enumerate(tables)):
+            one = _finding(case, found, Sized(found.slips[first], (a,)))
+            two = _finding(case, found, Sized(found.slips[second], (b,)))
+            said = two.what.split(", ", 1)[1]
+            return Finding(one.kind, f"{one.what}, and {said}", one.where, f"{one.fix}; and {two.fix}", case.evidence())
+    return None
+
+
+def _different(edges: list[int], table: np.ndarray) -> list[int]:
+    kept: list[int] = []
+    for number in edges:
+        size = float(np.max(np.abs(table[number])))
+        if size > 0 and not any(
+            np.allclose(table[number], table[other], rtol=1e-7, atol=1e-9 * size) for other in kept
+        ):
+            kept.append(number)
+    return kept
+
+
+def _two_sizes(gap: np.ndarray, first: np.ndarray, second: np.ndarray) -> tuple[float, float] | None:
+    basis = np.stack([first.ravel(), second.ravel()], 1)
+    if gap.size < 3:
+        return None
+    found, _, rank, _ = np.linalg.lstsq(basis, gap.ravel(), rcond=None)
+    nice = [next((value for value in NICE if abs(size - value) < 1e-6), None) for size in found]
+    return (float(nice[0]), float(nice[1])) if rank == 2 and None not in nice else None  # type: ignore[arg-type]

@@ -1,0 +1,168 @@
+"""Which edits of a formula make it right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from suffice.check.case import Case, difference
+from suffice.check.grammar.evaluating import evaluate
+from suffice.check.grammar.expression import Expression, at, changed_at, names_in, places, put
+from suffice.check.repair.edits import edits_of, everywhere
+from suffice.check.repair.insertions import Edit
+from suffice.check.report import Finding
+
+MOST_EDITS = 9000
+MOST_NODES = 60
+MOST_WORK = 10**6
+MOST_ELEMENTS = 20_000
+"""Formulas and arrays beyond these are not searched: each edit costs a pass over both."""
+
+
+def repairs_of(case: Case, computed: bool = True) -> list[Edit]:
+    """The best single edit that makes the formula right at all points; ``computed`` is false where it gave no value."""
+    formula = case.claim.formula
+    if formula is None or not _worth_searching(formula, case) or (computed and not _is_read_rightly(formula, case)):
+        return []
+    return _right_edits(formula, case)
+
+
+PAIRED = (
+    "sign",
+    "axis",
+    "inverse",
+    "missing function",
+    "function",
+    "number",
+    "transpose",
+    "extra factor",
+    "extra term",
+    "variable",
+)
+MOST_OF_A_KIND = 40
+
+
+def paired_repairs_of(case: Case) -> list[Edit]:
+    """Two edits of one kind that make the formula right together."""
+    formula = case.claim.formula
+    if formula is None or not _worth_searching(formula, case) or not _is_read_rightly(formula, case):
+        return []
+    named = [(name, np.ndim(value)) for name, value in case.points[0].items()]
+    edits = sorted(edits_of(formula, named), key=lambda edit: edit.cost)
+    for kind in PAIRED:
+        alike = [edit for edit in edits if edit.kind == kind][:MOST_OF_A_KIND]
+        found = next((pair for pair in _pairs(formula, alike) if _is_right_everywhere(pair, case)), None)
+        if found is not None:
+            return [found]
+    return []
+
+
+def _pairs(formula: Expression, edits: list[Edit]) -> Iterator[Edit]:
+    """Two edits at different places, neither inside the other."""
+    placed = [(edit, changed_at(formula, edit.formula)) for edit in edits]
+    for number, (first, one) in enumerate(placed):
+        for second, other in placed[number + 1 :]:
+            if one[: len(other)] != other and other[: len(one)] != one:
+                both = put(first.formula, other, at(second.formula, other))
+                yield Edit(both, first.kind, f"{first.what}, and {second.what}", first.cost + second.cost)
+
+
+def _is_right_everywhere(edit: Edit, case: Case) -> bool:
+    return all(_is_right(edit, case, index) for index in range(len(case.points)))
+
+
+def finding_of(edit: Edit, case: Case) -> Finding:
+    """An edit as a finding."""
+    return Finding(
+        edit.kind, f"In your formula, {edit.what}", _where(edit), f"it is right as {edit.formula}", case.evidence()
+    )
+
+
+def _relation(edit: Edit, case: Case) -> str:
+    """What the right variable is to the one that is used, where that is plain: its inverse, its complement, a mean for a sum."""
+    words = edit.what.split()
+    if edit.kind != "variable" or len(words) < 5 or words[1] != "uses":
+        return ""
+    used, right = (case.points[0].get(word.split("[")[0]) for word in (words[2], words[4]))
+    if used is None or right is None:
+        return ""
+    return next((said for said, change in RELATIONS.items() if _are_equal(change, used, right)), "")
+
+
+def _are_equal(change: Callable[[np.ndarray], np.ndarray], used: Any, right: Any) -> bool:
+    try:
+        with np.errstate(all="ignore"):
+            found = change(np.asarray(used, float))
+    except (ValueError, np.linalg.LinAlgError):
+        return False
+    return found.shape == np.shape(right) and bool(np.allclose(found, right, rtol=1e-9, atol=1e-12))
+
+
+RELATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    ", its inverse: it is not inverted": np.linalg.inv,
+    ", its complement 1 - x": lambda x: 1 - x,
+    ", its square": lambda x: x**2,
+    ", its square root": np.sqrt,
+    ", its relu: relu is not applied": lambda x: np.maximum(x, 0),
+    ", its tanh: tanh is not applied": np.tanh,
+    ", its sigmoid: the sigmoid is not applied": lambda x: 1 / (1 + np.exp(-x)),
+    ", its softmax: softmax is not applied": lambda x: np.exp(x) / np.sum(np.exp(x), axis=-1, keepdims=True),
+    ", its logarithm": np.log,
+    ", its exponential": np.exp,
+    ", the derivative of its tanh": lambda x: 1 - np.tanh(x) ** 2,
+    ", the derivative of its sigmoid": lambda x: np.exp(-x) / (1 + np.exp(-x)) ** 2,
+    ", the derivative of its relu": lambda x: (x > 0) * 1.0,
+}
+
+
+def _where(edit: Edit) -> str:
+    return str(edit.formula)
+
+
+def _worth_searching(formula: Expression, case: Case) -> bool:
+    sizes = [np.size(case.points[0][name]) for name in names_in(formula) if name in case.points[0]]
+    small = max([*sizes, case.right[0].size]) <= MOST_ELEMENTS
+    return small and sum(1 for _ in places(formula)) <= MOST_NODES
+
+
+def _is_read_rightly(formula: Expression, case: Case) -> bool:
+    """Whether the formula gives what the claim gave: the source of a function may say something else here."""
+    try:
+        return all(
+            case.explains_at(i, _shaped(evaluate(formula, p), case.claimed[i])) for i, p in enumerate(case.points[:1])
+        )
+    except ValueError:
+        return False
+
+
+def _shaped(value: Any, like: np.ndarray) -> np.ndarray:
+    array = np.asarray(value, float)
+    return array.reshape(like.shape) if array.size == like.size and array.shape != like.T.shape else array
+
+
+def _right_edits(formula: Expression, case: Case) -> list[Edit]:
+    named = [(name, np.ndim(value)) for name, value in case.points[0].items()]
+    edits = sorted([*edits_of(formula, named), *everywhere(formula, named)], key=lambda edit: edit.cost)[:MOST_EDITS]
+    found: list[Edit] = []
+    for edit in edits:
+        if _is_right_everywhere(edit, case):
+            found.append(edit)
+            break
+    return found
+
+
+def _is_right(edit: Edit, case: Case, index: int) -> bool:
+    return equals(lambda point: evaluate(edit.formula, point, MOST_WORK), case, index)
+
+
+def equals(value: Callable[[Mapping[str, Any]], Any], case: Case, index: int) -> bool:
+    """Whether a function of a point gives the right answer there."""
+    try:
+        found = np.asarray(value(case.points[index]), float)
+    except (ValueError, TypeError):
+        return False
+    right = case.right[index]
+    allowed = min(1e-8 * case.scales[index], 1e-3 * case.errors[index]) + 50 * case.floors[index] + case.rough[index]
+    return found.shape == right.shape and difference(found, right) <= allowed

@@ -1,0 +1,7 @@
+"""Every exercise."""
+
+from bank import gaussians, mixtures, models, networks, regressions
+
+EXERCISES = (
+    *regressions.EXERCISES, *mixtures.EXERCISES, *gaussians.EXERCISES, *networks.EXERCISES, *models.EXERCISES,
+)  # fmt: skip
