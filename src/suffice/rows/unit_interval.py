@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -20,7 +20,8 @@ def clipped(rows: Rows) -> Rows:
     """Rows, an array or sparse, with what rounding put beyond 0 and 1 put back; NaN stays."""
     given: Any = rows
     if isinstance(given, np.ndarray):
-        return np.clip(given, 0, 1) if given.dtype.kind == "f" and ((given < 0) | (given > 1)).any() else rows
+        outside = given.dtype.kind == "f" and bool(((given < 0) | (given > 1)).any())
+        return cast(Rows, np.clip(given, 0, 1)) if outside else rows
     if ((given.data < 0) | (given.data > 1)).any():
         given = given.copy()
         given.data = np.clip(given.data, 0, 1)

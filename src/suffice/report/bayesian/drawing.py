@@ -13,7 +13,8 @@ from suffice.plot.canvas import FAINT, INK, PALETTE, shortened
 from suffice.report.bayesian.layers import Layout, layout
 from suffice.report.svg.shapes import text_at
 from suffice.report.svg.sheet import FONT, NAMESPACE, PIXELS
-from suffice.report.svg.words import coordinate, element, hint, points, themed
+from suffice.report.svg.themed import themed
+from suffice.runtime.markup import coordinate, element, hint, points
 from suffice.runtime.types import PathLike
 
 Marginals = Mapping[str, Mapping[Hashable, float]]
