@@ -69,15 +69,17 @@ def kernel_gradient(image: Any, theta: Any, v_bar: Any, winners: Any) -> np.ndar
     return np.einsum("lgh,ghab->lab", map_gradient(v_bar, winners), windows)
 
 
-def summed_twice(image: Any, theta: Any, v_bar: Any, winners: Any) -> np.ndarray:
-    """Σ_gh ∂J/∂a_gh Σ_gh image_(gs+a, hs+b): equation (17) put into (21)."""
-    windows = _windows(image, theta.shape[1], winners.shape[1])
-    return map_gradient(v_bar, winners).sum((1, 2))[:, None, None] * windows.sum((0, 1))
+def with_windows(generator: np.random.Generator) -> Point:
+    """A point with ∂J/∂a (2, n1, n1) and the windows image_(gs+a, hs+b) (n1, n1, k, k)."""
+    point = completed(generator)
+    windows = _windows(point["image"], point["theta"].shape[1], point["winners"].shape[1])
+    return {**point, "windows": windows, "a_bar": map_gradient(point["v_bar"], point["winners"])}
 
 
 def draw(generator: np.random.Generator) -> Point:
     """An image and one kernel."""
-    return {"image": generator.normal(size=(7, 7)), "theta": generator.normal(size=(3, 3))}
+    image, theta = generator.normal(size=(7, 7)), generator.normal(size=(3, 3))
+    return {"image": image, "theta": theta, "windows": each_once(image, theta)}
 
 
 def one_map(image: Any, theta: Any) -> Any:
@@ -94,9 +96,3 @@ def one_map(image: Any, theta: Any) -> Any:
 def each_once(image: Any, theta: Any) -> np.ndarray:
     """∂a_gh/∂θ_ab = image_(gs+a, hs+b), (n1, n1, k, k)."""
     return _windows(image, theta.shape[0], (image.shape[0] - theta.shape[0]) // STRIDE + 1)
-
-
-def summed_everywhere(image: Any, theta: Any) -> np.ndarray:
-    """The same summed over g and h, for every g and h."""
-    windows = each_once(image, theta)
-    return np.broadcast_to(windows.sum((0, 1)), windows.shape)

@@ -102,7 +102,7 @@ BLOCK_ROWS = (
     _entry(
         "2b",
         "∂ℓ/∂W = ȳ φ'(z) x [φ'(r) V + I]",
-        formula("vjp", BLOCK, "outer((y_bar * dz) @ (diag(dr) @ V + eye(n)), x)", wrt="W", cotangent="y_bar"),
+        formula("vjp", BLOCK, "outer(y_bar @ (diag(dz) @ (diag(dr) @ V + eye(n))), x)", wrt="W", cotangent="y_bar"),
         "wrong",
         reading="boxed, with outer product and transposes",
         remark="φ'(z) comes after [φ'(r) V + I]",
@@ -110,7 +110,7 @@ BLOCK_ROWS = (
     _entry(
         "2b",
         "∂ℓ/∂b = ȳ φ'(z) [φ'(r) V + I]",
-        formula("vjp", BLOCK, "(y_bar * dz) @ (diag(dr) @ V + eye(n))", wrt="b", cotangent="y_bar"),
+        formula("vjp", BLOCK, "y_bar @ (diag(dz) @ (diag(dr) @ V + eye(n)))", wrt="b", cotangent="y_bar"),
         "wrong",
         reading="boxed, row by matrix",
         remark="φ'(z) comes after [φ'(r) V + I]",

@@ -171,7 +171,7 @@ ESTIMATE_ROWS = (
     _entry(
         "2c",
         "∂ℓ/∂μ_kj = −Σ_n Σ_k' Σ_j 1[y_n = k'] (x_nj − μ_k'j)/σ_j²",
-        formula("gradient", CLASS, "-sum((X - mu[y]) / sigma2) * ones((K, D))", wrt="mu"),
+        formula("gradient", CLASS, "-sum(Y[:, :, None] * (X[:, None, :] - mu) / sigma2) * ones((K, D))", wrt="mu"),
         "wrong",
         remark="no sum over k' and j: the derivative is by one of them",
     ),

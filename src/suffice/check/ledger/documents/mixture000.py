@@ -137,7 +137,7 @@ ENTRIES = (
     _entry(
         "1b.v",
         "(Σ_i Σ_k η_ik log π_k) + Σ_k η_ik Σ_d (x_id log p_kd + …), the sum over rows around the first term alone",
-        formula("equal", EXPECTED, "sum(r * log(weights)) + sum(r[-1] * log(density)[-1])", at=_complete),
+        formula("equal", EXPECTED, "sum(r * log(weights)) + sum((r * log(density))[-1])", at=_complete),
         "wrong",
         reading="the brackets of the second line taken literally, i the last row",
         remark="the sum over rows covers both terms",

@@ -9,6 +9,7 @@ import numpy as np
 
 from suffice.check.ledger.building import convolution, directed, ising
 from suffice.check.ledger.entry import Built, Entry, Lost, formula
+from suffice.check.problems.convolutions import CONVOLUTION
 from suffice.check.problems.energies import ISING
 from suffice.check.problems.mathematics import log_sum_exp
 from suffice.runtime.either import jnp
@@ -73,7 +74,13 @@ BACKWARD_ROWS = (
     _entry(
         "P1 (17)",
         "∂a_gh/∂θ_ab = Σ_{g,h} input_(gs+a, hs+b)",
-        formula("jacobian", convolution.one_map, convolution.summed_everywhere, wrt="theta", at=convolution.draw),
+        formula(
+            "jacobian",
+            convolution.one_map,
+            "sum(windows, axis=(0, 1)) * ones(windows.shape)",
+            wrt="theta",
+            at=convolution.draw,
+        ),
         "wrong",
         remark="one element a_gh gives the single value input_(gs+a, hs+b)",
     ),
@@ -110,7 +117,13 @@ BACKWARD_ROWS = (
     _entry(
         "P1 (21)",
         "∂J/∂θ^l_ab = Σ_{g,h} ∂J/∂a^l_gh Σ_{g,h} input_(gs+a, hs+b)",
-        formula("gradient", CONV, convolution.summed_twice, wrt="theta"),
+        formula(
+            "gradient",
+            CONVOLUTION.objective,
+            "sum(a_bar[:, :, :, None, None] * sum(windows, axis=(0, 1)), axis=(1, 2))",
+            wrt="theta",
+            at=convolution.with_windows,
+        ),
         "wrong",
         reading="(17) put into (21); q, h read as g, h",
         remark="one sum over g and h around the product",
