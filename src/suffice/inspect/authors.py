@@ -16,7 +16,8 @@ LAYERS = ("equinox", "flax", "haiku")
 """Packages of layers that are made of such calls."""
 PASSED = {
     "traceback_util", "pjit", "core", "linear_util", "api_util", "profiler", "util", "source_info_util",
-    "contextlib", "functools", "numpy/ufunc_api", "numpy/array_methods", "numpy/util", "interpreters/partial_eval", "interpreters/batching",
+    "contextlib", "functools", "numpy/ufunc_api", "numpy/array_methods", "numpy/util",
+    "interpreters/partial_eval", "interpreters/batching",
 }  # fmt: skip
 """Files of JAX and Python that every call passes through."""
 TRANSFORMATIONS = {"api", "interpreters/ad", "custom_derivatives", "ad_checkpoint", "linearize", "custom_batching"}
