@@ -9,7 +9,7 @@ from suffice.inspect.convention import Convention
 from suffice.inspect.counting import Counts, Operand, counts
 from suffice.inspect.flow import POOLING, moved_shape, without_products
 from suffice.inspect.nodes import Graph, Node
-from suffice.inspect.program import Constant
+from suffice.inspect.program import Constant, loop_inputs
 from suffice.inspect.reads import Shape
 from suffice.inspect.unit import Slot, Unit
 
@@ -125,11 +125,10 @@ def _union(parts: Iterable[Made]) -> Made:
 
 def _entered(body: Graph, unit: Unit, read: Iterator[Made]) -> dict[int, Made]:
     """What the leaves of a loop's body are made of, from what the loop reads; what turns hand on is never fixed."""
-    settings = unit.steps[0].settings
-    first, count = settings["num_consts"], settings["num_carry"]
     operands = [Made() if operand.source is None else next(read) for operand in unit.operands]
     outside = [operands[one.number] if isinstance(one, Slot) else Made() for one in unit.reads[0]]
-    outside[first : first + count] = [Made(fixed=False)] * count
+    handed_on = [kind == "carry" for kind in loop_inputs(unit.steps[0])]
+    outside = [Made(fixed=False) if carried else one for one, carried in zip(outside, handed_on, strict=True)]
     leaves = [leaf.number for leaf in body.nodes if leaf.operation in ("input", "parameter")]
     constants = {leaf.number: Made() for leaf in body.nodes if leaf.operation == "constant"}
     return {**dict(zip(leaves, outside, strict=True)), **constants}

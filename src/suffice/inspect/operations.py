@@ -38,6 +38,7 @@ NAMES = {
     "scatter_add": "scatter add",
     "add_any": "add",
     "iota": "constant",
+    "one_minus_square": "one minus square",
     "top_k": "largest",
     "stop_gradient": "stop gradient",
     "scan": "repeated",
