@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import sys
 from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
 from typing import Any
 
 
@@ -15,11 +17,18 @@ def export_lazily(package: str) -> None:
 
     def load(name: str) -> Any:
         if name not in homes:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+            return _room(package, name)
         vars(module)[name] = value = getattr(import_module(homes[name]), name)
         return value
 
     vars(module).update(__all__=sorted(homes), __getattr__=load, __dir__=lambda: sorted({*vars(module), *homes}))
+
+
+def _room(package: str, name: str) -> ModuleType:
+    """A package or module inside the package, which is imported by being asked for."""
+    if name.startswith("_") or find_spec(f"{package}.{name}") is None:
+        raise AttributeError(f"module {package!r} has no attribute {name!r}")
+    return import_module(f"{package}.{name}")
 
 
 def _homes(source: str) -> dict[str, str]:
