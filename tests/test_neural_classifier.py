@@ -376,7 +376,7 @@ def test_a_fit_that_patience_ended_is_the_same_fit_with_its_checkpoint(tmp_path)
 
 
 def test_a_checkpoint_is_of_the_rows_held_out_too(tmp_path):
-    options = {"epochs": 2, "batch_size": 50, "random_state": 0}
+    options = {"epochs": 60, "batch_size": 50, "patience": 1, "learning_rate": 0.1, "random_state": 0}
     NeuralClassifier(**options).fit(X, Y, validation=(X[:50], Y[:50]), checkpoint=tmp_path / "c")
     with pytest.raises(ValueError, match="other"):
         NeuralClassifier(**options).fit(X, Y, validation=(X[50:99], Y[50:99]), checkpoint=tmp_path / "c")

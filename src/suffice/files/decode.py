@@ -74,6 +74,7 @@ def _rebuilt_module(kind: type, fields: dict[str, Any]) -> Any:
 
 
 def _rebuilt_estimator(kind: type, params: dict[str, Any], fitted: dict[str, Any]) -> Any:
+    params = getattr(kind, "earlier_params", {}) | params
     _refuse_other_names(kind, set(kind._get_param_names()), set(params))  # type: ignore[attr-defined]
     estimator = kind(**params)
     for name, value in fitted.items():

@@ -17,6 +17,7 @@ from suffice.energy.rbm.enumeration import bits
 from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.rows.each import TILE, each_row
 from suffice.runtime.arrays import Array
+from suffice.runtime.forked import refuse_forked
 from suffice.runtime.keys import as_key
 from suffice.runtime.precision import cast, precision_of, scope, to_numpy
 from suffice.runtime.types import KeyLike, Sparse
@@ -66,6 +67,7 @@ def conditional_means(
 
     Annealing begins at independent units with biases ``base`` (U,), and takes ``n_steps`` steps where it is needed.
     """
+    refuse_forked()
     if model.hidden_states <= MOST_STATES:
         found = each_row(_by_state(model).means, units, "float64")
         visible, hidden = np.split(found, [units.shape[1]], axis=1)
@@ -78,6 +80,7 @@ def conditional_draws(
     model: BoltzmannMachine, units: np.ndarray, base: np.ndarray, n_steps: int, *, key: KeyLike
 ) -> np.ndarray:
     """Units of rows (n, U) drawn given those that are known, each row on its own."""
+    refuse_forked()
     if model.hidden_states > MOST_STATES:
         return anneal_rows(model, units, base, n_steps, key, apart=True).drawn
     by_state, precision = _by_state(model), precision_of(model)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import equinox as eqx
 import numpy as np
@@ -65,7 +65,7 @@ class NeuralClassifier(NetworkAnswers):
     learning_rate
         Step size, above 0.
     batch_size
-        Rows in a batch; None is an eighth of the rows, 16 at least and 128 at most.
+        Rows in a batch; None is the power of two below an eighth of the rows, 16 at least and 128 at most.
     epochs
         Passes over the rows; at most so many with ``patience``. None is as many as make 2,000 steps, 20 at least and 400 at most.
     class_weight
@@ -124,6 +124,7 @@ class NeuralClassifier(NetworkAnswers):
     array(['odd', 'even'], dtype='<U4')
     """
 
+    earlier_params: ClassVar[dict[str, Any]] = {"standardize": False}
     net: Any = None
     _: KW_ONLY
     hidden_sizes: Sequence[int] | int = (100,)

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 
 SAMPLERS = get_args(Sampler)
-BY_DEFAULT = Passes(steps=4000, epochs=(10, 200), share=4, rows=(10, 100))
+BY_DEFAULT = Passes(steps=4000, epochs=(10, 200), share=4, rows=(8, 128))
 SCHEDULES = ("constant", "linear", "cosine")
 
 

@@ -74,7 +74,7 @@ class RBM(FittedRBM):
     optimizer
         An Optax transformation in place of learning_rate, schedule, momentum and weight_decay. Not saved to files.
     batch_size
-        Rows in a batch; None is a quarter of the rows, 10 at least and 100 at most.
+        Rows in a batch; None is the power of two below a quarter of the rows, 8 at least and 128 at most.
     epochs
         Passes over the rows; None is as many as make 4,000 steps, 10 at least and 200 at most.
     weight_scale

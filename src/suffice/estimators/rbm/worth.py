@@ -17,6 +17,8 @@ from suffice.runtime.types import Sparse
 READ_ROWS = 1000
 MOST_STATES = 2**12
 TEMPERATURES = (100, 1000)
+MARGIN = 0.02
+"""Share of what columns are worth, and nats, that a model may fall short by before it is said to be worse."""
 SHARE = 8
 """A temperature of the annealing for so many steps of the fit."""
 
@@ -31,7 +33,7 @@ class Worth(NamedTuple):
     @property
     def worse(self) -> bool:
         """Whether columns alone are worth more, noise apart."""
-        return self.log_likelihood + 3 * self.standard_error < self.independent - 1e-3 * abs(self.independent)
+        return self.log_likelihood + 3 * self.standard_error < self.independent - MARGIN * (1 + abs(self.independent))
 
 
 def worth_of(
@@ -45,7 +47,8 @@ def worth_of(
     rows, weight = _read(units, weight)
     if not len(rows):
         return None
-    columns = cast(to_numpy(base_of(model, base)), "float64")
+    with scope("float64"):
+        columns = to_numpy(base_of(cast(model, "float64"), base))
     energy = _mean(model, rows, weight)
     log_z, error = _log_partition(model, base, steps)
     found = -energy - log_z

@@ -16,8 +16,10 @@ class Passes(NamedTuple):
     rows: tuple[int, int]
 
     def batch_size(self, given: int | None, count: int) -> int:
-        """Rows in a batch of ``count`` rows: those given, else this share of them."""
-        return int(np.clip(count // self.share, *self.rows)) if given is None else int(given)
+        """Rows in a batch of ``count`` rows: those given, else a power of two below this share of them: few programs do."""
+        if given is not None:
+            return int(given)
+        return 1 << (int(np.clip(count // self.share, *self.rows)).bit_length() - 1)
 
     def epochs_of(self, given: int | None, count: int, batch_size: int) -> int:
         """Epochs of ``count`` rows: those given, else as many as make the steps."""
