@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from inspect import Parameter, signature
 from typing import Any
 
@@ -148,8 +149,7 @@ def _called(function: Callable[..., Any], arguments: dict[str, Any]) -> Any:
 
 
 def _symbolic(claim: Any, names: set[str]) -> Claim:
-    import sympy
-
+    sympy: Any = import_module("sympy")
     symbols = sorted(claim.free_symbols, key=str)
     unknown = [str(symbol) for symbol in symbols if str(symbol) not in names]
     if unknown:
