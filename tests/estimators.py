@@ -215,7 +215,7 @@ ESTIMATORS = [
           CODES, "missing streams weights"),
     other("BayesianNetworkClassifier", partial(BayesianNetworkClassifier, n_bins=3), REAL,
           "checks missing weights classifier", GROUP),
-    other("RBM", partial(RBM, 3, epochs=2, precision="float64", random_state=0), BINARY,
+    other("RBM", partial(RBM, 3, batch_size=100, epochs=2, precision="float64", random_state=0), BINARY,
           "rbm checks partial_fit"),
     other("RBMClassifier", partial(RBMClassifier, 4, epochs=20, n_chains=50, learning_rate=0.5, batch_size=10, random_state=0),
           BINARY, "rbm checks classifier", GROUP),
