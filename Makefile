@@ -34,6 +34,7 @@ bench: .venv/.bench
 	.venv/bin/python benchmarks/energy.py
 	.venv/bin/python benchmarks/energy_rbm.py
 	.venv/bin/python benchmarks/nets.py
+	.venv/bin/python benchmarks/defaults.py
 	.venv/bin/python benchmarks/bayesnet.py
 
 figures: .venv/.ready

@@ -50,6 +50,12 @@ def test_chains_that_end_in_different_modes_are_said(monkeypatch):
         IsingDenoiser(0.0, 2.0, 0.3).posterior(y)
 
 
+def test_too_few_sweeps_to_tell_are_said():
+    y = np.random.default_rng(2).choice([-1, 1], (20, 20))
+    with pytest.warns(UserWarning, match="too few sweeps"):
+        IsingDenoiser().posterior(y, n_sweeps=5)
+
+
 def test_a_batch_is_its_images_one_by_one():
     y = np.random.default_rng(3).choice([0, 1], (3, 5, 20))
     together = IsingDenoiser(0.1, 0.7, 0.6).posterior(y)

@@ -39,9 +39,7 @@ class Outcome(StrEnum):
     AT_START = "These are the parameters of the start: max_iter=0 asks for no iteration."
     INTERRUPTED = "Interrupted: the parameters of the last finished step are kept."
     STOPPED_BY_CALLBACK = "Stopped by a callback: the parameters of the last finished step are kept."
-    DIVERGED = (
-        "Diverged: a step gave values that are not finite or far worse, and the best parameters before it are kept."
-    )
+    DIVERGED = "Diverged: a step gave values that are not finite or far worse, and parameters from before it are kept."
     STOPPED_EARLY = (
         "Stopped early: rows held out were fitted worse than allowed, and the parameters before that are kept."
     )

@@ -20,7 +20,7 @@ def each_row(fn: Callable[[Any], Any], rows: Any, precision: str) -> np.ndarray:
     refuse_forked()
     fn = cast(fn, precision)
     with scope(precision):
-        parts = [np.asarray(_called(fn, tile))[:count] for tile, count in _tiles(rows, precision)]
+        parts = [np.asarray(_called(fn, tile))[:count] for tile, count in tiles(rows, precision)]
     return np.concatenate(parts)
 
 
@@ -29,7 +29,8 @@ def _called(fn: Callable[[Any], Any], rows: Any) -> Any:
     return fn(rows)
 
 
-def _tiles(rows: Any, precision: str) -> Iterator[tuple[np.ndarray, int]]:
+def tiles(rows: Any, precision: str) -> Iterator[tuple[np.ndarray, int]]:
+    """Tiles (256, ...) of rows, the last filled up with zeros, and how many rows of each count."""
     for start in range(0, rows.shape[0], TILE):
         part = rows[start : start + TILE]
         part = np.asarray(part.toarray() if issparse(part) else part, precision)

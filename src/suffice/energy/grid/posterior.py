@@ -59,9 +59,13 @@ def said(r_hat: np.ndarray, effective: np.ndarray) -> str:
     apart = np.flatnonzero(disagree(r_hat, effective))
     if not len(apart):
         return f"Estimated by Gibbs sampling: the chains agree (r-hat at most {AGREED})."
+    if np.isnan(r_hat).any():
+        return (
+            "Estimated by Gibbs sampling, of too few sweeps or chains to tell whether the chains agree: raise n_sweeps."
+        )
     named = ", ".join(map(str, apart[:20]))
     return (
-        f"The chains disagree (r-hat {np.nanmax(r_hat):.3g}; images {named}): several modes compete, weighed by annealing as if "
+        f"The chains disagree (r-hat {r_hat.max():.3g}; images {named}): several modes compete, weighed by annealing as if "
         f"{effective.min():.2g} chains were there. Raise burn_in or n_chains; standard errors may be too small."
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import jax
@@ -15,6 +14,7 @@ from jaxtyping import Float, Int, Key
 from suffice.energy.random_words import bernoulli
 from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.energy.rbm.tempering import Path, base_of
+from suffice.rows.each import TILE, tiles
 from suffice.runtime.arrays import Array
 from suffice.runtime.compiling import compiled
 from suffice.runtime.keys import as_key
@@ -22,7 +22,7 @@ from suffice.runtime.precision import precision_of, scope, to_numpy
 from suffice.runtime.types import KeyLike
 
 N_CHAINS = 8
-TILE = 256
+NUMBERS = np.arange(TILE, dtype=np.int32)
 
 
 class Annealed(NamedTuple):
@@ -48,19 +48,10 @@ def anneal_rows(
         path = to_numpy(Path(model, base_of(model, base)))
         rising, counted = np.int32(n_steps - n_steps // 2), np.int32(n_steps // 2)
         parts = [
-            to_numpy(_tile(path, rows, as_key(key), number, rising, counted, apart))
-            for number, rows in _tiles(np.asarray(units, precision))
+            to_numpy(_tile(path, rows, as_key(key), place * TILE + NUMBERS, rising, counted, apart))
+            for place, (rows, _) in enumerate(tiles(units, precision))
         ]
     return Annealed(*(np.concatenate(arrays)[: len(units)] for arrays in zip(*parts, strict=True)))
-
-
-def _tiles(units: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Numbers of rows and the rows, a tile at a time, the last filled up."""
-    for start in range(0, len(units), TILE):
-        part = units[start : start + TILE]
-        padded = np.zeros((TILE, units.shape[1]), units.dtype)
-        padded[: len(part)] = part
-        yield np.arange(start, start + TILE, dtype=np.int32), padded
 
 
 @compiled

@@ -93,7 +93,8 @@ class NeuralClassifier(NetworkAnswers):
     classes_ : numpy.ndarray
         The classes.
     model_ : equinox.Module
-        The fitted network: where rows are held out, with the weights of the epoch with their smallest loss, else the last.
+        The fitted network: where rows are held out, with the weights of the epoch with their smallest loss, else the
+        last, or where that is worse than the start, the best that was met.
     running_ : tuple
         Its state beside the weights, such as running moments; empty for most.
     trace_ : dict of numpy.ndarray
@@ -107,7 +108,7 @@ class NeuralClassifier(NetworkAnswers):
     mean_, scale_ : numpy.ndarray or None
         Of each column, where columns are standardised.
     n_iter_, best_epoch_ : int
-        Epochs done, of a fit that diverged those until it did, and the one whose weights are kept.
+        Epochs done, of a fit that diverged those up to the weights that are kept, and the one whose weights are kept.
     outcome_ : str
         How the fit ended, a sentence.
     image_shape_ : tuple of int or None

@@ -57,7 +57,7 @@ def worthless(found: Worth) -> str:
     """What is said of a model that is worth less than its columns alone."""
     return (
         f"Worse than independent columns after all epochs: about {found.log_likelihood:.4g} nats a row, where columns alone have "
-        f"{found.independent:.4g}; the parameters of the start are kept. Take sampler='tempering' or a smaller learning_rate."
+        f"{found.independent:.4g}; the parameters of the start are kept. Take a smaller learning_rate, or tempering."
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jax
 import numpy as np
@@ -14,9 +14,6 @@ from suffice.fit.contrastive.steps import Ascent
 from suffice.runtime.arrays import Array
 from suffice.runtime.compiling import filter_jit
 from suffice.runtime.precision import scope
-
-if TYPE_CHECKING:
-    pass
 
 
 def state_record(state: ContrastState) -> dict[str, Any]:
