@@ -17,6 +17,7 @@ from suffice.check.points import shapes_of
 from suffice.check.problem import Point
 from suffice.check.repair.search import finding_of, repairs_of
 from suffice.check.report import CheckReport, Element, Finding, Verdict, not_comparable
+from suffice.runtime.blas import one_blas_thread
 
 TOO_NOISY = 1e-6
 TOO_LARGE = ("makes arrays of more than", "where an array of shape")
@@ -28,6 +29,7 @@ Truth = Callable[[Any], np.ndarray]
 Doubt = Callable[[Case, int], str]
 
 
+@one_blas_thread()
 def judge(
     claim: Any,
     points: Sequence[Point],
