@@ -1,7 +1,7 @@
 """Files of earlier versions stay readable: each model in ``saved/`` says of its rows what it said when it was written.
 
-The models and the numbers beside them were written by the version of commit 3f761db; those of Bayesian networks, negative binomial
-and exponential mixtures by that of 7e4bb2a.
+The models and the numbers beside them were written by the version of commit 3f761db; those of Bayesian networks, negative
+binomial and exponential mixtures by that of 7e4bb2a.
 """
 
 from pathlib import Path
