@@ -43,8 +43,8 @@ def score(
     model, files = load_run(run), files_of(data)
     if out is None and not model.figure:
         raise ValueError(
-            f"A {type(model.estimator).__name__} gives rows classes and no log-likelihood: write the classes with "
-            "`suffice predict`, or here with --out FILE."
+            f"A {type(model.estimator).__name__} gives rows classes and no log-likelihood: write the classes with --out "
+            "FILE, or with `suffice predict`."
         )
     source, kept = matching(model, files, reading, weights, keep or ()), read_kept(files, reading, keep)
     for sentence in source.notes:
