@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from suffice.files import FileError, load, save
     from suffice.outcome import DegenerateComponentWarning, Outcome, SaturatedUnitWarning, Solution
     from suffice.rows.total import total
+    from suffice.runtime.version import __version__
     from suffice.selection import Selection, select
 
 export_lazily(__name__)
