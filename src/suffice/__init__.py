@@ -33,7 +33,13 @@ if TYPE_CHECKING:
     from suffice.estimators.rbm.rbm import RBM
     from suffice.estimators.rbm.stack import RBMStack
     from suffice.files import FileError, load, save
-    from suffice.outcome import DegenerateComponentWarning, Outcome, SaturatedUnitWarning, Solution
+    from suffice.outcome import (
+        DegenerateComponentWarning,
+        HeldParameterWarning,
+        Outcome,
+        SaturatedUnitWarning,
+        Solution,
+    )
     from suffice.rows.total import total
     from suffice.selection import Selection, select
 
