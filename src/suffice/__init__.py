@@ -41,6 +41,6 @@ if TYPE_CHECKING:
         Solution,
     )
     from suffice.rows.total import total
-    from suffice.selection import Selection, select
+    from suffice.selection import BootstrapTest, Selection, bootstrap_test, select
 
 export_lazily(__name__)
