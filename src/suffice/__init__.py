@@ -42,5 +42,6 @@ if TYPE_CHECKING:
     )
     from suffice.rows.total import total
     from suffice.selection import BootstrapTest, Selection, bootstrap_test, select
+    from suffice.uncertainty.parallel import ParallelAnalysis, parallel_analysis
 
 export_lazily(__name__)
