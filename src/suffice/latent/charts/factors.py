@@ -51,6 +51,23 @@ class FactorChart(Chart):
         features, size = model.loadings.shape[-2:]
         return np.zeros(features * (size + 1) + model.noise_variance.shape[-1], bool)
 
+    def units(self, model: LinearGaussian) -> np.ndarray:
+        """Standard deviations of the columns, and 1 for logarithms."""
+        deviation = np.sqrt(np.diagonal(model.covariance()))
+        size, noises = model.loadings.shape[-1], model.noise_variance.shape[-1]
+        return np.concatenate([deviation, np.repeat(deviation, size), np.ones(noises)])
+
+    def redundant(self, model: LinearGaussian) -> np.ndarray:
+        """Rotations of the loadings, in the plane of every two factors."""
+        loadings = np.asarray(model.loadings)
+        features, size = loadings.shape
+        found = np.zeros((len(self.limited(model)), size * (size - 1) // 2))
+        for place, (i, j) in enumerate(zip(*np.triu_indices(size, 1), strict=True)):
+            turn = np.zeros_like(loadings)
+            turn[:, i], turn[:, j] = -loadings[:, j], loadings[:, i]
+            found[features : features * (size + 1), place] = turn.ravel()
+        return found
+
 
 class ComponentFactorsChart(Chart):
     """The coordinates of each component's mean, loadings and noise, one component after another."""
