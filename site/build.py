@@ -14,6 +14,7 @@ from pathlib import Path
 
 from crawl import faults
 from reference import list_of_packages, write_reference
+from running import differences
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parent
@@ -59,6 +60,11 @@ def sphinx(pages: Path, out: Path) -> int:
     return subprocess.run([*command, "-d", str(out.parent / "doctrees"), str(pages), str(out)], check=False).returncode
 
 
+def slow_pages() -> list[Path]:
+    """Pages whose code takes too long for the tests; their output is compared here."""
+    return [page for page in sorted(REPOSITORY.glob("docs/**/*.md")) if "\n<!-- slow" in page.read_text()]
+
+
 def main() -> None:
     """Make the site, and end with an error where something is wrong with it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -68,7 +74,7 @@ def main() -> None:
     stage(pages)
     shutil.rmtree(out, ignore_errors=True)
     status = sphinx(pages, out)
-    found = faults(out)
+    found = [*faults(out), *(str(each) for page in slow_pages() for each in differences(page))]
     print("\n".join(found))
     print(f"{len(list(out.rglob('*.html')))} pages in {out}; open index.html there.")
     sys.exit(status or bool(found))

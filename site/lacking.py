@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-import enum
-import inspect
 import re
 import tomllib
 from functools import cache
@@ -17,7 +14,7 @@ FOUND = {
     "formula": re.compile(r"\.\. math::|:math:"),
     "shapes": re.compile(r"``?\(?[(\[][^`]*``|\([A-Za-z0-9.]+, [^()]*\)|\([A-Za-z],?\)|\[Array|\bshapes?\b|scalar"),
     "errors": re.compile(r"^Raises\n-+", re.MULTILINE),
-    "example": re.compile(r"^ *>>> ", re.MULTILINE),
+    "example": re.compile(r"^ *>>> |^See ``", re.MULTILINE),
 }
 """How each part is told."""
 
@@ -26,12 +23,6 @@ FOUND = {
 def reasons() -> dict[str, dict[str, str]]:
     """For each part, a sentence for each public name, or for each package, that has no need of it."""
     return tomllib.loads(REASONS.read_text())
-
-
-def is_record(name: Name) -> bool:
-    """Whether users are given it rather than call it: a named tuple, a value, an error."""
-    kinds = (tuple, enum.Enum, Exception)
-    return inspect.isclass(name.thing) and (issubclass(name.thing, kinds) or dataclasses.is_dataclass(name.thing))
 
 
 def has(name: Name, part: str) -> bool:
@@ -52,11 +43,6 @@ def reason(name: Name, part: str) -> str | None:
 def lacking(name: Name) -> list[str]:
     """Parts that neither stand there nor have a reason."""
     return [part for part in FOUND if not has(name, part) and reason(name, part) is None]
-
-
-def needless(name: Name) -> list[str]:
-    """Parts that stand there, for which a reason is given all the same."""
-    return [part for part in FOUND if has(name, part) and name.full in reasons()[part]]
 
 
 def remarks(name: Name) -> list[str]:

@@ -56,7 +56,9 @@ def list_of_packages() -> str:
     """All packages, with what each is for, in Markdown."""
     said = [f"- [{package}](reference/{package}.rst): {_first_line(package)}" for package in packages()]
     contents = "\n".join(["```{toctree}", ":hidden:", "", *(f"reference/{package}" for package in packages()), "```"])
-    return "\n".join([f"\n{len(exported())} names, by the package that they are imported from:\n", *said, "", contents, ""])
+    return "\n".join(
+        [f"\n{len(exported())} names, by the package that they are imported from:\n", *said, "", contents, ""]
+    )
 
 
 def _first_line(package: str) -> str:

@@ -1,6 +1,6 @@
 """The wheel and the sdist as people get them: what is in them, and whether they work in environments that are thrown away.
 
-``python tests/packages.py dist`` (``make package``) takes both from a folder. In each environment it installs the wheel, then runs
+``python tests/packages.py dist`` (``make package``) takes both from a folder. In each environment it installs the wheel, runs
 ``python -m suffice.demo`` in an empty folder and the quick part of the tests from the unpacked sdist, so that they import the
 wheel. Names choose environments, as for ``tests/versions.py``.
 """
