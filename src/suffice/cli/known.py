@@ -45,7 +45,7 @@ def _table(data: str, reading: Reading, states: States) -> MixedTable:
 
     from suffice.data import read_columns
     from suffice.data.delimited import read_cells
-    from suffice.data.read import is_delimited
+    from suffice.data.recognised import is_delimited
 
     if is_delimited(Path(data)):
         return read_cells(Path(data), header=reading.header, delimiter=reading.delimiter, known=states)

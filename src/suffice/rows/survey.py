@@ -12,6 +12,7 @@ import numpy as np
 
 from suffice.rows.block import NO_ROWS
 from suffice.rows.missing import any_missing, with_nan
+from suffice.rows.reservoir import Reservoir, reservoir
 from suffice.rows.sparse import SparseRows
 from suffice.rows.streams import is_stream, pairs, partitions_of
 
@@ -86,7 +87,7 @@ def survey(data: Any, weight: np.ndarray | None, size: int, generator: np.random
         column = _columns(pairs(data))
         if column.rows and not column.weight > 0:
             raise ValueError(NO_WEIGHT)
-        sample, sample_weight = _reservoir(pairs(data), max(size, SPREAD_OUT), generator)
+        sample, sample_weight = reservoir(pairs(data), max(size, SPREAD_OUT), generator)
         spread_out, sample, sample_weight = sample, sample[:size], sample_weight[:size]
     return _survey(column, sample, sample_weight, spread_out)
 
@@ -118,16 +119,51 @@ def _survey_of_partitions(data: Any, size: int, generator: np.random.Generator) 
     return _survey(column, sample, sample_weight, kept.rows)
 
 
-def _look(size: int, seed: int, kept: Any, number: int) -> tuple[_Columns, _Reservoir]:
+def _columns_of_partitions(data: Any) -> _Columns:
+    from suffice.rows.cluster.partitions import reduced
+
+    found = reduced(data, _columns_of, _merged)
+    if found is None:
+        raise ValueError(NO_ROWS)
+    return found
+
+
+def _columns_of(kept: Any, number: int) -> _Columns:
+    return _columns(_pieces(np.asarray(kept.rows), kept.weight))
+
+
+def _look(size: int, seed: int, kept: Any, number: int) -> tuple[_Columns, Reservoir]:
     rows = np.asarray(kept.rows)
-    column = _columns(_pieces(rows, kept.weight))
-    return column, _Reservoir(size).with_rows(rows, kept.weight, np.random.default_rng([seed, number]))
+    return _columns_of(kept, number), Reservoir(size).with_rows(
+        rows, kept.weight, np.random.default_rng([seed, number])
+    )
 
 
-def _looked_together(
-    left: tuple[_Columns, _Reservoir], right: tuple[_Columns, _Reservoir]
-) -> tuple[_Columns, _Reservoir]:
+def _looked_together(left: tuple[_Columns, Reservoir], right: tuple[_Columns, Reservoir]) -> tuple[_Columns, Reservoir]:
     return _merged(left[0], right[0]), left[1].joined(right[1])
+
+
+class ColumnMoments(NamedTuple):
+    """Of each column the weight observed, the mean and the variance, (D,) each; and the weight of the rows."""
+
+    observed: np.ndarray
+    mean: np.ndarray
+    variance: np.ndarray
+    weight: float
+
+
+def column_moments(data: Any, weight: np.ndarray | None) -> ColumnMoments:
+    """Of an array (n, D) or a stream of batches, in one pass."""
+    if partitions_of(data) is not None:
+        column = _columns_of_partitions(data)
+    elif is_stream(data):
+        column = _columns(pairs(data))
+    else:
+        column = _columns(_pieces(data, np.ones(len(data)) if weight is None else weight))
+    if column.rows and not column.weight > 0:
+        raise ValueError(NO_WEIGHT)
+    variance = column.square / np.where(column.observed > 0, column.observed, 1)
+    return ColumnMoments(column.observed, column.mean, variance, column.weight)
 
 
 FEWEST = 5
@@ -231,46 +267,3 @@ def _systematic(
 
 def _filled(rows: np.ndarray, mean: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(rows), mean, rows) if any_missing(rows) else rows
-
-
-def _reservoir(
-    batches: Iterator[tuple[np.ndarray, np.ndarray]], size: int, generator: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """All rows with their weights if they are few, else a weighted sample."""
-    kept = _Reservoir(size)
-    for rows, weight in batches:
-        kept = kept.with_rows(rows, weight, generator)
-    count = len(kept.rows)
-    return kept.rows, kept.weight if kept.seen == count else np.full(count, kept.total / max(1, count))
-
-
-class _Reservoir(NamedTuple):
-    """A weighted sample of up to ``size`` rows: those with the smallest exponential keys (Efraimidis and Spirakis, 2006)."""
-
-    size: int
-    rows: np.ndarray = np.zeros((0, 0))
-    weight: np.ndarray = np.zeros(0)
-    keys: np.ndarray = np.zeros(0)
-    total: float = 0.0
-    seen: int = 0
-
-    def with_rows(self, rows: np.ndarray, weight: np.ndarray, generator: np.random.Generator) -> _Reservoir:
-        """The same with more rows seen; those of weight 0 are not."""
-        rows, weight = with_nan(rows[weight > 0]), weight[weight > 0]
-        keys = generator.exponential(size=len(rows)) / weight
-        return self.joined(_Reservoir(self.size, rows.astype(float), weight, keys, float(weight.sum()), len(rows)))
-
-    def joined(self, other: _Reservoir) -> _Reservoir:
-        """The sample of both."""
-        keys = np.concatenate([self.keys, other.keys])
-        smallest = np.argsort(keys)[: self.size]
-        rows = np.concatenate([self.rows, other.rows]) if self.rows.size else other.rows
-        weight = np.concatenate([self.weight, other.weight])
-        return _Reservoir(
-            self.size,
-            rows[smallest],
-            weight[smallest],
-            keys[smallest],
-            self.total + other.total,
-            self.seen + other.seen,
-        )

@@ -21,6 +21,8 @@ from suffice.runtime.either import jnp, lax
 from suffice.runtime.module import field, replaced
 from suffice.runtime.precision import in_own_precision
 
+VERY_MANY = 4096
+"""Columns of which a tile of a hundred rows is much memory."""
 PARAMETERS = ("mean", "noise_variance")
 
 
@@ -107,9 +109,9 @@ class LinearGaussian(LatentModel):
 
     @property
     def tile(self) -> int:
-        """As many rows as keep their posterior covariances in the cache."""
+        """As many rows as keep their posterior covariances in the cache, and fewer of very many columns."""
         features, size = self.loadings.shape[-2:]
-        return tile_of(features + size**2)
+        return tile_of(features + size**2, 32 if features > VERY_MANY else 128)
 
     def expectation(self, centred: bool) -> LatentPosterior:
         """The E-step as a function of rows and weights."""
@@ -165,6 +167,10 @@ class LinearGaussian(LatentModel):
     def translated(self, shift: Float[Array, " D"]) -> Self:
         """The same distribution of rows moved by ``shift`` (D,)."""
         return replaced(self, mean=self.mean + shift)
+
+    def variances(self) -> np.ndarray:
+        r"""Variance of each column, the diagonal of :math:`W W^\top + \Psi`, (..., D)."""
+        return np.square(np.asarray(self.loadings)).sum(-1) + self.noise_variance
 
     def covariance(self) -> np.ndarray:
         r"""Covariance matrix of the rows, :math:`W W^\top + \Psi`, (..., D, D)."""

@@ -113,14 +113,15 @@ def _table(values: np.ndarray, index: Any, names: Any) -> Any:
     return pd.DataFrame(values, index=index, columns=names)
 
 
-def _names(owner: Any, X: Any, shape: tuple[int, ...], name: str) -> Any:
+def _names(owner: Any, X: Any, shape: Any, name: str) -> Any:
     if len(shape) == 1:
         return name
     if len(shape) > 2:
         raise ValueError("A matrix for each row does not fit into a DataFrame; give X.to_dask_array() in its place.")
     if name == "cells":
         return list(X.columns)
-    return [f"{name} {part}" for part in getattr(owner, "classes_", range(shape[-1]))]
+    _, width = shape
+    return [f"{name} {part}" for part in getattr(owner, "classes_", range(width))]
 
 
 def _missing_row(X: Any) -> Any:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import pickle
 from collections.abc import Callable, Iterator
 from copy import copy
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
-from suffice.rows.cluster.tasks import Header, join, keep, same, versions, work
-from suffice.rows.cluster.waiting import current_client, memory_of, result_of
+import numpy as np
+
+from suffice.rows.cluster.tasks import Header, Kept, join, keep, same, versions, work
+from suffice.rows.cluster.waiting import current_client, memory_of, reaching, result_of
 from suffice.rows.streams import partitions_of
 
 RETRIES = 2
@@ -76,13 +79,30 @@ def reduced(data: Any, fn: Callable[[Any, int], Any], add: Callable[[Any, Any], 
     None where no partition has rows. Both functions are sent to the workers; only the sum comes back.
     """
     there = partitions_of(data)
-    client, kept = there.client, there.kept(data)
-    shared = client.submit(same, _dumps((fn, add)), pure=False)
+    with reaching(there.client):
+        return result_of(there.client, _sum_of(there.client, there.kept(data), _dumps((fn, add))))
+
+
+def _sum_of(client: Any, kept: list[Any], task: bytes) -> Any:
+    shared = client.submit(same, task, pure=False)
     parts = client.map(work, kept, range(len(kept)), task=shared, pure=False, retries=RETRIES)
     while len(parts) > 1:
         groups = [parts[start : start + JOINED] for start in range(0, len(parts), JOINED)]
         parts = [client.submit(join, shared, *group, pure=False, retries=RETRIES) for group in groups]
-    return result_of(client, parts[0])
+    return parts[0]
+
+
+def first_rows(data: Any, most: int) -> tuple[np.ndarray, np.ndarray] | None:
+    """Up to so many rows of the first partition that has any, and their weights."""
+    return reduced(data, partial(_head, most), _left)
+
+
+def _head(most: int, kept: Kept, number: int) -> tuple[np.ndarray, np.ndarray]:
+    return np.asarray(kept.rows[:most]), kept.weight[:most]
+
+
+def _left(left: Any, right: Any) -> Any:
+    return left
 
 
 def hollow(data: Any) -> Any:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 POLL_SECONDS = 1.0
 """Time between two looks at whether the cluster still works."""
 PATIENCE_SECONDS = 60.0
 """How long a cluster may be without any worker."""
+WORKING = ("running", "connecting")
 NO_CLIENT = (
     "The rows are a Dask collection and no Dask client is there to work on it; start one first, such as "
     "distributed.Client(n_workers=2) on this machine or distributed.Client('tcp://host:8786') for a cluster."
@@ -29,6 +32,17 @@ def current_client() -> Any:
     except ValueError:
         pass
     raise ClusterError(NO_CLIENT)
+
+
+@contextmanager
+def reaching(client: Any) -> Iterator[None]:
+    """Context in which whatever goes wrong since the scheduler is out of reach is said to be that."""
+    try:
+        yield
+    except Exception as error:
+        if client.status in WORKING or isinstance(error, ClusterError):
+            raise
+        raise ClusterError(_lost(client)) from None
 
 
 def result_of(client: Any, future: Any) -> Any:
@@ -56,7 +70,7 @@ def _workers(client: Any) -> list[dict[str, Any]]:
 
 def _still_working(client: Any, seen: float) -> float:
     """When a worker was last seen; a cluster that has none for a minute, or is out of reach, is given up."""
-    if client.status not in ("running", "connecting"):
+    if client.status not in WORKING:
         raise ClusterError(_lost(client))
     if _workers(client):
         return time.monotonic()
