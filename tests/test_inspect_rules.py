@@ -28,12 +28,12 @@ from suffice.runtime.precision import cast
 draw = np.random.default_rng(0)
 
 
-def normalised(scale, shift, x, mean, variance):
-    """Batch normalisation in use, with these moments."""
+def normalised(scale, shift, x, mean, variance, training=False):
+    """Batch normalisation, in use with these moments."""
     norm = equinox.tree_at(lambda norm: (norm.scale, norm.shift), cast(BatchNorm(3), "float64"), (scale, shift))
     state = norm.initial_state()
     state = type(state)(*(jnp.asarray(each) for each in (mean, variance)))
-    return norm(x, jnp.ones(x.shape[1]), state, training=False)[0]
+    return norm(x, jnp.ones(x.shape[1]), state, training)[0]
 
 
 X, Y = draw.uniform(0.1, 0.9, (2, 3, 4))
@@ -159,6 +159,14 @@ OTHERS = {
     ),
     "normalisation by a root mean square": one(jax.vmap(cast(equinox.nn.RMSNorm(4), "float64"))),
     "columns made standard": one(lambda x: jax.nn.standardize(x, axis=0)),
+    "normalisation by the batch": (
+        lambda scale, shift, x: normalised(scale, shift, x, np.zeros(3), np.ones(3), training=True),
+        (Y[:, 0], Y[:, 1], np.moveaxis(MAPS, 0, 1)),
+    ),
+    "normalisation of rows by the batch": (
+        lambda scale, shift, x: normalised(scale, shift, x, np.zeros(3), np.ones(3), training=True),
+        (Y[:, 0], Y[:, 1], X),
+    ),
     "normalisation by running moments": (
         lambda scale, shift, x: normalised(scale, shift, x, np.array([0.1, 0.2, 0.3]), np.array([1.0, 2.0, 0.5])),
         (Y[:, 0], Y[:, 1], np.moveaxis(MAPS, 0, 1)),

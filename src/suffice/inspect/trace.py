@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -28,6 +29,7 @@ def graph(
     level: Level = "course",
     parameters: Iterable[str] = (),
     training: bool = False,
+    unroll: bool = False,
 ) -> Graph:
     """Graph of a computation, traced once by JAX.
 
@@ -50,6 +52,8 @@ def graph(
     training
         Whether a ``BatchNetwork`` is trained, with dropout and with moments of the batch, rather than evaluated. What else is
         traced has switches of its own.
+    unroll
+        Whether every turn of a loop is written out rather than one; loops whose length depends on numbers cannot be.
 
     Raises
     ------
@@ -77,7 +81,7 @@ def graph(
         raise ValueError("No array was given; graph(f, *args) needs arrays, or jax.ShapeDtypeStruct in their place.")
     precision = precision_of([np.empty(0, leaf.value.dtype) for leaf in leaves.found if _is_number(leaf.value)])
     with scope(precision):
-        program = _traced(function, leaves)
+        program = _traced(function, leaves, unroll)
         built = build(program, leaves.found, level, precision)
         return replace(built, function=_of_arrays(function, leaves), count=len(leaves.found))
 
@@ -113,10 +117,11 @@ def _is_number(value: Any) -> bool:
     return isinstance(value.dtype, np.dtype)
 
 
-def _traced(function: Callable[..., Any], leaves: Leaves) -> Program:
+def _traced(function: Callable[..., Any], leaves: Leaves, unroll: bool) -> Program:
     shapes = [_shape(leaf.value) for leaf in leaves.found]
     try:
-        return traced(_of_arrays(function, leaves), shapes)[0]
+        with jax.disable_jit() if unroll else nullcontext():
+            return traced(_of_arrays(function, leaves), shapes)[0]
     except Exception as error:
         raise ValueError(_complaint(error)) from error
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 from typing import Any, NamedTuple
 
-from suffice.inspect.program import Constant
+from suffice.inspect.program import Constant, Step
 from suffice.inspect.rules.inner import Chain, Inner, Read, Sums, constant_name
 from suffice.inspect.rules.kept import kept_name
 from suffice.inspect.rules.moves import NoFormula, at_shape
@@ -130,6 +130,7 @@ class _Walk:
         return found
 
 
+MOVED = "moved"
 SIGNS = {"add": "+", "sub": "-", "mul": "*"}
 
 
@@ -147,7 +148,7 @@ def _moments(inner: Inner, root: int) -> Moments | None:
     if len(variance) != 1:
         raise NoFormula
     tree = _tree(inner, variance[0])
-    return None if isinstance(tree[0], Slot) or tree[0] == "moved" else _of_rows(tree)
+    return None if isinstance(tree[0], Slot) or tree[0] == MOVED else _of_rows(tree)
 
 
 def _of_rows(tree: Tree) -> Moments:
@@ -184,14 +185,13 @@ def _tree(inner: Inner, read: Read) -> Tree:
     chain = inner.chain(read)
     if isinstance(chain.root, Slot):
         moved = any(inner.step(place).primitive in ("reshape", "transpose") for place in chain.places)
-        return ("moved", chain.root.number) if moved else (chain.root,)
+        return (MOVED, chain.root) if moved else (chain.root,)
     step, reads = inner.step(chain.root), inner.unit.reads[chain.root]
     scaled = [place for place in chain.places if inner.step(place).primitive in ("mul", "div")]
-    if step.primitive == "reduce_sum":
-        axes = tuple(map(int, step.settings["axes"]))
-        count = prod(step.equation.invars[0].aval.shape[axis] for axis in axes)
+    if step.primitive in ("reduce_sum", "dot_general"):
+        inside, axes, count = _sum(inner, chain.root)
         mean = len(scaled) == 1 and _divides_by(inner, scaled[0], count)
-        return ("mean" if mean else "sum", _tree(inner, reads[0]), axes)
+        return ("mean" if mean else "sum", inside, axes)
     if scaled:
         return ("scaled", chain.root, tuple(scaled))
     if step.primitive == "square" or (step.primitive == "integer_pow" and step.settings["y"] == 2):
@@ -199,6 +199,52 @@ def _tree(inner: Inner, read: Read) -> Tree:
     if step.primitive == "max":
         return next(_tree(inner, read) for read in reads if inner.number(read) is None)
     return (step.primitive, *(_tree(inner, read) for read in reads))
+
+
+def _sum(inner: Inner, place: int) -> tuple[Tree, tuple[int, ...], int]:
+    """What is summed, along which axes, and how many numbers at a time; several sums are one where they leave the first axis."""
+    step, first = inner.step(place), inner.unit.reads[place]
+    if step.primitive == "reduce_sum":
+        summed, axes = first[0], tuple(map(int, step.settings["axes"]))
+        count = prod(step.equation.invars[0].aval.shape[axis] for axis in axes)
+    else:
+        summed, axes, count = _by_ones(inner, place)
+    chain = inner.chain(summed)
+    nested = not isinstance(chain.root, Slot) and inner.step(chain.root).primitive == "reduce_sum" and not chain.places
+    if not nested and step.primitive == "reduce_sum":
+        return _tree(inner, summed), axes, count
+    tree, _, more = (
+        _sum(inner, chain.root) if nested and not isinstance(chain.root, Slot) else (_tree(inner, summed), (), 1)
+    )
+    return _in_place(tree), _all_but_first(inner, tree, step, count * more), count * more
+
+
+def _by_ones(inner: Inner, place: int) -> tuple[Read, tuple[int, ...], int]:
+    """The factor of a product that is not all ones, as a sum of it."""
+    step, reads = inner.step(place), inner.unit.reads[place]
+    fixed = [side for side, read in enumerate(reads) if inner.fixed(read) and (inner.value(read) == 1).all()]
+    if len(fixed) != 1:
+        raise NoFormula
+    axes = tuple(map(int, step.settings["dimension_numbers"][0][1 - fixed[0]]))
+    return reads[1 - fixed[0]], axes, prod(step.equation.invars[1 - fixed[0]].aval.shape[axis] for axis in axes)
+
+
+def _all_but_first(inner: Inner, tree: Tree, step: Step, count: int) -> tuple[int, ...]:
+    slots = {part[-1] for part in _parts(tree) if isinstance(part[-1], Slot)}
+    shape = tuple(read_as(inner.terms, next(iter(slots)).number).shape) if len(slots) == 1 else ()
+    left = tuple(step.equation.outvars[0].aval.shape)
+    if not shape or left != shape[:1] or count * shape[0] != prod(shape):
+        raise NoFormula
+    return tuple(range(1, len(shape)))
+
+
+def _in_place(tree: Tree) -> Tree:
+    """A tree in which it does not matter how axes but the first were arranged."""
+    if tree[0] == MOVED:
+        return tree[1:]
+    return tuple(
+        _in_place(part) if isinstance(part, tuple) and part and not isinstance(part[0], int) else part for part in tree
+    )
 
 
 def _divides_by(inner: Inner, place: int, count: int) -> bool:
