@@ -36,8 +36,12 @@ def _named(case: Case) -> list[tuple[str, int]]:
 
 
 def _is_the_answer(name: str, case: Case) -> bool:
-    pairs = zip(case.points, case.right, strict=True)
-    return all(right.ndim > 0 and difference(np.asarray(point[name]), right) <= 1e-9 for point, right in pairs)
+    """Whether a variable holds the right answer, as it is or as its first or last element."""
+    pairs = [(np.asarray(point[name]), right) for point, right in zip(case.points, case.right, strict=True)]
+    if any(right.ndim == 0 for _, right in pairs):
+        return False
+    views = (lambda x: x, lambda x: x[0] if x.ndim else x, lambda x: x[-1] if x.ndim else x)
+    return any(all(difference(view(value), right) <= 1e-9 for value, right in pairs) for view in views)
 
 
 PAIRED = (
@@ -68,7 +72,13 @@ def paired_repairs_of(case: Case) -> list[Edit]:
         found = next((pair for pair in _pairs(formula, alike) if _is_right_everywhere(pair, case, known)), None)
         if found is not None:
             return [found]
-    return []
+    mixed = [edit for edit in edits if edit.kind in MIXED][:MOST_OF_A_KIND]
+    found = next((pair for pair in _pairs(formula, mixed) if _is_right_everywhere(pair, case, known)), None)
+    return [] if found is None else [found]
+
+
+MIXED = ("sign", "axis", "transpose", "order", "number")
+"""Kinds of which two may come together."""
 
 
 def _pairs(formula: Expression, edits: list[Edit]) -> Iterator[Edit]:
