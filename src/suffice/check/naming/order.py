@@ -8,7 +8,7 @@ from suffice.check.case import Case
 from suffice.check.naming.elementwise import extra_term, factor_by_element, matrix_factor, old_parameter, same_as
 from suffice.check.naming.factor import any_factor, one_factor
 from suffice.check.naming.models import other_model
-from suffice.check.naming.optima import mean_for_mode, optimum_of_another
+from suffice.check.naming.optima import optimum_of_another
 from suffice.check.naming.pattern import element_pattern, element_place
 from suffice.check.naming.shape import not_finite, other_shape
 from suffice.check.naming.slips import one_slip, two_slips
@@ -29,7 +29,7 @@ PLAIN: tuple[Rule, ...] = (
 )  # fmt: skip
 OF_THE_POINT: tuple[Rule, ...] = (old_parameter, factor_by_element, matrix_factor, extra_term)
 OF_THE_MODEL: tuple[Rule, ...] = (
-    terms_of_posterior, mean_for_mode, optimum_of_another, one_slip, if_symmetric, two_slips, other_model, same_as,
+    terms_of_posterior, optimum_of_another, one_slip, if_symmetric, two_slips, other_model, same_as,
 )  # fmt: skip
 SPECIAL: tuple[Rule, ...] = (if_left_out, if_simple_matrix, if_constant)
 PLAIN_EDIT = 1.27

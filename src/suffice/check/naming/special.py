@@ -118,12 +118,26 @@ def _first(case: Case, tried: list[tuple[list[str], Special]]) -> Iterator[Findi
     if not case.same_shape or case.claim.constant:
         return
     for names, special in tried:
-        if all(_agrees(case, index, names, special.change) for index in range(len(case.points))):
+        if _holds(case, names, special):
+            names = _needed(case, names, special)
             said = " and ".join(names)
             where = special.said.format(said).replace(" is ", " are ") if len(names) > 1 else special.said.format(said)
             what = f"Your {case.subject.name} is right only where {where}"
             yield Finding("special case", what, said, special.fix.format(said), case.evidence())
             return
+
+
+def _holds(case: Case, names: list[str], special: Special) -> bool:
+    return all(_agrees(case, index, names, special.change) for index in range(len(case.points)))
+
+
+def _needed(case: Case, names: list[str], special: Special) -> list[str]:
+    """Those of some variables without which the case is none."""
+    for name in names:
+        fewer = [other for other in names if other != name]
+        if fewer and _holds(case, fewer, special):
+            names = fewer
+    return names
 
 
 def _is_square(value: np.ndarray) -> bool:

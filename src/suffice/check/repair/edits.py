@@ -7,15 +7,15 @@ from dataclasses import replace
 
 from suffice.check.grammar.expression import COMPARISONS, Expression, at, call, name, number, operation, places, put
 from suffice.check.grammar.functions import OPTIONS
-from suffice.check.repair.insertions import ONE, Edit, Named, column_of, terms, with_names, wrapped
+from suffice.check.repair.insertions import ONE, Edit, Named, column_of, terms, with_names, with_sizes, wrapped
 
 
-def edits_of(formula: Expression, named: Named) -> Iterator[Edit]:
-    """All single edits, those of the outermost parts first among equals."""
+def edits_of(formula: Expression, named: Named, sizes: tuple[Expression, ...] = ()) -> Iterator[Edit]:
+    """All single edits, those of the outermost parts first among equals; ``sizes`` are lengths that may be factors."""
     known = list(named)
     for path, node in places(formula):
         depth = 0.05 * len(path)
-        edits = _of_limit(node, known) if _is_limit(formula, path) else _of_node(node, known, path == ())
+        edits = _of_limit(node, known) if _is_limit(formula, path) else _of_node(node, known, path == (), sizes)
         for edit in edits:
             yield replace(edit, formula=put(formula, path, edit.formula), cost=edit.cost + depth)
 
@@ -68,7 +68,9 @@ def _replaced(tree: Expression, by: dict[str, Expression]) -> Expression:
     return replace(tree, parts=tuple(_replaced(part, by) for part in tree.parts))
 
 
-def _of_node(node: Expression, known: list[tuple[str, int]], outermost: bool) -> Iterator[Edit]:
+def _of_node(
+    node: Expression, known: list[tuple[str, int]], outermost: bool, sizes: tuple[Expression, ...]
+) -> Iterator[Edit]:
     yield from _operators(node)
     if node.head in ("slice", "none", "list", "shape"):
         return
@@ -79,6 +81,7 @@ def _of_node(node: Expression, known: list[tuple[str, int]], outermost: bool) ->
     yield from wrapped(node)
     if node.head not in (*COMPARISONS, "number"):
         yield from with_names(node, known)
+        yield from with_sizes(node, sizes)
     if outermost:
         yield from terms(node, known)
 

@@ -111,6 +111,13 @@ def with_names(node: Expression, known: list[tuple[str, int]]) -> Iterator[Edit]
             )
 
 
+def with_sizes(node: Expression, sizes: tuple[Expression, ...]) -> Iterator[Edit]:
+    """Lengths that a part should be multiplied or divided by."""
+    for size in sizes:
+        yield Edit(operation("*", node, size), "missing factor", f"{node} lacks the factor {size}", 1.42)
+        yield Edit(operation("/", node, size), "missing factor", f"{node} is not divided by {size}", 1.42)
+
+
 def _with_the_same_index(node: Expression, known: list[tuple[str, int]]) -> Iterator[Edit]:
     """Factors taken at the same index as a variable is."""
     if node.head != "index" or node.parts[0].head != "name":
@@ -119,8 +126,8 @@ def _with_the_same_index(node: Expression, known: list[tuple[str, int]]) -> Iter
     for symbol, many in known:
         if many == axes.get(str(node.parts[0].value)) and symbol != node.parts[0].value:
             other = Expression("index", (name(symbol), *node.parts[1:]))
-            yield Edit(operation("*", node, other), "missing factor", f"{node} lacks the factor {other}", 1.3)
-            yield Edit(operation("/", node, other), "missing factor", f"{node} is not divided by {other}", 1.3)
+            yield Edit(operation("*", node, other), "missing factor", f"{node} lacks the factor {other}", 1.22)
+            yield Edit(operation("/", node, other), "missing factor", f"{node} is not divided by {other}", 1.22)
 
 
 def column_of(symbol: str) -> Expression:

@@ -9,7 +9,7 @@ import numpy as np
 
 from suffice.check.case import Case, difference
 from suffice.check.grammar.evaluating import evaluate, values_of_parts
-from suffice.check.grammar.expression import Expression, at, changed_at, names_in, places, put
+from suffice.check.grammar.expression import Expression, at, call, changed_at, name, names_in, number, places, put
 from suffice.check.repair.edits import edits_of, everywhere
 from suffice.check.repair.insertions import Edit
 from suffice.check.report import Finding
@@ -33,6 +33,24 @@ def _named(case: Case) -> list[tuple[str, int]]:
     """What an edit may bring in, but for what is the right answer itself."""
     names = [name for name in case.points[0] if not _is_the_answer(name, case)]
     return [(name, np.ndim(case.points[0][name])) for name in names]
+
+
+def _sizes(case: Case) -> tuple[Expression, ...]:
+    """Lengths of the variables that none of them holds as a number, each once."""
+    seen = {
+        tuple(float(point[name]) for point in case.points)
+        for name, value in case.points[0].items()
+        if np.ndim(value) == 0
+    }
+    found = []
+    for symbol in case.points[0]:
+        for axis in range(np.ndim(case.points[0][symbol])):
+            lengths = tuple(float(np.shape(point[symbol])[axis]) for point in case.points)
+            if lengths not in seen and lengths[0] > 1:
+                seen.add(lengths)
+                shape = Expression("index", (Expression("shape", (name(symbol),)), number(axis)))
+                found.append(shape if axis else call("len", name(symbol)))
+    return tuple(found)
 
 
 def _is_the_answer(name: str, case: Case) -> bool:
@@ -84,8 +102,8 @@ MIXED = ("sign", "axis", "transpose", "order", "number")
 def _pairs(formula: Expression, edits: list[Edit]) -> Iterator[Edit]:
     """Two edits at different places, neither inside the other."""
     placed = [(edit, changed_at(formula, edit.formula)) for edit in edits]
-    for number, (first, one) in enumerate(placed):
-        for second, other in placed[number + 1 :]:
+    for place, (first, one) in enumerate(placed):
+        for second, other in placed[place + 1 :]:
             if one[: len(other)] != other and other[: len(one)] != one:
                 both = put(first.formula, other, at(second.formula, other))
                 yield Edit(both, first.kind, f"{first.what}, and {second.what}", first.cost + second.cost)
@@ -174,7 +192,9 @@ def _shaped(value: Any, like: np.ndarray) -> np.ndarray:
 
 def _right_edits(formula: Expression, case: Case) -> list[Edit]:
     named = _named(case)
-    edits = sorted([*edits_of(formula, named), *everywhere(formula, named)], key=lambda edit: edit.cost)[:MOST_EDITS]
+    edits = sorted([*edits_of(formula, named, _sizes(case)), *everywhere(formula, named)], key=lambda edit: edit.cost)[
+        :MOST_EDITS
+    ]
     known = _known(formula, case)
     best = next((edit for edit in edits if _is_right_everywhere(edit, case, known)), None)
     return [] if best is None else [best]
