@@ -26,7 +26,7 @@ PIECE = 1 << 16
 class Survey:
     """Weighted mean (D,) and variance (D,) of each column, rows and their total weight, and a sample to start from.
 
-    ``spread_out`` are rows of positive weight at equal steps, all of them where they are few.
+    ``spread_out`` are rows of positive weight at equal steps, all of them where they are few. Of sparse rows both are sparse.
     """
 
     mean: np.ndarray
@@ -35,14 +35,14 @@ class Survey:
     weight: float
     observed: np.ndarray
     missing: int
-    sample: np.ndarray
+    sample: Any
     sample_weight: np.ndarray
-    spread_out: np.ndarray
+    spread_out: Any
 
     @cached_property
     def local(self) -> np.ndarray:
         """Variance of values that lie close together in each column (D,); the column's where all values are one."""
-        found = np.array([_local_variance(column) for column in with_nan(self.spread_out).T])
+        found = np.array([_local_variance(column) for column in _columns_of(self.spread_out)])
         return np.where(np.isfinite(found), found, self.variance)
 
     @property
@@ -54,9 +54,10 @@ class Survey:
         return suspect[np.fmax.reduce(rows) > np.fmin.reduce(rows)]
 
     @property
-    def filled(self) -> np.ndarray:
+    def filled(self) -> Any:
         """The sample with column means in missing cells, (m, D)."""
-        return _filled(self.sample, self.mean)
+        sparse = isinstance(self.sample, SparseRows)
+        return self.sample.filled(self.mean) if sparse else _filled(self.sample, self.mean)
 
     @property
     def constant(self) -> np.ndarray:
@@ -70,14 +71,15 @@ def hold_one_value(mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
 
 
 def survey(data: Any, weight: np.ndarray | None, size: int, generator: np.random.Generator) -> Survey:
-    """What an array or a stream of batches looks like, in one pass."""
+    """What an array, sparse rows or a stream of batches looks like, in one pass."""
+    if isinstance(data, SparseRows):
+        return _survey_of_sparse(data, data.weight if weight is None else weight, size, generator)
     if not is_stream(data):
-        weight = data.weight if isinstance(data, SparseRows) else weight
         weight = np.ones(len(data)) if weight is None else weight
         column = _columns(_pieces(data, weight))
         sample, sample_weight = _systematic(data, weight, column, size, generator)
         step = slice(None, None, -(-len(data) // SPREAD_OUT))
-        spread_out = sample if isinstance(data, SparseRows) else data[step][weight[step] > 0]
+        spread_out = data[step][weight[step] > 0]
     else:
         column = _columns(pairs(data))
         if column.rows and not column.weight > 0:
@@ -127,6 +129,48 @@ def _local_variance(values: np.ndarray) -> float:
     values = values[np.append(True, np.diff(values) > rounding)].astype(float)
     count = max(2, min(FEWEST, len(values) // 2), len(values) // 30)
     return float(np.square((values[count - 1 :] - values[: 1 - count]).min()) / 12) if len(values) > 1 else np.nan
+
+
+def _columns_of(rows: np.ndarray | SparseRows) -> Iterator[np.ndarray]:
+    """The columns of rows, one after another, NaN where a cell is missing."""
+    if not isinstance(rows, SparseRows):
+        yield from with_nan(rows).T
+        return
+    whole = rows.matrix.tocsc()
+    for column in range(rows.shape[1]):
+        yield whole[:, [column]].toarray()[:, 0]
+
+
+def _survey_of_sparse(data: SparseRows, weight: np.ndarray, size: int, generator: np.random.Generator) -> Survey:
+    values, missing = data.parts()
+    observed = np.full(data.shape[1], float(weight.sum()))
+    seen = np.repeat(weight, np.diff(values.indptr))
+    if missing is not None:
+        observed = observed - missing.T @ weight
+        seen = np.where(np.isnan(data.matrix.data), 0.0, seen)
+    safe, features = np.where(observed > 0, observed, 1), data.shape[1]
+    mean = (values.T @ weight) / safe
+    apart = seen * np.square(values.data - mean[values.indices])
+    stored, apart = (np.bincount(values.indices, part, features) for part in (seen, apart))
+    variance = np.maximum(apart + (observed - stored) * np.square(mean), 0.0) / safe
+    sample, sample_weight = _systematic_sparse(data, weight, mean, variance, size, generator)
+    gaps = 0 if missing is None else missing.nnz
+    return Survey(mean, variance, len(data), float(weight.sum()), observed, gaps, sample, sample_weight, sample)
+
+
+def _systematic_sparse(
+    data: SparseRows,
+    weight: np.ndarray,
+    mean: np.ndarray,
+    variance: np.ndarray,
+    size: int,
+    generator: np.random.Generator,
+) -> tuple[SparseRows, np.ndarray]:
+    if size == 0:
+        return data.among(slice(0, 0)), np.zeros(0)
+    direction = generator.standard_normal(data.shape[1]) / np.sqrt(np.where(variance > 0, variance, 1.0))
+    picked, of_picked = _at_equal_steps(data.filled(mean).matrix @ direction, weight, size)
+    return data.among(picked), of_picked
 
 
 def _pieces(data: Any, weight: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -196,13 +240,19 @@ def _systematic(
     key = np.concatenate(
         [(_filled(with_nan(rows), column.mean) - column.mean) @ direction for rows, _ in _pieces(data, weight)]
     )
+    picked, of_picked = _at_equal_steps(key, weight, size)
+    return with_nan(data[picked]).astype(float), of_picked
+
+
+def _at_equal_steps(key: np.ndarray, weight: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows in the order of their key, at equal steps of weight where they are more than so many; and their weights."""
     order = np.argsort(key, kind="stable")
     order = order[weight[order] > 0]
     if len(order) <= size:
-        return with_nan(data[order]).astype(float), weight[order].astype(float)
+        return order, weight[order].astype(float)
     level = np.cumsum(weight[order])
     picked = np.searchsorted(level, (np.arange(size) + 0.5) / size * level[-1])
-    return with_nan(data[order[picked]]).astype(float), np.full(size, level[-1] / size)
+    return order[picked], np.full(size, level[-1] / size)
 
 
 def _filled(rows: np.ndarray, mean: np.ndarray) -> np.ndarray:
