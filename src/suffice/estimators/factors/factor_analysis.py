@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from suffice.estimators.factors.base import FactorEstimator
+from suffice.estimators.factors.by_covariance import CovarianceFactors
 from suffice.latent.factors.canonical import signs, standardised
 from suffice.latent.factors.factor_maxima import Factors, maximum_likelihood_factors
 from suffice.latent.factors.linear_gaussian import LinearGaussian
@@ -19,7 +19,7 @@ from suffice.validation import check_choice
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class FactorAnalysis(FactorEstimator):
+class FactorAnalysis(CovarianceFactors):
     r"""Factor analysis: k latent variables, mixed linearly, and noise of its own in each column.
 
     .. math:: z \sim N(0, I_k), \quad x \mid z \sim N(\mu + W z, \Psi), \quad \Psi = \mathrm{diag}(\psi_1, \dots, \psi_D)
@@ -77,6 +77,8 @@ class FactorAnalysis(FactorEstimator):
         As in ``PPCA``.
     model_ : suffice.latent.LinearGaussian
         The fitted module, not rotated.
+    fit_statistics_ : dict
+        After ``fit_covariance``: chi-squared, RMSEA, TLI and SRMR, as ``fit_statistics`` says.
 
     Examples
     --------
