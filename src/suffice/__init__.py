@@ -41,6 +41,7 @@ if TYPE_CHECKING:
         Solution,
     )
     from suffice.rows.total import total
+    from suffice.runtime.version import __version__
     from suffice.selection import BootstrapTest, Selection, bootstrap_test, select
     from suffice.uncertainty.parallel import ParallelAnalysis, parallel_analysis
 

@@ -89,6 +89,27 @@ def survey(data: Any, weight: np.ndarray | None, size: int, generator: np.random
                      sample_weight, spread_out)  # fmt: skip
 
 
+class ColumnMoments(NamedTuple):
+    """Of each column the weight observed, the mean and the variance, (D,) each; and the weight of the rows."""
+
+    observed: np.ndarray
+    mean: np.ndarray
+    variance: np.ndarray
+    weight: float
+
+
+def column_moments(data: Any, weight: np.ndarray | None) -> ColumnMoments:
+    """Of an array (n, D) or a stream of batches, in one pass."""
+    if is_stream(data):
+        column = _columns(pairs(data))
+    else:
+        column = _columns(_pieces(data, np.ones(len(data)) if weight is None else weight))
+    if column.rows and not column.weight > 0:
+        raise ValueError(NO_WEIGHT)
+    variance = column.square / np.where(column.observed > 0, column.observed, 1)
+    return ColumnMoments(column.observed, column.mean, variance, column.weight)
+
+
 FEWEST = 5
 """Values that lie close together, where there are twice as many."""
 

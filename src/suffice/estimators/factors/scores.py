@@ -24,7 +24,11 @@ from suffice.latent.imputation import refuse_deviations
 from suffice.latent.readers import aic, bic, read
 from suffice.rows.streams import on_host
 from suffice.runtime.types import ArrayLike, TableLike
-from suffice.validation import check_count
+from suffice.validation import check_count, check_matrix
+
+INSTEAD = (
+    "take loadings_ and noise_variance_, of which it is made: loadings_ @ loadings_.T plus the noise on the diagonal"
+)
 
 
 class FittedFactors(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -218,13 +222,27 @@ class FittedFactors(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Trans
         return np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
 
     def get_covariance(self) -> np.ndarray:
-        r"""Covariance matrix of the rows, :math:`W W^\top + \Psi`, ``(D, D)``."""
+        r"""Covariance matrix of the rows, :math:`W W^\top + \Psi`, ``(D, D)``.
+
+        Raises
+        ------
+        ValueError
+            If it cannot fit into this machine's memory; ``model_.variances()`` has its diagonal.
+        """
         check_is_fitted(self, "model_")
+        check_matrix("A covariance", len(self.mean_), INSTEAD)
         return self.model_.covariance()
 
     def get_precision(self) -> np.ndarray:
-        r"""Its inverse, by the matrix inversion lemma: :math:`\Psi^{-1} - \Psi^{-1} W V W^\top \Psi^{-1}`, ``(D, D)``."""
+        r"""Its inverse, by the matrix inversion lemma: :math:`\Psi^{-1} - \Psi^{-1} W V W^\top \Psi^{-1}`, ``(D, D)``.
+
+        Raises
+        ------
+        ValueError
+            If it cannot fit into this machine's memory.
+        """
         check_is_fitted(self, "model_")
+        check_matrix("A precision matrix", len(self.mean_), INSTEAD)
         noise = np.broadcast_to(self.model_.noise_variance, self.mean_.shape)
         scaled = self.model_.loadings / noise[:, None]
         inner = np.eye(scaled.shape[1]) + self.model_.loadings.T @ scaled

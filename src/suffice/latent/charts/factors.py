@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.linalg import block_diag
 
 from suffice.latent.charts.chart import joined, parted
 from suffice.latent.forms.natural import bordered, unpacked
 from suffice.model import Chart
+from suffice.runtime import tree
 from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp, lax
 from suffice.runtime.module import replaced
@@ -16,6 +18,8 @@ from suffice.runtime.module import replaced
 if TYPE_CHECKING:
     from suffice.latent.factors.linear_gaussian import LinearGaussian
     from suffice.latent.factors.posterior import FactorStatistics
+    from suffice.latent.families.factor_gaussian import FactorGaussian
+    from suffice.latent.forms.natural import Moments
 
 
 class FactorChart(Chart):
@@ -64,6 +68,47 @@ class FactorChart(Chart):
             turn[:, i], turn[:, j] = -loadings[:, j], loadings[:, i]
             found[features : features * (size + 1), place] = turn.ravel()
         return found
+
+
+class ComponentFactorsChart(Chart):
+    """The coordinates of each component's mean, loadings and noise, one component after another."""
+
+    def exists(self, model: FactorGaussian) -> bool:
+        """Where every component has loadings of its own."""
+        return model.loadings.shape[-3] == model.means.shape[-2]
+
+    def position(self, model: FactorGaussian) -> Array:
+        """(..., K P)."""
+        return FactorChart().position(model.linear()).reshape(*model.means.shape[:-2], -1)
+
+    def at(self, model: FactorGaussian, position: Array) -> FactorGaussian:
+        """Every component at its own."""
+        linear = model.linear()
+        return model.of_linear(FactorChart().at(linear, position.reshape(len(linear.mean), -1)))
+
+    def slope(self, model: FactorGaussian, statistics: Moments) -> Array:
+        """Of the rows' sums, the prior's among them."""
+        lead = model.means.ndim - 1
+        sums = tree.map_leaves(lambda leaf: leaf.reshape(-1, *leaf.shape[lead:]), model.sums(statistics))
+        return FactorChart().slope(model.linear(), sums).reshape(*model.means.shape[:-2], -1)
+
+    def limited(self, model: FactorGaussian) -> np.ndarray:
+        """None."""
+        return np.zeros(model.means.shape[-2] * len(FactorChart().limited(model.linear())), bool)
+
+    def units(self, model: FactorGaussian) -> np.ndarray:
+        """Those of every component."""
+        return np.concatenate([FactorChart().units(part) for part in _components(model)])
+
+    def redundant(self, model: FactorGaussian) -> np.ndarray:
+        """Rotations of every component."""
+        return np.asarray(block_diag(*(FactorChart().redundant(part) for part in _components(model))))
+
+
+def _components(model: FactorGaussian) -> list[LinearGaussian]:
+    whole = model.linear()
+    parts = zip(*map(np.asarray, (whole.mean, whole.loadings, whole.noise_variance)), strict=True)
+    return [replaced(whole, mean=mean, loadings=loadings, noise_variance=noise) for mean, loadings, noise in parts]
 
 
 def _slope(old: tuple[Array, Array], statistics: FactorStatistics) -> Array:
