@@ -14,7 +14,7 @@ from suffice.latent.factors.sides import side_of
 from suffice.latent.factors.spectra import OfMatrix, rows_about
 from suffice.rows.block import NO_ROWS
 from suffice.rows.place import place
-from suffice.rows.streams import is_stream, on_host, pairs
+from suffice.rows.streams import is_stream, on_host, pairs, partitions_of
 from suffice.rows.survey import NO_WEIGHT, column_moments, hold_one_value
 from suffice.runtime.precision import scope, to_numpy
 
@@ -108,12 +108,16 @@ def first_mean(data: Any) -> np.ndarray:
 
 def first_rows(data: Any, weight: np.ndarray | None, cells: int) -> tuple[np.ndarray, np.ndarray]:
     """The first rows, a thousand or as many as have so many cells, of those that come together; and their weights."""
-    if is_stream(data):
+    if partitions_of(data) is not None:
+        from suffice.rows.cluster.partitions import first_rows as first
+
+        rows, own = first(data, FIRST_ROWS) or (None, None)
+    elif is_stream(data):
         rows, own = next(((rows, own) for rows, own in pairs(data) if len(rows)), (None, None))
-        if rows is None or own is None:
-            raise ValueError(NO_ROWS)
     else:
         rows, own = data, np.ones(len(data)) if weight is None else weight
+    if rows is None or own is None:
+        raise ValueError(NO_ROWS)
     most = min(FIRST_ROWS, max(1, cells // rows.shape[1]))
     rows, own = on_host(rows[:most]), own[:most]
     return rows[own > 0], own[own > 0]

@@ -13,6 +13,7 @@ from suffice.estimators.shared.attributes import set_attributes
 from suffice.latent.conditioning import check_given, positions
 from suffice.latent.imputation import draw_missing, impute, refuse_deviations
 from suffice.latent.mixture import Mixture
+from suffice.rows.cluster.lazily import lazily
 from suffice.rows.streams import on_host
 from suffice.runtime.precision import cast
 from suffice.runtime.types import TableLike
@@ -25,6 +26,7 @@ FIT_ATTRIBUTES = ("converged_", "n_iter_", "outcome_")
 class FittedMixture(MixtureInference):
     """Of a fitted mixture what it says of missing cells, and mixtures of some of its columns."""
 
+    @lazily("cells")
     def impute(self, X: TableLike, *, return_std: bool = False, draws: int | None = None) -> Any:
         r"""The rows with missing cells filled in by their conditional mean given the observed cells, or by draws.
 
