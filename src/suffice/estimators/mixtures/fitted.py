@@ -17,7 +17,7 @@ from suffice.rows.cluster.lazily import lazily
 from suffice.rows.streams import on_host
 from suffice.runtime.precision import cast
 from suffice.runtime.types import TableLike
-from suffice.validation import check_count
+from suffice.validation import check_count, summing_to_one
 
 FIT_ATTRIBUTES = ("converged_", "n_iter_", "outcome_")
 """What stays true of the fit that the parameters come from; its log-likelihoods are those of all columns."""
@@ -25,6 +25,8 @@ FIT_ATTRIBUTES = ("converged_", "n_iter_", "outcome_")
 
 class FittedMixture(MixtureInference):
     """Of a fitted mixture what it says of missing cells, and mixtures of some of its columns."""
+
+    weights_init: Any
 
     @lazily("cells")
     def impute(self, X: TableLike, *, return_std: bool = False, draws: int | None = None) -> Any:
@@ -210,6 +212,16 @@ class FittedMixture(MixtureInference):
     def _code(self, column: int, value: Any) -> Any:
         """A value of ``X`` as the estimator reads it."""
         return value
+
+    def _parameters(self, model: Mixture) -> dict[str, Any]:
+        """The family's fitted attributes."""
+        raise NotImplementedError
+
+    def _attributes(self, model: Mixture) -> dict[str, Any]:
+        """Fitted attributes that follow from a model, by name."""
+        held = "weights" in model.frozen
+        weights = summing_to_one(np.array(self.weights_init, float)) if held else model.weights / model.weights.sum()
+        return {"model_": model, "weights_": weights, **self._parameters(model)}
 
     def _shared_starts(self) -> tuple[str, ...]:
         """Starting parameters that all components have in common."""
