@@ -36,7 +36,9 @@ from suffice.validation import (
     check_count,
     check_second_moments,
     check_shape,
+    check_squares,
     check_tolerance,
+    squares_lost,
 )
 
 ALGORITHMS = ("auto", "em")
@@ -155,6 +157,8 @@ class FactorEstimator(FittedFactors):
         X, sample_weight, scaled = weighed(X, sample_weight)
         data, weight = self._input.learn(X, sample_weight)
         self._check_size()
+        if isinstance(data, np.ndarray):
+            check_squares(self._input.named(np.flatnonzero(squares_lost(data))))
         origin = _first_mean(data)
         gaps = missing_layout(PairwiseSums.missing, data)
         iterations = Iterations(self, X, {} if sample_weight is None else {"sample_weight": sample_weight})
@@ -189,6 +193,7 @@ class FactorEstimator(FittedFactors):
         """What second moments of the rows about ``origin`` say."""
         mean = None if self.mean is None else self._given_mean() - origin
         covariance = moments.covariance(mean)
+        check_squares(self._input.named(np.flatnonzero(~np.isfinite(np.diagonal(covariance)))))
         mean = moments.mean() if mean is None else mean
         constant = hold_one_value(mean + origin, np.diagonal(covariance))
         covariance = np.where(constant | constant[:, None], 0.0, covariance)
