@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from suffice.estimators.rbm.stack import RBMStack
     from suffice.files import FileError, load, save
     from suffice.outcome import DegenerateComponentWarning, Outcome, SaturatedUnitWarning, Solution
+    from suffice.report.page import write_report
     from suffice.rows.total import total
     from suffice.runtime.version import __version__
     from suffice.selection import Selection, select

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.mixtures.scores import MixtureScores
 from suffice.estimators.shared.attributes import set_attributes
+from suffice.estimators.shared.shown import notebook_bundle
 from suffice.latent.conditioning import check_given, positions
 from suffice.latent.imputation import draw_missing, impute, refuse_deviations
 from suffice.latent.mixture import Mixture
@@ -24,6 +25,8 @@ FIT_ATTRIBUTES = ("converged_", "n_iter_", "outcome_")
 
 class FittedMixture(MixtureScores):
     """Of a fitted mixture what it says of missing cells, and mixtures of some of its columns."""
+
+    _repr_mimebundle_ = notebook_bundle
 
     def impute(self, X: TableLike, *, return_std: bool = False, draws: int | None = None) -> Any:
         r"""The rows with missing cells filled in by their conditional mean given the observed cells, or by draws.
