@@ -33,10 +33,17 @@ if TYPE_CHECKING:
     from suffice.estimators.rbm.rbm import RBM
     from suffice.estimators.rbm.stack import RBMStack
     from suffice.files import FileError, load, save
-    from suffice.outcome import DegenerateComponentWarning, Outcome, SaturatedUnitWarning, Solution
+    from suffice.outcome import (
+        DegenerateComponentWarning,
+        HeldParameterWarning,
+        Outcome,
+        SaturatedUnitWarning,
+        Solution,
+    )
     from suffice.report.page import write_report
     from suffice.rows.total import total
     from suffice.runtime.version import __version__
-    from suffice.selection import Selection, select
+    from suffice.selection import BootstrapTest, Selection, bootstrap_test, select
+    from suffice.uncertainty.parallel import ParallelAnalysis, parallel_analysis
 
 export_lazily(__name__)

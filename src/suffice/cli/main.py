@@ -12,6 +12,7 @@ import typer
 
 from suffice.cli import fit, saved, telling
 from suffice.cli.cache import turn_on_compilation_cache
+from suffice.cli.check import check
 from suffice.cli.denoise import denoise
 from suffice.cli.impute import impute
 from suffice.cli.inspect import inspect
@@ -41,6 +42,7 @@ app.command("denoise")(denoise)
 app.command("show")(saved.show)
 app.command("query")(query)
 app.command("inspect")(inspect)
+app.command("check")(check)
 app.command("reproduce")(reproduce)
 
 

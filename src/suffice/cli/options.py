@@ -102,7 +102,7 @@ class LatentJob(Job):
     ] = None  # fmt: skip
     criterion: Annotated[
         Any,
-        typer.Option(parser=one_criterion, metavar="<bic|aic|icl|held-out>", show_default="bic", rich_help_panel=FIT,
+        typer.Option(parser=one_criterion, metavar="<bic|aic|icl|sabic|caic|held-out>", show_default="bic", rich_help_panel=FIT,
                      help="What selects where an option has several values."),
     ] = None  # fmt: skip
     folds: Annotated[

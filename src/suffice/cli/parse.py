@@ -55,7 +55,7 @@ def one_criterion(text: str) -> str:
     """What selects, with a hyphen or an underscore."""
     found = str(text).replace("-", "_")
     if found not in get_args(Criterion):
-        raise _bad(text, "one of bic, aic, icl and held-out is expected")
+        raise _bad(text, "one of bic, aic, icl, sabic, caic and held-out is expected")
     return found
 
 

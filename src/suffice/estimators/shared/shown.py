@@ -15,4 +15,4 @@ def notebook_bundle(self: Any, **kwargs: Any) -> dict[str, str]:
     told = {"text/plain": repr(self)}
     if get_config()["display"] != "diagram":
         return told
-    return told | {"text/html": estimator_html_repr(self) + in_notebook(estimator)}
+    return told | {"text/html": estimator_html_repr(self) + in_notebook(self)}
