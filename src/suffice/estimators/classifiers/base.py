@@ -17,7 +17,7 @@ from suffice.rows.missing import any_missing
 from suffice.rows.streams import is_stream, on_host
 from suffice.rows.survey import NO_WEIGHT
 from suffice.runtime.types import ArrayLike, TableLike
-from suffice.validation import check_at_least, check_shape, check_squares, summing_to_one
+from suffice.validation import check_at_least, check_shape, check_squares, squares_lost, summing_to_one
 
 
 @dataclass(eq=False, repr=False)
@@ -151,9 +151,7 @@ class Classifier(ClassifierMixin, Answers):
 
 def refuse_wild(rows: np.ndarray, squared: np.ndarray) -> None:
     """Refuse columns whose squares are no double, of those (D,) whose squares are taken."""
-    spread = _spread(rows)
-    wild = (spread > 0) & ~((spread > 1e-145) & (spread < 1e145)) & squared
-    check_squares(", ".join(map(str, np.flatnonzero(wild))))
+    check_squares(", ".join(map(str, np.flatnonzero(squares_lost(rows) & squared))))
 
 
 def precision_of_rows(rows: np.ndarray, squared: np.ndarray, precision: str) -> str:
