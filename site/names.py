@@ -43,7 +43,8 @@ class Name(NamedTuple):
     @property
     def first_sentence(self) -> str:
         """What stands beside the name in a table."""
-        return self.own_documentation.split("\n\n")[0].replace("\n", " ")
+        sentence = self.own_documentation.split("\n\n")[0].replace("\n", " ")
+        return f"{sentence[:-1]}." if sentence.endswith(":") else sentence
 
 
 def _documented(owner: type, name: str) -> str:

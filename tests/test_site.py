@@ -47,6 +47,31 @@ def test_every_page_is_in_the_list_of_pages():
     assert pages - {"index"} == listed - {"CHANGELOG", "CONTRIBUTING"}
 
 
+def linked(page):
+    """Links of a page, without what they are called."""
+    return set(re.findall(r"\]\(([^)]+)\)", page.read_text()))
+
+
+def anchors(page):
+    """Anchors of headings, as the site makes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_thirty_questions_are_answered_within_three_clicks():
+    rows = re.findall(r"^\| .+ \|$", (DOCS / "questions.md").read_text(), re.MULTILINE)[1:]
+    assert len(rows) == 30
+    for row in rows:
+        clicks, here = re.findall(r"\]\(([^)]+)\)", row), DOCS / "index.md"
+        assert 1 <= len(clicks) <= 3
+        for click in clicks:
+            name, _, anchor = click.partition("#")
+            target = DOCS / name
+            assert target == here or str(target.relative_to(here.parent)) in linked(here), row
+            assert not anchor or anchor in anchors(target), row
+            here = target
+
+
 @pytest.mark.parametrize("page", QUICK, ids=lambda page: page.stem)
 def test_a_tutorial_shows_what_it_prints(page, monkeypatch):
     monkeypatch.setenv("COLUMNS", "100")
