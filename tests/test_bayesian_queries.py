@@ -112,6 +112,41 @@ def test_what_it_takes_is_said_and_refused(net):
         net.most_probable(max_bytes=10)
 
 
+@pytest.mark.parametrize("ask", ["predict_proba", "score_samples", "impute"])
+def test_rows_are_refused_where_they_take_too_much(net, ask):
+    rows = [["no", None, "dry"], [None, "off", None]] * 10
+    with pytest.raises(ValueError, match=r"largest table of .*max_bytes=10.*marginals"):
+        getattr(net, ask)(rows, max_bytes=10)
+    getattr(net, ask)(rows, max_bytes=10**6)
+    with pytest.raises(ValueError, match="max_bytes=10"):
+        net.impute(rows, joint=True, max_bytes=10)
+
+
+def test_a_network_too_wide_is_refused_with_the_way_out_and_never_tried():
+    """48 roots, 48 children that are observed, of eight roots each: a table of more than 2^36 entries."""
+    draw = np.random.default_rng(0)
+    roots, children = [f"r{place}" for place in range(48)], [f"c{place}" for place in range(48)]
+    tables = {root: [0.5, 0.5] for root in roots} | {child: draw.dirichlet([1, 1], [2] * 8) for child in children}
+    parents = {child: draw.choice(roots, 8, replace=False).tolist() for child in children}
+    wide = BayesianNetwork.from_tables(tables, parents, {name: [0, 1] for name in roots + children})
+    rows, given = np.full((3, 96), -1), dict.fromkeys(children, 1)
+    rows[:, 48:] = 1
+    asked = [
+        lambda: wide.marginals(given), lambda: wide.posterior(["r0", "r1"], given), lambda: wide.most_probable(given),
+        lambda: wide.sample(2, given), lambda: wide.predict_proba(rows, coded=True), lambda: wide.score_samples(rows, coded=True),
+        lambda: wide.impute(rows, coded=True), lambda: wide.predict_proba(rows[:1], coded=True),
+        lambda: wide.impute(rows, joint=True, coded=True),
+    ]  # fmt: skip
+    for ask in asked:
+        with pytest.raises(ValueError, match=r"Exact inference takes a largest table of .*likelihood-weighting"):
+            ask()
+    assert wide.cost(given).largest_table > 2**36
+    rows[0] = 0
+    with pytest.raises(ValueError, match=r"Exact inference takes .*Leave edges out"):
+        BayesianNetwork(wide.edges_, states=wide.states_).fit(rows, coded=True)
+    assert not wide.marginals(given, method="likelihood-weighting", n_samples=50, random_state=0).exact
+
+
 def test_the_graph_is_that_of_networkx(net):
     assert sorted(net.graph().edges) == sorted(net.edges_)
     assert net.moral_graph().number_of_edges() == 3

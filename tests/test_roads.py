@@ -122,8 +122,8 @@ def test_steps_of_online_learning_are_the_same_on_both_roads(row: Row):
 
 @pytest.fixture
 def soon_handed_over(monkeypatch):
-    monkeypatch.setattr(road, "passes_by_numpy", lambda work: 3)
-    monkeypatch.setattr("suffice.rows.place.passes_by_numpy", lambda work: 3)
+    monkeypatch.setattr(road, "passes_by_numpy", lambda work, wide=False: 3)
+    monkeypatch.setattr("suffice.rows.place.passes_by_numpy", lambda work, wide=False: 3)
 
 
 @pytest.mark.parametrize("n_init", [1, 3])

@@ -144,13 +144,18 @@ def check_memory(components: int, features: int) -> None:
         )
 
 
-def check_second_moments(features: int) -> None:
-    """Refuse second moments of pairs of columns that cannot fit into this machine's memory, before trying."""
-    needed, available = COPIES * 8.0 * features**2, _memory()
+def fits_second_moments(features: int) -> bool:
+    """Whether second moments of pairs of columns fit into this machine's memory in a fit."""
+    return COPIES * 8.0 * features**2 <= _memory()
+
+
+def check_matrix(what: str, features: int, instead: str, count: int = 1) -> None:
+    """Refuse to put together matrices of columns by columns that cannot fit into this machine's memory, before trying."""
+    needed, available = 3 * 8.0 * count * features**2, _memory()
     if needed > available:
         raise ValueError(
-            f"Second moments of {features} x {features} columns need about {needed / 2**30:.0f} GiB in a fit, and this machine "
-            f"has {available / 2**30:.0f} GiB; use fewer columns, or PPCA with complete rows in memory, fewer than columns."
+            f"{what} of {features} x {features} numbers takes about {needed / 2**30:.0f} GiB to put together, and this machine "
+            f"has {available / 2**30:.0f} GiB; {instead}."
         )
 
 

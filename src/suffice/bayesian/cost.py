@@ -67,17 +67,20 @@ def total_cost(each: Iterable[Cost]) -> Cost:
     )
 
 
-def check_memory(program: Program, rows: int = 1, max_bytes: int | None = None) -> None:
-    """Refuses what takes more memory than is allowed, by default half of what is free."""
+OTHER_METHODS = (
+    'Raise max_bytes, give more evidence, or call marginals() with method="likelihood-weighting" or method="loopy", which are '
+    "not exact."
+)
+
+
+def check_memory(program: Program, rows: int = 1, max_bytes: int | None = None, way_out: str = OTHER_METHODS) -> None:
+    """Refuses what takes more memory than is allowed, by default half of what is free, and says what to do."""
     cost = cost_of_program(program, rows)
     if cost.bytes < SMALL and max_bytes is None:
         return
     most = free_bytes() // 2 if max_bytes is None else max_bytes
     if cost.bytes > most:
-        raise ValueError(
-            f"Exact inference takes {cost}, more than max_bytes={most:,}. Raise max_bytes, give more evidence, or call "
-            'marginals() with method="likelihood-weighting" or method="loopy", which are not exact.'
-        )
+        raise ValueError(f"Exact inference takes {cost}, more than max_bytes={most:,}. {way_out}")
 
 
 def free_bytes() -> int:

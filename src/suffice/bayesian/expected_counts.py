@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from suffice.bayesian.cost import tile_rows
+from suffice.bayesian.cost import check_memory, tile_rows
 from suffice.bayesian.distinct import distinct_rows
 from suffice.bayesian.groups import Group, grouped
 from suffice.bayesian.leaves import Prepared
@@ -19,6 +19,7 @@ from suffice.bayesian.row_posteriors import seed
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.heap import keep_freed_memory
 
+FEWER_EDGES = "Leave edges out, or the rows with many gaps: learning has no other method."
 PASSES = 20
 """So often the rows are expected to be passed over."""
 Counts: TypeAlias = list[np.ndarray]
@@ -37,6 +38,8 @@ class PlannedRows:
         States (n, nodes), -1 where missing.
     weight
         Row weights (n,).
+    counted
+        Counts of the families in more rows, which miss no cell; none of them where there are no such rows.
 
     Examples
     --------
@@ -53,9 +56,11 @@ class PlannedRows:
         cardinalities: tuple[int, ...],
         codes: np.ndarray,
         weight: np.ndarray,
+        counted: Sequence[np.ndarray] = (),
     ):
         self.planner = planner_of_graph(parents, cardinalities)
-        self.weight = float(np.sum(weight))
+        self.counted = list(counted)
+        self.weight = float(np.sum(weight) + (np.sum(counted[0]) if counted else 0.0))
         distinct, place = distinct_rows(codes)
         weights = np.bincount(place, weight, len(distinct))
         self.weights = weights[weights > 0]
@@ -70,10 +75,11 @@ class PlannedRows:
         Rows of probability 0 make the log-likelihood minus infinity and count nowhere.
         """
         tables = [np.asarray(table, np.float64) for table in tables]
-        counts = [np.zeros(shape) for shape in self.shapes]
+        counts = [np.array(own) for own in self.counted] or [np.zeros(shape) for shape in self.shapes]
         keep_freed_memory()
         with one_blas_thread(), np.errstate(all="ignore"):
-            total = sum(group.add(tables, counts) for group in self.groups)
+            total = sum(map(_sum_of_logs, self.counted, tables))
+            total += sum(group.add(tables, counts) for group in self.groups)
         return counts, float(total)
 
 
@@ -83,6 +89,7 @@ class _CountedGroup:
     def __init__(self, rows: PlannedRows, group: Group):
         self.rows, self.group = rows, group
         self.program: Program = rows.planner.counts(group.evidence, group.magnitude)
+        check_memory(self.program, len(group.rows), way_out=FEWER_EDGES)
         weight = rows.weights[group.rows]
         codes = rows.codes[:, group.rows]
         self.complete: list[tuple[int, np.ndarray]] = []

@@ -17,12 +17,16 @@ IMPOSSIBLE = ("raise", "nan")
 
 
 def posteriors_of_rows(
-    network: DiscreteNetwork, codes: np.ndarray, targets: Sequence[str] | None, impossible: str
+    network: DiscreteNetwork,
+    codes: np.ndarray,
+    targets: Sequence[str] | None,
+    impossible: str,
+    max_bytes: int | None = None,
 ) -> dict[str, np.ndarray]:
     """Posteriors (n, states) by name of the target."""
     names = network.nodes if targets is None else ([targets] if isinstance(targets, str) else list(targets))
     places = [network.position(name) for name in names]
-    found = row_posteriors(network, codes, places, log_evidence=False)
+    found = row_posteriors(network, codes, places, log_evidence=False, max_bytes=max_bytes)
     check_rows(found.log_evidence, impossible)
     for place in places:
         _settle_observed(found.table[:, found.columns[place]], codes[:, place], ~np.isneginf(found.log_evidence))
@@ -36,22 +40,27 @@ def _settle_observed(table: np.ndarray, codes: np.ndarray, possible: np.ndarray)
     table[rows, codes[rows]] = 1.0
 
 
-def log_evidence_of_rows(network: DiscreteNetwork, codes: np.ndarray) -> np.ndarray:
+def log_evidence_of_rows(network: DiscreteNetwork, codes: np.ndarray, max_bytes: int | None = None) -> np.ndarray:
     """Log-probabilities (n,) of the observed cells."""
-    return row_posteriors(network, codes, []).log_evidence
+    return row_posteriors(network, codes, [], max_bytes=max_bytes).log_evidence
 
 
-def filled(network: DiscreteNetwork, codes: np.ndarray, joint: bool, impossible: str) -> np.ndarray:
+def filled(
+    network: DiscreteNetwork, codes: np.ndarray, joint: bool, impossible: str, max_bytes: int | None = None
+) -> np.ndarray:
     """Codes (n, nodes) with the gaps filled: by the most probable states together, or of each cell; -1 in impossible rows."""
-    found, logs = most_probable_states(network, codes) if joint else _of_each(network, codes)
+    if joint:
+        found, logs = most_probable_states(network, codes, max_bytes=max_bytes)
+    else:
+        found, logs = _of_each(network, codes, max_bytes)
     check_rows(logs, impossible)
     return np.where(np.isneginf(logs)[:, None], codes, found)
 
 
-def _of_each(network: DiscreteNetwork, codes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _of_each(network: DiscreteNetwork, codes: np.ndarray, max_bytes: int | None) -> tuple[np.ndarray, np.ndarray]:
     states, missing = np.array(codes), codes < 0
     targets = np.flatnonzero(missing.any(0)).tolist()
-    found: RowPosteriors = row_posteriors(network, codes, targets, log_evidence=False)
+    found: RowPosteriors = row_posteriors(network, codes, targets, log_evidence=False, max_bytes=max_bytes)
     for node in targets:
         rows = missing[:, node]
         states[rows, node] = found.table[rows, found.columns[node]].argmax(1)

@@ -29,7 +29,11 @@ class RowPosteriors:
 
 
 def row_posteriors(
-    network: DiscreteNetwork, codes: np.ndarray, targets: Sequence[int], log_evidence: bool = True
+    network: DiscreteNetwork,
+    codes: np.ndarray,
+    targets: Sequence[int],
+    log_evidence: bool = True,
+    max_bytes: int | None = None,
 ) -> RowPosteriors:
     """Posteriors of the targets given each row's observed cells.
 
@@ -41,6 +45,8 @@ def row_posteriors(
         Positions of nodes; one that a row observes has probabilities 0 and 1.
     log_evidence
         Whether log-probabilities are wanted of rows that are not impossible; otherwise they are 0.
+    max_bytes
+        Memory that may be used beyond the result; None is half of what is free.
     """
     columns = _columns(network, targets)
     table = np.zeros((len(codes), max((own.stop for own in columns.values()), default=0)))
@@ -49,7 +55,7 @@ def row_posteriors(
     keep_freed_memory()
     with one_blas_thread(), np.errstate(all="ignore"):
         for group in grouped(planner_of(network), states, 1):
-            _fill(network, states, group, columns, table, logs, log_evidence)
+            _fill(network, states, group, columns, table, logs, log_evidence, max_bytes)
     return RowPosteriors(table, columns, logs)
 
 
@@ -67,13 +73,14 @@ def _fill(
     table: np.ndarray,
     logs: np.ndarray,
     log_evidence: bool,
+    max_bytes: int | None,
 ) -> None:
     wanted = mask_of(columns)
     observed = group.evidence.observed
     if len(group.rows) == 1:
-        return _one_by_one(network, states, group, columns, table, logs)
+        return _one_by_one(network, states, group, columns, table, logs, max_bytes)
     program = planner_of(network).posteriors(group.evidence, wanted & ~observed, group.magnitude)
-    check_memory(program, len(group.rows))
+    check_memory(program, len(group.rows), max_bytes)
     prepared = Prepared(program, network.families, network.tables)
     for rows in group.tiles(tile_rows(program)):
         codes = states[:, rows]
@@ -84,7 +91,7 @@ def _fill(
         if low.any():
             table[rows[low]], logs[rows[low]] = np.nan, -np.inf
             possible = replace(group, rows=rows[low][_possible(prepared, codes[:, low])])
-            _one_by_one(network, states, possible, columns, table, logs)
+            _one_by_one(network, states, possible, columns, table, logs, max_bytes)
 
 
 def _one_by_one(
@@ -94,9 +101,10 @@ def _one_by_one(
     columns: Mapping[int, slice],
     table: np.ndarray,
     logs: np.ndarray,
+    max_bytes: int | None,
 ) -> None:
     for row in group.rows:
-        found, logs[row] = posteriors_given(network, group.evidence, states[:, row], list(columns))
+        found, logs[row] = posteriors_given(network, group.evidence, states[:, row], list(columns), max_bytes=max_bytes)
         for node, posterior in found.items():
             table[row, columns[node]] = posterior
 

@@ -23,11 +23,12 @@ class ClaimError(ValueError):
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim as a function of a point, and its formula where it has one that can be read."""
+    """A claim as a function of a point, its formula where it has one that can be read, and what it takes where that is known."""
 
     value: Callable[[Mapping[str, Any]], Any]
     formula: Expression | None = None
     constant: bool = False
+    taken: frozenset[str] | None = None
 
     def __call__(self, point: Mapping[str, Any]) -> Any:
         return self.value(point)
@@ -69,8 +70,11 @@ def as_array(value: Any) -> np.ndarray:
     if array.dtype.kind == "c" and np.all(np.imag(array) == 0):
         array = np.real(array)
     if array.dtype.kind != "f":
-        raise ClaimError(f"Your answer holds {array.dtype}, not real numbers.")
+        raise ClaimError(f"Your answer holds {HELD.get(array.dtype.kind, array.dtype)}, not real numbers.")
     return array if array.dtype.itemsize <= 4 else array.astype(float)
+
+
+HELD = {"U": "text", "S": "text", "c": "complex numbers", "M": "dates", "m": "durations"}
 
 
 def _kind(value: Any) -> str:

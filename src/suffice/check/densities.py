@@ -80,6 +80,8 @@ def _takes(wanted: Claim, claim: Any, names: list[str]) -> bool:
 
     from suffice.check.grammar.expression import names_in
 
+    if wanted.taken is not None:
+        return bool(wanted.taken & set(names))
     if isinstance(claim, str) and wanted.formula is not None:
         return bool(names_in(wanted.formula) & set(names))
     if callable(claim) and not isinstance(claim, Claim):

@@ -17,14 +17,19 @@ from suffice.check.points import shapes_of
 from suffice.check.problem import Point
 from suffice.check.repair.search import finding_of, repairs_of
 from suffice.check.report import CheckReport, Element, Finding, Verdict, not_comparable
+from suffice.runtime.blas import one_blas_thread
 
 TOO_NOISY = 1e-6
-TOO_LARGE = "makes arrays of more than"
+TOO_LARGE = ("makes arrays of more than", "where an array of shape")
+"""What refusals of arrays that are too large say."""
+MOST_NUMBERS = 100_000
+"""Of an answer, beside a hundred times those of the right one."""
 NEARLY = 1e-4
 Truth = Callable[[Any], np.ndarray]
 Doubt = Callable[[Case, int], str]
 
 
+@one_blas_thread()
 def judge(
     claim: Any,
     points: Sequence[Point],
@@ -56,8 +61,8 @@ def judge(
     except ClaimError as error:
         return not_comparable(str(error), seed=seed, reference=reference)
     full = full[:1] if wanted.constant else full
-    claimed, refusal = _claimed(wanted, full)
     right = [np.asarray(truth(point)) for point in full]
+    claimed, refusal = _claimed(wanted, full, right)
     case = _case(wanted, subject, full, claimed, right, truth, complete, constraint, layout, rivals, extra)
     case = replace(case, late=late)
     if refusal:
@@ -72,17 +77,26 @@ def _shapes(subject: Subject, point: Point) -> dict[str, tuple[int, ...]]:
     return shapes_of({name: value for name, value in point.items() if name in subject.known})
 
 
-def _claimed(wanted: Claim, full: Sequence[Point]) -> tuple[list[np.ndarray], str]:
+def _claimed(wanted: Claim, full: Sequence[Point], right: Sequence[np.ndarray]) -> tuple[list[np.ndarray], str]:
     """The claim at each point, or why it has no value."""
+    found = []
     try:
-        return [wanted.array(point) for point in full], ""
+        for point, expected in zip(full, right, strict=True):
+            found.append(wanted.array(point))
+            _refuse_huge(found[-1], expected)
     except ClaimError as error:
         return [np.array(np.nan) for _ in full], str(error)
+    return found, ""
+
+
+def _refuse_huge(claimed: np.ndarray, right: np.ndarray) -> None:
+    if claimed.size > MOST_NUMBERS + 100 * right.size:
+        raise ClaimError(f"Your answer has {claimed.size:,} numbers, where an array of shape {right.shape} is right.")
 
 
 def _refused(case: Case, refusal: str) -> CheckReport:
     """The report on a claim without a value: wrong where one edit of its formula gives it the right one."""
-    edits = [] if TOO_LARGE in refusal else repairs_of(case, computed=False)
+    edits = [] if any(said in refusal for said in TOO_LARGE) else repairs_of(case, computed=False)
     found = tuple(finding_of(edit, case) for edit in edits)
     if not found:
         return not_comparable(refusal)
@@ -255,7 +269,8 @@ def _unexplained_sentence(case: Case, index: int) -> str:
     if not worst:
         return f"{said}."
     place, claimed, right = list(worst[0].index), worst[0].claimed, worst[0].right
-    return f"{said}; the largest difference is at {place}, where yours is {claimed:.6g} and {right:.6g} is right."
+    where = f"the largest difference is at {place}, where yours" if place else "yours"
+    return f"{said}; {where} is {claimed:.6g} and {right:.6g} is right."
 
 
 def _largest(case: Case) -> float:

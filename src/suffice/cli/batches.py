@@ -48,7 +48,8 @@ def numbers_of(rows: pa.Table, column: str, name: str) -> np.ndarray:
     import numpy as np
 
     from suffice.data import DataError
-    from suffice.data.columns import is_numeric, matrix
+    from suffice.data.columns import matrix
+    from suffice.data.text_cells import is_numeric
 
     chosen = rows.select([column])
     if not is_numeric(chosen.schema.field(0).type):

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 
+from suffice.data import layout
+from suffice.data.conventions import PLAIN, Conventions
 from suffice.data.layout import GZIP_ERRORS, open_bytes
 from suffice.data.table import DataError, Table, listing, position_names, select_columns
 from suffice.runtime.types import ArrayLike
@@ -35,9 +37,10 @@ def table_from_array(
     columns: Sequence[str] | None = None,
     drop: Sequence[str] | None = None,
     target: str | np.ndarray | None = None,
+    written: Conventions = PLAIN,
 ) -> Table:
-    """A ``Table`` from an array of numbers, whose columns are called ``x0``, ``x1`` and so on."""
-    array = _as_numbers(array, name)
+    """A ``Table`` from an array of numbers, whose columns are called ``x0``, ``x1`` and so on; masked cells are missing."""
+    array = _as_numbers(unmasked(array), name)
     image_shape = array.shape[1:] if array.ndim > 2 else None
     notes = [f"Images of {' x '.join(map(str, image_shape))} values, one a row."] if image_shape else []
     values = array.reshape(len(array), -1)
@@ -54,7 +57,35 @@ def table_from_array(
     if chosen != names:
         place = {column: j for j, column in enumerate(names)}
         values, image_shape = values[:, [place[column] for column in chosen]], None
+    values = _without_marks(values, chosen, written)
     return Table(values, chosen, name, notes, image_shape, labels)
+
+
+def unmasked(array: ArrayLike) -> ArrayLike:
+    """A masked array of NumPy with NaN in place of what is masked; others as they are."""
+    if not isinstance(array, np.ma.MaskedArray) or not np.ma.is_masked(array) or array.dtype.kind not in "biuf":
+        return array
+    kind = array.dtype if array.dtype.kind == "f" else np.dtype(np.float64)
+    return np.ma.filled(array.astype(kind), np.nan)
+
+
+def _without_marks(values: np.ndarray, columns: Sequence[str], written: Conventions) -> np.ndarray:
+    """Numbers with NaN where they stand for nothing."""
+    for j, column in enumerate(columns):
+        marks = [float(mark) for mark in written.marks(column) if _is_float(mark)]
+        gaps = np.isin(values[:, j], marks) if marks else np.zeros(0, bool)
+        if gaps.any():
+            values = values.astype(float) if values.dtype.kind != "f" else values.copy()
+            values[gaps, j] = np.nan
+    return values
+
+
+def _is_float(mark: str) -> bool:
+    try:
+        float(mark)
+    except ValueError:
+        return False
+    return True
 
 
 def read_npy(path: Path) -> np.ndarray:
@@ -71,12 +102,24 @@ def read_npz(path: Path, array: str | None, target: str | None) -> tuple[np.ndar
     try:
         with open_bytes(path) as stream, np.load(stream, allow_pickle=False) as archive:
             chosen = _chosen(path.name, archive.files, array, target)
+            _refuse_bombs(archive, [chosen, target], path.name)
             labels = np.asarray(archive[target]) if target in archive.files else target
             return np.asarray(archive[chosen]), f"{path.name}, array {chosen}", labels
     except DataError:
         raise
     except _DAMAGE as error:
         raise _unreadable(path.name, error) from None
+
+
+def _refuse_bombs(archive: np.lib.npyio.NpzFile, arrays: Sequence[str | None], name: str) -> None:
+    """Refuse arrays that unpack to more than memory should hold."""
+    parts = [] if archive.zip is None else archive.zip.infolist()
+    size = {Path(part.filename).stem: part.file_size for part in parts}
+    if sum(size.get(array, 0) for array in arrays if array) > layout.MOST_UNPACKED:
+        raise DataError(
+            f"{name} unpacks to more than {layout.MOST_UNPACKED / 1e9:g} GB, which is not read at once; write it as Parquet, "
+            "which is read in batches."
+        )
 
 
 def _chosen(name: str, held: list[str], array: str | None, target: str | None) -> str:

@@ -12,8 +12,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from suffice.data.table import DataError, MixedTable, Table, listing, select_columns
-from suffice.data.text_cells import MISSING, describe_cells, is_text, numbers_from_text, trimmed
+from suffice.data.conventions import PLAIN, Conventions
+from suffice.data.dates import holds_dates, without_dates
+from suffice.data.gaps import with_gaps
+from suffice.data.parsing import numbers_of_text
+from suffice.data.table import DataError, MixedTable, Table, listing, refuse_duplicates, select_columns
+from suffice.data.text_cells import MISSING, describe_cells, is_text, trimmed
 
 
 def table_from_columns(
@@ -25,11 +29,12 @@ def table_from_columns(
     target: str | None = None,
     notes: Sequence[str] = (),
     image_shape: tuple[int, ...] | None = None,
+    written: Conventions = PLAIN,
 ) -> Table:
     """A ``Table`` from Arrow columns."""
-    chosen, labels = _chosen(table, name, columns, drop, target)
-    numbers, found = _numeric(chosen, name)
-    said = [*notes, *found, *_count_missing(numbers, "NaN")]
+    chosen, labels, said = _chosen(table, name, columns, drop, target, written)
+    numbers, found = _numeric(chosen, name, written)
+    said = [*notes, *said, *found, *_count_missing(numbers, "NaN")]
     return Table(matrix(numbers), chosen.column_names, name, said, image_shape, labels)
 
 
@@ -41,15 +46,18 @@ def mixed_from_columns(
     drop: Sequence[str] | None = None,
     target: str | None = None,
     notes: Sequence[str] = (),
+    written: Conventions = PLAIN,
 ) -> MixedTable:
     """A ``MixedTable`` from Arrow columns: text that is all numbers becomes numbers, other text stays."""
-    chosen, labels = _chosen(table, name, columns, drop, target)
-    parsed, found, others = _parsed(chosen, keep_categories=True)
+    chosen, labels, said = _chosen(table, name, columns, drop, target, written)
+    parsed, found, others = numbers_of_text(chosen, name, written, keep_categories=True)
+    if written.dates == "keep":
+        others = [label for label in others if not holds_dates(parsed[label])]
     refused = {label: describe_cells(parsed[label]) for label in others if not _holds_text(parsed[label])}
     refuse_not_numeric(refused, name, "text")
     for label in others:
         parsed = parsed.set_column(parsed.column_names.index(label), label, _without_missing(parsed[label]))
-    return MixedTable(parsed, name, [*notes, *found, *_count_missing(parsed, "null")], labels)
+    return MixedTable(parsed, name, [*notes, *said, *found, *_count_missing(parsed, "null")], labels)
 
 
 def matrix(table: pa.Table | pa.RecordBatch, dtype: np.dtype | None = None) -> np.ndarray:
@@ -59,14 +67,6 @@ def matrix(table: pa.Table | pa.RecordBatch, dtype: np.dtype | None = None) -> n
     for j, column in enumerate(table.columns):
         values[:, j] = _cells(column, kind)
     return values
-
-
-def is_numeric(kind: pa.DataType) -> bool:
-    """Whether cells of an Arrow type can be read as numbers."""
-    if pa.types.is_dictionary(kind):
-        return is_numeric(kind.value_type)
-    tests = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_decimal, pa.types.is_null)
-    return any(test(kind) for test in tests)
 
 
 def refuse_not_numeric(refused: dict[str, str], where: str, besides: str | None = None) -> None:
@@ -87,37 +87,29 @@ def refuse_not_numeric(refused: dict[str, str], where: str, besides: str | None 
 
 
 def _chosen(
-    table: pa.Table, name: str, columns: Sequence[str] | None, drop: Sequence[str] | None, target: str | None
-) -> tuple[pa.Table, np.ndarray | None]:
-    """The columns asked for, and the labels."""
+    table: pa.Table,
+    name: str,
+    columns: Sequence[str] | None,
+    drop: Sequence[str] | None,
+    target: str | None,
+    written: Conventions,
+) -> tuple[pa.Table, np.ndarray | None, list[str]]:
+    """The columns asked for, with gaps where cells stand for nothing, the labels, and what to say of both."""
+    refuse_duplicates(table.column_names, name)
+    table, said = with_gaps(table, written, name)
+    dated: list[str] = []
+    if columns is None or written.dates == "parts":
+        table, dated = without_dates(table, {*(columns or ()), *(drop or ()), target}, written.dates)
     chosen = select_columns(table.column_names, columns=columns, drop=drop, target=target, where=name)
     if table.num_rows == 0:
         raise DataError(f"{name} has columns but no rows; at least one row is needed.")
-    return table.select(chosen), None if target is None else _labels(table[target], target, name)
+    return table.select(chosen), None if target is None else _labels(table[target], target, name), [*said, *dated]
 
 
-def _numeric(table: pa.Table, name: str) -> tuple[pa.Table, list[str]]:
-    parsed, notes, others = _parsed(table, keep_categories=False)
+def _numeric(table: pa.Table, name: str, written: Conventions) -> tuple[pa.Table, list[str]]:
+    parsed, notes, others = numbers_of_text(table, name, written, keep_categories=False)
     refuse_not_numeric({label: describe_cells(parsed[label]) for label in others}, name)
     return parsed, notes
-
-
-def _parsed(table: pa.Table, *, keep_categories: bool) -> tuple[pa.Table, list[str], list[str]]:
-    """Text whose cells are all numbers as numbers, what to say of it, and the columns that hold something else."""
-    notes, others = [], []
-    for j, label in enumerate(table.column_names):
-        column = table.column(j)
-        if is_numeric(column.type):
-            continue
-        declared = keep_categories and pa.types.is_dictionary(column.type)
-        numbers, comma = (None, None) if declared else numbers_from_text(column)
-        if numbers is None:
-            others.append(label)
-            continue
-        table = table.set_column(j, label, numbers)
-        if comma:
-            notes.append(f"Column {label!r} has decimal commas: {comma!r} is read as {float(comma.replace(',', '.'))}.")
-    return table, notes, others
 
 
 def _holds_text(column: pa.ChunkedArray) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv as arrow_csv
 
-from suffice.data.columns import is_numeric, matrix, mixed_from_columns, table_from_columns
-from suffice.data.layout import GZIP_ERRORS, Layout, cells, detect_layout, open_bytes
+from suffice.data.columns import matrix, mixed_from_columns, table_from_columns
+from suffice.data.conventions import PLAIN, Conventions
+from suffice.data.layout import GZIP_ERRORS, Layout, blocks, cells, detect_layout, open_bytes
+from suffice.data.numerals import may_be_thousands
 from suffice.data.table import DataError, MixedTable, Table
-from suffice.data.text_cells import MISSING
+from suffice.data.text_cells import MISSING, is_numeric
+from suffice.data.totals import without_totals
 
 ROW_NAMES = {"rownames", "rowname", "row.names", "unnamed: 0", ""}
 ROW_NUMBERS = {"index", "id", "row", "nr", "no", "obs"}
@@ -33,16 +37,19 @@ def read_delimited(
     drop: Sequence[str] | None = None,
     delimiter: str | None = None,
     target: str | None = None,
+    written: Conventions = PLAIN,
 ) -> Table:
     """Read a delimited text; see ``read_table``."""
     table, layout = _rows(path, header, delimiter)
-    notes = [layout.sentence()]
+    notes, written = [layout.sentence(), *layout.notes], replace(written, delimiter=layout.delimiter)
     if (columns, drop, target) == (None, None, None) and not layout.header and _is_digits(table):
         notes.append("Images of 28 x 28 pixels, each followed by its label: the label is the target, not a column.")
         return _as_float(table_from_columns(table, path.name, target=f"x{PIXELS}", notes=notes, image_shape=(28, 28)))
     table, said = _without_extras(table, {*(columns or []), *(drop or []), target})
     notes += said
-    return _as_float(table_from_columns(table, path.name, columns=columns, drop=drop, target=target, notes=notes))
+    return _as_float(
+        table_from_columns(table, path.name, columns=columns, drop=drop, target=target, notes=notes, written=written)
+    )
 
 
 def read_delimited_columns(
@@ -54,13 +61,14 @@ def read_delimited_columns(
     delimiter: str | None = None,
     target: str | None = None,
     row_names: bool = False,
+    written: Conventions = PLAIN,
 ) -> MixedTable:
     """Read numbers and text of a delimited text; see ``read_columns``."""
-    table, layout = _rows(path, header, delimiter)
+    table, layout = _rows(path, header, delimiter, dates_as_text=written.dates == "keep")
     asked = {*(columns or []), *(drop or []), target, *(table.column_names[:1] if row_names else [])}
     table, said = _without_extras(table, asked)
-    notes = [layout.sentence(), *said]
-    return mixed_from_columns(table, path.name, columns=columns, drop=drop, target=target, notes=notes)
+    notes, written = [layout.sentence(), *layout.notes, *said], replace(written, delimiter=layout.delimiter)
+    return mixed_from_columns(table, path.name, columns=columns, drop=drop, target=target, notes=notes, written=written)
 
 
 def read_cells(
@@ -71,7 +79,7 @@ def read_cells(
     A first column that numbers or names the rows is left out, unless its name is among those ``known``.
     """
     table, layout = _rows(path, header, delimiter, as_text=True)
-    first, notes = table.column_names[0], [layout.sentence()]
+    first, notes = table.column_names[0], [layout.sentence(), *layout.notes]
     if first.lower() in ROW_NAMES | ROW_NUMBERS and first not in known and table.num_columns > 1:
         table, notes = (
             table.drop_columns(first),
@@ -80,10 +88,16 @@ def read_cells(
     return MixedTable(table, path.name, notes)
 
 
-def _rows(path: Path, header: bool | None, delimiter: str | None, as_text: bool = False) -> tuple[pa.Table, Layout]:
+def _rows(
+    path: Path, header: bool | None, delimiter: str | None, as_text: bool = False, dates_as_text: bool = False
+) -> tuple[pa.Table, Layout]:
     try:
         layout = detect_layout(path, header, delimiter)
-        table = _parse(path, layout, as_text)
+        texts = layout.names if as_text else _perhaps_thousands(layout)
+        table = _parse(path, layout, texts, as_text)
+        dates = [field.name for field in table.schema if pa.types.is_temporal(field.type)] if dates_as_text else []
+        if dates:
+            table = _parse(path, layout, [*texts, *dates], as_text)
     except GZIP_ERRORS as error:
         raise DataError(
             f"{path.name} is a damaged or incomplete gzip file ({error}); fetch or write it again."
@@ -93,15 +107,27 @@ def _rows(path: Path, header: bool | None, delimiter: str | None, as_text: bool 
     return table, layout
 
 
+def _perhaps_thousands(layout: Layout) -> list[str]:
+    """Columns whose points may separate thousands, in a text that may be written with decimal commas."""
+    if layout.delimiter not in (";", "\t", "|"):
+        return []
+    columns = [
+        [row[j] for row in layout.first_rows if j < len(row) and row[j] not in MISSING]
+        for j in range(len(layout.names))
+    ]
+    return [name for name, column in zip(layout.names, columns, strict=True) if may_be_thousands(column)]
+
+
 def _without_extras(table: pa.Table, asked: set[str | None]) -> tuple[pa.Table, list[str]]:
     notes = []
     for leave_out in (_without_last_empty, _without_row_names):
         table, said = leave_out(table, asked)
         notes += said
-    return table, notes
+    table, said = without_totals(table)
+    return table, [*notes, *said]
 
 
-def _parse(path: Path, layout: Layout, as_text: bool) -> pa.Table:
+def _parse(path: Path, layout: Layout, texts: Sequence[str], as_text: bool) -> pa.Table:
     one = len(layout.names) == 1
     read = arrow_csv.ReadOptions(
         column_names=layout.names, skip_rows=layout.lines, block_size=max(1 << 22, 64 * len(layout.names))
@@ -111,10 +137,10 @@ def _parse(path: Path, layout: Layout, as_text: bool) -> pa.Table:
         ignore_empty_lines=not one,
         newlines_in_values=layout.quoted,
     )
-    types = dict.fromkeys(layout.names, pa.string()) if as_text else None
     convert = arrow_csv.ConvertOptions(
-        null_values=[""] if as_text else MISSING, strings_can_be_null=True, column_types=types
-    )
+        null_values=[""] if as_text else MISSING, strings_can_be_null=True,
+        column_types=dict.fromkeys(texts, pa.string()),
+    )  # fmt: skip
     try:
         with _source(path, layout) as source:
             table = arrow_csv.read_csv(source, read_options=read, parse_options=parse, convert_options=convert)
@@ -131,7 +157,10 @@ def _source(path: Path, layout: Layout) -> pa.NativeFile:
         if isinstance(stream, io.BufferedReader) and layout.encoding.startswith("utf-8") and layout.delimiter != " ":
             return pa.OSFile(str(path))
         if layout.delimiter != " ":
-            return pa.BufferReader(stream.read().decode(layout.encoding, errors="replace").encode())
+            whole = b"".join(blocks(path))
+            return pa.BufferReader(
+                whole if layout.encoding == "utf-8" else whole.decode(layout.encoding, errors="replace").encode()
+            )
         text = io.StringIO(newline="")
         with io.TextIOWrapper(stream, layout.encoding, errors="replace") as lines:
             csv.writer(text, lineterminator="\n").writerows(cells(lines, " "))

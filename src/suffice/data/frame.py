@@ -53,11 +53,24 @@ class Frame(NamedTuple):
 
 def frame_from(X: TableLike, estimator: BaseEstimator) -> Frame:
     """Columns of an array, a pandas or polars data frame, an Arrow table or anything that Arrow takes as a table."""
+    refuse_lazy(X)
     if type(X).__module__.startswith("pandas") and hasattr(X, "columns"):
         return _from_pandas(cast("DataFrame", X))
     if isinstance(X, pa.Table | pa.RecordBatch) or (hasattr(X, "__arrow_c_stream__") and hasattr(X, "columns")):
         return _from_arrow(arrow_table(X))
     return _from_array(X, estimator)
+
+
+def is_frame(source: Any) -> bool:
+    """Whether a source is a table with named columns."""
+    refuse_lazy(source)
+    return isinstance(source, pa.Table) or hasattr(source, "__arrow_c_stream__")
+
+
+def refuse_lazy(source: Any) -> None:
+    """Refuse a query of polars that has not been run."""
+    if type(source).__name__ == "LazyFrame":
+        raise DataError("A LazyFrame of polars was given, which holds no rows yet; give frame.collect().")
 
 
 def arrow_table(frame: TableLike) -> pa.Table:

@@ -6,22 +6,25 @@ import codecs
 import csv
 import gzip
 import io
-import re
 import zlib
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from suffice.data.table import DataError, position_names, refuse_duplicates
+from suffice.data.first_lines import beginning, is_number
+from suffice.data.table import DataError, refuse_duplicates
 from suffice.data.text_cells import MISSING
 
 GZIP_ERRORS = (EOFError, gzip.BadGzipFile, zlib.error)
 DELIMITERS = (",", ";", "\t", "|", " ")
 _HEAD_BYTES = 1 << 20
 _HEAD_ROWS = 100
-_NUMBER = re.compile(r"[+-]?(\d+(\.\d*|,\d+)?|[.,]\d+)([eE][+-]?\d+)?|[+-]?(inf|infinity)", re.IGNORECASE)
+_OLD = "cp1252"
+MOST_UNPACKED = 2_000_000_000
+"""Bytes that a compressed file may unpack to in memory."""
+_LONGEST_LINE = 1 << 26
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,15 @@ class Layout:
     lines: int
     encoding: str
     quoted: bool
+    notes: list[str] = field(default_factory=list)
+    first_rows: list[list[str]] = field(default_factory=list)
 
     def sentence(self) -> str:
         """What was detected, for the user."""
         said = {"\t": "tab", " ": "blanks"}.get(self.delimiter, repr(self.delimiter))
         names = "names in the first line" if self.header else "no header, columns named x0, x1 and so on"
-        return f"Text with delimiter {said}, {names}."
+        old = " It is not in UTF-8 and read as Windows-1252." if self.encoding == _OLD else ""
+        return f"Text with delimiter {said}, {names}.{old}"
 
 
 def open_bytes(path: Path) -> gzip.GzipFile | io.BufferedReader:
@@ -49,15 +55,29 @@ def open_bytes(path: Path) -> gzip.GzipFile | io.BufferedReader:
     return gzip.open(path) if compressed else path.open("rb")
 
 
+def blocks(path: Path) -> Iterator[bytes]:
+    """The content of a file in blocks, unpacked, up to a limit where it is compressed."""
+    count = 0
+    with open_bytes(path) as stream:
+        while block := stream.read(1 << 24):
+            count += len(block)
+            if count > MOST_UNPACKED and isinstance(stream, gzip.GzipFile):
+                raise DataError(
+                    f"{path.name} unpacks to more than {MOST_UNPACKED / 1e9:g} GB, which is not read at once: unpack it, or "
+                    "write it as Parquet, which is read in batches."
+                )
+            yield block
+
+
 def detect_layout(path: Path, header: bool | None = None, delimiter: str | None = None) -> Layout:
     """Read the layout of a delimited text off its first lines."""
     text, encoding = _head(path)
     delimiter = _detect_delimiter(text, path.name) if delimiter is None else _as_delimiter(delimiter)
     rows = _rows(text, delimiter, path.name)
-    header = _has_header([row for _, row in rows]) if header is None else header
-    names = _names(rows, header)
-    refuse_duplicates(names, path.name)
-    return Layout(delimiter, header, names, rows[0][0] if header else 0, encoding, '"' in text)
+    begin = beginning(rows, header, path.name)
+    refuse_duplicates(begin.names, path.name)
+    first = [row for line, row in rows if line > begin.lines]
+    return Layout(delimiter, begin.header, begin.names, begin.lines, encoding, '"' in text, begin.notes, first)
 
 
 def _head(path: Path) -> tuple[str, str]:
@@ -66,8 +86,14 @@ def _head(path: Path) -> tuple[str, str]:
         head = stream.read(_HEAD_BYTES)
         while len(head) % _HEAD_BYTES == 0 and head.count(b"\n") < 2 and (more := stream.read(_HEAD_BYTES)):
             head += more
+            if len(head) > _LONGEST_LINE:
+                raise DataError(
+                    f"{path.name} has no line end in its first {len(head) >> 20} MB; it is no table in text form."
+                )
         complete = not stream.read(1)
     text, encoding = _decode(head)
+    if not complete and encoding == "utf-8" and not _is_utf8(path):
+        text, encoding = head.decode(_OLD, errors="replace"), _OLD
     if not complete:
         text = text[: text.rfind("\n") + 1]
     if "\x00" in text:
@@ -87,14 +113,26 @@ def _decode(head: bytes) -> tuple[str, str]:
             return codecs.getincrementaldecoder(encoding)().decode(head), encoding
         except UnicodeDecodeError:
             break
-    return head.decode("latin-1"), "latin-1"
+    return head.decode(_OLD, errors="replace"), _OLD
+
+
+def _is_utf8(path: Path) -> bool:
+    """Whether all of a file is text in UTF-8."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        for block in blocks(path):
+            decoder.decode(block)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def cells(lines: Iterable[str], delimiter: str) -> Any:
     """Reader of the rows of cells in lines of text; a blank as delimiter stands for any number of blanks."""
     if delimiter != " ":
         return csv.reader(lines, delimiter=delimiter)
-    return csv.reader((line.strip() for line in lines), delimiter=" ", skipinitialspace=True)
+    return csv.reader((line.strip().replace("\t", " ") for line in lines), delimiter=" ", skipinitialspace=True)
 
 
 def _rows(text: str, delimiter: str, name: str) -> list[tuple[int, list[str]]]:
@@ -119,7 +157,7 @@ def _agreement(rows: list[list[str]]) -> tuple[bool, float, float]:
     """How well a delimiter fits: several cells a row, cells that are numbers, rows of one length."""
     length, count = Counter(len(row) for row in rows).most_common(1)[0]
     filled = [cell for row in rows[1:] or rows for cell in row if cell not in MISSING]
-    return length > 1, sum(map(_is_number, filled)) / max(1, len(filled)), count / len(rows)
+    return length > 1, sum(map(is_number, filled)) / max(1, len(filled)), count / len(rows)
 
 
 def _as_delimiter(delimiter: str) -> str:
@@ -127,27 +165,3 @@ def _as_delimiter(delimiter: str) -> str:
     if len(delimiter) != 1:
         raise DataError(f"delimiter={delimiter!r}: give one character, such as ',' or ';' or '\\t'.")
     return delimiter
-
-
-def _is_number(cell: str) -> bool:
-    return _NUMBER.fullmatch(cell) is not None
-
-
-def _has_header(rows: list[list[str]]) -> bool:
-    """Words above numbers are names; so is a first line in which nothing is a number."""
-    first, below = rows[0], rows[1:]
-    words = [j for j, cell in enumerate(first) if cell not in MISSING and not _is_number(cell)]
-    if words and below and all(len(row) == len(first) + 1 for row in below):
-        return True
-    if any(j < len(row) and _is_number(row[j]) for j in words for row in below):
-        return True
-    return bool(words) and not any(map(_is_number, first))
-
-
-def _names(rows: list[tuple[int, list[str]]], header: bool) -> list[str]:
-    first, below = rows[0][1], [row for _, row in rows[1:]]
-    if not header:
-        return position_names(len(first))
-    if below and len(below[0]) == len(first) + 1:
-        first = ["rownames", *first]
-    return [name or (f"x{j}" if j else "") for j, name in enumerate(first)]

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
-from pyarrow import parquet
+from pyarrow import feather, parquet
 
-from suffice.data.columns import is_numeric, matrix, refuse_not_numeric
+from suffice.data.columns import matrix, refuse_not_numeric
 from suffice.data.table import DataError, listing, select_columns
-from suffice.data.text_cells import describe_type
+from suffice.data.text_cells import describe_type, is_numeric
 
 _READ_BUFFER = 1 << 16
 
@@ -44,7 +44,7 @@ class ParquetRows:
     --------
     >>> import pathlib, tempfile
     >>> import pyarrow as pa
-    >>> from pyarrow import parquet
+    >>> from pyarrow import feather, parquet
     >>> from suffice.data import stream_parquet
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = pathlib.Path(folder, "a.parquet")
@@ -120,7 +120,7 @@ def stream_parquet(
     --------
     >>> import pathlib, tempfile
     >>> import pyarrow as pa
-    >>> from pyarrow import parquet
+    >>> from pyarrow import feather, parquet
     >>> from suffice.data import stream_parquet
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = pathlib.Path(folder, "a.parquet")
@@ -145,17 +145,31 @@ def read_parquet(
     drop: Sequence[str] | None = None,
     target: str | None = None,
     text: bool = False,
+    dates: bool = False,
 ) -> tuple[pa.Table, list[str]]:
     """The columns of a Parquet file or of a folder of them, the target last, and what was left out; see ``read_table``."""
     plan = _plan(path, columns, drop, target)
     if not text:
-        _refuse_text_in_any(plan)
+        _refuse_text_in_any(plan, dates)
     wanted = [*plan.columns, *([] if target is None else [target])]
     tables = [_read(file, wanted) for file in plan.paths]
     try:
         return pa.concat_tables(tables, promote_options="permissive"), plan.notes
     except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
         raise DataError(f"The files of {path.name} do not fit together ({_short(error)}).") from None
+
+
+def read_feather(path: Path) -> pa.Table:
+    """The columns of a file in the format of Arrow, also called Feather."""
+    try:
+        return feather.read_table(path, memory_map=False)
+    except (OSError, pa.ArrowException, MemoryError) as error:
+        raise DataError(f"{path.name} is a damaged or incomplete Arrow file ({_short(error)}).") from None
+
+
+def parquet_names(path: Path) -> list[str]:
+    """Names of the columns of a Parquet file or of the first of a folder."""
+    return _schema(parquet_files(path)[0])[0].names
 
 
 def parquet_files(path: Path) -> list[Path]:
@@ -229,13 +243,15 @@ def _refuse_other_columns(first: pa.Schema, schema: pa.Schema, first_name: str, 
     raise DataError(f"{name} {what}, unlike {first_name}; all files of a folder need the same columns.")
 
 
-def _refuse_text_in_any(plan: _Plan) -> None:
+def _refuse_text_in_any(plan: _Plan, dates: bool = False) -> None:
     for file, schema in zip(plan.paths, plan.schemas, strict=True):
-        _refuse_text(schema, plan.columns, file.name)
+        _refuse_text(schema, plan.columns, file.name, dates)
 
 
-def _refuse_text(schema: pa.Schema, columns: list[str], name: str) -> None:
+def _refuse_text(schema: pa.Schema, columns: list[str], name: str, dates: bool = False) -> None:
+    """Refuse columns that hold no numbers, nor dates where these may be."""
     kinds: dict[str, Any] = {column: schema.field(column).type for column in columns}
+    kinds = {column: kind for column, kind in kinds.items() if not (dates and pa.types.is_temporal(kind))}
     refuse_not_numeric({column: describe_type(kind) for column, kind in kinds.items() if not is_numeric(kind)}, name)
 
 

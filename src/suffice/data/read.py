@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -10,31 +11,24 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import pyarrow as pa
 
+from suffice.data.arff import read_arff
 from suffice.data.arrays import read_npy, read_npz, table_from_array
 from suffice.data.columns import mixed_from_columns, table_from_columns
+from suffice.data.conventions import Conventions, Dates, Missing, conventions
 from suffice.data.delimited import read_delimited, read_delimited_columns
-from suffice.data.frame import arrow_table
-from suffice.data.idx import is_idx, read_idx
-from suffice.data.layout import GZIP_ERRORS, open_bytes
-from suffice.data.parquet import read_parquet
+from suffice.data.frame import arrow_table, is_frame
+from suffice.data.idx import read_idx
+from suffice.data.json_rows import read_json
+from suffice.data.parquet import read_feather, read_parquet
+from suffice.data.pipes import as_file
+from suffice.data.recognised import COLUMNAR, kind_of
+from suffice.data.several import joined_mixed_tables, joined_tables, several_files
 from suffice.data.table import DataError, MixedTable, Table, refuse_duplicates
+from suffice.data.workbook import sheet_as_text
 from suffice.runtime.types import ArrayLike, TableLike, is_sparse
 
 if TYPE_CHECKING:
     from pandas import DataFrame
-
-_FOREIGN = {
-    b"\x80\x04": "a pickle, which is never read because reading one can run any program",
-    b"\x80\x05": "a pickle, which is never read because reading one can run any program",
-    b"\x89HDF": "HDF5",
-    b"\x89PNG": "a picture",
-    b"\xff\xd8\xff": "a picture",
-    b"BM": "a picture",
-    b"BZh": "compressed with bzip2",
-    b"\xfd7zXZ": "compressed with xz",
-    b"\x28\xb5\x2f\xfd": "compressed with zstd",
-    b"\xd0\xcf\x11\xe0": "a workbook",
-}
 
 
 def read_table(
@@ -46,6 +40,9 @@ def read_table(
     array: str | None = None,
     delimiter: str | None = None,
     target: str | None = None,
+    decimal: str | None = None,
+    missing: Missing | None = None,
+    dates: Dates = "aside",
 ) -> Table:
     """Read rows of numbers from a file, a data frame or an array.
 
@@ -71,6 +68,13 @@ def read_table(
         What separates the cells of a text; None to detect it.
     target
         Column, or array of an npz archive, with the label of each row.
+    decimal
+        Decimal mark, ``.`` or ``,``; None to detect it. The other one then separates thousands.
+    missing
+        Cells that stand for nothing, such as ``[-9, 99]``; or such lists by column. Empty cells, ``NA`` and the like always do.
+    dates
+        What becomes of columns of dates and times: ``"aside"`` leaves them out, ``"parts"`` makes numbers of them in columns
+        such as ``time.hour``, ``"keep"`` keeps them (of ``read_columns``).
 
     Returns
     -------
@@ -93,21 +97,34 @@ def read_table(
     >>> table.columns, table.values.tolist()
     (['minutes', 'waiting'], [[3.6, 79.0], [1.8, 54.0]])
     """
-    path = Path(source) if isinstance(source, str | PathLike) else None
-    kind = "memory" if path is None else _kind(path)
-    _refuse_options(kind, header=header, delimiter=delimiter, array=array)
-    if path is None:
-        return _from_memory(cast("TableLike", source), columns, drop, target)
-    if kind == "text":
-        return read_delimited(path, header=header, columns=columns, drop=drop, delimiter=delimiter, target=target)
-    if kind == "Parquet":
-        columns_read, notes = read_parquet(path, columns=columns, drop=drop, target=target)
-        return table_from_columns(columns_read, path.name, target=target, notes=notes)
-    if kind == "npz":
-        values, name, labels = read_npz(path, array, target)
-        return table_from_array(values, name, columns=columns, drop=drop, target=labels)
-    values = read_npy(path) if kind == "npy" else read_idx(path)
-    return table_from_array(values, path.name, columns=columns, drop=drop, target=target)
+    written = conventions(decimal, missing, dates)
+    many = several_files(source)
+    if many is not None:
+        asked = partial(read_table, header=header, columns=columns, drop=drop, array=array, delimiter=delimiter)
+        return joined_tables([asked(p, target=target, decimal=decimal, missing=missing, dates=dates) for p in many])
+    if not isinstance(source, str | PathLike):
+        _refuse_options("memory", header=header, delimiter=delimiter, array=array)
+        return _from_memory(cast("TableLike", source), columns, drop, target, written)
+    with as_file(Path(source)) as path:
+        kind = kind_of(path)
+        _refuse_options(kind, header=header, delimiter=delimiter, array=array)
+        if kind == "Excel":
+            with sheet_as_text(path, array) as text:
+                return read_delimited(text, header=header, columns=columns, drop=drop, delimiter=",", target=target,
+                                      written=written)  # fmt: skip
+        if kind == "text":
+            return read_delimited(path, header=header, columns=columns, drop=drop, delimiter=delimiter, target=target,
+                                  written=written)  # fmt: skip
+        if kind in COLUMNAR:
+            found, notes = _columnar(path, kind, columns, drop, target, written, text=False)
+            kept, left = (None, None) if kind == "Parquet" and dates != "parts" else (columns, drop)
+            return table_from_columns(found, path.name, columns=kept, drop=left, target=target, notes=notes,
+                                      written=written)  # fmt: skip
+        if kind == "npz":
+            values, name, labels = read_npz(path, array, target)
+            return table_from_array(values, name, columns=columns, drop=drop, target=labels, written=written)
+        values = read_npy(path) if kind == "npy" else read_idx(path)
+        return table_from_array(values, path.name, columns=columns, drop=drop, target=target, written=written)
 
 
 def read_columns(
@@ -120,6 +137,9 @@ def read_columns(
     delimiter: str | None = None,
     target: str | None = None,
     row_names: bool = False,
+    decimal: str | None = None,
+    missing: Missing | None = None,
+    dates: Dates = "aside",
 ) -> MixedTable:
     """Read columns of numbers and text, such as names of categories, from a file, a data frame or an array.
 
@@ -145,6 +165,13 @@ def read_columns(
         Column, or array of an npz archive, with the label of each row.
     row_names
         Whether a first column of a text that numbers or names the rows is kept, as it is when it is asked for by name.
+    decimal
+        Decimal mark, ``.`` or ``,``; None to detect it. The other one then separates thousands.
+    missing
+        Cells that stand for nothing, such as ``[-9, 99]``; or such lists by column. Empty cells, ``NA`` and the like always do.
+    dates
+        What becomes of columns of dates and times: ``"aside"`` leaves them out, ``"parts"`` makes numbers of them in columns
+        such as ``time.hour``, ``"keep"`` keeps them (of ``read_columns``).
 
     Returns
     -------
@@ -167,62 +194,62 @@ def read_columns(
     >>> table.values.to_pydict()
     {'species': ['Gentoo', 'Adelie'], 'mass': [5.1, None]}
     """
-    path = Path(source) if isinstance(source, str | PathLike) else None
-    kind = "memory" if path is None else _kind(path)
-    _refuse_options(kind, header=header, delimiter=delimiter, array=array)
-    if path is None and _is_frame(source):
-        return mixed_from_columns(
-            _as_arrow(cast("TableLike", source)), "The data frame", columns=columns, drop=drop, target=target
+    written = conventions(decimal, missing, dates)
+    many = several_files(source)
+    if many is not None:
+        asked = partial(read_columns, header=header, columns=columns, drop=drop, array=array, delimiter=delimiter)
+        found = [
+            asked(p, target=target, row_names=row_names, decimal=decimal, missing=missing, dates=dates) for p in many
+        ]
+        return joined_mixed_tables(found)
+    if not isinstance(source, str | PathLike):
+        _refuse_options("memory", header=header, delimiter=delimiter, array=array)
+    if is_frame(source):
+        frame = _as_arrow(cast("TableLike", source))
+        return mixed_from_columns(frame, "The data frame", columns=columns, drop=drop, target=target, written=written)
+    if not isinstance(source, str | PathLike):
+        return _as_mixed(read_table(source, columns=columns, drop=drop, array=array, target=target, missing=missing))
+    with as_file(Path(source)) as path:
+        kind = kind_of(path)
+        _refuse_options(kind, header=header, delimiter=delimiter, array=array)
+        if kind == "Excel":
+            with sheet_as_text(path, array) as text:
+                return read_delimited_columns(text, header=header, columns=columns, drop=drop, delimiter=",",
+                                              target=target, row_names=row_names, written=written)  # fmt: skip
+        if kind == "text":
+            return read_delimited_columns(path, header=header, columns=columns, drop=drop, delimiter=delimiter,
+                                          target=target, row_names=row_names, written=written)  # fmt: skip
+        if kind in COLUMNAR:
+            found, notes = _columnar(path, kind, columns, drop, target, written, text=True)
+            kept, left = (None, None) if kind == "Parquet" and dates != "parts" else (columns, drop)
+            return mixed_from_columns(found, path.name, columns=kept, drop=left, target=target, notes=notes,
+                                      written=written)  # fmt: skip
+        return _as_mixed(
+            read_table(path, columns=columns, drop=drop, array=array, target=target, decimal=decimal, missing=missing)
         )
-    if path is not None and kind == "text":
-        return read_delimited_columns(
-            path, header=header, columns=columns, drop=drop, delimiter=delimiter, target=target, row_names=row_names
-        )
-    if path is not None and kind == "Parquet":
-        columns_read, notes = read_parquet(path, columns=columns, drop=drop, target=target, text=True)
-        return mixed_from_columns(columns_read, path.name, target=target, notes=notes)
-    table = read_table(source, columns=columns, drop=drop, array=array, target=target)
+
+
+def _as_mixed(table: Table) -> MixedTable:
     cells = [pa.array(column, from_pandas=True) for column in np.ascontiguousarray(table.values.T)]
     return MixedTable(pa.table(cells, table.columns), table.name, table.notes, table.target)
 
 
-def is_delimited(path: Path) -> bool:
-    """Whether a file holds delimited text."""
-    return _kind(path) == "text"
-
-
-def _kind(path: Path) -> str:
-    """Text, Parquet, npz, npy or IDX, by the first bytes."""
-    if path.is_dir():
-        return "Parquet"
-    start = _start(path)
-    foreign = [what for mark, what in _FOREIGN.items() if start.startswith(mark)]
-    if foreign and not _is_text_start(start):
-        raise DataError(
-            f"{path.name} is {foreign[0]}. Text, Parquet, npy, npz and IDX files are read; convert it to one."
-        )
-    if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-        return "npz"
-    if is_idx(start) or path.name.removesuffix(".gz").endswith(("-ubyte", ".idx")):
-        return "IDX"
-    marks = {b"PAR1": "Parquet", b"\x93NUMPY": "npy"}
-    marked = [kind for mark, kind in marks.items() if start.startswith(mark)]
-    named = {".parquet": "Parquet", ".npy": "npy", ".npz": "npz"}
-    return marked[0] if marked else named.get(path.suffix, "text")
-
-
-def _start(path: Path) -> bytes:
-    try:
-        with open_bytes(path) as stream:
-            return stream.read(8)
-    except FileNotFoundError:
-        raise DataError(f"There is no file {path}.") from None
-    except (OSError, *GZIP_ERRORS) as error:
-        raise DataError(f"{path} cannot be read ({error}).") from None
-
-
-def _is_text_start(start: bytes) -> bool:
-    return start.isascii() and all(byte >= 32 or byte in b"\t\r\n" for byte in start)
+def _columnar(
+    path: Path,
+    kind: str,
+    columns: Sequence[str] | None,
+    drop: Sequence[str] | None,
+    target: str | None,
+    written: Conventions,
+    *,
+    text: bool,
+) -> tuple[pa.Table, list[str]]:
+    """Columns of a file that has types of its own, and what was left out of it."""
+    if kind == "Parquet" and written.dates == "parts":
+        return read_parquet(path, text=text, dates=True)
+    if kind == "Parquet":
+        return read_parquet(path, columns=columns, drop=drop, target=target, text=text, dates=True)
+    return {"JSON": read_json, "ARFF": read_arff, "Arrow": read_feather}[kind](path), []
 
 
 def _refuse_options(kind: str, *, header: bool | None, delimiter: str | None, array: str | None) -> None:
@@ -231,22 +258,23 @@ def _refuse_options(kind: str, *, header: bool | None, delimiter: str | None, ar
         ("delimiter", delimiter, "text"),
         ("array", array, "npz"),
     ):
-        if value is not None and kind != needed:
+        if value is not None and kind != needed and not (kind == "Excel" and needed in ("npz", "text")):
             given = "data in memory" if kind == "memory" else f"a file of kind {kind}"
             raise DataError(f"{option}={value!r} is for {needed} files, and the source is {given}; leave it out.")
 
 
 def _from_memory(
-    source: TableLike, columns: Sequence[str] | None, drop: Sequence[str] | None, target: str | None
+    source: TableLike,
+    columns: Sequence[str] | None,
+    drop: Sequence[str] | None,
+    target: str | None,
+    written: Conventions,
 ) -> Table:
-    if not _is_frame(source):
+    if not is_frame(source):
         array = source.toarray() if is_sparse(source) else cast("ArrayLike", source)
-        return table_from_array(array, "The array", columns=columns, drop=drop, target=target)
-    return table_from_columns(_as_arrow(source), "The data frame", columns=columns, drop=drop, target=target)
-
-
-def _is_frame(source: PathLike | Sequence[PathLike] | TableLike) -> bool:
-    return isinstance(source, pa.Table) or hasattr(source, "__arrow_c_stream__")
+        return table_from_array(array, "The array", columns=columns, drop=drop, target=target, written=written)
+    frame = _as_arrow(source)
+    return table_from_columns(frame, "The data frame", columns=columns, drop=drop, target=target, written=written)
 
 
 def _as_arrow(frame: TableLike) -> pa.Table:

@@ -9,8 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 MISSING = ("", "NA", "N/A", "#N/A", "n/a", "NaN", "nan", "NULL", "null", "None", "?", ".")
-_NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$|^[+-]?(?i:inf|infinity|nan)$"
-_DECIMAL_COMMA = r"^[+-]?\d*(,\d+)?([eE][+-]?\d+)?$"
+NUMBER = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$|^[+-]?(?i:inf|infinity|nan)$"
 
 
 def describe_type(kind: pa.DataType) -> str:
@@ -28,19 +27,6 @@ def is_text(kind: pa.DataType) -> bool:
     return any(test(kind) for test in (*tests, pa.types.is_binary, pa.types.is_large_binary))
 
 
-def numbers_from_text(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray | None, str | None]:
-    """Text whose cells are all numbers as numbers, with one cell that has a decimal comma if there is one; else None."""
-    cells = trimmed(column)
-    if cells is None:
-        return None, None
-    if _all(pc.match_substring_regex(cells, _NUMBER)):
-        return cells.cast(pa.float64()), None
-    commas = cells.drop_null().filter(pc.match_substring(cells.drop_null(), ","))
-    if len(commas) == 0 or not _all(pc.match_substring_regex(cells, _DECIMAL_COMMA)):
-        return None, None
-    return pc.replace_substring(cells, ",", ".").cast(pa.float64()), str(commas[0])
-
-
 def trimmed(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
     """Text without blanks around it, null where it says that a cell is missing; None if the column holds no text."""
     if pa.types.is_dictionary(column.type):
@@ -54,14 +40,18 @@ def trimmed(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
     return pc.if_else(pc.is_in(cells, pa.array(MISSING)), pa.scalar(None, pa.string()), cells)
 
 
+def is_numeric(kind: pa.DataType) -> bool:
+    """Whether cells of an Arrow type can be read as numbers."""
+    if pa.types.is_dictionary(kind):
+        return is_numeric(kind.value_type)
+    tests = (pa.types.is_integer, pa.types.is_floating, pa.types.is_boolean, pa.types.is_decimal, pa.types.is_null)
+    return any(test(kind) for test in tests)
+
+
 def describe_cells(column: pa.ChunkedArray) -> str:
     """What a column that is not all numbers holds, in words, with the first such cell of a text."""
     cells = trimmed(column)
     if cells is None:
         return describe_type(column.type)
-    row = pc.index(pc.fill_null(pc.match_substring_regex(cells, _NUMBER), True), False).as_py()
+    row = pc.index(pc.fill_null(pc.match_substring_regex(cells, NUMBER), True), False).as_py()
     return f"text, such as {cells[row].as_py()!r} in row {row + 1}"
-
-
-def _all(truth: pa.ChunkedArray) -> bool:
-    return pc.all(truth).as_py() is not False

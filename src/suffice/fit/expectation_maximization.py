@@ -15,7 +15,6 @@ from suffice.fit.restarts import Restarts
 from suffice.model import LatentModel
 from suffice.outcome import Outcome, Solution
 from suffice.rows.base import Place
-from suffice.rows.host import Host
 from suffice.rows.place import missing_layout, place
 from suffice.runtime.precision import cast, dtype_of, scope, to_numpy
 
@@ -110,7 +109,7 @@ def em(
                 "precision": precision,
                 "step_by_step": step_by_step,
             }
-            passes = float(rows.passes) if isinstance(rows, Host) else 0.0
+            passes = float(rows.passes)
             kept = Checkpoint(checkpoint, settings_of(start, **options) | {"passes_by_numpy": passes})
         return _run(start, rows, precision, tol, max_iter, on_step, step_by_step, kept, previous=previous)
 

@@ -62,25 +62,25 @@ class Iterations(Protocol):
 
 def iterations_over(rows: Place, step: Step) -> Iterations:
     """What takes a state some iterations further over rows, wherever they are."""
-    if isinstance(rows, Host):
-        return HostIterations(rows, step)
+    if rows.passes:
+        return HostIterations(rows, step, STRETCH if isinstance(rows, Host) else 1)
     from suffice.fit.stretches import compiled_iterations
 
     return compiled_iterations(rows, step)
 
 
 class HostIterations:
-    """NumPy's iterations, as many as are little work, and from there on those of the place that comes after."""
+    """NumPy's iterations, up to ``most`` at a time, as many as are little work; then those of the place that comes after."""
 
-    def __init__(self, rows: Host, step: Step):
-        self.rows, self.step, self.count = rows, step, 0
+    def __init__(self, rows: Any, step: Step, most: int):
+        self.rows, self.step, self.most, self.count = rows, step, most, 0
         self.later: Iterations | None = None
 
     def __call__(self, state: Any, tol: np.ndarray, limit: int) -> tuple[Any, np.ndarray]:
         if self.count >= self.rows.passes:
             with scope(precision_of(state.model)):
                 return self._later()(state, tol, limit)
-        precision, trace = precision_of(state.model), []
+        precision, trace, limit = precision_of(state.model), [], min(limit, self.most)
         with np.errstate(all="ignore"):
             while len(trace) < limit and self.count < self.rows.passes and (not trace or np.any(state.active)):
                 statistics = self.rows.total(EStep(state.model, state.model.needs_centring()))

@@ -64,7 +64,7 @@ class LoadingsDisplay(Display):
         """The loadings of a fitted factor model, each column's in its standard deviations, undrawn."""
         check_is_fitted(estimator, "loadings_")
         given = feature_names if feature_names is not None else getattr(estimator, "feature_names_in_", None)
-        scale = np.sqrt(np.diagonal(estimator.get_covariance()))[:, None]
+        scale = np.sqrt(estimator.model_.variances())[:, None]
         return cls(loadings=estimator.loadings_ / scale, feature_names=None if given is None else list(given))
 
     def shown(self) -> list[int]:

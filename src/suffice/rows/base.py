@@ -22,6 +22,9 @@ class Place:
     block: Block | None = None
     """All rows as one block, around which whole loops are compiled; None where they pass through."""
 
+    passes: float = 0
+    """How many iterations are worked out by NumPy, those whose sums others give among them."""
+
     def prepared(self, fn: Any) -> Any:
         """The function with all worked out that rows share; as often as it is asked, that is done once."""
         from suffice.rows.programs import prepared

@@ -18,9 +18,9 @@ TILE = 1024
 CACHE_BYTES = 1 << 20
 
 
-def tile_of(numbers: int) -> int:
-    """Rows in a tile, each of which becomes so many numbers: a power of two from 128 to ``TILE``."""
-    return min(TILE, max(128, 2 ** round(log2(CACHE_BYTES / (8 * numbers)))))
+def tile_of(numbers: int, least: int = 128) -> int:
+    """Rows in a tile, each of which becomes so many numbers: a power of two from the least to ``TILE``."""
+    return min(TILE, max(least, 2 ** round(log2(CACHE_BYTES / (8 * numbers)))))
 
 
 class Block(NamedTuple):

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse import issparse
 
-from suffice.rows.streams import is_stream, parted, repeatable
+from suffice.rows.streams import is_collection, is_stream, parted, partitions_of, repeatable
 
 MOST = 2.0**53
 """Weights that sum to more are no numbers of rows either: a double does not tell one row more from none."""
@@ -53,11 +53,18 @@ class Weighed:
 
     def with_weights(self, weight: np.ndarray) -> Weighed:
         """The same with more rows."""
-        largest = max(self.largest, float(np.max(weight, initial=0.0)))
+        largest = float(np.max(weight, initial=0.0))
         if not largest > 0:
-            return Weighed(self.carrying, largest, 0.0)
-        total = self.total * (self.largest / largest) + float((weight / largest).sum())
-        return Weighed(self.carrying + int(np.count_nonzero(weight)), largest, total)
+            return self
+        return self.joined(Weighed(int(np.count_nonzero(weight)), largest, float((weight / largest).sum())))
+
+    def joined(self, other: Weighed) -> Weighed:
+        """Both together."""
+        largest = max(self.largest, other.largest)
+        if not largest > 0:
+            return self
+        total = self.total * (self.largest / largest) + other.total * (other.largest / largest)
+        return Weighed(self.carrying + other.carrying, largest, total)
 
     @property
     def relative(self) -> bool:
@@ -89,6 +96,10 @@ def weighed(X: Any, sample_weight: Any) -> tuple[Any, Any, str]:
     Weights that sum to less than the number of rows that carry any, or to more than 2^53, are relative, and are scaled to sum to
     that number. What is no weight is left to the checks to come. A stream that brings weights is read once more.
     """
+    if is_collection(X):
+        from suffice.rows.cluster.collections import partitioned
+
+        X, sample_weight = partitioned(X, sample_weight)
     if _counted.get():
         return X, sample_weight, ""
     if sample_weight is None:
@@ -103,7 +114,22 @@ def weighed(X: Any, sample_weight: Any) -> tuple[Any, Any, str]:
     return X, found.scaled(weight) if found.relative else sample_weight, str(found)
 
 
+def _weighed_partitions(X: Any) -> tuple[Any, None, str]:
+    from suffice.rows.cluster.partitions import reduced
+
+    if not partitions_of(X).weighted:
+        return X, None, ""
+    found = reduced(X, _weighed_partition, Weighed.joined) or Weighed()
+    return Scaled(X, found) if found.relative else X, None, str(found)
+
+
+def _weighed_partition(kept: Any, number: int) -> Weighed:
+    return Weighed().with_weights(kept.weight)
+
+
 def _weighed_batches(X: Any) -> tuple[Any, None, str]:
+    if partitions_of(X) is not None:
+        return _weighed_partitions(X)
     found = Weighed()
     if not isinstance(next(iter(repeatable(X)), None), tuple):
         return X, None, ""

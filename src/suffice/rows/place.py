@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,15 @@ from suffice.rows.block import kind_on_device, row_count, row_weight
 from suffice.rows.host import on_host
 from suffice.rows.missing import MaskedRows, MissingLayout, any_missing
 from suffice.rows.sparse import SparseRows
-from suffice.rows.streams import devices_of, is_stream, pairs, repeatable
+from suffice.rows.streams import (
+    WEIGHTS_OF_STREAMS,
+    devices_of,
+    is_collection,
+    is_stream,
+    pairs,
+    partitions_of,
+    repeatable,
+)
 from suffice.runtime import tree
 from suffice.runtime.arrays import Array
 from suffice.runtime.precision import dtype_of
@@ -40,6 +49,15 @@ def place(
     """
     if isinstance(data, Place):
         return data
+    if is_collection(data) or partitions_of(data) is not None:
+        from suffice.rows.cluster.collections import partitioned
+        from suffice.rows.cluster.place import OnWorkers
+
+        data, weight = partitioned(data, weight)
+        if weight is not None:
+            raise ValueError(WEIGHTS_OF_STREAMS)
+        options = {"precision": precision, "tile": tile, "missing": missing, "width": width}
+        return OnWorkers(data, origin, options)
     dtype = dtype_of(precision)
     if issparse(data):
         data, weight = SparseRows(csr_array(data), weight=weight), None
@@ -50,7 +68,7 @@ def place(
     arrays = data if devices_of(data) else _arrays(data)
     if width is not None and not devices_of(arrays):
         rows = arrays[0] if isinstance(arrays, tuple) else arrays
-        if passes := passes_by_numpy(rows.size * width):
+        if passes := passes_by_numpy(rows.size * width, wide=len(rows) < rows[:1].size):
             further = partial(place, arrays, weight, origin=origin, precision=precision, tile=tile, missing=missing)
             return on_host(arrays, weight, origin, dtype, tile, missing, passes, further)
     return _of_jax(arrays, weight, origin, precision, tile, missing)
@@ -95,8 +113,17 @@ def missing_layout(layout: MissingLayout | None, data: Any) -> MissingLayout | N
     """The layout that a function of rows asks for, where some cells of the data are missing; else None."""
     if layout is None or isinstance(data, Place):
         return None
+    if is_collection(data):
+        from suffice.rows.cluster.collections import partitioned
+
+        data, _ = partitioned(data)
     if issparse(data):
         parts = [data.data]
+    elif partitions_of(data) is not None:
+        from suffice.rows.cluster.partitions import reduced
+        from suffice.rows.cluster.place import has_missing
+
+        return layout if reduced(data, has_missing, operator.or_) else None
     elif _come_in_batches(data):
         parts = (rows for rows, _ in pairs(repeatable(data)))
     else:

@@ -83,6 +83,21 @@ def is_stream(data: Any) -> bool:
     )  # fmt: skip
 
 
+def is_collection(data: Any) -> bool:
+    """Whether data are a Dask collection, or a list of delayed blocks."""
+    first = data[0] if isinstance(data, list) and data else data
+    return hasattr(type(first), "__dask_graph__")
+
+
+def partitions_of(data: Any) -> Any:
+    """The partitions on a cluster that are under a stream, however it wraps them; None of any other data."""
+    while not getattr(type(data), "on_workers", False):
+        if not hasattr(type(data), "__iter__") or not hasattr(data, "source"):
+            return None
+        data = data.source
+    return data
+
+
 def devices_of(data: Any) -> tuple[Any, ...]:
     """Devices over which arrays are sharded, in their order; none for what lies on one device or on the host."""
     for leaf in tree.leaves(data):

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from suffice.rows.block import NO_ROWS
 from suffice.rows.missing import any_missing, with_nan
+from suffice.rows.reservoir import Reservoir, reservoir
 from suffice.rows.sparse import SparseRows
-from suffice.rows.streams import is_stream, pairs
+from suffice.rows.streams import is_stream, pairs, partitions_of
 
 NO_WEIGHT = "All sample weights are zero; at least one row needs a positive weight."
 SQUARES = (1e-290, 1e290)
@@ -71,6 +74,8 @@ def hold_one_value(mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
 
 def survey(data: Any, weight: np.ndarray | None, size: int, generator: np.random.Generator) -> Survey:
     """What an array or a stream of batches looks like, in one pass."""
+    if partitions_of(data) is not None:
+        return _survey_of_partitions(data, size, generator)
     if not is_stream(data):
         weight = data.weight if isinstance(data, SparseRows) else weight
         weight = np.ones(len(data)) if weight is None else weight
@@ -82,11 +87,83 @@ def survey(data: Any, weight: np.ndarray | None, size: int, generator: np.random
         column = _columns(pairs(data))
         if column.rows and not column.weight > 0:
             raise ValueError(NO_WEIGHT)
-        sample, sample_weight = _reservoir(pairs(data), max(size, SPREAD_OUT), generator)
+        sample, sample_weight = reservoir(pairs(data), max(size, SPREAD_OUT), generator)
         spread_out, sample, sample_weight = sample, sample[:size], sample_weight[:size]
+    return _survey(column, sample, sample_weight, spread_out)
+
+
+def _survey(column: _Columns, sample: np.ndarray, sample_weight: np.ndarray, spread_out: np.ndarray) -> Survey:
     variance = column.square / np.where(column.observed > 0, column.observed, 1)
     return Survey(column.mean, variance, column.rows, column.weight, column.observed, column.missing, sample,
                      sample_weight, spread_out)  # fmt: skip
+
+
+def _survey_of_partitions(data: Any, size: int, generator: np.random.Generator) -> Survey:
+    """The survey of rows on a cluster: workers look at their partitions, and the moments and samples of these are joined.
+
+    All rows, where they are few, are put in the order that they have in memory.
+    """
+    from suffice.rows.cluster.partitions import reduced
+
+    seed = int(deepcopy(generator).integers(2**63))
+    found = reduced(data, partial(_look, max(size, SPREAD_OUT), seed), _looked_together)
+    if found is None:
+        raise ValueError(NO_ROWS)
+    column, kept = found
+    if not column.weight > 0:
+        raise ValueError(NO_WEIGHT)
+    if kept.seen == len(kept.rows):
+        sample, sample_weight = _systematic(kept.rows, kept.weight, column, size, generator)
+    else:
+        sample, sample_weight = kept.rows[:size], np.full(min(size, len(kept.rows)), kept.total / len(kept.rows))
+    return _survey(column, sample, sample_weight, kept.rows)
+
+
+def _columns_of_partitions(data: Any) -> _Columns:
+    from suffice.rows.cluster.partitions import reduced
+
+    found = reduced(data, _columns_of, _merged)
+    if found is None:
+        raise ValueError(NO_ROWS)
+    return found
+
+
+def _columns_of(kept: Any, number: int) -> _Columns:
+    return _columns(_pieces(np.asarray(kept.rows), kept.weight))
+
+
+def _look(size: int, seed: int, kept: Any, number: int) -> tuple[_Columns, Reservoir]:
+    rows = np.asarray(kept.rows)
+    return _columns_of(kept, number), Reservoir(size).with_rows(
+        rows, kept.weight, np.random.default_rng([seed, number])
+    )
+
+
+def _looked_together(left: tuple[_Columns, Reservoir], right: tuple[_Columns, Reservoir]) -> tuple[_Columns, Reservoir]:
+    return _merged(left[0], right[0]), left[1].joined(right[1])
+
+
+class ColumnMoments(NamedTuple):
+    """Of each column the weight observed, the mean and the variance, (D,) each; and the weight of the rows."""
+
+    observed: np.ndarray
+    mean: np.ndarray
+    variance: np.ndarray
+    weight: float
+
+
+def column_moments(data: Any, weight: np.ndarray | None) -> ColumnMoments:
+    """Of an array (n, D) or a stream of batches, in one pass."""
+    if partitions_of(data) is not None:
+        column = _columns_of_partitions(data)
+    elif is_stream(data):
+        column = _columns(pairs(data))
+    else:
+        column = _columns(_pieces(data, np.ones(len(data)) if weight is None else weight))
+    if column.rows and not column.weight > 0:
+        raise ValueError(NO_WEIGHT)
+    variance = column.square / np.where(column.observed > 0, column.observed, 1)
+    return ColumnMoments(column.observed, column.mean, variance, column.weight)
 
 
 FEWEST = 5
@@ -130,19 +207,23 @@ def _columns(pieces: Iterator[tuple[np.ndarray, np.ndarray]]) -> _Columns:
     """Moments of each column, merged piece by piece (Chan, Golub and LeVeque, 1983)."""
     merged = _Columns(0, 0.0, np.zeros(1), np.zeros(1), np.zeros(1), 0)
     for rows, weight in pieces:
-        added = _moments(with_nan(rows), weight)
-        observed = merged.observed + added.observed
-        share = added.observed / np.where(observed > 0, observed, 1)
-        gap = added.mean - merged.mean
-        merged = _Columns(
-            merged.rows + added.rows,
-            merged.weight + added.weight,
-            observed,
-            merged.mean + gap * share,
-            merged.square + added.square + np.square(gap) * merged.observed * share,
-            merged.missing + added.missing,
-        )
+        merged = _merged(merged, _moments(with_nan(rows), weight))
     return merged
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def _merged(left: _Columns, right: _Columns) -> _Columns:
+    observed = left.observed + right.observed
+    share = right.observed / np.where(observed > 0, observed, 1)
+    gap = right.mean - left.mean
+    return _Columns(
+        left.rows + right.rows,
+        left.weight + right.weight,
+        observed,
+        left.mean + gap * share,
+        left.square + right.square + np.square(gap) * left.observed * share,
+        left.missing + right.missing,
+    )
 
 
 def _moments(rows: np.ndarray, weight: np.ndarray) -> _Columns:
@@ -186,18 +267,3 @@ def _systematic(
 
 def _filled(rows: np.ndarray, mean: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(rows), mean, rows) if any_missing(rows) else rows
-
-
-def _reservoir(
-    batches: Iterator[tuple[np.ndarray, np.ndarray]], size: int, generator: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """All rows with their weights if they are few, else a weighted sample by exponential keys (Efraimidis and Spirakis, 2006)."""
-    kept, keys, weights, total, seen = np.zeros((0, 0)), np.zeros(0), np.zeros(0), 0.0, 0
-    for rows, weight in batches:
-        rows, weight = with_nan(rows[weight > 0]), weight[weight > 0]
-        key = generator.exponential(size=len(rows)) / weight
-        keys, weights, seen = np.concatenate([keys, key]), np.concatenate([weights, weight]), seen + len(rows)
-        kept = np.concatenate([kept, rows]) if kept.size else rows.astype(float)
-        smallest = np.argsort(keys)[:size]
-        kept, keys, weights, total = kept[smallest], keys[smallest], weights[smallest], total + weight.sum()
-    return kept, weights if seen == len(kept) else np.full(len(kept), total / max(1, len(kept)))

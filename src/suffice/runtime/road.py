@@ -11,6 +11,8 @@ Road = Literal["numpy", "jax"]
 ROADS: tuple[Road, ...] = ("numpy", "jax")
 LITTLE = 3e7
 """Work, in rows x columns x components x restarts x passes, that NumPy does in the time that JAX takes to start."""
+WIDE = 30
+"""Times as much of fewer rows than columns is little: their sums are long products, in which NumPy loses hardly anything."""
 SHARE = 30
 """One pass of more than this part of it is JAX's at once."""
 
@@ -22,8 +24,9 @@ def computed_by(road: Road) -> Iterator[None]:
     """Context in which mixtures, factor models and classifiers are computed by ``"numpy"`` or by ``"jax"``, whatever the work.
 
     Without it NumPy computes tables in memory that are little work: rows x columns x components x restarts x iterations of at
-    most 3e7, one iteration of at most a thirtieth of that. Programs compiled by JAX go on from there. Batches, sparse rows and
-    arrays spread over devices are JAX's in any case. Both give the same to rounding.
+    most 3e7, or of fewer rows than columns thirty times as much, and one iteration of at most a thirtieth of that. Programs
+    compiled by JAX go on from there. Batches, sparse rows and arrays spread over devices are JAX's in any case. Both give the
+    same to rounding.
 
     Parameters
     ----------
@@ -55,9 +58,12 @@ def computed_by(road: Road) -> Iterator[None]:
         _asked.reset(before)
 
 
-def passes_by_numpy(work: float) -> float:
-    """How many passes over the data, each of so much work, are NumPy's; 0 where JAX does them all."""
-    asked = _asked.get()
+def passes_by_numpy(work: float, wide: bool = False) -> float:
+    """How many passes over the data, each of so much work, are NumPy's; 0 where JAX does them all.
+
+    ``wide`` says that the rows are fewer than the columns.
+    """
+    asked, little = _asked.get(), LITTLE * (WIDE if wide else 1)
     if asked is not None:
         return float("inf") if asked == "numpy" else 0
-    return 0 if work * SHARE > LITTLE else LITTLE // max(1.0, work)
+    return 0 if work * SHARE > little else little // max(1.0, work)

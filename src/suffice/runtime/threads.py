@@ -7,7 +7,7 @@ import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from threading import local
 from typing import Any
@@ -42,6 +42,16 @@ def in_threads(fn: Callable[[Any], Any], items: Iterable[Any]) -> Iterator[Any]:
     finally:
         for future in waiting:
             future.cancel()
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Context in which ``in_threads`` works in the calling thread: others beside it have work of their own."""
+    before, _here.working = getattr(_here, "working", False), True
+    try:
+        yield
+    finally:
+        _here.working = before
 
 
 _here = local()

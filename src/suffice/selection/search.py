@@ -68,7 +68,8 @@ def select(
     n_components
         Numbers of components to try, such as ``range(1, 9)``; None is the estimators' own.
     criterion
-        ``"bic"``, ``"aic"`` or ``"icl"`` (lower is better) of the fitted rows, or ``"held_out"`` (higher is better): the mean
+        ``"bic"``, ``"aic"``, ``"icl"``, ``"sabic"`` or ``"caic"`` (lower is better) of the fitted rows, or
+        ``"held_out"`` (higher is better): the mean
         log-likelihood, in nats, of rows that were not fitted.
     sample_weight
         Row weights ``(n,)``, read as in ``fit``; None is 1 for every row.

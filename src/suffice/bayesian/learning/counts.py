@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import prod
 
 import numpy as np
@@ -16,10 +16,19 @@ MOST_CELLS = 2**27
 
 
 class Counts:
-    """Counts of families over rows (n, nodes) of positions, weighted by (n,); rows that miss a member are left out."""
+    """Counts of families over rows (n, nodes) of positions, weighted by (n,); rows that miss a member are left out.
 
-    def __init__(self, codes: np.ndarray, weight: np.ndarray, sizes: Sequence[int]):
-        self.codes, self.sizes = codes, tuple(sizes)
+    ``counted`` are counts of more rows, by family.
+    """
+
+    def __init__(
+        self,
+        codes: np.ndarray,
+        weight: np.ndarray,
+        sizes: Sequence[int],
+        counted: Mapping[tuple[int, ...], np.ndarray] | None = None,
+    ):
+        self.codes, self.sizes, self.counted = codes, tuple(sizes), counted or {}
         self.weight = None if (weight == 1).all() else weight
         self.gaps = np.any(codes < 0, axis=0)
         self._incomplete = bool(self.gaps.any())
@@ -30,7 +39,8 @@ class Counts:
     def of(self, family: Sequence[int]) -> np.ndarray:
         """Counts (sizes of the family) of the rows that observe all its nodes."""
         shape = tuple(self.sizes[node] for node in family)
-        return self.flat(family[:-1], family[-1]).reshape(shape).astype(np.float64, copy=False)
+        found = self.flat(family[:-1], family[-1]).reshape(shape).astype(np.float64, copy=False)
+        return found + self.counted[tuple(family)] if tuple(family) in self.counted else found
 
     def flat(self, first: Sequence[int], last: int) -> np.ndarray:
         """The same of nodes and one more, as one list; the places of the nodes before the last are kept for the next."""

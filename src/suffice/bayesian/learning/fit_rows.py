@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from suffice.bayesian.labels import Labelled, in_order, labelled
+from suffice.bayesian.labels import Labelled, labelled
 from suffice.bayesian.network import listed
 from suffice.bayesian.rows import checked_codes, codes_among, columns_of, learned_states, named_columns
 from suffice.runtime.types import TableLike
@@ -28,6 +28,13 @@ class FitRows:
     """Names of the nodes that the rows have, in the order of the columns."""
     named: bool
     """Whether the columns brought these names."""
+    counted: Mapping[tuple[int, ...], np.ndarray] = field(default_factory=dict)
+    """Counts by family of more rows, which miss no cell and are not among the positions."""
+
+    @property
+    def total_weight(self) -> float:
+        """What the weights of all rows sum to."""
+        return float(self.weight.sum() + next((table.sum() for table in self.counted.values()), 0.0))
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,19 @@ class Asked:
         ends = [end for edge in self.edges for end in edge]
         return list(dict.fromkeys([*self.states, *ends, *self.hidden]))
 
+    @property
+    def parents(self) -> dict[str, list[str]]:
+        """Parents of each node that has any, in the order of the edges."""
+        return parents_by(self.edges)
+
+
+def parents_by(edges: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    """Parents of each node that has any, in the order of the edges."""
+    parents: dict[str, list[str]] = {}
+    for parent, child in edges:
+        parents.setdefault(child, []).append(parent)
+    return parents
+
 
 def read_rows(batches: Iterable[tuple[TableLike, np.ndarray]], asked: Asked) -> FitRows:
     """Rows of batches with their weights; what nobody named is learned from them."""
@@ -53,34 +73,37 @@ def read_rows(batches: Iterable[tuple[TableLike, np.ndarray]], asked: Asked) -> 
     for rows, weight in batches:
         columns = columns_of(rows)
         if not parts:
-            names, named = _column_names(columns.names, len(columns.cells), asked), columns.names is not None
+            names, named = column_names(columns.names, len(columns.cells), asked), columns.names is not None
         cells = named_columns(columns, names)
-        _check_same(names, cells)
-        parts.append({name: _found(cells[name], asked.coded, name) for name in names})
+        check_same(names, cells)
+        parts.append({name: labels_found(cells[name], asked.coded, name) for name in names})
         weights.append(np.asarray(weight, np.float64))
     if not parts:
         raise ValueError("There are no batches; at least one row is needed.")
     nodes = tuple(dict.fromkeys([*asked.mentioned, *names]))
-    _check_columns(nodes, names, asked)
+    check_columns(nodes, names, asked)
     states = {name: _states(name, [part[name] for part in parts], asked) for name in names}
     labels = tuple(states[node] if node in states else tuple(range(asked.hidden[node])) for node in nodes)
     codes = _codes(nodes, labels, parts, asked.coded)
     return FitRows(nodes, labels, codes, np.concatenate(weights), names, named)
 
 
-def _column_names(given: tuple[str, ...] | None, count: int, asked: Asked) -> tuple[str, ...]:
+def column_names(given: tuple[str, ...] | None, count: int, asked: Asked) -> tuple[str, ...]:
+    """Names of columns: their own, else the observed nodes that were mentioned, else numbered ones."""
     if given is not None:
         return given
     observed = [node for node in asked.mentioned if node not in asked.hidden]
     return tuple(observed) if observed else tuple(f"x{place}" for place in range(count))
 
 
-def _check_same(names: tuple[str, ...], cells: Mapping[str, Any]) -> None:
+def check_same(names: tuple[str, ...], cells: Mapping[str, Any]) -> None:
+    """Refuse a batch of other columns."""
     if set(names) != set(cells):
         raise ValueError(f"A batch has the columns {listed(list(cells))}; those of the first are {listed(names)}.")
 
 
-def _check_columns(nodes: tuple[str, ...], names: tuple[str, ...], asked: Asked) -> None:
+def check_columns(nodes: tuple[str, ...], names: tuple[str, ...], asked: Asked) -> None:
+    """Refuse nodes that are no columns and not hidden, and hidden ones that are columns."""
     absent = [node for node in nodes if node not in names and node not in asked.hidden]
     if absent:
         where = "states" if absent[0] in asked.states else "edges"
@@ -93,7 +116,8 @@ def _check_columns(nodes: tuple[str, ...], names: tuple[str, ...], asked: Asked)
         raise ValueError(f"hidden names {there[0]!r}, which is a column of X; take it out of one of them.")
 
 
-def _found(cells: Any, coded: bool, node: str) -> Labelled:
+def labels_found(cells: Any, coded: bool, node: str) -> Labelled:
+    """Labels of a column of one batch, and where they stand."""
     if not coded:
         return _small(labelled(cells))
     places = checked_codes(cells, range(2**31 - 1), node)
@@ -106,20 +130,22 @@ def _small(found: Labelled) -> Labelled:
 
 
 def _states(node: str, parts: list[Labelled], asked: Asked) -> tuple[Hashable, ...]:
+    joined = list(dict.fromkeys(label for part in parts for label in part.labels))
+    declared, seen = all(part.declared for part in parts), any((part.places >= 0).any() for part in parts)
+    return final_states(node, Labelled(np.array([0 if seen else -1]), joined, declared), asked)
+
+
+def final_states(node: str, found: Labelled, asked: Asked) -> tuple[Hashable, ...]:
+    """States of a column: those that were named, else the labels found, in order."""
     if node in asked.states:
-        if all((part.places < 0).all() for part in parts):
+        if (found.places < 0).all():
             raise ValueError(
                 f"Column {node!r} holds no label: every cell is missing. Leave it out, or name it in hidden."
             )
         return tuple(asked.states[node])
-    if asked.coded:
-        return tuple(range(max(len(part.labels) for part in parts))) or learned_states(parts[0], node)
-    if len(parts) == 1:
-        return learned_states(parts[0], node)
-    joined = list(dict.fromkeys(label for part in parts for label in part.labels))
-    declared = all(part.declared for part in parts)
-    seen = max((part.places for part in parts), key=lambda places: places.max(initial=-1))
-    return learned_states(Labelled(seen, joined if declared else in_order(joined), declared), node)
+    if asked.coded and found.labels:
+        return tuple(range(len(found.labels)))
+    return learned_states(found, node)
 
 
 def _codes(
@@ -131,11 +157,13 @@ def _codes(
     for part, start, count in zip(parts, np.cumsum([0, *counts]), counts, strict=False):
         for node, found in part.items():
             own = states[place[node]]
-            taken = checked_codes(found.places, own, node) if coded else _placed(found, own, node)
-            codes[start : start + count, place[node]] = taken
+            codes[start : start + count, place[node]] = in_states(found, own, node, coded)
     return codes
 
 
-def _placed(found: Labelled, states: Sequence[Hashable], node: str) -> np.ndarray:
+def in_states(found: Labelled, states: Sequence[Hashable], node: str, coded: bool) -> np.ndarray:
+    """Positions of cells among states."""
+    if coded:
+        return checked_codes(found.places, states, node)
     same = tuple(found.labels) == tuple(states[: len(found.labels)])
     return found.places if same else codes_among(found, states, node)

@@ -2,44 +2,71 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 
-from suffice.check.grammar.expression import COMPARISONS, Expression
+from suffice.check.grammar.expression import COMPARISONS, Expression, places
 from suffice.check.grammar.functions import FUNCTIONS, PAIRS
 
 MOST_WORK = 3 * 10**7
 """Numbers that one evaluation may make; those of products of matrices count a sixteenth of their multiplications."""
 
 
+LARGEST_INDEX = 2**53
+
+
 class TooLargeError(ValueError):
     """A formula whose arrays would not fit the limits."""
 
 
-class Meter:
-    """Counts the numbers that an evaluation makes."""
+NOTHING: Mapping[int, Any] = {}
 
-    def __init__(self, most: int = MOST_WORK):
-        self.left = most
+
+class Meter:
+    """Counts the numbers that an evaluation makes, and holds the values of parts that are known beforehand."""
+
+    def __init__(self, most: int = MOST_WORK, known: Mapping[int, Any] = NOTHING):
+        self.left, self.known = most, known
 
     def spend(self, numbers: float) -> None:
         """Takes so many numbers, or raises ``TooLargeError``."""
         self.left -= numbers
         if self.left < 0:
-            raise TooLargeError(f"The formula makes arrays of more than {MOST_WORK} numbers in all.")
+            raise TooLargeError(f"The formula makes arrays of more than {MOST_WORK:,} numbers in all.")
 
 
-def evaluate(tree: Expression, point: Mapping[str, Any], most: int = MOST_WORK) -> Any:
-    """Value of a formula; what NumPy refuses is a ``ValueError`` with one sentence."""
+def evaluate(
+    tree: Expression, point: Mapping[str, Any], most: int = MOST_WORK, known: Mapping[int, Any] = NOTHING
+) -> Any:
+    """Value of a formula; what NumPy refuses is a ``ValueError`` with one sentence.
+
+    ``known`` are values of parts, by ``id``: formulas that share most of their parts are then evaluated quickly.
+    """
     try:
-        with np.errstate(all="ignore"):
-            return _value(tree, point, Meter(most))
+        with np.errstate(all="ignore"), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _value(tree, point, Meter(most, known))
     except (TooLargeError, UnknownNameError):
         raise
-    except (ValueError, IndexError, TypeError, np.linalg.LinAlgError, OverflowError, RecursionError) as error:
+    except REFUSED as error:
         raise ValueError(f"The formula cannot be computed: {_first_line(error)}.") from None
+
+
+REFUSED = (
+    ValueError,
+    IndexError,
+    TypeError,
+    np.linalg.LinAlgError,
+    OverflowError,
+    RecursionError,
+    RuntimeError,
+    MemoryError,
+)
+"""What NumPy raises where it cannot compute something."""
 
 
 class UnknownNameError(ValueError):
@@ -50,7 +77,19 @@ def _first_line(error: BaseException) -> str:
     return (str(error).splitlines() or [type(error).__name__])[0].rstrip(".")[:200]
 
 
+def values_of_parts(tree: Expression, point: Mapping[str, Any]) -> dict[int, Any]:
+    """Values of all parts of a formula that have one, by ``id``; they are valid while the formula lives."""
+    known: dict[int, Any] = {}
+    for _, part in reversed(list(places(tree))):
+        if part.head not in ("slice", "none"):
+            with suppress(ValueError):
+                known[id(part)] = evaluate(part, point, known=known)
+    return known
+
+
 def _value(tree: Expression, point: Mapping[str, Any], meter: Meter) -> Any:
+    if id(tree) in meter.known:
+        return meter.known[id(tree)]
     if tree.head == "number":
         return tree.value
     if tree.head == "name":
@@ -145,8 +184,8 @@ def _index(part: Any) -> Any:
         return part
     array = np.asarray(part)
     if array.dtype.kind == "f":
-        if not np.all(array == np.round(array)):
-            raise ValueError("an index is not a whole number")
+        if not np.all((array == np.round(array)) & (np.abs(array) < LARGEST_INDEX)):
+            raise ValueError("an index is no whole number that an array could have")
         array = array.astype(int)
     return array if array.ndim else array[()]
 

@@ -42,7 +42,10 @@ def read(text: str) -> Expression:
         raise UnreadableError(f"The formula has {len(text)} characters; at most {MOST_CHARACTERS} are read.")
     if _nesting(text) > MOST_BRACKETS:
         raise UnreadableError(f"The formula is nested deeper than {MOST_BRACKETS} brackets; split it into parts.")
-    return expression_of(_parsed(text.strip()))
+    found = expression_of(_parsed(text.strip()))
+    if found.head == "none":
+        raise UnreadableError("The formula gives no numbers; write one such as 'X.T @ (y - p)'.")
+    return found
 
 
 def expression_of(tree: ast.expr) -> Expression:

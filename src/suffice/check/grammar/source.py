@@ -25,6 +25,15 @@ def formula_of(function: Callable[..., Any], names: set[str]) -> Expression | No
     return formula if formula is not None and names_in(formula) <= names | {"pi"} else None
 
 
+def formula_in(text: str, name: str) -> Expression | None:
+    """What a function in a text of Python returns as one formula, or ``None`` where it is not written so; nothing is run."""
+    try:
+        node = _definition(ast.parse(text), name)
+        return None if node is None else _inlined(node)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
 def _source(function: Callable[..., Any]) -> str:
     source = inspect.getsource(function)
     start = source.find("lambda")
@@ -44,9 +53,8 @@ def _first_lambda(text: str) -> str:
 
 
 def _definition(tree: ast.Module, name: str) -> ast.FunctionDef | ast.Lambda | None:
-    found = [
-        n for n in ast.walk(tree) if isinstance(n, ast.Lambda) or (isinstance(n, ast.FunctionDef) and n.name == name)
-    ]
+    functions = [n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name == name]
+    found = functions or [n for n in ast.walk(tree) if isinstance(n, ast.Lambda)]
     return found[0] if len(found) == 1 else None
 
 

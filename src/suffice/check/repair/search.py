@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from suffice.check.case import Case, difference
-from suffice.check.grammar.evaluating import evaluate
+from suffice.check.grammar.evaluating import evaluate, values_of_parts
 from suffice.check.grammar.expression import Expression, at, changed_at, names_in, places, put
 from suffice.check.repair.edits import edits_of, everywhere
 from suffice.check.repair.insertions import Edit
@@ -29,7 +29,19 @@ def repairs_of(case: Case, computed: bool = True) -> list[Edit]:
     return _right_edits(formula, case)
 
 
+def _named(case: Case) -> list[tuple[str, int]]:
+    """What an edit may bring in, but for what is the right answer itself."""
+    names = [name for name in case.points[0] if not _is_the_answer(name, case)]
+    return [(name, np.ndim(case.points[0][name])) for name in names]
+
+
+def _is_the_answer(name: str, case: Case) -> bool:
+    pairs = zip(case.points, case.right, strict=True)
+    return all(right.ndim > 0 and difference(np.asarray(point[name]), right) <= 1e-9 for point, right in pairs)
+
+
 PAIRED = (
+    "index",
     "sign",
     "axis",
     "inverse",
@@ -49,11 +61,11 @@ def paired_repairs_of(case: Case) -> list[Edit]:
     formula = case.claim.formula
     if formula is None or not _worth_searching(formula, case) or not _is_read_rightly(formula, case):
         return []
-    named = [(name, np.ndim(value)) for name, value in case.points[0].items()]
-    edits = sorted(edits_of(formula, named), key=lambda edit: edit.cost)
+    edits = sorted(edits_of(formula, _named(case)), key=lambda edit: edit.cost)
+    known = _known(formula, case)
     for kind in PAIRED:
         alike = [edit for edit in edits if edit.kind == kind][:MOST_OF_A_KIND]
-        found = next((pair for pair in _pairs(formula, alike) if _is_right_everywhere(pair, case)), None)
+        found = next((pair for pair in _pairs(formula, alike) if _is_right_everywhere(pair, case, known)), None)
         if found is not None:
             return [found]
     return []
@@ -69,8 +81,16 @@ def _pairs(formula: Expression, edits: list[Edit]) -> Iterator[Edit]:
                 yield Edit(both, first.kind, f"{first.what}, and {second.what}", first.cost + second.cost)
 
 
-def _is_right_everywhere(edit: Edit, case: Case) -> bool:
-    return all(_is_right(edit, case, index) for index in range(len(case.points)))
+Known = list[dict[int, Any]]
+
+
+def _known(formula: Expression, case: Case) -> Known:
+    """Values of the parts of a formula at each point, which its edits share."""
+    return [values_of_parts(formula, point) for point in case.points]
+
+
+def _is_right_everywhere(edit: Edit, case: Case, known: Known) -> bool:
+    return all(_is_right(edit, case, index, known[index]) for index in range(len(case.points)))
 
 
 def finding_of(edit: Edit, case: Case) -> Finding:
@@ -143,18 +163,15 @@ def _shaped(value: Any, like: np.ndarray) -> np.ndarray:
 
 
 def _right_edits(formula: Expression, case: Case) -> list[Edit]:
-    named = [(name, np.ndim(value)) for name, value in case.points[0].items()]
+    named = _named(case)
     edits = sorted([*edits_of(formula, named), *everywhere(formula, named)], key=lambda edit: edit.cost)[:MOST_EDITS]
-    found: list[Edit] = []
-    for edit in edits:
-        if _is_right_everywhere(edit, case):
-            found.append(edit)
-            break
-    return found
+    known = _known(formula, case)
+    best = next((edit for edit in edits if _is_right_everywhere(edit, case, known)), None)
+    return [] if best is None else [best]
 
 
-def _is_right(edit: Edit, case: Case, index: int) -> bool:
-    return equals(lambda point: evaluate(edit.formula, point, MOST_WORK), case, index)
+def _is_right(edit: Edit, case: Case, index: int, known: dict[int, Any]) -> bool:
+    return equals(lambda point: evaluate(edit.formula, point, MOST_WORK, known), case, index)
 
 
 def equals(value: Callable[[Mapping[str, Any]], Any], case: Case, index: int) -> bool:

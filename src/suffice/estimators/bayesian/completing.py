@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
-from suffice.bayesian.learning.completed import completed
+from suffice.bayesian.learning.completed import completed, draws_asked
 from suffice.bayesian.learning.counts import Counts
 from suffice.bayesian.learning.fit_rows import FitRows
 from suffice.bayesian.learning.structure.chow_liu import information_of_pairs, tree_of
@@ -44,10 +44,10 @@ def climbed_with_gaps(estimator: BayesianNetwork, rows: FitRows, counts: Counts,
     generator = np.random.default_rng(seed)
     edges = tree_of(information_of_pairs(counts), range(len(rows.nodes)), 0)
     found = Found([[parent for parent, child in edges if child == node] for node in range(len(rows.nodes))], 0.0, 0)
+    codes, weight = draws_asked(rows.codes, rows.weight)
     for _ in range(ROUNDS):
         network = _network(estimator, rows, counts, found, Rough(seed))
-        whole = replace(rows, codes=completed(network, rows.codes, generator))
-        own = Counts(whole.codes, whole.weight, counts.sizes)
+        own = Counts(completed(network, codes, generator), weight, counts.sizes)
         found = climbed(FamilyScores(own, estimator.criterion, float(estimator.prior_strength)), limits)
     return found
 

@@ -28,7 +28,7 @@ def fitted_attributes(
     """Fitted attributes by name, and whether a person broke the fit off."""
     edges, hidden = checked_edges(estimator.edges), checked_hidden(estimator.hidden)
     rows, scaled = rows_of_fit(X, sample_weight, Asked(edges, checked_states(estimator.states), hidden, coded))
-    counts = Counts(rows.codes, rows.weight, [len(own) for own in rows.states])
+    counts = Counts(rows.codes, rows.weight, [len(own) for own in rows.states], rows.counted)
     score, said = float("nan"), ""
     if estimator.edges is None:
         edges, score, said = searched(estimator, rows, counts)

@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 
 from suffice.bayesian.expected_counts import PlannedRows
 from suffice.bayesian.learning.counts import Counts, check_sizes
-from suffice.bayesian.learning.fit_rows import FitRows
+from suffice.bayesian.learning.fit_rows import FitRows, parents_by
 from suffice.bayesian.learning.model import Skeleton, TableModel
 from suffice.bayesian.learning.starts import start_model
 from suffice.bayesian.learning.tables import log_likelihood_of, log_prior_of, table_of, warn_unseen
@@ -81,10 +81,7 @@ class Learned(NamedTuple):
 
 def skeleton_of(rows: FitRows, edges: Sequence[tuple[str, str]]) -> Skeleton:
     """Nodes, states and parents, in the order of the edges given."""
-    parents: dict[str, list[str]] = {}
-    for parent, child in edges:
-        parents.setdefault(child, []).append(parent)
-    skeleton = Skeleton(rows.nodes, rows.states, checked_parents(rows.nodes, parents))
+    skeleton = Skeleton(rows.nodes, rows.states, checked_parents(rows.nodes, parents_by(edges)))
     check_sizes(rows.nodes, skeleton.sizes, skeleton.families)
     return skeleton
 
@@ -100,7 +97,9 @@ def learned_tables(
     hidden = [rows.nodes.index(node) for node in wanted.hidden]
     generator = np.random.default_rng(check_random_state(settings.random_state).randint(2**31 - 1))
     start = start_model(wanted.skeleton, wanted.counts, wanted.cells, hidden, settings.n_init, generator, wanted.given)
-    planned = PlannedRows(wanted.skeleton.parents, wanted.skeleton.sizes, rows.codes, rows.weight)
+    planned = PlannedRows(
+        wanted.skeleton.parents, wanted.skeleton.sizes, rows.codes, rows.weight, list(rows.counted.values())
+    )
     solution = _climbed(settings, start, planned, iterations, attributes, checkpoint)
     model = restarts_at(solution.model, best_of(solution))
     found = progress_attributes(solution)
@@ -119,7 +118,7 @@ def _in_one_pass(wanted: Wanted) -> Learned:
     for node, table in wanted.given.items():
         tables[node] = table
     height = sum(map(log_likelihood_of, seen, tables)) + sum(map(log_prior_of, tables, wanted.cells))
-    trace = np.array([height / wanted.rows.weight.sum()])
+    trace = np.array([height / wanted.rows.total_weight])
     found = {
         "traces_": [trace],
         "lower_bounds_": trace,

@@ -226,8 +226,9 @@ class BayesianNetwork(ShownNetwork, CallbackSupportMixin, BaseEstimator):
         ----------
         X
             Rows ``(n, D)``: a DataFrame, whose columns go by name, an array, whose columns are the nodes in the order of
-            ``states``, else of first mention, or an object that yields batches of them (or pairs of batch and weight), which
-            are kept as positions of states. None and NaN are missing cells.
+            ``states``, else of first mention, or an object that yields batches of them (or pairs of batch and weight). Where
+            edges are given, rows of batches that miss no cell are counted and let go; others, and all rows of a search, are
+            kept as positions of states, two bytes a cell. None and NaN are missing cells.
         y
             Ignored; for scikit-learn's sake.
         sample_weight

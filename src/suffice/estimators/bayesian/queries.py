@@ -90,7 +90,7 @@ class FittedNetwork(NetworkStructure):
         soft: SoftGiven | None = None,
         max_bytes: int | None = None,
     ) -> np.ndarray:
-        """Joint posterior of some nodes, an axis each, in the order asked.
+        """Joint posterior of some nodes, an axis each, in the order asked; it is exact or refused.
 
         Parameters
         ----------
@@ -114,6 +114,9 @@ class FittedNetwork(NetworkStructure):
         max_bytes: int | None = None,
     ) -> MostProbable:
         """The states of all nodes that are most probable together, and the logarithm of their joint probability.
+
+        Like ``posterior`` and all that is asked of rows it is exact, or refused where that takes too much memory: estimates are
+        those of ``marginals`` alone.
 
         Parameters
         ----------
@@ -158,6 +161,7 @@ class FittedNetwork(NetworkStructure):
         *,
         coded: bool = False,
         impossible: str = "raise",
+        max_bytes: int | None = None,
     ) -> dict[str, np.ndarray]:
         """Posteriors (n, states) of nodes given what each row observes.
 
@@ -171,23 +175,25 @@ class FittedNetwork(NetworkStructure):
             Whether cells are positions of states, NaN or -1 where they are missing.
         impossible
             What becomes of rows of probability 0: ``"raise"`` or ``"nan"``.
+        max_bytes
+            Memory that may be used beyond the result; None is half of what is free. ``cost`` says it beforehand.
 
         Raises
         ------
         ValueError
-            If columns or labels are unknown, or rows have probability 0.
+            If columns or labels are unknown, rows have probability 0, or more memory is needed.
         """
-        return row_answers.posteriors_of_rows(self._network(), self._codes(X, coded), targets, impossible)
+        return row_answers.posteriors_of_rows(self._network(), self._codes(X, coded), targets, impossible, max_bytes)
 
-    def score_samples(self, X: TableLike, *, coded: bool = False) -> np.ndarray:
+    def score_samples(self, X: TableLike, *, coded: bool = False, max_bytes: int | None = None) -> np.ndarray:
         """Logarithms (n,) of the probabilities of the observed cells of rows, minus infinity where they are impossible.
 
         Parameters
         ----------
-        X, coded
+        X, coded, max_bytes
             As in ``predict_proba``.
         """
-        return row_answers.log_evidence_of_rows(self._network(), self._codes(X, coded))
+        return row_answers.log_evidence_of_rows(self._network(), self._codes(X, coded), max_bytes)
 
     def score(
         self, X: TableLike, y: None = None, *, sample_weight: ArrayLike | None = None, coded: bool = False
@@ -206,18 +212,26 @@ class FittedNetwork(NetworkStructure):
         weight = None if sample_weight is None else np.asarray(sample_weight, float)
         return float(np.average(self.score_samples(X, coded=coded), weights=weight))
 
-    def impute(self, X: TableLike, *, joint: bool = False, coded: bool = False, impossible: str = "raise") -> Any:
+    def impute(
+        self,
+        X: TableLike,
+        *,
+        joint: bool = False,
+        coded: bool = False,
+        impossible: str = "raise",
+        max_bytes: int | None = None,
+    ) -> Any:
         """Rows with their gaps filled, a frame where a frame is given.
 
         Parameters
         ----------
-        X, coded, impossible
+        X, coded, impossible, max_bytes
             As in ``predict_proba``; impossible rows keep their gaps.
         joint
             Whether a row's missing cells get the states that are most probable together, rather than each its own.
         """
         network, codes = self._network(), self._codes(X, coded)
-        found = row_answers.filled(network, codes, joint, impossible)
+        found = row_answers.filled(network, codes, joint, impossible, max_bytes)
         return found if coded else decode(found, network.nodes, network.states, X)
 
     def cost(self, X: TableLike | Given | None = None, *, coded: bool = False) -> Cost:

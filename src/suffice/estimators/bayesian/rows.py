@@ -9,6 +9,7 @@ import numpy as np
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_sample_weight
 
+from suffice.bayesian.learning.counted_rows import counted_rows
 from suffice.bayesian.learning.fit_rows import Asked, FitRows, read_rows
 from suffice.rows.frequencies import weighed
 from suffice.rows.streams import WEIGHTS_OF_STREAMS, is_stream, on_host, parted
@@ -19,8 +20,9 @@ from suffice.runtime.types import ArrayLike, TableLike
 def rows_of_fit(X: TableLike, sample_weight: ArrayLike | None, asked: Asked) -> tuple[FitRows, str]:
     """Positions of states and weights, and what was done about the weights, a sentence or nothing."""
     X, sample_weight, said = weighed(_of_lists(X), sample_weight)
-    rows = read_rows(_batches(X, sample_weight), asked)
-    if not rows.weight.any():
+    read = counted_rows if is_stream(X) and asked.edges else read_rows
+    rows = read(_batches(X, sample_weight), asked)
+    if not rows.total_weight:
         raise ValueError(NO_WEIGHT)
     return rows, said
 

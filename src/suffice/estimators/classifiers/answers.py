@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.shared.labelled_columns import LabelledColumns
 from suffice.estimators.shared.rows import PlainColumns
+from suffice.rows.cluster.lazily import lazily
 from suffice.rows.streams import on_host
 from suffice.runtime.types import ArrayLike, TableLike
 from suffice.validation import check_count
@@ -50,6 +51,9 @@ class Answers(BaseEstimator):
         """A row drawn from each of the classes with these places."""
         raise NotImplementedError
 
+    def _generator(self) -> np.random.Generator:
+        return np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
+
     def _most_probable(self, X: TableLike) -> np.ndarray:
         """Place of the most probable class of each row, (n,)."""
         raise NotImplementedError
@@ -67,6 +71,7 @@ class Answers(BaseEstimator):
         """Log-density of each row, (n,)."""
         raise NotImplementedError
 
+    @lazily("class")
     def predict(self, X: TableLike) -> np.ndarray:
         """The most probable class of each row.
 
@@ -83,6 +88,7 @@ class Answers(BaseEstimator):
         places = self._most_probable(X)
         return self.classes_[places]
 
+    @lazily("class")
     def predict_proba(self, X: TableLike) -> np.ndarray:
         r"""Probability of each class given the row, :math:`\pi_k p(x | k) / p(x)`.
 
@@ -98,6 +104,7 @@ class Answers(BaseEstimator):
         """
         return self._probabilities(X)
 
+    @lazily("log_likelihood")
     def score_samples(self, X: TableLike) -> np.ndarray:
         """Log-density of each row whatever its class, log p(x) in nats: low for rows unlike any class.
 
@@ -113,6 +120,7 @@ class Answers(BaseEstimator):
         """
         return self._evidence(X)
 
+    @lazily("class")
     def predict_log_proba(self, X: TableLike) -> np.ndarray:
         """Logarithm of ``predict_proba``, exact where the probability is too small to be told from 0.
 
@@ -147,7 +155,7 @@ class Answers(BaseEstimator):
         """
         check_is_fitted(self, "classes_")
         check_count("n_samples", n_samples)
-        generator = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
+        generator = self._generator()
         if y is None:
             codes = generator.choice(len(self.classes_), size=n_samples, p=self.class_prior_)
         else:

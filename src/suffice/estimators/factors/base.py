@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import KW_ONLY, dataclass
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from suffice.estimators.factors.scores import FittedFactors
+from suffice.estimators.factors.begun import begun, first_mean
+from suffice.estimators.factors.inference import FactorInference
 from suffice.estimators.shared.attributes import progress_attributes, set_attributes
 from suffice.estimators.shared.callbacks import Iterations, with_callbacks
 from suffice.estimators.shared.climb import climb
@@ -18,42 +19,28 @@ from suffice.fit.restarts import restarts_at
 from suffice.latent.factors.canonical import canonical
 from suffice.latent.factors.factor_maxima import Factors
 from suffice.latent.factors.linear_gaussian import LinearGaussian, NoiseFloor
-from suffice.latent.factors.pairwise import PairwiseMoments, PairwiseSums
+from suffice.latent.factors.spectra import Spectrum
 from suffice.latent.spread import precision_for, said_of
 from suffice.outcome import Outcome, Solution
-from suffice.rows.block import NO_ROWS
 from suffice.rows.frequencies import weighed
-from suffice.rows.place import missing_layout, place
-from suffice.rows.streams import is_stream, on_host, pairs
-from suffice.rows.survey import NO_WEIGHT, hold_one_value
+from suffice.rows.place import missing_layout
 from suffice.runtime.arrays import Array
 from suffice.runtime.blas import one_blas_thread
-from suffice.runtime.precision import cast, dtype_of, scope, to_numpy
+from suffice.runtime.precision import cast, dtype_of
 from suffice.runtime.types import ArrayLike, PathLike, TableLike
 from suffice.validation import (
     check_at_least,
     check_choice,
     check_count,
-    check_second_moments,
     check_shape,
     check_tolerance,
 )
 
 ALGORITHMS = ("auto", "em")
-FIRST_ROWS = 1000
-
-
-class OnePass(NamedTuple):
-    """What one pass over the rows gives: the maximum there, or a start, the scree's eigenvalues, and constant columns."""
-
-    model: LinearGaussian
-    found: Factors
-    eigenvalues: np.ndarray
-    constant: np.ndarray
 
 
 @dataclass(eq=False, repr=False)
-class FactorEstimator(FittedFactors):
+class FactorEstimator(FactorInference):
     """Base of the factor estimators; each adds its noise, its maximum without rows and its fitted attributes."""
 
     n_components: int = 1
@@ -92,8 +79,8 @@ class FactorEstimator(FittedFactors):
         """Smallest noise variance, (1,) or (D,), for columns of these variances."""
         raise NotImplementedError
 
-    def _maximum(self, covariance: np.ndarray, least: np.ndarray) -> Factors:
-        """Factors of highest likelihood for rows of this covariance about the mean."""
+    def _maximum(self, spectrum: Spectrum, least: np.ndarray, close: float) -> Factors:
+        """Factors of highest likelihood for rows of this covariance about the mean; a search ends where slopes are so small."""
         raise NotImplementedError
 
     def _parameters(self, model: LinearGaussian) -> dict[str, Any]:
@@ -155,16 +142,15 @@ class FactorEstimator(FittedFactors):
         X, sample_weight, scaled = weighed(X, sample_weight)
         data, weight = self._input.learn(X, sample_weight)
         self._check_size()
-        origin = _first_mean(data)
-        gaps = missing_layout(PairwiseSums.missing, data)
+        origin = first_mean(data)
+        gaps = missing_layout("mask", data)
         iterations = Iterations(self, X, {} if sample_weight is None else {"sample_weight": sample_weight})
-        one = self._of_rows(data, weight, origin) if gaps is None else None
-        one = self._of_moments(self._moments(data, weight, origin, gaps), origin) if one is None else one
+        one = begun(self, data, weight, origin, gaps)
 
         def attributes(model: LinearGaussian) -> dict[str, Any]:
             return {"eigenvalues_": one.eigenvalues, **self._attributes(model)}
 
-        if gaps is None and self.algorithm == "auto":
+        if one.found is not None and self.algorithm == "auto":
             solution = solved(one.model, one.found)
         else:
             starts = self._starts(one.model)
@@ -182,25 +168,12 @@ class FactorEstimator(FittedFactors):
         self._warn_degenerate(np.asarray(self.model_.noise_variance), np.asarray(one.model.floor.least), one.constant)
         return self
 
-    def _of_rows(self, data: Any, weight: np.ndarray | None, origin: np.ndarray) -> OnePass | None:
-        """What ``_of_moments`` finds, where complete rows tell it without a matrix of columns by columns."""
-
-    def _of_moments(self, moments: PairwiseMoments, origin: np.ndarray) -> OnePass:
-        """What second moments of the rows about ``origin`` say."""
-        mean = None if self.mean is None else self._given_mean() - origin
-        covariance = moments.covariance(mean)
-        mean = moments.mean() if mean is None else mean
-        constant = hold_one_value(mean + origin, np.diagonal(covariance))
-        covariance = np.where(constant | constant[:, None], 0.0, covariance)
-        least = self._least_noise(np.maximum(np.diagonal(covariance), 0.0))
-        found = self._maximum(covariance, least)
-        model = self._model(mean, found, least).translated(origin)
-        return OnePass(model, found, np.linalg.eigvalsh(self._scree(covariance))[::-1], constant)
-
-    def _model(self, mean: np.ndarray, found: Factors, least: np.ndarray) -> LinearGaussian:
+    def _model(
+        self, mean: np.ndarray, loadings: np.ndarray, noise_variance: np.ndarray, least: np.ndarray
+    ) -> LinearGaussian:
         frozen = [name for name in ("mean", "noise_variance") if getattr(self, name, None) is not None]
         floor = NoiseFloor(least)
-        return LinearGaussian(mean, found.loadings, found.noise_variance, expanded=True, frozen=frozen, floor=floor)
+        return LinearGaussian(mean, loadings, noise_variance, expanded=True, frozen=frozen, floor=floor)
 
     def _check_size(self) -> None:
         features = self.n_features_in_
@@ -215,20 +188,9 @@ class FactorEstimator(FittedFactors):
         given = np.broadcast_to(self.mean, features) if np.ndim(self.mean) == 0 else self.mean
         return check_shape("mean", given, (features,))
 
-    def _scree(self, covariance: np.ndarray) -> np.ndarray:
-        """The matrix whose eigenvalues tell how many components there are."""
+    def _unit(self, variance: np.ndarray) -> np.ndarray:
+        """Units of the columns (D,) in which eigenvalues tell how many components there are."""
         raise NotImplementedError
-
-    def _moments(self, data: Any, weight: Any, origin: np.ndarray, gaps: Any) -> PairwiseMoments:
-        check_second_moments(self.n_features_in_)
-        with scope("float64"):
-            rows = place(data, weight, origin=origin, precision="float64", tile=FIRST_ROWS, missing=gaps,
-                         width=self.n_features_in_)  # fmt: skip
-            moments = to_numpy(rows.total(PairwiseSums()))
-        if not moments.weight > 0:
-            raise ValueError(NO_WEIGHT)
-        self._input.refuse_empty(moments.observed)
-        return moments
 
     def _starts(self, first: LinearGaussian) -> LinearGaussian:
         """``n_init`` starts along a first axis: the one given, then random loadings of the same size."""
@@ -256,13 +218,3 @@ def solved(start: LinearGaussian, found: Factors) -> Solution:
     converged = np.array([found.outcome is not Outcome.STOPPED_AT_LIMIT])
     trace = np.array([[found.log_likelihood]])
     return Solution(model, trace, found.outcome, {"converged": converged, "iterations": found.iterations})
-
-
-def _first_mean(data: Any) -> np.ndarray:
-    """Mean of the first rows, from which all are measured so that sums keep their digits."""
-    batches = (rows for rows, _ in pairs(data) if len(rows)) if is_stream(data) else iter([on_host(data[:FIRST_ROWS])])
-    first = next(batches, None)
-    if first is None:
-        raise ValueError(NO_ROWS)
-    observed = ~np.isnan(first)
-    return np.where(observed, first, 0.0).sum(0, dtype=float) / np.maximum(observed.sum(0), 1)

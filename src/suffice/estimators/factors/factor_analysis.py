@@ -8,24 +8,26 @@ from typing import Any
 
 import numpy as np
 
-from suffice.estimators.factors.base import FactorEstimator
+from suffice.estimators.factors.by_covariance import CovarianceFactors
 from suffice.latent.factors.canonical import signs, standardised
 from suffice.latent.factors.factor_maxima import Factors, maximum_likelihood_factors
 from suffice.latent.factors.linear_gaussian import LinearGaussian
 from suffice.latent.factors.rotation import ROTATIONS, rotation
+from suffice.latent.factors.spectra import Spectrum
 from suffice.outcome import DegenerateComponentWarning
 from suffice.validation import check_choice
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class FactorAnalysis(FactorEstimator):
+class FactorAnalysis(CovarianceFactors):
     r"""Factor analysis: k latent variables, mixed linearly, and noise of its own in each column.
 
     .. math:: z \sim N(0, I_k), \quad x \mid z \sim N(\mu + W z, \Psi), \quad \Psi = \mathrm{diag}(\psi_1, \dots, \psi_D)
 
     Complete rows are passed once, for their second moments, and the noise variances of highest likelihood are searched for
-    there (Lawley and Maxwell, 1971). Where cells are missing, expectation-maximisation with expanded parameters maximises the
-    likelihood of the observed cells (Rubin and Thayer, 1982; Liu, Rubin and Wu, 1998). The scale of the columns does not matter.
+    there (Lawley and Maxwell, 1971); of fewer rows than columns each step of the search takes the products of rows. Where cells
+    are missing, expectation-maximisation with expanded parameters maximises the likelihood of the observed cells (Rubin and
+    Thayer, 1982; Liu, Rubin and Wu, 1998). The scale of the columns does not matter.
 
     Parameters
     ----------
@@ -70,11 +72,13 @@ class FactorAnalysis(FactorEstimator):
         T, ``(k, k)``: the loadings are those of ``model_`` times the inverse of T transposed, the factors T' z.
     eigenvalues_ : numpy.ndarray
         Eigenvalues of the correlation matrix of the columns, falling, ``(D,)``; where cells are missing, of the correlations of
-        pairs, and some can be negative.
+        pairs, or of fewer rows than columns of the products of pairs of standardised rows, and some can be negative.
     mean_, lower_bound_, lower_bounds_, traces_, converged_, n_iter_, outcome_
         As in ``PPCA``.
     model_ : suffice.latent.LinearGaussian
         The fitted module, not rotated.
+    fit_statistics_ : dict
+        After ``fit_covariance``: chi-squared, RMSEA, TLI and SRMR, as ``fit_statistics`` says.
 
     Examples
     --------
@@ -97,18 +101,16 @@ class FactorAnalysis(FactorEstimator):
     def _least_noise(self, variance: np.ndarray) -> np.ndarray:
         return self.noise_floor * np.where(variance > 0, variance, 1.0)
 
-    def _maximum(self, covariance: np.ndarray, least: np.ndarray) -> Factors:
-        variance = np.maximum(np.diagonal(covariance), least)
+    def _maximum(self, spectrum: Spectrum, least: np.ndarray, close: float) -> Factors:
+        variance = np.maximum(spectrum.variance, least)
         share = np.square(self._generator().random((self.n_init - 1, len(least))))
         starts = least**share * variance ** (1 - share)
         return maximum_likelihood_factors(
-            covariance, self.n_components, least, max_iter=self.max_iter, starts=list(starts)
+            spectrum, self.n_components, least, max_iter=self.max_iter, close=close, starts=list(starts)
         )
 
-    def _scree(self, covariance: np.ndarray) -> np.ndarray:
-        variance = np.diagonal(covariance)
-        scale = np.sqrt(np.where(variance > 0, variance, 1.0))
-        return covariance / scale / scale[:, None]
+    def _unit(self, variance: np.ndarray) -> np.ndarray:
+        return np.sqrt(np.where(variance > 0, variance, 1.0))
 
     def _rotation(self) -> np.ndarray:
         return self.rotation_matrix_

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from suffice.estimators.factors.base import FactorEstimator, OnePass
+from suffice.estimators.factors.base import FactorEstimator
 from suffice.latent.factors.canonical import signs
 from suffice.latent.factors.factor_maxima import Factors, principal_factors
 from suffice.latent.factors.linear_gaussian import LinearGaussian
+from suffice.latent.factors.spectra import Spectrum
 from suffice.outcome import DegenerateComponentWarning
-from suffice.rows.survey import hold_one_value
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -24,9 +24,9 @@ class PPCA(FactorEstimator):
     .. math:: z \sim N(0, I_k), \quad x \mid z \sim N(\mu + W z, \sigma^2 I), \quad x \sim N(\mu, W W^\top + \sigma^2 I)
 
     Complete rows are passed once, for their second moments, and the maximum is read off the eigenvalues; of fewer rows than
-    columns it is read off the singular values. Where cells are missing,
-    expectation-maximisation with expanded parameters maximises the likelihood of the observed cells. Formulas: Tipping and
-    Bishop, "Probabilistic principal component analysis" (1999).
+    columns it is read off the products of rows. Where cells are missing, expectation-maximisation with expanded parameters
+    maximises the likelihood of the observed cells. Time and memory grow with the columns, not with their square, where these are
+    more than the rows. Formulas: Tipping and Bishop, "Probabilistic principal component analysis" (1999).
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ class PPCA(FactorEstimator):
     max_iter
         Largest number of iterations.
     n_init
-        Starts of expectation-maximisation, run together: the first from the covariances of pairs of columns, others random.
+        Starts of expectation-maximisation, run together: the first from the pairs of columns, or of rows; others random.
         The closed form has the highest likelihood there is, and takes one.
     random_state
         Seed, or NumPy random state, of random starts and of draws.
@@ -73,7 +73,7 @@ class PPCA(FactorEstimator):
         W, ``(D, k)``: the axes times :math:`(\lambda_j - \sigma^2)^{1/2}`.
     eigenvalues_ : numpy.ndarray
         Eigenvalues of the covariance matrix of the rows, falling, ``(D,)``; where cells are missing, of the covariances of
-        pairs of columns, and some can be negative.
+        pairs of columns, or of fewer rows than columns of the products of pairs of rows, and some can be negative.
     lower_bound_ : float
         Mean log-likelihood of a row at the last iteration's start, in nats.
     lower_bounds_, traces_ : numpy.ndarray, list of numpy.ndarray
@@ -104,32 +104,15 @@ class PPCA(FactorEstimator):
         overall = variance.mean()
         return np.array([self.noise_floor * (overall if overall > 0 else 1.0)])
 
-    def _maximum(self, covariance: np.ndarray, least: np.ndarray) -> Factors:
-        values, vectors = np.linalg.eigh(covariance)
-        return principal_factors(
-            values[::-1], vectors[:, ::-1], self.n_components, self.noise_variance, float(least[0])
-        )
+    def _maximum(self, spectrum: Spectrum, least: np.ndarray, close: float) -> Factors:
+        values, vectors = spectrum.decomposed(self.n_components)
+        return principal_factors(values, vectors, self.n_components, self.noise_variance, float(least[0]))
 
-    def _scree(self, covariance: np.ndarray) -> np.ndarray:
-        return covariance
+    def _unit(self, variance: np.ndarray) -> np.ndarray:
+        return np.ones_like(variance)
 
     def _rotation(self) -> np.ndarray:
         return np.eye(self._n_features_out)
-
-    def _of_rows(self, data: Any, weight: np.ndarray | None, origin: np.ndarray) -> OnePass | None:
-        """Eigenvalues and axes by the singular value decomposition of fewer rows than columns."""
-        if self.algorithm != "auto" or not isinstance(data, np.ndarray) or len(data) >= data.shape[1]:
-            return None
-        share = np.full(len(data), 1 / len(data)) if weight is None else weight / weight.sum()
-        rows = data - origin
-        mean = share @ rows if self.mean is None else self._given_mean() - origin
-        deviation = rows - mean
-        _, roots, axes = np.linalg.svd(np.sqrt(share)[:, None] * deviation, full_matrices=False)
-        eigenvalues = np.pad(np.square(roots), (0, len(mean) - len(roots)))
-        least = self._least_noise(eigenvalues)
-        found = principal_factors(eigenvalues, axes.T, self.n_components, self.noise_variance, float(least[0]))
-        constant = hold_one_value(mean + origin, share @ np.square(deviation))
-        return OnePass(self._model(mean, found, least).translated(origin), found, eigenvalues, constant)
 
     def _parameters(self, model: LinearGaussian) -> dict[str, Any]:
         noise, square = float(model.noise_variance[0]), np.square(model.loadings).sum(0)

@@ -22,9 +22,14 @@ from suffice.latent.factors.readers import (
 )
 from suffice.latent.imputation import refuse_deviations
 from suffice.latent.readers import aic, bic, read
-from suffice.rows.streams import on_host
+from suffice.rows.cluster.lazily import lazily
+from suffice.rows.streams import is_collection, on_host
 from suffice.runtime.types import ArrayLike, TableLike
-from suffice.validation import check_count
+from suffice.validation import check_count, check_matrix
+
+INSTEAD = (
+    "take loadings_ and noise_variance_, of which it is made: loadings_ @ loadings_.T plus the noise on the diagonal"
+)
 
 
 class FittedFactors(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -56,6 +61,7 @@ class FittedFactors(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Trans
         """T (k, k) with which latent variables z of the model are told as T' z."""
         raise NotImplementedError
 
+    @lazily("factor")
     def transform(self, X: TableLike, *, return_cov: bool = False) -> Any:
         r"""Posterior mean of the latent variables, given the observed cells of each row.
 
@@ -101,6 +107,7 @@ class FittedFactors(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Trans
                              "component.")  # fmt: skip
         return self.mean_ + latent @ self.loadings_.T
 
+    @lazily("log_likelihood")
     def score_samples(self, X: TableLike) -> np.ndarray:
         """Log-likelihood of the observed cells of each row, in nats.
 
@@ -157,6 +164,11 @@ class FittedFactors(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Trans
         return aic(self._log_likelihood(X, sample_weight)[0], self.model_.parameter_count())
 
     def _log_likelihood(self, X: TableLike, sample_weight: ArrayLike | None) -> tuple[float, float]:
+        if is_collection(X):
+            from suffice.rows.cluster.sums import weighted_sums
+
+            sums, weight = weighted_sums(X, sample_weight, self.score_samples)
+            return float(sums[0]), weight
         evidence = self.score_samples(X)
         weight = self._input.weight_of(X, sample_weight, len(evidence))
         return float(weight @ evidence), float(weight.sum())
@@ -178,6 +190,7 @@ class FittedFactors(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Trans
         check_count("n_samples", n_samples)
         return self.model_.draw(n_samples, self._generator())
 
+    @lazily("cells")
     def impute(self, X: TableLike, *, return_std: bool = False, draws: int | None = None) -> Any:
         r"""The rows with missing cells filled in by their conditional mean given the observed cells, or by draws.
 
@@ -218,13 +231,27 @@ class FittedFactors(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Trans
         return np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
 
     def get_covariance(self) -> np.ndarray:
-        r"""Covariance matrix of the rows, :math:`W W^\top + \Psi`, ``(D, D)``."""
+        r"""Covariance matrix of the rows, :math:`W W^\top + \Psi`, ``(D, D)``.
+
+        Raises
+        ------
+        ValueError
+            If it cannot fit into this machine's memory; ``model_.variances()`` has its diagonal.
+        """
         check_is_fitted(self, "model_")
+        check_matrix("A covariance", len(self.mean_), INSTEAD)
         return self.model_.covariance()
 
     def get_precision(self) -> np.ndarray:
-        r"""Its inverse, by the matrix inversion lemma: :math:`\Psi^{-1} - \Psi^{-1} W V W^\top \Psi^{-1}`, ``(D, D)``."""
+        r"""Its inverse, by the matrix inversion lemma: :math:`\Psi^{-1} - \Psi^{-1} W V W^\top \Psi^{-1}`, ``(D, D)``.
+
+        Raises
+        ------
+        ValueError
+            If it cannot fit into this machine's memory.
+        """
         check_is_fitted(self, "model_")
+        check_matrix("A precision matrix", len(self.mean_), INSTEAD)
         noise = np.broadcast_to(self.model_.noise_variance, self.mean_.shape)
         scaled = self.model_.loadings / noise[:, None]
         inner = np.eye(scaled.shape[1]) + self.model_.loadings.T @ scaled

@@ -15,7 +15,9 @@ from suffice.latent.expectation import MixtureStatistics
 from suffice.latent.gradient import log_likelihood_gradient
 from suffice.latent.mixture import Mixture
 from suffice.latent.readers import Evidence, MostProbable, Responsibilities, aic, bic, entropy, read, statistics
-from suffice.rows.streams import on_host
+from suffice.rows.cluster.lazily import lazily
+from suffice.rows.frequencies import weighed
+from suffice.rows.streams import CheckedBatches, is_collection, on_host
 from suffice.runtime.precision import scope
 from suffice.runtime.types import ArrayLike, TableLike
 from suffice.validation import check_choice, check_count
@@ -46,6 +48,10 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
         """Fit to rows ``(n, D)``."""
         raise NotImplementedError
 
+    def _attributes(self, model: Mixture) -> dict[str, Any]:
+        """Fitted attributes that follow from a model, by name."""
+        raise NotImplementedError
+
     def _generator(self) -> np.random.Generator:
         return np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
 
@@ -53,6 +59,7 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
         check_is_fitted(self, "model_")
         return read(self.model_, self._input.batches(X), reader, self.precision)
 
+    @lazily("component")
     def predict(self, X: TableLike) -> np.ndarray:
         """The most probable component of each row.
 
@@ -68,6 +75,7 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
         """
         return self._read(X, MostProbable)
 
+    @lazily("component")
     def predict_proba(self, X: TableLike) -> np.ndarray:
         r"""Responsibilities :math:`r_{nk} = \pi_k p(x_n | k) / p(x_n)`.
 
@@ -83,6 +91,7 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
         """
         return self._read(X, Responsibilities)
 
+    @lazily("log_likelihood")
     def score_samples(self, X: TableLike) -> np.ndarray:
         """Log-likelihood of each row in nats.
 
@@ -169,11 +178,25 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
         sample_weight
             Row weights ``(n,)``; N is their sum.
         """
+        if is_collection(X):
+            from suffice.rows.cluster.sums import weighted_sums
+
+            sums, _ = weighted_sums(X, sample_weight, self._entropies)
+            return self.bic(X, sample_weight) + 2 * float(sums[0])
         share = self.predict_proba(X)
         weight = self._input.weight_of(X, sample_weight, len(share))
         return self.bic(X, sample_weight) + 2 * float(weight @ entropy(share))
 
+    def _entropies(self, X: TableLike) -> np.ndarray:
+        """Entropy of the responsibilities of each row, (n,)."""
+        return entropy(self.predict_proba(X))
+
     def _log_likelihood(self, X: TableLike, sample_weight: ArrayLike | None) -> tuple[float, float]:
+        if is_collection(X):
+            from suffice.rows.cluster.sums import weighted_sums
+
+            sums, weight = weighted_sums(X, sample_weight, self.score_samples)
+            return float(sums[0]), weight
         evidence = self.score_samples(X)
         weight = self._input.weight_of(X, sample_weight, len(evidence))
         return float(weight @ evidence), float(weight.sum())
@@ -265,5 +288,8 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
     def _statistics(
         self, X: TableLike, sample_weight: ArrayLike | None, model: Mixture
     ) -> tuple[MixtureStatistics, np.ndarray | None]:
+        if is_collection(X):
+            data, _, _ = weighed(X, sample_weight)
+            return statistics(model, CheckedBatches(data, self._input.batch))
         rows = self._input.table(on_host(X))
         return statistics(model, rows, None if sample_weight is None else self._input.weight(sample_weight, rows))

@@ -14,7 +14,16 @@ from sklearn.utils.validation import _check_sample_weight, validate_data
 from suffice.latent.conditioning import check_value
 from suffice.rows.frequencies import frequencies
 from suffice.rows.sparse import SparseRows
-from suffice.rows.streams import WEIGHTS_OF_STREAMS, CheckedBatches, devices_of, is_stream, on_host, pairs, parted
+from suffice.rows.streams import (
+    WEIGHTS_OF_STREAMS,
+    CheckedBatches,
+    devices_of,
+    is_stream,
+    on_host,
+    pairs,
+    parted,
+    partitions_of,
+)
 from suffice.rows.survey import NO_WEIGHT
 from suffice.runtime.arrays import Array
 from suffice.runtime.precision import scope
@@ -223,6 +232,10 @@ class PlainColumns(Input):
         names = getattr(batches, "columns", None)
         if names is not None:
             self.estimator.feature_names_in_ = np.asarray(list(names), object)
+        there = partitions_of(batches)
+        if there is not None:
+            self.estimator.n_features_in_ = there.header.width
+            return
         rows, _ = next(pairs(cast("Iterable[Batch]", batches)), (None, None))
         if rows is None or rows.ndim != 2 or not rows.shape[1]:
             raise ValueError("The stream's first batch is no table of rows; batches (rows, D) are expected.")

@@ -23,8 +23,7 @@ def canonical(model: LinearGaussian) -> LinearGaussian:
 def standardised(model: LinearGaussian) -> np.ndarray:
     """Loadings over the standard deviations of the columns, (D, k): the same whatever the columns' units."""
     loadings = np.asarray(model.loadings)
-    variance = np.square(loadings).sum(1) + model.noise_variance
-    return loadings / np.sqrt(variance)[:, None]
+    return loadings / np.sqrt(model.variances())[:, None]
 
 
 def signs(columns: np.ndarray) -> np.ndarray:

@@ -6,10 +6,17 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy.linalg import eigh
 from scipy.optimize import minimize
 
+from suffice.latent.factors.spectra import OfMatrix, Spectrum
 from suffice.outcome import Outcome
+
+CLOSE = 1e-10
+"""Slope at which the search ends, of -2 times a row's mean log-likelihood in the logarithm of a noise variance."""
+NATS = 1e-7
+"""What of the log-likelihood of all rows may be left in slopes that are alike in all columns."""
+SMALLEST_SHARE = 0.05
+"""Share of a column's variance that is thought its own before the search."""
 
 
 class Factors(NamedTuple):
@@ -32,25 +39,34 @@ def principal_factors(values: np.ndarray, vectors: np.ndarray, size: int, noise:
     return Factors(axes * np.sqrt(modelled[:size] - found), np.array([found]), -value / 2, 1, Outcome.ONE_PASS)
 
 
+def closest(rows: int, features: int) -> float:
+    """Slope at which a search over so many rows and columns ends, with hardly anything left to gain."""
+    return max(CLOSE, float(np.sqrt(4 * NATS / (rows * features))))
+
+
 def maximum_likelihood_factors(
-    covariance: np.ndarray, size: int, least: np.ndarray, *, max_iter: int, starts: Sequence[np.ndarray] = ()
-) -> Factors:
-    """Best maximum of the likelihood of factor analysis found from noise variances that the rows suggest, and from ``starts``."""
-    first = _first_noise(covariance, size, least)
-    found = [_searched(covariance, size, least, start, max_iter) for start in (first, *starts)]
+    spectrum: Spectrum, size: int, least: np.ndarray, *, max_iter: int, close: float,
+    starts: Sequence[np.ndarray] = (),
+) -> Factors:  # fmt: skip
+    """Best maximum of the likelihood of factor analysis found from noise variances that the rows suggest, and from ``starts``.
+
+    A search ends where no slope of a row's mean log-likelihood in a noise variance's logarithm, times -2, is above ``close``.
+    """
+    first = _first_noise(spectrum, size, least)
+    found = [_searched(spectrum, size, least, start, max_iter, close) for start in (first, *starts)]
     return max(found, key=lambda factors: factors.log_likelihood)
 
 
-def _searched(covariance: np.ndarray, size: int, least: np.ndarray, start: np.ndarray, max_iter: int) -> Factors:
+def _searched(
+    spectrum: Spectrum, size: int, least: np.ndarray, start: np.ndarray, max_iter: int, close: float
+) -> Factors:
     """A maximum over the noise variances (D,), each of which gives the best loadings."""
-    most = np.maximum(np.diagonal(covariance), 2 * least)
+    most = np.maximum(spectrum.variance, 2 * least)
 
     def scaled(log_noise: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
         root = np.exp(log_noise / 2)
-        matrix = covariance / root / root[:, None]
-        largest = len(root) - size, len(root) - 1
-        values, vectors = eigh(matrix, subset_by_index=largest, driver="evr", check_finite=False)
-        return np.diagonal(matrix), np.maximum(values, 1.0), vectors, root
+        values, vectors = spectrum.largest(root, size)
+        return spectrum.variance / root / root, np.maximum(values, 1.0), vectors, root
 
     def objective(log_noise: np.ndarray) -> tuple[float, np.ndarray]:
         diagonal, values, vectors, _ = scaled(log_noise)
@@ -61,7 +77,7 @@ def _searched(covariance: np.ndarray, size: int, least: np.ndarray, start: np.nd
     found = minimize(
         objective, np.log(np.clip(start, least, most)), jac=True, method="L-BFGS-B",
         bounds=np.log(np.stack([least, most], 1)),
-        options={"maxiter": max_iter, "ftol": 1e-16, "gtol": 1e-10, "maxcor": 20},
+        options={"maxiter": max_iter, "ftol": 1e-16, "gtol": close, "maxcor": 20},
     )  # fmt: skip
     _, values, vectors, root = scaled(found.x)
     value = -(len(root) * np.log(2 * np.pi) + found.fun) / 2
@@ -69,9 +85,16 @@ def _searched(covariance: np.ndarray, size: int, least: np.ndarray, start: np.nd
     return Factors(root[:, None] * vectors * np.sqrt(values - 1), root**2, value, max(1, found.nit), outcome)
 
 
-def _first_noise(covariance: np.ndarray, size: int, least: np.ndarray) -> np.ndarray:
-    """What of each column's variance the others do not explain (Jöreskog, 1967), where they explain no more than all."""
-    variance = np.maximum(np.diagonal(covariance), least)
-    values, vectors = np.linalg.eigh(covariance / np.sqrt(variance) / np.sqrt(variance)[:, None])
+def _first_noise(spectrum: Spectrum, size: int, least: np.ndarray) -> np.ndarray:
+    """What of each column's variance is its own.
+
+    That is what the others do not explain (Jöreskog, 1967), where they explain no more than all; of fewer rows than columns,
+    which explain one another whole, what the largest principal components of the correlations leave.
+    """
+    variance = np.maximum(spectrum.variance, least)
+    if not isinstance(spectrum, OfMatrix):
+        values, vectors = spectrum.largest(np.sqrt(variance), size)
+        return variance * np.maximum(1 - np.square(vectors) @ values, SMALLEST_SHARE)
+    values, vectors = np.linalg.eigh(spectrum.covariance / np.sqrt(variance) / np.sqrt(variance)[:, None])
     alone = variance / (np.square(vectors) @ (1 / np.maximum(values, (least / variance).min())))
-    return (1 - size / (2 * len(covariance))) * alone
+    return (1 - size / (2 * len(variance))) * alone

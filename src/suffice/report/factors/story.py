@@ -72,7 +72,7 @@ class FactorStory(LatentStory):
         Where each column has noise of its own, the share is of columns that all have variance 1, whatever their units.
         """
         estimator = self.estimator
-        variance = np.diagonal(np.asarray(estimator.get_covariance()))
+        variance = estimator.model_.variances()
         unit = np.ones(1) if np.ndim(estimator.noise_variance_) == 0 else variance
         correlation = getattr(estimator, "factor_correlation_", np.eye(self.count))
         apart = estimator.loadings_ / np.sqrt(unit)[:, None]
@@ -108,7 +108,7 @@ def factor_advice(estimator: FittedFactors, run: Run) -> list[Advice]:
         most = 2 * estimator.n_components
         sizes = f"n_components=range(1, {most + 1})" if run.command is None else f"--n-components 1-{most}"
         found.append(Advice(f"Compare other numbers of components: {sizes} selects among them by BIC."))
-    spread = np.diagonal(estimator.get_covariance())
+    spread = estimator.model_.variances()
     if np.ndim(estimator.noise_variance_) == 0 and spread.max() > 100 * spread.min():
         found.append(Advice("Variances of the columns differ more than a hundredfold, and the noise is alike in all: bring them "
                             "to one scale, or take factor analysis, to which the scale does not matter."))  # fmt: skip

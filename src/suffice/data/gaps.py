@@ -1,0 +1,65 @@
+"""Cells that stand for nothing because the user says so, or because they are no number at all."""
+
+# pyright: reportAttributeAccessIssue=false
+# (pyarrow.compute makes its functions when it is imported)
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from suffice.data.conventions import Conventions
+from suffice.data.table import DataError, listing
+from suffice.data.text_cells import is_text
+
+
+def with_gaps(table: pa.Table, written: Conventions, name: str) -> tuple[pa.Table, list[str]]:
+    """The table with nulls in place of the marks for missing cells and of NaN, and how many of each mark there were."""
+    unknown = [column for column in written.missing or {} if column and column not in table.column_names]
+    if unknown:
+        raise DataError(f"{name} has no column {unknown[0]!r} (given in missing=); its columns are "
+                        f"{listing(table.column_names)}.")  # fmt: skip
+    notes = []
+    for place, label in enumerate(table.column_names):
+        column, marks = table.column(place), written.marks(label)
+        gaps, count = _nan(column), 0
+        if marks:
+            marked = _marked(column, marks)
+            count = pc.sum(marked).as_py() or 0
+            gaps = marked if gaps is None else pc.or_(gaps, marked)
+        if count:
+            said = listing(marks)
+            notes.append(
+                f"Column {label!r}: {count:,} cell{'s' * (count > 1)} {said} {'are' if count > 1 else 'is'} read as missing."
+            )
+        if gaps is not None and pc.any(gaps).as_py():
+            table = table.set_column(place, table.schema.field(place), _without(column, gaps))
+    return table, notes
+
+
+def _nan(column: pa.ChunkedArray) -> pa.ChunkedArray | None:
+    return pc.fill_null(pc.is_nan(column), False) if pa.types.is_floating(column.type) else None
+
+
+def _marked(column: pa.ChunkedArray, marks: Sequence[str]) -> pa.ChunkedArray:
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    cells = column.cast(kind) if kind != column.type else column
+    if is_text(kind):
+        return pc.is_in(pc.utf8_trim_whitespace(cells.cast(pa.string())), pa.array(marks, pa.string()))
+    numbers = pa.array([number for number in map(_number, marks) if number is not None], pa.float64())
+    if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return pc.is_in(cells.cast(pa.float64(), safe=False), numbers)
+    return pa.chunked_array([pa.array([False] * table_length) for table_length in map(len, column.chunks)], pa.bool_())
+
+
+def _number(mark: str) -> float | None:
+    try:
+        return float(mark)
+    except ValueError:
+        return None
+
+
+def _without(column: pa.ChunkedArray, gaps: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.if_else(gaps, pa.scalar(None, column.type), column)

@@ -1,0 +1,160 @@
+"""What a worker does with a partition: read it, check it and keep it, work at it, and add results."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from copy import copy
+from functools import cache, lru_cache
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from suffice.rows.base import Place
+from suffice.rows.cluster.waiting import ClusterError
+from suffice.rows.streams import parted
+from suffice.runtime.blas import one_blas_thread
+from suffice.runtime.threads import alone
+
+PLACES = 2
+"""Layouts of a partition's rows that are kept: those of a fit, and those of its last look."""
+PACKAGES = ("suffice", "jax", "numpy")
+
+
+class Header(NamedTuple):
+    """Names of columns, and the kind of numbers or text in each, that every partition should have."""
+
+    columns: list[Any] | None
+    kinds: list[str]
+
+    @property
+    def width(self) -> int:
+        """Number of columns."""
+        return len(self.kinds)
+
+
+class Kept:
+    """The rows of a partition, checked, and their weights, (n,); laid out for sums by the worker that has them."""
+
+    def __init__(self, rows: Any, weight: np.ndarray):
+        self.rows, self.weight = rows, weight
+        self.places: dict[Any, Place] = {}
+
+    @property
+    def count(self) -> int:
+        """Number of rows."""
+        return len(self.weight)
+
+    def place(self, origin: np.ndarray | None, options: dict[str, Any]) -> Place:
+        """The rows laid out for sums."""
+        from suffice.rows.place import place
+
+        key = (None if origin is None else origin.tobytes(), *options.items())
+        if key not in self.places:
+            for old in list(self.places)[: 1 - PLACES]:
+                del self.places[old]
+            self.places[key] = place(self.rows, self.weight, origin=origin, **options)
+        return self.places[key]
+
+    def __reduce__(self) -> Any:
+        return Kept, (self.rows, self.weight)
+
+    def __sizeof__(self) -> int:
+        rows = getattr(self.rows, "nbytes", None)
+        rows = int(self.rows.memory_usage(deep=True).sum()) if rows is None else rows
+        return self.weight.nbytes + (1 + len(self.places)) * rows
+
+
+def same(value: Any) -> Any:
+    """The value: a task that gives it, which is done again where the worker that had it is lost."""
+    return value
+
+
+def keep(part: Any, number: int, shared: tuple[bytes, Header, dict[str, str | None]]) -> Kept:
+    """A partition as the estimator's stream gives it, so that it can be summed again and again."""
+    recipe, header, there = shared
+    _refuse_other_versions(there)
+    try:
+        _refuse_other_columns(part[0] if isinstance(part, tuple) else part, header)
+        with one_blas_thread():
+            rows = [pair for pair in parted(filled(_loads(recipe), [part])) if len(pair[1])]
+    except (ValueError, TypeError) as error:
+        kind = TypeError if isinstance(error, TypeError) else ValueError
+        raise kind(f"Partition {number} (counted from 0): {error}") from None
+    return Kept(*rows[0]) if rows else Kept(np.zeros((0, 0)), np.zeros(0))
+
+
+def work(kept: Kept, number: int, task: bytes) -> Any:
+    """What a task's function makes of the rows of a partition; None where it has none."""
+    if not kept.count:
+        return None
+    with one_blas_thread(), alone():
+        return _loads(task)[0](kept, number)
+
+
+def join(task: bytes, *results: Any) -> Any:
+    """Results of partitions, added in their order."""
+    add, sums = _loads(task)[1], None
+    for result in results:
+        if result is not None:
+            sums = result if sums is None else add(sums, result)
+    return sums
+
+
+def filled(around: Any, batches: list[Any]) -> Any:
+    """A stream's wrappers around these batches."""
+    if not hasattr(around, "source"):
+        return batches
+    made = copy(around)
+    made.source = filled(around.source, batches)
+    return made
+
+
+@cache
+def versions() -> dict[str, str | None]:
+    """Versions of what computes, by name."""
+    return {name: _version(name) for name in PACKAGES}
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+@lru_cache(maxsize=8)
+def _loads(data: bytes) -> Any:
+    """The value of these bytes, one for all partitions of a worker: what is compiled for it then serves them all."""
+    return pickle.loads(data)
+
+
+def _refuse_other_versions(there: dict[str, str | None]) -> None:
+    for name, here in versions().items():
+        if there[name] != here:
+            raise ClusterError(
+                f"A worker has {name} {here}, and the client has {there[name]}: install the same versions on all of them."
+            )
+
+
+def _refuse_other_columns(rows: Any, header: Header) -> None:
+    if header.columns is not None and hasattr(rows, "columns") and list(rows.columns) != header.columns:
+        raise ValueError(
+            f"it has the columns {list(rows.columns)[:20]}; {header.columns[:20]} are expected, as in the first."
+        )
+    names = header.columns or range(len(header.kinds))
+    for name, kind, expected in zip(names, kinds_of(rows), header.kinds, strict=False):
+        if kind != expected and {kind, expected} - {"number"}:
+            raise ValueError(
+                f"its column {name!r} holds {kind}, and {expected} is expected, as in the first partition."
+            )
+
+
+def kinds_of(rows: Any) -> list[str]:
+    """What each column of a table, or of an array, holds: numbers, or the name of its type."""
+    types = list(rows.dtypes) if hasattr(rows, "dtypes") else [rows.dtype] * rows.shape[1]
+    return ["number" if getattr(kind, "kind", "O") in "iufb" else str(kind) for kind in types]
+
+
+Work = Callable[[Kept, int], Any]

@@ -1,0 +1,125 @@
+"""A cluster of real processes: a worker that is killed changes no bit, and nothing waits for ever."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+
+import pytest
+
+pytest.importorskip("distributed")
+
+PROGRAM = """
+    import os, signal, sys, threading, time, warnings
+    from pathlib import Path
+
+    import dask.array as da
+    import distributed
+    import numpy as np
+
+    from suffice import GaussianMixture
+    from suffice.rows.cluster import waiting
+    from suffice.rows.cluster.place import OnWorkers
+
+    warnings.simplefilter("ignore")
+
+
+    def rows():
+        draw = np.random.default_rng(0)
+        X = draw.standard_normal((4000, 3)) + 2.0 * draw.integers(3, size=(4000, 1))
+        return da.from_array(X, chunks=(500, 3))
+
+
+    def fit(passes=12, **options):
+        return GaussianMixture(3, random_state=0, tol=0.0, max_iter=passes).fit(rows(), **options)
+
+
+    def local(**options):
+        return distributed.Client(threads_per_worker=1, dashboard_address=":0", **options)
+
+
+    def before_pass(number, act):
+        total, passes = OnWorkers.total, iter(range(number))
+
+        def acting(self, fn):
+            if next(passes, None) is None:
+                act()
+            return total(self, fn)
+
+        OnWorkers.total = acting
+
+
+    if __name__ == "__main__":
+        {body}
+"""
+
+
+def outcome(tmp_path, body, *arguments):
+    path = tmp_path / "program.py"
+    path.write_text(textwrap.dedent(PROGRAM).replace("{body}", textwrap.indent(textwrap.dedent(body), " " * 4).strip()))
+    ended = subprocess.run([sys.executable, path, *arguments], capture_output=True, text=True, timeout=180)
+    assert ended.returncode in (0, -signal.SIGKILL), ended.stderr[-3000:]
+    return ended.stdout
+
+
+def test_a_worker_killed_in_the_middle_changes_no_bit(tmp_path):
+    said = outcome(
+        tmp_path,
+        """
+        with local(n_workers=2, memory_limit=0) as client:
+            whole = fit()
+            victim = next(iter(client.run(os.getpid).values()))
+            killed = []
+
+            def kill():
+                if not killed:
+                    killed.append(os.kill(victim, signal.SIGKILL))
+
+            before_pass(4, kill)
+            again = fit()
+            print(bool(killed), np.array_equal(whole.means_, again.means_),
+                  np.array_equal(whole.lower_bounds_, again.lower_bounds_))
+        """,
+    )
+    assert said.split() == ["True"] * 3
+
+
+def test_a_client_killed_goes_on_from_its_checkpoint(tmp_path):
+    fits = """
+        import suffice.fit.checkpoint as checkpoint
+        checkpoint.SECONDS, checkpoint.SHARE = 0.0, 1.0
+        with local(n_workers=1, processes=False, memory_limit=0) as client:
+            if sys.argv[2] == "kill":
+                before_pass(6, lambda: os.kill(os.getpid(), signal.SIGKILL))
+            found = fit(checkpoint=Path(sys.argv[1]) / "kept")
+            whole = fit()
+            print(np.array_equal(whole.means_, found.means_), found.n_iter_ == whole.n_iter_)
+        """
+    assert outcome(tmp_path, fits, tmp_path, "kill") == ""
+    assert os.path.getsize(tmp_path / "kept") > 0
+    assert outcome(tmp_path, fits, tmp_path, "resume").split() == ["True", "True"]
+
+
+def test_no_worker_and_no_scheduler_end_with_a_sentence(tmp_path):
+    said = outcome(
+        tmp_path,
+        """
+        waiting.PATIENCE_SECONDS = 2.0
+        with distributed.LocalCluster(n_workers=0, processes=False, dashboard_address=":0") as cluster:
+            with distributed.Client(cluster) as client:
+                try:
+                    fit()
+                except waiting.ClusterError as error:
+                    print(error)
+        cluster = distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=":0", memory_limit=0)
+        client = distributed.Client(cluster)
+        before_pass(3, cluster.close)
+        try:
+            fit()
+        except waiting.ClusterError as error:
+            print(error)
+        """,
+    )
+    assert "no worker for 2 seconds" in said
+    assert "connection to the scheduler" in said
