@@ -31,9 +31,17 @@ def stage(folder: Path) -> None:
     for page in folder.rglob("*.md"):
         depth = len(page.relative_to(folder).parts) - 1
         page.write_text(_with_pictures(page, _moved(page.read_text(), depth)))
-    _append(folder / "index.md", "\n" + (HERE / "contents.md").read_text())
+    _append(folder / "index.md", "\n" + contents(folder))
     _append(folder / "reference.md", list_of_packages())
     write_reference(folder / "reference")
+
+
+def contents(folder: Path) -> str:
+    """The list of pages; those that it does not name are guides."""
+    text = (HERE / "contents.md").read_text()
+    pages = {str(page.relative_to(folder).with_suffix("")) for page in folder.rglob("*.md")} - {"index"}
+    others = sorted(page for page in pages if not re.search(rf"^{page}$", text, re.MULTILINE))
+    return text.replace("others\n", "".join(f"{page}\n" for page in others))
 
 
 def _append(page: Path, text: str) -> None:

@@ -73,7 +73,7 @@ def _below() -> Iterator[pkgutil.ModuleInfo]:
 def names_of(package: str) -> list[Name]:
     """Names that a package exports."""
     home = import_module(package)
-    return [Name(package, name, getattr(home, name)) for name in home.__all__]
+    return [Name(package, name, getattr(home, name)) for name in home.__all__ if not name.startswith("_")]
 
 
 @cache
