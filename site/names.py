@@ -53,8 +53,10 @@ def _documented(owner: type, name: str) -> str:
 
 def _is_written_here(member: object) -> bool:
     function = getattr(member, "fget", None) or getattr(member, "__func__", None) or getattr(member, "fn", member)
-    is_callable = inspect.isroutine(function) or isinstance(member, property)
-    return is_callable and (getattr(function, "__module__", None) or "").startswith("suffice")
+    is_called = inspect.isroutine(function) and callable(function)
+    return (is_called or isinstance(member, property)) and (getattr(function, "__module__", None) or "").startswith(
+        "suffice"
+    )
 
 
 @cache

@@ -20,7 +20,7 @@ import running  # noqa: E402
 DOCS = REPOSITORY / "docs"
 TUTORIALS = sorted((DOCS / "tutorials").glob("*.md"))
 QUICK = [page for page in TUTORIALS if "<!-- slow" not in page.read_text()]
-FORMULA = re.compile(r"(?<!\$)\$\$?([^$\n]+?)\$\$?(?!\$)")
+FORMULA = re.compile(r"\$\$(.+?)\$\$|\$([^$\n]+?)\$", re.DOTALL)
 
 
 def test_no_public_name_lacks_formula_shapes_errors_or_example():
@@ -106,10 +106,8 @@ def test_every_formula_can_be_drawn():
     pytest.importorskip("latex2mathml", reason="the extra docs brings it")
     import formulas
 
-    texts = [
-        FORMULA.findall(re.sub(r"```.*?```|`[^`]*`", "", page.read_text(), flags=re.DOTALL))
-        for page in DOCS.rglob("*.md")
-    ]
+    prose = [re.sub(r"```.*?```|`[^`]*`", "", page.read_text(), flags=re.DOTALL) for page in DOCS.rglob("*.md")]
+    texts = [[one or other for one, other in FORMULA.findall(text)] for text in prose]
     said = [name.documentation for name in names.exported()]
     texts += [re.findall(r":math:`([^`]+)`", text) + re.findall(r"\.\. math:: ([^\n]+)", text) for text in said]
     drawn = {latex: re.sub("<[^>]*>", "", formulas.drawn(latex, "inline")) for found in texts for latex in found}
