@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from browse import faults_in_browser
 from crawl import faults
 from reference import list_of_packages, write_reference
 from running import differences
@@ -82,7 +83,7 @@ def main() -> None:
     stage(pages)
     shutil.rmtree(out, ignore_errors=True)
     status = sphinx(pages, out)
-    found = [*faults(out), *(str(each) for page in slow_pages() for each in differences(page))]
+    found = [*faults(out), *faults_in_browser(out), *(str(each) for page in slow_pages() for each in differences(page))]
     print("\n".join(found))
     print(f"{len(list(out.rglob('*.html')))} pages in {out}; open index.html there.")
     sys.exit(status or bool(found))
