@@ -153,7 +153,7 @@ class BayesianNetworkClassifier(Classifier):
         X, sample_weight, scaled = weighed(X, sample_weight)
         self._new_encoder = ColumnEncoder(kinds_of(frame_from(on_host(X), self)), MOST_STATES)
         cells, labels, weight = self._labelled_rows(X, y, sample_weight)
-        refuse_empty(cells)
+        refuse_empty(np.asarray(np.isnan(cells).all(0)))
         bins = self._bins(cells, weight)
         with one_blas_thread():
             learned = self._learned(self._fit_rows(cells, labels, weight, bins))
