@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	"$$p" -c 'import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	>/dev/null 2>&1 && echo "$$p" && break; done)
 
-.PHONY: demo test test-versions scikit-learn-tests lint bench figures reproduce-energy reproduce-nets reproduce-mnist clean
+.PHONY: demo test test-versions scikit-learn-tests lint bench docs package figures reproduce-energy reproduce-nets reproduce-mnist clean
 
 demo: .venv/.ready
 	.venv/bin/python -m suffice.demo
@@ -37,9 +37,20 @@ bench: .venv/.bench
 	.venv/bin/python benchmarks/defaults.py
 	.venv/bin/python benchmarks/bayesnet.py
 
+docs: .venv/.docs
+	.venv/bin/python site/build.py
+
+package: .venv/.docs
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check build
+	.venv/bin/python -m build
+	.venv/bin/python tests/packages.py dist
+
 figures: .venv/.ready
 	.venv/bin/python docs/figures.py
 	.venv/bin/python docs/graphs.py
+	.venv/bin/python docs/tutorial_figures.py
+	.venv/bin/python docs/choose.py
+	.venv/bin/python docs/house.py
 	.venv/bin/suffice inspect resnet --channels 4 --graph docs/figures/graph-resnet.svg
 	.venv/bin/suffice inspect alexnet --towers 2 --graph docs/figures/graph-alexnet.svg
 
@@ -63,6 +74,10 @@ reproduce-mnist: .venv/.ready
 
 .venv/.bench: .venv/.ready
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check -e '.[test,bench]'
+	@touch $@
+
+.venv/.docs: .venv/.ready
+	.venv/bin/python -m pip install --quiet --disable-pip-version-check -e '.[test,docs]'
 	@touch $@
 
 clean:

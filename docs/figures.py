@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pyarrow.csv
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.stats import norm
 from sklearn.datasets import load_digits
@@ -20,7 +21,7 @@ from sklearn.metrics import ConfusionMatrixDisplay
 from sklearn.model_selection import GroupKFold, StratifiedKFold
 
 from suffice import PPCA, GaussianClassifier
-from suffice.plot.canvas import FAINT, INK, PALETTE, tidy
+from suffice.plot.canvas import FAINT, INK, PALETTE
 
 FOLDER = Path(__file__).parent / "figures"
 NOT_PROTEINS = ("MouseID", "Genotype", "Treatment", "Behavior", "class")
@@ -49,6 +50,13 @@ def saved(figure: Figure, name: str) -> None:
     """Write a figure, and say where."""
     figure.savefig(FOLDER / name, dpi=76, metadata={"Software": None})
     print(f"{name}: {(FOLDER / name).stat().st_size / 1024:.0f} KB")
+
+
+def tidy(ax: Axes) -> None:
+    """Leave out the frame above and on the right, and draw the rest faintly."""
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_color(FAINT)
+    ax.tick_params(colors=INK, labelsize=8)
 
 
 def digits_in_two_dimensions() -> None:

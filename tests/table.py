@@ -33,6 +33,7 @@ from suffice.latent import (
     DiagonalGaussian,
     Exponential,
     ExponentialPrior,
+    FactorGaussian,
     Gaussian,
     GaussianPrior,
     LinearGaussian,
@@ -141,6 +142,16 @@ def low_rank_case() -> Case:
     penalised = Mixture(WEIGHTS, LowRankGaussian(MEANS, covariance, prior(4.0)), MixturePrior(3.0))
     return Case("Gaussian mixture, tied low rank", model, gaussian_rows(), EStep(model, False), gaussian_log_density,
                 penalised, of_rank_one, slope=1e-2)  # fmt: skip
+
+
+def factor_gaussian_case() -> Case:
+    """Its maximisation also moves the latent variables' mean and covariance, so that it may leave any slope."""
+    prior = GaussianPrior(4.0, np.full(FEATURES, 0.3), matrices(2)[1], np.zeros(FEATURES))
+    loadings, noise = generator().standard_normal((COMPONENTS, FEATURES, 1)), np.array([[0.5], [1.0], [1.5]])
+    model = Mixture(WEIGHTS, FactorGaussian(MEANS, loadings, noise))
+    penalised = Mixture(WEIGHTS, FactorGaussian(MEANS, loadings, noise, prior), MixturePrior(3.0))
+    return Case("Gaussian mixture, factors", model, gaussian_rows(), EStep(model, False), gaussian_log_density, penalised,
+                slope=np.inf)  # fmt: skip
 
 
 def bernoulli_case() -> Case:
@@ -280,6 +291,7 @@ CASES = [
     gaussian_case(SphericalGaussian, "Gaussian mixture, spherical"),
     gaussian_case(TiedDiagonalGaussian, "Gaussian mixture, tied diagonal"),
     principal_case(),
+    factor_gaussian_case(),
     bernoulli_case(),
     categorical_case(),
     poisson_case(),

@@ -16,6 +16,7 @@ FLOORS = (
     ("model",),
     ("latent", "energy", "nets", "bayesian"),
     ("fit", "data", "inspect"),
+    ("uncertainty",),
     ("estimators", "check"),
     ("selection",),
     ("plot",),

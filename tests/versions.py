@@ -18,6 +18,7 @@ from typing import NamedTuple
 REPOSITORY = Path(__file__).resolve().parents[1]
 PACKAGES = ("jax", "scikit-learn", "numpy", "scipy", "matplotlib", "pandas", "polars", "pyarrow")
 VERSIONS = f"import platform, importlib.metadata as m; print(platform.python_version(), *map(m.version, {PACKAGES}))"
+CHECKOUT = ("-e", ".[frames]")
 QUICK = (
     "tests/test_laws.py",
     "tests/test_gaussian_mixture.py",
@@ -99,15 +100,15 @@ def _says(candidate: str) -> str | None:
         return None
 
 
-def installed(environment: Environment, interpreter: str, folder: Path) -> Path:
-    """The Python of a new virtual environment that holds Suffice, its requirements and pytest."""
+def installed(environment: Environment, interpreter: str, folder: Path, package: tuple[str, ...] = CHECKOUT) -> Path:
+    """The Python of a new virtual environment that holds Suffice, this checkout of it or a wheel, and pytest."""
     target = folder / environment.name
     python = target / "bin" / "python"
     uv = [_uv(folder), "--quiet", "--cache-dir", str(folder / "cache")]
     install = [*uv, "pip", "install", "--python", str(python)]
     for command in (
         [*uv, "venv", "--clear", "--python", interpreter, str(target)],
-        [*install, "--resolution", environment.resolution, "-e", ".[frames]", *environment.requirements],
+        [*install, "--resolution", environment.resolution, *package, *environment.requirements],
         [*install, "pytest", "pytest-xdist"],
     ):
         subprocess.run(command, cwd=REPOSITORY, check=True)
@@ -124,12 +125,10 @@ def _uv(folder: Path) -> str:
     return on_path or str(own)
 
 
-def outcome(command: list[str]) -> str:
+def outcome(command: list[str], folder: Path = REPOSITORY) -> str:
     """The closing line of pytest, after all that it prints."""
     line = ""
-    with subprocess.Popen(
-        command, cwd=REPOSITORY, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         for line in process.stdout or ():
             print(line, end="", flush=True)
     closing = line.strip(" =\n")

@@ -33,8 +33,16 @@ if TYPE_CHECKING:
     from suffice.estimators.rbm.rbm import RBM
     from suffice.estimators.rbm.stack import RBMStack
     from suffice.files import FileError, load, save
-    from suffice.outcome import DegenerateComponentWarning, Outcome, SaturatedUnitWarning, Solution
+    from suffice.outcome import (
+        DegenerateComponentWarning,
+        HeldParameterWarning,
+        Outcome,
+        SaturatedUnitWarning,
+        Solution,
+    )
     from suffice.rows.total import total
-    from suffice.selection import Selection, select
+    from suffice.runtime.version import __version__
+    from suffice.selection import BootstrapTest, Selection, bootstrap_test, select
+    from suffice.uncertainty.parallel import ParallelAnalysis, parallel_analysis
 
 export_lazily(__name__)

@@ -8,7 +8,7 @@ CovarianceType = Literal["full", "tied", "diag", "spherical"]
 ClassCovarianceType = Literal["tied_diag", "diag", "spherical", "tied", "full", "tied_low_rank"]
 InitParams = Literal["kmeans", "k-means++", "random", "random_from_data"]
 Degenerate = Literal["keep", "remove", "restart"]
-Criterion = Literal["bic", "aic", "icl", "held_out"]
+Criterion = Literal["bic", "aic", "icl", "sabic", "caic", "held_out"]
 Rotation = Literal["varimax", "quartimax", "promax", "oblimin"]
 
 Visible = Literal["bernoulli", "gaussian", "categorical"]

@@ -85,6 +85,14 @@ class Chart:
         """Which coordinates (P,) are at least 0."""
         return np.zeros(0, bool)
 
+    def units(self, model: Any) -> np.ndarray:
+        """How far (P,) a coordinate of one model goes until distributions differ clearly; where limited no farther than 0."""
+        return np.where(self.limited(model), np.minimum(np.asarray(self.position(model)), 1.0), 1.0)
+
+    def redundant(self, model: Any) -> np.ndarray:
+        """Directions (P, R) at the position of one model in which it stays the same."""
+        return np.zeros((self.limited(model).size, 0))
+
 
 class LatentModel(Module):
     """A model fitted by expectation-maximisation: sum expected statistics over rows, then update.

@@ -15,6 +15,10 @@ class SaturatedUnitWarning(UserWarning):
     """A hidden unit is always 1 or always 0, so that it says nothing of a row."""
 
 
+class HeldParameterWarning(UserWarning):
+    """Parameters have no standard error of their own: they are at an edge, or the rows do not tell them."""
+
+
 class Outcome(StrEnum):
     """How a fit ended; each value is a sentence for the user.
 

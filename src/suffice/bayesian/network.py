@@ -18,7 +18,7 @@ EXACT = 1e-12
 
 
 class DiscreteNetwork(Module):
-    r"""A joint distribution of discrete nodes, $p(x) = \prod_k p(x_k \mid x_{\mathrm{pa}(k)})$.
+    r"""A joint distribution of discrete nodes, :math:`p(x) = \prod_k p(x_k \mid x_{\mathrm{pa}(k)})`.
 
     Parameters
     ----------
@@ -30,6 +30,11 @@ class DiscreteNetwork(Module):
         Labels of the states of each node.
     parents
         Positions of the parents of each node.
+
+    Raises
+    ------
+    ValueError
+        When a node or a state is asked for that is not there; the sentence names those that are.
 
     Examples
     --------

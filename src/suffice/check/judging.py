@@ -269,7 +269,8 @@ def _unexplained_sentence(case: Case, index: int) -> str:
     if not worst:
         return f"{said}."
     place, claimed, right = list(worst[0].index), worst[0].claimed, worst[0].right
-    return f"{said}; the largest difference is at {place}, where yours is {claimed:.6g} and {right:.6g} is right."
+    where = f"the largest difference is at {place}, where yours" if place else "yours"
+    return f"{said}; {where} is {claimed:.6g} and {right:.6g} is right."
 
 
 def _largest(case: Case) -> float:

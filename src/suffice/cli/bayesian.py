@@ -10,8 +10,9 @@ import typer
 from suffice.choices import ClassifierStructure, NetworkStructure, StructureCriterion, TablePrior
 from suffice.cli.job import run
 from suffice.cli.known import read_labels
-from suffice.cli.options import FIT, ClassifierJob, Data, Iterations, Job, Reading, Resume, Rise
+from suffice.cli.options import FIT, ClassifierJob, Data, Iterations, Job, Resume, Rise
 from suffice.cli.parse import edges, flat, sizes_by_name
+from suffice.cli.reading import Reading
 from suffice.cli.source import read_classes
 
 Edges = Annotated[

@@ -10,7 +10,7 @@ import typer
 from suffice.choices import IsingMethod
 from suffice.cli.options import RUN, Overwrite
 from suffice.cli.png import read_png, write_png
-from suffice.cli.run_folder import check_place, run_folder
+from suffice.cli.run_folder import run_folder
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,11 +43,10 @@ def denoise(
     """Restore a black and white picture: writes before.png, after.png and energy.png, the energy sweep by sweep."""
     from suffice import IsingDenoiser
 
-    check_place(out, overwrite=overwrite)
     denoiser = IsingDenoiser(h, beta, eta, method=method, max_iter=max_iter, random_state=random_state)
-    noisy = _two_valued(read_png(image), threshold)
-    restored = denoiser.denoise(noisy)
     with run_folder(out, overwrite=overwrite) as folder:
+        noisy = _two_valued(read_png(image), threshold)
+        restored = denoiser.denoise(noisy)
         write_png(folder / "before.png", noisy)
         write_png(folder / "after.png", restored.images)
         _draw(restored, folder / "energy.png")

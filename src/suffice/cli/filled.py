@@ -5,22 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import typer
-
 from suffice.cli.known import read_known
-from suffice.cli.options import Reading
+from suffice.cli.reading import Reading
+from suffice.cli.source import Files
 from suffice.cli.tables import append_table, replacing
+from suffice.cli.telling import note, say
 
 
-def fill_known(model: Any, data: str, reading: Reading, out: Path, draws: int | None, random_state: int) -> None:
+def fill_known(model: Any, data: Files, reading: Reading, out: Path, draws: int | None, random_state: int) -> None:
     """Write the table with each gap filled by its likeliest label, or with draws of all gaps together."""
     import numpy as np
 
     from suffice.report.parts import counted
 
     source = read_known(model.states, data, reading)
-    for note in source.notes:
-        typer.echo(note, err=True)
+    for sentence in source.notes:
+        note(sentence)
     generator = np.random.default_rng(random_state)
     with replacing(out) as file:
         for number in range(1, (draws or 1) + 1):
@@ -28,7 +28,7 @@ def fill_known(model: Any, data: str, reading: Reading, out: Path, draws: int | 
             append_table(file, filled if draws is None else _numbered(filled, number), number == 1)
     gaps = sum(column.null_count for column in source.rows.columns)
     what = "its likeliest label" if draws is None else f"draws: {draws:,} tables, numbered in the first column draw"
-    typer.echo(f"{out} holds {source.rows.num_rows:,} rows; {counted(gaps, 'missing cell')} filled in with {what}")
+    say(f"{out} holds {source.rows.num_rows:,} rows; {counted(gaps, 'missing cell')} filled in with {what}")
 
 
 def _numbered(table: Any, number: int) -> Any:

@@ -14,26 +14,18 @@ import typer
 
 import suffice
 from suffice.choices import ClassCovarianceType, CovarianceType, Rotation
+from suffice.cli.automatic import automatic
 from suffice.cli.bayesian import bayesian_network, bayesian_network_classifier
 from suffice.cli.job import run
 from suffice.cli.networks import autoencoder, denoising_autoencoder, neural_classifier
-from suffice.cli.options import (
-    DATA,
-    FIT,
-    ClassifierJob,
-    Data,
-    FactorLearning,
-    Floor,
-    Kinds,
-    LatentJob,
-    Learning,
-    Reading,
-)
+from suffice.cli.options import DATA, FIT, ClassifierJob, Data, FactorLearning, Floor, Kinds, LatentJob, Learning
 from suffice.cli.parse import choices, counts, flat
 from suffice.cli.rbm import rbm
+from suffice.cli.reading import Reading
 from suffice.cli.source import read_classes
 
-app = typer.Typer(help="Fit a model to a file of rows and write a folder with a report.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True, invoke_without_command=True)
+app.callback()(automatic)
 
 Covariances = Annotated[
     Any,

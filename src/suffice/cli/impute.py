@@ -10,11 +10,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from suffice.cli.filled import fill_known
-from suffice.cli.options import Data, Reading, Run
+from suffice.cli.inputs import files_of
+from suffice.cli.matching import matching
+from suffice.cli.options import Data, Overwrite, Run
 from suffice.cli.parse import flat
-from suffice.cli.saved import load_run, matching
-from suffice.cli.source import Source, takes_labels
+from suffice.cli.reading import Reading
+from suffice.cli.run_folder import check_file
+from suffice.cli.saved import load_run
+from suffice.cli.source import Files, Source, streams, takes_labels
 from suffice.cli.tables import append_table, replacing
+from suffice.cli.telling import answer, note, say
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -60,34 +65,36 @@ def impute(
         ),
     ] = None,
     random_state: Annotated[int, typer.Option(min=0, help="Seed of the draws, of an RBM also of the means.")] = 0,
+    overwrite: Overwrite = False,
 ) -> None:
     """Fill in the missing cells of a table with their means under a saved model, given the cells that are there."""
     import numpy as np
 
     _refuse_clashes(out, std, draws)
-    model = load_run(run)
+    check_file(out, overwrite=overwrite)
+    check_file(std, overwrite=overwrite, option="--std")
+    model, files = load_run(run), files_of(data)
     estimator = model.estimator
     _refuse_model(run, model, std)
     if model.states is not None:
-        return fill_known(model, data, reading, out, draws, random_state)
-    source = matching(model, data, reading)
-    whole = _whole(data, reading) if hasattr(source.rows, "shape") else None
-    for note in source.notes if whole is None else whole.notes:
-        typer.echo(note, err=True)
+        return fill_known(model, files, reading, out, draws, random_state)
+    whole = None if streams(files, reading) else _whole(files, reading)
+    source = matching(model, files, reading, tell=whole is None)
+    for sentence in source.notes:
+        note(sentence)
     estimator.set_params(random_state=np.random.RandomState(random_state))
-    with ExitStack() as files:
-        file = files.enter_context(replacing(out))
-        deviations = None if std is None else files.enter_context(replacing(std))
+    with ExitStack() as opened:
+        file = opened.enter_context(replacing(out))
+        deviations = None if std is None else opened.enter_context(replacing(std))
         for number in range(1, (draws or 1) + 1):
             drawn = None if draws is None else number
             rows, filled = _write(estimator, _parts(source, whole), source.columns, drawn, file, deviations)
     means = "their means or likeliest labels" if takes_labels(estimator) else "their means"
     what = means if draws is None else f"draws: {draws:,} tables, numbered in the first column {DRAW}"
-    typer.echo(
-        f"{out} holds {rows:,} rows; {filled:,} missing cell{' is' if filled == 1 else 's are'} filled in with {what}"
-    )
+    say(f"{out} holds {rows:,} rows; {filled:,} missing cell{' is' if filled == 1 else 's are'} filled in with {what}")
+    answer(rows=rows, filled_cells=filled, tables=draws or 1, out=str(out), std=None if std is None else str(std))
     if std is not None:
-        typer.echo(f"{std} holds the standard deviation of each cell of the model's columns")
+        say(f"{std} holds the standard deviation of each cell of the model's columns")
 
 
 def _refuse_clashes(out: Path, std: Path | None, draws: int | None) -> None:
@@ -205,11 +212,11 @@ def _in_order(table: pa.Table, columns: list[str], values: np.ndarray) -> pa.Tab
     return pa.table({name: values[:, columns.index(name)] for name in table.column_names if name in columns})
 
 
-def _whole(data: str, reading: Reading) -> Any:
+def _whole(data: Files, reading: Reading) -> Any:
     """All columns of the file, with text."""
     from suffice.data import read_columns
 
     return read_columns(
         data, header=reading.header, drop=reading.drop, array=reading.array, delimiter=reading.delimiter,
-        row_names=True,
+        row_names=True, decimal=reading.decimal, missing=reading.missing, dates="keep",
     )  # fmt: skip

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from suffice.cli.job import MODEL
+from suffice.cli.writing import MODEL
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from suffice.cli.options import Job, Reading
-from suffice.cli.source import Source
+from suffice.cli.options import Job
+from suffice.cli.reading import Reading
+from suffice.cli.source import Files, Source
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -17,12 +19,12 @@ if TYPE_CHECKING:
 States = Mapping[str, Sequence[Hashable]]
 
 
-def read_labels(estimator: BaseEstimator, data: str, job: Job, reading: Reading) -> Source:
+def read_labels(estimator: BaseEstimator, data: Files, job: Job, reading: Reading) -> Source:
     """Columns of labels for a fit, as text where the file is text."""
     return read_known({}, data, reading, job.weights)
 
 
-def read_known(states: States, data: str, reading: Reading, weights: str | None = None) -> Source:
+def read_known(states: States, data: Files, reading: Reading, weights: str | None = None) -> Source:
     """Columns of a file, some of those that have states, as text where the file is text, and row weights."""
     from suffice.cli.batches import numbers_of
     from suffice.data.table import select_columns
@@ -40,16 +42,21 @@ def read_known(states: States, data: str, reading: Reading, weights: str | None 
     return Source(values, list(values.column_names), table.name, list(table.notes), weight=weight)
 
 
-def _table(data: str, reading: Reading, states: States) -> MixedTable:
+def _table(data: Files, reading: Reading, states: States) -> MixedTable:
     from pathlib import Path
 
     from suffice.data import read_columns
+    from suffice.data.conventions import conventions
     from suffice.data.delimited import read_cells
+    from suffice.data.gaps import with_gaps
     from suffice.data.recognised import is_delimited
 
-    if is_delimited(Path(data)):
-        return read_cells(Path(data), header=reading.header, delimiter=reading.delimiter, known=states)
-    return read_columns(data, array=reading.array)
+    written = conventions(reading.decimal, reading.missing, reading.dates)
+    if isinstance(data, str) and is_delimited(Path(data)):
+        table = read_cells(Path(data), header=reading.header, delimiter=reading.delimiter, known=states)
+        values, said = with_gaps(table.values, written, table.name)
+        return replace(table, values=values, notes=[*table.notes, *said])
+    return read_columns(data, array=reading.array, missing=reading.missing)
 
 
 def _with_gaps(column: pa.ChunkedArray, states: Sequence[Hashable]) -> Any:

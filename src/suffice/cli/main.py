@@ -6,23 +6,22 @@ import gc
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any
 
 import typer
 
-from suffice.cli import fit, saved
+from suffice.cli import fit, saved, telling
 from suffice.cli.cache import turn_on_compilation_cache
 from suffice.cli.check import check
 from suffice.cli.denoise import denoise
 from suffice.cli.impute import impute
 from suffice.cli.inspect import inspect
-from suffice.cli.job import COMMAND
+from suffice.cli.predict import predict
 from suffice.cli.query import query
 from suffice.cli.reproduce import reproduce
-
-if TYPE_CHECKING:
-    import typer
-
+from suffice.cli.score import score
+from suffice.cli.settings import read_settings, settings_file
+from suffice.cli.writing import COMMAND
 
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
 """Imports make many objects and no garbage: with Python's 700 the collector takes a sixth of the time of a short fit."""
@@ -31,12 +30,12 @@ app = typer.Typer(
     name="suffice",
     help="Fit latent-variable models to a file of rows; score, sample, impute and show with what was fitted; "
     "ask Bayesian networks; restore black and white pictures; tell what a network is made of.",
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(fit.app, name="fit")
-app.command("score")(saved.score)
+app.command("score")(score)
+app.command("predict")(predict)
 app.command("sample")(saved.sample)
 app.command("impute")(impute)
 app.command("denoise")(denoise)
@@ -45,6 +44,28 @@ app.command("query")(query)
 app.command("inspect")(inspect)
 app.command("check")(check)
 app.command("reproduce")(reproduce)
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        from suffice.runtime.version import __version__
+
+        typer.echo(f"suffice {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and go.")
+    ] = False,
+    settings: Annotated[
+        str | None,
+        typer.Option(metavar="FILE", help="TOML with options of commands, as [fit.gaussian-mixture].",
+                     show_default="suffice.toml, where there is one"),
+    ] = None,
+) -> None:  # fmt: skip
+    """What all commands share."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -58,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit status: 0, 2 for input that cannot be used, 130 after Ctrl-C.
+        Exit status: 0, 2 for input that cannot be used, 130 after Ctrl-C, 141 where nobody reads on.
 
     Examples
     --------
@@ -71,14 +92,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     words = list(sys.argv[1:] if arguments is None else arguments) or ["--help"]
     COMMAND.set(words)
+    telling.begin()
     try:
         with warnings.catch_warnings():
             warnings.showwarning = _say
-            return app(words, prog_name="suffice", standalone_mode=False) or 0
+            status = _run(words)
+            return _fail("interrupted; nothing was written", 130) if status == 130 else status
+    except telling.Interrupted as error:
+        return _fail(str(error), 130)
     except (KeyboardInterrupt, typer.Abort):
         return _fail("interrupted; nothing was written", 130)
     except BrokenPipeError:
-        return 0
+        return 141
+    except SystemExit as error:  # of typer, where nobody reads on
+        return 141 if error.code else 0
     except OSError as error:
         return _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
     except (ValueError, MemoryError) as error:
@@ -87,6 +114,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not hasattr(error, "format_message"):
             raise
         return _fail(_usage(error))
+
+
+def _run(words: list[str]) -> int:
+    file, words = settings_file(words)
+    command = typer.main.get_command(app)
+    if file is None:
+        return command.main(words, prog_name="suffice", standalone_mode=False) or 0
+    telling.note(f"options of {file}")
+    known = read_settings(file, command)
+    return command.main(words, prog_name="suffice", standalone_mode=False, default_map=known) or 0
 
 
 def _say(message: Warning | str, *_: Any) -> None:

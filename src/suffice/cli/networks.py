@@ -8,8 +8,9 @@ import typer
 
 from suffice.choices import Activation, AutoencoderVisible, Net
 from suffice.cli.job import run
-from suffice.cli.options import FIT, AutoencoderJob, Data, Descent, Hidden, NetworkJob, Reading
+from suffice.cli.options import FIT, AutoencoderJob, Data, Descent, Hidden, NetworkJob
 from suffice.cli.parse import flat, sizes
+from suffice.cli.reading import Reading
 from suffice.cli.source import read_images, read_labelled_images
 
 Visible = Annotated[

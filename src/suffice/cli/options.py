@@ -9,11 +9,18 @@ from typing import Annotated, Any
 import typer
 
 from suffice.choices import Degenerate, InitParams, Optimizer, Precision
-from suffice.cli.parse import counts, names, one_criterion, pairs, shares, sizes, words
+from suffice.cli.parse import counts, one_criterion, pairs, shares, sizes, words
 
 DATA, FIT, RUN = "Data", "Fit", "Run"
 
-Data = Annotated[str, typer.Argument(metavar="DATA", help="CSV, Parquet, npy, npz, IDX or digits text; gzipped too.")]
+Data = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="DATA...",
+        help="CSV, JSON, Parquet, Arrow, Excel, ARFF, npy, npz, IDX or digits text, gzipped too; - is the standard input; "
+        "several files are one table.",
+    ),
+]
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Folder that `suffice fit` wrote.")]
 Out = Annotated[Path, typer.Option(metavar="RUN", help="Folder to write.", rich_help_panel=RUN)]
 Overwrite = Annotated[
@@ -67,36 +74,6 @@ Kinds = Annotated[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Reading:
-    """How to read the data."""
-
-    header: Annotated[
-        bool | None,
-        typer.Option("--header/--no-header", help="Whether the first line holds names.", show_default="detected",
-                     rich_help_panel=DATA),
-    ] = None  # fmt: skip
-    columns: Annotated[
-        Any, typer.Option(parser=names, metavar="<str>", help="Columns to use, as a,b,c.", show_default="all",
-                          rich_help_panel=DATA)
-    ] = None  # fmt: skip
-    drop: Annotated[
-        Any, typer.Option(parser=names, metavar="<str>", help="Columns to leave out, as a,b,c.", show_default="none",
-                          rich_help_panel=DATA)
-    ] = None  # fmt: skip
-    array: Annotated[
-        str | None, typer.Option(help="Array of an npz archive.", show_default="the only one", rich_help_panel=DATA)
-    ] = None
-    delimiter: Annotated[
-        str | None, typer.Option(help="Character between columns.", show_default="detected", rich_help_panel=DATA)
-    ] = None
-    stream: Annotated[
-        bool | None,
-        typer.Option("--stream/--in-memory", help="Read Parquet in batches, in bounded memory.",
-                     show_default="above 1 GB", rich_help_panel=DATA),
-    ] = None  # fmt: skip
-
-
 @dataclass(frozen=True, kw_only=True)
 class Job:
     """Where to write, and what to do with the rows beside fitting; what is no option of a command has its plain value."""
@@ -125,7 +102,7 @@ class LatentJob(Job):
     ] = None  # fmt: skip
     criterion: Annotated[
         Any,
-        typer.Option(parser=one_criterion, metavar="<bic|aic|icl|held-out>", show_default="bic", rich_help_panel=FIT,
+        typer.Option(parser=one_criterion, metavar="<bic|aic|icl|sabic|caic|held-out>", show_default="bic", rich_help_panel=FIT,
                      help="What selects where an option has several values."),
     ] = None  # fmt: skip
     folds: Annotated[

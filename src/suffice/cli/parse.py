@@ -8,6 +8,7 @@ import inspect
 import re
 from collections.abc import Callable
 from functools import wraps
+from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 from suffice.choices import Criterion
@@ -54,7 +55,7 @@ def one_criterion(text: str) -> str:
     """What selects, with a hyphen or an underscore."""
     found = str(text).replace("-", "_")
     if found not in get_args(Criterion):
-        raise _bad(text, "one of bic, aic, icl and held-out is expected")
+        raise _bad(text, "one of bic, aic, icl, sabic, caic and held-out is expected")
     return found
 
 
@@ -114,8 +115,24 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def names(text: str) -> list[str]:
-    """Column names with commas between them."""
-    return [name for name in words(text) if name]
+    """Column names with commas between them, or of a file's lines, as @FILE."""
+    if not str(text).startswith("@"):
+        return [name for name in words(text) if name]
+    path = Path(str(text)[1:])
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, ValueError) as error:
+        raise _bad(text, f"a file of names is expected, which cannot be read ({error})") from None
+    return [line.strip() for line in lines if line.strip()]
+
+
+def marks(text: str) -> dict[str, list[str]]:
+    """Cells that stand for nothing, with commas between them; those of one column as column=cell."""
+    found: dict[str, list[str]] = {}
+    for part in next(csv.reader([str(text)], skipinitialspace=True)):
+        column, _, mark = part.rpartition("=")
+        found.setdefault(column.strip(), []).append(mark.strip())
+    return found
 
 
 def flat(function: Callable[..., Any]) -> Callable[..., Any]:

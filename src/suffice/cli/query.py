@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from suffice.choices import Inference
-from suffice.cli.options import DATA, Reading
+from suffice.cli.inputs import files_of
+from suffice.cli.options import DATA, Overwrite
 from suffice.cli.parse import flat, names, states
+from suffice.cli.reading import Reading
+from suffice.cli.run_folder import check_file
+from suffice.cli.telling import note, say
 
 if TYPE_CHECKING:
     from suffice import BayesianNetwork
@@ -44,6 +48,7 @@ def query(
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="CSV of the probabilities of each row.", rich_help_panel=DATA)
     ] = None,
+    overwrite: Overwrite = False,
     draw: Annotated[
         Path | None, typer.Option(metavar="FILE", help="SVG of the network with what is observed and its probabilities.")
     ] = None,
@@ -52,7 +57,7 @@ def query(
     net = load_network(network)
     if rows is not None:
         _refuse_for_rows(given, most_probable, draw, out)
-        return _of_rows(net, rows, reading, target, out)
+        return _of_rows(net, files_of([rows]), reading, target, out, overwrite)
     if out is not None:
         raise ValueError(f"--out {out} holds the probabilities of rows: name a table of rows after {network}.")
     _say_case(network, given or {})
@@ -62,7 +67,7 @@ def query(
         _say_marginals(net.marginals(given, method=method, random_state=random_state), net, given, target)
     if draw is not None:
         net.draw(given, target=target[0] if target else None).save(draw)
-        typer.echo(f"{draw} shows the network")
+        say(f"{draw} shows the network")
 
 
 def load_network(path: Path) -> BayesianNetwork:
@@ -83,7 +88,7 @@ def load_network(path: Path) -> BayesianNetwork:
 
 def _say_case(network: Path, given: dict[str, str]) -> None:
     observed = ", ".join(f"{node} = {state}" for node, state in given.items())
-    typer.echo(f"{network.name}, given {observed}" if observed else f"{network.name}, nothing observed")
+    say(f"{network.name}, given {observed}" if observed else f"{network.name}, nothing observed")
 
 
 def _say_marginals(
@@ -92,11 +97,11 @@ def _say_marginals(
     for node in target or ():
         net.model_.position(node)
     if given and found.log_evidence is not None:
-        typer.echo(f"log-probability of what is observed {found.log_evidence:.6f}")
+        say(f"log-probability of what is observed {found.log_evidence:.6f}")
     if not found.exact:
-        typer.echo("these are estimates, not exact")
+        say("these are estimates, not exact")
     for node in target or [node for node in net.nodes_ if node not in (given or {})]:
-        typer.echo(f"\n{node}")
+        say(f"\n{node}")
         _say_states(found, node)
     for node in target or ():
         if found.exact and node not in (given or {}):
@@ -108,22 +113,22 @@ def _say_states(found: Marginals, node: str) -> None:
     errors = None if found.standard_errors is None else found.standard_errors[node]
     for state, chance in found[node].items():
         spread = "" if errors is None else f" ± {errors[state]:.6f}"
-        typer.echo(f"  {state!s:{width}}  {chance:.6f}{spread}  {'█' * round(BAR * chance)}".rstrip())
+        say(f"  {state!s:{width}}  {chance:.6f}{spread}  {'█' * round(BAR * chance)}".rstrip())
 
 
 def _say_informative(net: BayesianNetwork, node: str, given: dict[str, str] | None) -> None:
     most = list(net.mutual_information(node, given).items())[:TOLD]
     told = ", ".join(f"{other} ({nats:.4f})" for other, nats in most if nats > 0)
     if told:
-        typer.echo(f"\nwhat would tell most about {node}, in nats: {told}")
+        say(f"\nwhat would tell most about {node}, in nats: {told}")
 
 
 def _say_most_probable(net: BayesianNetwork, given: dict[str, str] | None, target: list[str] | None) -> None:
     found = net.most_probable(given)
-    typer.echo(f"most probable together, log-probability {found.log_probability:.6f}")
+    say(f"most probable together, log-probability {found.log_probability:.6f}")
     for node in target or net.nodes_:
         net.model_.position(node)
-        typer.echo(f"  {node} = {found.states[node]}")
+        say(f"  {node} = {found.states[node]}")
 
 
 def _refuse_for_rows(given: Any, most_probable: bool, draw: Path | None, out: Path | None) -> None:
@@ -134,16 +139,19 @@ def _refuse_for_rows(given: Any, most_probable: bool, draw: Path | None, out: Pa
         raise ValueError("Rows were named: --out FILE says where their probabilities go.")
 
 
-def _of_rows(net: BayesianNetwork, rows: str, reading: Reading, target: list[str] | None, out: Path | None) -> None:
+def _of_rows(
+    net: BayesianNetwork, rows: Any, reading: Reading, target: list[str] | None, out: Path | None, overwrite: bool
+) -> None:
     import numpy as np
 
     from suffice.cli.known import read_known
     from suffice.cli.tables import RowWriter, replacing
     from suffice.report.parts import counted
 
+    check_file(out, overwrite=overwrite)
     source = read_known(net.states_, rows, reading)
-    for note in source.notes:
-        typer.echo(note, err=True)
+    for sentence in source.notes:
+        note(sentence)
     found = net.predict_proba(source.rows, target)
     columns = {
         f"{node}={state}": np.ascontiguousarray(chances[:, place])
@@ -155,4 +163,4 @@ def _of_rows(net: BayesianNetwork, rows: str, reading: Reading, target: list[str
         with replacing(out) as file:
             RowWriter(file)(columns)
     rows_told = f"{len(columns['log_probability']):,} rows of {source.name}"
-    typer.echo(f"{out} holds the probabilities of {counted(len(found), 'node')} for each of {rows_told}")
+    say(f"{out} holds the probabilities of {counted(len(found), 'node')} for each of {rows_told}")

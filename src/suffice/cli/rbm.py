@@ -9,8 +9,9 @@ import typer
 
 from suffice.choices import Sampler, Visible
 from suffice.cli.job import run
-from suffice.cli.options import FIT, BatchSize, Data, Epochs, Hidden, RBMJob, Reading, Seed
+from suffice.cli.options import FIT, BatchSize, Data, Epochs, Hidden, RBMJob, Seed
 from suffice.cli.parse import flat
+from suffice.cli.reading import Reading
 from suffice.cli.source import read_in_memory
 
 

@@ -4,30 +4,40 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import typer
 
+from suffice.cli.exchange import exchange
+from suffice.cli.partial import part_of
+
+OF_RUNS = {
+    "model.safetensors", "report.html", "trace.csv", "selection.csv", "assignments.csv", "predictions.csv", "scores.csv",
+    "codes.csv", "factors.csv", "before.png", "after.png", "energy.png",
+}  # fmt: skip
+"""Files that runs write, which another run may replace."""
+OF_DESKTOPS = {".DS_Store", "Thumbs.db", "desktop.ini"}
+
 
 @contextmanager
 def run_folder(out: Path, *, overwrite: bool = False) -> Iterator[Path]:
-    """Give a hidden folder beside ``out`` to write to; its files move to ``out`` when the block ends well."""
-    partial = _hidden_folder(out, overwrite)
+    """Give a hidden folder beside ``out`` to write to, which takes the place of ``out`` as a whole when the block ends well.
+
+    While the block lasts no other process writes there.
+    """
+    place = Path(os.path.realpath(out))
+    _refuse_occupied(out, overwrite)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    partial = part_of(place)
+    partial.mkdir()
     try:
         yield partial
-        out.mkdir(exist_ok=True)
-        for file in sorted(partial.iterdir()):
-            os.replace(file, out / file.name)
+        _refuse_occupied(out, overwrite)
+        _put(partial, place)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-
-
-def check_place(out: Path, *, overwrite: bool = False) -> None:
-    """Refuse, before any work is done, what ``run_folder`` would refuse."""
-    os.rmdir(_hidden_folder(out, overwrite))
 
 
 def check_checkpoint(out: Path, *, overwrite: bool, resume: bool) -> Path:
@@ -48,14 +58,49 @@ def check_checkpoint(out: Path, *, overwrite: bool, resume: bool) -> Path:
     return kept
 
 
-def _hidden_folder(out: Path, overwrite: bool) -> Path:
-    _refuse_occupied(out, overwrite)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    return Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+def check_file(out: Path | None, *, overwrite: bool, option: str = "--out") -> None:
+    """Refuse to replace a file unasked, before any work is done."""
+    if out is None:
+        return
+    if out.is_dir():
+        raise IsADirectoryError(f"{option} {out} is a folder; name a file to write.")
+    if (out.exists() or out.is_symlink()) and not overwrite:
+        raise FileExistsError(f"{option} {out} is there already: name another file, or replace it with --overwrite.")
+    if not out.parent.is_dir():
+        raise FileNotFoundError(f"There is no folder {out.parent} to write {out.name} to.")
+
+
+def _put(partial: Path, place: Path) -> None:
+    """The folder in its place, at one blow where there is nothing or the system can exchange two folders."""
+    if not place.exists():
+        return os.rename(partial, place)
+    if place == Path.cwd() or place.is_mount():
+        return _file_by_file(partial, place)
+    if not exchange(partial, place):
+        aside = place.with_name(f".{place.name}.{os.getpid()}.old.part")
+        os.rename(place, aside)
+        os.rename(partial, place)
+        shutil.rmtree(aside, ignore_errors=True)
+    return None
+
+
+def _file_by_file(partial: Path, place: Path) -> None:
+    """Into a folder that must stay: a model is never beside another model's files."""
+    for name in sorted(OF_RUNS, key=lambda name: name != "model.safetensors"):
+        (place / name).unlink(missing_ok=True)
+    for file in sorted(partial.iterdir(), key=lambda file: file.name == "model.safetensors"):
+        os.replace(file, place / file.name)
 
 
 def _refuse_occupied(out: Path, overwrite: bool) -> None:
     if out.exists() and not out.is_dir():
         raise FileExistsError(f"--out {out} is a file; name a folder.")
-    if out.is_dir() and any(out.iterdir()) and not overwrite:
+    held = sorted(path.name for path in out.iterdir()) if out.is_dir() else []
+    if held and not overwrite:
         raise FileExistsError(f"--out {out} holds files: name another folder, or replace them with --overwrite.")
+    others = [name for name in held if name not in OF_RUNS | OF_DESKTOPS]
+    if others:
+        raise FileExistsError(
+            f"--out {out} holds files that no run wrote ({', '.join(others[:3])}), which --overwrite would lose: name another "
+            "folder."
+        )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from suffice.cli.batches import WeightedBatches, numbers_of
-from suffice.cli.options import Job, Reading
+from suffice.cli.options import Job
+from suffice.cli.reading import Reading
+from suffice.cli.usable import finite, refuse_empty_columns
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
 
 
 STREAM_BYTES = 1_000_000_000
+Files: TypeAlias = "str | list[str]"
+"""One file or folder, or several files that are one table."""
+NO_LABEL = "(none)"
+"""What a fit calls the class of rows without a label."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +39,12 @@ class Source:
     weight: Any = None
 
 
-def read_rows(estimator: BaseEstimator, data: str, job: Job, reading: Reading) -> Source:
+def first_of(data: Files) -> str:
+    """One of the files, by which the others go."""
+    return data if isinstance(data, str) else data[0]
+
+
+def read_rows(estimator: BaseEstimator, data: Files, job: Job, reading: Reading) -> Source:
     """Rows for an estimator, in memory or as a stream."""
     labels = takes_labels(estimator)
     if labels and job.image_shape is not None:
@@ -45,7 +55,7 @@ def read_rows(estimator: BaseEstimator, data: str, job: Job, reading: Reading) -
     return source if job.image_shape is None else replace(source, image_shape=_image_shape(source, job.image_shape))
 
 
-def read_in_memory(estimator: BaseEstimator, data: str, job: Job, reading: Reading) -> Source:
+def read_in_memory(estimator: BaseEstimator, data: Files, job: Job, reading: Reading) -> Source:
     """Rows for an estimator that takes no streams."""
     if streams(data, reading):
         raise ValueError(
@@ -54,13 +64,31 @@ def read_in_memory(estimator: BaseEstimator, data: str, job: Job, reading: Readi
     return read_rows(estimator, data, job, reading)
 
 
-def read_classes(estimator: BaseEstimator, data: str, job: Job, reading: Reading) -> Source:
-    """Rows with their classes as text, as a file has them."""
-    source = read_in_memory(estimator, data, job, reading)
-    return replace(source, target=as_classes(source.target).astype(str))
+def read_classes(estimator: BaseEstimator, data: Files, job: Job, reading: Reading) -> Source:
+    """Rows with their classes as text, as a file has them; rows without one are unlabelled where the estimator knows such."""
+    import numpy as np
+
+    from suffice.cli.kept import known_classes
+    from suffice.data.names import names_in
+
+    target = str(job.target)
+    if "unlabelled" not in estimator.get_params() or target not in (names_in(first_of(data)) or ()):
+        source = read_in_memory(estimator, data, job, reading)
+        return replace(source, target=as_classes(source.target).astype(str))
+    without = replace(reading, drop=[*(reading.drop or ()), target])
+    source = read_in_memory(estimator, data, replace(job, target=None), without)
+    known = known_classes(data, reading, target)
+    gaps = np.array([cell is None for cell in known])
+    if not gaps.any():
+        return replace(source, target=known.astype(str))
+    mark = estimator.get_params()["unlabelled"] or NO_LABEL
+    estimator.set_params(unlabelled=mark)
+    known[gaps] = mark
+    said = f"{int(gaps.sum()):,} rows have no {target}: they are fitted as rows of unknown class."
+    return replace(source, target=known.astype(str), notes=[*source.notes, said])
 
 
-def read_images(estimator: BaseEstimator, data: str, job: Job, reading: Reading) -> Source:
+def read_images(estimator: BaseEstimator, data: Files, job: Job, reading: Reading) -> Source:
     """Complete rows for a network, which takes the size of its images from the file if it has none yet."""
     import numpy as np
 
@@ -80,7 +108,7 @@ def read_images(estimator: BaseEstimator, data: str, job: Job, reading: Reading)
     return source if source.target is None else replace(source, target=as_classes(source.target))
 
 
-def read_labelled_images(estimator: BaseEstimator, data: str, job: Job, reading: Reading) -> Source:
+def read_labelled_images(estimator: BaseEstimator, data: Files, job: Job, reading: Reading) -> Source:
     """Complete rows and their classes: a column, an array, a file beside them, or folders of pictures."""
     source = read_images(estimator, data, job, reading)
     if source.target is None:
@@ -127,10 +155,10 @@ def _written(shape: tuple[int, ...]) -> str:
     return "x".join(map(str, shape))
 
 
-def _pictures(data: str, job: Job) -> Source | None:
+def _pictures(data: Files, job: Job) -> Source | None:
     from suffice.data.pictures import holds_pictures, read_pictures
 
-    if not holds_pictures(data):
+    if not isinstance(data, str) or not holds_pictures(data):
         return None
     for option, value in (("target", job.target), ("weights", job.weights)):
         if value is not None:
@@ -154,15 +182,16 @@ def _labels(path: str, reading: Reading, count: int) -> np.ndarray:
 
 
 def read(
-    path: str,
+    path: Files,
     reading: Reading,
     *,
     columns: list[str] | None = None,
     weights: str | None = None,
     target: str | None = None,
     labels: bool = False,
+    dates: str | None = None,
 ) -> Source:
-    """Read a file as the options say."""
+    """Read files as the options say."""
     wanted = reading.columns if columns is None else columns
     if wanted is not None and weights is not None and weights not in wanted:
         wanted = [*wanted, weights]
@@ -172,61 +201,24 @@ def read(
 
     table = (read_columns if labels else read_table)(
         path, header=reading.header, columns=wanted, drop=reading.drop, array=reading.array,
-        delimiter=reading.delimiter, target=target,
+        delimiter=reading.delimiter, target=target, decimal=reading.decimal, missing=reading.missing,
+        dates=cast("Any", dates or reading.dates),
     )  # fmt: skip
     shape = getattr(table, "image_shape", None)
     source = Source(table.values, list(table.columns), table.name, list(table.notes), shape, table.target)
     return source if weights is None else _weighted(source, weights)
 
 
-def finite(source: Source) -> Source:
-    """The source as it is, if no cell of its rows is infinite and no weight is missing; a stream is checked as it is read."""
-    import numpy as np
-
-    from suffice.data import DataError
-
-    if source.weight is not None and not np.isfinite(source.weight).all():
-        row = int((~np.isfinite(source.weight)).argmax())
-        raise DataError(
-            f"{source.name}: the weight of row {row} (counted from 0) is {source.weight[row]:g}; every row needs a finite weight."
-        )
-    bad = np.isinf(source.rows) if isinstance(source.rows, np.ndarray) else np.zeros((0, 0), bool)
-    if not bad.any():
-        return source
-    columns = _hit(source.columns, np.any(bad, axis=0))
-    raise DataError(
-        f"{source.name}: {int(bad.sum()):,} cells are infinite, the first in row {int(bad.any(axis=1).argmax())} (counted from "
-        f"0); columns {', '.join(columns[:10])}{' ...' if len(columns) > 10 else ''}. Empty these cells (missing), "
-        f"remove the rows, or leave the columns out with --drop {','.join(columns[:10])}."
-    )
-
-
-def refuse_empty_columns(source: Source) -> None:
-    """Refuse columns without any value, by name; a fit checks those of a stream itself."""
-    import numpy as np
-
-    from suffice.data import DataError
-
-    if not isinstance(source.rows, np.ndarray) or source.rows.dtype.kind != "f":
-        return
-    used = source.rows if source.weight is None else source.rows[source.weight > 0]
-    columns = _hit(source.columns, np.all(np.isnan(used), axis=0)) if len(used) else []
-    if columns:
-        raise DataError(
-            f"{source.name}: every cell of {', '.join(columns[:10])}{' ...' if len(columns) > 10 else ''} is missing (in "
-            f"the rows with a weight), so nothing can be learned of it: leave it out with --drop {','.join(columns)}."
-        )
-
-
-def _hit(columns: list[str], mask: Sequence[bool] | np.ndarray) -> list[str]:
-    return [name for name, hit in zip(columns, mask, strict=True) if hit]
-
-
-def streams(path: str, reading: Reading) -> bool:
+def streams(path: Files, reading: Reading) -> bool:
     """Whether a file is read in batches: as the options say, else large Parquet files are."""
     if reading.stream is not None:
         return reading.stream
-    return path.endswith((".parquet", ".pq")) and os.path.isfile(path) and os.path.getsize(path) > STREAM_BYTES
+    return (
+        isinstance(path, str)
+        and path.endswith((".parquet", ".pq"))
+        and os.path.isfile(path)
+        and os.path.getsize(path) > STREAM_BYTES
+    )
 
 
 def _weighted(source: Source, weights: str) -> Source:
@@ -243,10 +235,15 @@ def _weighted(source: Source, weights: str) -> Source:
 
 
 def _stream(
-    path: str, reading: Reading, wanted: list[str] | None, weights: str | None, target: str | None, labels: bool
+    path: Files, reading: Reading, wanted: list[str] | None, weights: str | None, target: str | None, labels: bool
 ) -> Source:
     from suffice.data import DataError, stream_parquet
 
+    if not isinstance(path, str):
+        raise DataError(f"{len(path)} files were named; a stream is one Parquet file, or a folder of them.")
+    for option, value in (("--missing", reading.missing), ("--decimal", reading.decimal)):
+        if value is not None:
+            raise DataError(f"{option} is for tables that are read as a whole: use --in-memory.")
     if target is not None:
         raise DataError(f"--target {target} cannot be compared in a stream: use --in-memory, or --drop {target}.")
     batches = stream_parquet(path, columns=wanted, drop=reading.drop, text=labels)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from suffice.cli.partial import part_of
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -23,18 +24,25 @@ SELECTION, TRACE = "selection.csv", "trace.csv"
 
 
 class RowWriter:
-    """Appends what is said of blocks of rows to an open CSV file, the rows numbered from 0 in a first column."""
+    """Appends what is said of blocks of rows to an open CSV file, under numbers from 0 and columns that are kept."""
 
-    def __init__(self, file: BinaryIO) -> None:
-        self.file, self.next_row = file, 0
+    def __init__(self, file: BinaryIO, kept: pa.Table | None = None) -> None:
+        self.file, self.kept, self.next_row = file, kept, 0
 
     def __call__(self, columns: Mapping[str, Any]) -> None:
         import numpy as np
 
         begin = self.next_row
         self.next_row += len(next(iter(columns.values())))
-        numbers = np.arange(begin, self.next_row)
-        write_columns(self.file, [numbers, *columns.values()], None if begin else ["row", *columns])
+        own = {} if self.kept is None else dict(zip(self.kept.column_names, self.kept.columns, strict=True))
+        twice = sorted({"row", *columns} & own.keys())
+        if twice:
+            raise ValueError(
+                f"--keep {','.join(twice)} has the name of a column that is written: rename it in the file."
+            )
+        rows = {name: cells.slice(begin, self.next_row - begin) for name, cells in own.items()}
+        given = {"row": np.arange(begin, self.next_row), **rows, **columns}
+        write_columns(self.file, list(given.values()), None if begin else list(given))
 
 
 def write_columns(file: BinaryIO, columns: Sequence[Any], header: Sequence[str] | None = None) -> None:
@@ -42,22 +50,32 @@ def write_columns(file: BinaryIO, columns: Sequence[Any], header: Sequence[str] 
     import pyarrow
 
     names = [str(j) for j in range(len(columns))] if header is None else list(header)
-    table = pyarrow.Table.from_arrays([pyarrow.array(column) for column in columns], names=names)
+    cells = [column if isinstance(column, pyarrow.ChunkedArray) else pyarrow.array(column) for column in columns]
+    table = pyarrow.Table.from_arrays(cells, names=names)
     append_table(file, table, header is not None)
 
 
-def write_tables(folder: Path, teller: Story, source: Source, selection: Selection | None) -> Any:
-    """Write the selection, the trace, and in one pass what a model's story tells of each row; that is returned."""
-    from suffice.report.story import seen
-
+def write_tables(folder: Path, teller: Story, selection: Selection | None) -> None:
+    """Write the selection and the trace of a fit."""
     for name, columns in ((SELECTION, {} if selection is None else selection.table), (TRACE, teller.trace())):
         if columns:
             with (folder / name).open("wb") as file:
                 write_columns(file, list(columns.values()), list(columns))
+
+
+def write_rows(folder: Path, teller: Story, source: Source) -> Any:
+    """Write in one pass what a model's story tells of each row; that is returned."""
+    from suffice.report.story import seen
+
     if teller.rows_file is None:
         return seen(source.rows)
-    with (folder / teller.rows_file).open("wb") as file:
-        return teller.tell(source.rows, source.weight, RowWriter(file))
+    path = folder / teller.rows_file
+    try:
+        with path.open("wb") as file:
+            return teller.tell(source.rows, source.weight, RowWriter(file))
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
 
 
 def append_table(file: BinaryIO, table: pa.Table, header: bool) -> None:
@@ -70,16 +88,13 @@ def append_table(file: BinaryIO, table: pa.Table, header: bool) -> None:
 @contextmanager
 def replacing(path: Path) -> Iterator[Any]:
     """An open binary file that takes the place of ``path`` when the block ends well."""
-    if path.is_dir():
-        raise IsADirectoryError(f"{path} is a folder; name a file to write.")
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"There is no folder {path.parent} to write {path.name} to.")
-    handle, name = tempfile.mkstemp(prefix=".", dir=path.parent)
+    place = Path(os.path.realpath(path))
+    part = part_of(place)
     try:
-        with os.fdopen(handle, "wb") as file:
+        with part.open("xb") as file:
             yield file
-        os.chmod(name, 0o644)
-        os.replace(name, path)
-    except BaseException:
-        os.unlink(name)
-        raise
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, place)
+    finally:
+        part.unlink(missing_ok=True)

@@ -113,7 +113,8 @@ def read_npz(path: Path, array: str | None, target: str | None) -> tuple[np.ndar
 
 def _refuse_bombs(archive: np.lib.npyio.NpzFile, arrays: Sequence[str | None], name: str) -> None:
     """Refuse arrays that unpack to more than memory should hold."""
-    size = {Path(part.filename).stem: part.file_size for part in archive.zip.infolist()}
+    parts = [] if archive.zip is None else archive.zip.infolist()
+    size = {Path(part.filename).stem: part.file_size for part in parts}
     if sum(size.get(array, 0) for array in arrays if array) > layout.MOST_UNPACKED:
         raise DataError(
             f"{name} unpacks to more than {layout.MOST_UNPACKED / 1e9:g} GB, which is not read at once; write it as Parquet, "

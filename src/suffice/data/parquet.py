@@ -167,6 +167,11 @@ def read_feather(path: Path) -> pa.Table:
         raise DataError(f"{path.name} is a damaged or incomplete Arrow file ({_short(error)}).") from None
 
 
+def parquet_names(path: Path) -> list[str]:
+    """Names of the columns of a Parquet file or of the first of a folder."""
+    return _schema(parquet_files(path)[0])[0].names
+
+
 def parquet_files(path: Path) -> list[Path]:
     """The Parquet files that a path names: itself, or all in the folder by name."""
     if not path.is_dir():

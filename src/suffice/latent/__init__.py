@@ -17,12 +17,14 @@ if TYPE_CHECKING:
         TiedGaussian,
     )
     from suffice.latent.families.covariances.diagonal import DiagonalCovariance, TiedDiagonalCovariance
+    from suffice.latent.families.covariances.factors import FactorCovariance
     from suffice.latent.families.covariances.full import FullCovariance
     from suffice.latent.families.covariances.low_rank import LowRankCovariance
     from suffice.latent.families.covariances.principal import PrincipalCovariance
     from suffice.latent.families.covariances.spherical import SphericalCovariance
     from suffice.latent.families.covariances.tied import TiedCovariance
     from suffice.latent.families.exponential import Exponential, ExponentialPrior
+    from suffice.latent.families.factor_gaussian import FactorGaussian
     from suffice.latent.families.gaussian import Gaussian
     from suffice.latent.families.gaussian_prior import GaussianPrior, LowRankPrior
     from suffice.latent.families.mixed import Mixed

@@ -56,11 +56,18 @@ class Expectation(PreparedEStep):
         form = self.of(rows)
         features = form.features(rows)
         joint = form.log_density(features)
-        if given is not None:
+        if given is not None and are_counts(given):
+            weight = given.T * weight
+        elif given is not None:
             joint = joint + log_priors(given, joint.shape[-2])
         evidence, share = normalised(joint, weight)
         moments = form.moments(features, share, weight)
-        return MixtureStatistics(moments, (evidence * weight).sum(-1), weight.sum())
+        return MixtureStatistics(moments, (evidence * weight).sum(-1), weight.sum(-1))
+
+
+def are_counts(given: Array) -> bool:
+    """Whether what is given for rows is how often each counts in every restart, (n, R), rather than their components."""
+    return given.ndim == 2 and jnp.issubdtype(given.dtype, jnp.integer)
 
 
 def log_priors(given: Array, components: int) -> Array:

@@ -68,7 +68,7 @@ def draw_missing(
     component = (generator.random((draws, len(rows), 1)) * level[:, -1:] > level).sum(-1)
     star = model.components.draw(component.ravel(), generator).reshape(whole.shape)
     gaps = np.isnan(whole)
-    if model.missing == "patterns":
+    if model.missing == "patterns" or model.components.dependent_cells:
         star = star + _shift(model, whole, star, component, precision)
     whole[gaps] = star[gaps]
     return whole

@@ -139,6 +139,16 @@ def aic(log_likelihood: float, parameters: int) -> float:
     return -2 * log_likelihood + 2 * parameters
 
 
+def sabic(log_likelihood: float, parameters: int, rows: float) -> float:
+    """BIC with the number of rows adjusted (Sclove, 1987); lower is better."""
+    return -2 * log_likelihood + parameters * float(np.log((rows + 2) / 24))
+
+
+def caic(log_likelihood: float, parameters: int, rows: float) -> float:
+    """Consistent Akaike information criterion (Bozdogan, 1987); lower is better."""
+    return -2 * log_likelihood + parameters * (float(np.log(rows)) + 1)
+
+
 def entropy(share: np.ndarray) -> np.ndarray:
     """Entropy (n,) of responsibilities (n, K)."""
     return -xlogy(share, share).sum(1)

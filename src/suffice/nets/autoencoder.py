@@ -17,7 +17,9 @@ from suffice.validation import check_share, check_sizes
 
 
 class Autoencoder(eqx.Module):
-    """One sigmoid hidden layer that a row is reconstructed from: sigmoid(V sigmoid(W x + b) + c).
+    r"""One sigmoid hidden layer that a row is reconstructed from: sigmoid(V sigmoid(W x + b) + c).
+
+    .. math:: \hat x = \sigma(V h + c), \qquad h = \sigma(W x + b)
 
     Parameters
     ----------
@@ -111,7 +113,9 @@ class Autoencoder(eqx.Module):
 
 
 class DenoisingAutoencoder(BatchNetwork):
-    """An ``Autoencoder`` that learns to reconstruct rows from which values were dropped (Vincent et al., 2008).
+    r"""An ``Autoencoder`` that learns to reconstruct rows from which values were dropped (Vincent et al., 2008).
+
+    .. math:: \hat x = \sigma(V \sigma(W (m \odot x) + b) + c), \qquad P(m_d = 0) = \text{rate}
 
     While training, each value is set to 0 with probability ``rate``; the loss compares with the row as it was. Evaluation
     drops nothing.

@@ -25,7 +25,9 @@ def check_activation(name: str) -> str:
 
 
 class MLP(eqx.Module):
-    """Fully connected layers with an activation after each but the last; maps one row to its outputs (logits).
+    r"""Fully connected layers with an activation after each but the last; maps one row to its outputs (logits).
+
+    .. math:: h_0 = x, \qquad h_l = \phi(W_l h_{l-1} + b_l), \qquad f(x) = W_L h_{L-1} + b_L
 
     Parameters
     ----------

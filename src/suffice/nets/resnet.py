@@ -24,7 +24,9 @@ BlockState: TypeAlias = tuple[RunningMoments, RunningMoments]
 
 
 class Block(eqx.Module):
-    """Residual block ReLU(x + f(x)) with f = convolution, BatchNorm, ReLU, convolution, BatchNorm (He et al., 2016).
+    r"""Residual block ReLU(x + f(x)) with f = convolution, BatchNorm, ReLU, convolution, BatchNorm (He et al., 2016).
+
+    .. math:: y = \max(0, x + N_2(W_2 * \max(0, N_1(W_1 * x))))
 
     Convolutions are 3 x 3 with padding 1, without bias.
 

@@ -35,7 +35,7 @@ class SelectionDisplay(Display):
     best
         Index of the best one.
     criterion
-        ``"bic"``, ``"aic"``, ``"icl"`` or ``"held_out"``.
+        ``"bic"``, ``"aic"``, ``"icl"``, ``"sabic"``, ``"caic"`` or ``"held_out"``.
     errors
         (C,), standard errors to draw as bars, or None.
     passed_over

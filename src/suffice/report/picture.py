@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from suffice.plot.marks import Line
@@ -33,3 +34,19 @@ def pictures_of(title: str, caption: str, panels: Sequence[Panel], across: int, 
     from suffice.report.svg.sheet import sheet
 
     return Picture(title, caption, sheet(panels, across, named), wide=True)
+
+
+class PictureWarning(UserWarning):
+    """A picture of a page could not be drawn; the page is without it."""
+
+
+def drawn(draw: Callable[..., Picture | Sequence[Picture]], *given: Any) -> list[Picture]:
+    """The pictures that a function gives; none and a warning where it fails, since a fit is worth more than a picture."""
+    try:
+        found = draw(*given)
+    except Exception as error:
+        what = draw.__name__.strip("_").removesuffix("_picture").removesuffix("_pictures").replace("_", " ")
+        said = str(error).split("\n")[0] or type(error).__name__
+        warnings.warn(f"The picture of {what} could not be drawn ({said}).", PictureWarning, stacklevel=2)
+        return []
+    return [found] if isinstance(found, Picture) else list(found)

@@ -17,12 +17,13 @@ if TYPE_CHECKING:
 
 MOST_LINES = 40
 TITLES = {"n_components": "components", "log_likelihood": "log-likelihood", "bic": "BIC", "aic": "AIC", "icl": "ICL",
-          "held_out": "held out", "standard_error": "standard error"}  # fmt: skip
+          "sabic": "SABIC", "caic": "CAIC",          "held_out": "held out", "standard_error": "standard error"}  # fmt: skip
 
 
 def selected(selection: Selection) -> Table:
     """The sentence, the picture and the table of a selection, best candidates first."""
-    shown = {name: column for name, column in selection.table.items() if _told(name, column)}
+    hidden = {"sabic", "caic"} - {selection.criterion}
+    shown = {name: column for name, column in selection.table.items() if name not in hidden and _told(name, column)}
     order = ranked(selection.table, selection.criterion)
     order += [row for row in range(len(selection.estimators)) if row not in order]
     lines = [
@@ -56,7 +57,7 @@ def _cell(name: str, value: str | np.number | np.bool_) -> str:
         return ""
     if name in ("log_likelihood", "held_out", "standard_error"):
         return f"{value:,.4f}"
-    if name in ("bic", "aic", "icl"):
+    if name in ("bic", "aic", "icl", "sabic", "caic"):
         return f"{value:,.1f}"
     return f"{value:.2f}" if name == "seconds" else f"{value:,g}"
 

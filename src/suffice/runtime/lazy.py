@@ -6,6 +6,7 @@ import ast
 import sys
 from importlib import import_module
 from importlib.util import find_spec
+from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 
@@ -21,7 +22,10 @@ def export_lazily(package: str) -> None:
         vars(module)[name] = value = getattr(import_module(homes[name]), name)
         return value
 
-    vars(module).update(__all__=sorted(homes), __getattr__=load, __dir__=lambda: sorted({*vars(module), *homes}))
+    def listed() -> list[str]:
+        return sorted({*vars(module), *homes, *_rooms(module)})
+
+    vars(module).update(__all__=sorted(homes), __getattr__=load, __dir__=listed)
 
 
 def _room(package: str, name: str) -> ModuleType:
@@ -29,6 +33,11 @@ def _room(package: str, name: str) -> ModuleType:
     if name.startswith("_") or find_spec(f"{package}.{name}") is None:
         raise AttributeError(f"module {package!r} has no attribute {name!r}")
     return import_module(f"{package}.{name}")
+
+
+def _rooms(module: ModuleType) -> list[str]:
+    """Names of the packages inside a package, and of none of its modules."""
+    return [found.name for found in iter_modules(module.__path__) if found.ispkg]
 
 
 def _homes(source: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from scipy.special import xlogy
 from suffice.choices import Criterion
 from suffice.estimators.mixtures.base import MixtureEstimator
 from suffice.fit.ranking import ranking
+from suffice.latent.readers import caic, sabic
 from suffice.rows.streams import is_stream, pairs
 from suffice.runtime.types import Batch
 from suffice.selection.rows import Rows
@@ -49,7 +50,8 @@ def criteria(estimator: Compared, rows: Rows) -> dict[str, float]:
     count = estimator.model_.parameter_count()
     bic = -2 * log_likelihood + count * float(np.log(total))
     return {"log_likelihood": log_likelihood / total, "parameters": count, "bic": bic,
-            "aic": -2 * log_likelihood + 2 * count, "icl": bic + 2 * entropy}  # fmt: skip
+            "aic": -2 * log_likelihood + 2 * count, "icl": bic + 2 * entropy, "sabic": sabic(log_likelihood, count, total),
+            "caic": caic(log_likelihood, count, total)}  # fmt: skip
 
 
 def _parts(rows: Rows) -> Any:

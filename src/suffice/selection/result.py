@@ -46,7 +46,8 @@ class Selection:
     table
         A column for each figure, by name, a row for each candidate. ``family``, ``n_components`` (those that are left, where
         degenerate ones were removed) and what else was searched;
-        ``log_likelihood``: mean of a row, in nats; ``parameters``: their number; ``bic``, ``aic``, ``icl``: lower is better;
+        ``log_likelihood``: mean of a row, in nats; ``parameters``: their number; ``bic``, ``aic``, ``icl``,
+        ``sabic``, ``caic``: lower is better;
         where asked for, ``held_out``: mean log-likelihood of a row held out, in nats, higher is better, and
         ``standard_error``: of its difference from the best; ``converged``; ``seconds``: time it took; ``start``: ``"own"``, or
         from the neighbour, ``"split"``, or ``"twins"`` where nothing was better than its components taken twice, or ``"rows"``

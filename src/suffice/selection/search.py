@@ -43,6 +43,11 @@ def select(
 ) -> Selection:
     r"""Fit a mixture or factor model with every combination of numbers of components, parameters and families, and find the best.
 
+    .. math:: \text{BIC} = -2 \ell + p \log N, \qquad \text{AIC} = -2 \ell + 2 p
+
+    for the log-likelihood :math:`\ell` of N rows and p free parameters; ICL adds twice the entropy of the responsibilities to
+    BIC.
+
     A candidate with more components than its neighbour, the last one that differs from it in ``n_components`` only and is sound,
     starts also from the neighbour with its most promising components in two, and the fit of higher objective is kept, one whose
     components have not degenerated first. Where they have from either start, ten more begin at rows drawn at random. Among sound
@@ -63,7 +68,8 @@ def select(
     n_components
         Numbers of components to try, such as ``range(1, 9)``; None is the estimators' own.
     criterion
-        ``"bic"``, ``"aic"`` or ``"icl"`` (lower is better) of the fitted rows, or ``"held_out"`` (higher is better): the mean
+        ``"bic"``, ``"aic"``, ``"icl"``, ``"sabic"`` or ``"caic"`` (lower is better) of the fitted rows, or
+        ``"held_out"`` (higher is better): the mean
         log-likelihood, in nats, of rows that were not fitted.
     sample_weight
         Row weights ``(n,)``, read as in ``fit``; None is 1 for every row.

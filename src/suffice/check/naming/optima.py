@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+
+import numpy as np
 
 from suffice.check.case import Case
 from suffice.check.naming.models import other_model
-from suffice.check.naming.slips import one_slip
+from suffice.check.naming.slips import one_slip, two_slips
 from suffice.check.report import Finding
 
 
@@ -18,8 +20,42 @@ def optimum_of_another(case: Case) -> Iterator[Finding]:
     slopes = case.extra.case(case)
     if slopes is None:
         return
-    for finding in [*one_slip(slopes)][:1] or [*other_model(slopes)][:1]:
+    for finding in [*one_slip(slopes)][:1] or [*two_slips(slopes)][:1] or [*other_model(slopes)][:1]:
         what = finding.what.replace("it was treated as constant", "the objective is taken without it").replace(
             "is right for a different model", "is the optimum of a different objective"
         )
         yield replace(finding, what=what)
+
+
+SLOPES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "positive": np.ones_like,
+    "unit": lambda p: 1 - 2 * p,
+    "simplex": lambda p: 1 - p.shape[-1] * p,
+}
+"""Slopes, in free coordinates, of the logarithm of the volume by which these change a density."""
+
+
+def mean_for_mode(case: Case) -> Iterator[Finding]:
+    """The claim is the mode of the density of the free coordinates, which of a Beta, Gamma or Dirichlet is the mean."""
+    volume = SLOPES.get(case.constraint)
+    if case.subject.kind != "estimate" or volume is None or not hasattr(case.extra, "case") or not case.same_shape:
+        return
+    slopes = case.extra.case(case)
+    if slopes is None:
+        return
+    signs = [_sign(right, volume(claimed)) for right, claimed in zip(slopes.right, case.claimed, strict=True)]
+    if not (all(sign == 1 for sign in signs) or all(sign == -1 for sign in signs)):
+        return
+    yield Finding(
+        "mean for mode",
+        f"Your {case.subject.name} is the mean of a Beta, Gamma or Dirichlet density in place of its mode: its exponents lack "
+        "their - 1",
+        fix="take the value of highest density (of a uniform prior nothing is added)",
+        evidence=case.evidence(),
+    )
+
+
+def _sign(slope: np.ndarray, volume: np.ndarray) -> int:
+    """1 or -1 where a slope is that of the volume turned round or not (an objective may be minimised); else 0."""
+    scale = 1e-8 * max(float(np.max(np.abs(volume), initial=0.0)), 1e-300)
+    return next((sign for sign in (1, -1) if np.max(np.abs(slope + sign * volume), initial=0.0) <= scale), 0)

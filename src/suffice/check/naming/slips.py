@@ -37,8 +37,12 @@ def one_slip(case: Case) -> Iterator[Finding]:
     best = sorted(_single(case, found, tables), key=lambda sized: _rank(sized, found))
     if best:
         yield _finding(case, found, best[0])
-        return
-    pair = _pair(case, found, tables)
+
+
+def two_slips(case: Case) -> Iterator[Finding]:
+    """The same of two edges at once, each with a size that has a name."""
+    made = _directions(case)
+    pair = _pair(case, *made) if made is not None else None
     if pair is not None:
         yield pair
 
@@ -184,7 +188,6 @@ def _derivative(case: Case, slip: Slip, name: str, operand: str, whole: str) -> 
 
 
 def _pair(case: Case, found: Backward, tables: list[np.ndarray]) -> Finding | None:
-    """Two edges at once, each with a size that has a name."""
     edges = [number for number, slip in enumerate(found.slips) if slip.kind == "edge"]
     edges = _different(edges, tables[0])[:24]
     gaps = [case.claimed[index] - case.right[index] for index in range(len(tables))]

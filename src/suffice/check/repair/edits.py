@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from suffice.check.grammar.expression import COMPARISONS, Expression, call, name, number, operation, places, put
+from suffice.check.grammar.expression import COMPARISONS, Expression, at, call, name, number, operation, places, put
 from suffice.check.grammar.functions import OPTIONS
 from suffice.check.repair.insertions import ONE, Edit, Named, column_of, terms, with_names, wrapped
 
@@ -15,8 +15,21 @@ def edits_of(formula: Expression, named: Named) -> Iterator[Edit]:
     known = list(named)
     for path, node in places(formula):
         depth = 0.05 * len(path)
-        for edit in _of_node(node, known, path == ()):
+        edits = _of_limit(node, known) if _is_limit(formula, path) else _of_node(node, known, path == ())
+        for edit in edits:
             yield replace(edit, formula=put(formula, path, edit.formula), cost=edit.cost + depth)
+
+
+def _is_limit(formula: Expression, path: tuple[int, ...]) -> bool:
+    """Whether a part stands in a slice, whose limits may be larger than the array: any large number seems right there."""
+    return any(at(formula, path[:length]).head == "slice" for length in range(len(path)))
+
+
+def _of_limit(node: Expression, known: list[tuple[str, int]]) -> Iterator[Edit]:
+    if node.head in ("number", "name"):
+        sizes = [(symbol, axes) for symbol, axes in known if axes == 0]
+        yield from _numbers(node, sizes)
+        yield from _names(node, sizes)
 
 
 def everywhere(formula: Expression, named: Named) -> Iterator[Edit]:
@@ -54,6 +67,7 @@ def _of_node(node: Expression, known: list[tuple[str, int]], outermost: bool) ->
     if node.head in ("slice", "none", "list", "shape"):
         return
     yield from _calls(node)
+    yield from _slices(node)
     yield from _numbers(node, known)
     yield from _names(node, known)
     yield from wrapped(node)
@@ -61,6 +75,24 @@ def _of_node(node: Expression, known: list[tuple[str, int]], outermost: bool) ->
         yield from with_names(node, known)
     if outermost:
         yield from terms(node, known)
+
+
+def _slices(node: Expression) -> Iterator[Edit]:
+    """All elements, where a part of them is taken."""
+    taken = [part for part in node.parts[1:] if part.head == "slice" and any(end.head != "none" for end in part.parts)]
+    if node.head == "index" and taken:
+        whole = [_whole(part) for part in node.parts[1:]]
+        plain = all(part == WHOLE for part in whole)
+        formula = node.parts[0] if plain else replace(node, parts=(node.parts[0], *whole))
+        part = ", ".join(map(str, taken))
+        yield Edit(formula, "index", f"{node} takes the elements {part} alone, where all are right", 0.9)
+
+
+WHOLE = Expression("slice", (Expression("none"),) * 3)
+
+
+def _whole(part: Expression) -> Expression:
+    return WHOLE if part.head == "slice" else part
 
 
 def _operators(node: Expression) -> Iterator[Edit]:

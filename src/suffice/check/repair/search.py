@@ -29,7 +29,19 @@ def repairs_of(case: Case, computed: bool = True) -> list[Edit]:
     return _right_edits(formula, case)
 
 
+def _named(case: Case) -> list[tuple[str, int]]:
+    """What an edit may bring in, but for what is the right answer itself."""
+    names = [name for name in case.points[0] if not _is_the_answer(name, case)]
+    return [(name, np.ndim(case.points[0][name])) for name in names]
+
+
+def _is_the_answer(name: str, case: Case) -> bool:
+    pairs = zip(case.points, case.right, strict=True)
+    return all(right.ndim > 0 and difference(np.asarray(point[name]), right) <= 1e-9 for point, right in pairs)
+
+
 PAIRED = (
+    "index",
     "sign",
     "axis",
     "inverse",
@@ -49,8 +61,7 @@ def paired_repairs_of(case: Case) -> list[Edit]:
     formula = case.claim.formula
     if formula is None or not _worth_searching(formula, case) or not _is_read_rightly(formula, case):
         return []
-    named = [(name, np.ndim(value)) for name, value in case.points[0].items()]
-    edits = sorted(edits_of(formula, named), key=lambda edit: edit.cost)
+    edits = sorted(edits_of(formula, _named(case)), key=lambda edit: edit.cost)
     known = _known(formula, case)
     for kind in PAIRED:
         alike = [edit for edit in edits if edit.kind == kind][:MOST_OF_A_KIND]
@@ -152,7 +163,7 @@ def _shaped(value: Any, like: np.ndarray) -> np.ndarray:
 
 
 def _right_edits(formula: Expression, case: Case) -> list[Edit]:
-    named = [(name, np.ndim(value)) for name, value in case.points[0].items()]
+    named = _named(case)
     edits = sorted([*edits_of(formula, named), *everywhere(formula, named)], key=lambda edit: edit.cost)[:MOST_EDITS]
     known = _known(formula, case)
     best = next((edit for edit in edits if _is_right_everywhere(edit, case, known)), None)

@@ -25,7 +25,11 @@ class Mixing(NamedTuple):
 
 
 def mixing(trace: ArrayLike) -> Mixing:
-    """Diagnostics of the second half of a trace.
+    r"""Diagnostics of the second half of a trace.
+
+    .. math:: \hat R = \sqrt{\frac{(n - 1) / n \; W + B}{W}}
+
+    W is the mean variance within halves of chains of n steps, B the variance of their means.
 
     Parameters
     ----------

@@ -51,6 +51,9 @@ class Answers(BaseEstimator):
         """A row drawn from each of the classes with these places."""
         raise NotImplementedError
 
+    def _generator(self) -> np.random.Generator:
+        return np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
+
     def _most_probable(self, X: TableLike) -> np.ndarray:
         """Place of the most probable class of each row, (n,)."""
         raise NotImplementedError
@@ -152,7 +155,7 @@ class Answers(BaseEstimator):
         """
         check_is_fitted(self, "classes_")
         check_count("n_samples", n_samples)
-        generator = np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
+        generator = self._generator()
         if y is None:
             codes = generator.choice(len(self.classes_), size=n_samples, p=self.class_prior_)
         else:

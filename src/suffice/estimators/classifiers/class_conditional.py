@@ -11,7 +11,8 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.estimators.classifiers.base import Classifier, precision_of_spread, refuse_empty, refuse_wild
+from suffice.estimators.classifiers.base import precision_of_spread, refuse_empty, refuse_wild
+from suffice.estimators.classifiers.inference import ClassInference
 from suffice.estimators.classifiers.on_workers import learned_on_workers
 from suffice.estimators.shared.attributes import forget, set_attributes
 from suffice.fit.expectation_maximization import em
@@ -41,7 +42,7 @@ from suffice.validation import check_at_least, check_count, check_tolerance
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class ClassConditional(Classifier):
+class ClassConditional(ClassInference):
     """Base of the classifiers that give each class a distribution of rows, and decide by Bayes' rule."""
 
     reg_covar: float = 1e-6
@@ -65,10 +66,6 @@ class ClassConditional(Classifier):
 
     def _kind(self) -> ClassDistributions:
         """What distribution every class has."""
-        raise NotImplementedError
-
-    def _parameters(self, model: Mixture, class_prior: np.ndarray) -> dict[str, Any]:
-        """The classifier's own fitted attributes; it may have another model than the one found."""
         raise NotImplementedError
 
     def _check_spread(self, fitted: dict[str, Any], overall: Any) -> None:

@@ -12,7 +12,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.estimators.classifiers.base import Classifier
+from suffice.estimators.classifiers.mixture_inference import MixtureClassInference
 from suffice.estimators.classifiers.on_workers import learned_on_workers, rows_of_classes
 from suffice.estimators.mixtures.base import MixtureEstimator
 from suffice.estimators.mixtures.gaussian import GaussianMixture
@@ -30,7 +30,7 @@ MANY_ROWS = 1000
 
 
 @dataclass(eq=False, repr=False)
-class MixtureClassifier(Classifier):
+class MixtureClassifier(MixtureClassInference):
     r"""Classifier that gives each class a mixture of its own, and decides by Bayes' rule.
 
     .. math:: p(y = k \mid x) \propto \pi_k \sum_m w_{km} \, p(x \mid \theta_{km})

@@ -10,7 +10,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from suffice.estimators.factors.begun import begun, first_mean
-from suffice.estimators.factors.scores import FittedFactors
+from suffice.estimators.factors.inference import FactorInference
 from suffice.estimators.shared.attributes import progress_attributes, set_attributes
 from suffice.estimators.shared.callbacks import Iterations, with_callbacks
 from suffice.estimators.shared.climb import climb
@@ -40,7 +40,7 @@ ALGORITHMS = ("auto", "em")
 
 
 @dataclass(eq=False, repr=False)
-class FactorEstimator(FittedFactors):
+class FactorEstimator(FactorInference):
     """Base of the factor estimators; each adds its noise, its maximum without rows and its fitted attributes."""
 
     n_components: int = 1

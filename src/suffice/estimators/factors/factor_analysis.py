@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from suffice.estimators.factors.base import FactorEstimator
+from suffice.estimators.factors.by_covariance import CovarianceFactors
 from suffice.latent.factors.canonical import signs, standardised
 from suffice.latent.factors.factor_maxima import Factors, maximum_likelihood_factors
 from suffice.latent.factors.linear_gaussian import LinearGaussian
@@ -19,15 +19,15 @@ from suffice.validation import check_choice
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
-class FactorAnalysis(FactorEstimator):
+class FactorAnalysis(CovarianceFactors):
     r"""Factor analysis: k latent variables, mixed linearly, and noise of its own in each column.
 
     .. math:: z \sim N(0, I_k), \quad x \mid z \sim N(\mu + W z, \Psi), \quad \Psi = \mathrm{diag}(\psi_1, \dots, \psi_D)
 
     Complete rows are passed once, for their second moments, and the noise variances of highest likelihood are searched for
-    there (Lawley and Maxwell, 1971); of fewer rows than columns each step of the search takes the products of rows. Where
-    cells are missing, expectation-maximisation with expanded parameters maximises the likelihood of the observed cells (Rubin
-    and Thayer, 1982; Liu, Rubin and Wu, 1998). The scale of the columns does not matter.
+    there (Lawley and Maxwell, 1971); of fewer rows than columns each step of the search takes the products of rows. Where cells
+    are missing, expectation-maximisation with expanded parameters maximises the likelihood of the observed cells (Rubin and
+    Thayer, 1982; Liu, Rubin and Wu, 1998). The scale of the columns does not matter.
 
     Parameters
     ----------
@@ -77,6 +77,8 @@ class FactorAnalysis(FactorEstimator):
         As in ``PPCA``.
     model_ : suffice.latent.LinearGaussian
         The fitted module, not rotated.
+    fit_statistics_ : dict
+        After ``fit_covariance``: chi-squared, RMSEA, TLI and SRMR, as ``fit_statistics`` says.
 
     Examples
     --------

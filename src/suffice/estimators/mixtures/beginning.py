@@ -15,6 +15,7 @@ from suffice.latent.families.columns import Columns, surveyed
 from suffice.latent.families.family import Family
 from suffice.latent.given import Given
 from suffice.latent.mixture import Mixture, MixturePrior
+from suffice.latent.sketch import sketched
 from suffice.latent.starts import Start
 from suffice.rows.survey import Survey
 from suffice.runtime.module import replaced
@@ -146,7 +147,8 @@ class Beginning:
         blank = self._blanks(columns, prior, shape)
         rows, weight = self.rows(overview), overview.sample_weight
         rows = rows if origin is None else rows - origin
-        share = start(self._coordinates(rows, columns), weight, shape[1], shape[0], generator)
+        seen = sketched(rows, lambda part: self._coordinates(part, columns), generator)
+        share = start(seen, weight, shape[1], shape[0], generator)
         weights, found = self.from_shares(blank, rows, weight, share, weight_prior)
         return weights, replaced(found, prior=prior)
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.estimators.mixtures.scores import MixtureScores
+from suffice.estimators.mixtures.inference import MixtureInference
 from suffice.estimators.shared.attributes import set_attributes
 from suffice.latent.conditioning import check_given, positions
 from suffice.latent.imputation import draw_missing, impute, refuse_deviations
@@ -23,7 +23,7 @@ FIT_ATTRIBUTES = ("converged_", "n_iter_", "outcome_")
 """What stays true of the fit that the parameters come from; its log-likelihoods are those of all columns."""
 
 
-class FittedMixture(MixtureScores):
+class FittedMixture(MixtureInference):
     """Of a fitted mixture what it says of missing cells, and mixtures of some of its columns."""
 
     @lazily("cells")
@@ -210,10 +210,6 @@ class FittedMixture(MixtureScores):
     def _code(self, column: int, value: Any) -> Any:
         """A value of ``X`` as the estimator reads it."""
         return value
-
-    def _attributes(self, model: Mixture) -> dict[str, Any]:
-        """Fitted attributes that follow from a model, by name."""
-        raise NotImplementedError
 
     def _shared_starts(self) -> tuple[str, ...]:
         """Starting parameters that all components have in common."""

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from suffice.estimators.mixtures.base import MixtureEstimator
 from suffice.estimators.mixtures.beginning import Beginning
+from suffice.estimators.mixtures.factors import check_factors, check_rank, factor_beginning, factor_parameters
 from suffice.estimators.mixtures.gaussian import GaussianMixture, gaussian_beginning, gaussian_parameters
+from suffice.estimators.shared.attributes import OnDemand, forget_matrices
 from suffice.estimators.shared.rows import PlainColumns
 from suffice.latent.factors.canonical import signs
+from suffice.latent.factors.sides import by_factors
 from suffice.latent.families.constrained_gaussian import PrincipalGaussian
+from suffice.latent.families.factor_gaussian import FactorGaussian
 from suffice.latent.mixture import Mixture
 from suffice.rows.survey import Survey
 from suffice.validation import check_at_least, check_count
@@ -26,7 +31,8 @@ class MixtureOfPPCA(MixtureEstimator):
 
     A Gaussian mixture whose covariances have q free directions and noise alike in all others, so K D q numbers take the place of
     K D^2 / 2. Missing cells, restarts, priors, streams and conditioning are those of ``GaussianMixture``. Formulas: Tipping and
-    Bishop, "Mixtures of probabilistic principal component analysers" (1999).
+    Bishop, "Mixtures of probabilistic principal component analysers" (1999). Up to 256 columns a step takes eigenvectors of the
+    components' covariances; of more, rows are regressed on their latent variables, and time and memory grow with K D q.
 
     Parameters
     ----------
@@ -52,7 +58,8 @@ class MixtureOfPPCA(MixtureEstimator):
     noise_variance_ : numpy.ndarray
         :math:`\sigma_k^2`, ``(K,)``.
     weights_, means_, covariances_, precisions_ : numpy.ndarray
-        As in ``GaussianMixture`` with full covariances, and all its other attributes.
+        As in ``GaussianMixture`` with full covariances, and all its other attributes. Of more than 256 columns no matrices are
+        kept: ``covariances_`` and ``precisions_`` are put together when they are asked for.
 
     Examples
     --------
@@ -74,6 +81,9 @@ class MixtureOfPPCA(MixtureEstimator):
     prior_covariance: Any = None
     covariance_type: str = field(default="full", init=False)
 
+    covariances_ = OnDemand(lambda mixture: np.asarray(mixture.model_.components.covariances))
+    precisions_ = OnDemand(lambda mixture: np.linalg.inv(mixture.covariances_))
+
     @property
     def _input(self) -> PlainColumns:
         return PlainColumns(self, least_rows=2)
@@ -83,6 +93,9 @@ class MixtureOfPPCA(MixtureEstimator):
         check_count("n_factors", self.n_factors)
 
     def _beginning(self) -> Beginning:
+        if self._by_factors():
+            forget_matrices(self)
+            return factor_beginning(self)
         full = gaussian_beginning(self, PrincipalGaussian)
         exact = self.frozen is not None and "covariances" in self.frozen
 
@@ -91,24 +104,24 @@ class MixtureOfPPCA(MixtureEstimator):
 
         def check(overview: Survey) -> None:
             full.check(overview)
-            _check_factors(self.n_factors, len(overview.mean))
+            check_factors(self.n_factors, len(overview.mean))
 
-        def check_resumed(components: Any) -> None:
-            if components.rank != min(self.n_factors, components.features - 1):
-                raise ValueError(
-                    f"n_factors={self.n_factors} was given, but the fitted model has {components.rank}; fit a new estimator "
-                    "instead of going on, or set it as it was."
-                )
+        return replace(full, put_in=put_in, check=check, check_resumed=partial(check_rank, self.n_factors))
 
-        return replace(full, put_in=put_in, check=check, check_resumed=check_resumed)
+    def _by_factors(self) -> bool:
+        return by_factors(self.n_features_in_) and self.precisions_init is None
 
-    def _unfitted(self, columns: list[int]) -> GaussianMixture:
-        """A Gaussian mixture of other columns: parts of the model's covariances have another form."""
+    def _unfitted(self, columns: list[int]) -> Any:
+        """A Gaussian mixture of other columns: parts of the model's covariances have another form. Of many columns its own."""
+        if isinstance(self.model_.components, FactorGaussian) and by_factors(len(columns)):
+            return super()._unfitted(columns)
         shared = {name: value for name, value in self.get_params().items() if name in GaussianMixture().get_params()}
         return GaussianMixture(**shared)._unfitted(columns)
 
     def _parameters(self, model: Mixture) -> dict[str, Any]:
         components: Any = model.components
+        if isinstance(components, FactorGaussian):
+            return factor_parameters(components)
         rank, features = components.rank, components.features
         values, vectors = np.linalg.eigh(components.covariances)
         axes = vectors[:, :, : features - rank - 1 : -1]
@@ -120,14 +133,6 @@ class MixtureOfPPCA(MixtureEstimator):
 
     def _likelihood_of(self) -> str:
         return "density of real numbers"
-
-
-def _check_factors(factors: int, features: int) -> None:
-    if factors >= features > 1:
-        raise ValueError(
-            f"n_factors={factors} was given for {features} columns; at most {features - 1} are expected, so that a direction "
-            "is left for the noise."
-        )
 
 
 def _of_low_rank(full: Any, factors: int, exact: bool) -> PrincipalGaussian:

@@ -48,6 +48,10 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
         """Fit to rows ``(n, D)``."""
         raise NotImplementedError
 
+    def _attributes(self, model: Mixture) -> dict[str, Any]:
+        """Fitted attributes that follow from a model, by name."""
+        raise NotImplementedError
+
     def _generator(self) -> np.random.Generator:
         return np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
 

@@ -12,7 +12,9 @@ from suffice.validation import check_share
 
 @dataclass(eq=False, repr=False)
 class DenoisingAutoencoder(AutoencoderEstimator):
-    """``Autoencoder`` that learns to reconstruct rows of which values were dropped (Vincent et al., 2008).
+    r"""``Autoencoder`` that learns to reconstruct rows of which values were dropped (Vincent et al., 2008).
+
+    .. math:: \min_\theta \sum_n w_n \, E_m\big[\ell(x_n, f_\theta(m \odot x_n))\big], \qquad P(m_d = 0) = \text{rate}
 
     While it learns, each value is set to 0 (real numbers to their mean) with probability ``rate``, and the loss compares with
     the row as it was. Whatever is measured or transformed afterwards is not corrupted.

@@ -49,6 +49,11 @@ class RBMClassifier(ClassifierMixin, RBMEstimator):
     weights_, visible_bias_, hidden_bias_, trace_, n_iter_, outcome_, chains_, base_, threshold_
         As in ``RBM``.
 
+    Raises
+    ------
+    ValueError
+        In ``fit``, for parameters out of their ranges, and rows or labels that cannot be used.
+
     Examples
     --------
     >>> import numpy as np

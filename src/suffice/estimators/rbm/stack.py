@@ -18,7 +18,9 @@ from suffice.runtime.types import ArrayLike, TableLike
 
 @dataclass(eq=False, repr=False)
 class RBMStack(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """RBMs learned one after another, each on the hidden probabilities of the one below (Hinton, Osindero and Teh, 2006).
+    r"""RBMs learned one after another, each on the hidden probabilities of the one below (Hinton, Osindero and Teh, 2006).
+
+    .. math:: h^{(0)} = x, \qquad h^{(l)} = \sigma\big(a^{(l)} + h^{(l-1)} W^{(l)}\big)
 
     Parameters
     ----------
@@ -29,6 +31,11 @@ class RBMStack(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator)
     ----------
     layers_ : list of RBM
         The fitted RBMs.
+
+    Raises
+    ------
+    ValueError
+        In ``fit``, when there is no layer, or one above the lowest has visible units that are not binary.
 
     Examples
     --------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -63,3 +63,29 @@ def _ended(solution: Solution, converged: bool, best: int) -> Outcome:
     if np.isnan(solution.details["left"][best]):
         return Outcome.CONVERGED
     return Outcome.RESTING if solution.details["by_rate"][best] else Outcome.STATIONARY
+
+
+class OnDemand:
+    """A fitted attribute that is worked out when it is asked for, where a fit has not set it."""
+
+    def __init__(self, work: Callable[[Any], np.ndarray]):
+        self.work = work
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, estimator: Any, owner: type | None = None) -> Any:
+        if estimator is None:
+            return self
+        if not hasattr(estimator, "model_"):
+            raise AttributeError(f"{type(estimator).__name__} has no {self.name} before it is fitted.")
+        try:
+            return self.work(estimator)
+        except ValueError as refused:
+            raise AttributeError(str(refused)) from None
+
+
+def forget_matrices(estimator: Any) -> None:
+    """Take away covariance matrices that an earlier fit of fewer columns has set."""
+    for name in ("covariances_", "precisions_", "precisions_cholesky_"):
+        vars(estimator).pop(name, None)

@@ -38,6 +38,11 @@ class Gibbs:
         Temperatures of each persistent chain, equally spaced from the data's base rate to the model; more than 1 is parallel
         tempering (Desjardins et al., 2010).
 
+    Raises
+    ------
+    ValueError
+        When it is used: for sizes below 1, or several temperatures without chains that go on.
+
     Examples
     --------
     >>> from suffice.fit import Gibbs

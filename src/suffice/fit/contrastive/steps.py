@@ -23,7 +23,9 @@ Schedule = Callable[[Any], Any]
 
 @dataclass(frozen=True)
 class Ascent:
-    """How ``contrast`` moves parameters along the gradient.
+    r"""How ``contrast`` moves parameters along the gradient.
+
+    .. math:: v \leftarrow m v + g - \lambda W, \qquad \theta \leftarrow \theta + \rho v
 
     Parameters
     ----------
@@ -42,6 +44,11 @@ class Ascent:
     optimizer
         An Optax transformation to use instead, such as ``optax.sgd(0.1, momentum=0.5)``. One object serves many calls
         with one compilation.
+
+    Raises
+    ------
+    ValueError
+        When it is used: for numbers out of their ranges, or an optimiser given together with them.
 
     Examples
     --------

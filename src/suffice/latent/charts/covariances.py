@@ -38,6 +38,10 @@ class CovarianceChart:
         """Gradient in the coordinates, by second moments about the means, laid out as its moments, and the cells behind them."""
         raise NotImplementedError
 
+    def units(self, covariance: Any) -> np.ndarray:
+        """How far each coordinate goes until distributions differ clearly."""
+        return np.ones(self.position(covariance).shape[-1])
+
 
 class TriangularChart(CovarianceChart):
     """Lower triangular factors of matrices, their diagonals as logarithms."""
@@ -67,6 +71,12 @@ class TriangularChart(CovarianceChart):
         size = np.eye(spread.shape[-1], dtype=bool)
         rise = whitening @ (spread - jnp.where(size, cells[..., None], 0.0))
         return self._together(covariance, jnp.where(size, rise / jnp.where(size, whitening, 1.0), rise))
+
+    def units(self, covariance: Matrices) -> np.ndarray:
+        """Standard deviations of the rows' columns, and 1 for logarithms."""
+        deviation = np.sqrt(np.diagonal(np.asarray(covariance.values), axis1=-2, axis2=-1))[..., None]
+        size = np.eye(deviation.shape[-2], dtype=bool)
+        return np.asarray(self._together(covariance, np.where(size, 1.0, deviation)))
 
     def _together(self, covariance: Matrices, lower: Array) -> Array:
         i, j = _lower(lower.shape[-1])
@@ -129,6 +139,12 @@ class PrincipalChart(CovarianceChart):
         in_noise = noise * jnp.trace(slope, axis1=-2, axis2=-1)
         numbers = jnp.concatenate([(slope @ loadings)[..., i, j], in_noise[..., None]], -1)
         return numbers.reshape(*numbers.shape[:-2], -1)
+
+    def units(self, covariance: PrincipalCovariance) -> np.ndarray:
+        """Standard deviations of the columns, and 1 for the logarithm."""
+        deviation = np.sqrt(np.diagonal(np.asarray(covariance.values), axis1=-2, axis2=-1))
+        i, _ = _lower(deviation.shape[-1], covariance.rank)
+        return np.concatenate([deviation[..., i], np.ones_like(deviation[..., :1])], -1).ravel()
 
 
 def _of_axes(matrices: Array, rank: int) -> tuple[Array, Array]:

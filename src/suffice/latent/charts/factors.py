@@ -9,6 +9,7 @@ import numpy as np
 from suffice.latent.charts.chart import joined, parted
 from suffice.latent.forms.natural import bordered, unpacked
 from suffice.model import Chart
+from suffice.runtime import tree
 from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp, lax
 from suffice.runtime.module import replaced
@@ -16,6 +17,8 @@ from suffice.runtime.module import replaced
 if TYPE_CHECKING:
     from suffice.latent.factors.linear_gaussian import LinearGaussian
     from suffice.latent.factors.posterior import FactorStatistics
+    from suffice.latent.families.factor_gaussian import FactorGaussian
+    from suffice.latent.forms.natural import Moments
 
 
 class FactorChart(Chart):
@@ -47,6 +50,50 @@ class FactorChart(Chart):
         """None."""
         features, size = model.loadings.shape[-2:]
         return np.zeros(features * (size + 1) + model.noise_variance.shape[-1], bool)
+
+    def units(self, model: LinearGaussian) -> np.ndarray:
+        """Standard deviations of the columns, and 1 for logarithms."""
+        deviation = np.sqrt(np.diagonal(model.covariance()))
+        size, noises = model.loadings.shape[-1], model.noise_variance.shape[-1]
+        return np.concatenate([deviation, np.repeat(deviation, size), np.ones(noises)])
+
+    def redundant(self, model: LinearGaussian) -> np.ndarray:
+        """Rotations of the loadings, in the plane of every two factors."""
+        loadings = np.asarray(model.loadings)
+        features, size = loadings.shape
+        found = np.zeros((len(self.limited(model)), size * (size - 1) // 2))
+        for place, (i, j) in enumerate(zip(*np.triu_indices(size, 1), strict=True)):
+            turn = np.zeros_like(loadings)
+            turn[:, i], turn[:, j] = -loadings[:, j], loadings[:, i]
+            found[features : features * (size + 1), place] = turn.ravel()
+        return found
+
+
+class ComponentFactorsChart(Chart):
+    """The coordinates of each component's mean, loadings and noise, one component after another."""
+
+    def exists(self, model: FactorGaussian) -> bool:
+        """Where every component has loadings of its own."""
+        return model.loadings.shape[-3] == model.means.shape[-2]
+
+    def position(self, model: FactorGaussian) -> Array:
+        """(..., K P)."""
+        return FactorChart().position(model.linear()).reshape(*model.means.shape[:-2], -1)
+
+    def at(self, model: FactorGaussian, position: Array) -> FactorGaussian:
+        """Every component at its own."""
+        linear = model.linear()
+        return model.of_linear(FactorChart().at(linear, position.reshape(len(linear.mean), -1)))
+
+    def slope(self, model: FactorGaussian, statistics: Moments) -> Array:
+        """Of the rows' sums, the prior's among them."""
+        lead = model.means.ndim - 1
+        sums = tree.map_leaves(lambda leaf: leaf.reshape(-1, *leaf.shape[lead:]), model.sums(statistics))
+        return FactorChart().slope(model.linear(), sums).reshape(*model.means.shape[:-2], -1)
+
+    def limited(self, model: FactorGaussian) -> np.ndarray:
+        """None."""
+        return np.zeros(model.means.shape[-2] * len(FactorChart().limited(model.linear())), bool)
 
 
 def _slope(old: tuple[Array, Array], statistics: FactorStatistics) -> Array:

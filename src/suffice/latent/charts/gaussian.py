@@ -62,6 +62,10 @@ class GaussianChart(Chart):
         """None."""
         return np.zeros(self.position(model).shape[-1], bool)
 
+    def units(self, model: Gaussian) -> np.ndarray:
+        """Standard deviations, and what the covariance has."""
+        return np.concatenate([np.sqrt(model.variances()).ravel(), model.covariance.chart.units(model.covariance)])
+
 
 def _about_means(model: Gaussian, moments: Moments) -> AboutMeans:
     """Moments about the present means, the prior's rows among them."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.linalg import block_diag
 
 from suffice.latent.charts.chart import of_squares
 from suffice.latent.expectation import MixtureStatistics
@@ -58,6 +59,16 @@ class MixtureChart(Chart):
         weights = np.ones(model.log_weights.shape[-1], bool)
         return np.concatenate([weights, model.components.chart.limited(model.components)])
 
+    def units(self, model: Mixture) -> np.ndarray:
+        """Those of the weights, and those of the components."""
+        own = np.exp(np.asarray(model.log_weights) / 2)
+        return np.concatenate([own, model.components.chart.units(model.components)])
+
+    def redundant(self, model: Mixture) -> np.ndarray:
+        """Weights that are all larger."""
+        own = np.exp(np.asarray(model.log_weights) / 2)[:, None]
+        return np.asarray(block_diag(own, model.components.chart.redundant(model.components)))
+
 
 class MixedChart(Chart):
     """The coordinates of the parts."""
@@ -84,3 +95,11 @@ class MixedChart(Chart):
     def limited(self, model: Mixed) -> np.ndarray:
         """Those of the parts."""
         return np.concatenate([part.chart.limited(part) for part in model.parts])
+
+    def units(self, model: Mixed) -> np.ndarray:
+        """Those of the parts."""
+        return np.concatenate([part.chart.units(part) for part in model.parts])
+
+    def redundant(self, model: Mixed) -> np.ndarray:
+        """Those of the parts."""
+        return np.asarray(block_diag(*(part.chart.redundant(part) for part in model.parts)))

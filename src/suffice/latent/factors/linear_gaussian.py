@@ -10,12 +10,14 @@ from jaxtyping import Float
 
 from suffice.latent.charts.factors import FactorChart
 from suffice.latent.factors.posterior import FactorStatistics, LatentPosterior, codes_of
+from suffice.latent.forms.conditional import LOG_TWO_PI
 from suffice.latent.forms.natural import bordered, unpacked
 from suffice.latent.forms.small_inverses import inverted
 from suffice.model import Hyperparameters, LatentModel
 from suffice.rows.block import tile_of
 from suffice.rows.missing import MissingLayout
 from suffice.rows.patterns import arrange
+from suffice.runtime import tree
 from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp, lax
 from suffice.runtime.module import field, replaced
@@ -160,6 +162,11 @@ class LinearGaussian(LatentModel):
         root = jnp.linalg.cholesky(spread)
         return mean, jnp.where(jnp.isfinite(root).all(), loadings @ root, loadings)
 
+    def expected_log_density(self, sums: FactorStatistics, leading: tuple[int, ...]) -> Array:
+        """Of rows and their latent variables, summed over rows, of models along one axis; sums lead with ``leading``."""
+        flat = tree.map_leaves(lambda leaf: leaf.reshape(-1, *leaf.shape[len(leading) :]), sums)
+        return lax.map(lambda pair: _complete(*pair), (self.expectation(False), flat)).reshape(leading)
+
     def centre(self) -> np.ndarray:
         """The mean (D,), from which rows are measured while computing."""
         return np.asarray(self.mean)
@@ -221,3 +228,14 @@ def _with_one(statistics: Array, size: int) -> Array:
     """Matrices (D, k + 1, k + 1) of [z, 1] from their packed statistics (F, D)."""
     split = size * (size + 1) // 2
     return bordered(unpacked(statistics[:split], size), statistics[split:].T)
+
+
+def _complete(own: LatentPosterior, sums: FactorStatistics) -> Array:
+    """Expected log-density of rows, about the mean, and of their latent variables."""
+    size = own.loadings.shape[1]
+    gram = _with_one(sums.gram, size)[..., :size, :size]
+    explained = ((gram @ own.loadings[..., None])[..., 0] * own.loadings).sum(-1)
+    left_over = sums.square - 2 * (own.loadings * sums.cross[:size].T).sum(1) + explained
+    of_rows = sums.gram[-1] * (LOG_TWO_PI + jnp.log(own.noise)) + left_over / own.noise
+    squares = jnp.trace(_with_one(sums.latent[:, None], size)[0, :size, :size])
+    return -(of_rows.sum() + squares + sums.weight * size * LOG_TWO_PI) / 2

@@ -53,13 +53,12 @@ class LatentPosterior(PreparedEStep):
 
     def inferred(self, rows: Array | MaskedRows) -> Inferred:
         """Posterior of the latent variables of each row, and the row's log-density."""
-        deviation, observed = self._deviation(rows)
+        deviation, observed = self.deviations(rows)
         precision = lax.optimization_barrier(1 / self.noise)
         scaled = self.loadings * precision[:, None]
-        pairs = packed(self.loadings[:, :, None] * scaled[:, None, :])
-        inner = pairs.sum(1, keepdims=True) if observed is None else pairs @ observed.T
         size = self.loadings.shape[1]
-        covariance, half_log = inverted(jnp.moveaxis(unpacked(inner, size), 0, -1) + jnp.eye(size)[..., None])
+        inner = self._inner(scaled, observed)
+        covariance, half_log = inverted(inner + jnp.eye(size)[..., None])
         mean = (covariance * lax.optimization_barrier(scaled.T @ deviation.T)).sum(1)
         residual = deviation - mean.T @ self.loadings.T
         level = LOG_TWO_PI + jnp.log(self.noise)
@@ -68,16 +67,24 @@ class LatentPosterior(PreparedEStep):
         log_density = -(level + jnp.square(residual) @ precision + jnp.square(mean).sum(0)) / 2 - half_log
         return Inferred(mean, covariance, log_density, deviation, observed)
 
-    def completed(self, inferred: Inferred) -> tuple[Array, Array]:
-        """Expected value of every cell and its standard deviation given the row's observed cells, (n, D) each."""
+    def _inner(self, scaled: Array, observed: Array | None) -> Array:
+        """Sums of w w' over noise, of the columns that rows observe, (k, k, n), or (k, k, 1) where none is missing."""
+        if observed is None:
+            return (scaled.T @ self.loadings)[..., None]
+        pairs = packed(self.loadings[:, :, None] * scaled[:, None, :])
+        return jnp.moveaxis(unpacked(pairs @ observed.T, self.loadings.shape[1]), 0, -1)
+
+    def completed(self, latent: Array, covariance: Array) -> tuple[Array, Array]:
+        """Expected value of every cell and its standard deviation, (n, D) each, of latent variables of this posterior."""
         size = self.loadings.shape[1]
         twice = np.where(np.equal(*np.triu_indices(size)), 1.0, 2.0)[:, None]
         pairs = packed(self.loadings[:, :, None] * self.loadings[:, None, :]) * twice
-        variance = packed(jnp.moveaxis(inferred.covariance, -1, 0)).T @ pairs + self.noise
-        mean = self.mean + inferred.mean.T @ self.loadings.T
+        variance = packed(jnp.moveaxis(covariance, -1, 0)).T @ pairs + self.noise
+        mean = self.mean + latent.T @ self.loadings.T
         return mean, jnp.sqrt(jnp.broadcast_to(variance, mean.shape))
 
-    def _deviation(self, rows: Array | MaskedRows) -> tuple[Array, Array | None]:
+    def deviations(self, rows: Array | MaskedRows) -> tuple[Array, Array | None]:
+        """Rows from the mean, 0 where a cell is missing, and 1 where it is observed; None where none is missing."""
         if not isinstance(rows, MaskedRows):
             return rows.astype(self.mean.dtype) - self.mean, None
         observed = rows.observed().astype(self.mean.dtype)
@@ -85,15 +92,23 @@ class LatentPosterior(PreparedEStep):
 
     def _sums(self, rows: Array | MaskedRows, weight: Array) -> FactorStatistics:
         inferred = self.inferred(rows)
-        mean, observed = inferred.mean, inferred.observed
-        ones = jnp.ones((1, mean.shape[1]), mean.dtype)
-        i, j = np.triu_indices(len(mean))
-        statistics = jnp.concatenate([inferred.covariance[i, j] + mean[i] * mean[j], mean, ones]) * weight
-        latent = statistics.sum(1)
-        gram = latent[:, None] if observed is None else statistics @ observed
-        cross = (jnp.concatenate([mean, ones]) * weight) @ inferred.deviation
-        square = weight @ jnp.square(inferred.deviation)
-        return FactorStatistics(gram, latent, cross, square, weight @ inferred.log_density, weight.sum())
+        log_likelihood = weight @ inferred.log_density
+        return sums_of(
+            inferred.mean, inferred.covariance, inferred.deviation, inferred.observed, weight, log_likelihood
+        )
+
+
+def sums_of(
+    mean: Array, covariance: Array, deviation: Array, observed: Array | None, weight: Array, log_likelihood: Array
+) -> FactorStatistics:
+    """Sums over rows of deviations (n, D), given means (k, n) and covariances (k, k, n or 1) of their latent variables."""
+    ones = jnp.ones((1, mean.shape[1]), mean.dtype)
+    i, j = np.triu_indices(len(mean))
+    statistics = jnp.concatenate([covariance[i, j] + mean[i] * mean[j], mean, ones]) * weight
+    latent = statistics.sum(1)
+    gram = latent[:, None] if observed is None else statistics @ observed
+    cross = (jnp.concatenate([mean, ones]) * weight) @ deviation
+    return FactorStatistics(gram, latent, cross, weight @ jnp.square(deviation), log_likelihood, weight.sum())
 
 
 def codes_of(inferred: Inferred) -> tuple[Array, Array]:

@@ -45,7 +45,8 @@ class Completed(FactorReader):
     """Expected value of every cell and its standard deviation, given the row's observed cells."""
 
     def __call__(self, rows: Array | MaskedRows, weight: Array) -> tuple[Array, Array]:
-        return self.expectation.completed(self.expectation.inferred(rows))
+        inferred = self.expectation.inferred(rows)
+        return self.expectation.completed(inferred.mean, inferred.covariance)
 
 
 def impute_factors(

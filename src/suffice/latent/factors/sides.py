@@ -26,3 +26,8 @@ def side_of(rows: int | None, features: int, *, gaps: bool) -> Side:
     if wide and features > MANY_COLUMNS:
         return "latent"
     return "moments" if fits_second_moments(features) else "latent"
+
+
+def by_factors(features: int) -> bool:
+    """Whether components of few latent variables sum products with these rather than second moments of the columns."""
+    return features > MANY_COLUMNS

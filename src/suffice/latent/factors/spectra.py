@@ -68,7 +68,7 @@ class OfMatrix(Spectrum):
 
 @dataclass(frozen=True)
 class OfRows(Spectrum):
-    """Rows (n, D), fewer than columns, of which each counts as this ``share`` (n,), about a mean (D,).
+    """Rows (n, D), as a rule fewer than columns, of which each counts as this ``share`` (n,), about a mean (D,).
 
     The covariance of columns and the products of rows have the same eigenvalues but for zeros, and of the products' vectors
     follow the covariance's: nothing larger than rows by rows, or columns by factors, is put together.
@@ -112,7 +112,8 @@ class OfRows(Spectrum):
         return self._padded(np.linalg.eigvalsh(self.products(unit))[::-1])
 
     def _padded(self, values: np.ndarray) -> np.ndarray:
-        return np.pad(values, (0, self.rows.shape[1] - len(values)))
+        features = self.rows.shape[1]
+        return np.pad(values[:features], (0, max(0, features - len(values))))
 
     def _vectors(self, values: np.ndarray, left: np.ndarray, unit: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Eigenvalues without what rounding makes of 0, and vectors (D, m) of those that stand where the (n, m) given do."""

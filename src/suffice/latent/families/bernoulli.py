@@ -53,6 +53,11 @@ class BernoulliChart(ColumnsChart):
         """All."""
         return np.ones(2 * int(np.prod(model.probabilities.shape[-2:])), bool)
 
+    def redundant(self, model: Bernoulli) -> np.ndarray:
+        """Both roots larger."""
+        chance = np.asarray(model.probabilities).ravel()
+        return np.concatenate([np.diag(np.sqrt(chance)), np.diag(np.sqrt(1 - chance))])
+
 
 class Bernoulli(NumberColumns):
     r"""K products of D independent Bernoulli variables.

@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from jaxtyping import Bool, Float
+from scipy.linalg import block_diag
 
 from suffice.latent.charts.chart import joined, of_squares, parted
 from suffice.latent.charts.independent import ColumnsChart
@@ -44,6 +45,13 @@ class CategoricalChart(ColumnsChart):
     def limited(self, model: Categorical) -> np.ndarray:
         """All."""
         return np.ones(int(np.prod(model.probabilities.shape[-2:])), bool)
+
+    def redundant(self, model: Categorical) -> np.ndarray:
+        """All of a column's roots larger."""
+        roots = np.sqrt(np.asarray(model.probabilities))
+        column = np.repeat(np.arange(len(model.sizes)), model.sizes)
+        own = roots[..., None] * (column[:, None] == np.arange(len(model.sizes)))
+        return block_diag(*own)
 
 
 class Categorical(CategoricalColumns):

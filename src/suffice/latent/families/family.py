@@ -39,6 +39,9 @@ class Family(Kind):
     missing: ClassVar[MissingLayout | None] = "mask"
     """How ``missing_form`` takes rows with missing cells, as ``MaskedRows`` or ``PatternRows``; None where they are refused."""
 
+    dependent_cells: ClassVar[bool] = False
+    """Whether cells of a row depend on one another given the component though rows come as ``MaskedRows``."""
+
     def form(self, centred: bool) -> Any:
         """Log-density and moments as functions of complete rows, with all that rows share worked out."""
         raise NotImplementedError

@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike
 from scipy.special import ndtr
 
 from suffice.latent.charts.gaussian import GaussianChart
-from suffice.latent.collapsed import NOTHING, flat_columns
+from suffice.latent.collapsed import NOTHING
 from suffice.latent.families.columns import Columns, over_all_classes
 from suffice.latent.families.covariances.covariance import Covariance
+from suffice.latent.families.covariances.factors import flat_directions
 from suffice.latent.families.covariances.full import FullCovariance
 from suffice.latent.families.family import Family
 from suffice.latent.families.gaussian_prior import GaussianPrior
@@ -145,6 +146,5 @@ class GaussianColumns(Family):
     def flat(self, columns: Columns, floor: float) -> np.ndarray:
         """Columns that take part in a direction in which the variance has shrunk to the floor."""
         varying = ~np.broadcast_to(columns.constant, columns.mean.shape)
-        least = columns.least(floor or NOTHING)
-        flat = flat_columns(np.asarray(self.covariances), self.covariance.covariance_type, varying, least)
+        flat = flat_directions(self.covariance, varying, columns.least(floor or NOTHING))
         return np.broadcast_to(flat, self.means.shape)

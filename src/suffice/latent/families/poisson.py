@@ -59,7 +59,7 @@ class Counts(Module):
         return self.products.log_density(features[0]) - features[1]
 
     def moments(
-        self, features: tuple[Array, Array], responsibility: Float[Array, "... K n"], weight: Float[Array, " n"]
+        self, features: tuple[Array, Array], responsibility: Float[Array, "... K n"], weight: Float[Array, "... n"]
     ) -> Moments:
         """Sums over rows, with weighted responsibilities (..., K, n)."""
         return Moments(self.products.moments(features[0], responsibility, weight).total, weight @ features[1], "zero")

@@ -44,7 +44,7 @@ class CellDeviations(Module):
         return self.constant @ observed + self.log_weights[..., None] - self._each(square, self.whitening) / 2
 
     def moments(
-        self, features: tuple[Array, Array], responsibility: Float[Array, "... K n"], weight: Float[Array, " n"]
+        self, features: tuple[Array, Array], responsibility: Float[Array, "... K n"], weight: Float[Array, "... n"]
     ) -> Moments:
         """Sums over rows, with weighted responsibilities (..., K, n)."""
         columns, observed = features

@@ -65,7 +65,7 @@ class Conditional(Module):
         return self.log_scale[..., None] + (constant - distance / 2).reshape(*self.log_scale.shape, -1)
 
     def moments(
-        self, completed: Completed, responsibility: Float[Array, "... K n"], weight: Float[Array, " n"]
+        self, completed: Completed, responsibility: Float[Array, "... K n"], weight: Float[Array, "... n"]
     ) -> Moments:
         """Expected sums over rows, with weighted responsibilities (..., K, n)."""
         leading, features = responsibility.shape[:-1], self.means.shape[-1]

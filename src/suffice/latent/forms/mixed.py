@@ -43,7 +43,7 @@ class MixedForm(Module):
         return sum(parts[1:], parts[0]) + jnp.asarray(self.log_weights)[..., None]
 
     def moments(
-        self, features: tuple[Any, ...], responsibility: Float[Array, "... K n"], weight: Float[Array, " n"]
+        self, features: tuple[Any, ...], responsibility: Float[Array, "... K n"], weight: Float[Array, "... n"]
     ) -> Moments:
         """Weights of the components, and each group's sums over rows in ``common``."""
         parts = zip(self.forms, features, strict=True)

@@ -68,7 +68,7 @@ class Natural(Module):
         return (_stacked(self.natural) @ statistics).reshape(*self.natural.shape[:-1], -1)
 
     def moments(
-        self, statistics: Array, responsibility: Float[Array, "... K n"], weight: Float[Array, " n"]
+        self, statistics: Array, responsibility: Float[Array, "... K n"], weight: Float[Array, "... n"]
     ) -> Moments:
         """Sums over rows, with weighted responsibilities (..., K, n)."""
         total = statistics @ _stacked(responsibility).T
@@ -114,11 +114,11 @@ class Linear(Module):
         """Log-density of each row under each component up to what all components share, (..., K, n)."""
         return (_stacked(self.slope) @ rows.T).reshape(*self.constant.shape, -1) + self.constant[..., None]
 
-    def moments(self, rows: Array, responsibility: Float[Array, "... K n"], weight: Float[Array, " n"]) -> Moments:
+    def moments(self, rows: Array, responsibility: Float[Array, "... K n"], weight: Float[Array, "... n"]) -> Moments:
         """Sums over rows, with weighted responsibilities (..., K, n)."""
         first = (_stacked(responsibility) @ rows).reshape(*responsibility.shape[:-1], -1)
         total = jnp.concatenate([jnp.moveaxis(first, -1, 0), responsibility.sum(-1)[None]])
-        common = None if self.whitening is None else (rows * weight[:, None]).T @ rows
+        common = None if self.whitening is None else (rows.T * weight[..., None, :]) @ rows
         return Moments(total, common, "zero")
 
     def inner(self, moments: Moments) -> Float[Array, ...]:
@@ -161,7 +161,7 @@ class Centred(Module):
         return self.log_scale[..., None] - self._each(square, self.whitening) / 2
 
     def moments(
-        self, features: tuple[Array, Array], responsibility: Float[Array, "... K n"], weight: Float[Array, " n"]
+        self, features: tuple[Array, Array], responsibility: Float[Array, "... K n"], weight: Float[Array, "... n"]
     ) -> Moments:
         """Sums over rows, with weighted responsibilities (..., K, n)."""
         _, columns = features

@@ -60,7 +60,7 @@ class RisingCounts(Module):
         return self._each(one, self.log_weights) + self.log_weights[..., None]
 
     def moments(
-        self, features: tuple[Array, Array], responsibility: Float[Array, "... K n"], weight: Float[Array, " n"]
+        self, features: tuple[Array, Array], responsibility: Float[Array, "... K n"], weight: Float[Array, "... n"]
     ) -> Moments:
         """Sums over rows, with weighted responsibilities (..., K, n)."""
         counts, observed = features

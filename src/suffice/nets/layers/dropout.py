@@ -14,7 +14,9 @@ from suffice.validation import check_share
 
 
 def dropout(units: Float[Array, ...], rate: float, key: KeyLike | None) -> Float[Array, ...]:
-    """Units of which each is set to 0 with a probability, the others scaled up by 1 / (1 - rate) (Srivastava et al., 2014).
+    r"""Units of which each is set to 0 with a probability, the others scaled up by 1 / (1 - rate) (Srivastava et al., 2014).
+
+    .. math:: y_d = \frac{m_d}{1 - \text{rate}} x_d, \qquad P(m_d = 0) = \text{rate}, \qquad E[y] = x
 
     Parameters
     ----------

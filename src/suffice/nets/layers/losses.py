@@ -49,7 +49,9 @@ def cross_entropy(logits: ArrayLike, label: ArrayLike) -> Float[Array, ...]:
 
 
 def classification_loss(model: RowNetwork, row: Num[Array, ...], label: ArrayLike) -> Float[Array, ""]:
-    """Cross-entropy of a classifier's logits for one row: a ``loss`` for ``suffice.fit.descend`` on ``(X, y)``.
+    r"""Cross-entropy of a classifier's logits for one row: a ``loss`` for ``suffice.fit.descend`` on ``(X, y)``.
+
+    .. math:: \ell = \log \sum_k e^{f_k(x)} - f_y(x)
 
     Parameters
     ----------
@@ -126,7 +128,9 @@ def binary_cross_entropy(logits: ArrayLike, target: ArrayLike) -> Float[Array, .
 
 
 def reconstruction_loss(model: RowNetwork, row: Num[Array, ...]) -> Float[Array, ""]:
-    """Cross-entropy of a reconstruction with its row: a ``loss`` for ``suffice.fit.descend``.
+    r"""Cross-entropy of a reconstruction with its row: a ``loss`` for ``suffice.fit.descend``.
+
+    .. math:: \ell = -\sum_d x_d \log \sigma(f_d(x)) + (1 - x_d) \log(1 - \sigma(f_d(x)))
 
     Parameters
     ----------

@@ -18,7 +18,9 @@ from suffice.validation import check_sizes
 
 @in_own_precision
 def max_pool(maps: ArrayLike, size: int = 2, stride: int | None = None) -> Num[Array, "... height width"]:
-    """Largest number of each window; windows that do not fit are left out.
+    r"""Largest number of each window; windows that do not fit are left out.
+
+    .. math:: y_{ij} = \max_{a, b < k} x_{s i + a,\, s j + b}
 
     Parameters
     ----------
@@ -47,7 +49,9 @@ def max_pool(maps: ArrayLike, size: int = 2, stride: int | None = None) -> Num[A
 
 @in_own_precision
 def average_pool(maps: ArrayLike, size: int = 2, stride: int | None = None) -> Float[Array, "... height width"]:
-    """Mean of each window; windows that do not fit are left out.
+    r"""Mean of each window; windows that do not fit are left out.
+
+    .. math:: y_{ij} = \frac{1}{k^2} \sum_{a, b < k} x_{s i + a,\, s j + b}
 
     Parameters
     ----------
@@ -109,7 +113,9 @@ def adaptive_average_pool(maps: ArrayLike, size: int = 1) -> Float[Array, "... s
 
 
 def max_pool_vjp(images: ArrayLike, cotangent: ArrayLike, size: int = 2, stride: int | None = None) -> np.ndarray:
-    """Backward rule of ``max_pool``, written out: a window's derivative goes to its largest number, the first of equals.
+    r"""Backward rule of ``max_pool``, written out: a window's derivative goes to its largest number, the first of equals.
+
+    .. math:: \bar x_{uv} = \sum_{ij} \bar y_{ij} \, [(u, v) \text{ is the largest of window } (i, j)]
 
     Parameters
     ----------

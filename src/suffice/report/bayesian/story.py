@@ -25,7 +25,7 @@ from suffice.report.classes import Judged
 from suffice.report.classifiers.pictures import calibration_picture, confusion_picture
 from suffice.report.classifiers.story import ClassifierStory
 from suffice.report.parts import Line, Section, Table, counted
-from suffice.report.picture import Picture
+from suffice.report.picture import Picture, drawn
 from suffice.report.story import Drawn, Run, Story, Told, story
 from suffice.rows.streams import is_stream
 from suffice.runtime.types import ArrayLike, TableLike
@@ -127,7 +127,7 @@ class BayesianStory(Story):
             lead=f"A Bayesian network of {self.size}, fitted to {told.n_rows:,} rows of {source}.",
             measures=_measures(self.estimator, told, run),
             advice=_advice(run),
-            pictures=[*trace(self.estimator), *drawing(self.estimator, found, observed)],
+            pictures=[*drawn(trace, self.estimator), *drawn(drawing, self.estimator, found, observed)],
             tables=[*differences(found, observed), *informative(self.estimator)],
             data=[*facts, *(("note", note) for note in run.notes)],
             said=f"log-likelihood {told.mean:.4f} nats per row",
@@ -145,9 +145,9 @@ class BayesianClassifierStory(ClassifierStory):  # pyright: ignore[reportGeneral
     def pictures(self, rows: TableLike, run: Run, judged: Judged) -> list[Picture]:
         names = self.estimator.classes_.astype(str)
         return [
-            confusion_picture(judged.codes, judged.found, judged.weight, names),
-            calibration_picture(judged.codes, judged.probability, judged.weight),
-            *classifier_drawing(self.estimator),
+            *drawn(confusion_picture, judged.codes, judged.found, judged.weight, names),
+            *drawn(calibration_picture, judged.codes, judged.probability, judged.weight),
+            *drawn(classifier_drawing, self.estimator),
         ]
 
 

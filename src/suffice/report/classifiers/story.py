@@ -9,7 +9,7 @@ import numpy as np
 from suffice.estimators.classifiers.base import Classifier
 from suffice.report.classes import ClassesStory, Judged
 from suffice.report.parts import model_name
-from suffice.report.picture import Picture
+from suffice.report.picture import Picture, drawn
 from suffice.report.story import Drawn, Run, story
 from suffice.runtime.types import TableLike
 
@@ -63,12 +63,12 @@ class ClassifierStory(ClassesStory):
         shown = _sample(np.flatnonzero(np.isin(run.target, classes)))
         values, codes = np.asarray(self.coded(rows), float)[shown], np.searchsorted(classes, run.target[shown])
         best = telling(values, codes)
-        regions = [region_picture(self.plain, values, codes, best[:2], self.columns, names)] if len(best) > 1 else []
+        plain, pair = self.plain, best[:2]
         return [
-            *regions,
-            confusion_picture(judged.codes, judged.found, judged.weight, names),
-            calibration_picture(judged.codes, judged.probability, judged.weight),
-            density_picture(self.plain, values, codes, best, self.columns, names),
+            *(drawn(region_picture, plain, values, codes, pair, self.columns, names) if len(best) > 1 else ()),
+            *drawn(confusion_picture, judged.codes, judged.found, judged.weight, names),
+            *drawn(calibration_picture, judged.codes, judged.probability, judged.weight),
+            *drawn(density_picture, plain, values, codes, best, self.columns, names),
         ]
 
     def sample(self, count: int) -> Drawn:

@@ -16,7 +16,7 @@ from suffice.plot.scree import ScreeDisplay
 from suffice.plot.trace import TraceDisplay
 from suffice.report.gaps import gap_pictures
 from suffice.report.mixtures.advice import restart_sentence
-from suffice.report.picture import Picture, picture, pictures_of
+from suffice.report.picture import Picture, drawn, picture, pictures_of
 from suffice.report.summary import Summary
 from suffice.selection.sizes import HeldOutSizes
 
@@ -37,19 +37,18 @@ def factor_pictures(
     held_out: HeldOutSizes | None = None,
 ) -> list[Picture]:
     """Scree, held-out likelihood against dimension if given, codes, loadings, reconstructions, and missing cells if any."""
-    found = [
-        _scree(estimator, gaps=bool(summary.missing.any())),
-        *_held_out(estimator, held_out),
-        _codes(estimator, summary, target),
+    return [
+        *drawn(_scree, estimator, bool(summary.missing.any())),
+        *drawn(_held_out, estimator, held_out),
+        *drawn(_codes, estimator, summary, target),
+        *(drawn(_trace, estimator) if len(estimator.lower_bounds_) > 1 else ()),
+        *(drawn(_axes, estimator, image_shape) if image_shape else drawn(_loadings, estimator, names)),
+        *drawn(_reconstructions, estimator, summary, image_shape),
+        *drawn(gap_pictures, estimator, summary, names),
     ]
-    if len(estimator.lower_bounds_) > 1:
-        found.append(_trace(estimator))
-    found += [_axes(estimator, image_shape) if image_shape else _loadings(estimator, names)]
-    found += [_reconstructions(estimator, summary, image_shape), *gap_pictures(estimator, summary, names)]
-    return found
 
 
-def _scree(estimator: FittedFactors, *, gaps: bool) -> Picture:
+def _scree(estimator: FittedFactors, gaps: bool) -> Picture:
     single = np.ndim(estimator.noise_variance_) == 0
     what = "covariance" if single else "correlation"
     pairs = ", from the pairs of cells observed together" if gaps else ""

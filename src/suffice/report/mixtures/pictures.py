@@ -17,7 +17,7 @@ from suffice.report.gaps import gap_pictures
 from suffice.report.latent import share
 from suffice.report.mixtures.advice import restart_sentence
 from suffice.report.mixtures.marginals import marginals
-from suffice.report.picture import Picture, picture
+from suffice.report.picture import Picture, drawn, picture
 from suffice.report.summary import EDGES, Summary
 
 if TYPE_CHECKING:
@@ -31,12 +31,15 @@ def pictures(
     gaussian = kinds(estimator).count("gaussian")
     ellipses = gaussian > 1 or gaussian == len(names)
     size = (5.6, 3.9) if ellipses else (4.2, 3.4)
-    found = [_trace(estimator, size), _weights(estimator, size)]
-    if ellipses:
-        found.append(_ellipses(estimator, summary, names, size))
-    found += [_sharpness(summary, size), _parameters(estimator, names, image_shape)]
-    found += [marginals(estimator, summary, names, size), *gap_pictures(estimator, summary, names)]
-    return found
+    return [
+        *drawn(_trace, estimator, size),
+        *drawn(_weights, estimator, size),
+        *(drawn(_ellipses, estimator, summary, names, size) if ellipses else ()),
+        *drawn(_sharpness, summary, size),
+        *drawn(_parameters, estimator, names, image_shape),
+        *drawn(marginals, estimator, summary, names, size),
+        *drawn(gap_pictures, estimator, summary, names),
+    ]
 
 
 def _trace(estimator: Climbed, size: tuple[float, float]) -> Picture:

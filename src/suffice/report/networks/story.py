@@ -19,7 +19,7 @@ from suffice.report.networks.pictures import (
     reconstruction_picture,
 )
 from suffice.report.parts import Section, model_name
-from suffice.report.picture import Picture
+from suffice.report.picture import Picture, drawn
 from suffice.report.story import Run, Story, story
 
 SEEN = (
@@ -61,11 +61,11 @@ class NetworkStory(ClassesStory):
     def pictures(self, rows: np.ndarray, run: Run, judged: Judged) -> list[Picture]:
         places, names = judged.places, self.estimator.classes_.astype(str)
         return [
-            *curve_pictures(self.estimator),
-            confusion_picture(judged.codes, judged.found, judged.weight, names),
-            calibration_picture(judged.codes, judged.probability, judged.weight),
-            *mistake_pictures(self.estimator, rows[places], run.target[places]),
-            *filter_pictures(self.estimator),
+            *drawn(curve_pictures, self.estimator),
+            *drawn(confusion_picture, judged.codes, judged.found, judged.weight, names),
+            *drawn(calibration_picture, judged.codes, judged.probability, judged.weight),
+            *drawn(mistake_pictures, self.estimator, rows[places], run.target[places]),
+            *drawn(filter_pictures, self.estimator),
         ]
 
 
@@ -101,9 +101,9 @@ class AutoencoderStory(Story):
             measures=measures,
             advice=self._advice(run),
             pictures=[
-                *curve_pictures(self.estimator),
-                reconstruction_picture(self.estimator, rows),
-                *filter_pictures(self.estimator),
+                *drawn(curve_pictures, self.estimator),
+                *drawn(reconstruction_picture, self.estimator, rows),
+                *drawn(filter_pictures, self.estimator),
             ],
             data=[("rows", f"{len(rows):,}"), ("columns", columns), *(("note", note) for note in run.notes)],
             said=", ".join(f"{name} {value}" for name, value, _ in found),

@@ -15,7 +15,7 @@ from suffice.plot.learning import LearningDisplay
 from suffice.report.advice import Advice, to_try
 from suffice.report.classes import ClassesStory
 from suffice.report.parts import Line, Section, Table
-from suffice.report.picture import Picture, picture
+from suffice.report.picture import Picture, drawn, picture
 from suffice.report.story import Drawn, Run, Story, story
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class RBMStory(Story):
             lead=f"{self.size} learned from {len(rows):,} rows of {columns} columns of {run.source}.",
             measures=[*found, *time],
             advice=_advice(self.estimator, run),
-            pictures=_pictures(self.estimator, run),
+            pictures=drawn(_pictures, self.estimator, run),
             data=[("rows", f"{len(rows):,}"), ("columns", columns), ("visible units", f"{len(self.estimator.weights_):,}"),
                   *(("note", note) for note in run.notes)],
             said=f"{name} {value} {hint}",

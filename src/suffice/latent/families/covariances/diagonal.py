@@ -36,7 +36,9 @@ class ColumnVariances(Variances):
 
 
 class DiagonalCovariance(ColumnVariances):
-    """Variances of the columns of each component.
+    r"""Variances of the columns of each component.
+
+    .. math:: \Sigma_k = \operatorname{diag}(\sigma_{k1}^2, \dots, \sigma_{kD}^2)
 
     Parameters
     ----------
@@ -94,7 +96,9 @@ class DiagonalCovariance(ColumnVariances):
 
 
 class TiedDiagonalCovariance(ColumnVariances):
-    """Variances of the columns, the same for all components.
+    r"""Variances of the columns, the same for all components.
+
+    .. math:: \Sigma_k = \operatorname{diag}(\sigma_1^2, \dots, \sigma_D^2)
 
     Parameters
     ----------

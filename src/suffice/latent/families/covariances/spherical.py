@@ -18,7 +18,9 @@ from suffice.runtime.either import jnp
 
 
 class SphericalCovariance(Variances):
-    """One variance for each component, of all columns.
+    r"""One variance for each component, of all columns.
+
+    .. math:: \Sigma_k = \sigma_k^2 I
 
     Parameters
     ----------

@@ -1,0 +1,184 @@
+"""``suffice fit --auto DATA``: looks at the columns, proposes models and says why, fits them and keeps the best."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from suffice.cli.inputs import files_of
+from suffice.cli.job import caught
+from suffice.cli.options import DATA, Job, Overwrite
+from suffice.cli.parse import flat
+from suffice.cli.reading import Reading
+from suffice.cli.run_folder import run_folder
+from suffice.cli.source import Files, Source, read
+from suffice.cli.telling import note, say
+from suffice.cli.usable import refuse_empty_columns
+from suffice.cli.writing import Fitted, say_run, write_run
+
+if TYPE_CHECKING:
+    import numpy as np
+
+COMPONENTS = range(1, 7)
+MANY_COLUMNS = 5
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """Models for a table, why these, and whether they read a table with labels."""
+
+    models: list[Any]
+    why: str
+    labels: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class AutomaticJob(Job):
+    """What is known of a fit that the command chooses."""
+
+    target: str | None = None
+
+
+@flat
+def automatic(
+    context: typer.Context,
+    reading: Reading,
+    auto: Annotated[
+        list[str] | None,
+        typer.Option("--auto", metavar="DATA", help="Look at the columns of a file, try two or three models, keep the best.",
+                     show_default=False),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="RUN", help="Folder to write, with --auto.")] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Column of classes to tell apart, with --auto.", show_default="none",
+                     rich_help_panel=DATA),
+    ] = None,
+    overwrite: Overwrite = False,
+) -> None:  # fmt: skip
+    """Fit a model to a file of rows and write a folder with a report."""
+    if context.invoked_subcommand is not None:
+        if auto:
+            raise ValueError(
+                f"--auto chooses the model, and {context.invoked_subcommand} was named: leave one of the two out."
+            )
+        return
+    if not auto:
+        return typer.echo(context.get_help())
+    if out is None:
+        raise ValueError("--auto needs --out RUN, the folder to write.")
+    _run(files_of(auto), reading, AutomaticJob(out=out, overwrite=overwrite, target=target))
+
+
+def _run(data: Files, reading: Reading, job: AutomaticJob) -> None:
+    with run_folder(job.out, overwrite=job.overwrite) as folder:
+        proposal = _proposal(data, reading, job.target)
+        source = read(data, reading, target=job.target, labels=proposal.labels)
+        refuse_empty_columns(source)
+        for sentence in (*source.notes, proposal.why):
+            note(sentence)
+        begin = time.perf_counter()
+        with caught() as met:
+            best, selection, said = _best(proposal, source)
+        sentences = list(dict.fromkeys(" ".join(str(one.message).split()) for one in met))
+        fitted = Fitted(best, time.perf_counter() - begin, sentences, interrupted=False, selection=selection)
+        written = write_run(folder, fitted, source, job)
+    for sentence in said:
+        say(sentence)
+    say_run(fitted, written, source, job)
+
+
+def _proposal(data: Files, reading: Reading, target: str | None) -> Proposal:
+    """Models that the kinds of the columns suggest."""
+    kinds = _kinds(read(data, reading, target=target, labels=True))
+    counted = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
+    found = _classifiers(kinds) if target is not None else _mixtures(kinds)
+    return Proposal(found.models, f"The columns look like {counted}: {found.why}.", found.labels)
+
+
+def _kinds(source: Source) -> list[str]:
+    from suffice import MixedMixture
+    from suffice.data.detection import detected_kinds
+    from suffice.data.frame import frame_from
+
+    return detected_kinds(frame_from(source.rows, MixedMixture()).columns)
+
+
+def _mixtures(kinds: Sequence[str]) -> Proposal:
+    import suffice
+
+    told = {kind for kind in kinds if kind != "left-out"}
+    if told == {"gaussian"}:
+        models: list[Any] = [suffice.GaussianMixture(covariance_type=kind, random_state=0) for kind in ("full", "diag")]
+        if len(kinds) < MANY_COLUMNS:
+            return Proposal(models, "groups of Gaussians, with covariances or without, are compared", labels=False)
+        why = "groups of Gaussians, with covariances or without, and a few common factors are compared"
+        return Proposal([*models, suffice.FactorAnalysis(random_state=0)], why, labels=False)
+    if told == {"bernoulli"} or told <= {"categorical", "bernoulli"}:
+        return Proposal(
+            [suffice.CategoricalMixture(random_state=0)], "latent classes of labels are compared", labels=True
+        )
+    if told <= {"poisson", "negative-binomial"}:
+        models = [suffice.PoissonMixture(random_state=0), suffice.NegativeBinomialMixture(random_state=0)]
+        return Proposal(
+            models, "groups of counts are compared, with and without more spread than Poisson's", labels=False
+        )
+    return Proposal(
+        [suffice.MixedMixture(random_state=0)], "groups with a distribution for each column are compared", labels=True
+    )
+
+
+def _classifiers(kinds: Sequence[str]) -> Proposal:
+    import suffice
+
+    if set(kinds) == {"gaussian"}:
+        models = [suffice.NaiveBayes(), suffice.GaussianClassifier("tied"), suffice.GaussianClassifier("full")]
+        why = "a Gaussian for each class is compared, of independent columns, with shared and with own covariances"
+        return Proposal(models, why, labels=False)
+    why = "columns that are independent given the class are compared with columns that depend on one another"
+    return Proposal([suffice.NaiveBayes(), suffice.BayesianNetworkClassifier()], why, labels=True)
+
+
+def _best(proposal: Proposal, source: Source) -> tuple[Any, Any, list[str]]:
+    """The best model as it was fitted, the selection it comes from, and what to say of the others."""
+    if source.target is not None:
+        return _best_classifier(proposal.models, source)
+    from suffice.selection import select
+
+    most = max(1, min(COMPONENTS[-1], len(source.rows) // 10))
+    found = select(proposal.models, source.rows, n_components=range(1, most + 1))
+    return found.best, found, []
+
+
+def _best_classifier(models: Sequence[Any], source: Source) -> tuple[Any, None, list[str]]:
+    from suffice.cli.accuracy import measured
+    from suffice.selection.cross_validation import cross_validated
+
+    known = source.target.astype(str)
+    different = len(set(known.tolist()))
+    if 2 * different > len(known):
+        raise ValueError(
+            f"--target has {different:,} different values in {len(known):,} rows; a column of classes is expected."
+        )
+    said, losses = [], []
+    for model in models:
+        model.fit(source.rows, known)
+        tested = cross_validated(model, source.rows, known)
+        names = [str(name) for name in model.classes_]
+        figures = measured(tested.probability, names, known[tested.rows])
+        losses.append(figures.log_loss)
+        said.append(
+            f"{_called(model)}: {figures.accuracy:.2%} of rows held out told right, log loss {figures.log_loss:.4f}"
+        )
+    best: np.intp | int = min(range(len(losses)), key=losses.__getitem__)
+    return models[best], None, [*said, f"kept: {_called(models[best])}, of the lowest log loss"]
+
+
+def _called(model: Any) -> str:
+    shape = getattr(model, "covariance_type", None)
+    return type(model).__name__ if shape is None else f"{type(model).__name__} ({shape})"

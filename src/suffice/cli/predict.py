@@ -1,0 +1,115 @@
+"""``suffice predict RUN DATA``: the class or component of each row, with the probability of every one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from suffice.cli.inputs import files_of
+from suffice.cli.kept import Keep, known_classes, read_kept
+from suffice.cli.matching import matching
+from suffice.cli.options import DATA, Data, Overwrite, Run
+from suffice.cli.parse import flat
+from suffice.cli.reading import Reading
+from suffice.cli.run_folder import check_file
+from suffice.cli.saved import load_run
+from suffice.cli.tables import RowWriter, replacing
+from suffice.cli.telling import answer, note, say
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from suffice.report.story import Story
+
+
+@flat
+def predict(
+    run: Run,
+    data: Data,
+    reading: Reading,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="CSV of the class of each row and the probability of every class.",
+                     show_default="standard output"),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(metavar="COLUMN", help="Column of known classes to compare with; rows without one are left out.",
+                     show_default="the one of the fit, if it is there", rich_help_panel=DATA),
+    ] = None,
+    keep: Keep = None,
+    overwrite: Overwrite = False,
+) -> None:  # fmt: skip
+    """The class (of a mixture, the component) of each row under a saved model, and the probability of every one."""
+    check_file(out, overwrite=overwrite)
+    model, files = load_run(run), files_of(data)
+    if not hasattr(model.estimator, "predict_proba") or model.states is not None:
+        raise ValueError(
+            f"{run} holds {model.held}, which tells no classes: predict with a classifier or a mixture"
+            + ("; `suffice query` asks a network." if model.states is not None else ".")
+        )
+    known = None if target is None else known_classes(files, reading, target)
+    aside = [*(keep or ()), *([] if target is None else [target])]
+    source, kept = matching(model, files, reading, None, aside), read_kept(files, reading, keep)
+    for sentence in source.notes:
+        note(sentence)
+    names = [str(name) for name in getattr(model.estimator, "classes_", ())]
+    what = "class" if names else "component"
+    chances: list[np.ndarray] = []
+    with nullcontext(typer.get_binary_stream("stdout")) if out is None else replacing(out) as file:
+        write = RowWriter(file, kept)
+        for probability in _probabilities(model, source.rows):
+            chances.append(probability)
+            write(_columns(probability, names, what))
+    _tell(chances, names, what, known, target, source.name, out)
+
+
+def _probabilities(model: Story, rows: Any) -> Iterator[np.ndarray]:
+    """The probability of each class or component, (n, K), block by block."""
+    import numpy as np
+
+    from suffice.report.story import blocks
+
+    for block, _ in blocks(model.coded(rows)):
+        yield np.asarray(model.plain.predict_proba(block))
+
+
+def _columns(probability: np.ndarray, names: list[str], what: str) -> dict[str, Any]:
+    import numpy as np
+
+    labels: Any = np.array(names, dtype=object) if names else np.arange(probability.shape[1])
+    each = {f"probability_{label}": np.ascontiguousarray(probability[:, j]) for j, label in enumerate(labels)}
+    return {what: labels[probability.argmax(axis=1)], **each}
+
+
+def _tell(
+    chances: list[np.ndarray],
+    names: list[str],
+    what: str,
+    known: np.ndarray | None,
+    target: str | None,
+    source: str,
+    out: Path | None,
+) -> None:
+    import numpy as np
+
+    from suffice.cli.accuracy import measured
+
+    probability = np.concatenate(chances)
+    found = None if known is None or not names else measured(probability, names, known)
+    tell = note if out is None else say
+    if out is not None:
+        say(
+            f"{out} holds the {what} of each of {len(probability):,} rows of {source}, and the probability of every one"
+        )
+    if found is not None:
+        for sentence in found.sentences(str(target)):
+            tell(sentence)
+    if out is not None:
+        record = {} if found is None else {"accuracy": found.accuracy, "log_loss": found.log_loss, "calibration_error":
+                  found.calibration_error, "judged_rows": found.count, "unlabelled_rows": found.unlabelled}  # fmt: skip
+        answer(rows=len(probability), out=str(out), **record)

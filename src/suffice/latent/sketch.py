@@ -1,0 +1,32 @@
+"""Rows of very many columns in few coordinates, in which squared distances are about the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.sparse import csr_array
+
+SKETCHED = 1024
+"""Columns beyond which starts see a sketch of the rows."""
+SIZE = 512
+"""Coordinates of a sketch: squared distances are right to a sixteenth or so."""
+ROWS = 256
+
+
+def sketched(
+    rows: np.ndarray, coordinates: Callable[[np.ndarray], np.ndarray], generator: np.random.Generator
+) -> np.ndarray:
+    """Coordinates (m, C) of rows (m, D), or where these are many sums of them under random signs, (m, 512).
+
+    Every coordinate is added to one of the sums (Charikar, Chen and Farach-Colton, 2004), a few rows at a time.
+    """
+    if rows.shape[1] <= SKETCHED:
+        return coordinates(rows)
+    first = coordinates(rows[:1])
+    count = first.shape[1]
+    signs = generator.choice([-1.0, 1.0], count)
+    place = generator.integers(SIZE, size=count)
+    sums = csr_array((signs, place, np.arange(count + 1)), (count, SIZE))
+    parts = [coordinates(rows[start : start + ROWS]) @ sums for start in range(0, len(rows), ROWS)]
+    return np.concatenate(parts)

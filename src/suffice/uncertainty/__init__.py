@@ -1,0 +1,1 @@
+"""Answers with their uncertainty: standard errors, intervals, tests by simulation, pooled estimates."""

@@ -1,0 +1,83 @@
+"""Mixtures of probabilistic PCA of many columns: the same as by covariance matrices, which are never put together."""
+
+import numpy as np
+import pytest
+
+import suffice
+from suffice import PPCA, MixtureOfPPCA
+from suffice.latent import FactorGaussian, PrincipalGaussian
+
+ROWS, FEATURES = 60, 40
+
+
+def rows_of_clusters(count=ROWS, features=FEATURES):
+    draw = np.random.default_rng(0)
+    component = np.arange(count) % 2
+    lines, centres = draw.standard_normal((2, features, 2)), draw.standard_normal((2, features))
+    latent = draw.standard_normal((count, 2))
+    rows = centres[component] + np.einsum("ndq,nq->nd", lines[component], latent)
+    return rows + 0.7 * draw.standard_normal((count, features)), component
+
+
+X, COMPONENT = rows_of_clusters()
+GAPS = np.where(np.random.default_rng(1).random(X.shape) < 0.1, np.nan, X)
+WEIGHT = np.random.default_rng(2).integers(1, 4, ROWS).astype(float)
+
+
+@pytest.fixture
+def of_factors(monkeypatch):
+    """All columns are many."""
+    monkeypatch.setattr("suffice.estimators.mixtures.of_ppca.by_factors", lambda features: features > 10)
+
+
+@pytest.mark.parametrize("settings", [{}, {"prior_strength": 3.0, "n_init": 2}], ids=["plain", "prior"])
+@pytest.mark.parametrize("rows", [X, GAPS], ids=["complete", "gaps"])
+def test_a_wide_fit_is_the_narrow_one(rows, settings, request):
+    narrow = MixtureOfPPCA(2, n_factors=2, random_state=0, **settings).fit(rows, sample_weight=WEIGHT)
+    assert isinstance(narrow.model_.components, PrincipalGaussian)
+    request.getfixturevalue("of_factors")
+    wide = MixtureOfPPCA(2, n_factors=2, random_state=0, **settings).fit(rows, sample_weight=WEIGHT)
+    assert isinstance(wide.model_.components, FactorGaussian)
+    assert wide.lower_bound_ == pytest.approx(narrow.lower_bound_, abs=1e-7)
+    order = [np.argsort(fitted.means_[:, 0]) for fitted in (wide, narrow)]
+    for name in ("means_", "covariances_", "precisions_", "noise_variance_", "explained_variance_", "components_"):
+        one, other = (getattr(fitted, name)[own] for fitted, own in zip((wide, narrow), order, strict=True))
+        np.testing.assert_allclose(one, other, atol=2e-3, err_msg=name)
+    np.testing.assert_allclose(wide.impute(rows), narrow.impute(rows), atol=2e-3)
+    np.testing.assert_allclose(wide.score_samples(rows), narrow.score_samples(rows), atol=2e-3)
+    given = {0: 1.0, 3: -0.5}
+    one, other = wide.conditional(given), narrow.conditional(given)
+    np.testing.assert_allclose(one.means_[order[0]], other.means_[order[1]], atol=2e-3)
+    np.testing.assert_allclose(one.covariances_[order[0]], other.covariances_[order[1]], atol=2e-3)
+    np.testing.assert_allclose(wide.marginal([5, 1]).covariances_[order[0]], narrow.marginal([5, 1]).covariances_[order[1]],
+                               atol=2e-3)  # fmt: skip
+
+
+@pytest.mark.usefixtures("of_factors")
+def test_one_component_is_probabilistic_pca_of_the_same_rows():
+    for rows in (X, GAPS):
+        one, alone = MixtureOfPPCA(1, n_factors=2, reg_covar=0, random_state=0).fit(rows), PPCA(2).fit(rows)
+        assert one.score(rows) == pytest.approx(alone.score(rows), abs=1e-7)
+        np.testing.assert_allclose(one.components_[0], alone.components_, atol=1e-3)
+
+
+@pytest.mark.usefixtures("of_factors")
+def test_batches_steps_files_frozen_parameters_and_draws(tmp_path):
+    fitted = MixtureOfPPCA(2, n_factors=2, random_state=0).fit(GAPS)
+    stream = MixtureOfPPCA(2, n_factors=2, random_state=0).fit([GAPS[:35], GAPS[35:]])
+    assert stream.score(GAPS) == pytest.approx(fitted.score(GAPS), abs=1e-6)
+    assert (fitted.predict(GAPS) == COMPONENT).mean() in (0.0, 1.0)
+    before = fitted.score(GAPS)
+    suffice.save(fitted, tmp_path / "model")
+    np.testing.assert_array_equal(suffice.load(tmp_path / "model").predict_proba(GAPS), fitted.predict_proba(GAPS))
+    draws = fitted.impute(GAPS, draws=400)
+    mean, deviation = fitted.impute(GAPS, return_std=True)
+    gaps = np.isnan(GAPS)
+    far = (draws.mean(0) - mean)[gaps] / (deviation[gaps] / np.sqrt(400))
+    assert np.sqrt(np.square(far).mean()) == pytest.approx(1, abs=0.15)
+    assert draws.std(0)[gaps] / deviation[gaps] == pytest.approx(1, abs=0.2)
+    assert fitted.partial_fit(GAPS).score(GAPS) == pytest.approx(before, abs=1e-5)
+    held = MixtureOfPPCA(2, n_factors=2, means_init=fitted.means_ + 0.1, frozen=["means"], random_state=0).fit(X)
+    np.testing.assert_array_equal(held.means_, fitted.means_ + 0.1)
+    with pytest.raises(ValueError, match="n_factors=40 was given for 40 columns"):
+        MixtureOfPPCA(n_factors=FEATURES).fit(X)
