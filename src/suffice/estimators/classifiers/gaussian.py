@@ -16,6 +16,7 @@ from suffice.latent.families.factor_gaussian import FactorGaussian
 from suffice.latent.families.family import Family
 from suffice.latent.gaussian_classes import FAMILIES, GaussianClasses
 from suffice.latent.gradient import log_likelihood_gradient
+from suffice.latent.labelled_rows import RowsInMemory
 from suffice.latent.mixture import Mixture
 from suffice.latent.wide_classes import scores_of_factors
 from suffice.outcome import DegenerateComponentWarning
@@ -130,11 +131,9 @@ class GaussianClassifier(LinearScores):
         return GaussianClasses(self.covariance_type, self.n_features_in_, self.prior_strength, self.reg_covar,
                                self.prior_mean, self.prior_covariance, self.rank)  # fmt: skip
 
-    def _of_rows(
-        self, rows: np.ndarray, codes: np.ndarray, weight: np.ndarray
-    ) -> tuple[Family, Columns, np.ndarray] | None:
+    def _of_rows(self, table: RowsInMemory) -> tuple[Family, Columns, np.ndarray] | None:
         kind = self._kind()
-        return kind.of_rows(rows, codes, weight, len(self.classes_)) if kind.takes_rows(len(rows)) else None
+        return kind.of_rows(*table, len(self.classes_)) if kind.takes_rows(len(table.rows)) else None
 
     def _parameters(self, model: Mixture, class_prior: np.ndarray) -> dict[str, Any]:
         if isinstance(model.components, FactorGaussian):

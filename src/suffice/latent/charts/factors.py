@@ -104,20 +104,6 @@ class ComponentFactorsChart(Chart):
         """None."""
         return np.zeros(model.means.shape[-2] * len(FactorChart().limited(model.linear())), bool)
 
-    def units(self, model: FactorGaussian) -> np.ndarray:
-        """Those of every component."""
-        return np.concatenate([FactorChart().units(part) for part in _components(model)])
-
-    def redundant(self, model: FactorGaussian) -> np.ndarray:
-        """Rotations of every component."""
-        return np.asarray(block_diag(*(FactorChart().redundant(part) for part in _components(model))))
-
-
-def _components(model: FactorGaussian) -> list[LinearGaussian]:
-    whole = model.linear()
-    parts = zip(*map(np.asarray, (whole.mean, whole.loadings, whole.noise_variance)), strict=True)
-    return [replaced(whole, mean=mean, loadings=loadings, noise_variance=noise) for mean, loadings, noise in parts]
-
 
 def _one_by_one(model: FactorGaussian) -> list[LinearGaussian]:
     """The components, each as a model of its own."""
