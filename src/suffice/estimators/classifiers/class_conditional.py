@@ -67,6 +67,9 @@ class ClassConditional(ClassInference):
         """What distribution every class has."""
         raise NotImplementedError
 
+    def _learn_shares(self, rows: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> None:
+        """Take from rows and their classes what is done to parameters after the fit."""
+
     def _check_spread(self, fitted: dict[str, Any], overall: Any) -> None:
         """Refuse, or warn of, classes without spread in some direction, where variances need a floor."""
 
@@ -110,6 +113,7 @@ class ClassConditional(ClassInference):
         kind = self._kind()
         refuse_wild(rows, kind.movable)
         forget(self, ("model_", "running_statistics_", "lower_bounds_", "coef_", "intercept_"))
+        self._learn_shares(rows, codes, weight)
         with one_blas_thread():
             gaps, unit = refuse_empty(rows), kind.unit
             if (codes >= 0).all() and unit.one_pass and (not gaps or unit.missing == "mask"):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from suffice.estimators.classifiers.linear_scores import LinearScores, linear_scores
+from suffice.estimators.classifiers.shrinkage import check_shrinkage, suggested
 from suffice.estimators.shared.rows import PlainColumns
 from suffice.latent.families.columns import Columns
 from suffice.latent.gaussian_classes import FAMILIES, GaussianClasses
@@ -17,7 +18,7 @@ from suffice.latent.mixture import Mixture
 from suffice.outcome import DegenerateComponentWarning
 from suffice.runtime.arrays import Array
 from suffice.runtime.types import ArrayLike, TableLike
-from suffice.validation import check_at_least, check_choice, check_count
+from suffice.validation import check_choice, check_count
 
 
 @dataclass(eq=False, repr=False)
@@ -45,6 +46,8 @@ class GaussianClassifier(LinearScores):
         all rows as the average of the others. 0 switches it off.
     shrinkage
         Covariances become :math:`(1 - s) \Sigma + s \, \mathrm{tr}(\Sigma) / D \, I` with this s from 0 to 1 after the fit.
+        ``"ledoit_wolf"`` and ``"oas"`` take for s what scikit-learn's functions of these names find in the labelled complete rows
+        about their class means (Ledoit and Wolf, 2004; Chen et al., 2010), for ``"full"`` in each class; ``shrinkage_`` has it.
     prior_strength
         Conjugate prior over means and covariances, as a number of rows seen beforehand in each class; 0 adds nothing.
     prior_mean
@@ -76,6 +79,8 @@ class GaussianClassifier(LinearScores):
         ``(K, D)``.
     covariances_ : numpy.ndarray
         tied_diag ``(D,)``, diag ``(K, D)``, spherical ``(K,)``, tied and tied_low_rank ``(D, D)``, full ``(K, D, D)``.
+    shrinkage_ : float or numpy.ndarray
+        The share s after ``fit``, or of each class ``(K,)``.
     coef_, intercept_ : numpy.ndarray
         Of the linear ``decision_function`` with shared covariances: ``(K, D)`` and ``(K,)``, with two classes ``(1, D)`` and
         ``(1,)``.
@@ -103,7 +108,7 @@ class GaussianClassifier(LinearScores):
     covariance_type: str = "tied_diag"
     _: KW_ONLY
     rank: int = 1
-    shrinkage: float = 0.0
+    shrinkage: float | str = 0.0
     prior_mean: Any = None
     prior_covariance: Any = None
 
@@ -113,10 +118,14 @@ class GaussianClassifier(LinearScores):
 
     def _check_own(self) -> None:
         check_choice("covariance_type", self.covariance_type, list(FAMILIES))
-        check_at_least("shrinkage", self.shrinkage, 0.0)
-        if self.shrinkage > 1:
-            raise ValueError(f"shrinkage={self.shrinkage!r} was given; a number from 0 to 1 is expected.")
+        check_shrinkage(self.shrinkage, self.covariance_type)
         check_count("rank", self.rank)
+
+    def _learn_shares(self, rows: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> None:
+        if isinstance(self.shrinkage, str):
+            self.shrinkage_ = suggested(self.shrinkage, self.covariance_type, rows, codes, weight)
+        else:
+            self.shrinkage_ = float(self.shrinkage)
 
     def _kind(self) -> GaussianClasses:
         return GaussianClasses(self.covariance_type, self.n_features_in_, self.prior_strength, self.reg_covar,
@@ -124,7 +133,7 @@ class GaussianClassifier(LinearScores):
 
     def _parameters(self, model: Mixture, class_prior: np.ndarray) -> dict[str, Any]:
         components: Any = model.components
-        means, covariances = components.means, self._kind().shrunk(components.covariances, float(self.shrinkage))
+        means, covariances = components.means, self._kind().shrunk(components.covariances, self._share())
         shrunk = type(components)(means, covariances, components.prior)
         model = Mixture(model.weights, shrunk, model.prior, model.frozen)
         found = {"model_": model, "means_": means, "covariances_": covariances}
@@ -132,6 +141,14 @@ class GaussianClassifier(LinearScores):
             return found
         coef, intercept = linear_scores(means, covariances, class_prior)
         return {**found, "coef_": coef, "intercept_": intercept}
+
+    def _share(self) -> Any:
+        """How far covariances are shrunk; a number given counts at once, for steps too."""
+        if not isinstance(self.shrinkage, str):
+            return float(self.shrinkage)
+        if not hasattr(self, "shrinkage_"):
+            raise ValueError(f"shrinkage={self.shrinkage!r} is found by fit from all rows; give partial_fit a number.")
+        return self.shrinkage_
 
     def _check_spread(self, fitted: dict[str, Any], overall: Columns) -> None:
         flat = self._kind().flat(fitted["covariances_"], overall, len(self.classes_)) & (fitted["class_prior_"] > 0)
