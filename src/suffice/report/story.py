@@ -41,6 +41,7 @@ class Run:
     selection: Any = None
     told: Any = None
     measured: Any = None
+    uncertain: Any = None
 
 
 class Told(NamedTuple):
