@@ -84,7 +84,9 @@ def read_classes(estimator: BaseEstimator, data: Files, job: Job, reading: Readi
     mark = estimator.get_params()["unlabelled"] or NO_LABEL
     estimator.set_params(unlabelled=mark)
     known[gaps] = mark
-    said = f"{int(gaps.sum()):,} rows have no {target}: they are fitted as rows of unknown class."
+    count = int(gaps.sum())
+    rows, fitted = ("row has", "is") if count == 1 else ("rows have", "are")
+    said = f"{count:,} {rows} no {target}, and {fitted} fitted as unlabelled."
     return replace(source, target=known.astype(str), notes=[*source.notes, said])
 
 
