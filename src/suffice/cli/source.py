@@ -72,7 +72,8 @@ def read_classes(estimator: BaseEstimator, data: Files, job: Job, reading: Readi
     from suffice.data.names import names_in
 
     target = str(job.target)
-    if "unlabelled" not in estimator.get_params() or target not in (names_in(first_of(data)) or ()):
+    plain = "unlabelled" not in estimator.get_params() or streams(data, reading)
+    if plain or target not in (names_in(first_of(data)) or ()):
         source = read_in_memory(estimator, data, job, reading)
         return replace(source, target=as_classes(source.target).astype(str))
     without = replace(reading, drop=[*(reading.drop or ()), target])
