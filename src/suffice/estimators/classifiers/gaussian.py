@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from suffice.estimators.classifiers.linear_scores import LinearScores, linear_scores, second_less_first
-from suffice.estimators.shared.attributes import OnDemand, forget_matrices
 from suffice.estimators.classifiers.shrinkage import check_shrinkage, suggested
+from suffice.estimators.shared.attributes import OnDemand, forget_matrices
 from suffice.estimators.shared.rows import PlainColumns
 from suffice.latent.families.columns import Columns
 from suffice.latent.families.factor_gaussian import FactorGaussian
