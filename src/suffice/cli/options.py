@@ -87,6 +87,8 @@ class Job:
     image_shape: Any = field(default=None, init=False)
     criterion: str | None = field(default=None, init=False)
     folds: int | None = field(default=None, init=False)
+    cluster: str | None = field(default=None, init=False)
+    workers: int | None = field(default=None, init=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +111,16 @@ class LatentJob(Job):
         int | None,
         typer.Option(min=2, help="Parts of the rows to hold out in turn.", show_default="a fifth, once",
                      rich_help_panel=FIT),
+    ] = None  # fmt: skip
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Fit Parquet files on this Dask cluster, such as tcp://host:8786.",
+                     show_default="none", rich_help_panel=RUN),
+    ] = None  # fmt: skip
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Fit Parquet files with so many processes of this machine.", show_default="none",
+                     rich_help_panel=RUN),
     ] = None  # fmt: skip
 
 
