@@ -36,6 +36,7 @@ from suffice.rows.missing import any_missing
 from suffice.rows.streams import is_collection
 from suffice.runtime import tree
 from suffice.runtime.blas import one_blas_thread
+from suffice.runtime.module import replaced
 from suffice.runtime.precision import cast, dtype_of, scope
 from suffice.runtime.types import ArrayLike, TableLike
 from suffice.validation import check_at_least, check_count, check_tolerance
@@ -67,6 +68,9 @@ class ClassConditional(ClassInference):
     def _kind(self) -> ClassDistributions:
         """What distribution every class has."""
         raise NotImplementedError
+
+    def _of_rows(self, table: RowsInMemory) -> tuple[Family, Any, np.ndarray] | None:
+        """Classes of complete, labelled rows, their spread and weights, where these suit the shape better than sums do."""
 
     def _check_spread(self, fitted: dict[str, Any], overall: Any) -> None:
         """Refuse, or warn of, classes without spread in some direction, where variances need a floor."""
@@ -119,7 +123,7 @@ class ClassConditional(ClassInference):
         with one_blas_thread():
             unit = kind.unit
             if not facts.unknown and unit.one_pass and (not facts.gaps or unit.missing == "mask"):
-                self._fit_in_one_pass(table, facts, None)
+                self._fit_labelled(table, facts)
             else:
                 self._fit_by_em(table, facts)
         precision = precision_of_spread(facts.spread, kind.movable, self.precision)
@@ -158,8 +162,8 @@ class ClassConditional(ClassInference):
         first = not hasattr(self, "model_")
         if not first and not hasattr(self, "running_statistics_"):
             raise ValueError(
-                "The fit took expectation-maximisation, which leaves no sums to add to; fit all rows at once, or begin anew "
-                "with a new estimator."
+                "The fit took expectation-maximisation, or products of rows that are fewer than the columns, which leave no sums "
+                "to add to; fit all rows at once, or begin anew with a new estimator."
             )
         rows, codes, weight = self._batch_rows(X, y, classes, sample_weight, first)
         unit = self._kind().unit
@@ -177,6 +181,18 @@ class ClassConditional(ClassInference):
             table = RowsInMemory(rows, codes, weight)
             self._fit_in_one_pass(table, table.facts(), getattr(self, "running_statistics_", None))
         return self
+
+    def _fit_labelled(self, table: LabelledRows, facts: Facts) -> None:
+        found = self._of_rows(table) if isinstance(table, RowsInMemory) and not facts.gaps else None
+        if found is None:
+            self._fit_in_one_pass(table, facts, None)
+            return
+        components, overall, counts = found
+        model = self._mixture(components)
+        if "weights" not in model.frozen:
+            counts = counts * max(1.0, facts.rows / counts.sum()) + self._concentration() - 1
+            model = replaced(model, log_weights=np.log(counts / counts.sum()))
+        self._keep(model, overall, {"n_iter_": 1, "converged_": True, "outcome_": str(Outcome.ONE_PASS)})
 
     def _fit_in_one_pass(self, table: LabelledRows, facts: Facts, kept: Any) -> None:
         """Set the parameters of highest likelihood (and prior) given labelled rows, and sums kept of others."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
@@ -31,7 +33,7 @@ class LinearScores(ClassConditional):
 
     covariance_type: str
     means_: np.ndarray
-    covariances_: np.ndarray
+    covariances_: Any
     coef_: np.ndarray
     intercept_: np.ndarray
 
@@ -111,6 +113,11 @@ def linear_scores(means: np.ndarray, covariances: np.ndarray, class_prior: np.nd
     coef = np.linalg.solve(covariances, moved.T).T if covariances.ndim == 2 else moved / covariances
     with np.errstate(divide="ignore"):
         intercept = np.log(class_prior) - (coef * moved).sum(1) / 2 - coef @ origin
+    return second_less_first(coef, intercept)
+
+
+def second_less_first(coef: np.ndarray, intercept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of two classes the second's slope and constant less the first's; of more, those of all."""
     if len(coef) != 2:
         return coef, intercept
     return coef[1:] - coef[:1], intercept[1:] - intercept[:1]

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from suffice.estimators.mixtures.membership import joint_of
 from suffice.estimators.shared.callbacks import CallbackSupportMixin
 from suffice.latent.expectation import MixtureStatistics
 from suffice.latent.gradient import log_likelihood_gradient
@@ -48,10 +49,6 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
         """Fit to rows ``(n, D)``."""
         raise NotImplementedError
 
-    def _attributes(self, model: Mixture) -> dict[str, Any]:
-        """Fitted attributes that follow from a model, by name."""
-        raise NotImplementedError
-
     def _generator(self) -> np.random.Generator:
         return np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
 
@@ -60,36 +57,40 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
         return read(self.model_, self._input.batches(X), reader, self.precision)
 
     @lazily("component")
-    def predict(self, X: TableLike) -> np.ndarray:
+    def predict(self, X: TableLike, covariates: TableLike | None = None) -> np.ndarray:
         """The most probable component of each row.
 
         Parameters
         ----------
         X
             Rows ``(n, D)``.
+        covariates
+            ``(n, q)`` as in ``fit``; None takes the mean memberships.
 
         Returns
         -------
         numpy.ndarray
             Component numbers ``(n,)``.
         """
-        return self._read(X, MostProbable)
+        return self._read(X, MostProbable) if covariates is None else joint_of(self, X, covariates)[1].argmax(1)
 
     @lazily("component")
-    def predict_proba(self, X: TableLike) -> np.ndarray:
+    def predict_proba(self, X: TableLike, covariates: TableLike | None = None) -> np.ndarray:
         r"""Responsibilities :math:`r_{nk} = \pi_k p(x_n | k) / p(x_n)`.
 
         Parameters
         ----------
         X
             Rows ``(n, D)``.
+        covariates
+            ``(n, q)`` as in ``fit``; None takes the mean memberships.
 
         Returns
         -------
         numpy.ndarray
             ``(n, K)``, each row summing to 1.
         """
-        return self._read(X, Responsibilities)
+        return self._read(X, Responsibilities) if covariates is None else joint_of(self, X, covariates)[1]
 
     @lazily("log_likelihood")
     def score_samples(self, X: TableLike) -> np.ndarray:

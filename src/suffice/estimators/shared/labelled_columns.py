@@ -142,7 +142,7 @@ def _refuse_sparse(X: TableLike) -> None:
     if issparse(X):
         raise TypeError(
             "Sparse data was passed for X, and no label stands for the cells that a sparse matrix leaves out; give "
-            "X.toarray(), or for zeros and ones or counts BernoulliMixture or PoissonMixture with accept_sparse=True."
+            "X.toarray(), or for zeros and ones or counts BernoulliMixture or PoissonMixture."
         )
 
 
