@@ -40,9 +40,11 @@ if TYPE_CHECKING:
         SaturatedUnitWarning,
         Solution,
     )
+    from suffice.report.page import write_report
     from suffice.rows.total import total
     from suffice.runtime.version import __version__
     from suffice.selection import BootstrapTest, Selection, bootstrap_test, select
     from suffice.uncertainty.parallel import ParallelAnalysis, parallel_analysis
+    from suffice.uncertainty.pooling import Pooled, pool
 
 export_lazily(__name__)

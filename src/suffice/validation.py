@@ -104,6 +104,14 @@ def summing_to_one(probabilities: np.ndarray) -> np.ndarray:
     return np.where(np.abs(total - 1) <= 1e-12, probabilities, probabilities / total)
 
 
+def unmasked(array: Any) -> Any:
+    """A masked array of NumPy with NaN in place of what is masked; others as they are."""
+    if not isinstance(array, np.ma.MaskedArray) or not np.ma.is_masked(array) or array.dtype.kind not in "biuf":
+        return array
+    kind = array.dtype if array.dtype.kind == "f" else np.dtype(np.float64)
+    return np.ma.filled(array.astype(kind), np.nan)
+
+
 def check_not_infinite(rows: np.ndarray, columns: Sequence[str] | np.ndarray | None, first: int = 0) -> None:
     """Refuse infinite cells, and name the first one."""
     if rows.dtype.kind != "f" or np.isfinite(sum_of(rows)) or not np.isinf(rows).any():
@@ -123,6 +131,13 @@ def check_varying(constant: str) -> None:
             f"Columns {constant} are constant and reg_covar=0: their variance is 0, so no density exists. Drop them, or set "
             "reg_covar above 0."
         )
+
+
+def squares_lost(rows: np.ndarray) -> np.ndarray:
+    """Whether the values of each column, (D,), differ by so much or so little that their squares are no double."""
+    with np.errstate(over="ignore"):
+        spread = (np.fmax.reduce(rows) - np.fmin.reduce(rows)).astype(float)
+    return (spread > 0) & ~((spread > 1e-145) & (spread < 1e145))
 
 
 def check_squares(columns: str) -> None:

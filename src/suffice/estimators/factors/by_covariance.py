@@ -72,15 +72,13 @@ class CovarianceFactors(FactorEstimator):
         self._check_size()
         check_rows(n_rows, len(matrix), self.n_components)
         with one_blas_thread(), scope("float64"):
-            least = self._least_noise(np.diagonal(matrix))
             spectrum = OfMatrix(matrix)
+            least = self._least_noise(spectrum.variance)
             found = self._maximum(spectrum, least, CLOSE)
             mean = np.zeros(len(matrix)) if self.mean is None else self._given_mean()
             model = self._model(mean, found.loadings, found.noise_variance, least)
-            attributes = {
-                "eigenvalues_": spectrum.eigenvalues(self._unit(spectrum.variance)),
-                **self._attributes(model),
-            }
+            eigenvalues = spectrum.eigenvalues(self._unit(spectrum.variance))
+            attributes = {"eigenvalues_": eigenvalues, **self._attributes(model)}
             attributes |= progress_attributes(solved(model, found))
             attributes["fit_statistics_"] = fit_statistics(attributes["model_"], matrix, n_rows)
         set_attributes(self, attributes)

@@ -126,7 +126,7 @@ class LabelledColumns(Input):
         if sample_weight is not None:
             raise ValueError(WEIGHTS_OF_STREAMS)
         weighing = Weighing(X)
-        self._take(self.new_encoder.fit_batches(rows for rows, _ in weighing))
+        self._take(self.new_encoder.fit_batches(weighing))
         return CheckedBatches(weighing, self.batch)
 
     def _learn_labels(self, X: TableLike) -> None:

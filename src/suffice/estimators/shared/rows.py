@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils.validation import _check_sample_weight, validate_data
+from sklearn.utils.validation import _check_sample_weight
 
+from suffice.estimators.shared.given import validate
 from suffice.latent.conditioning import check_value
 from suffice.rows.frequencies import frequencies
 from suffice.rows.sparse import SparseRows, prepared
@@ -28,7 +29,7 @@ from suffice.rows.survey import NO_WEIGHT
 from suffice.runtime.arrays import Array
 from suffice.runtime.precision import scope
 from suffice.runtime.types import ArrayLike, Batch, Cell, TableLike
-from suffice.validation import check_not_infinite
+from suffice.validation import check_not_infinite, unmasked
 
 if TYPE_CHECKING:
     from sklearn.utils import Tags
@@ -38,10 +39,6 @@ if TYPE_CHECKING:
 
 Rows: TypeAlias = Array | SparseRows | CheckedBatches
 """Rows for a fit as a model takes them, in memory, over devices, sparse or in batches."""
-
-
-validate: Callable[..., Any] = validate_data
-"""scikit-learn's checks of rows, whose own signature says text of what may be any table."""
 
 
 def as_they_are(rows: np.ndarray) -> np.ndarray:
@@ -195,7 +192,7 @@ class PlainColumns(Input):
 
     def batch(self, rows: TableLike, first: int) -> np.ndarray:
         """Rows of a stream's batch, of which the first one has this number, as the model takes them."""
-        rows = np.asarray(rows)
+        rows = np.asarray(unmasked(rows))
         if rows.ndim != 2 or rows.shape[1] != self.count:
             raise ValueError(f"A batch has shape {rows.shape}; (rows, {self.count}) is expected, as in the first.")
         rows = rows if rows.dtype in self.kinds else np.asarray(rows, np.float64)
