@@ -58,6 +58,7 @@ figures: .venv/.ready
 reproduce-energy: .venv/.ready
 	.venv/bin/python experiments/ising_map.py --out reproduced
 	.venv/bin/python experiments/digits_rbm.py --out reproduced
+	.venv/bin/python experiments/given_cells.py
 
 reproduce-nets: .venv/.ready
 	.venv/bin/python experiments/resnet_capacity.py --out reproduced

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 FILE = Path(__file__).parent / "figures" / "choose.svg"
-WIDTHS = (160, 250, 400)
+WIDTHS = (176, 246, 400)
 """Of the three columns."""
 GAP, STEP, HEIGHT, INDENT = 26, 38, 30, 10
 

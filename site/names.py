@@ -43,7 +43,8 @@ class Name(NamedTuple):
     @property
     def first_sentence(self) -> str:
         """What stands beside the name in a table."""
-        return self.own_documentation.split("\n\n")[0].replace("\n", " ")
+        sentence = self.own_documentation.split("\n\n")[0].replace("\n", " ")
+        return f"{sentence[:-1]}." if sentence.endswith(":") else sentence
 
 
 def _documented(owner: type, name: str) -> str:
@@ -52,8 +53,10 @@ def _documented(owner: type, name: str) -> str:
 
 def _is_written_here(member: object) -> bool:
     function = getattr(member, "fget", None) or getattr(member, "__func__", None) or getattr(member, "fn", member)
-    is_callable = inspect.isroutine(function) or isinstance(member, property)
-    return is_callable and (getattr(function, "__module__", None) or "").startswith("suffice")
+    is_called = inspect.isroutine(function) and callable(function)
+    return (is_called or isinstance(member, property)) and (getattr(function, "__module__", None) or "").startswith(
+        "suffice"
+    )
 
 
 @cache
@@ -72,7 +75,7 @@ def _below() -> Iterator[pkgutil.ModuleInfo]:
 def names_of(package: str) -> list[Name]:
     """Names that a package exports."""
     home = import_module(package)
-    return [Name(package, name, getattr(home, name)) for name in home.__all__]
+    return [Name(package, name, getattr(home, name)) for name in home.__all__ if not name.startswith("_")]
 
 
 @cache

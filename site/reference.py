@@ -49,7 +49,7 @@ def page_of_package(package: str) -> str:
 def table(names: list[Name]) -> str:
     """Names, and what they are in a sentence."""
     rows = [f"   * - :doc:`{name.name} <{name.full}>`\n     - {name.first_sentence}" for name in names]
-    return "\n".join([".. list-table::", "   :widths: 30 70", "", *rows])
+    return "\n".join([".. list-table::", "   :class: names", "   :widths: 30 70", "", *rows])
 
 
 def list_of_packages() -> str:

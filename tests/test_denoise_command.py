@@ -6,7 +6,7 @@ from matplotlib.image import imread, imsave
 
 from suffice import IsingDenoiser
 from suffice.cli import main
-from suffice.cli.png import read_png, write_png
+from suffice.cli.png import read_grey, write_png
 from suffice.plot import EnergyDisplay
 
 
@@ -28,8 +28,8 @@ def test_a_picture_is_restored_as_the_denoiser_does(picture, noisy, tmp_path, ca
     assert main(["denoise", str(picture), "--method", "cut", "--h", "0.1", "--beta", "0.9", "--out", str(out)]) == 0
     assert sorted(file.name for file in out.iterdir()) == ["after.png", "before.png", "energy.png"]
     restored = IsingDenoiser(0.1, 0.9).denoise(noisy)
-    assert (read_png(out / "before.png") == noisy).all()
-    assert (read_png(out / "after.png") == restored.images).all()
+    assert (read_grey(out / "before.png") == noisy).all()
+    assert (read_grey(out / "after.png") == restored.images).all()
     assert imread(out / "energy.png").std() > 0
     said = capsys.readouterr().out
     assert f"{restored.energy:.6g} after; {(restored.images != noisy).sum()} of {noisy.size} pixels" in said
@@ -49,7 +49,7 @@ def test_a_grey_picture_is_cut_at_a_threshold(noisy, tmp_path):
         str(tmp_path / "a"),
     ]
     assert main(words) == 0
-    assert (read_png(tmp_path / "a" / "before.png") == noisy).all()
+    assert (read_grey(tmp_path / "a" / "before.png") == noisy).all()
     assert main([*words[:-1], str(tmp_path / "a")]) == 2
     assert main([*words, "--overwrite"]) == 0
 
@@ -61,8 +61,8 @@ def test_a_grey_picture_is_cut_at_a_threshold(noisy, tmp_path):
         ("grey", ["--threshold", "255"], "one colour"),
         ("colour", [], "colour picture"),
         ("transparent", [], "transparent"),
-        ("text", [], "cannot be read as a PNG"),
-        ("absent", [], "No such file"),
+        ("text", [], "cannot be read as a picture"),
+        ("absent", [], "There is no file"),
         ("plain", ["--eta", "0"], "eta"),
         ("plain", ["--method", "cuts"], "cut"),
     ],

@@ -3,8 +3,10 @@
 import gzip
 import json
 import os
+import struct
 import threading
 import zipfile
+import zlib
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +14,7 @@ import pytest
 from pyarrow import feather
 
 from suffice.data import DataError, layout, pipes, read_columns, read_table
+from suffice.data.image_files import read_image
 
 
 @pytest.fixture
@@ -207,3 +210,34 @@ def test_pipes_are_read_once_and_waited_for_within_bounds(tmp_path, monkeypatch)
     writer.join()
     with pytest.raises(DataError, match="is a device"):
         read_table("/dev/zero")
+
+
+@pytest.mark.parametrize("bits", [1, 2, 4, 8, 16])
+def test_pictures_of_every_depth_have_the_shades_they_show(tmp_path, bits):
+    shades = np.array([[0, 1], [(1 << bits) - 1, 1]])
+    path = tmp_path / "a.png"
+    path.write_bytes(png(shades, bits))
+    np.testing.assert_allclose(read_image(path), shades / ((1 << bits) - 1), atol=1e-6)
+
+
+def png(shades, bits):
+    """A grey PNG file of so many bits a pixel."""
+
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    rows = [f"{int(''.join(f'{shade:0{bits}b}' for shade in row).ljust(8, '0'), 2):x}" for row in shades]
+    width = -(-shades.shape[1] * bits // 8)
+    content = b"".join(b"\0" + int(row, 16).to_bytes(width, "big") for row in rows)
+    header = struct.pack(">IIBBBBB", shades.shape[1], shades.shape[0], bits, 0, 0, 0, 0)
+    parts = (chunk(b"IHDR", header), chunk(b"IDAT", zlib.compress(content)), chunk(b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
+
+
+def test_pictures_too_large_or_damaged_are_refused(tmp_path):
+    path = tmp_path / "a.png"
+    path.write_bytes(png(np.zeros((2, 2), int), 8).replace(struct.pack(">II", 2, 2), struct.pack(">II", 60000, 60000)))
+    for content in (path.read_bytes(), b"\x89PNG\r\n\x1a\n", b""):
+        path.write_bytes(content)
+        with pytest.raises(DataError, match=r"at most 100,000,000 are read|cannot be read as a picture"):
+            read_image(path)

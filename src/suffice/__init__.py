@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         SaturatedUnitWarning,
         Solution,
     )
+    from suffice.report.page import write_report
     from suffice.rows.total import total
     from suffice.runtime.version import __version__
     from suffice.selection import BootstrapTest, Selection, bootstrap_test, select

@@ -104,6 +104,14 @@ def summing_to_one(probabilities: np.ndarray) -> np.ndarray:
     return np.where(np.abs(total - 1) <= 1e-12, probabilities, probabilities / total)
 
 
+def unmasked(array: Any) -> Any:
+    """A masked array of NumPy with NaN in place of what is masked; others as they are."""
+    if not isinstance(array, np.ma.MaskedArray) or not np.ma.is_masked(array) or array.dtype.kind not in "biuf":
+        return array
+    kind = array.dtype if array.dtype.kind == "f" else np.dtype(np.float64)
+    return np.ma.filled(array.astype(kind), np.nan)
+
+
 def check_not_infinite(rows: np.ndarray, columns: Sequence[str] | np.ndarray | None, first: int = 0) -> None:
     """Refuse infinite cells, and name the first one."""
     if rows.dtype.kind != "f" or np.isfinite(sum_of(rows)) or not np.isinf(rows).any():
@@ -125,6 +133,13 @@ def check_varying(constant: str) -> None:
         )
 
 
+def squares_lost(rows: np.ndarray) -> np.ndarray:
+    """Whether the values of each column, (D,), differ by so much or so little that their squares are no double."""
+    with np.errstate(over="ignore"):
+        spread = (np.fmax.reduce(rows) - np.fmin.reduce(rows)).astype(float)
+    return (spread > 0) & ~((spread > 1e-145) & (spread < 1e145))
+
+
 def check_squares(columns: str) -> None:
     """Refuse columns whose squares are too large or small for a double."""
     if columns:
@@ -140,7 +155,8 @@ def check_memory(components: int, features: int) -> None:
     if needed > available:
         raise ValueError(
             f"{components} full covariances of {features} x {features} need about {needed / 2**30:.0f} GiB in a fit, and this "
-            f"machine has {available / 2**30:.0f} GiB; use covariance_type='diag' or 'spherical', fewer components or columns."
+            f"machine has {available / 2**30:.0f} GiB; use MixtureOfPPCA (low rank), covariance_type='diag' or 'spherical', "
+            "fewer components or columns."
         )
 
 

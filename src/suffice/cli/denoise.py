@@ -9,7 +9,7 @@ import typer
 
 from suffice.choices import IsingMethod
 from suffice.cli.options import RUN, Overwrite
-from suffice.cli.png import read_png, write_png
+from suffice.cli.png import read_grey, write_png
 from suffice.cli.run_folder import run_folder
 
 if TYPE_CHECKING:
@@ -22,7 +22,9 @@ FIELD = "Field"
 
 
 def denoise(
-    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="PNG file, black and white.")],
+    image: Annotated[
+        Path, typer.Argument(metavar="IMAGE", help="Black and white picture: PNG, JPEG, TIFF, BMP or GIF.")
+    ],
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder to write.", rich_help_panel=RUN)],
     method: Annotated[
         IsingMethod, typer.Option(help="The least energy (cut), or a fast way to little.", rich_help_panel=FIELD)
@@ -45,7 +47,7 @@ def denoise(
 
     denoiser = IsingDenoiser(h, beta, eta, method=method, max_iter=max_iter, random_state=random_state)
     with run_folder(out, overwrite=overwrite) as folder:
-        noisy = _two_valued(read_png(image), threshold)
+        noisy = _two_valued(read_grey(image), threshold)
         restored = denoiser.denoise(noisy)
         write_png(folder / "before.png", noisy)
         write_png(folder / "after.png", restored.images)

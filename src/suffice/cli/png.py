@@ -1,4 +1,4 @@
-"""Grey pictures as PNG files."""
+"""Grey pictures, read from files of any kind and written as PNG."""
 
 from __future__ import annotations
 
@@ -9,19 +9,16 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-def read_png(path: Path) -> np.ndarray:
+def read_grey(path: Path) -> np.ndarray:
     """Shades of grey from 0 to 255, (H, W) uint8; pictures stored in colour are taken where they show only greys."""
     import numpy as np
 
     from suffice.data import DataError
+    from suffice.data.image_files import read_image
 
-    pixels = np.round(255 * _decoded(path)).astype(np.uint8)
+    pixels = np.round(255 * read_image(path)).astype(np.uint8)
     if pixels.ndim == 2:
         return pixels
-    if pixels.shape[2] in (2, 4):
-        if (pixels[..., -1] < 255).any():
-            raise DataError(f"{path} has transparent pixels; give a picture without transparency.")
-        pixels = pixels[..., :-1]
     if (pixels != pixels[..., :1]).any():
         raise DataError(f"{path} is a colour picture; give a black and white one, or one channel of it.")
     return pixels[..., 0]
@@ -32,15 +29,3 @@ def write_png(path: Path, image: np.ndarray) -> None:
     from matplotlib.image import imsave
 
     imsave(path, image, cmap="gray", vmin=0, vmax=255)
-
-
-def _decoded(path: Path) -> np.ndarray:
-    from matplotlib.image import imread
-
-    from suffice.data import DataError
-
-    with path.open("rb") as file:
-        try:
-            return imread(file, format="png")
-        except (OSError, SyntaxError, ValueError) as error:
-            raise DataError(f"{path} cannot be read as a PNG file ({error}).") from None

@@ -14,6 +14,7 @@ from suffice.data.conventions import PLAIN, Conventions
 from suffice.data.layout import GZIP_ERRORS, open_bytes
 from suffice.data.table import DataError, Table, listing, position_names, select_columns
 from suffice.runtime.types import ArrayLike
+from suffice.validation import unmasked
 
 # what NumPy and zipfile raise on damaged headers, shapes and members
 _DAMAGE = (
@@ -59,14 +60,6 @@ def table_from_array(
         values, image_shape = values[:, [place[column] for column in chosen]], None
     values = _without_marks(values, chosen, written)
     return Table(values, chosen, name, notes, image_shape, labels)
-
-
-def unmasked(array: ArrayLike) -> ArrayLike:
-    """A masked array of NumPy with NaN in place of what is masked; others as they are."""
-    if not isinstance(array, np.ma.MaskedArray) or not np.ma.is_masked(array) or array.dtype.kind not in "biuf":
-        return array
-    kind = array.dtype if array.dtype.kind == "f" else np.dtype(np.float64)
-    return np.ma.filled(array.astype(kind), np.nan)
 
 
 def _without_marks(values: np.ndarray, columns: Sequence[str], written: Conventions) -> np.ndarray:

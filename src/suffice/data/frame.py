@@ -15,6 +15,7 @@ from sklearn.utils import check_array
 from suffice.data.table import DataError, position_names, refuse_duplicates
 from suffice.data.text_cells import describe_type, is_text
 from suffice.runtime.types import ArrayLike, TableLike
+from suffice.validation import unmasked
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -105,7 +106,7 @@ def _is_polars_enum(field: pa.Field) -> bool:  # whose categories older polars d
 
 
 def _from_array(X: TableLike, estimator: BaseEstimator) -> Frame:
-    given: Any = np.array(X, dtype=object) if isinstance(X, list | tuple) else X
+    given: Any = np.array(X, dtype=object) if isinstance(X, list | tuple) else unmasked(X)
     array: Any = check_array(given, dtype=None, ensure_all_finite=False, estimator=estimator, input_name="X")  # type: ignore
     if array.dtype.kind == "f" and array.dtype.itemsize not in (4, 8):
         array = array.astype(np.float64)

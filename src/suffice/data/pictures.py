@@ -1,4 +1,4 @@
-"""A folder of PNG pictures, sorted into a folder for each class."""
+"""A folder of pictures, sorted into a folder for each class."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from pathlib import Path
 
 import numpy as np
 
+from suffice.data.image_files import ENDINGS, read_image
 from suffice.data.table import DataError, Table, position_names
 
 
 def holds_pictures(folder: str | Path) -> bool:
-    """Whether a path is a folder in whose folders PNG files lie."""
-    return Path(folder).is_dir() and next(Path(folder).glob("*/*.[pP][nN][gG]"), None) is not None
+    """Whether a path is a folder in whose folders pictures lie."""
+    return Path(folder).is_dir() and bool(_files(Path(folder)))
 
 
 def read_pictures(folder: str | Path) -> Table:
-    """Read ``folder/class/*.png``: pictures of one size, whose class is the name of the folder that they lie in.
+    """Read ``folder/class/*.png`` and the like: pictures of one size, whose class is the name of the folder that they lie in.
 
     Parameters
     ----------
@@ -48,10 +49,10 @@ def read_pictures(folder: str | Path) -> Table:
     ((1, 2, 3), [0.0, 1.0], ['dark', 'light'])
     """
     folder = Path(folder)
-    files = sorted(folder.glob("*/*.[pP][nN][gG]"))
+    files = _files(folder)
     if not files:
         raise DataError(
-            f"{folder} holds no pictures; PNG files in a folder for each class, folder/class/*.png, are expected."
+            f"{folder} holds no pictures; a folder for each class is expected, with PNG, JPEG, TIFF, BMP or GIF files in it."
         )
     pictures = [_picture(file) for file in files]
     for file, picture in zip(files, pictures, strict=True):
@@ -72,17 +73,10 @@ def read_pictures(folder: str | Path) -> Table:
 
 def _picture(path: Path) -> np.ndarray:
     """Shades from 0 to 1, (3, height, width) float32."""
-    from matplotlib.image import imread
+    shades = read_image(path)
+    colours = shades[np.newaxis] if shades.ndim == 2 else np.moveaxis(shades, -1, 0)
+    return np.broadcast_to(colours, (3, *shades.shape[:2]))
 
-    with path.open("rb") as file:
-        try:
-            pixels = np.asarray(imread(file, format="png"), np.float32)
-        except (OSError, SyntaxError, ValueError) as error:
-            raise DataError(f"{path} cannot be read as a PNG file ({error}).") from None
-    if pixels.ndim == 2:
-        return np.broadcast_to(pixels, (3, *pixels.shape))
-    if pixels.shape[2] in (2, 4):
-        if (pixels[..., -1] < 1).any():
-            raise DataError(f"{path} has transparent pixels; give a picture without transparency.")
-        pixels = pixels[..., :-1]
-    return np.broadcast_to(np.moveaxis(pixels, -1, 0), (3, *pixels.shape[:2]))
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.glob("*/*") if path.suffix.lower() in ENDINGS and path.is_file())

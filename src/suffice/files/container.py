@@ -14,6 +14,7 @@ from safetensors.numpy import save as to_bytes
 from suffice.files.atomic import FileError, write_atomically
 from suffice.files.decode import decode
 from suffice.files.encode import encode
+from suffice.files.plausible import refuse_impossible
 
 VERSION = 1
 
@@ -52,7 +53,9 @@ def loaded(target: Path, kind: str, writer: str) -> Any:
     if _checksum(header.get("tree", ""), tensors) != header.get("checksum"):
         raise FileError(f"{target} is damaged: its checksum does not match its contents.")
     try:
-        return decode(json.loads(header["tree"]), tensors)
+        model = decode(json.loads(header["tree"]), tensors)
+        refuse_impossible(model)
+        return model
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         said = str(error) if isinstance(error, FileError) else f"it does not fit together ({error!r})"
         raise FileError(f"{target} cannot be loaded: {said}.") from None

@@ -14,6 +14,9 @@ from suffice.files.atomic import FileError
 from suffice.files.classes import class_named, field_names, is_named_tuple
 from suffice.files.encode import FITTED
 
+MOST_TEXT = 1 << 28
+"""Bytes of an array of text at most."""
+
 
 def decode(node: Any, tensors: dict[str, np.ndarray]) -> Any:
     """What ``encode`` was given."""
@@ -40,9 +43,7 @@ def decode(node: Any, tensors: dict[str, np.ndarray]) -> Any:
         case {"scalar": key}:
             return tensors[key][()]
         case {"strings": cells, "dtype": kind, "shape": shape}:
-            return np.array([str(cell) for cell in cells], object if kind == "object" else np.dtype(kind)).reshape(
-                shape
-            )
+            return np.array([str(cell) for cell in cells], _text_type(kind, len(cells))).reshape(shape)
         case {"enum": name, "name": member}:
             return _class(name, Enum)[member]
         case {"estimator": name, "params": params, "fitted": fitted}:
@@ -50,6 +51,14 @@ def decode(node: Any, tensors: dict[str, np.ndarray]) -> Any:
         case {"module": name, "fields": fields}:
             return _rebuilt_module(_class(name, object), named(fields))
     raise FileError(f"it holds an entry of unknown kind {sorted(node)}")
+
+
+def _text_type(kind: str, count: int) -> np.dtype:
+    """The type of an array of text, unless its cells would be larger than any that was saved."""
+    found = np.dtype(object if kind == "object" else kind)
+    if found.kind not in "OU" or found.itemsize * max(count, 1) > MOST_TEXT:
+        raise FileError(f"it does not fit together: text of type {kind!r} is in no model")
+    return found
 
 
 def _class(name: str, kind: type) -> Any:

@@ -76,6 +76,17 @@ def write_report(
         If the estimator has not been fitted.
     OSError
         If the file cannot be written; an older one is then left as it was.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from suffice import GaussianMixture, write_report
+    >>> X = np.repeat([[0.0, 1.0], [8.0, 9.0]], 20, axis=0) + np.random.default_rng(0).normal(size=(40, 2))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     page = write_report(GaussianMixture(2, random_state=0).fit(X), X, f"{folder}/report.html", title="Two groups")
+    ...     "<h1>Two groups" in page.read_text()
+    True
     """
     from sklearn.utils.validation import check_is_fitted
 

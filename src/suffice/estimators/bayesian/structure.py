@@ -14,6 +14,7 @@ from suffice.bayesian.files import write_bif, write_uai
 from suffice.bayesian.network import DiscreteNetwork
 from suffice.bayesian.normalisation import total_probability
 from suffice.bayesian.rows import encode
+from suffice.estimators.shared.shown import notebook_bundle
 from suffice.rows.streams import is_stream, parted
 from suffice.runtime.types import PathLike, TableLike
 
@@ -26,6 +27,8 @@ EXACT = 1e-9
 
 class NetworkStructure:
     """What follows from the graph of a network with tables, and how it is written to files."""
+
+    _repr_mimebundle_ = notebook_bundle
 
     model_: DiscreteNetwork
     hidden_: list[str]

@@ -11,6 +11,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.shared.labelled_columns import LabelledColumns
 from suffice.estimators.shared.rows import PlainColumns
+from suffice.estimators.shared.shown import notebook_bundle
 from suffice.rows.cluster.lazily import lazily
 from suffice.rows.streams import on_host
 from suffice.runtime.types import ArrayLike, TableLike
@@ -19,6 +20,8 @@ from suffice.validation import check_count
 
 class Answers(BaseEstimator):
     """What a fitted classifier can be asked."""
+
+    _repr_mimebundle_ = notebook_bundle
 
     classes_: np.ndarray
     class_prior_: np.ndarray

@@ -37,7 +37,7 @@ class LinearScores(ClassConditional):
 
     covariance_type: str
     means_: np.ndarray
-    covariances_: np.ndarray
+    covariances_: Any
     coef_: np.ndarray
     intercept_: np.ndarray
 
@@ -182,6 +182,11 @@ def linear_scores(means: np.ndarray, covariances: np.ndarray, class_prior: np.nd
     coef = np.linalg.solve(covariances, moved.T).T if covariances.ndim == 2 else moved / covariances
     with np.errstate(divide="ignore"):
         intercept = np.log(class_prior) - (coef * moved).sum(1) / 2 - coef @ origin
+    return second_less_first(coef, intercept)
+
+
+def second_less_first(coef: np.ndarray, intercept: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Of two classes the second's slope and constant less the first's; of more, those of all."""
     if len(coef) != 2:
         return coef, intercept
     return coef[1:] - coef[:1], intercept[1:] - intercept[:1]

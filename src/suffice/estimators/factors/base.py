@@ -33,7 +33,9 @@ from suffice.validation import (
     check_choice,
     check_count,
     check_shape,
+    check_squares,
     check_tolerance,
+    squares_lost,
 )
 
 ALGORITHMS = ("auto", "em")
@@ -142,6 +144,8 @@ class FactorEstimator(FactorInference):
         X, sample_weight, scaled = weighed(X, sample_weight)
         data, weight = self._input.learn(X, sample_weight)
         self._check_size()
+        if isinstance(data, np.ndarray):
+            check_squares(self._input.named(np.flatnonzero(squares_lost(data))))
         origin = first_mean(data)
         gaps = missing_layout("mask", data)
         iterations = Iterations(self, X, {} if sample_weight is None else {"sample_weight": sample_weight})

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_array, check_is_fitted
 
 from suffice.estimators.shared.callbacks import CallbackSupportMixin
 from suffice.estimators.shared.rows import PlainColumns
+from suffice.estimators.shared.shown import notebook_bundle
 from suffice.latent.factors.linear_gaussian import LinearGaussian
 from suffice.latent.factors.readers import (
     Codes,
@@ -35,6 +36,8 @@ INSTEAD = (
 
 class FittedFactors(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     """Of a fitted factor model what it says of rows."""
+
+    _repr_mimebundle_ = notebook_bundle
 
     model_: LinearGaussian
     mean_: np.ndarray

@@ -105,8 +105,8 @@ class MixtureEstimator(FittedMixture):
         ----------
         X
             Rows ``(n, D)``: an array, a DataFrame, a JAX array sharded over devices, an object that yields batches (or pairs
-            of batch and weight) anew each time it is iterated over, or for binary rows and counts a scipy.sparse matrix, made
-            dense a block at a time. NaN is a missing cell.
+            of batch and weight) anew each time it is iterated over, or for binary rows and counts a scipy.sparse matrix, of
+            which the stored cells alone are worked at. NaN is a missing cell.
         y
             Ignored; for scikit-learn's sake.
         sample_weight
@@ -279,7 +279,7 @@ class MixtureEstimator(FittedMixture):
                 "Several batches were given; partial_fit takes one batch (rows, D) a call, fit takes a stream."
             )
         begun = hasattr(self, "model_")
-        rows = self._input.table(on_host(X), reset=not begun)
+        rows = self._input.rows(on_host(X), reset=not begun)
         weight = self._input.weight_of_batch(sample_weight, rows, needed=not begun)
         codes = None if component_labels is None else codes_of(component_labels, self.n_components, weight)
         if not weight.any():

@@ -10,6 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.mixtures.inference import MixtureInference
 from suffice.estimators.shared.attributes import set_attributes
+from suffice.estimators.shared.shown import notebook_bundle
 from suffice.latent.conditioning import check_given, positions
 from suffice.latent.imputation import draw_missing, impute, refuse_deviations
 from suffice.latent.mixture import Mixture
@@ -28,6 +29,7 @@ class FittedMixture(MixtureInference):
     """Of a fitted mixture what it says of missing cells, and mixtures of some of its columns."""
 
     weights_init: Any
+    _repr_mimebundle_ = notebook_bundle
 
     @lazily("cells")
     def impute(

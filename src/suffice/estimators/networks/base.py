@@ -27,6 +27,7 @@ from suffice.estimators.networks.learned import (
 from suffice.estimators.shared.callbacks import CallbackSupportMixin, Iterations
 from suffice.estimators.shared.passes import Passes
 from suffice.estimators.shared.rows import validate
+from suffice.estimators.shared.shown import notebook_bundle
 from suffice.fit.checkpoint import Checkpoint, arrays_of, settings_of, with_arrays
 from suffice.fit.epochs import Watch
 from suffice.fit.gradient_descent import DescendState, descend, first_state
@@ -51,6 +52,8 @@ Given: TypeAlias = tuple[TableLike, ArrayLike | None, ArrayLike | None]
 @dataclass(eq=False, repr=False)
 class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
     """Base of the estimators of neural networks."""
+
+    _repr_mimebundle_ = notebook_bundle
 
     _: KW_ONLY
     image_shape: tuple[int, ...] | None = None

@@ -24,6 +24,7 @@ from suffice.estimators.rbm.learned import (
 )
 from suffice.estimators.rbm.worth import worth_of
 from suffice.estimators.shared.passes import Passes
+from suffice.estimators.shared.shown import notebook_bundle
 from suffice.estimators.shared.visible_units import VisibleUnits, check_binarize
 from suffice.fit.contrastive.loop import contrast
 from suffice.fit.contrastive.start import Gibbs
@@ -46,6 +47,8 @@ SCHEDULES = ("constant", "linear", "cosine")
 @dataclass(eq=False, repr=False)
 class RBMEstimator(BaseEstimator):
     """Base of the RBM estimators."""
+
+    _repr_mimebundle_ = notebook_bundle
 
     n_hidden: int = 128
     _: KW_ONLY

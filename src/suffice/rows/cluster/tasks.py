@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from suffice.rows.base import Place
+from suffice.rows.cluster.labelled import Labelled
 from suffice.rows.cluster.waiting import ClusterError
 from suffice.rows.streams import parted
 from suffice.runtime.blas import one_blas_thread
@@ -54,7 +55,9 @@ class Kept:
         if key not in self.places:
             for old in list(self.places)[: 1 - PLACES]:
                 del self.places[old]
-            self.places[key] = place(self.rows, self.weight, origin=origin, **options)
+            labelled = isinstance(self.rows, Labelled)
+            rows = (self.rows.rows, self.rows.labels + 1) if labelled else self.rows
+            self.places[key] = place(rows, self.weight, origin=origin, **options)
         return self.places[key]
 
     def __reduce__(self) -> Any:
@@ -76,13 +79,18 @@ def keep(part: Any, number: int, shared: tuple[bytes, Header, dict[str, str | No
     recipe, header, there = shared
     _refuse_other_versions(there)
     try:
-        _refuse_other_columns(part[0] if isinstance(part, tuple) else part, header)
+        _refuse_other_columns(_rows_in(part), header)
         with one_blas_thread():
             rows = [pair for pair in parted(filled(_loads(recipe), [part])) if len(pair[1])]
     except (ValueError, TypeError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
         raise kind(f"Partition {number} (counted from 0): {error}") from None
     return Kept(*rows[0]) if rows else Kept(np.zeros((0, 0)), np.zeros(0))
+
+
+def _rows_in(part: Any) -> Any:
+    rows = part[0] if isinstance(part, tuple) else part
+    return rows.rows if isinstance(rows, Labelled) else rows
 
 
 def work(kept: Kept, number: int, task: bytes) -> Any:
