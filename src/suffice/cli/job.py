@@ -113,7 +113,7 @@ def _fit_one(estimator: BaseEstimator, source: Source, kept: Path | None) -> Non
 
 
 def _verbosity() -> int:
-    return int(not is_quiet() and sys.stderr is not None and sys.stderr.isatty())
+    return int(not is_quiet() and sys.stderr is not None)
 
 
 def _set_verbose(estimator: BaseEstimator, verbose: int) -> None:
