@@ -225,10 +225,10 @@ def rows_alone(count: int) -> None:
     print(json.dumps({"megabytes": added / 2**20 - sum(own.nbytes for own in found.values()) / 2**20}))
 
 
-def expectation_maximisation(name: str, count: int, peer_rows: int) -> dict[str, Any]:
-    """A pass of the E-step with a fifth of the cells missing, against ``useEM``."""
+def expectation_maximisation(name: str, count: int, peer_rows: int, missing: float = 0.2) -> dict[str, Any]:
+    """A pass of the E-step with a share of the cells missing, against ``useEM``."""
     net = read(name)
-    codes, network = drawn(net, count, 0.2), net.model_
+    codes, network = drawn(net, count, missing), net.model_
     planned = PlannedRows(network.parents, network.cardinalities, codes, np.ones(count))
     seconds = interleaved({"pass": lambda: planned.expected(network.tables)}, 5)["pass"]["seconds"]
     case = {"suffice": 1e6 * seconds / count}
@@ -236,7 +236,7 @@ def expectation_maximisation(name: str, count: int, peer_rows: int) -> dict[str,
         case["useEM"] = _agrum_em(net, codes[:peer_rows])
     theirs = case.get("useEM", np.nan)
     said = f"{case['suffice']:.2f} us a row; useEM {theirs:.0f}: {theirs / case['suffice']:.0f} times"
-    return say(f"{name}, a pass of EM", said, rows=count, **case)
+    return say(f"{name}, a pass of EM, {missing:.0%} missing", said, rows=count, **case)
 
 
 def _agrum_em(net: BayesianNetwork, codes: np.ndarray) -> float:
@@ -340,6 +340,15 @@ def all_cases(scale: int, repeats: int, peers_on_large: bool) -> list[partial[di
         *(
             partial(expectation_maximisation, name, 10_000 // scale, n // scale)
             for name, n in (("alarm", 1_000), ("insurance", 200), ("hailfinder", 200))
+        ),
+        *(
+            partial(expectation_maximisation, name, count // scale, n // scale + 2, 0.5)
+            for name, count, n in (
+                ("hepar2", 10_000, 50),
+                ("win95pts", 10_000, 50),
+                ("pigs", 2_000, 4),
+                ("andes", 2_000, 4),
+            )
         ),
         partial(em_to_convergence, 50_000 // scale),
         partial(complete_rows, 100_000 // scale),

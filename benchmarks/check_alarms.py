@@ -1,7 +1,8 @@
-"""How often right claims over the named problems are called wrong: ``python benchmarks/check_alarms.py [--checks 10000]``.
+"""How often right claims are called wrong, and nonsense is given a name: ``python benchmarks/check_alarms.py [--checks 10000]``.
 
 Right claims of ``tests/bank`` at random points of both sizes, every third in single precision; and a ladder of ill-conditioned
-systems, each solved in two ways.
+systems, each solved in two ways. Then answers that nobody would come by: noise, noise times a variable, right answers with noise,
+formulas of chance. ``--word`` takes the exercises with a word in their name.
 """
 
 import argparse
@@ -58,9 +59,9 @@ def ladder(seed):
     return check.check_gradient(solved, "b", LADDER[seed % 2], at=point, seed=seed)
 
 
-def reports(many):
+def reports(many, exercises):
     """Names and reports, the same problem's together so that its programs are kept."""
-    right = [(exercise, claim) for exercise in EXERCISES for claim in exercise.right]
+    right = [(exercise, claim) for exercise in exercises for claim in exercise.right]
     each = -(-many // (len(right) + len(right) // 10))
     for exercise, claim in right:
         one_array = exercise.check in ("gradient", "vjp", "equal", "hessian", "jacobian")
@@ -71,15 +72,77 @@ def reports(many):
         yield "ladder", ladder(seed)
 
 
+def noise(shape, seed):
+    """The same numbers for the same shape."""
+    return np.random.default_rng([seed, *shape]).normal(size=shape)
+
+
+SENSELESS = {
+    "noise": lambda right, wrt, seed: noise(right.shape, seed),
+    "noise times the variable": lambda right, wrt, seed: noise(right.shape, seed) * np.tanh(wrt),
+    "noise of its own at each point": lambda right, wrt, seed: np.sin(noise(right.shape, seed) + 7 * np.sum(wrt)),
+    "the right one with noise": lambda right, wrt, seed: right + noise(right.shape, seed),
+    "the right one times noise": lambda right, wrt, seed: right * noise(right.shape, seed),
+}
+
+
+def senseless(exercise, kind, seed):
+    """An answer of one kind, as a function of a point."""
+    problem = problems.problem(exercise.problem)
+    known = set(intermediates_of(problem, problem.draw(np.random.default_rng(0)))) | {exercise.options.get("cotangent")}
+    right = claim_of(exercise.right[0], known - {None})
+    wrt = exercise.options["wrt"]
+    return Claim(lambda point: SENSELESS[kind](right.array(point), np.asarray(point[wrt], float), seed))
+
+
+def formula(exercise, generator):
+    """A formula of chance that has the right shape."""
+    problem = problems.problem(exercise.problem)
+    point = intermediates_of(problem, problem.draw(np.random.default_rng(0)))
+    wrt = exercise.options["wrt"]
+    alike = [name for name in point if np.shape(point[name]) in (np.shape(point[wrt]), ())]
+    a, b, c = generator.choice(alike, 3)
+    first, second = generator.choice(["sin", "tanh", "exp", "cos"], 2)
+    x, y, z = generator.uniform(0.2, 1.9, 3).round(2)
+    return f"{first}({x} * {wrt}) * {second}({y} * {a} - {b}) + {z} * {c} * cos({wrt})"
+
+
+def nonsense(many, exercises):
+    """Names and reports of answers without sense, about derivatives of one array."""
+    derivatives = [one for one in exercises if one.check in ("gradient", "vjp")]
+    generator = np.random.default_rng(0)
+    kinds = [*SENSELESS, "a formula of chance"]
+    for number in range(many):
+        exercise = derivatives[int(generator.integers(len(derivatives)))]
+        kind = kinds[number % len(kinds)]
+        claim = senseless(exercise, kind, number) if kind in SENSELESS else formula(exercise, generator)
+        said = claim if isinstance(claim, str) else kind
+        yield f"{exercise.name}, {said}", asked(exercise, claim, number)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--checks", type=int, default=10_000)
+    parser.add_argument("--checks", type=int, default=10_000, help="of right claims")
+    parser.add_argument("--nonsense", type=int, default=100, help="answers without sense")
+    parser.add_argument("--word", default="")
+    given = parser.parse_args()
+    exercises = [exercise for exercise in EXERCISES if given.word in exercise.name]
     started, found = time.perf_counter(), Counter()
-    for name, report in reports(parser.parse_args().checks):
+    for name, report in reports(given.checks, exercises) if given.checks else ():
         found[report.verdict] += 1
         if report.verdict in ("wrong", "not comparable", "approximate"):
-            print(f"{name}: {report.verdict}: {report.message}")
-    print(dict(found), f"{sum(found.values())} checks in {time.perf_counter() - started:.0f} s")
+            print(f"{name}: {report.verdict}: {report.message}", flush=True)
+    print(
+        f"right claims: {dict(found)}, {sum(found.values())} checks in {time.perf_counter() - started:.0f} s",
+        flush=True,
+    )
+    started, named, found = time.perf_counter(), 0, Counter()
+    for name, report in nonsense(given.nonsense, exercises):
+        found[report.verdict] += 1
+        named += bool(report.findings)
+        if report.findings or report.verdict != "wrong":
+            print(f"{name}: {report.verdict}: {report.message}", flush=True)
+    print(f"nonsense: {dict(found)}, {named} named, in {time.perf_counter() - started:.0f} s")
 
 
 if __name__ == "__main__":

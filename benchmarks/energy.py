@@ -151,6 +151,34 @@ def cut_case(height: int, width: int, repeats: int) -> dict[str, Any]:
     return compared(f"a minimum cut of {height} x {width}", seconds, "ortools") | {"energy": energy}
 
 
+def noise_case(height: int, width: int) -> dict[str, Any]:
+    """The minimum cut of pure noise to which pixels hold weakly, against scipy's flow of whole numbers."""
+    image = np.random.default_rng(1).choice([-1, 1], (height, width))
+    unary, cost = -0.6 * image, 2.0
+    runs = {"suffice": lambda: minimum_cut(unary, cost, cost, cost, cost), "scipy": lambda: scipy_flow(unary, cost)}
+    found = interleaved(runs, 1)
+    seconds = {name: run["seconds"] for name, run in found.items()}
+    value = found["suffice"]["result"].energy - np.minimum(unary, 0).sum()
+    case = compared(f"a minimum cut of {height} x {width}, pure noise", seconds, "scipy")
+    return case | {"cut": {"suffice": value, "scipy": found["scipy"]["result"]}}
+
+
+def scipy_flow(unary: np.ndarray, cost: float, scale: float = 10) -> float:
+    """The maximum flow, with capacities in steps of 1 / scale."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import maximum_flow
+
+    number, flat = np.arange(unary.size).reshape(unary.shape), np.rint(scale * unary.ravel())
+    tails = np.concatenate([number[:, :-1].ravel(), number[:-1].ravel()])
+    heads = np.concatenate([number[:, 1:].ravel(), number[1:].ravel()])
+    source, sink = unary.size, unary.size + 1
+    ends = np.where(flat < 0, source, number.ravel()), np.where(flat < 0, number.ravel(), sink)
+    places = np.concatenate([tails, heads, ends[0]]), np.concatenate([heads, tails, ends[1]])
+    capacity = np.concatenate([np.full(2 * len(tails), scale * cost), np.abs(flat)]).astype(np.int32)
+    graph = coo_array((capacity, places), (sink + 1, sink + 1)).tocsr()
+    return maximum_flow(graph, source, sink).flow_value / scale
+
+
 def ortools_cut(unary: np.ndarray, cost: float, scale: float = 1e6) -> np.ndarray:
     """Pixels on the source's side, by OR-Tools' maximum flow with capacities in steps of 1 / scale."""
     from ortools.graph.python import max_flow
@@ -190,6 +218,7 @@ def ising_cases(quick: bool) -> list[dict[str, Any]]:
         icm_case(64 if quick else 512, repeats),
         batch_case(8 if quick else 64, 64, 50 if quick else 200, repeats),
         cut_case(40 if quick else 311, 50 if quick else 420, repeats),
+        noise_case(60 if quick else 600, 80 if quick else 800),
     ]
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from suffice import IsingDenoiser
 
 METHODS = ("cut", "icm", "gibbs", "mean_field", "bp")
 LIMITS = {"cut": 0.006, "icm": 0.009}
+LEVELS = (0.1, 0.15, 0.2, 0.3, 0.4)
 PRML = {"h": 0.0, "beta": 1.0, "eta": 2.1}
 BIASES = np.linspace(-0.4, 0.4, 9)
 STRENGTHS = np.geomspace(0.3, 3.0, 13)
@@ -60,6 +62,19 @@ def halves(clean: np.ndarray, noisy: np.ndarray) -> None:
         print(
             f"{method} below {limit:.1%} wrong pixels on the half not learned on: {verdict} (worst {worst[method]:.2%})"
         )
+
+
+def noise_levels(clean: np.ndarray) -> None:
+    """The same by how many pixels are flipped, learned on the left half."""
+    half, draw = clean.shape[1] // 2, np.random.default_rng(0)
+    print(f"{'flipped':12}{'h':>8}{'beta':>8}{'eta':>8}" + "".join(f"{method:>12}" for method in METHODS) + "  chosen")
+    for level in LEVELS:
+        noisy = np.where(draw.random(clean.shape) < level, 1 - clean.astype(int), clean)
+        learned = IsingDenoiser.from_pairs(clean[:, :half], noisy[:, :half])
+        rest = noisy[:, half:], clean[:, half:]
+        shares = {method: wrong(replace(learned, method=method), *rest) for method in METHODS}
+        field = "".join(f"{value:8.3f}" for value in (learned.h, learned.beta, learned.eta))
+        print(f"{level:<12.0%}{field}{shown(shares)}  {learned.method}")
 
 
 def shown(shares: dict[str, float]) -> str:
@@ -114,6 +129,7 @@ def main() -> None:
     out.mkdir(parents=True, exist_ok=True)
     print(f"bayes_noisy: {clean.shape[0]} x {clean.shape[1]} pixels, {(clean != noisy).mean():.2%} flipped")
     halves(clean, noisy)
+    noise_levels(clean)
     maps = {method: parameter_map(clean, noisy, method) for method in ("cut", "icm")}
     learned = IsingDenoiser.from_pairs(clean, noisy)
     draw(maps, learned, out / "ising_map.png")

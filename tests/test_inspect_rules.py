@@ -2,11 +2,13 @@
 
 import ast
 
+import equinox
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import lax
+from jax.tree_util import Partial
 
 from suffice.inspect import graph
 from suffice.inspect.rules import calls, primitives
@@ -18,11 +20,22 @@ from suffice.nets import (
     average_pool,
     binary_cross_entropy,
     cross_entropy,
+    dropout,
     max_pool,
 )
 from suffice.runtime.precision import cast
 
 draw = np.random.default_rng(0)
+
+
+def normalised(scale, shift, x, mean, variance, training=False):
+    """Batch normalisation, in use with these moments."""
+    norm = equinox.tree_at(lambda norm: (norm.scale, norm.shift), cast(BatchNorm(3), "float64"), (scale, shift))
+    state = norm.initial_state()
+    state = type(state)(*(jnp.asarray(each) for each in (mean, variance)))
+    return norm(x, jnp.ones(x.shape[1]), state, training)[0]
+
+
 X, Y = draw.uniform(0.1, 0.9, (2, 3, 4))
 MAPS = draw.standard_normal((2, 3, 7, 6))
 LABELS = np.array([0, 3, 1])
@@ -78,6 +91,16 @@ CALLS = {
     "average pooling": (lambda x: average_pool(x, 2), (MAPS,)),
     "sum pooling": (lambda x: lax.reduce_window(x, 0.0, lax.add, (1, 1, 2, 3), (1, 1, 2, 1), "SAME"), (MAPS,)),
 }
+NORM = cast(equinox.nn.LayerNorm(4), "float64")
+ATTENTION = cast(equinox.nn.MultiheadAttention(2, 4, inference=True, key=jax.random.key(0)), "float64")
+CALLS |= {
+    "gelu": one(lambda x: jax.nn.gelu(4 * x - 2)),
+    "dropout": one(lambda x: equinox.nn.Dropout(0.4)(x, key=jax.random.key(1))),
+    "pick": one(lambda x: x[jnp.arange(3), LABELS]),
+    "embedding": (lambda W: jax.vmap(equinox.nn.Embedding(weight=W))(np.array([2, 0, 2])), (X,)),
+    "attention": (ATTENTION, (X, Y, X + Y)),
+    "normalisation": one(jax.vmap(NORM)),
+}
 CALLS["convolution"] = (CALLS["convolution"][0], (draw.standard_normal((4, 3, 3, 2)), MAPS))
 OTHERS = {
     "a sum of products with a broadcast vector": (lambda x, b: (x * b).sum(), (X, Y[0])),
@@ -119,6 +142,35 @@ OTHERS = {
     "the mean of each map": (adaptive_average_pool, (MAPS,)),
     "relu at zero, by a maximum": (lambda x: jnp.maximum(x, 0), (np.array([-1.0, 0.0, 2.0]),)),
     "relu at zero": (jax.nn.relu, (np.array([-1.0, 0.0, 2.0]),)),
+    "gelu by the normal distribution": one(lambda x: jax.nn.gelu(4 * x - 2, approximate=False)),
+    "dropout of zeros": (lambda x: dropout(x, 0.4, key=jax.random.key(1)), (np.zeros((5, 6)),)),
+    "a row that is picked twice": one(lambda x: x[np.array([1, 0, 1])]),
+    "numbers picked along an axis": one(lambda x: jnp.take_along_axis(x, LABELS[:, None], 1)),
+    "rows that are not there": one(
+        lambda x: jnp.where(jnp.arange(3)[:, None] < 2, jnp.take(x, np.array([2, 1, 9]), 0), 0.0)
+    ),
+    "a row by its number": one(lambda x: jax.jit(lambda x, i: x[i])(x, 2)),
+    "attention that looks back alone, the first row nowhere": one(
+        Partial(lambda heads, x: heads(x, x, x, mask=jnp.tril(jnp.ones((3, 3), bool), -1)), ATTENTION)
+    ),
+    "scale and shift of a normalisation": (
+        lambda w, b, x: jax.vmap(equinox.tree_at(lambda norm: (norm.weight, norm.bias), NORM, (w, b)))(x),
+        (Y[0], Y[1], X),
+    ),
+    "normalisation by a root mean square": one(jax.vmap(cast(equinox.nn.RMSNorm(4), "float64"))),
+    "columns made standard": one(lambda x: jax.nn.standardize(x, axis=0)),
+    "normalisation by the batch": (
+        lambda scale, shift, x: normalised(scale, shift, x, np.zeros(3), np.ones(3), training=True),
+        (Y[:, 0], Y[:, 1], np.moveaxis(MAPS, 0, 1)),
+    ),
+    "normalisation of rows by the batch": (
+        lambda scale, shift, x: normalised(scale, shift, x, np.zeros(3), np.ones(3), training=True),
+        (Y[:, 0], Y[:, 1], X),
+    ),
+    "normalisation by running moments": (
+        lambda scale, shift, x: normalised(scale, shift, x, np.array([0.1, 0.2, 0.3]), np.array([1.0, 2.0, 0.5])),
+        (Y[:, 0], Y[:, 1], np.moveaxis(MAPS, 0, 1)),
+    ),
     "largest numbers that are equal": (lambda x: jnp.max(x, 1), (np.array([[1.0, 1.0, 0.0]]),)),
 }
 ALL = {**PRIMITIVES, **CALLS, **OTHERS}
@@ -192,6 +244,13 @@ def test_rules_can_be_read(name):
 @pytest.mark.parametrize(
     ("f", "arguments", "text", "latex"),
     [
+        (
+            lambda x: jax.nn.standardize(x, axis=0),
+            (X,),
+            "x̄ += v̄1 ⊙ inverse_deviation_v1 − mean(v̄1 ⊙ inverse_deviation_v1) − x̂ ⊙ mean(v̄1 ⊙ inverse_deviation_v1 ⊙ x̂)",
+            r"- \hat{x} \odot \operatorname{mean}(",
+        ),
+        (lambda x: x[np.array([1, 0, 1])], (X,), "x̄ += scattered(v̄3, places_v3)", r"\mathrm{places\_v3}"),
         (lambda W, x: W @ x, (X, Y[0]), "W̄ += v̄2 xᵀ\nx̄ += Wᵀ v̄2", r"\bar{x} \mathrel{+}= W^\top \bar{v}_{2}"),
         (jax.nn.softmax, (X,), "x̄ += v1 ⊙ (v̄1 − Σ (v1 ⊙ v̄1))", r"\odot \left(\bar{v}_{1} - \sum \left(v_{1} \odot"),
         (jnp.tanh, (0.3,), "x0̄ += v̄1 (1 − v1²)", r"\left(1 - v_{1}^{2}\right)"),

@@ -143,6 +143,27 @@ def test_what_jax_keeps_is_told_by_the_values_it_comes_from():
     assert "together" in str(kept)
 
 
+def test_a_loop_that_is_unrolled_is_backpropagation_through_time():
+    def f(W, h, rows):
+        def turn(h, row):
+            h = jnp.tanh(W @ h + row)
+            return h, jax.nn.softmax(h)
+
+        h, shares = lax.scan(turn, h, rows)
+        return (h * shares.sum(0)).sum()
+
+    draw = np.random.default_rng(0)
+    arguments = draw.normal(size=(3, 3)), draw.normal(size=3), draw.normal(size=(4, 3))
+    found = graph(f, *arguments, unroll=True)
+    operations = [node.operation for node in found.nodes]
+    assert (operations.count("tanh"), operations.count("softmax"), operations.count("repeated")) == (4, 4, 0)
+    assert "pull_" not in str(found.schedule())
+    with jax.enable_x64(True):
+        right = jax.grad(f, argnums=(0, 1, 2))(*map(jnp.asarray, arguments))
+    for ours, theirs in zip(found.schedule().run().values(), right, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=0, atol=1e-12)
+
+
 def test_turns_of_a_loop_keep_values_of_their_own():
     def f(x):
         for _ in range(4):

@@ -1,6 +1,7 @@
 """Laws of Ising and Potts fields: enumeration of small grids, other orders of the same sums, limits and refusals."""
 
 import itertools
+from dataclasses import replace
 
 import jax
 import numpy as np
@@ -480,3 +481,23 @@ def test_a_potts_limit_is_said():
 )
 def test_a_denoiser_survives_a_file(denoiser, tmp_path):
     assert suffice.load(suffice.save(denoiser, tmp_path / "denoiser")) == denoiser
+
+
+def test_where_much_is_flipped_the_method_is_mean_field_and_a_cut_says_what_it_loses():
+    clean = np.kron(np.indices((4, 5)).sum(0) % 2, np.ones((12, 12), int))
+    noisy = clean ^ (np.random.default_rng(0).random(clean.shape) < 0.3)
+    learned = IsingDenoiser.from_pairs(clean, noisy)
+    least = replace(learned, method="cut").denoise(noisy)
+    assert learned.method == IsingDenoiser.from_clean(clean, flipped=0.3).method == "mean_field"
+    assert 3 * (learned.denoise(noisy).images != clean).mean() < (least.images != clean).mean()
+    assert least.exact
+    assert "30% of the pixels flipped" in least.outcome
+    assert IsingDenoiser.from_pairs(clean, noisy, method="icm").method == "icm"
+
+
+def test_where_little_is_flipped_or_neighbours_hardly_agree_a_cut_is_taken_as_it_is():
+    clean, noisy = noise(0, (40, 50), 0.1)
+    learned = IsingDenoiser.from_pairs(clean, noisy)
+    assert learned.method == IsingDenoiser.from_clean(clean, flipped=0.15).method == "cut"
+    for denoiser in (learned, IsingDenoiser(0, 0.3, 0.3)):
+        assert denoiser.denoise(noisy).outcome == "Exact: no labelling has less energy."

@@ -10,6 +10,7 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 SITE = REPOSITORY / "site"
 sys.path.insert(0, str(SITE))
 
+import build  # noqa: E402
 import crawl  # noqa: E402
 import lacking  # noqa: E402
 import names  # noqa: E402
@@ -19,7 +20,7 @@ import running  # noqa: E402
 DOCS = REPOSITORY / "docs"
 TUTORIALS = sorted((DOCS / "tutorials").glob("*.md"))
 QUICK = [page for page in TUTORIALS if "<!-- slow" not in page.read_text()]
-FORMULA = re.compile(r"(?<!\$)\$\$?([^$\n]+?)\$\$?(?!\$)")
+FORMULA = re.compile(r"\$\$(.+?)\$\$|\$([^$\n]+?)\$", re.DOTALL)
 
 
 def test_no_public_name_lacks_formula_shapes_errors_or_example():
@@ -41,10 +42,36 @@ def test_every_public_name_has_a_page_with_its_methods():
     assert len(pages) > 200
 
 
-def test_every_page_is_in_the_list_of_pages():
-    listed = set(re.findall(r"^[\w/-]+$", (SITE / "contents.md").read_text(), re.MULTILINE))
-    pages = {str(page.relative_to(DOCS).with_suffix("")) for page in (*DOCS.glob("*.md"), *TUTORIALS)}
-    assert pages - {"index"} == listed - {"CHANGELOG", "CONTRIBUTING"}
+def test_every_page_is_once_in_the_list_of_pages(tmp_path):
+    build.stage(tmp_path)
+    listed = re.findall(r"^[\w/-]+$", build.contents(tmp_path), re.MULTILINE)
+    pages = {str(page.relative_to(tmp_path).with_suffix("")) for page in tmp_path.rglob("*.md")}
+    assert sorted(listed) == sorted(pages - {"index"})
+
+
+def linked(page):
+    """Links of a page, without what they are called."""
+    return set(re.findall(r"\]\(([^)]+)\)", page.read_text()))
+
+
+def anchors(page):
+    """Anchors of headings, as the site makes them."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_thirty_questions_are_answered_within_three_clicks():
+    rows = re.findall(r"^\| .+ \|$", (DOCS / "questions.md").read_text(), re.MULTILINE)[1:]
+    assert len(rows) == 30
+    for row in rows:
+        clicks, here = re.findall(r"\]\(([^)]+)\)", row), DOCS / "index.md"
+        assert 1 <= len(clicks) <= 3
+        for click in clicks:
+            name, _, anchor = click.partition("#")
+            target = DOCS / name
+            assert target == here or str(target.relative_to(here.parent)) in linked(here), row
+            assert not anchor or anchor in anchors(target), row
+            here = target
 
 
 @pytest.mark.parametrize("page", QUICK, ids=lambda page: page.stem)
@@ -79,10 +106,8 @@ def test_every_formula_can_be_drawn():
     pytest.importorskip("latex2mathml", reason="the extra docs brings it")
     import formulas
 
-    texts = [
-        FORMULA.findall(re.sub(r"```.*?```|`[^`]*`", "", page.read_text(), flags=re.DOTALL))
-        for page in DOCS.rglob("*.md")
-    ]
+    prose = [re.sub(r"```.*?```|`[^`]*`", "", page.read_text(), flags=re.DOTALL) for page in DOCS.rglob("*.md")]
+    texts = [[one or other for one, other in FORMULA.findall(text)] for text in prose]
     said = [name.documentation for name in names.exported()]
     texts += [re.findall(r":math:`([^`]+)`", text) + re.findall(r"\.\. math:: ([^\n]+)", text) for text in said]
     drawn = {latex: re.sub("<[^>]*>", "", formulas.drawn(latex, "inline")) for found in texts for latex in found}

@@ -115,7 +115,7 @@ def test_parallel_analysis_finds_the_factors():
 
 
 def test_heywood_cases_are_told():
-    matrix = np.array([[1, 0.9, 0.9], [0.9, 1, 0.5], [0.9, 0.5, 1]])
+    matrix = np.array([[1, 0.8, 0.8], [0.8, 1, 0.4], [0.8, 0.4, 1]])
     with pytest.warns(DegenerateComponentWarning, match="Columns 0 have no noise"):
         FactorAnalysis(1).fit_covariance(matrix, n_rows=100)
 

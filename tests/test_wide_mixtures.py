@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import suffice
-from suffice import PPCA, MixtureOfPPCA
+from suffice import PPCA, GaussianClassifier, MixtureOfPPCA
 from suffice.latent import FactorGaussian, PrincipalGaussian
 
 ROWS, FEATURES = 60, 40
@@ -81,3 +81,30 @@ def test_batches_steps_files_frozen_parameters_and_draws(tmp_path):
     np.testing.assert_array_equal(held.means_, fitted.means_ + 0.1)
     with pytest.raises(ValueError, match="n_factors=40 was given for 40 columns"):
         MixtureOfPPCA(n_factors=FEATURES).fit(X)
+
+
+@pytest.mark.filterwarnings("ignore::suffice.DegenerateComponentWarning")
+@pytest.mark.parametrize("shrinkage", [0.0, 0.3])
+@pytest.mark.parametrize("kind", ["tied", "tied_low_rank"])
+def test_a_shared_covariance_of_more_columns_than_rows_is_that_of_the_matrix(kind, shrinkage, monkeypatch):
+    few, labels, weight = X[:30], np.arange(30) % 3, WEIGHT[:30]
+    settings = {"covariance_type": kind, "shrinkage": shrinkage, "rank": 2}
+    narrow = GaussianClassifier(**settings).fit(few, labels, sample_weight=weight)
+    monkeypatch.setattr("suffice.latent.gaussian_classes.by_factors", lambda features: True)
+    wide = GaussianClassifier(**settings).fit(few, labels, sample_weight=weight)
+    assert isinstance(wide.model_.components, FactorGaussian)
+    close = {"rtol": 1e-8, "atol": 1e-8} if kind == "tied" else {"rtol": 1e-3, "atol": 1e-3}
+    np.testing.assert_allclose(wide.means_, narrow.means_, atol=1e-12)
+    np.testing.assert_allclose(wide.class_prior_, narrow.class_prior_, atol=1e-14)
+    np.testing.assert_allclose(wide.covariances_, narrow.covariances_, **close)
+    far = np.abs(narrow.coef_).max()
+    np.testing.assert_allclose(wide.coef_ / far, narrow.coef_ / far, atol=1e-8 if kind == "tied" else 2e-3)
+    np.testing.assert_allclose(wide.predict_proba(X), narrow.predict_proba(X), atol=1e-6 if kind == "tied" else 0.05)
+    if kind == "tied":
+        scale = np.abs(narrow.score_samples(X))
+        np.testing.assert_allclose(wide.score_samples(X) / scale, narrow.score_samples(X) / scale, atol=1e-8)
+        hidden = np.where(np.random.default_rng(3).random(X.shape) < 0.1, np.nan, X)
+        scale = np.abs(narrow.score_samples(hidden))
+        np.testing.assert_allclose(wide.score_samples(hidden) / scale, narrow.score_samples(hidden) / scale, atol=1e-7)
+    with pytest.raises(ValueError, match="products of rows that are fewer than the columns"):
+        wide.partial_fit(few, labels)

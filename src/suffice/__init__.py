@@ -45,5 +45,6 @@ if TYPE_CHECKING:
     from suffice.runtime.version import __version__
     from suffice.selection import BootstrapTest, Selection, bootstrap_test, select
     from suffice.uncertainty.parallel import ParallelAnalysis, parallel_analysis
+    from suffice.uncertainty.pooling import Pooled, pool
 
 export_lazily(__name__)

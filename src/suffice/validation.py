@@ -155,7 +155,8 @@ def check_memory(components: int, features: int) -> None:
     if needed > available:
         raise ValueError(
             f"{components} full covariances of {features} x {features} need about {needed / 2**30:.0f} GiB in a fit, and this "
-            f"machine has {available / 2**30:.0f} GiB; use covariance_type='diag' or 'spherical', fewer components or columns."
+            f"machine has {available / 2**30:.0f} GiB; use MixtureOfPPCA (low rank), covariance_type='diag' or 'spherical', "
+            "fewer components or columns."
         )
 
 

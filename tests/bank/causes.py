@@ -25,7 +25,7 @@ CAUSES = {
     "multiplier": r"multiplier|constraint|constrain|normalis|simplex|λ",
     "prior": r"prior|alpha|pseudo|− 1|- 1|concentration",
     "pairs": r"twice|each pair|doubl|pairs|\b2\b",
-    "index": r"index|sum over|wrong|instead|other",
+    "index": r"first element|index|sum over|wrong|instead|other",
     "inverse": r"invers|inv\b|invert|inv\(|precision|divi",
     "element": r"sum must not|element|diagonal|row|column|entry|\[",
     "jacobian": r"jacobian|change of variables|volume|derivative|\|d|per ",

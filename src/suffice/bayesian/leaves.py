@@ -114,6 +114,18 @@ class Prepared:
             values[slot] = table.take(codes[node], axis=1)
         return values
 
+    @cached_property
+    def _with_zeros(self) -> list[Gather]:
+        closed = zip(self.program.tape.closed, self.closed, strict=True)
+        return [gather for node, gather in closed if not self.tables[node].all()]
+
+    def closed_possible(self, codes: np.ndarray) -> np.ndarray:
+        """Which rows (n,) have no probability 0 among those of ``closed_log``."""
+        possible = np.ones(codes.shape[1], bool)
+        for gather in self._with_zeros:
+            possible &= gather(codes) > -np.inf
+        return possible
+
     def closed_log(self, codes: np.ndarray) -> np.ndarray:
         """Logarithm (n,) of the probability of the nodes that are observed with all their parents."""
         total = np.zeros(codes.shape[1])

@@ -119,8 +119,9 @@ def _tile(
     factors = np.array(
         [np.broadcast_to(part, count) for part in parts_of(prepared, values, scales)] or np.ones((1, count))
     )
-    closed = prepared.closed_log(codes)
-    low = ~((factors.min(0) > LOWEST) & (closed > -np.inf))
+    closed = prepared.closed_log(codes) if log_evidence else np.zeros(count)
+    possible = closed > -np.inf if log_evidence else prepared.closed_possible(codes)
+    low = ~((factors.min(0) > LOWEST) & possible)
     derivatives: Values = {root: seed(values[root], low) for root in program.tape.roots}
     read = run_backward(program.backward, values, scales, derivatives)
     part = np.zeros((width, count))

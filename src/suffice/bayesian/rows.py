@@ -9,8 +9,11 @@ import numpy as np
 
 from suffice.bayesian.labels import Labelled, in_order, labelled, places_among
 from suffice.bayesian.network import listed
+from suffice.runtime.threads import in_threads
 from suffice.runtime.types import TableLike, is_sparse
 
+MANY_ROWS = 20_000
+"""From so many rows on, columns are read by several threads."""
 MOST_STATES = 1000
 """A column of more labels than this is taken for the name of the rows, unless its states are given."""
 
@@ -80,10 +83,15 @@ def encode(
     if unknown:
         raise ValueError(f"X has the column {unknown[0]!r}, which is no node; the nodes are {listed(nodes)}.")
     codes = np.full((columns.rows, len(nodes)), -1, _type_of(states), order="F")
-    for place, node in enumerate(nodes):
-        if node in named:
-            reader = checked_codes if coded else codes_of
-            codes[:, place] = reader(named[node], states[place], node)
+    reader = checked_codes if coded else codes_of
+    there = [place for place, node in enumerate(nodes) if node in named]
+
+    def read(place: int) -> np.ndarray:
+        return reader(named[nodes[place]], states[place], nodes[place])
+
+    found = in_threads(read, there) if columns.rows >= MANY_ROWS else map(read, there)
+    for place, column in zip(there, found, strict=True):
+        codes[:, place] = column
     return codes
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from suffice.check.grammar.evaluating import evaluate
-from suffice.check.grammar.expression import Expression
+from suffice.check.grammar.expression import Expression, names_in
 from suffice.check.grammar.reading import read
 from suffice.check.grammar.source import formula_of
 
@@ -47,10 +47,10 @@ def claim_of(claim: Any, names: set[str]) -> Claim:
     if hasattr(claim, "free_symbols"):
         return _symbolic(claim, names)
     if callable(claim):
-        return Claim(_by_name(claim, names), formula_of(claim, names))
+        return Claim(_by_name(claim, names), formula_of(claim, names), taken=_taken(claim))
     if isinstance(claim, tuple) and any(isinstance(part, str) or callable(part) for part in claim):
         parts = [claim_of(part, names) for part in claim]
-        return Claim(lambda point: tuple(part.value(point) for part in parts))
+        return Claim(lambda point: tuple(part.value(point) for part in parts), taken=_taken_by_all(parts))
     if claim is None:
         raise ClaimError("There is no claim: give a function, a formula as a string, or numbers.")
     return Claim(lambda point: claim, constant=True)
@@ -98,13 +98,11 @@ def _formula(text: str, names: set[str]) -> Claim:
         except ValueError as error:
             raise ClaimError(str(error)) from None
 
-    return Claim(value, tree)
+    return Claim(value, tree, taken=frozenset(names_in(tree)))
 
 
 def _refuse_unknown(tree: Expression, names: set[str]) -> None:
     from difflib import get_close_matches
-
-    from suffice.check.grammar.expression import names_in
 
     for name in sorted(names_in(tree) - names - {"pi"}):
         near = get_close_matches(name, names, n=1)
@@ -130,6 +128,17 @@ def _by_name(function: Callable[..., Any], names: set[str]) -> Callable[[Mapping
         return _called(function, {name: np.array(part) for name, part in taken.items()})
 
     return value
+
+
+def _taken(function: Callable[..., Any]) -> frozenset[str] | None:
+    """Names of its arguments; ``None`` where it takes any."""
+    wanted = signature(function).parameters.values()
+    return None if any(p.kind is Parameter.VAR_KEYWORD for p in wanted) else frozenset(p.name for p in wanted)
+
+
+def _taken_by_all(parts: list[Claim]) -> frozenset[str] | None:
+    known = [part.taken for part in parts if part.taken is not None]
+    return frozenset[str]().union(*known) if len(known) == len(parts) else None
 
 
 def _refuse_nameless(parameter: Parameter, names: set[str]) -> None:
@@ -168,4 +177,4 @@ def _symbolic(claim: Any, names: set[str]) -> Claim:
             {str(s): np.array(point[str(s)]) for s in symbols},
         )
 
-    return Claim(value)
+    return Claim(value, taken=frozenset(map(str, symbols)))

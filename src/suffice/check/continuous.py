@@ -150,6 +150,8 @@ class OnLine:
 def _narrowed(grid: np.ndarray, logs: np.ndarray) -> np.ndarray:
     logs = np.where(np.isfinite(logs), logs, -np.inf)
     inside = np.flatnonzero(logs > np.max(logs) - DEPTH)
+    if not inside.size:
+        raise ValueError("The log-joint is finite nowhere on the line of its latent variable.")
     low, high = max(inside[0] - 1, 0), min(inside[-1] + 1, len(grid) - 1)
     return np.linspace(grid[low], grid[high], GRID)
 

@@ -62,7 +62,7 @@ def check_normalised(
     full = [question.complete(point) for point in question.points]
     try:
         wanted = claim_of(claim, {*set().union(*full), *names})
-        if not _takes(wanted, claim, names):
+        if not _takes(wanted, names):
             return _normaliser(question, wanted, names, support, seed)
         if log_density is None:
             return _summed(wanted, names, support, full, seed)
@@ -75,18 +75,8 @@ def _nothing() -> float:
     return 0.0
 
 
-def _takes(wanted: Claim, claim: Any, names: list[str]) -> bool:
-    from inspect import signature
-
-    from suffice.check.grammar.expression import names_in
-
-    if wanted.taken is not None:
-        return bool(wanted.taken & set(names))
-    if isinstance(claim, str) and wanted.formula is not None:
-        return bool(names_in(wanted.formula) & set(names))
-    if callable(claim) and not isinstance(claim, Claim):
-        return bool(set(signature(claim).parameters) & set(names))
-    return False
+def _takes(wanted: Claim, names: list[str]) -> bool:
+    return bool((wanted.taken or frozenset()) & set(names))
 
 
 def _normaliser(question: Asked, wanted: Claim, names: list[str], support: Any, seed: int) -> CheckReport:

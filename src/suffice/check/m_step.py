@@ -14,6 +14,8 @@ from suffice.check.case import Case, Subject
 from suffice.check.claims import Claim, ClaimError, claim_of
 from suffice.check.coordinates import is_feasible
 from suffice.check.judging import judge
+from suffice.check.naming.optima import mean_for_mode
+from suffice.check.naming.special import if_left_out
 from suffice.check.optimum import Objective, Slope
 from suffice.check.parts import combined, part_of
 from suffice.check.points import At
@@ -175,6 +177,10 @@ def _parts(claim: Any, names: list[str], question: Asked) -> dict[str, Claim]:
     }
 
 
+OF_ESTIMATES = (mean_for_mode, if_left_out)
+"""Rules that are tried first of estimates: nothing plainer says as much."""
+
+
 class _Update:
     """The optimum at each point, and claims of its parts held against it."""
 
@@ -196,7 +202,7 @@ class _Update:
             constraint=constraint,
             reference="the optimum by Newton's method on the constraints",
             extra=Slopes(Slope(self.objective, name), self.parts),
-            rivals=(partial(self.about_the_old, name=name),),
+            rivals=(partial(self.about_the_old, name=name), *(OF_ESTIMATES if word == "estimate" else ())),
             steady=True,
         )
 

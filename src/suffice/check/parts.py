@@ -35,7 +35,7 @@ def part_of(claim: Any, place: int, names: set[str]) -> Claim:
     inner = (
         formula.parts[place] if formula is not None and formula.head == "list" and len(formula.parts) > place else None
     )
-    return Claim(value, inner, whole.constant)
+    return Claim(value, inner, whole.constant, whole.taken)
 
 
 def combined(reports: Sequence[CheckReport]) -> CheckReport:

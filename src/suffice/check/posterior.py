@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,10 +15,11 @@ from suffice.check.continuous import GaussianPosterior, OnLine
 from suffice.check.density_values import density_at_values
 from suffice.check.discrete import Discrete, is_independent
 from suffice.check.judging import judge
+from suffice.check.optimum import Objective
 from suffice.check.parts import combined, part_of
 from suffice.check.points import At
 from suffice.check.problem import Point
-from suffice.check.report import CheckReport, not_comparable
+from suffice.check.report import CheckReport, Finding, not_comparable
 from suffice.check.supports import Support, support_of
 
 FORMS = ("table", "prob_one", "marginals", "pairwise", "mean_var", "mean_cov", "density")
@@ -235,9 +237,30 @@ def _moments(
                 seed=seed,
                 reference="the moments of the joint",
                 extra=source,
+                rivals=(partial(_mode_for_mean, function=question.function, name=name),) if moment == "mean" else (),
             )
         )
     return combined(reports)
+
+
+CONSTRAINTS = {"unit": "unit", "positive": "positive", "real": ""}
+
+
+def _mode_for_mean(case: Case, function: Callable[..., Any], name: str) -> list[Finding]:
+    """Whether the mean of a posterior on a line was taken for the value at which its density is largest."""
+    kind = getattr(getattr(case.extra, "support", None), "kind", "")
+    if kind not in CONSTRAINTS or not isinstance(case.extra, OnLine) or not case.same_shape:
+        return []
+    objective = Objective(function, {name: CONSTRAINTS[kind]}, 1.0)
+    try:
+        pairs = zip(case.points, case.claimed, strict=True)
+        modes = [objective.optimum(point, [{name: claimed}])[name] for point, claimed in pairs]
+    except ValueError:
+        return []
+    if not case.explains(modes):
+        return []
+    what = f"Your {case.subject.name} is the mode, the value of highest density, not the mean"
+    return [Finding("mode for mean", what, fix="average over the density", evidence=case.evidence())]
 
 
 def _moment_source(

@@ -44,6 +44,10 @@ def inspect(
     convention: Annotated[
         Literal["course", "xla"], typer.Option(help="What is counted, and how.", rich_help_panel=TABLE)
     ] = "course",
+    training: Annotated[
+        bool, typer.Option("--training", help="Of a network in training, with what dropout and batches keep.",
+                           rich_help_panel=TABLE)
+    ] = False,
     format: Annotated[Format, typer.Option("--format", help="Of the table.", rich_help_panel=TABLE)] = "text",
     graph: Annotated[
         Path | None,
@@ -68,7 +72,7 @@ def inspect(
     if solve is not None:
         typer.echo(_written(_solved(solve, found, convention), format))
     elif found is not None:
-        _account(found, convention, format, graph, most)
+        _account(found, convention, training, format, graph, most)
 
 
 def _solved(question: str, found: Inspected | None, convention: Any) -> Any:
@@ -87,14 +91,14 @@ def _solved(question: str, found: Inspected | None, convention: Any) -> Any:
     return solve_text(question)
 
 
-def _account(found: Inspected, convention: Any, format: Format, graph: Path | None, most: int) -> None:
+def _account(found: Inspected, convention: Any, training: bool, format: Format, graph: Path | None, most: int) -> None:
     from suffice.inspect import account, draw
 
     if found.shape is None:
         raise ValueError("The shape of an example is not known; give it with --input, such as --input 3x224x224.")
     if graph is not None and graph.suffix not in (".html", ".svg", ".txt"):
         raise ValueError(f"--graph {graph} was given; a name ending in .html, .svg or .txt is expected.")
-    table = account(found.network, found.shape, convention)
+    table = account(found.network, found.shape, convention, training=training)
     typer.echo(_written(table, format))
     if graph is not None:
         drawing = draw(table.graph, most=most, title=found.title)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from suffice.choices import Degenerate, InitParams, Optimizer, Precision
+from suffice.choices import Degenerate, ErrorMethod, InitParams, Optimizer, Precision
 from suffice.cli.parse import counts, one_criterion, pairs, shares, sizes, words
 
 DATA, FIT, RUN = "Data", "Fit", "Run"
@@ -87,6 +87,9 @@ class Job:
     image_shape: Any = field(default=None, init=False)
     criterion: str | None = field(default=None, init=False)
     folds: int | None = field(default=None, init=False)
+    standard_errors: str | None = field(default=None, init=False)
+    cluster: str | None = field(default=None, init=False)
+    workers: int | None = field(default=None, init=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +112,22 @@ class LatentJob(Job):
         int | None,
         typer.Option(min=2, help="Parts of the rows to hold out in turn.", show_default="a fifth, once",
                      rich_help_panel=FIT),
+    ] = None  # fmt: skip
+    standard_errors: Annotated[
+        ErrorMethod | None,
+        typer.Option(
+            help="Standard errors of the parameters, and how to find them.", show_default="none", rich_help_panel=RUN
+        ),
+    ] = None
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Fit Parquet files on this Dask cluster, such as tcp://host:8786.",
+                     show_default="none", rich_help_panel=RUN),
+    ] = None  # fmt: skip
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Fit Parquet files with so many processes of this machine.", show_default="none",
+                     rich_help_panel=RUN),
     ] = None  # fmt: skip
 
 

@@ -3,46 +3,77 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from suffice.data.frame import Column, Frame, frame_from
 from suffice.data.table import DataError
+from suffice.rows.streams import parted, partitions_of
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
 
 
+class Digest(NamedTuple):
+    """A short frame with the kinds and labels of rows, the number of missing cells in each column, and the rows' first batch."""
+
+    frame: Frame
+    missing: list[int]
+    number: int
+
+
 def digest(batches: Iterable[Any], most: int, estimator: BaseEstimator) -> tuple[Frame, list[int]]:
     """A short frame with the kinds and labels of the whole, and the number of missing cells in each column."""
-    kept: Frame | None = None
-    missing: list[int] = []
-    for number, batch in enumerate(batches):
-        frame = frame_from(batch, estimator)
-        counts = [column.cells.null_count for column in frame.columns]
-        if kept is None:
-            kept, missing = frame._replace(columns=[_reduced(column, most) for column in frame.columns]), counts
-            continue
-        columns = _same_columns(kept, frame, number)
-        missing = [before + column.cells.null_count for before, column in zip(missing, columns, strict=True)]
-        pairs = zip(kept.columns, columns, strict=True)
-        kept = kept._replace(columns=[_reduced(_merged(old, new, number), most) for old, new in pairs])
-    if kept is None:
+    found = _of_stream(batches, most, estimator)
+    if found is None:
         raise DataError("The batches hold no row; at least one is needed.")
-    return kept, missing
+    return found.frame, found.missing
 
 
-def _same_columns(kept: Frame, frame: Frame, number: int) -> list[Column]:
-    """The columns of a batch in the order of the first."""
+def _of_stream(batches: Any, most: int, estimator: BaseEstimator) -> Digest | None:
+    if partitions_of(batches) is not None:
+        from suffice.rows.cluster.partitions import reduced
+
+        return reduced(batches, partial(_of_partition, most, estimator), partial(_together, most))
+    kept: Digest | None = None
+    for number, batch in enumerate(rows for rows, _ in parted(batches)):
+        found = _of_batch(batch, number, most, estimator)
+        kept = found if kept is None else _together(most, kept, found)
+    return kept
+
+
+def _of_batch(batch: Any, number: int, most: int, estimator: BaseEstimator) -> Digest:
+    frame = frame_from(batch, estimator)
+    counts = [column.cells.null_count for column in frame.columns]
+    return Digest(frame._replace(columns=[_reduced(column, most) for column in frame.columns]), counts, number)
+
+
+def _of_partition(most: int, estimator: BaseEstimator, kept: Any, number: int) -> Digest:
+    return _of_batch(kept.rows, number, most, estimator)
+
+
+def _together(most: int, left: Digest, right: Digest) -> Digest:
+    """The digest of rows and of those after them."""
+    order = _places(left.frame, right.frame, right.number)
+    columns = [right.frame.columns[place] for place in order]
+    missing = [before + right.missing[place] for before, place in zip(left.missing, order, strict=True)]
+    pairs = zip(left.frame.columns, columns, strict=True)
+    kept = left.frame._replace(columns=[_reduced(_merged(old, new, right.number), most) for old, new in pairs])
+    return Digest(kept, missing, left.number)
+
+
+def _places(kept: Frame, frame: Frame, number: int) -> list[int]:
+    """Where in a batch the columns of the first stand."""
     expected, given = [column.name for column in kept.columns], [column.name for column in frame.columns]
     if sorted(expected) != sorted(given):
         raise DataError(
             f"Batch {number} (counted from 0) has the columns {', '.join(given[:20])}; {', '.join(expected[:20])} are expected, "
             "as in the first."
         )
-    return [frame.columns[given.index(name)] for name in expected]
+    return [given.index(name) for name in expected]
 
 
 def _merged(old: Column, new: Column, number: int) -> Column:

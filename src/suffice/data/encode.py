@@ -133,7 +133,7 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         batches
-            Tables as ``fit`` takes them.
+            Tables as ``fit`` takes them, or pairs of table and weights, which are not looked at.
 
         Raises
         ------

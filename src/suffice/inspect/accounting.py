@@ -158,7 +158,9 @@ class Account(Tabular):
         return flow(self.graph)
 
 
-def account(net: Network, input_shape: InputShape, convention: ConventionLike = "course") -> Account:
+def account(
+    net: Network, input_shape: InputShape, convention: ConventionLike = "course", *, training: bool = False
+) -> Account:
     """Units, weights, biases, connections, operations and receptive fields of a network, layer by layer.
 
     Everything is counted on the graph of the network, from shapes: nothing is computed, and nothing allocated. Weights that
@@ -176,6 +178,9 @@ def account(net: Network, input_shape: InputShape, convention: ConventionLike = 
     convention
         What counts: ``"course"`` (no biases, taps on padding count, pooling left out, multiply-accumulates), ``"xla"``, or a
         ``Convention``.
+    training
+        Whether a ``BatchNetwork`` is trained: bytes are then those that dropout and normalisation by the batch keep too, and
+        through such a normalisation a unit sees the whole input. Otherwise it is evaluated.
 
     Returns
     -------
@@ -196,8 +201,8 @@ def account(net: Network, input_shape: InputShape, convention: ConventionLike = 
     (223948800, 60954656)
     """
     convention = as_convention(convention)
-    graph, source = network_graph(net, input_shape)
-    several = graph if convention.batch == 1 else network_graph(net, input_shape, convention.batch)[0]
+    graph, source = network_graph(net, input_shape, training=training)
+    several = graph if convention.batch == 1 else network_graph(net, input_shape, convention.batch, training)[0]
     return account_of(graph, source, convention, several)
 
 

@@ -10,10 +10,10 @@ from suffice.inspect.course import course_units
 from suffice.inspect.leaves import Leaf
 from suffice.inspect.nodes import Graph, Node
 from suffice.inspect.operations import operation, settings
-from suffice.inspect.program import Constant, Program, inner_program, loop_inputs
+from suffice.inspect.program import Constant, Program, inner_program, loop_inputs, loop_names
 from suffice.inspect.scopes import scopes_of
 from suffice.inspect.skips import is_residual
-from suffice.inspect.unit import Unit
+from suffice.inspect.unit import Slot, Unit
 from suffice.inspect.units import primitive_units
 
 
@@ -66,11 +66,16 @@ class _Builder:
         self._add(
             unit.results[0], unit, name, inputs, name=unit.name if single else None, scope=scope, settings=described
         )
-        self._last(_loop(unit, level))
+        self._last(_loop(unit, level, self._names(unit)))
         if name == "add" and is_residual(self.nodes):
             self._last({"operation": "residual add"})
         if not single:
             self._outputs(unit, scope)
+
+    def _names(self, unit: Unit) -> list[str]:
+        """What the author calls the values that the first step of a unit reads."""
+        sources = [unit.operands[read.number].source if isinstance(read, Slot) else None for read in unit.reads[0]]
+        return [(source is not None and self.nodes[self.numbers[source]].name) or "" for source in sources]
 
     def _outputs(self, unit: Unit, scope: tuple[str, ...]) -> None:
         """A node for each result of a unit that has more than one."""
@@ -99,16 +104,22 @@ class _Builder:
         self.nodes[-1] = replace(self.nodes[-1], **changes)
 
 
-def _loop(unit: Unit, level: str) -> dict[str, Any]:
-    """How often a loop runs, and the graph of one turn."""
+def _loop(unit: Unit, level: str, outside: Sequence[str]) -> dict[str, Any]:
+    """How often a loop runs, and the graph of one turn, whose inputs have their function's names, parameters those outside."""
     step = unit.steps[0]
     if step.primitive != "scan":
         return {}
     body = inner_program(step)
     if body is None:
         return {}
+    named = zip(loop_inputs(step), body.inputs, loop_names(step), outside, strict=True)
     leaves = [
-        Leaf("parameter" if kind == "parameter" else "input", (), f"{kind}{place}", body.values[number])
-        for place, (kind, number) in enumerate(zip(loop_inputs(step), body.inputs, strict=True))
+        Leaf(
+            "parameter" if kind == "parameter" else "input",
+            (),
+            inside or (kind == "parameter" and called) or f"{kind}{place}",
+            body.values[number],
+        )
+        for place, (kind, number, inside, called) in enumerate(named)
     ]
     return {"repeats": int(step.settings["length"]), "body": build(body, leaves, level, "float32")}

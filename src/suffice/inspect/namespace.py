@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.special import softmax
+from scipy.special import ndtr, softmax
 
 from suffice.inspect.rules import arrays
+from suffice.inspect.rules.formulas import keeps
+from suffice.inspect.rules.inside import kept_values
 from suffice.inspect.values import differentiable, pulled
 from suffice.runtime.precision import scope
 
@@ -25,9 +27,22 @@ FUNCTIONS: dict[str, Any] = {
     "np": np,
     "softmax": softmax,
     "merged": merged,
+    "normal_distribution": ndtr,
+    "scattered": arrays.scattered,
     **{name: getattr(arrays, name) for name in dir(arrays) if name.endswith("_vjp")},
 }
 """Functions that formulas call."""
+
+
+def inner_values(graph: Graph, nodes: Iterable[int], values: Sequence[Any]) -> dict[str, np.ndarray]:
+    """What the formulas of nodes read from inside them, by the names that it has there."""
+    found = {}
+    for number in nodes:
+        node, unit = graph.nodes[number], graph.units[number]
+        if unit is not None and keeps(graph, number):
+            with scope(graph.precision):
+                found |= kept_values(unit, graph.labels[number], [values[each] for each in node.inputs])
+    return found
 
 
 def pull(graph: Graph, number: int, values: Sequence[Any]) -> Callable[[Any], list[Any]]:

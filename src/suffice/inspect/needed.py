@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from suffice.inspect.rules.formulas import contributions, names_in
+from suffice.inspect.rules.formulas import contributions, keeps, names_in
+from suffice.inspect.rules.inside import kept_struct
 from suffice.inspect.values import differentiable, is_floating
 
 if TYPE_CHECKING:
     from suffice.inspect.nodes import Graph
 
+WORDS = {"value": "", "mask": "mask of ", "inside": "inside of "}
 MASK = 1
 """Bytes of one number of a mask."""
 INDEXED = {"pick", "embedding", "slice", "dynamic_slice", "concatenate", "gather"}
@@ -33,7 +35,8 @@ class Need:
     value
         Number of the node whose value is needed.
     kind
-        ``"value"``, or ``"mask"`` where one bit of each number will do: where it is positive, or was kept.
+        ``"value"``, ``"mask"`` where one bit of each number will do: where it is positive, or was kept, or ``"inside"`` where a
+        value inside the node is needed: weights of attention, one by a standard deviation.
     bytes
         How much memory that takes; a mask takes a byte a number.
     """
@@ -66,10 +69,11 @@ class Needs:
 
     def kept(self) -> dict[int, int]:
         """Bytes of each value that is needed, by the numbers of nodes."""
-        kept: dict[int, int] = {}
+        kept: dict[tuple[int, bool], int] = {}
         for need in self.needs:
-            kept[need.value] = max(kept.get(need.value, 0), need.bytes)
-        return kept
+            key = need.value, need.kind == "inside"
+            kept[key] = max(kept.get(key, 0), need.bytes)
+        return {value: kept.get((value, False), 0) + kept.get((value, True), 0) for value, _ in kept}
 
     def of(self, node: int | str) -> tuple[Need, ...]:
         """What one node's rule needs.
@@ -85,7 +89,7 @@ class Needs:
     def __str__(self) -> str:
         labels = self.graph.labels
         rows = [
-            f"{labels[need.node]} ({self.graph.nodes[need.node].operation}): {'mask of ' * (need.kind == 'mask')}"
+            f"{labels[need.node]} ({self.graph.nodes[need.node].operation}): {WORDS[need.kind]}"
             f"{labels[need.value]}, {need.bytes:,} bytes"
             for need in self.needs
         ]
@@ -117,6 +121,12 @@ def _kinds(graph: Graph, number: int, wanted: list[bool], places: dict[str, int]
     if any(formula.startswith("pull_") for formula in formulas):
         yield from _of_unknown(graph, number)
         return
+    if keeps(graph, number):
+        yield from (
+            _of_unknown(graph, number)
+            if node.operation in INDEXED or node.operation == "dropout"
+            else [(number, "inside")]
+        )
     read = dict.fromkeys(name for formula in formulas for name in names_in(formula) if name in places)
     for name in read:
         yield places[name], "mask" if all(_compared_only(formula, name) for formula in formulas) else "value"
@@ -141,7 +151,10 @@ def _compared_only(formula: str, name: str) -> bool:
 
 def need_of(graph: Graph, number: int, value: int, kind: str) -> Need:
     """One value that a node's rule needs, and its bytes."""
-    node = graph.nodes[value]
+    node, unit = graph.nodes[value], graph.units[value]
+    if kind == "inside" and unit is not None:
+        kept = kept_struct(unit)
+        return Need(number, value, kind, prod(kept.shape) * size_of(str(kept.dtype)))
     size = MASK if kind == "mask" else size_of(node.dtype)
     return Need(number, value, kind, prod(node.shape) * size)
 

@@ -32,7 +32,9 @@ class _Batched(eqx.Module):
         return jax.vmap(self.net)(*examples)
 
 
-def network_graph(net: Network, input_shape: InputShape, batch: int = 1) -> tuple[Graph, int | None]:
+def network_graph(
+    net: Network, input_shape: InputShape, batch: int = 1, training: bool = False
+) -> tuple[Graph, int | None]:
     """Graph of a network for an example or a batch of them, and the number of its first input."""
     net = built(net)
     several: Any = input_shape if _several(input_shape) else [input_shape]
@@ -40,7 +42,7 @@ def network_graph(net: Network, input_shape: InputShape, batch: int = 1) -> tupl
     if batch > 1 or isinstance(net, BatchNetwork):
         given = [jax.ShapeDtypeStruct((batch, *one.shape), one.dtype) for one in given]
     net = net if batch == 1 or isinstance(net, BatchNetwork) else _Batched(net)
-    traced = graph(net, *given)  # type: ignore[arg-type]
+    traced = graph(net, *given, training=training)  # type: ignore[arg-type]
     inputs = [node.number for node in traced.nodes if node.operation == "input" and node.shape == given[0].shape]
     return traced, inputs[-len(given)] if len(inputs) >= len(given) else (inputs[0] if inputs else None)
 

@@ -178,6 +178,13 @@ def loop_inputs(step: Step) -> list[str]:
     return ["parameter"] * (len(given) - carried - rows) + ["carry"] * carried + ["row"] * rows
 
 
+def loop_names(step: Step) -> list[str]:
+    """What the author calls each input of a loop's body, nothing where it is no argument."""
+    inner = _inner(step.equation).jaxpr
+    names = getattr(getattr(inner, "debug_info", None), "arg_names", ())
+    return [name or "" for name in names] if len(names) == len(inner.invars) else [""] * len(inner.invars)
+
+
 def function_name(step: Step) -> str:
     """Name of the function behind a step with a derivative rule of its own, as its author wrote it."""
     inner = _inner(step.equation)

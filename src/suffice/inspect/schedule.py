@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from suffice.inspect.labels import barred
-from suffice.inspect.namespace import FUNCTIONS, pull
+from suffice.inspect.namespace import FUNCTIONS, inner_values, pull
 from suffice.inspect.rules.formulas import contributions, names_in
 from suffice.inspect.values import Given, differentiable, evaluated, leaf_values, seeds_of
 from suffice.runtime.precision import scope
@@ -126,6 +126,7 @@ class Schedule:
         names = {**FUNCTIONS, **dict(zip(graph.labels, values, strict=True))}
         called = {node for line in self.lines for node in [line.node] if "pull_" in line.code}
         names |= {f"pull_{graph.labels[number]}": pull(graph, number, values) for number in called}
+        names |= inner_values(graph, {line.node for line in self.lines if line.place is not None}, values)
         return names | {f"given_{graph.labels[number]}": seed for number, seed in seeds.items()}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -22,7 +23,14 @@ from suffice.runtime.precision import precision_of, scope
 Level = Literal["course", "primitive"]
 
 
-def graph(f: Callable[..., Any], *args: Any, level: Level = "course", parameters: Iterable[str] = ()) -> Graph:
+def graph(
+    f: Callable[..., Any],
+    *args: Any,
+    level: Level = "course",
+    parameters: Iterable[str] = (),
+    training: bool = False,
+    unroll: bool = False,
+) -> Graph:
     """Graph of a computation, traced once by JAX.
 
     Nodes are what a course calls one operation: an affine map, a convolution, a softmax, a layer of this library, or any
@@ -33,7 +41,7 @@ def graph(f: Callable[..., Any], *args: Any, level: Level = "course", parameters
     ----------
     f
         Function of arrays, or a network: a module of this library, of Equinox or of Flax NNX, or anything that JAX knows as a
-        tree of arrays and that can be called. A ``BatchNetwork`` is evaluated, not trained.
+        tree of arrays and that can be called.
     args
         Its arguments: arrays, numbers with a decimal point, modules, containers of arrays, or in place of each array a
         ``jax.ShapeDtypeStruct``. All else is part of the function.
@@ -41,11 +49,17 @@ def graph(f: Callable[..., Any], *args: Any, level: Level = "course", parameters
         ``"course"``, or ``"primitive"`` for JAX's own operations one by one.
     parameters
         Names of arguments of ``f`` that are parameters, not inputs. Arrays of a network or in a container always are.
+    training
+        Whether a ``BatchNetwork`` is trained, with dropout and with moments of the batch, rather than evaluated. What else is
+        traced has switches of its own.
+    unroll
+        Whether every turn of a loop is written out rather than one; loops whose length depends on numbers cannot be.
 
     Raises
     ------
     ValueError
-        When there is no array, the level is not known, or the function fails: the message says where.
+        When there is no array, ``training`` is asked of what is no ``BatchNetwork``, the level is not known, or the function
+        fails: the message says where.
 
     Examples
     --------
@@ -61,22 +75,28 @@ def graph(f: Callable[..., Any], *args: Any, level: Level = "course", parameters
     """
     if level not in ("course", "primitive"):
         raise ValueError(f"level={level!r} is not known; use 'course' or 'primitive'.")
-    module, function = _function(f)
+    module, function = _function(f, training)
     leaves = leaves_of(module, args, names_of(f.forward if isinstance(f, BatchNetwork) else f, len(args)), parameters)
     if not leaves.found:
         raise ValueError("No array was given; graph(f, *args) needs arrays, or jax.ShapeDtypeStruct in their place.")
     precision = precision_of([np.empty(0, leaf.value.dtype) for leaf in leaves.found if _is_number(leaf.value)])
     with scope(precision):
-        program = _traced(function, leaves)
+        program = _traced(function, leaves, unroll)
         built = build(program, leaves.found, level, precision)
         return replace(built, function=_of_arrays(function, leaves), count=len(leaves.found))
 
 
-def _function(f: Callable[..., Any]) -> tuple[Any, Callable[..., Any]]:
+def _function(f: Callable[..., Any], training: bool) -> tuple[Any, Callable[..., Any]]:
     """What holds arrays of its own, and a function of it and of the arguments."""
     if isinstance(f, BatchNetwork):
         state = initial_state(jax.tree.map(_zeros, f))
-        return f, lambda network, rows: network.forward(rows, _ones(rows), state, None, False)[0]
+        key = jax.random.key(0) if training else None
+        return f, lambda network, rows: network.forward(rows, _ones(rows), state, key, training)[0]
+    if training:
+        raise ValueError(
+            f"training=True is for a BatchNetwork of this library; {type(f).__name__} is traced as it is called: switch to "
+            "training inside it."
+        )
     if not callable(f):
         raise ValueError(f"{type(f).__name__} was given; graph takes a function or a network that can be called.")
     if isinstance(f, jax.tree_util.Partial) or jax.tree.structure(f) != jax.tree.structure(0):
@@ -97,10 +117,11 @@ def _is_number(value: Any) -> bool:
     return isinstance(value.dtype, np.dtype)
 
 
-def _traced(function: Callable[..., Any], leaves: Leaves) -> Program:
+def _traced(function: Callable[..., Any], leaves: Leaves, unroll: bool) -> Program:
     shapes = [_shape(leaf.value) for leaf in leaves.found]
     try:
-        return traced(_of_arrays(function, leaves), shapes)[0]
+        with jax.disable_jit() if unroll else nullcontext():
+            return traced(_of_arrays(function, leaves), shapes)[0]
     except Exception as error:
         raise ValueError(_complaint(error)) from error
 

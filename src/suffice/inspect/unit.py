@@ -54,13 +54,21 @@ class Unit:
 
     def __call__(self, *values: Any) -> tuple[Any, ...]:
         """Results from the values of the operands' sources."""
-        given_values = iter(values)
-        moved = [operand(None if operand.source is None else next(given_values)) for operand in self.operands]
+        written = self.written(self.moved(values))
+        return tuple(written[number] for number in self.results)
+
+    def moved(self, values: Sequence[Any]) -> list[Any]:
+        """Operands as they are read, from the values of their sources."""
+        given = iter(values)
+        return [operand(None if operand.source is None else next(given)) for operand in self.operands]
+
+    def written(self, moved: Sequence[Any]) -> dict[int, Any]:
+        """Every value that the steps write, from the operands as they are read."""
         written: dict[int, Any] = {}
         for step, reads in zip(self.steps, self.reads, strict=True):
             given = [self._value(read, moved, written) for read in reads]
             written.update(zip(step.writes, step(*given), strict=True))
-        return tuple(written[number] for number in self.results)
+        return written
 
     @staticmethod
     def _value(read: Slot | int | Constant, moved: Sequence[Any], written: dict[int, Any]) -> Any:

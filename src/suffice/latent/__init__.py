@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from suffice.latent.families.mixed import Mixed
     from suffice.latent.families.negative_binomial import NegativeBinomial, NegativeBinomialPrior
     from suffice.latent.families.poisson import Poisson, PoissonPrior
+    from suffice.latent.membership import MembershipMixture
     from suffice.latent.mixture import Mixture, MixturePrior
 
 export_lazily(__name__)

@@ -6,10 +6,11 @@ from typing import Any, Protocol, Self
 
 import numpy as np
 
-from suffice.latent.by_class import class_centres, class_moments, with_cells
+from suffice.latent.by_class import with_cells
 from suffice.latent.expectation import MixtureStatistics
 from suffice.latent.families.family import Family
 from suffice.latent.forms.natural import Moments
+from suffice.latent.labelled_rows import LabelledRows, Subset
 from suffice.latent.mixture import Mixture
 from suffice.runtime import tree
 from suffice.runtime.arrays import Array
@@ -50,24 +51,9 @@ class ClassDistributions(Protocol):
         ...
 
 
-def centres_of(kind: ClassDistributions, rows: np.ndarray, codes: np.ndarray, count: int) -> np.ndarray:
+def centres_of(kind: ClassDistributions, table: LabelledRows, count: int, subset: Subset = "all") -> np.ndarray:
     """A point near the rows of each class, (K, D), in the columns that may be measured from one."""
-    return np.where(kind.movable, class_centres(rows, codes, count), 0.0)
-
-
-def sums_of(
-    kind: ClassDistributions,
-    rows: np.ndarray,
-    codes: np.ndarray,
-    weight: np.ndarray,
-    centres: np.ndarray,
-    *,
-    gaps: bool,
-    precision: str,
-) -> Moments:
-    """Moments of the rows (n, D) of each class about its centre."""
-    with scope(precision):
-        return class_moments(cast(kind.unit, precision), rows, codes, weight, centres, gaps=gaps)
+    return np.where(kind.movable, table.centres(count, subset), 0.0)
 
 
 def counted(sums: Moments, rows: float) -> Moments:
@@ -96,24 +82,16 @@ def _maximized(model: Mixture, statistics: MixtureStatistics) -> tuple[Mixture, 
 
 
 def start_of(
-    kind: ClassDistributions,
-    rows: np.ndarray,
-    codes: np.ndarray,
-    weight: np.ndarray,
-    count: int,
-    *,
-    gaps: bool,
-    precision: str,
+    kind: ClassDistributions, table: LabelledRows, count: int, *, gaps: bool, precision: str
 ) -> tuple[Family, Any, np.ndarray]:
-    """Where so many classes begin, codes -1 where they are not known; the spread of all rows; and a point (D,) among them."""
-    simpler, known = kind.simpler(), codes >= 0
-    rest = {"gaps": gaps, "precision": precision}
-    centres = centres_of(simpler, rows[known], codes[known], count)
-    sums = sums_of(simpler, rows[known], codes[known], weight[known], centres, **rest)
+    """Where so many classes begin; the spread of all rows; and a point (D,) among them."""
+    simpler = kind.simpler()
+    centres = centres_of(simpler, table, count, "known")
+    sums = table.sums(simpler.unit, centres, gaps, precision, "known")
     of_classes = simpler.overall(sums, centres)
     found = simpler.components(of_classes, centres)
     found, _ = maximized(Mixture(np.full(count, 1 / count), found), sums)
-    one = np.zeros(len(rows), np.int32)
-    centre = centres_of(simpler, rows, one, 1)
-    overall = kind.among_all(simpler.overall(sums_of(simpler, rows, one, weight, centre, **rest), centre), of_classes)
+    centre = centres_of(simpler, table, 1, "together")
+    of_all = simpler.overall(table.sums(simpler.unit, centre, gaps, precision, "together"), centre)
+    overall = kind.among_all(of_all, of_classes)
     return kind.begun(cast(found.components, "float64"), overall), overall, centre[0]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from suffice.latent.forms.natural import Linear, Moments
+from suffice.latent.forms.sparse import of_sparse
 from suffice.model import PreparedEStep
 from suffice.rows.missing import MaskedRows, PatternRows
+from suffice.rows.sparse import SparseTile
 from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp
 from suffice.runtime.module import Module
@@ -33,6 +35,9 @@ class Expectation(PreparedEStep):
 
     def of(self, rows: Any) -> Any:
         """The form that suits the rows."""
+        if isinstance(rows, SparseTile):
+            counted = rows.counted and self.missing_form is not None
+            return of_sparse(self.missing_form if counted else self.form, rows)
         if not isinstance(rows, MaskedRows | PatternRows):
             return self.form
         if self.missing_form is None:

@@ -8,11 +8,15 @@ from typing import Any, Self
 import numpy as np
 
 from suffice.latent.collapsed import NOTHING, flat_columns
+from suffice.latent.factors.sides import by_factors
 from suffice.latent.families.columns import Columns, over_all_classes
 from suffice.latent.families.constrained_gaussian import GAUSSIANS, LowRankGaussian, TiedDiagonalGaussian
+from suffice.latent.families.covariances.factors import flat_directions
+from suffice.latent.families.factor_gaussian import FactorGaussian
 from suffice.latent.families.gaussian import Gaussian
 from suffice.latent.families.gaussian_prior import GaussianPrior, LowRankPrior
 from suffice.latent.forms.natural import Moments
+from suffice.latent.wide_classes import about_means, floored_factors, low_rank_factors
 from suffice.runtime.precision import scope
 from suffice.validation import check_covariance, check_memory, check_shape, check_varying
 
@@ -78,6 +82,30 @@ class GaussianClasses:
             check_varying(", ".join(map(str, np.flatnonzero(overall.constant))))
         return self.family(centres, self.spread_out(overall.variance, len(centres)), self.prior(overall))
 
+    def takes_rows(self, rows: int) -> bool:
+        """Whether so many complete rows tell a shared covariance as factors, without a matrix of columns by columns."""
+        suited = self.covariance_type in ("tied", "tied_low_rank") and self.reg_covar > 0 and self.strength == 0
+        return suited and rows < self.features and by_factors(self.features)
+
+    def of_rows(
+        self, rows: np.ndarray, codes: np.ndarray, weight: np.ndarray, count: int
+    ) -> tuple[FactorGaussian, Columns, np.ndarray]:
+        """Classes that share a covariance of factors, the columns over all rows, and the weight of each class (K,)."""
+        about = about_means(rows, codes, weight, count)
+        floor = about.overall.least(self.reg_covar)
+        if self.covariance_type == "tied":
+            loadings, noise = floored_factors(about.deviations, floor)
+        else:
+            self._check_rank()
+            loadings, noise = low_rank_factors(about.deviations, self.rank, floor)
+        return FactorGaussian(about.means, loadings[None], noise[None]), about.overall, about.counts
+
+    def shrunk_factors(self, components: FactorGaussian, share: float) -> FactorGaussian:
+        """The classes with a share of the covariance replaced by its mean variance in every direction."""
+        loadings, noise = np.asarray(components.loadings), np.asarray(components.noise_variance)
+        size = np.asarray(components.covariance.by_column()).mean()
+        return FactorGaussian(components.means, np.sqrt(1 - share) * loadings, (1 - share) * noise + share * size)
+
     def prior(self, overall: Columns) -> GaussianPrior:
         """The prior about what is given, or else the mean and variance (D,) of all rows."""
         mean, covariance, features = overall.mean, overall.variance, len(overall.mean)
@@ -89,9 +117,14 @@ class GaussianClasses:
         given = float(self.strength) or None, mean, covariance, overall.least(self.reg_covar)
         if self.covariance_type != "tied_low_rank":
             return GaussianPrior(*given)
-        if self.rank > features:
-            raise ValueError(f"rank={self.rank} was given for {features} columns; at most {features} is expected.")
+        self._check_rank()
         return LowRankPrior(*given, rank=self.rank)
+
+    def _check_rank(self) -> None:
+        if self.rank > self.features:
+            raise ValueError(
+                f"rank={self.rank} was given for {self.features} columns; at most {self.features} is expected."
+            )
 
     def simpler(self) -> Self:
         """Shared variances of the columns, and a prior about all rows."""
@@ -103,17 +136,22 @@ class GaussianClasses:
         """Means and variances found, with the prior of these classes."""
         return self.family(found.means, self.spread_out(found.covariances, len(found.means)), self.prior(overall))
 
-    def flat(self, covariances: np.ndarray, overall: Columns, count: int) -> np.ndarray:
+    def flat(self, components: Any, overall: Columns, count: int) -> np.ndarray:
         """Which of so many classes have no spread in some direction."""
         least = overall.least(self.reg_covar or NOTHING)
+        if isinstance(components, FactorGaussian):
+            varying = np.broadcast_to(~overall.constant, least.shape)
+            return np.full(count, flat_directions(components.covariance, varying, least).any())
+        covariances = np.asarray(components.covariances)
         found = flat_columns(covariances, self.family.structure.covariance_type, ~overall.constant, least).any(-1)
         return np.broadcast_to(found, (count,))
 
-    def shrunk(self, covariances: np.ndarray, share: float) -> np.ndarray:
-        """Covariances with a share of them replaced by their mean variance in every direction."""
-        if share == 0 or self.covariance_type == "spherical":
+    def shrunk(self, covariances: np.ndarray, share: float | np.ndarray) -> np.ndarray:
+        """Covariances with a share of them, or of each its own (K,), replaced by their mean variance in every direction."""
+        if not np.any(share) or self.covariance_type == "spherical":
             return covariances
         if not self.whole:
             return (1 - share) * covariances + share * covariances.mean(-1, keepdims=True)
         size = np.trace(covariances, axis1=-2, axis2=-1) / covariances.shape[-1]
+        share = np.asarray(share)[..., None, None]
         return (1 - share) * covariances + share * size[..., None, None] * np.eye(covariances.shape[-1])

@@ -13,6 +13,9 @@ from suffice.runtime import tree
 from suffice.runtime.module import replaced
 from suffice.runtime.precision import cast, scope
 
+FACTORS = ("means", "loadings", "noise_variance")
+"""Parameters of components that are kept as their factors."""
+
 
 def log_likelihood_gradient(model: Mixture, statistics: MixtureStatistics, weights: str) -> dict[str, np.ndarray]:
     """Gradient of the log-likelihood at a model, by Fisher's identity from the statistics at this same model."""
@@ -22,7 +25,8 @@ def log_likelihood_gradient(model: Mixture, statistics: MixtureStatistics, weigh
         centred = cast(model, "float64")
         slopes = jax.grad(lambda own: _with(centred, own).expected_complete_log_likelihood(statistics))(_own(centred))
         components: Any = _with(centred, slopes).components
-    found = {name: np.asarray(getattr(components, name)) for name in components.parameter_names()}
+    names = FACTORS if components.dependent_cells else components.parameter_names()
+    found = {name: np.asarray(getattr(components, name)) for name in names}
     return {"weights": _weight_gradient(np.asarray(model.weights), statistics, weights), **found}
 
 

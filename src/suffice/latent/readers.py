@@ -15,6 +15,7 @@ from suffice.model import EStep
 from suffice.rows.block import NO_ROWS
 from suffice.rows.place import missing_layout, place
 from suffice.rows.row_function import RowFunction, prepare
+from suffice.rows.sparse import SparseRows
 from suffice.runtime import tree
 from suffice.runtime.arrays import Array
 from suffice.runtime.blas import one_blas_thread
@@ -88,7 +89,7 @@ _ready: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
 
 def within(reach: np.ndarray, rows: np.ndarray, origin: np.ndarray | None) -> np.ndarray:
     """Rows, but those beyond the reach (D,) of a model at its end in their direction, where its answers are the same."""
-    if np.abs(rows).max(initial=0) <= reach.min(initial=np.inf) / 2:
+    if isinstance(rows, SparseRows) or np.abs(rows).max(initial=0) <= reach.min(initial=np.inf) / 2:
         return rows
     deviation = np.asarray(rows, float) - (0.0 if origin is None else origin)
     most = np.nan_to_num(np.abs(deviation / reach)).max(1, initial=1.0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -23,10 +24,19 @@ def sketched(
     """
     if rows.shape[1] <= SKETCHED:
         return coordinates(rows)
-    first = coordinates(rows[:1])
-    count = first.shape[1]
-    signs = generator.choice([-1.0, 1.0], count)
-    place = generator.integers(SIZE, size=count)
-    sums = csr_array((signs, place, np.arange(count + 1)), (count, SIZE))
+    sums = _signs(coordinates(rows[:1]).shape[1], generator)
     parts = [coordinates(rows[start : start + ROWS]) @ sums for start in range(0, len(rows), ROWS)]
     return np.concatenate(parts)
+
+
+def sketched_sparse(coordinates: Any, generator: np.random.Generator) -> np.ndarray:
+    """The same of coordinates (m, D) that are sparse."""
+    if coordinates.shape[1] <= SKETCHED:
+        return coordinates.toarray()
+    return (coordinates @ _signs(coordinates.shape[1], generator)).toarray()
+
+
+def _signs(count: int, generator: np.random.Generator) -> Any:
+    """Which sum each coordinate is added to, and with which sign, (count, 512)."""
+    signs = generator.choice([-1.0, 1.0], count)
+    return csr_array((signs, generator.integers(SIZE, size=count), np.arange(count + 1)), (count, SIZE))

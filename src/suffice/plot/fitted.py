@@ -44,6 +44,7 @@ class ClimbedMixture(FittedMixture, Climbed, Protocol):
 class FittedFactors(Climbed, Protocol):
     """A factor model of k latent variables, of D columns."""
 
+    model_: Any
     n_components: int
     loadings_: np.ndarray
     components_: np.ndarray

@@ -42,6 +42,7 @@ class Run:
     selection: Any = None
     told: Any = None
     measured: Any = None
+    uncertain: Any = None
 
 
 class Told(NamedTuple):

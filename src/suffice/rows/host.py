@@ -9,10 +9,11 @@ import numpy as np
 from jaxtyping import Float
 
 from suffice.rows.base import Place
-from suffice.rows.block import add, kind_on_device, row_count, row_weight, tile_of
+from suffice.rows.block import NO_ROWS, add, kind_on_device, row_count, row_weight, tile_of
 from suffice.rows.missing import MaskedRows, MissingLayout, PatternRows
 from suffice.rows.patterns import grouped
 from suffice.rows.row_function import prepare
+from suffice.rows.sparse import Tiled
 from suffice.runtime import tree
 from suffice.runtime.arrays import Array
 
@@ -73,6 +74,16 @@ def on_host(
     return Host(
         [(_part(arrays, rows), weight[rows]) for rows in _slices(count, TILES * tile)], None, origin, passes, further
     )
+
+
+def sparse_on_host(data: Any, weight: Any, dtype: Any, counted: bool) -> Host:
+    """Sparse rows, or a pair of them and codes, for NumPy, which works through them in every pass."""
+    rows, codes = data if isinstance(data, tuple) else (data, None)
+    weight = row_weight(len(rows), rows.weight if weight is None else weight, dtype)
+    if not len(rows):
+        raise ValueError(NO_ROWS)
+    tiles = list(Tiled(rows, codes, weight, counted, dtype).tiles())
+    return Host(tiles, None, None, float("inf"), lambda: sparse_on_host(data, weight, dtype, counted))
 
 
 def _by_pattern(

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float
-from scipy.sparse import csr_array, issparse
+from scipy.sparse import issparse
 
 from suffice.rows.base import Place
 from suffice.rows.block import kind_on_device, row_count, row_weight
-from suffice.rows.host import on_host
+from suffice.rows.host import on_host, sparse_on_host
 from suffice.rows.missing import MaskedRows, MissingLayout, any_missing
-from suffice.rows.sparse import SparseRows
+from suffice.rows.sparse import DenseBlocks, SparseRows
 from suffice.rows.streams import (
     WEIGHTS_OF_STREAMS,
     devices_of,
@@ -42,7 +42,8 @@ def place(
 ) -> Place:
     """Where the rows of data can be summed, measured from ``origin`` (D,); to be called inside the scope of ``precision``.
 
-    Data are an array (n, D), a table, a list of rows or a sparse matrix; a pytree of arrays with one first axis; arrays sharded
+    Data are an array (n, D), a table, a list of rows or a sparse matrix (``SparseRows`` where a model works at what is stored,
+    dense a block at a time elsewhere); a pytree of arrays with one first axis; arrays sharded
     over devices; batches; or a place, which stays as it is. ``missing`` says how rows lie where cells are missing. ``width``
     says how often each cell is worked at, once for every component and restart: little work is NumPy's, see
     ``suffice.runtime.road``; without it all is JAX's.
@@ -59,8 +60,10 @@ def place(
         options = {"precision": precision, "tile": tile, "missing": missing, "width": width}
         return OnWorkers(data, origin, options)
     dtype = dtype_of(precision)
+    if isinstance(_rows(data), SparseRows):
+        return sparse_on_host(data, weight, dtype, missing is not None)
     if issparse(data):
-        data, weight = SparseRows(csr_array(data), weight=weight), None
+        data, weight = DenseBlocks(data, weight), None
     if _come_in_batches(data):
         from suffice.rows.blocks import batches
 
@@ -117,7 +120,9 @@ def missing_layout(layout: MissingLayout | None, data: Any) -> MissingLayout | N
         from suffice.rows.cluster.collections import partitioned
 
         data, _ = partitioned(data)
-    if issparse(data):
+    if isinstance(_rows(data), SparseRows):
+        parts = [_rows(data).matrix.data]
+    elif issparse(data):
         parts = [data.data]
     elif partitions_of(data) is not None:
         from suffice.rows.cluster.partitions import reduced
@@ -132,7 +137,12 @@ def missing_layout(layout: MissingLayout | None, data: Any) -> MissingLayout | N
 
 
 def _come_in_batches(data: Any) -> bool:
-    return is_stream(data) or isinstance(data, SparseRows)
+    return is_stream(data) or isinstance(data, DenseBlocks)
+
+
+def _rows(data: Any) -> Any:
+    """The rows of a pair of them and codes, or all."""
+    return data[0] if isinstance(data, tuple) and data else data
 
 
 def _arrays(data: Any) -> Any:

@@ -14,6 +14,7 @@ from suffice.rows.block import NO_ROWS
 from suffice.rows.missing import any_missing, with_nan
 from suffice.rows.reservoir import Reservoir, reservoir
 from suffice.rows.sparse import SparseRows
+from suffice.rows.sparse_survey import at_equal_steps, columns_of_sparse, each_column, sample_of_sparse
 from suffice.rows.streams import is_stream, pairs, partitions_of
 
 NO_WEIGHT = "All sample weights are zero; at least one row needs a positive weight."
@@ -29,7 +30,7 @@ PIECE = 1 << 16
 class Survey:
     """Weighted mean (D,) and variance (D,) of each column, rows and their total weight, and a sample to start from.
 
-    ``spread_out`` are rows of positive weight at equal steps, all of them where they are few.
+    ``spread_out`` are rows of positive weight at equal steps, all of them where they are few. Of sparse rows both are sparse.
     """
 
     mean: np.ndarray
@@ -38,14 +39,14 @@ class Survey:
     weight: float
     observed: np.ndarray
     missing: int
-    sample: np.ndarray
+    sample: Any
     sample_weight: np.ndarray
-    spread_out: np.ndarray
+    spread_out: Any
 
     @cached_property
     def local(self) -> np.ndarray:
         """Variance of values that lie close together in each column (D,); the column's where all values are one."""
-        found = np.array([_local_variance(column) for column in with_nan(self.spread_out).T])
+        found = np.array([_local_variance(column) for column in each_column(self.spread_out)])
         return np.where(np.isfinite(found), found, self.variance)
 
     @property
@@ -57,9 +58,10 @@ class Survey:
         return suspect[np.fmax.reduce(rows) > np.fmin.reduce(rows)]
 
     @property
-    def filled(self) -> np.ndarray:
+    def filled(self) -> Any:
         """The sample with column means in missing cells, (m, D)."""
-        return _filled(self.sample, self.mean)
+        sparse = isinstance(self.sample, SparseRows)
+        return self.sample.filled(self.mean) if sparse else _filled(self.sample, self.mean)
 
     @property
     def constant(self) -> np.ndarray:
@@ -73,16 +75,17 @@ def hold_one_value(mean: np.ndarray, variance: np.ndarray) -> np.ndarray:
 
 
 def survey(data: Any, weight: np.ndarray | None, size: int, generator: np.random.Generator) -> Survey:
-    """What an array or a stream of batches looks like, in one pass."""
+    """What an array, sparse rows or a stream of batches looks like, in one pass."""
+    if isinstance(data, SparseRows):
+        return _survey_of_sparse(data, data.weight if weight is None else weight, size, generator)
     if partitions_of(data) is not None:
         return _survey_of_partitions(data, size, generator)
     if not is_stream(data):
-        weight = data.weight if isinstance(data, SparseRows) else weight
         weight = np.ones(len(data)) if weight is None else weight
         column = _columns(_pieces(data, weight))
         sample, sample_weight = _systematic(data, weight, column, size, generator)
         step = slice(None, None, -(-len(data) // SPREAD_OUT))
-        spread_out = sample if isinstance(data, SparseRows) else data[step][weight[step] > 0]
+        spread_out = data[step][weight[step] > 0]
     else:
         column = _columns(pairs(data))
         if column.rows and not column.weight > 0:
@@ -185,6 +188,13 @@ def _local_variance(values: np.ndarray) -> float:
     return float(np.square((values[count - 1 :] - values[: 1 - count]).min()) / 12) if len(values) > 1 else np.nan
 
 
+def _survey_of_sparse(data: SparseRows, weight: np.ndarray, size: int, generator: np.random.Generator) -> Survey:
+    column = columns_of_sparse(data, weight)
+    sample, of_sample = sample_of_sparse(data, weight, column, size, generator)
+    return Survey(column.mean, column.variance, len(data), float(weight.sum()), column.observed, column.missing, sample,
+                  of_sample, sample)  # fmt: skip
+
+
 def _pieces(data: Any, weight: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     step = max(64, PIECE // data.shape[1])
     for start in range(0, len(data), step):
@@ -256,13 +266,8 @@ def _systematic(
     key = np.concatenate(
         [(_filled(with_nan(rows), column.mean) - column.mean) @ direction for rows, _ in _pieces(data, weight)]
     )
-    order = np.argsort(key, kind="stable")
-    order = order[weight[order] > 0]
-    if len(order) <= size:
-        return with_nan(data[order]).astype(float), weight[order].astype(float)
-    level = np.cumsum(weight[order])
-    picked = np.searchsorted(level, (np.arange(size) + 0.5) / size * level[-1])
-    return with_nan(data[order[picked]]).astype(float), np.full(size, level[-1] / size)
+    picked, of_picked = at_equal_steps(key, weight, size)
+    return with_nan(data[picked]).astype(float), of_picked
 
 
 def _filled(rows: np.ndarray, mean: np.ndarray) -> np.ndarray:

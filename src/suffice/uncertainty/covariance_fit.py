@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy.optimize import brentq
 from scipy.stats import chi2, ncx2
@@ -65,7 +67,8 @@ def _noncentrality(value: float, freedom: int, share: float) -> float:
     if chi2.cdf(value, freedom) <= share:
         return 0.0
     far = value + 10 * np.sqrt(value) + 50
-    return float(brentq(lambda part: ncx2.cdf(value, freedom, part) - share, 0.0, far))
+    found: Any = brentq(lambda part: ncx2.cdf(value, freedom, part) - share, 0.0, far)
+    return float(found)
 
 
 def _tucker_lewis(value: float, freedom: int, alone: float, most: int) -> float:

@@ -11,6 +11,7 @@ from suffice.model import Hyperparameters
 from suffice.runtime import tree
 from suffice.uncertainty.neighbourhood import STEP, Neighbourhood
 from suffice.uncertainty.restricted import restrictions
+from suffice.validation import check_matrix
 
 RANK = 1e-9
 CLIPPED = 0.01
@@ -19,6 +20,7 @@ CLIPPED = 0.01
 
 def free_directions(near: Neighbourhood, held: np.ndarray) -> np.ndarray:
     """Steps (P, F), in coordinates, along all that is free: no redundant direction, no coordinate held, all restrictions kept."""
+    check_matrix("The information of all parameters", len(held), "give fewer columns or components")
     stays = np.eye(len(held))[held]
     redundant = (near.model.chart.redundant(near.model) * near.units[:, None]).T
     rows = np.concatenate([stays, np.where(held, 0.0, redundant), np.where(held, 0.0, restrictions(near))])

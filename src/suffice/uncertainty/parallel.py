@@ -138,7 +138,7 @@ def check_matrix(matrix: np.ndarray) -> None:
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not np.isfinite(matrix).all():
         wild = "" if np.isfinite(matrix).all() else " with cells that are not finite"
         raise ValueError(
-            f"A matrix of shape {matrix.shape} was given{wild}; a covariance or correlation matrix (D, D) of finite numbers is "
+            f"A matrix of shape {matrix.shape}{wild} was given; a covariance or correlation matrix (D, D) of finite numbers is "
             "expected."
         )
     if (np.diagonal(matrix) <= 0).any():

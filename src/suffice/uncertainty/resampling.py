@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from suffice.fit.expectation_maximization import em
+from suffice.latent.membership import MembershipMixture
 from suffice.latent.mixture import Mixture
 from suffice.latent.readers import placed
 from suffice.rows.missing import with_nan
@@ -38,7 +39,10 @@ def to_drawn_rows(near: Neighbourhood, samples: int, generator: np.random.Genera
     (values, *codes), weight = _in_memory(near)
     model, missing, count = near.restored(), np.isnan(with_nan(values)), len(values)
     for _ in range(samples):
-        if isinstance(model, Mixture):
+        if isinstance(model, MembershipMixture):
+            chances = np.cumsum(model.memberships(codes[0][:, 1:]), 1)
+            drawn = model.components.draw((generator.random((count, 1)) > chances[:, :-1]).sum(1), generator)
+        elif isinstance(model, Mixture):
             component = generator.choice(len(model.weights), size=count, p=model.weights / model.weights.sum())
             drawn = model.components.draw(component, generator)
             codes = [np.where(known > 0, component + 1, 0).astype(known.dtype) for known in codes]

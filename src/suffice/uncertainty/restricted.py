@@ -47,8 +47,10 @@ def _parameters(model: Any) -> Iterator[tuple[str, np.ndarray, np.ndarray | None
 
 def _held(model: Any) -> Iterator[tuple[int, int | None]]:
     """Places of frozen numbers, and of pairs that are the same."""
-    frozen, some = of_all(model.frozen), of_some(model.frozen)
-    tied, start = labels_of(getattr(model, "tied", ())), 0
+    held = getattr(model, "frozen", ())
+    frozen, some, tied, start = of_all(held), of_some(held), labels_of(getattr(model, "tied", ())), 0
+    if not held and not tied:
+        return
     for name, values, columns in _parameters(model):
         places = start + np.arange(values.size).reshape(values.shape)
         start += values.size

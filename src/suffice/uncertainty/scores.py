@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from suffice.latent.expectation import Expectation, log_priors, normalised
+from suffice.latent.membership import MembershipExpectation
 from suffice.model import EStep
 from suffice.rows.row_function import RowFunction, prepare
 from suffice.runtime.arrays import Array
@@ -39,6 +40,8 @@ class ScoreProducts(RowFunction):
 
 def evidence(expectation: Any, rows: Any) -> Array:
     """log p(x) of each row, (R, n), under each of the restarts; of rows with known components that of both."""
+    if isinstance(expectation, MembershipExpectation):
+        return normalised(expectation.joint(rows))[0]
     if not isinstance(expectation, Expectation):
         return lax.map(lambda restart: restart.inferred(rows).log_density, expectation)
     rows, given = rows if isinstance(rows, tuple) else (rows, None)

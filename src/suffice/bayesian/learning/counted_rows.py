@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from suffice.bayesian.distinct import distinct_rows
 from suffice.bayesian.labels import Labelled, places_among
 from suffice.bayesian.learning.counts import check_sizes
 from suffice.bayesian.learning.fit_rows import (
@@ -26,20 +27,27 @@ from suffice.runtime.types import TableLike
 
 def counted_rows(batches: Iterable[tuple[TableLike, np.ndarray]], asked: Asked) -> FitRows:
     """Rows of batches with their weights: tables of counts where no cell is missing, positions of states elsewhere."""
-    counting: _Counting | None = None
+    counting: Counting | None = None
     for rows, weight in batches:
-        columns = columns_of(rows)
-        if counting is None:
-            names = column_names(columns.names, len(columns.cells), asked)
-            counting = _Counting(names, asked, named=columns.names is not None)
-        counting.add(named_columns(columns, counting.names), np.asarray(weight, np.float64))
+        counting = begun(rows, asked) if counting is None else counting
+        counting.add(named_columns(columns_of(rows), counting.names), np.asarray(weight, np.float64))
     if counting is None:
         raise ValueError("There are no batches; at least one row is needed.")
     return counting.rows()
 
 
-class _Counting:
-    """States, which grow as batches bring new labels, counts of families, and the rows that miss a cell."""
+def begun(rows: TableLike, asked: Asked) -> Counting:
+    """What rows are counted in that have the columns of these."""
+    columns = columns_of(rows)
+    names = column_names(columns.names, len(columns.cells), asked)
+    return Counting(names, asked, named=columns.names is not None)
+
+
+class Counting:
+    """States, which grow as batches bring new labels, counts of families, and the rows that miss a cell.
+
+    Where no edges are asked for, all rows are kept.
+    """
 
     def __init__(self, names: tuple[str, ...], asked: Asked, *, named: bool):
         self.names, self.asked, self.named = names, asked, named
@@ -63,7 +71,7 @@ class _Counting:
         self.seen |= (codes >= 0).any(0)
         sizes = [len(own) for own in self.states]
         check_sizes(self.nodes, sizes, self.families)
-        whole = (codes >= 0).all(1)
+        whole = (codes >= 0).all(1) & bool(self.asked.edges)
         for node, family in enumerate(self.families):
             shape = [sizes[axis] for axis in family]
             self.counts[node] = _grown(self.counts[node], shape)
@@ -82,6 +90,30 @@ class _Counting:
             final_states(name, Labelled(np.zeros(1), own), self.asked)
         return np.append(places_among(found.labels, own), -1)[found.places]
 
+    def joined(self, other: Counting) -> Counting:
+        """All that both hold, equal rows joined; the states of ``other`` are put after those that are new in it."""
+        check_same(self.names, dict.fromkeys(other.names))
+        places = []
+        for node, own in enumerate(other.states):
+            known = self.states[node]
+            known += [own[place] for place in np.flatnonzero(places_among(own, known) < 0)]
+            places.append(places_among(own, known))
+        sizes = [len(own) for own in self.states]
+        check_sizes(self.nodes, sizes, self.families)
+        for number, family in enumerate(self.families):
+            self.counts[number] = _grown(self.counts[number], [sizes[axis] for axis in family])
+            self.counts[number][np.ix_(*(places[axis] for axis in family))] += other.counts[number]
+        self.declared = [one and two for one, two in zip(self.declared, other.declared, strict=True)]
+        self.seen |= other.seen
+        moved = [(_placed(codes, places), weight) for codes, weight in other.kept]
+        self.kept = [_distinct([*self.kept, *moved])]
+        return self
+
+    def with_different_rows(self) -> Counting:
+        """The same with equal rows joined."""
+        self.kept = [_distinct(self.kept)]
+        return self
+
     def rows(self) -> FitRows:
         """What all batches hold, states in their order."""
         orders = [self._order(node) for node in range(len(self.nodes))]
@@ -89,7 +121,7 @@ class _Counting:
         counts = {
             family: _ordered(table, [orders[node] for node in family])
             for family, table in zip(self.families, self.counts, strict=True)
-            if not self.asked.hidden
+            if self.asked.edges and not self.asked.hidden
         }
         codes = np.concatenate([part for part, _ in self.kept])
         for node, order in enumerate(orders):
@@ -104,6 +136,18 @@ class _Counting:
             return np.arange(len(own))
         found = Labelled(np.array([0 if self.seen[node] else -1]), own, self.declared[node])
         return places_among(final_states(name, found, self.asked), own)
+
+
+def _placed(codes: np.ndarray, places: Sequence[np.ndarray]) -> np.ndarray:
+    columns = [np.append(own, -1)[codes[:, node]] for node, own in enumerate(places)]
+    return _narrow(np.stack(columns, 1))
+
+
+def _distinct(kept: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[np.ndarray, np.ndarray]:
+    """Different rows, and what each weighs in all."""
+    codes = np.concatenate([part for part, _ in kept])
+    rows, place = distinct_rows(codes)
+    return rows, np.bincount(place, np.concatenate([weight for _, weight in kept]), len(rows))
 
 
 def _first_states(node: str, asked: Asked) -> Sequence[Any]:

@@ -50,10 +50,24 @@ def backward(source: Differentiable, point: Mapping[str, Any]) -> tuple[Backward
     return model.kept[key], model.arrays(at)
 
 
+def directions_elsewhere(source: Differentiable, point: Mapping[str, Any], numbers: tuple[int, ...]) -> np.ndarray:
+    """B of a few slips, by their numbers, at a point of other shapes: a small program, where ``backward`` makes a large one."""
+    model, at = source.model, source.at(point)
+    shapes = tuple(sorted((name, np.shape(value)) for name, value in model.arguments(at).items()))
+    key = ("slips", source.key, shapes, numbers)
+    if key not in model.kept:
+        graph, _ = traced_graph(model, at)
+        slips = slips_of(graph, source.wrt)
+        model.kept[key] = _of_slips(source, graph, [slips[number] for number in numbers])
+    return model.kept[key].directions(model.arrays(at))
+
+
 def _made(source: Differentiable, point: Mapping[str, Any]) -> Backward:
     graph, _ = traced_graph(source.model, point)
-    slips = slips_of(graph, source.wrt)
+    return _of_slips(source, graph, slips_of(graph, source.wrt))
 
+
+def _of_slips(source: Differentiable, graph: Graph, slips: list[Slip]) -> Backward:
     def derived(sizes: Any, arrays: dict[str, Any]) -> Any:
         return source.question(lambda given: slipped(graph, slips, sizes, given), arrays)
 

@@ -206,6 +206,27 @@ def mutants(model: Model, key: Any, question: Questioned, point: Mapping[str, An
     return model.kept["mutants", key, shapes]
 
 
+def answer_elsewhere(model: Model, key: Any, question: Questioned, point: Mapping[str, Any], number: int) -> np.ndarray:
+    """The answer of one mutant, by its number, at a point of other shapes: a small program."""
+    shapes = tuple(sorted((name, np.shape(value)) for name, value in model.arguments(point).items()))
+    if ("mutant", key, shapes, number) not in model.kept:
+        graph, _ = traced_graph(model, point)
+        found = mutants_of(graph)
+        chosen = [found[place] for place in (found[number].together or (number,))]
+        model.kept["mutant", key, shapes, number] = _all_at_once(graph, chosen, question)
+    return model.kept["mutant", key, shapes, number].answers(model.arrays(point))
+
+
+def _all_at_once(graph: Graph, chosen: list[Mutant], question: Questioned) -> Mutants:
+    joined = replace(chosen[0], together=tuple(range(len(chosen))))
+    found = [*chosen, joined]
+
+    def program(arrays: dict[str, Any]) -> Any:
+        return question(lambda given: mutated(graph, found, len(chosen), given), arrays)
+
+    return Mutants(graph, tuple(found), jax.jit(program, compiler_options=QUICKEST))
+
+
 def _made(model: Model, question: Questioned, point: Mapping[str, Any]) -> Mutants:
     graph, _ = traced_graph(model, point)
     found = mutants_of(graph)

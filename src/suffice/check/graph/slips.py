@@ -48,6 +48,7 @@ DERIVATIVES: dict[str, dict[str, Rule]] = {
         "1 - a², of the value before tanh": lambda x, y, step: 1 - x**2,
         "1 + h² (a wrong sign)": lambda x, y, step: 1 + y**2,
         "(1 - h²)²": lambda x, y, step: (1 - y**2) ** 2,
+        "h, the value itself": lambda x, y, step: y,
         "1 - tanh(h)²": lambda x, y, step: 1 - jnp.tanh(y) ** 2,
     },
     "logistic": {
@@ -90,7 +91,8 @@ DERIVATIVES: dict[str, dict[str, Rule]] = {
     "sin": {"1": FORGOTTEN, "-cos": lambda x, y, step: -jnp.cos(x), "sin itself": lambda x, y, step: y},
     "cos": {"1": FORGOTTEN, "sin, without its sign": lambda x, y, step: jnp.sin(x)},
     "log1p": {"1": FORGOTTEN, "1/x": lambda x, y, step: 1 / x},
-    "max": {"1": FORGOTTEN},
+    "max": {"1": FORGOTTEN, "the value itself": lambda x, y, step: y},
+    "abs": {"1": FORGOTTEN, "the argument": lambda x, y, step: x, "the value itself": lambda x, y, step: y},
 }
 
 
@@ -103,11 +105,16 @@ def slips_of(graph: Graph, wrt: str) -> list[Slip]:
             continue
         moving = [place for place, operand in enumerate(step.operands) if operand in on_path]
         found += [Slip("edge", index, place) for place in moving]
-        found += [
-            Slip(kind, index, moving[0], rule) for kind, rule in DERIVATIVES.get(step.name, {}).items() if _unary(step)
-        ]
+        rules = DERIVATIVES.get(step.name, {}) if _unary(step) and not _is_softplus(graph, step) else {}
+        found += [Slip(kind, index, moving[0], rule) for kind, rule in rules.items()]
         found += [Slip("transpose", index, place) for place in moving if _is_square_product(step, place, graph)]
     return found
+
+
+def _is_softplus(graph: Graph, step: Step) -> bool:
+    """Whether a step is how log(1 + exp(x)) is computed, in which nobody wrote the parts."""
+    inner = [other for other in graph.steps if step.operands[0] in other.results]
+    return step.name == "log1p" and bool(inner) and inner[0].name == "exp"
 
 
 def _unary(step: Step) -> bool:

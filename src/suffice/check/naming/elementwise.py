@@ -32,9 +32,21 @@ def same_as(case: Case) -> Iterator[Finding]:
     """The answer is a variable or an intermediate alone."""
     for quantity in quantities(case):
         if quantity.cost <= 5 and case.explains(quantity.values):
+            if case.same_shape and _is_inverse_of(case, quantity):
+                what = f"Your {case.subject.name} is {quantity.name} where its inverse is right"
+                yield Finding("inverse", what, fix=f"invert {quantity.name}", evidence=case.evidence())
+                return
             what = f"Your {case.subject.name} is {quantity.name} alone"
             yield Finding("other variable", what, fix="the rest of it is missing", evidence=case.evidence())
             return
+
+
+def _is_inverse_of(case: Case, quantity: Quantity) -> bool:
+    """Whether the right answer is the inverse of a matrix, as it is or transposed."""
+    if any(value.ndim != 2 or value.shape[0] != value.shape[1] for value in quantity.values):
+        return False
+    pairs = [(_inverse(value), right) for value, right in zip(quantity.values, case.right, strict=True)]
+    return all(np.allclose(found, right) for found, right in pairs) or all(np.allclose(f.T, r) for f, r in pairs)
 
 
 def factor_by_element(case: Case) -> Iterator[Finding]:
@@ -141,6 +153,9 @@ def _terms(case: Case) -> Iterator[tuple[str, tuple[np.ndarray, ...]]]:
     plain = functions_of_quantities(case)
     yield "1", tuple(np.ones(()) for _ in case.points)
     yield from ((quantity.name, quantity.values) for quantity in plain)
+    for quantity in quantities(case):
+        if all(value.ndim == 2 and value.shape[0] == value.shape[1] for value in quantity.values):
+            yield f"{quantity.name}.T", tuple(value.T for value in quantity.values)
     yield from _on_diagonal(case, plain)
     scalars = [quantity for quantity in quantities(case) if all(value.ndim == 0 for value in quantity.values)]
     for scalar in scalars:

@@ -8,11 +8,12 @@ import numpy as np
 
 from suffice.check.case import Case
 from suffice.check.functions import NOT_TRACEABLE
-from suffice.check.graph.mutants import Mutant, Mutants, mutants
+from suffice.check.graph.mutants import Mutant, Mutants, answer_elsewhere, mutants
 from suffice.check.graph.words import Writer
 from suffice.check.report import Finding
 
 MOST_NUMBERS = 4_000_000
+MOST_TRIED = 4
 
 
 def other_model(case: Case) -> Iterator[Finding]:
@@ -51,8 +52,23 @@ def named_mutants(case: Case, made: Mutants, tables: list[np.ndarray]) -> Iterat
         for number in range(len(made.mutants))
         if all(case.explains_at(i, table[number]) for i, table in enumerate(tables))
     ]
-    for number in sorted(holding, key=lambda n: (PREFERRED.get(made.mutants[n].kind, 3), n))[:1]:
+    best = sorted(holding, key=lambda n: (PREFERRED.get(made.mutants[n].kind, 3), n))[:MOST_TRIED]
+    for number in [number for number in best if _holds_elsewhere(case, len(tables), number)][:1]:
         yield _finding(case, made, made.mutants[number])
+
+
+def _holds_elsewhere(case: Case, start: int, number: int) -> bool:
+    """Whether a mutant's answers are claimed at points of other shapes too."""
+    source = case.extra
+    for index in range(start, len(case.points)):
+        try:
+            at = source.at(case.points[index])
+            found = answer_elsewhere(source.model, source.key, source.question, at, number)
+        except (*NOT_TRACEABLE, NotImplementedError, TypeError, ValueError, KeyError, IndexError):
+            return False
+        if not case.explains_at(index, found):
+            return False
+    return True
 
 
 PREFERRED = {"without": 0, "not applied": 1, "without factor": 1, "sign": 2}

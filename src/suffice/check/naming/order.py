@@ -8,22 +8,30 @@ from suffice.check.case import Case
 from suffice.check.naming.elementwise import extra_term, factor_by_element, matrix_factor, old_parameter, same_as
 from suffice.check.naming.factor import any_factor, one_factor
 from suffice.check.naming.models import other_model
-from suffice.check.naming.optima import mean_for_mode, optimum_of_another
+from suffice.check.naming.optima import optimum_of_another
 from suffice.check.naming.pattern import element_pattern, element_place
 from suffice.check.naming.shape import not_finite, other_shape
 from suffice.check.naming.slips import one_slip, two_slips
-from suffice.check.naming.special import if_one, if_symmetric
+from suffice.check.naming.special import if_constant, if_left_out, if_simple_matrix, if_symmetric
 from suffice.check.naming.terms import terms_of_posterior
-from suffice.check.naming.transforms import function_of_right, normalisation, other_coordinates
+from suffice.check.naming.transforms import (
+    function_of_right,
+    normalisation,
+    other_coordinates,
+    product_of_marginals,
+)
 from suffice.check.repair.search import finding_of, paired_repairs_of, repairs_of
 from suffice.check.report import MOST_FINDINGS, Finding
 
 Rule = Callable[[Case], Iterator[Finding]]
-PLAIN: tuple[Rule, ...] = (normalisation, one_factor, element_pattern, function_of_right, any_factor, other_coordinates)
-OF_THE_POINT: tuple[Rule, ...] = (old_parameter, factor_by_element, matrix_factor, extra_term, element_place)
-OF_THE_MODEL: tuple[Rule, ...] = (
-    terms_of_posterior, mean_for_mode, optimum_of_another, one_slip, if_symmetric, two_slips, other_model, same_as,
+PLAIN: tuple[Rule, ...] = (
+    normalisation, one_factor, element_pattern, function_of_right, any_factor, other_coordinates, product_of_marginals,
 )  # fmt: skip
+OF_THE_POINT: tuple[Rule, ...] = (old_parameter, factor_by_element, matrix_factor, extra_term)
+OF_THE_MODEL: tuple[Rule, ...] = (
+    terms_of_posterior, optimum_of_another, one_slip, if_symmetric, two_slips, other_model, same_as,
+)  # fmt: skip
+SPECIAL: tuple[Rule, ...] = (if_left_out, if_simple_matrix, if_constant)
 PLAIN_EDIT = 1.27
 """Cost of an edit up to which it is believed without asking the model, which has to be compiled for that."""
 
@@ -37,9 +45,9 @@ def findings_of(case: Case) -> list[Finding]:
         return [*found, *repair][:MOST_FINDINGS]
     if edits and edits[0].cost <= PLAIN_EDIT:
         return [*repair, *_first(OF_THE_POINT, case)][:MOST_FINDINGS]
-    found = _first(OF_THE_POINT, case) or _first((*OF_THE_MODEL, *case.late), case)
+    found = _first((*OF_THE_POINT, *OF_THE_MODEL, *case.late, element_place), case)
     if not found and not repair:
-        found = [finding_of(edit, case) for edit in paired_repairs_of(case)] or _first((if_one,), case)
+        found = [finding_of(edit, case) for edit in paired_repairs_of(case)] or _first(SPECIAL, case)
     return [*found, *repair][:MOST_FINDINGS]
 
 

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
 
 from suffice.check.case import Case
 from suffice.check.functions import NOT_TRACEABLE
-from suffice.check.graph.backward import Backward, backward
+from suffice.check.graph.backward import Backward, backward, directions_elsewhere
 from suffice.check.graph.slips import FORGOTTEN, Slip
 from suffice.check.graph.words import Writer
 from suffice.check.naming.factor import name_of_factor
 from suffice.check.report import Finding
 
+REFUSED = (*NOT_TRACEABLE, NotImplementedError, TypeError, ValueError, KeyError)
+"""What tracing and differentiating raise where a model is not written for it."""
+MOST_TRIED = 4
 NICE = (-1.0, -2.0, 1.0, -0.5, 2.0, 3.0)
 MOST_NUMBERS = 4_000_000
 
 
 @dataclass(frozen=True)
 class Sized:
-    """A slip with its size at each point."""
+    """A slip with its number, and its size at each point."""
 
+    number: int
     slip: Slip
     sizes: tuple[float, ...]
 
@@ -35,8 +39,28 @@ def one_slip(case: Case) -> Iterator[Finding]:
         return
     found, tables = made
     best = sorted(_single(case, found, tables), key=lambda sized: _rank(sized, found))
-    if best:
-        yield _finding(case, found, best[0])
+    held = next((whole for sized in best[:MOST_TRIED] if (whole := _everywhere(case, sized)) is not None), None)
+    if held is not None:
+        yield _finding(case, found, held)
+
+
+def _everywhere(case: Case, sized: Sized) -> Sized | None:
+    """A slip with its sizes at points of other shapes too; ``None`` where it does not hold there."""
+    sizes = list(sized.sizes)
+    for index in range(len(sizes), len(case.points)):
+        (direction,) = _elsewhere(case, index, (sized.number,)) or (None,)
+        size = None if direction is None else _size(case, index, direction)
+        if size is None:
+            return None
+        sizes.append(size)
+    return Sized(sized.number, sized.slip, tuple(sizes)) if _is_plausible(case, sized.slip, sizes) else None
+
+
+def _elsewhere(case: Case, index: int, numbers: tuple[int, ...]) -> list[np.ndarray] | None:
+    try:
+        return list(directions_elsewhere(case.extra, case.points[index], numbers))
+    except (IndexError, *REFUSED):
+        return None
 
 
 def two_slips(case: Case) -> Iterator[Finding]:
@@ -56,7 +80,7 @@ def _directions(case: Case) -> tuple[Backward, list[np.ndarray]] | None:
     try:
         made = [backward(source, p) for p, s in zip(case.points, shapes, strict=True) if s == shapes[0]]
         return made[0][0], [found.directions(arrays) for found, arrays in made]
-    except (*NOT_TRACEABLE, NotImplementedError, TypeError, ValueError, KeyError):
+    except REFUSED:
         return None
 
 
@@ -69,7 +93,7 @@ def _single(case: Case, found: Backward, tables: list[np.ndarray]) -> Iterator[S
             and _is_plausible(case, slip, known)
             and _leaves_something(case, found, {number: known[0]})
         ):
-            yield Sized(slip, tuple(known))
+            yield Sized(number, slip, tuple(known))
 
 
 def _leaves_something(case: Case, found: Backward, sizes: dict[int, float]) -> bool:
@@ -102,8 +126,15 @@ def _is_plausible(case: Case, slip: Slip, sizes: list[float]) -> bool:
 
 
 def _named_size(case: Case, sizes: list[float]) -> tuple[str, str] | None:
-    head = case if len(sizes) == len(case.points) else None
-    return name_of_factor([1 + size for size in sizes], head) if head is not None else None
+    return name_of_factor([1 + size for size in sizes], _first_points(case, len(sizes)))
+
+
+def _first_points(case: Case, many: int) -> Case:
+    """The case at its first points."""
+    if many == len(case.points):
+        return case
+    parts = {name: getattr(case, name)[:many] for name in ("points", "claimed", "right", "floors", "rough")}
+    return replace(case, **parts, memory={})
 
 
 def _rank(sized: Sized, found: Backward) -> tuple[float, ...]:
@@ -158,6 +189,7 @@ NAMES = {
     "logistic": "the sigmoid",
     "integer_pow": "the power",
     "max": "relu",
+    "abs": "the absolute value",
     "square": "the square",
     "sqrt": "the square root",
     "rsqrt": "the inverse square root",
@@ -173,6 +205,7 @@ RIGHT = {
     "sin": "cos",
     "cos": "-sin",
     "max": "1 where positive, else 0",
+    "abs": "the sign",
     "log1p": "1/(1 + x)",
     "integer_pow": "n x^(n-1)",
 }
@@ -198,12 +231,23 @@ def _pair(case: Case, found: Backward, tables: list[np.ndarray]) -> Finding | No
         a, b = sizes
         if not _leaves_something(case, found, {first: a, second: b}):
             continue
-        if all(case.explains_at(i, case.right[i] + a * t[first] + b * t[second]) for i, t in enumerate(tables)):
-            one = _finding(case, found, Sized(found.slips[first], (a,)))
-            two = _finding(case, found, Sized(found.slips[second], (b,)))
+        if _two_hold(case, tables, (first, second), (a, b)):
+            one = _finding(case, found, Sized(first, found.slips[first], (a,)))
+            two = _finding(case, found, Sized(second, found.slips[second], (b,)))
             said = two.what.split(", ", 1)[1]
             return Finding(one.kind, f"{one.what}, and {said}", one.where, f"{one.fix}; and {two.fix}", case.evidence())
     return None
+
+
+def _two_hold(case: Case, tables: list[np.ndarray], numbers: tuple[int, int], sizes: tuple[float, float]) -> bool:
+    (first, second), (a, b) = numbers, sizes
+    if not all(case.explains_at(i, case.right[i] + a * t[first] + b * t[second]) for i, t in enumerate(tables)):
+        return False
+    for index in range(len(tables), len(case.points)):
+        moved = _elsewhere(case, index, numbers)
+        if moved is None or not case.explains_at(index, case.right[index] + a * moved[0] + b * moved[1]):
+            return False
+    return True
 
 
 def _different(edges: list[int], table: np.ndarray) -> list[int]:

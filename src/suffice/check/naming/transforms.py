@@ -87,6 +87,23 @@ def normalisation(case: Case) -> Iterator[Finding]:
                 return
 
 
+def product_of_marginals(case: Case) -> Iterator[Finding]:
+    """The product of the two marginals of pairs, where their joint probabilities are right."""
+    if not case.same_shape or case.right[0].ndim < 2 or min(case.right[0].shape[-2:]) < 2:
+        return
+    if all(case.explains_at(index, _independent(right)) for index, right in enumerate(case.right)):
+        what = f"Your {case.subject.name} is the product of its two marginals, as if they were independent"
+        fix = "keep what ties them to one another, such as the transition from one to the next"
+        yield Finding("independence", what, fix=fix, evidence=case.evidence())
+
+
+def _independent(joint: np.ndarray) -> np.ndarray:
+    """The product of the marginals along the last two axes, with the same total."""
+    total = np.sum(joint, axis=(-2, -1), keepdims=True)
+    with np.errstate(all="ignore"):
+        return np.sum(joint, -1, keepdims=True) * np.sum(joint, -2, keepdims=True) / total
+
+
 def _over(case: Case, axis: int) -> str:
     axes = case.right[0].ndim
     return "" if axes == 1 else f" over axis {axis + axes}"

@@ -7,15 +7,15 @@ from dataclasses import replace
 
 from suffice.check.grammar.expression import COMPARISONS, Expression, at, call, name, number, operation, places, put
 from suffice.check.grammar.functions import OPTIONS
-from suffice.check.repair.insertions import ONE, Edit, Named, column_of, terms, with_names, wrapped
+from suffice.check.repair.insertions import ONE, Edit, Named, column_of, terms, with_names, with_sizes, wrapped
 
 
-def edits_of(formula: Expression, named: Named) -> Iterator[Edit]:
-    """All single edits, those of the outermost parts first among equals."""
+def edits_of(formula: Expression, named: Named, sizes: tuple[Expression, ...] = ()) -> Iterator[Edit]:
+    """All single edits, those of the outermost parts first among equals; ``sizes`` are lengths that may be factors."""
     known = list(named)
     for path, node in places(formula):
         depth = 0.05 * len(path)
-        edits = _of_limit(node, known) if _is_limit(formula, path) else _of_node(node, known, path == ())
+        edits = _of_limit(node, known) if _is_limit(formula, path) else _of_node(node, known, path == (), sizes)
         for edit in edits:
             yield replace(edit, formula=put(formula, path, edit.formula), cost=edit.cost + depth)
 
@@ -45,6 +45,12 @@ def everywhere(formula: Expression, named: Named) -> Iterator[Edit]:
                     f"it uses {symbol} where {other} is right",
                     1.31,
                 )
+        for other, axes in known:
+            if other != symbol and axes and axes == dict(known).get(symbol):
+                both = operation("*", name(symbol), name(other))
+                what = f"{symbol} lacks the factor {other} wherever it stands"
+                yield Edit(_replaced(formula, {symbol: both}), "missing factor", what, 1.36)
+        yield Edit(_replaced(formula, {symbol: ONE}), "extra factor", f"{symbol} is too much wherever it stands", 1.3)
         inverse = {symbol: call("inv", name(symbol))}
         yield Edit(_replaced(formula, inverse), "inverse", f"{symbol} is not inverted", 1.31)
     for first, one in known:
@@ -62,7 +68,9 @@ def _replaced(tree: Expression, by: dict[str, Expression]) -> Expression:
     return replace(tree, parts=tuple(_replaced(part, by) for part in tree.parts))
 
 
-def _of_node(node: Expression, known: list[tuple[str, int]], outermost: bool) -> Iterator[Edit]:
+def _of_node(
+    node: Expression, known: list[tuple[str, int]], outermost: bool, sizes: tuple[Expression, ...]
+) -> Iterator[Edit]:
     yield from _operators(node)
     if node.head in ("slice", "none", "list", "shape"):
         return
@@ -73,6 +81,7 @@ def _of_node(node: Expression, known: list[tuple[str, int]], outermost: bool) ->
     yield from wrapped(node)
     if node.head not in (*COMPARISONS, "number"):
         yield from with_names(node, known)
+        yield from with_sizes(node, sizes)
     if outermost:
         yield from terms(node, known)
 
@@ -154,9 +163,21 @@ def _products(node: Expression) -> Iterator[Edit]:
         yield Edit(
             call("outer", a, b), "product", f"it takes a product of {a} and {b} where an outer product is right", 1.2
         )
+    if node.head == "/" and a.head == b.head == "call" and a.value == b.value and a.value in ("sum", "mean"):
+        yield from _of_quotients(a, b)
     yield Edit(a, "extra factor", f"the {'division by' if node.head == '/' else 'factor'} {b} is too much", 1.0)
     if node.head != "/":
         yield Edit(b, "extra factor", f"the factor {a} is too much", 1.0)
+
+
+def _of_quotients(a: Expression, b: Expression) -> Iterator[Edit]:
+    """A sum of quotients, where the quotient of two sums is taken."""
+    below = b.parts[0]
+    column = Expression("index", (below, WHOLE, Expression("none")))
+    for divisor in (below, column):
+        formula = replace(a, parts=(operation("/", a.parts[0], divisor),))
+        what = f"it is a quotient of two {a.value}s where the {a.value} of the quotients is right"
+        yield Edit(formula, "order", what, 1.2)
 
 
 SIBLINGS = (
@@ -171,6 +192,7 @@ SIBLINGS = (
     ("sin", "cos"),
 )
 AXES = (None, 0, 1, -1, 2)
+PAIRS_OF_AXES = ((0, 1), (0, 2), (1, 2))
 
 
 def _calls(node: Expression) -> Iterator[Edit]:
@@ -201,12 +223,23 @@ def _calls(node: Expression) -> Iterator[Edit]:
     if function in ("maximum", "minimum"):
         yield Edit(node.parts[0], "extra function", f"{function} must not be applied", 1.3)
     yield from _axes(node, function)
+    yield from _first_element(node, function)
+
+
+def _first_element(node: Expression, function: str) -> Iterator[Edit]:
+    """One element, where a sum or mean over the first axis is taken."""
+    if function in ("sum", "mean", "max") and len(node.parts) == 1 and node.option("axis") == 0:
+        for place, said in ((0, "first"), (-1, "last")):
+            one = Expression("index", (node.parts[0], number(place)))
+            yield Edit(
+                one, "index", f"it takes the {function} over axis 0 where the {said} element, {one}, is right", 1.3
+            )
 
 
 def _axes(node: Expression, function: str) -> Iterator[Edit]:
     allowed = OPTIONS.get(function, ())
     if "axis" in allowed:
-        for axis in AXES:
+        for axis in (*AXES, *(PAIRS_OF_AXES if isinstance(node.option("axis"), tuple) else ())):
             if axis != node.option("axis", None):
                 used = "all axes" if node.option("axis") is None else f"axis {node.option('axis')}"
                 right = "all axes" if axis is None else f"axis {axis}"

@@ -80,6 +80,14 @@ def with_names(node: Expression, known: list[tuple[str, int]]) -> Iterator[Edit]
     for other, cost in ((TWO, 1.1), *((name(symbol), 1.25) for symbol, _ in known)):
         yield Edit(operation("*", node, other), "missing factor", f"{node} lacks the factor {other}", cost)
         yield Edit(operation("/", node, other), "missing factor", f"{node} is not divided by {other}", cost)
+    for symbol, axes in known:
+        if 0 < axes <= 2:
+            rest = operation("-", ONE, name(symbol))
+            yield Edit(operation("*", node, rest), "missing factor", f"{node} lacks the factor {rest}", 1.45)
+        if axes == 1:
+            rest = operation("-", ONE, column_of(symbol))
+            yield Edit(operation("*", node, rest), "missing factor", f"{node} lacks the factor {rest}", 1.5)
+    yield from _with_the_same_index(node, known)
     for other, cost in ((ONE, 1.3), *((name(symbol), 1.4) for symbol, _ in known)):
         yield Edit(operation("+", node, other), "missing term", f"{node} lacks the term + {other}", cost)
         yield Edit(operation("-", node, other), "missing term", f"{node} lacks the term - {other}", cost)
@@ -101,6 +109,25 @@ def with_names(node: Expression, known: list[tuple[str, int]]) -> Iterator[Edit]
             yield Edit(
                 operation("@", node, name(symbol)), "missing factor", f"{node} lacks the factor {symbol} after it", 1.4
             )
+
+
+def with_sizes(node: Expression, sizes: tuple[Expression, ...]) -> Iterator[Edit]:
+    """Lengths that a part should be multiplied or divided by."""
+    for size in sizes:
+        yield Edit(operation("*", node, size), "missing factor", f"{node} lacks the factor {size}", 1.42)
+        yield Edit(operation("/", node, size), "missing factor", f"{node} is not divided by {size}", 1.42)
+
+
+def _with_the_same_index(node: Expression, known: list[tuple[str, int]]) -> Iterator[Edit]:
+    """Factors taken at the same index as a variable is."""
+    if node.head != "index" or node.parts[0].head != "name":
+        return
+    axes = dict(known)
+    for symbol, many in known:
+        if many == axes.get(str(node.parts[0].value)) and symbol != node.parts[0].value:
+            other = Expression("index", (name(symbol), *node.parts[1:]))
+            yield Edit(operation("*", node, other), "missing factor", f"{node} lacks the factor {other}", 1.22)
+            yield Edit(operation("/", node, other), "missing factor", f"{node} is not divided by {other}", 1.22)
 
 
 def column_of(symbol: str) -> Expression:

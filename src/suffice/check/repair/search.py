@@ -9,7 +9,7 @@ import numpy as np
 
 from suffice.check.case import Case, difference
 from suffice.check.grammar.evaluating import evaluate, values_of_parts
-from suffice.check.grammar.expression import Expression, at, changed_at, names_in, places, put
+from suffice.check.grammar.expression import Expression, at, call, changed_at, name, names_in, number, places, put
 from suffice.check.repair.edits import edits_of, everywhere
 from suffice.check.repair.insertions import Edit
 from suffice.check.report import Finding
@@ -35,9 +35,31 @@ def _named(case: Case) -> list[tuple[str, int]]:
     return [(name, np.ndim(case.points[0][name])) for name in names]
 
 
+def _sizes(case: Case) -> tuple[Expression, ...]:
+    """Lengths of the variables that none of them holds as a number, each once."""
+    seen = {
+        tuple(float(point[name]) for point in case.points)
+        for name, value in case.points[0].items()
+        if np.ndim(value) == 0
+    }
+    found = []
+    for symbol in case.points[0]:
+        for axis in range(np.ndim(case.points[0][symbol])):
+            lengths = tuple(float(np.shape(point[symbol])[axis]) for point in case.points)
+            if lengths not in seen and lengths[0] > 1:
+                seen.add(lengths)
+                shape = Expression("index", (Expression("shape", (name(symbol),)), number(axis)))
+                found.append(shape if axis else call("len", name(symbol)))
+    return tuple(found)
+
+
 def _is_the_answer(name: str, case: Case) -> bool:
-    pairs = zip(case.points, case.right, strict=True)
-    return all(right.ndim > 0 and difference(np.asarray(point[name]), right) <= 1e-9 for point, right in pairs)
+    """Whether a variable holds the right answer, as it is or as its first or last element."""
+    pairs = [(np.asarray(point[name]), right) for point, right in zip(case.points, case.right, strict=True)]
+    if any(right.ndim == 0 for _, right in pairs):
+        return False
+    views = (lambda x: x, lambda x: x[0] if x.ndim else x, lambda x: x[-1] if x.ndim else x)
+    return any(all(difference(view(value), right) <= 1e-9 for value, right in pairs) for view in views)
 
 
 PAIRED = (
@@ -68,14 +90,20 @@ def paired_repairs_of(case: Case) -> list[Edit]:
         found = next((pair for pair in _pairs(formula, alike) if _is_right_everywhere(pair, case, known)), None)
         if found is not None:
             return [found]
-    return []
+    mixed = [edit for edit in edits if edit.kind in MIXED][:MOST_OF_A_KIND]
+    found = next((pair for pair in _pairs(formula, mixed) if _is_right_everywhere(pair, case, known)), None)
+    return [] if found is None else [found]
+
+
+MIXED = ("sign", "axis", "transpose", "order", "number")
+"""Kinds of which two may come together."""
 
 
 def _pairs(formula: Expression, edits: list[Edit]) -> Iterator[Edit]:
     """Two edits at different places, neither inside the other."""
     placed = [(edit, changed_at(formula, edit.formula)) for edit in edits]
-    for number, (first, one) in enumerate(placed):
-        for second, other in placed[number + 1 :]:
+    for place, (first, one) in enumerate(placed):
+        for second, other in placed[place + 1 :]:
             if one[: len(other)] != other and other[: len(one)] != one:
                 both = put(first.formula, other, at(second.formula, other))
                 yield Edit(both, first.kind, f"{first.what}, and {second.what}", first.cost + second.cost)
@@ -164,7 +192,9 @@ def _shaped(value: Any, like: np.ndarray) -> np.ndarray:
 
 def _right_edits(formula: Expression, case: Case) -> list[Edit]:
     named = _named(case)
-    edits = sorted([*edits_of(formula, named), *everywhere(formula, named)], key=lambda edit: edit.cost)[:MOST_EDITS]
+    edits = sorted([*edits_of(formula, named, _sizes(case)), *everywhere(formula, named)], key=lambda edit: edit.cost)[
+        :MOST_EDITS
+    ]
     known = _known(formula, case)
     best = next((edit for edit in edits if _is_right_everywhere(edit, case, known)), None)
     return [] if best is None else [best]

@@ -11,7 +11,7 @@ from typing import Any, Self
 import numpy as np
 
 from suffice.energy.grid.images import Values, matching, two_valued, two_valued_pair
-from suffice.energy.grid.methods import METHODS, Field, bp, check_temperature, cut, gibbs, icm, mean_field
+from suffice.energy.grid.methods import METHODS, Field, bp, check_temperature, cut, gibbs, icm, mean_field, with_method
 from suffice.energy.grid.posterior import Posterior, disagree, posterior
 from suffice.energy.grid.posterior import together as together_posterior
 from suffice.energy.grid.restored import Restored, together
@@ -163,10 +163,8 @@ class IsingDenoiser:
         check_count("burn_in", burn_in)
         check_count("n_chains", n_chains)
         given, seed = two_valued("images", images, values), self.random_state
-        sampled = partial(
-            posterior, self._field, n_sweeps=n_sweeps, burn_in=burn_in, n_chains=n_chains, random_state=seed
-        )
-        found = together_posterior(in_blocks(sampled, given.spins))
+        settings = {"n_sweeps": n_sweeps, "burn_in": burn_in, "n_chains": n_chains, "random_state": seed}
+        found = together_posterior(in_blocks(partial(posterior, self._field, **settings), given.spins))
         if not return_diagnostics and disagree(found.r_hat, found.effective_chains).any():
             warnings.warn(found.outcome, UserWarning, stacklevel=2)
         if given.single:
@@ -222,7 +220,8 @@ class IsingDenoiser:
         noisy
             The same two values, of the same shape.
         values, **settings
-            As for ``energy``; and other parameters of the constructor, such as ``method``.
+            As for ``energy``; and other parameters of the constructor. The method is ``"cut"`` where at most 15 % of the pixels
+            are flipped, else ``"mean_field"``, which errs less there.
 
         Raises
         ------
@@ -245,7 +244,7 @@ class IsingDenoiser:
         if x.shape != y.shape:
             raise ValueError(f"clean has shape {np.shape(clean)} and noisy {np.shape(noisy)}; one shape is expected.")
         h, beta, eta = learn(x, y)
-        return cls(h, beta, eta, **settings)
+        return cls(h, beta, eta, **with_method(settings, float(np.mean(x != y))))
 
     @classmethod
     def from_clean(cls, clean: ArrayLike, *, flipped: float, values: Values = None, **settings: Any) -> Self:
@@ -258,7 +257,7 @@ class IsingDenoiser:
         flipped
             Probability that noise flips a pixel, above 0 and below 1/2: eta = log((1 - flipped) / flipped) / 2.
         values, **settings
-            As for ``denoise``; and other parameters of the constructor.
+            As for ``denoise``; and other parameters of the constructor. The method follows as in ``from_pairs``.
 
         Raises
         ------
@@ -278,7 +277,7 @@ class IsingDenoiser:
         if not 0 < flipped < 0.5:
             raise ValueError(f"flipped={flipped!r} was given; a probability above 0 and below 1/2 is expected.")
         h, beta = learn(two_valued("clean", clean, values).spins, None)
-        return cls(h, beta, float(np.log((1 - flipped) / flipped) / 2), **settings)
+        return cls(h, beta, float(np.log((1 - flipped) / flipped) / 2), **with_method(settings, flipped))
 
     @property
     def _field(self) -> Field:

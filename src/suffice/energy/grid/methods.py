@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 LARGEST_CUT = 2**24
 FIXED = "Approximate: a local minimum, no single pixel lowers the energy."
 METHODS = get_args(IsingMethod)
+FLIPPED = 0.15
+"""Share of pixels flipped from which on the image of least energy loses whole parts, which a minimum near the noisy one keeps."""
+ORDERED = 0.4407
+"""Neighbours that agree more strongly form large areas of one value without any image (Onsager 1944)."""
 
 
 class Field(NamedTuple):
@@ -57,8 +61,26 @@ def cut(field: Field, noisy: np.ndarray) -> Restored:
     energy, start = field.energy(images, noisy), field.energy(noisy, noisy)
     gap, exact = np.array([found.gap for found in cuts]), all(found.proven for found in cuts)
     near = f"Approximate: at most {gap.max():.2g} above the least energy, where rounding hides the rest."
-    said = EXACT if exact else near
+    said = " ".join(filter(None, (EXACT if exact else near, lost_by_cut(field))))
     return Restored(images, energy, np.stack([start, energy], 1), exact, said, lower_bound=energy - gap)
+
+
+def lost_by_cut(field: Field) -> str:
+    """Whether the least energy may be far from the fewest wrong pixels, a sentence or nothing."""
+    from scipy.special import expit
+
+    flipped = float(expit(-2 * field.eta))
+    if flipped <= FLIPPED or field.beta <= ORDERED:
+        return ""
+    return (
+        f"With eta={field.eta:.3g}, {flipped:.0%} of the pixels flipped, the image of least energy may lose whole parts, which "
+        "method='mean_field' keeps."
+    )
+
+
+def with_method(settings: dict[str, Any], flipped: float) -> dict[str, Any]:
+    """Settings with the method that errs less where this share of the pixels is flipped, unless they name one."""
+    return {"method": "mean_field" if flipped > FLIPPED else "cut"} | settings
 
 
 def icm(field: Field, noisy: np.ndarray, *, order: str, max_iter: int) -> Restored:

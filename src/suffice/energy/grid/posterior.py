@@ -8,7 +8,7 @@ import numpy as np
 from scipy.special import softmax
 
 from suffice.energy.grid.exact_marginals import affordable, marginals
-from suffice.energy.grid.methods import Field
+from suffice.energy.grid.methods import ORDERED, Field
 from suffice.energy.rbm.mixing import mixing
 
 AGREED = 1.1
@@ -44,7 +44,7 @@ def posterior(
     means, totals, log_weights = _chains(field, noisy, first, n_chains, -(-n_sweeps // n_chains), burn_in, random_state)
     share = softmax(log_weights, axis=1)
     r_hat = np.array([max(mixing(figure.T).r_hat for figure in image) for image in totals])
-    probability, error = _weighted(means, share, totals.shape[-1])
+    probability, error = _weighted(means, share, totals.shape[-1], modes=field.beta > ORDERED)
     effective = 1 / (share**2).sum(1)
     return Posterior(probability, error, r_hat, effective, False, said(r_hat, effective))
 
@@ -77,13 +77,18 @@ def together(parts: list[Posterior]) -> Posterior:
     return Posterior(probability, error, r_hat, effective, exact, parts[0].outcome if exact else said(r_hat, effective))
 
 
-def _weighted(means: np.ndarray, share: np.ndarray, sweeps: int) -> tuple[np.ndarray, np.ndarray]:
-    """Means over chains (B, chains, H, W) and their standard errors, at least those of independent sweeps."""
+def _weighted(means: np.ndarray, share: np.ndarray, sweeps: int, *, modes: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Means over chains (B, chains, H, W) and their standard errors, at least those of independent sweeps.
+
+    Where there may be several ``modes``, three of them hold what one of probability 1 / (n + 2) may change, in which it is no
+    wonder if none of n chains ended.
+    """
     share = share[:, :, None, None]
-    mean = (share * means).sum(1)
+    mean, squares = (share * means).sum(1), (share**2).sum(1)
     between = (share**2 * (means - mean[:, None]) ** 2).sum(1)
     smoothed = (mean * sweeps + 1) / (sweeps + 2)
-    return mean, np.sqrt(np.maximum(between, smoothed * (1 - smoothed) * (share**2).sum(1) / sweeps))
+    error = np.sqrt(np.maximum(between, smoothed * (1 - smoothed) * squares / sweeps))
+    return mean, np.maximum(error, modes * squares / (1 + 2 * squares) / 3)
 
 
 def _chains(

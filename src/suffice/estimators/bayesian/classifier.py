@@ -29,7 +29,7 @@ from suffice.estimators.classifiers.base import Classifier, refuse_empty
 from suffice.estimators.shared.attributes import set_attributes
 from suffice.estimators.shared.labelled_columns import LabelledColumns
 from suffice.rows.frequencies import weighed
-from suffice.rows.streams import on_host
+from suffice.rows.streams import is_collection, on_host
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.types import ArrayLike, TableLike
 from suffice.validation import check_at_least, check_choice, check_count, check_tolerance
@@ -150,10 +150,15 @@ class BayesianNetworkClassifier(Classifier):
             If expectation-maximisation did not converge within ``max_iter`` iterations.
         """
         self._check_parameters()
+        if is_collection(X):
+            raise ValueError(
+                "BayesianNetworkClassifier cuts numbers by their quantiles, for which it takes rows in memory; a BayesianNetwork "
+                "with the class as a column is fitted to a Dask collection."
+            )
         X, sample_weight, scaled = weighed(X, sample_weight)
         self._new_encoder = ColumnEncoder(kinds_of(frame_from(on_host(X), self)), MOST_STATES)
         cells, labels, weight = self._labelled_rows(X, y, sample_weight)
-        refuse_empty(cells)
+        refuse_empty(np.asarray(np.isnan(cells).all(0)))
         bins = self._bins(cells, weight)
         with one_blas_thread():
             learned = self._learned(self._fit_rows(cells, labels, weight, bins))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Hashable, Mapping, Sequence
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -17,6 +18,8 @@ from suffice.bayesian.marginals import Marginals, MostProbable
 from suffice.bayesian.network import DiscreteNetwork
 from suffice.bayesian.rows import decode
 from suffice.estimators.bayesian.structure import NetworkStructure
+from suffice.rows.cluster.lazily import lazily
+from suffice.rows.streams import is_collection
 from suffice.runtime.types import ArrayLike, RandomState, TableLike
 from suffice.validation import check_choice, check_count
 
@@ -185,6 +188,7 @@ class FittedNetwork(NetworkStructure):
         """
         return row_answers.posteriors_of_rows(self._network(), self._codes(X, coded), targets, impossible, max_bytes)
 
+    @lazily("log_likelihood")
     def score_samples(self, X: TableLike, *, coded: bool = False, max_bytes: int | None = None) -> np.ndarray:
         """Logarithms (n,) of the probabilities of the observed cells of rows, minus infinity where they are impossible.
 
@@ -209,9 +213,15 @@ class FittedNetwork(NetworkStructure):
         sample_weight
             Row weights (n,).
         """
+        if is_collection(X):
+            from suffice.rows.cluster.sums import weighted_sums
+
+            sums, counted = weighted_sums(X, sample_weight, partial(self.score_samples, coded=coded))
+            return float(sums[0]) / counted
         weight = None if sample_weight is None else np.asarray(sample_weight, float)
         return float(np.average(self.score_samples(X, coded=coded), weights=weight))
 
+    @lazily("cells")
     def impute(
         self,
         X: TableLike,

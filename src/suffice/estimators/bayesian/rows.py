@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 from sklearn.utils import _safe_indexing
 from sklearn.utils.validation import _check_sample_weight
 
-from suffice.bayesian.learning.counted_rows import counted_rows
+from suffice.bayesian.learning.counted_rows import Counting, begun, counted_rows
 from suffice.bayesian.learning.fit_rows import Asked, FitRows, read_rows
+from suffice.bayesian.rows import columns_of, named_columns
 from suffice.rows.frequencies import weighed
-from suffice.rows.streams import WEIGHTS_OF_STREAMS, is_stream, on_host, parted
+from suffice.rows.streams import WEIGHTS_OF_STREAMS, is_stream, on_host, parted, partitions_of
 from suffice.rows.survey import NO_WEIGHT
 from suffice.runtime.types import ArrayLike, TableLike
 
@@ -20,11 +22,32 @@ from suffice.runtime.types import ArrayLike, TableLike
 def rows_of_fit(X: TableLike, sample_weight: ArrayLike | None, asked: Asked) -> tuple[FitRows, str]:
     """Positions of states and weights, and what was done about the weights, a sentence or nothing."""
     X, sample_weight, said = weighed(_of_lists(X), sample_weight)
-    read = counted_rows if is_stream(X) and asked.edges else read_rows
-    rows = read(_batches(X, sample_weight), asked)
+    if partitions_of(X) is not None:
+        rows = _of_partitions(X, asked)
+    else:
+        read = counted_rows if is_stream(X) and asked.edges else read_rows
+        rows = read(_batches(X, sample_weight), asked)
     if not rows.total_weight:
         raise ValueError(NO_WEIGHT)
     return rows, said
+
+
+def _of_partitions(X: Any, asked: Asked) -> FitRows:
+    """Rows counted where they lie; of those with gaps, and of all where edges are sought, the different ones come here."""
+    from suffice.rows.cluster.partitions import reduced
+
+    found = reduced(X, partial(_counted, asked), Counting.joined)
+    if found is None:
+        raise ValueError(NO_WEIGHT if partitions_of(X).weighted else "There are no rows; at least one is needed.")
+    return found.rows()
+
+
+def _counted(asked: Asked, kept: Any, number: int) -> Counting | None:
+    for rows, weight in _weighing(kept.rows, kept.weight):
+        counting = begun(rows, asked)
+        counting.add(named_columns(columns_of(rows), counting.names), np.asarray(weight, np.float64))
+        return counting.with_different_rows()
+    return None
 
 
 def _batches(X: Any, sample_weight: ArrayLike | None) -> Iterator[tuple[Any, np.ndarray]]:

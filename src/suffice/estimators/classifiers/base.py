@@ -13,11 +13,10 @@ from sklearn.utils.validation import _check_sample_weight, check_consistent_leng
 
 from suffice.estimators.classifiers.answers import Answers
 from suffice.latent.spread import SINGLE
-from suffice.rows.missing import any_missing
 from suffice.rows.streams import is_stream, on_host
 from suffice.rows.survey import NO_WEIGHT
 from suffice.runtime.types import ArrayLike, TableLike
-from suffice.validation import check_at_least, check_shape, check_squares, squares_lost, summing_to_one
+from suffice.validation import check_at_least, check_shape, check_squares, summing_to_one
 
 
 @dataclass(eq=False, repr=False)
@@ -58,14 +57,16 @@ class Classifier(ClassifierMixin, Answers):
         """Rows, places of their classes (-1 unknown) and weights, for a fit; the classes are learned."""
         rows, labels, weight = self._checked(X, y, sample_weight, reset=True)
         known = ~self._is_unlabelled(labels)
-        if not known.any():
+        self._take_classes(np.unique(labels[known]))
+        return rows, self._codes(labels, known), weight
+
+    def _take_classes(self, classes: np.ndarray) -> None:
+        if not len(classes):
             raise ValueError(
                 f"Every row is unlabelled ({self.unlabelled!r}); at least one row of each class is needed."
             )
-        classes = np.unique(labels[known])
         check_classification_targets(classes)
         self.classes_ = classes
-        return rows, self._codes(labels, known), weight
 
     def _settle_for_steps(self) -> None:
         """Read the columns, where that is free, so that sums over rows suffice."""
@@ -107,13 +108,7 @@ class Classifier(ClassifierMixin, Answers):
         rows = self._input.table(on_host(X), reset=reset)
         labels = column_or_1d(y, warn=True)
         check_consistent_length(rows, labels)
-        known = ~self._is_unlabelled(labels)
-        if labels.dtype.kind == "f":
-            assert_all_finite(labels[known & ~np.isnan(labels)], input_name="y")
-        if labels.dtype.kind == "f" and np.isnan(labels[known]).any():
-            raise ValueError(
-                "y contains NaN; give every row a class, or unlabelled=np.nan if NaN means that it is unknown."
-            )
+        self._check_labels(labels)
         if sample_weight is None:
             return rows, labels, np.ones(len(rows))
         weight = _check_sample_weight(sample_weight, rows, dtype=np.float64, ensure_non_negative=True)
@@ -123,6 +118,15 @@ class Classifier(ClassifierMixin, Answers):
         if len(kept) < len(rows):
             rows = self._input.table(_safe_indexing(X, kept), reset=reset)
         return rows, labels[kept], weight[kept]
+
+    def _check_labels(self, labels: np.ndarray) -> None:
+        known = ~self._is_unlabelled(labels)
+        if labels.dtype.kind == "f":
+            assert_all_finite(labels[known & ~np.isnan(labels)], input_name="y")
+        if labels.dtype.kind == "f" and np.isnan(labels[known]).any():
+            raise ValueError(
+                "y contains NaN; give every row a class, or unlabelled=np.nan if NaN means that it is unknown."
+            )
 
     def _is_unlabelled(self, labels: np.ndarray) -> np.ndarray:
         if self.unlabelled is None:
@@ -149,31 +153,23 @@ class Classifier(ClassifierMixin, Answers):
         return ", ".join(repr(name) for name in self.classes_[chosen].tolist()[:20])
 
 
-def refuse_wild(rows: np.ndarray, squared: np.ndarray) -> None:
-    """Refuse columns whose squares are no double, of those (D,) whose squares are taken."""
-    check_squares(", ".join(map(str, np.flatnonzero(squares_lost(rows) & squared))))
+def refuse_wild(spread: np.ndarray, squared: np.ndarray) -> None:
+    """Refuse columns of this spread (D,) whose squares are no double, of those (D,) whose squares are taken."""
+    wild = (spread > 0) & ~((spread > 1e-145) & (spread < 1e145)) & squared
+    check_squares(", ".join(map(str, np.flatnonzero(wild))))
 
 
-def precision_of_rows(rows: np.ndarray, squared: np.ndarray, precision: str) -> str:
+def precision_of_spread(spread: np.ndarray, squared: np.ndarray, precision: str) -> str:
     """The precision, or double where squares of columns (D,) whose squares are taken are too large or small for single."""
     if precision == "float64":
         return precision
-    spread, (low, high) = _spread(rows), np.sqrt(SINGLE)
+    low, high = np.sqrt(SINGLE)
     held = (spread == 0) | ~squared | ((spread > low) & (spread < high))
     return precision if held.all() else "float64"
 
 
-def _spread(rows: np.ndarray) -> np.ndarray:
-    """From the smallest to the largest value of each column, (D,)."""
-    with np.errstate(over="ignore"):
-        return (np.fmax.reduce(rows) - np.fmin.reduce(rows)).astype(float)
-
-
-def refuse_empty(rows: np.ndarray) -> bool:
-    """Whether cells are missing; columns without any value are refused."""
-    gaps = any_missing(rows)
-    empty = np.flatnonzero(np.isnan(rows).all(0)) if gaps else []
-    if len(empty):
-        named = ", ".join(map(str, empty[:20]))
+def refuse_empty(empty: np.ndarray) -> None:
+    """Refuse columns, (D,), without any value."""
+    if empty.any():
+        named = ", ".join(map(str, np.flatnonzero(empty)[:20]))
         raise ValueError(f"Columns {named} hold no value: every cell is missing. Drop them.")
-    return gaps

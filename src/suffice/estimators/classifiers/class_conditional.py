@@ -11,8 +11,9 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
-from suffice.estimators.classifiers.base import precision_of_rows, refuse_empty, refuse_wild
+from suffice.estimators.classifiers.base import precision_of_spread, refuse_empty, refuse_wild
 from suffice.estimators.classifiers.inference import ClassInference
+from suffice.estimators.classifiers.on_workers import learned_on_workers
 from suffice.estimators.shared.attributes import forget, set_attributes
 from suffice.fit.expectation_maximization import em
 from suffice.latent.class_distributions import (
@@ -22,19 +23,20 @@ from suffice.latent.class_distributions import (
     counted,
     maximized,
     start_of,
-    sums_of,
 )
 from suffice.latent.expectation import MixtureStatistics
 from suffice.latent.families.family import Family
+from suffice.latent.labelled_rows import Facts, LabelledRows, RowsInMemory, RowsOnWorkers
 from suffice.latent.mixture import Mixture, MixturePrior
 from suffice.latent.readers import Evidence, LogJoint, MostProbable, Responsibilities, read, statistics
 from suffice.latent.spread import said_of
 from suffice.outcome import Outcome
 from suffice.rows.frequencies import weighed
 from suffice.rows.missing import any_missing
-from suffice.rows.place import place
+from suffice.rows.streams import is_collection
 from suffice.runtime import tree
 from suffice.runtime.blas import one_blas_thread
+from suffice.runtime.module import replaced
 from suffice.runtime.precision import cast, dtype_of, scope
 from suffice.runtime.types import ArrayLike, TableLike
 from suffice.validation import check_at_least, check_count, check_tolerance
@@ -66,6 +68,12 @@ class ClassConditional(ClassInference):
     def _kind(self) -> ClassDistributions:
         """What distribution every class has."""
         raise NotImplementedError
+
+    def _of_rows(self, table: RowsInMemory) -> tuple[Family, Any, np.ndarray] | None:
+        """Classes of complete, labelled rows, their spread and weights, where these suit the shape better than sums do."""
+
+    def _learn_shares(self, table: LabelledRows) -> None:
+        """Take from rows and their classes what is done to parameters after the fit."""
 
     def _check_spread(self, fitted: dict[str, Any], overall: Any) -> None:
         """Refuse, or warn of, classes without spread in some direction, where variances need a floor."""
@@ -105,18 +113,24 @@ class ClassConditional(ClassInference):
             If a class has no spread in some direction.
         """
         self._check_parameters()
-        X, sample_weight, scaled = weighed(X, sample_weight)
-        rows, codes, weight = self._labelled_rows(X, y, sample_weight)
-        kind = self._kind()
-        refuse_wild(rows, kind.movable)
+        if is_collection(X):
+            data, scaled = learned_on_workers(self, X, y, sample_weight)
+            table: LabelledRows = RowsOnWorkers(data)
+        else:
+            X, sample_weight, scaled = weighed(X, sample_weight)
+            table = RowsInMemory(*self._labelled_rows(X, y, sample_weight))
+        kind, facts = self._kind(), table.facts()
+        refuse_wild(facts.spread, kind.movable)
         forget(self, ("model_", "running_statistics_", "lower_bounds_", "coef_", "intercept_"))
+        refuse_empty(np.isnan(facts.least))
+        self._learn_shares(table)
         with one_blas_thread():
-            gaps, unit = refuse_empty(rows), kind.unit
-            if (codes >= 0).all() and unit.one_pass and (not gaps or unit.missing == "mask"):
-                self._fit_in_one_pass(rows, codes, weight, None)
+            unit = kind.unit
+            if not facts.unknown and unit.one_pass and (not facts.gaps or unit.missing == "mask"):
+                self._fit_labelled(table, facts)
             else:
-                self._fit_by_em(rows, codes, weight, gaps)
-        precision = precision_of_rows(rows, kind.movable, self.precision)
+                self._fit_by_em(table, facts)
+        precision = precision_of_spread(facts.spread, kind.movable, self.precision)
         self.outcome_ = " ".join(filter(None, (self.outcome_, scaled, said_of(precision, self.precision))))
         return self
 
@@ -152,8 +166,8 @@ class ClassConditional(ClassInference):
         first = not hasattr(self, "model_")
         if not first and not hasattr(self, "running_statistics_"):
             raise ValueError(
-                "The fit took expectation-maximisation, which leaves no sums to add to; fit all rows at once, or begin anew "
-                "with a new estimator."
+                "The fit took expectation-maximisation, or products of rows that are fewer than the columns, which leave no sums "
+                "to add to; fit all rows at once, or begin anew with a new estimator."
             )
         rows, codes, weight = self._batch_rows(X, y, classes, sample_weight, first)
         unit = self._kind().unit
@@ -168,20 +182,33 @@ class ClassConditional(ClassInference):
                 "kind for them."
             )
         with one_blas_thread():
-            self._fit_in_one_pass(rows, codes, weight, getattr(self, "running_statistics_", None))
+            table = RowsInMemory(rows, codes, weight)
+            self._fit_in_one_pass(table, table.facts(), getattr(self, "running_statistics_", None))
         return self
 
-    def _fit_in_one_pass(self, rows: np.ndarray, codes: np.ndarray, weight: np.ndarray, kept: Any) -> None:
+    def _fit_labelled(self, table: LabelledRows, facts: Facts) -> None:
+        found = self._of_rows(table) if isinstance(table, RowsInMemory) and not facts.gaps else None
+        if found is None:
+            self._fit_in_one_pass(table, facts, None)
+            return
+        components, overall, counts = found
+        model = self._mixture(components)
+        if "weights" not in model.frozen:
+            counts = counts * max(1.0, facts.rows / counts.sum()) + self._concentration() - 1
+            model = replaced(model, log_weights=np.log(counts / counts.sum()))
+        self._keep(model, overall, {"n_iter_": 1, "converged_": True, "outcome_": str(Outcome.ONE_PASS)})
+
+    def _fit_in_one_pass(self, table: LabelledRows, facts: Facts, kept: Any) -> None:
         """Set the parameters of highest likelihood (and prior) given labelled rows, and sums kept of others."""
-        kind, gaps, online = self._kind(), any_missing(rows), kept is not None
-        centres = centres_of(kind, rows, codes, len(self.classes_))
+        kind, online = self._kind(), kept is not None
+        centres = centres_of(kind, table, len(self.classes_))
         centres = np.where(kept["counts"][:, None] > 0, kept["centres"], centres) if online else centres
-        precision = precision_of_rows(rows, kind.movable, self.precision)
-        sums = sums_of(kind, rows, codes, weight, centres, gaps=gaps, precision=precision)
+        precision = precision_of_spread(facts.spread, kind.movable, self.precision)
+        sums = table.sums(kind.unit, centres, facts.gaps, precision)
         if online:
             sums = added(kept["sums"], sums, kind.unit)
         counts = np.asarray(sums.total[-1], float)
-        carrying = len(rows) + (kept.get("rows", kept["counts"].sum()) if online else 0)
+        carrying = facts.rows + (kept.get("rows", kept["counts"].sum()) if online else 0)
         whole = counted(sums, carrying)
         overall = kind.overall(whole, centres)
         model, valid = maximized(self._mixture(kind.components(overall, centres)), whole)
@@ -190,15 +217,15 @@ class ClassConditional(ClassInference):
         kept = {"centres": centres, "counts": counts, "rows": np.asarray(carrying)}
         self.running_statistics_ = kept | {"sums": [np.asarray(leaf) for leaf in tree.leaves(sums)]}
 
-    def _fit_by_em(self, rows: np.ndarray, codes: np.ndarray, weight: np.ndarray, gaps: bool) -> None:
-        kind = self._kind()
-        precision = precision_of_rows(rows, kind.movable, self.precision)
-        found, overall, origin = start_of(kind, rows, codes, weight, len(self.classes_), gaps=gaps, precision=precision)
+    def _fit_by_em(self, table: LabelledRows, facts: Facts) -> None:
+        kind, gaps = self._kind(), facts.gaps
+        precision = precision_of_spread(facts.spread, kind.movable, self.precision)
+        found, overall, origin = start_of(kind, table, len(self.classes_), gaps=gaps, precision=precision)
         with scope(precision):
             start = self._mixture(found)
             layout = start.missing if gaps else None
-            placed = place((rows, codes + 1), weight, origin=origin, precision=precision, tile=start.tile,
-                           missing=layout, width=start.width)  # fmt: skip
+            options = {"precision": precision, "tile": start.tile, "missing": layout, "width": start.width}
+            placed = table.place(origin, options)
             solution = em(start, placed, tol=self.tol, max_iter=self.max_iter, precision=precision)
         converged, said = bool(solution.details["converged"]), str(solution.outcome)
         went, trace = {"n_iter_": len(solution.trace), "converged_": converged, "outcome_": said}, solution.trace

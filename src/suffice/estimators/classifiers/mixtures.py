@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.classifiers.mixture_inference import MixtureClassInference
+from suffice.estimators.classifiers.on_workers import learned_on_workers, rows_of_classes
 from suffice.estimators.mixtures.base import MixtureEstimator
 from suffice.estimators.mixtures.gaussian import GaussianMixture
 from suffice.estimators.shared.labelled_columns import takes_labels
@@ -20,7 +21,7 @@ from suffice.estimators.shared.rows import PlainColumns
 from suffice.fit.gains import Gains
 from suffice.outcome import Outcome
 from suffice.rows.frequencies import frequencies, taken_as_counts, weighed
-from suffice.rows.streams import on_host
+from suffice.rows.streams import is_collection, on_host
 from suffice.runtime.types import ArrayLike, TableLike
 from suffice.validation import check_count, check_tolerance
 
@@ -130,9 +131,11 @@ class MixtureClassifier(MixtureClassInference):
             If a mixture, or expectation-maximisation over the classes, did not converge.
         """
         self._check_parameters()
+        seed = check_random_state(self.random_state).randint(2**31 - 1)
+        if is_collection(X):
+            return self._fit_on_workers(X, y, sample_weight, seed)
         X, sample_weight, scaled = weighed(X, sample_weight)
         rows, codes, weight = self._labelled_rows(X, y, sample_weight)
-        seed = check_random_state(self.random_state).randint(2**31 - 1)
         self.mixtures_ = [self._fresh(rows[codes == k], seed) for k in range(len(self.classes_))]
         self.class_weight_ = np.zeros(len(self.classes_))
         self._refit(rows, codes, weight, None)
@@ -143,15 +146,37 @@ class MixtureClassifier(MixtureClassInference):
         self.outcome_ = f"{self.outcome_} {scaled}".strip()
         return self
 
+    def _fit_on_workers(self, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None, seed: int) -> Self:
+        """Fit each mixture to the rows of its class where the partitions of a Dask collection lie."""
+        data, scaled = learned_on_workers(self, X, y, sample_weight)
+        most = GaussianMixture(2) if self.mixture is None else self.mixture
+        self.mixtures_, self.class_weight_ = [], np.zeros(len(self.classes_))
+        for k, (rows, own) in enumerate(rows_of_classes(data, len(self.classes_), most.n_components)):
+            self.mixtures_.append(self._fresh(own.different, seed))
+            self.class_weight_[k] = own.weight
+            self._fit_one(k, rows, None)
+        self._set_prior()
+        self.n_iter_ = 1
+        self.converged_, self.outcome_ = self._ended()
+        self.outcome_ = f"{self.outcome_} {scaled}".strip()
+        return self
+
     def _fresh(self, rows: np.ndarray, seed: int) -> Any:
         mixture: Any = GaussianMixture(2) if self.mixture is None else clone(self.mixture)
         different = len(rows) if len(rows) > MANY_ROWS else len(np.unique(rows, axis=0))
         return mixture.set_params(random_state=seed, n_components=max(1, min(mixture.n_components, different)))
 
+    def _fit_one(self, place: int, rows: Any, weight: np.ndarray | None) -> None:
+        try:
+            with taken_as_counts():
+                self.mixtures_[place].fit(rows, sample_weight=weight)
+        except ValueError as error:
+            raise ValueError(f"Class {self.classes_.tolist()[place]!r}: {error}") from error
+
     def _refit(self, rows: np.ndarray, codes: np.ndarray, weight: np.ndarray, share: np.ndarray | None) -> None:
         """Fit each mixture to its rows, and with shares (U, K) to the rows of unknown class weighted by its share."""
         unknown = codes < 0
-        for k, mixture in enumerate(self.mixtures_):
+        for k in range(len(self.mixtures_)):
             own = codes == k
             chosen, given = rows[own], weight[own]
             if share is not None:
@@ -160,11 +185,7 @@ class MixtureClassifier(MixtureClassInference):
             self.class_weight_[k] = given.sum()
             if len(chosen) == 1:
                 chosen, given = np.repeat(chosen, 2, 0), np.repeat(given / 2, 2)
-            try:
-                with taken_as_counts():
-                    mixture.fit(chosen, sample_weight=given)
-            except ValueError as error:
-                raise ValueError(f"Class {self.classes_.tolist()[k]!r}: {error}") from error
+            self._fit_one(k, chosen, given)
         self._set_prior()
 
     def _set_prior(self) -> None:

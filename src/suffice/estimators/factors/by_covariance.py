@@ -9,6 +9,8 @@ from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.factors.base import FactorEstimator, solved
 from suffice.estimators.shared.attributes import forget, progress_attributes, set_attributes
+from suffice.latent.factors.factor_maxima import CLOSE
+from suffice.latent.factors.spectra import OfMatrix
 from suffice.rows.frequencies import weighed
 from suffice.rows.streams import is_stream
 from suffice.runtime.blas import one_blas_thread
@@ -70,11 +72,13 @@ class CovarianceFactors(FactorEstimator):
         self._check_size()
         check_rows(n_rows, len(matrix), self.n_components)
         with one_blas_thread(), scope("float64"):
-            least = self._least_noise(np.diagonal(matrix))
-            found = self._maximum(matrix, least)
+            spectrum = OfMatrix(matrix)
+            least = self._least_noise(spectrum.variance)
+            found = self._maximum(spectrum, least, CLOSE)
             mean = np.zeros(len(matrix)) if self.mean is None else self._given_mean()
-            model = self._model(mean, found, least)
-            attributes = {"eigenvalues_": np.linalg.eigvalsh(self._scree(matrix))[::-1], **self._attributes(model)}
+            model = self._model(mean, found.loadings, found.noise_variance, least)
+            eigenvalues = spectrum.eigenvalues(self._unit(spectrum.variance))
+            attributes = {"eigenvalues_": eigenvalues, **self._attributes(model)}
             attributes |= progress_attributes(solved(model, found))
             attributes["fit_statistics_"] = fit_statistics(attributes["model_"], matrix, n_rows)
         set_attributes(self, attributes)

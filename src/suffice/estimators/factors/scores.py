@@ -24,8 +24,9 @@ from suffice.latent.factors.readers import (
 from suffice.latent.imputation import refuse_deviations
 from suffice.latent.readers import aic, bic, read
 from suffice.rows.cluster.lazily import lazily
-from suffice.rows.streams import is_collection, on_host
+from suffice.rows.streams import on_host, on_workers
 from suffice.runtime.types import ArrayLike, TableLike
+from suffice.uncertainty.drawn import check_drawn, completed
 from suffice.validation import check_count, check_matrix
 
 INSTEAD = (
@@ -167,7 +168,7 @@ class FittedFactors(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Trans
         return aic(self._log_likelihood(X, sample_weight)[0], self.model_.parameter_count())
 
     def _log_likelihood(self, X: TableLike, sample_weight: ArrayLike | None) -> tuple[float, float]:
-        if is_collection(X):
+        if on_workers(X):
             from suffice.rows.cluster.sums import weighted_sums
 
             sums, weight = weighted_sums(X, sample_weight, self.score_samples)
@@ -194,7 +195,9 @@ class FittedFactors(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Trans
         return self.model_.draw(n_samples, self._generator())
 
     @lazily("cells")
-    def impute(self, X: TableLike, *, return_std: bool = False, draws: int | None = None) -> Any:
+    def impute(
+        self, X: TableLike, *, return_std: bool = False, draws: int | None = None, parameters: str = "fixed"
+    ) -> Any:
         r"""The rows with missing cells filled in by their conditional mean given the observed cells, or by draws.
 
         .. math:: E[x_m \mid x_o] = \mu_m + W_m E[z \mid x_o]
@@ -208,6 +211,10 @@ class FittedFactors(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Trans
         draws
             Number of completed arrays to draw from the conditional distribution (multiple imputation) in place of the means;
             fixed by ``random_state``.
+        parameters
+            Of draws: ``"fixed"`` are those of the fit. ``"drawn"`` are those of a refit to rows drawn from ``X`` for each array
+            (the approximate Bayesian bootstrap), so that ``suffice.pool`` of what is estimated from the arrays counts all that
+            is not known.
 
         Returns
         -------
@@ -219,16 +226,17 @@ class FittedFactors(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Trans
         Raises
         ------
         ValueError
-            If both ``return_std`` and ``draws`` are given.
+            If both ``return_std`` and ``draws`` are given, or ``parameters="drawn"`` without ``draws``.
         """
         check_is_fitted(self, "model_")
+        check_drawn(draws, parameters)
         rows = self._input.table(on_host(X)).astype(float)
         if draws is None:
             filled, deviation = impute_factors(self.model_, rows, self.precision)
             return (filled, deviation) if return_std else filled
-        check_count("draws", draws)
         refuse_deviations(return_std)
-        return draw_missing_factors(self.model_, rows, draws, self._generator(), self.precision)
+        generator = self._generator()
+        return completed(draw_missing_factors, self.model_, rows, draws, parameters, generator, self.precision)
 
     def _generator(self) -> np.random.Generator:
         return np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))

@@ -11,6 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from suffice.estimators.mixtures.beginning import Beginning, has_collapsed
 from suffice.estimators.mixtures.fitted import FittedMixture
+from suffice.estimators.mixtures.membership import OF_MEMBERSHIP, with_covariates
 from suffice.estimators.mixtures.start import FitRows, first_step, last_objective, running_from, start_of, surveyed_for
 from suffice.estimators.shared.attributes import forget, progress_attributes, set_attributes, was_stopped
 from suffice.estimators.shared.callbacks import Iterations, with_callbacks
@@ -30,7 +31,7 @@ from suffice.rows.streams import is_stream, on_host
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.precision import cast, dtype_of, scope
 from suffice.runtime.types import ArrayLike, PathLike, TableLike
-from suffice.validation import check_at_least, check_choice, check_count, check_tolerance, summing_to_one
+from suffice.validation import check_at_least, check_choice, check_count, check_tolerance
 
 OF_A_FIT = ("traces_", "lower_bounds_", "n_iter_", "converged_", "outcome_", "degenerate_", "rows_digest_")
 """Fitted attributes that say how ``fit`` went, and nothing of steps after it."""
@@ -83,10 +84,6 @@ class MixtureEstimator(FittedMixture):
         """How the components begin, once the columns are learned."""
         raise NotImplementedError
 
-    def _parameters(self, model: Mixture) -> dict[str, Any]:
-        """The family's fitted attributes."""
-        raise NotImplementedError
-
     def _likelihood_of(self) -> str:
         """What the likelihood is of; models are compared only where they agree."""
         raise NotImplementedError
@@ -100,6 +97,7 @@ class MixtureEstimator(FittedMixture):
         component_labels: ArrayLike | None = None,
         *,
         checkpoint: PathLike | None = None,
+        covariates: TableLike | None = None,
     ) -> Self:
         r"""Fit by expectation-maximisation, all ``n_init`` restarts side by side, and keep the best.
 
@@ -107,8 +105,8 @@ class MixtureEstimator(FittedMixture):
         ----------
         X
             Rows ``(n, D)``: an array, a DataFrame, a JAX array sharded over devices, an object that yields batches (or pairs
-            of batch and weight) anew each time it is iterated over, or for binary rows and counts a scipy.sparse matrix, made
-            dense a block at a time. NaN is a missing cell.
+            of batch and weight) anew each time it is iterated over, or for binary rows and counts a scipy.sparse matrix, of
+            which the stored cells alone are worked at. NaN is a missing cell.
         y
             Ignored; for scikit-learn's sake.
         sample_weight
@@ -123,6 +121,10 @@ class MixtureEstimator(FittedMixture):
             File to keep the state of the fit in, every second or less often. If it is there, the fit goes on from it to what it
             would have given uninterrupted, bit for bit; that takes the same data, parameters and a fixed ``random_state``. It
             stays when the fit ends: remove it once the result is safe.
+        covariates
+            Numbers ``(n, q)`` that the weights follow, by a multinomial logit whose first component is the reference: after the
+            fit, ``membership_coefficients_`` ``(K, 1 + q)``, intercept first. From the best fit without them, this goes on to the
+            maximum of :math:`\sum_n w_n \log \sum_k \pi_k(z_n) p(x_n | k)`; ``weights_`` are then mean memberships.
 
         Returns
         -------
@@ -142,7 +144,9 @@ class MixtureEstimator(FittedMixture):
             If components hold hardly any row or have collapsed.
         """
         with one_blas_thread():
-            return self._fit(X, sample_weight, component_labels, checkpoint)
+            forget(self, OF_MEMBERSHIP)
+            self._fit(X, sample_weight, component_labels, checkpoint)
+            return self if covariates is None else with_covariates(self, X, covariates, sample_weight, component_labels)
 
     def _fit(
         self,
@@ -207,12 +211,6 @@ class MixtureEstimator(FittedMixture):
         if solution.outcome is Outcome.INTERRUPTED:
             raise KeyboardInterrupt
         return self
-
-    def _attributes(self, model: Mixture) -> dict[str, Any]:
-        """Fitted attributes that follow from a model, by name."""
-        held = "weights" in model.frozen
-        weights = summing_to_one(np.array(self.weights_init, float)) if held else model.weights / model.weights.sum()
-        return {"model_": model, "weights_": weights, **self._parameters(model)}
 
     def partial_fit(
         self,
@@ -281,7 +279,7 @@ class MixtureEstimator(FittedMixture):
                 "Several batches were given; partial_fit takes one batch (rows, D) a call, fit takes a stream."
             )
         begun = hasattr(self, "model_")
-        rows = self._input.table(on_host(X), reset=not begun)
+        rows = self._input.rows(on_host(X), reset=not begun)
         weight = self._input.weight_of_batch(sample_weight, rows, needed=not begun)
         codes = None if component_labels is None else codes_of(component_labels, self.n_components, weight)
         if not weight.any():
@@ -293,7 +291,7 @@ class MixtureEstimator(FittedMixture):
         with scope("float64"):
             model = now.model if now.origin is None else now.model.translated(now.origin)
             attributes = self._attributes(restored(cast(model, "float64"), kind.given))
-        forget(self, OF_A_FIT)
+        forget(self, (*OF_A_FIT, *OF_MEMBERSHIP))
         steps = {"running_statistics_": {"origin": now.origin, "sums": now.sums}, "n_steps_": now.steps}
         of_rows = {"effective_rows_": now.rows, "lower_bound_": log_likelihood / float(weight.sum())}
         return set_attributes(self, attributes | steps | of_rows)

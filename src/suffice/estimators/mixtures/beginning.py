@@ -15,10 +15,12 @@ from suffice.latent.families.columns import Columns, surveyed
 from suffice.latent.families.family import Family
 from suffice.latent.given import Given
 from suffice.latent.mixture import Mixture, MixturePrior
-from suffice.latent.sketch import sketched
+from suffice.latent.sketch import sketched, sketched_sparse
 from suffice.latent.starts import Start
+from suffice.rows.sparse import SparseRows
 from suffice.rows.survey import Survey
 from suffice.runtime.module import replaced
+from suffice.runtime.road import computed_by
 from suffice.runtime.types import ArrayLike
 from suffice.validation import check_covariance, check_shape
 
@@ -147,10 +149,26 @@ class Beginning:
         blank = self._blanks(columns, prior, shape)
         rows, weight = self.rows(overview), overview.sample_weight
         rows = rows if origin is None else rows - origin
-        seen = sketched(rows, lambda part: self._coordinates(part, columns), generator)
-        share = start(seen, weight, shape[1], shape[0], generator)
+        share = self._shares(rows, weight, columns, shape, start, generator)
         weights, found = self.from_shares(blank, rows, weight, share, weight_prior)
         return weights, replaced(found, prior=prior)
+
+    def _shares(
+        self, rows: Any, weight: np.ndarray, columns: list[Columns], shape: tuple[int, int], start: Start,
+        generator: np.random.Generator,
+    ) -> np.ndarray:  # fmt: skip
+        """Responsibilities (R, n, K) to start from; of very many columns a sketch is looked at, by NumPy."""
+        if isinstance(rows, SparseRows):
+            about, places = columns[0], rows.matrix.indices
+            own = replace(about, mean=about.mean[places], variance=about.variance[places])
+            cells = self.family.coordinates(rows.matrix.data[None], own)[0]
+            seen = sketched_sparse(rows.with_cells(cells).matrix, generator)
+        else:
+            seen = sketched(rows, lambda part: self._coordinates(part, columns), generator)
+        if seen.shape[1] == rows.shape[1]:
+            return start(seen, weight, shape[1], shape[0], generator)
+        with computed_by("numpy"):
+            return start(seen, weight, shape[1], shape[0], generator)
 
     def degenerate(self, model: Mixture, overview: Survey, named: Callable[[np.ndarray], str]) -> Found:
         """Components of a model that are degenerate, by what is wrong with them; ``named`` gives the names of columns."""

@@ -15,6 +15,7 @@ from suffice.estimators.shared.rows import PlainColumns
 from suffice.latent.families.bernoulli import Bernoulli
 from suffice.latent.mixture import Mixture, MixturePrior
 from suffice.rows.missing import any_missing, missing_code
+from suffice.rows.sparse import SparseRows
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -31,7 +32,7 @@ class BernoulliMixture(MixtureEstimator):
         Cells above this number become 1, the others 0; None refuses anything but 0 and 1. Answers coded 1 and 2 need 1.5: two
         numbers on one side of it are refused (where rows of the fit are in memory).
     accept_sparse
-        Whether rows may be a scipy.sparse matrix, of which a block at a time is made dense.
+        Changes nothing: rows may always be a scipy.sparse matrix, of which the stored cells alone are worked at.
     probabilities_init
         Probabilities to start from, ``(K, D)``, in [0, 1].
     frozen
@@ -134,11 +135,12 @@ def _with_code(rows: np.ndarray, binary: np.ndarray) -> np.ndarray:
 
 
 def softened(
-    blank: Bernoulli, rows: np.ndarray, weight: np.ndarray, share: np.ndarray, prior: MixturePrior
+    blank: Bernoulli, rows: np.ndarray | SparseRows, weight: np.ndarray, share: np.ndarray, prior: MixturePrior
 ) -> tuple[np.ndarray, Bernoulli]:
     """Weights (R, K) and components from responsibilities (R, n, K), with a share of a row added to each weight."""
     held = share * weight[:, None]
     count = held.sum(1)
-    ones = np.swapaxes(held, -1, -2) @ rows
+    matrix = rows.matrix if isinstance(rows, SparseRows) else rows
+    ones = np.stack([own.T @ matrix for own in held])
     chances = (ones + blank.prior.mean) / (count[..., None] + 1)
     return (count + 1e-3) / (count + 1e-3).sum(-1, keepdims=True), Bernoulli(chances, blank.prior)

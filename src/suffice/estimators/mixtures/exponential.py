@@ -27,7 +27,7 @@ class ExponentialMixture(MixtureEstimator):
     Parameters
     ----------
     accept_sparse
-        Whether rows may be a scipy.sparse matrix, of which a block at a time is made dense.
+        Changes nothing: rows may always be a scipy.sparse matrix, of which the stored cells alone are worked at.
     rates_init
         Rates to start from, one over the mean waiting times, ``(K, D)``, above 0.
     frozen

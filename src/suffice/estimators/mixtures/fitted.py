@@ -18,7 +18,8 @@ from suffice.rows.cluster.lazily import lazily
 from suffice.rows.streams import on_host
 from suffice.runtime.precision import cast
 from suffice.runtime.types import TableLike
-from suffice.validation import check_count
+from suffice.uncertainty.drawn import check_drawn, completed
+from suffice.validation import summing_to_one
 
 FIT_ATTRIBUTES = ("converged_", "n_iter_", "outcome_")
 """What stays true of the fit that the parameters come from; its log-likelihoods are those of all columns."""
@@ -27,10 +28,13 @@ FIT_ATTRIBUTES = ("converged_", "n_iter_", "outcome_")
 class FittedMixture(MixtureInference):
     """Of a fitted mixture what it says of missing cells, and mixtures of some of its columns."""
 
+    weights_init: Any
     _repr_mimebundle_ = notebook_bundle
 
     @lazily("cells")
-    def impute(self, X: TableLike, *, return_std: bool = False, draws: int | None = None) -> Any:
+    def impute(
+        self, X: TableLike, *, return_std: bool = False, draws: int | None = None, parameters: str = "fixed"
+    ) -> Any:
         r"""The rows with missing cells filled in by their conditional mean given the observed cells, or by draws.
 
         .. math:: E[x_m \mid x_o] = \sum_k r_k(x_o) \, E[x_m \mid x_o, k]
@@ -44,6 +48,10 @@ class FittedMixture(MixtureInference):
         draws
             Number of completed arrays to draw from the conditional distribution (multiple imputation) in place of the means;
             fixed by ``random_state``.
+        parameters
+            Of draws: ``"fixed"`` are those of the fit. ``"drawn"`` are those of a refit to rows drawn from ``X`` for each array
+            (the approximate Bayesian bootstrap), so that ``suffice.pool`` of what is estimated from the arrays counts all that
+            is not known.
 
         Returns
         -------
@@ -55,7 +63,7 @@ class FittedMixture(MixtureInference):
         Raises
         ------
         ValueError
-            If both ``return_std`` and ``draws`` are given.
+            If both ``return_std`` and ``draws`` are given, or ``parameters="drawn"`` without ``draws``.
 
         Examples
         --------
@@ -66,11 +74,12 @@ class FittedMixture(MixtureInference):
         [5. 9.9]
         """
         check_is_fitted(self, "model_")
+        check_drawn(draws, parameters)
         rows = self._input.table(on_host(X))
         if draws is not None:
-            check_count("draws", draws)
             refuse_deviations(return_std)
-            return self._input.labelled(draw_missing(self.model_, rows, draws, self._generator(), self.precision))
+            drawn = completed(draw_missing, self.model_, rows, draws, parameters, self._generator(), self.precision)
+            return self._input.labelled(drawn)
         filled, deviation = impute(self.model_, rows, self.precision)
         return (self._input.labelled(filled), deviation) if return_std else self._input.labelled(filled)
 
@@ -213,6 +222,16 @@ class FittedMixture(MixtureInference):
     def _code(self, column: int, value: Any) -> Any:
         """A value of ``X`` as the estimator reads it."""
         return value
+
+    def _parameters(self, model: Mixture) -> dict[str, Any]:
+        """The family's fitted attributes."""
+        raise NotImplementedError
+
+    def _attributes(self, model: Mixture) -> dict[str, Any]:
+        """Fitted attributes that follow from a model, by name."""
+        held = "weights" in model.frozen
+        weights = summing_to_one(np.array(self.weights_init, float)) if held else model.weights / model.weights.sum()
+        return {"model_": model, "weights_": weights, **self._parameters(model)}
 
     def _shared_starts(self) -> tuple[str, ...]:
         """Starting parameters that all components have in common."""

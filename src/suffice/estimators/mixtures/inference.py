@@ -9,6 +9,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.mixtures.scores import MixtureScores
 from suffice.estimators.shared.uncertain import of_mixture
+from suffice.latent.mixture import Mixture
 from suffice.latent.readers import caic, sabic
 from suffice.rows.missing import with_nan
 from suffice.runtime.types import ArrayLike, TableLike
@@ -20,9 +21,14 @@ from suffice.uncertainty.tables import absolute_fit, bivariate_residuals
 class MixtureInference(MixtureScores):
     """Of a fitted mixture how sure its parameters are."""
 
+    def _attributes(self, model: Mixture) -> dict[str, Any]:
+        """Fitted attributes that follow from a model, by name."""
+        raise NotImplementedError
+
     def standard_errors(
         self, X: TableLike, *, method: str = "observed", samples: int = 200, sample_weight: ArrayLike | None = None,
         component_labels: ArrayLike | None = None,
+        covariates: TableLike | None = None,
     ) -> dict[str, Any]:  # fmt: skip
         """Standard errors of the parameters: how far they would differ in other rows of the same kind.
 
@@ -42,8 +48,8 @@ class MixtureInference(MixtureScores):
             Refits of the bootstrap; their draws are fixed by ``random_state``.
         sample_weight
             Row weights ``(n,)`` as in ``fit``.
-        component_labels
-            Known components as in ``fit``.
+        component_labels, covariates
+            Known components, or covariates, as in ``fit``.
 
         Returns
         -------
@@ -70,12 +76,13 @@ class MixtureInference(MixtureScores):
         >>> print(PoissonMixture().fit(X).standard_errors(X)["rates_"].round(1))
         [[0.1]]
         """
-        fitted = of_mixture(self, X, sample_weight, component_labels)
+        fitted = of_mixture(self, X, sample_weight, component_labels, covariates)
         return standard_errors(fitted, method, samples, self._generator())
 
     def confidence_intervals(
         self, X: TableLike, *, level: float = 0.95, method: str = "observed", samples: int = 200,
         sample_weight: ArrayLike | None = None, component_labels: ArrayLike | None = None,
+        covariates: TableLike | None = None,
     ) -> dict[str, Any]:  # fmt: skip
         """Confidence intervals of the parameters, within what is possible for them.
 
@@ -88,7 +95,7 @@ class MixtureInference(MixtureScores):
             The rows of the fit.
         level
             Probability with which an interval should hold its parameter, between 0 and 1.
-        method, samples, sample_weight, component_labels
+        method, samples, sample_weight, component_labels, covariates
             As in ``standard_errors``.
 
         Returns
@@ -101,7 +108,7 @@ class MixtureInference(MixtureScores):
         ValueError
             If the rows or a parameter cannot be used; the message says what to do.
         """
-        fitted = of_mixture(self, X, sample_weight, component_labels)
+        fitted = of_mixture(self, X, sample_weight, component_labels, covariates)
         return confidence_intervals(fitted, level, method, samples, self._generator())
 
     def sabic(self, X: TableLike, sample_weight: ArrayLike | None = None) -> float:

@@ -32,7 +32,7 @@ class NegativeBinomialMixture(MixtureEstimator):
     allow_fractional
         Whether cells may be fractional; factorials are then gamma functions.
     accept_sparse
-        Whether rows may be a scipy.sparse matrix, of which a block at a time is made dense.
+        Changes nothing: rows may always be a scipy.sparse matrix, of which the stored cells alone are worked at.
     means_init
         Expected counts to start from, ``(K, D)``, not negative.
     dispersions_init

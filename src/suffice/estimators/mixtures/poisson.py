@@ -28,7 +28,7 @@ class PoissonMixture(MixtureEstimator):
     allow_fractional
         Whether cells may be fractional; rates are then means of the cells all the same, and x! is :math:`\Gamma(x + 1)`.
     accept_sparse
-        Whether rows may be a scipy.sparse matrix, of which a block at a time is made dense.
+        Changes nothing: rows may always be a scipy.sparse matrix, of which the stored cells alone are worked at.
     rates_init
         Expected counts to start from, ``(K, D)``, not negative.
     frozen

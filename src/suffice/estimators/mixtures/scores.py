@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from suffice.estimators.mixtures.membership import joint_of
 from suffice.estimators.shared.callbacks import CallbackSupportMixin
 from suffice.latent.expectation import MixtureStatistics
 from suffice.latent.gradient import log_likelihood_gradient
@@ -17,7 +18,7 @@ from suffice.latent.mixture import Mixture
 from suffice.latent.readers import Evidence, MostProbable, Responsibilities, aic, bic, entropy, read, statistics
 from suffice.rows.cluster.lazily import lazily
 from suffice.rows.frequencies import weighed
-from suffice.rows.streams import CheckedBatches, is_collection, on_host
+from suffice.rows.streams import CheckedBatches, on_host, on_workers
 from suffice.runtime.precision import scope
 from suffice.runtime.types import ArrayLike, TableLike
 from suffice.validation import check_choice, check_count
@@ -48,10 +49,6 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
         """Fit to rows ``(n, D)``."""
         raise NotImplementedError
 
-    def _attributes(self, model: Mixture) -> dict[str, Any]:
-        """Fitted attributes that follow from a model, by name."""
-        raise NotImplementedError
-
     def _generator(self) -> np.random.Generator:
         return np.random.default_rng(check_random_state(self.random_state).randint(2**31 - 1))
 
@@ -60,36 +57,40 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
         return read(self.model_, self._input.batches(X), reader, self.precision)
 
     @lazily("component")
-    def predict(self, X: TableLike) -> np.ndarray:
+    def predict(self, X: TableLike, covariates: TableLike | None = None) -> np.ndarray:
         """The most probable component of each row.
 
         Parameters
         ----------
         X
             Rows ``(n, D)``.
+        covariates
+            ``(n, q)`` as in ``fit``; None takes the mean memberships.
 
         Returns
         -------
         numpy.ndarray
             Component numbers ``(n,)``.
         """
-        return self._read(X, MostProbable)
+        return self._read(X, MostProbable) if covariates is None else joint_of(self, X, covariates)[1].argmax(1)
 
     @lazily("component")
-    def predict_proba(self, X: TableLike) -> np.ndarray:
+    def predict_proba(self, X: TableLike, covariates: TableLike | None = None) -> np.ndarray:
         r"""Responsibilities :math:`r_{nk} = \pi_k p(x_n | k) / p(x_n)`.
 
         Parameters
         ----------
         X
             Rows ``(n, D)``.
+        covariates
+            ``(n, q)`` as in ``fit``; None takes the mean memberships.
 
         Returns
         -------
         numpy.ndarray
             ``(n, K)``, each row summing to 1.
         """
-        return self._read(X, Responsibilities)
+        return self._read(X, Responsibilities) if covariates is None else joint_of(self, X, covariates)[1]
 
     @lazily("log_likelihood")
     def score_samples(self, X: TableLike) -> np.ndarray:
@@ -178,7 +179,7 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
         sample_weight
             Row weights ``(n,)``; N is their sum.
         """
-        if is_collection(X):
+        if on_workers(X):
             from suffice.rows.cluster.sums import weighted_sums
 
             sums, _ = weighted_sums(X, sample_weight, self._entropies)
@@ -192,7 +193,7 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
         return entropy(self.predict_proba(X))
 
     def _log_likelihood(self, X: TableLike, sample_weight: ArrayLike | None) -> tuple[float, float]:
-        if is_collection(X):
+        if on_workers(X):
             from suffice.rows.cluster.sums import weighted_sums
 
             sums, weight = weighted_sums(X, sample_weight, self.score_samples)
@@ -288,7 +289,7 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
     def _statistics(
         self, X: TableLike, sample_weight: ArrayLike | None, model: Mixture
     ) -> tuple[MixtureStatistics, np.ndarray | None]:
-        if is_collection(X):
+        if on_workers(X):
             data, _, _ = weighed(X, sample_weight)
             return statistics(model, CheckedBatches(data, self._input.batch))
         rows = self._input.table(on_host(X))

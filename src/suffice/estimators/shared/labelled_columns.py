@@ -122,7 +122,7 @@ class LabelledColumns(Input):
         if sample_weight is not None:
             raise ValueError(WEIGHTS_OF_STREAMS)
         weighing = Weighing(X)
-        self._take(self.new_encoder.fit_batches(rows for rows, _ in weighing))
+        self._take(self.new_encoder.fit_batches(weighing))
         return CheckedBatches(weighing, self.batch)
 
     def _learn_labels(self, X: TableLike) -> None:
@@ -142,7 +142,7 @@ def _refuse_sparse(X: TableLike) -> None:
     if issparse(X):
         raise TypeError(
             "Sparse data was passed for X, and no label stands for the cells that a sparse matrix leaves out; give "
-            "X.toarray(), or for zeros and ones or counts BernoulliMixture or PoissonMixture with accept_sparse=True."
+            "X.toarray(), or for zeros and ones or counts BernoulliMixture or PoissonMixture."
         )
 
 

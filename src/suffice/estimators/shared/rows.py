@@ -14,7 +14,7 @@ from sklearn.utils.validation import _check_sample_weight
 from suffice.estimators.shared.given import validate
 from suffice.latent.conditioning import check_value
 from suffice.rows.frequencies import frequencies
-from suffice.rows.sparse import SparseRows
+from suffice.rows.sparse import SparseRows, prepared
 from suffice.rows.streams import (
     WEIGHTS_OF_STREAMS,
     CheckedBatches,
@@ -113,6 +113,10 @@ class Input:
         """Rows (n, D) as the model takes them; with ``reset`` their columns are those to come."""
         raise NotImplementedError
 
+    def rows(self, X: TableLike, *, reset: bool = False) -> Any:
+        """The same, or sparse where they are."""
+        raise NotImplementedError
+
     def batch(self, rows: TableLike, first: int) -> np.ndarray:
         """Rows of a stream's batch, of which the first one has this number, as the model takes them."""
         raise NotImplementedError
@@ -150,8 +154,12 @@ class PlainColumns(Input):
     def tags(self, tags: Tags) -> Tags:
         """What scikit-learn should know of rows."""
         tags.input_tags.allow_nan = True
-        tags.input_tags.sparse = bool(self.accept_sparse)
+        tags.input_tags.sparse = self._takes_sparse
         return tags
+
+    @property
+    def _takes_sparse(self) -> bool:
+        return self.accept_sparse is not None
 
     def learn(self, X: TableLike, sample_weight: ArrayLike | None) -> tuple[Any, np.ndarray | None]:
         """Rows for a fit, in memory, in batches or spread over devices, and their weights."""
@@ -160,7 +168,7 @@ class PlainColumns(Input):
                 raise ValueError(WEIGHTS_OF_STREAMS)
             self._take_names(X)
             return CheckedBatches(X, self.batch), None
-        if issparse(X) and self.accept_sparse:
+        if issparse(X) and self._takes_sparse:
             sparse = self._sparse(X, reset=True)
             if sample_weight is not None:
                 sparse.weight = self.weight(sample_weight, sparse)
@@ -169,16 +177,18 @@ class PlainColumns(Input):
 
     def table(self, X: TableLike, *, reset: bool = False) -> np.ndarray:
         """Rows (n, D) as the model takes them; with ``reset`` their columns are those to come."""
-        if issparse(X) and self.accept_sparse:
-            return self._sparse(X, reset)[:]
-        if issparse(X) and self.accept_sparse is not None:
-            raise TypeError("Sparse data was passed for X; set accept_sparse=True to take it, or give X.toarray().")
+        if issparse(X) and self._takes_sparse:
+            return self._sparse(X, reset).dense()
         rows: Any = validate(self.estimator, X, reset=reset, dtype=self.kinds, ensure_all_finite=False, order="C",
                                   ensure_min_samples=self.least_rows if reset else 1)  # fmt: skip
         check_not_infinite(rows, self.names)
         if reset:
             self.check(rows)
         return self.prepare(rows)
+
+    def rows(self, X: TableLike, *, reset: bool = False) -> Any:
+        """Rows as ``table`` has them, or sparse where they are."""
+        return self._sparse(X, reset) if issparse(X) and self._takes_sparse else self.table(X, reset=reset)
 
     def batch(self, rows: TableLike, first: int) -> np.ndarray:
         """Rows of a stream's batch, of which the first one has this number, as the model takes them."""
@@ -189,10 +199,10 @@ class PlainColumns(Input):
         check_not_infinite(rows, self.names, first)
         return self.prepare(rows)
 
-    def batches(self, X: TableLike) -> Iterable[np.ndarray]:
+    def batches(self, X: TableLike) -> Iterable[Any]:
         """Rows as the model takes them, batch by batch."""
-        if issparse(X) and self.accept_sparse:
-            return (rows for rows, _ in self._sparse(X, reset=False))
+        if issparse(X) and self._takes_sparse:
+            return [self._sparse(X, reset=False)]
         return super().batches(X)
 
     def with_known(self, cells: np.ndarray, columns: list[int]) -> np.ndarray:
@@ -223,7 +233,12 @@ class PlainColumns(Input):
             raise ValueError(
                 "Input X contains infinity. Infinite cells are not supported: make them NaN, which means missing."
             )
-        return SparseRows(matrix, self.prepare)
+        if self.prepare(np.zeros((1, 1)))[0, 0] != 0:
+            raise ValueError(
+                "Sparse data was passed for X, whose cells that are not stored are 0, and these would count as 1; set binarize "
+                "to 0 or more, or give X.toarray()."
+            )
+        return prepared(SparseRows(matrix), self.prepare)
 
     def _take_names(self, batches: TableLike) -> None:
         names = getattr(batches, "columns", None)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 from sklearn.utils.validation import check_is_fitted
 
+from suffice.estimators.mixtures.membership import covariates_of, design, measured, unscaled
 from suffice.fit.restarts import one_restart, restarts_at
 from suffice.latent.families.covariances.matrices import Matrices
 from suffice.latent.known_components import codes_of
+from suffice.latent.membership import MembershipMixture
 from suffice.latent.mixture import Mixture
 from suffice.latent.readers import Responsibilities, read
 from suffice.rows.frequencies import weighed
@@ -25,12 +28,18 @@ if TYPE_CHECKING:
 
 
 def of_mixture(
-    mixture: MixtureInference, X: TableLike, sample_weight: ArrayLike | None, component_labels: ArrayLike | None
+    mixture: MixtureInference,
+    X: TableLike,
+    sample_weight: ArrayLike | None,
+    component_labels: ArrayLike | None,
+    covariates: TableLike | None,
 ) -> Fitted:
     """A fitted mixture with its rows."""
     check_is_fitted(mixture, "model_")
     data, weight = _rows(mixture, X, sample_weight)
     model, codes = mixture.model_, None
+    if (covariates is None) == hasattr(mixture, "membership_"):
+        raise ValueError("covariates are expected where the fit had some, and there alone; give those of the fit.")
     if component_labels is not None:
         rows = np.ones(len(data)) if weight is None else weight
         codes = codes_of(component_labels, len(mixture.weights_), rows)
@@ -39,11 +48,37 @@ def of_mixture(
     def parameters(model: Mixture) -> dict[str, Any]:
         return {name: value for name, value in mixture._attributes(model).items() if name in known}
 
+    if covariates is not None:
+        return _with_covariates(mixture, data, weight, covariates, parameters)
+
     def matched(found: Mixture) -> Mixture:
         return _in_order_of(model, found, data, weight)
 
     whole = data if codes is None else (data, codes)
     return Fitted(model, whole, weight, parameters, _matrices(model.components), matched)
+
+
+def _with_covariates(
+    mixture: Any, data: Any, weight: np.ndarray | None, covariates: TableLike, parameters: Callable[..., dict[str, Any]]
+) -> Fitted:
+    """A fit with covariates, of rows and covariates measured from their means, and in units of their spread."""
+    values = covariates_of(mixture, covariates, len(data))
+    centre, scale = values.mean(0), values.std(0)
+    rows, origin = measured(mixture.membership_, data)
+    own = np.asarray(mixture.membership_.coefficients)
+    inside = np.concatenate([own[:, :1] + (own[:, 1:] @ centre)[:, None], own[:, 1:] * scale], 1)
+    components = mixture.membership_.components
+    moved = components if origin is None else components.translated(-origin)
+
+    def read(model: MembershipMixture) -> dict[str, Any]:
+        count = model.coefficients.shape[0]
+        found = model.components if origin is None else model.components.translated(origin)
+        shares = parameters(Mixture(np.full(count, 1 / count), found))
+        del shares["weights_"]
+        return {"membership_coefficients_": unscaled(np.asarray(model.coefficients), centre, scale), **shares}
+
+    fitted = MembershipMixture(inside, moved)
+    return Fitted(fitted, (rows, design((values - centre) / scale)), weight, read, _matrices(moved))
 
 
 def of_factors(

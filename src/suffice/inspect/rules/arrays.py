@@ -71,6 +71,26 @@ def average_pooling_vjp(
     return sum_pooling_vjp(shape, cotangent / np.prod(kernel), kernel=kernel, stride=stride, padding=padding)
 
 
+def normalisation_vjp(
+    x: np.ndarray, inverse: np.ndarray, derivative: np.ndarray, *, axis: int | Sizes, centred: bool
+) -> np.ndarray:
+    """Derivative with respect to x of (x - its mean) by its standard deviation, or of x by its root mean square.
+
+    ``inverse`` is one by either, ``derivative`` the one where mean and deviation are held.
+    """
+    over = axis if isinstance(axis, int) else tuple(axis)
+    normal = (x - x.mean(over, keepdims=True) if centred else x) * inverse
+    along = derivative - normal * (derivative * normal).mean(over, keepdims=True)
+    return along - derivative.mean(over, keepdims=True) if centred else along
+
+
+def scattered(cotangent: np.ndarray, places: np.ndarray, *, shape: Sizes) -> np.ndarray:
+    """Numbers added up at their places in an array of a shape, written one after another; NaN is no place."""
+    known = np.isfinite(places)
+    total = np.bincount(places[known].astype(np.intp), np.asarray(cotangent)[known], int(np.prod(shape, dtype=int)))
+    return total.reshape(shape).astype(np.asarray(cotangent).dtype)
+
+
 def _turned(array: np.ndarray, axes: str, wanted: str) -> np.ndarray:
     return array.transpose([axes.index(letter) for letter in wanted])
 

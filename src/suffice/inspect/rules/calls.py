@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping
 from math import prod
 from typing import Any
 
-import jax
 import numpy as np
 
 from suffice.inspect.operations import settings
+from suffice.inspect.rules.attention import attention
+from suffice.inspect.rules.chosen import dropout, pick
 from suffice.inspect.rules.moves import NoFormula, summed
+from suffice.inspect.rules.normalisation import normalisation
 from suffice.inspect.rules.primitives import axes_kept
-from suffice.inspect.rules.terms import Terms
-from suffice.inspect.unit import Slot
+from suffice.inspect.rules.terms import Terms, read_as
 
 FORMULAS = {
     "relu": "{g} * ({x} > 0)",
@@ -66,20 +67,12 @@ def _words(terms: Terms, operation: str) -> dict[str, object]:
 
 def operand_shape(terms: Terms, number: int) -> tuple[int, ...]:
     """Shape of an operand as the unit reads it."""
-    return tuple(_read_as(terms, number).shape)
+    return tuple(read_as(terms, number).shape)
 
 
 def operand_dtype(terms: Terms, number: int) -> np.dtype:
     """Type of an operand as the unit reads it."""
-    return _read_as(terms, number).dtype
-
-
-def _read_as(terms: Terms, number: int) -> jax.ShapeDtypeStruct:
-    for step, reads in zip(terms.unit.steps, terms.unit.reads, strict=True):
-        for variable, read in zip(step.equation.invars, reads, strict=True):
-            if read == Slot(number):
-                return jax.ShapeDtypeStruct(variable.aval.shape, variable.aval.dtype)
-    raise NoFormula
+    return read_as(terms, number).dtype
 
 
 def _binary_cross_entropy(terms: Terms, operation: str) -> list[str | None]:
@@ -132,10 +125,32 @@ def _pooling(terms: Terms, operation: str) -> list[str | None]:
     return [f"{name}_vjp({terms.operand(0) if operation == 'max pooling' else shape}, {g}, {chosen})"]
 
 
+TANH = "np.tanh(np.sqrt(2 / np.pi) * ({x} + 0.044715 * {x}**3))"
+"""The approximation of 2 times the normal distribution function, less 1."""
+GELU = {
+    "tanh": "{g} * (1 + {t}) / 2 * (1 + {x} * (1 - {t}) * np.sqrt(2 / np.pi) * (1 + 0.134145 * {x}**2))",
+    "exact": "{g} * (normal_distribution({x}) + {x} * np.exp(-{x}**2 / 2) / np.sqrt(2 * np.pi))",
+}
+
+
+def _gelu(terms: Terms, operation: str) -> list[str | None]:
+    if len(terms.unit.operands) != 1:
+        raise NoFormula
+    x = terms.operand(0)
+    kind = "tanh" if any(step.primitive == "tanh" for step in terms.unit.steps) else "exact"
+    return [GELU[kind].format(g=f"({terms.cotangent})", x=x, t=TANH.format(x=x))]
+
+
 LAYERS: Mapping[str, Callable[[Terms, str], list[str | None]]] = {
     "binary cross-entropy": _binary_cross_entropy,
     "convolution": _convolution,
     "max pooling": _pooling,
     "average pooling": _pooling,
     "sum pooling": _pooling,
+    "gelu": _gelu,
+    "dropout": dropout,
+    "pick": pick,
+    "embedding": pick,
+    "attention": attention,
+    "normalisation": normalisation,
 }

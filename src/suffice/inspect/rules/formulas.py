@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from suffice.inspect.labels import barred
 from suffice.inspect.operations import operation
 from suffice.inspect.rules.calls import LAYERS, call
+from suffice.inspect.rules.kept import KEPT, kept_name
 from suffice.inspect.rules.moves import NoFormula
 from suffice.inspect.rules.primitives import primitive
 from suffice.inspect.rules.products import affine
@@ -35,6 +36,15 @@ def contributions(graph: Graph, number: int) -> list[str | None]:
         simplified(formula) if formula is not None and real else None
         for formula, real in zip(found, floating, strict=True)
     ]
+
+
+def keeps(graph: Graph, number: int) -> bool:
+    """Whether the formulas of a node read a value from inside it."""
+    unit = graph.units[number]
+    if unit is None or operation(unit) not in KEPT:
+        return False
+    name = kept_name(operation(unit), graph.labels[number])
+    return any(formula is not None and name in names_in(formula) for formula in contributions(graph, number))
 
 
 def _formulas(unit: Unit, inputs: Sequence[str], label: str) -> list[str | None]:

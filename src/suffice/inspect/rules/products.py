@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from string import ascii_lowercase
 
+from suffice.inspect.program import Step
 from suffice.inspect.rules.moves import at_shape, backward
 from suffice.inspect.rules.terms import Terms
 from suffice.inspect.unit import Slot
@@ -56,10 +57,15 @@ def _turned(matrix: str) -> str:
 
 
 def _sums(terms: Terms, g: str) -> list[str | None]:
-    """Rules of any product, as sums over named axes."""
-    (of_a, of_b), (batch_a, batch_b) = terms.core.settings["dimension_numbers"]
+    left, right = (terms.argument(place, spread=True) for place in (0, 1))
+    return [*by_named_axes(terms.core, left, right, g)]
+
+
+def by_named_axes(step: Step, left: str, right: str, g: str) -> tuple[str, str]:
+    """Rules of any product, as sums over named axes, from its factors."""
+    (of_a, of_b), (batch_a, batch_b) = step.settings["dimension_numbers"]
     letters = iter(ascii_lowercase)
-    a, b = [""] * len(terms.shape(0)), [""] * len(terms.shape(1))
+    a, b = ([""] * len(variable.aval.shape) for variable in step.equation.invars)
     for axis, other in (*zip(batch_a, batch_b, strict=True), *zip(of_a, of_b, strict=True)):
         a[axis] = b[other] = next(letters)
     a, b = ([letter or next(letters) for letter in word] for word in (a, b))
@@ -67,8 +73,5 @@ def _sums(terms: Terms, g: str) -> list[str | None]:
     free = [letter for axis, letter in enumerate(a) if axis not in (*of_a, *batch_a)]
     free += [letter for axis, letter in enumerate(b) if axis not in (*of_b, *batch_b)]
     result, first, second = "".join(shared + free), "".join(a), "".join(b)
-    left, right = (terms.argument(place, spread=True) for place in (0, 1))
-    return [
-        f"np.einsum('{result},{second}->{first}', {g}, {right})",
-        f"np.einsum('{first},{result}->{second}', {left}, {g})",
-    ]
+    of_left = f"np.einsum('{result},{second}->{first}', {g}, {right})"
+    return of_left, f"np.einsum('{first},{result}->{second}', {left}, {g})"

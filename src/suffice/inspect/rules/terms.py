@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import jax
 import numpy as np
 
 from suffice.inspect.program import Constant, Step
@@ -75,6 +76,15 @@ class Terms:
         for step in reversed(self.unit.operands[number].moves):
             derivative = moves.backward(step, derivative)
         return derivative
+
+
+def read_as(terms: Terms, number: int) -> jax.ShapeDtypeStruct:
+    """Shape and type of an operand as the unit reads it."""
+    for step, reads in zip(terms.unit.steps, terms.unit.reads, strict=True):
+        for variable, read in zip(step.equation.invars, reads, strict=True):
+            if read == Slot(number):
+                return jax.ShapeDtypeStruct(variable.aval.shape, variable.aval.dtype)
+    raise NoFormula
 
 
 def _made(operand: Operand, *, spread: bool) -> tuple[str, tuple[Step, ...]]:

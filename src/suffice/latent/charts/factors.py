@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from scipy.linalg import block_diag
 
 from suffice.latent.charts.chart import joined, parted
 from suffice.latent.forms.natural import bordered, unpacked
@@ -53,7 +54,7 @@ class FactorChart(Chart):
 
     def units(self, model: LinearGaussian) -> np.ndarray:
         """Standard deviations of the columns, and 1 for logarithms."""
-        deviation = np.sqrt(np.diagonal(model.covariance()))
+        deviation = np.sqrt(model.variances())
         size, noises = model.loadings.shape[-1], model.noise_variance.shape[-1]
         return np.concatenate([deviation, np.repeat(deviation, size), np.ones(noises)])
 
@@ -91,9 +92,24 @@ class ComponentFactorsChart(Chart):
         sums = tree.map_leaves(lambda leaf: leaf.reshape(-1, *leaf.shape[lead:]), model.sums(statistics))
         return FactorChart().slope(model.linear(), sums).reshape(*model.means.shape[:-2], -1)
 
+    def units(self, model: FactorGaussian) -> np.ndarray:
+        """Those of each component."""
+        return np.concatenate([FactorChart().units(each) for each in _one_by_one(model)])
+
+    def redundant(self, model: FactorGaussian) -> np.ndarray:
+        """Rotations of each component's loadings."""
+        return block_diag(*(FactorChart().redundant(each) for each in _one_by_one(model)))
+
     def limited(self, model: FactorGaussian) -> np.ndarray:
         """None."""
         return np.zeros(model.means.shape[-2] * len(FactorChart().limited(model.linear())), bool)
+
+
+def _one_by_one(model: FactorGaussian) -> list[LinearGaussian]:
+    """The components, each as a model of its own."""
+    linear = model.linear()
+    parts = zip(linear.mean, linear.loadings, linear.noise_variance, strict=True)
+    return [replaced(linear, mean=mean, loadings=loadings, noise_variance=noise) for mean, loadings, noise in parts]
 
 
 def _slope(old: tuple[Array, Array], statistics: FactorStatistics) -> Array:

@@ -15,6 +15,9 @@ from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp, lax
 from suffice.runtime.module import Module
 
+MANY_LATENT = 64
+"""Latent variables beyond which products of every two of a column's loadings are too many to be written out."""
+
 
 class FactorStatistics(Module):
     """Sums over rows for the M-step, with s = [z z' for i <= j, z, 1] and F its length; rows are measured from the mean."""
@@ -71,6 +74,9 @@ class LatentPosterior(PreparedEStep):
         """Sums of w w' over noise, of the columns that rows observe, (k, k, n), or (k, k, 1) where none is missing."""
         if observed is None:
             return (scaled.T @ self.loadings)[..., None]
+        if self.loadings.shape[1] > MANY_LATENT:
+            each = lax.map(lambda seen: (scaled * seen[:, None]).T @ self.loadings, observed)
+            return jnp.moveaxis(each, 0, -1)
         pairs = packed(self.loadings[:, :, None] * scaled[:, None, :])
         return jnp.moveaxis(unpacked(pairs @ observed.T, self.loadings.shape[1]), 0, -1)
 

@@ -51,7 +51,7 @@ class CategoricalChart(ColumnsChart):
         roots = np.sqrt(np.asarray(model.probabilities))
         column = np.repeat(np.arange(len(model.sizes)), model.sizes)
         own = roots[..., None] * (column[:, None] == np.arange(len(model.sizes)))
-        return block_diag(*own)
+        return np.asarray(block_diag(*own))
 
 
 class Categorical(CategoricalColumns):

@@ -76,9 +76,18 @@ def over_all_classes(moments: Moments, centres: np.ndarray, covariance_type: Cov
     """Columns over the rows of all classes, from Gaussian moments about the centres; local are variances within a class."""
     mean, variance, within, means = _moments_of_classes(moments, centres, covariance_type)
     constant = variance <= (least := np.square(8 * np.finfo(float).eps * np.abs(mean)))
-    local = np.where(within > least, within, np.inf).min(0)
-    local = _filled(np.where(np.isfinite(local), local, variance), constant)
+    local = _within(within, least, variance, constant)
     return Columns(mean, np.where(constant, 1.0, variance), constant, local=local, of_classes=means)
+
+
+def local_variances(within: np.ndarray, mean: np.ndarray, variance: np.ndarray, constant: np.ndarray) -> np.ndarray:
+    """Variances (D,) within classes, or overall where those are rounding; those of constant columns the others' average."""
+    return _within(within[None], np.square(8 * np.finfo(float).eps * np.abs(mean)), variance, constant)
+
+
+def _within(within: np.ndarray, least: np.ndarray, variance: np.ndarray, constant: np.ndarray) -> np.ndarray:
+    local = np.where(within > least, within, np.inf).min(0)
+    return _filled(np.where(np.isfinite(local), local, variance), constant)
 
 
 def _moments_of_classes(

@@ -52,7 +52,7 @@ class FactorForm(Module):
         """Log-density of the observed cells of each row under each component, (..., K, n)."""
         return told.log_density.reshape(*self.log_weights.shape, -1) + self.log_weights[..., None]
 
-    def moments(self, told: Told, responsibility: Float[Array, "... K n"], weight: Float[Array, " n"]) -> Moments:
+    def moments(self, told: Told, responsibility: Float[Array, "... K n"], weight: Float[Array, "... n"]) -> Moments:
         """Sums over rows, with weighted responsibilities (..., K, n), about the means or, not ``centred``, about zero."""
 
         def one(part: tuple[LatentPosterior, Array, Array, Array]) -> FactorStatistics:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from suffice.rows.base import Place
+from suffice.rows.cluster.labelled import Labelled
 from suffice.rows.cluster.waiting import ClusterError
 from suffice.rows.streams import parted
 from suffice.runtime.blas import one_blas_thread
@@ -54,7 +55,9 @@ class Kept:
         if key not in self.places:
             for old in list(self.places)[: 1 - PLACES]:
                 del self.places[old]
-            self.places[key] = place(self.rows, self.weight, origin=origin, **options)
+            labelled = isinstance(self.rows, Labelled)
+            rows = (self.rows.rows, self.rows.labels + 1) if labelled else self.rows
+            self.places[key] = place(rows, self.weight, origin=origin, **options)
         return self.places[key]
 
     def __reduce__(self) -> Any:
@@ -76,13 +79,18 @@ def keep(part: Any, number: int, shared: tuple[bytes, Header, dict[str, str | No
     recipe, header, there = shared
     _refuse_other_versions(there)
     try:
-        _refuse_other_columns(part[0] if isinstance(part, tuple) else part, header)
+        _refuse_other_columns(_rows_in(part), header)
         with one_blas_thread():
             rows = [pair for pair in parted(filled(_loads(recipe), [part])) if len(pair[1])]
     except (ValueError, TypeError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
         raise kind(f"Partition {number} (counted from 0): {error}") from None
     return Kept(*rows[0]) if rows else Kept(np.zeros((0, 0)), np.zeros(0))
+
+
+def _rows_in(part: Any) -> Any:
+    rows = part[0] if isinstance(part, tuple) else part
+    return rows.rows if isinstance(rows, Labelled) else rows
 
 
 def work(kept: Kept, number: int, task: bytes) -> Any:
@@ -139,22 +147,34 @@ def _refuse_other_versions(there: dict[str, str | None]) -> None:
 
 
 def _refuse_other_columns(rows: Any, header: Header) -> None:
-    if header.columns is not None and hasattr(rows, "columns") and list(rows.columns) != header.columns:
-        raise ValueError(
-            f"it has the columns {list(rows.columns)[:20]}; {header.columns[:20]} are expected, as in the first."
-        )
-    names = header.columns or range(len(header.kinds))
-    for name, kind, expected in zip(names, kinds_of(rows), header.kinds, strict=False):
-        if kind != expected and {kind, expected} - {"number"}:
+    names = names_of(rows)
+    if None not in (header.columns, names) and names != header.columns:
+        raise ValueError(f"it has the columns {names[:20]}; {header.columns} are expected, as in the first.")
+    named = header.columns or range(len(header.kinds))
+    for name, kind, expected in zip(named, kinds_of(rows), header.kinds, strict=False):
+        if kind != expected:
             raise ValueError(
                 f"its column {name!r} holds {kind}, and {expected} is expected, as in the first partition."
             )
 
 
+def names_of(rows: Any) -> Any:
+    """Names of the columns of a table, of pandas or Arrow; None of an array."""
+    if hasattr(rows, "column_names"):
+        return list(rows.column_names)
+    return list(rows.columns) if hasattr(rows, "columns") else None
+
+
 def kinds_of(rows: Any) -> list[str]:
     """What each column of a table, or of an array, holds: numbers, or the name of its type."""
+    if hasattr(rows, "schema"):
+        return [_kind(str(kind), np.dtype(kind.to_pandas_dtype())) for kind in rows.schema.types]
     types = list(rows.dtypes) if hasattr(rows, "dtypes") else [rows.dtype] * rows.shape[1]
-    return ["number" if getattr(kind, "kind", "O") in "iufb" else str(kind) for kind in types]
+    return [_kind(str(kind), kind) for kind in types]
+
+
+def _kind(name: str, kind: Any) -> str:
+    return "number" if getattr(kind, "kind", "O") in "iufb" else name
 
 
 Work = Callable[[Kept, int], Any]

@@ -1,0 +1,114 @@
+"""Every model that learns by sums: the fit to partitions of a cluster, one empty and one of one row, is that of memory."""
+
+import numpy as np
+import pytest
+
+pytest.importorskip("distributed")
+
+import dask.array as da
+import dask.dataframe as dd
+import pandas as pd
+from estimators import ESTIMATORS
+from test_cluster import client_of
+
+from suffice import (
+    BayesianNetwork,
+    BayesianNetworkClassifier,
+    GaussianClassifier,
+    MixedMixture,
+    NaiveBayes,
+)
+
+CHUNKS = (1, 0, 59, 60)
+WORDS = {"streams", "classifier"}
+OTHERS = {"rbm", "network", "denoiser"}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def client():
+    with client_of(1) as client:
+        yield client
+
+
+def by_sums(row):
+    return row.can & WORDS and not row.can & OTHERS and not row.name.startswith("BayesianNetworkClassifier")
+
+
+def partitions(rows):
+    return da.from_array(np.asarray(rows), chunks=(CHUNKS, *np.shape(rows)[1:]))
+
+
+@pytest.mark.filterwarnings(
+    "ignore::sklearn.exceptions.ConvergenceWarning", "ignore::suffice.outcome.DegenerateComponentWarning"
+)
+@pytest.mark.parametrize("row", filter(by_sums, ESTIMATORS), ids=str)
+def test_the_fit_to_partitions_is_that_of_memory(row):
+    settings = {"max_iter": 8} if "max_iter" in row.make().get_params() else {}
+    inner = {"mixture__max_iter": 4} if row.name == "MixtureClassifier" else {}
+    X = row.with_gaps if "missing" in row.can else row.X
+    weight = np.random.default_rng(1).integers(0, 3, len(X)).astype(float)
+    labels = [() if row.y is None else (row.y,), () if row.y is None else (partitions(row.y),)]
+    memory = row.make(**settings).set_params(**inner).fit(X, *labels[0], sample_weight=weight)
+    cluster = row.make(**settings).set_params(**inner).fit(partitions(X), *labels[1], sample_weight=partitions(weight))
+    for name in ("score_samples", "predict_proba", "transform"):
+        if hasattr(memory, name) and not (name == "predict_proba" and "BayesianNetwork" in row.name):
+            found = getattr(cluster, name)(partitions(X)).compute()
+            np.testing.assert_allclose(found, getattr(memory, name)(X), rtol=1e-6, atol=1e-6)
+    assert cluster.outcome_.split(".")[0] == memory.outcome_.split(".")[0]
+
+
+def table():
+    draw = np.random.default_rng(0)
+    group = draw.integers(2, size=90)
+    return pd.DataFrame({
+        "colour": pd.array(np.array(["red", "blue", "green"])[(group + draw.integers(0, 2, 90)) % 3], dtype="str"),
+        "size": group * 4.0 + draw.standard_normal(90),
+        "count": draw.poisson(1 + 5 * group),
+        "kind": pd.array(np.array(["a", "b"])[group], dtype="str"),
+    })  # fmt: skip
+
+
+def test_text_is_encoded_where_it_lies():
+    rows, columns = table(), ["colour", "size", "count"]
+    frame = dd.from_pandas(rows, npartitions=4)
+    memory, cluster = (MixedMixture(2, random_state=0).fit(X[columns]) for X in (rows, frame))
+    assert cluster.kinds_ == memory.kinds_
+    assert [None if own is None else list(own) for own in cluster.categories_] == [
+        None if own is None else list(own) for own in memory.categories_
+    ]
+    assert cluster.score(frame[columns]) == pytest.approx(memory.score(rows[columns]), abs=1e-6)
+    filled = cluster.impute(frame[columns])
+    assert list(filled.columns) == columns
+    pd.testing.assert_frame_equal(filled.compute(), memory.impute(rows[columns]), check_dtype=False)
+
+
+def test_classes_of_text_some_of_them_unknown():
+    rows = table()
+    rows.loc[::5, "kind"] = "?"
+    frame = dd.from_pandas(rows, npartitions=4)
+    for estimator, columns in (
+        (NaiveBayes(unlabelled="?"), ["colour", "size"]),
+        (GaussianClassifier(unlabelled="?"), ["size"]),
+    ):
+        memory = type(estimator)(**estimator.get_params()).fit(rows[columns], rows["kind"])
+        cluster = estimator.fit(frame[columns], frame["kind"])
+        assert cluster.classes_.tolist() == ["a", "b"]
+        predicted = cluster.predict(frame[columns])
+        assert predicted.name == "class"
+        assert predicted.compute().tolist() == memory.predict(rows[columns]).tolist()
+    with pytest.raises(ValueError, match="Every row is unlabelled"):
+        GaussianClassifier(unlabelled="?").fit(frame[["size"]], dd.from_pandas(pd.Series(["?"] * 90), npartitions=4))
+
+
+def test_edges_are_found_as_in_memory_and_rows_with_gaps_are_few():
+    rows = table()[["colour", "kind"]].astype(object)
+    rows.iloc[::7, 0] = None
+    frame = dd.from_pandas(rows, npartitions=3)
+    for options in ({"edges": [("kind", "colour")]}, {}):
+        memory, cluster = (BayesianNetwork(**options, random_state=0).fit(X) for X in (rows, frame))
+        assert cluster.edges_ == memory.edges_
+        assert cluster.states_ == memory.states_
+        assert cluster.score(frame) == pytest.approx(memory.score(rows), abs=1e-9)
+        assert cluster.impute(frame).compute().equals(memory.impute(rows))
+    with pytest.raises(ValueError, match="rows in memory"):
+        BayesianNetworkClassifier().fit(frame, frame["kind"])
