@@ -9,6 +9,7 @@ ClassCovarianceType = Literal["tied_diag", "diag", "spherical", "tied", "full", 
 InitParams = Literal["kmeans", "k-means++", "random", "random_from_data"]
 Degenerate = Literal["keep", "remove", "restart"]
 Criterion = Literal["bic", "aic", "icl", "sabic", "caic", "held_out"]
+ErrorMethod = Literal["observed", "robust", "bootstrap", "parametric"]
 Rotation = Literal["varimax", "quartimax", "promax", "oblimin"]
 
 Visible = Literal["bernoulli", "gaussian", "categorical"]

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from suffice.choices import Degenerate, InitParams, Optimizer, Precision
+from suffice.choices import Degenerate, ErrorMethod, InitParams, Optimizer, Precision
 from suffice.cli.parse import counts, one_criterion, pairs, shares, sizes, words
 
 DATA, FIT, RUN = "Data", "Fit", "Run"
@@ -87,6 +87,7 @@ class Job:
     image_shape: Any = field(default=None, init=False)
     criterion: str | None = field(default=None, init=False)
     folds: int | None = field(default=None, init=False)
+    standard_errors: str | None = field(default=None, init=False)
     cluster: str | None = field(default=None, init=False)
     workers: int | None = field(default=None, init=False)
 
@@ -112,6 +113,12 @@ class LatentJob(Job):
         typer.Option(min=2, help="Parts of the rows to hold out in turn.", show_default="a fifth, once",
                      rich_help_panel=FIT),
     ] = None  # fmt: skip
+    standard_errors: Annotated[
+        ErrorMethod | None,
+        typer.Option(
+            help="Standard errors of the parameters, and how to find them.", show_default="none", rich_help_panel=RUN
+        ),
+    ] = None
     cluster: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="Fit Parquet files on this Dask cluster, such as tcp://host:8786.",

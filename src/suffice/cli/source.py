@@ -72,7 +72,8 @@ def read_classes(estimator: BaseEstimator, data: Files, job: Job, reading: Readi
     from suffice.data.names import names_in
 
     target = str(job.target)
-    if "unlabelled" not in estimator.get_params() or target not in (names_in(first_of(data)) or ()):
+    plain = "unlabelled" not in estimator.get_params() or streams(data, reading)
+    if plain or target not in (names_in(first_of(data)) or ()):
         source = read_in_memory(estimator, data, job, reading)
         return replace(source, target=as_classes(source.target).astype(str))
     without = replace(reading, drop=[*(reading.drop or ()), target])
@@ -84,7 +85,9 @@ def read_classes(estimator: BaseEstimator, data: Files, job: Job, reading: Readi
     mark = estimator.get_params()["unlabelled"] or NO_LABEL
     estimator.set_params(unlabelled=mark)
     known[gaps] = mark
-    said = f"{int(gaps.sum()):,} rows have no {target}: they are fitted as rows of unknown class."
+    count = int(gaps.sum())
+    rows, fitted = ("row has", "is") if count == 1 else ("rows have", "are")
+    said = f"{count:,} {rows} no {target}, and {fitted} fitted as unlabelled."
     return replace(source, target=known.astype(str), notes=[*source.notes, said])
 
 

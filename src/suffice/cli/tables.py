@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from suffice.selection.result import Selection
 
 
-SELECTION, TRACE = "selection.csv", "trace.csv"
+SELECTION, TRACE, ERRORS = "selection.csv", "trace.csv", "standard_errors.csv"
 
 
 class RowWriter:
@@ -61,6 +61,16 @@ def write_tables(folder: Path, teller: Story, selection: Selection | None) -> No
         if columns:
             with (folder / name).open("wb") as file:
                 write_columns(file, list(columns.values()), list(columns))
+
+
+def write_errors(folder: Path, estimator: Any, source: Source, method: str) -> Any:
+    """Write standard errors and intervals of the parameters; they are returned."""
+    from suffice.report.uncertain import estimates
+
+    found = estimates(estimator, source.rows, source.weight, method, source.columns)
+    with (folder / ERRORS).open("wb") as file:
+        write_columns(file, list(found.columns().values()), list(found.columns()))
+    return found
 
 
 def write_rows(folder: Path, teller: Story, source: Source) -> Any:

@@ -13,7 +13,7 @@ from typing import Any
 
 from suffice.cli.options import Job
 from suffice.cli.source import Source
-from suffice.cli.tables import SELECTION, TRACE, write_rows, write_tables
+from suffice.cli.tables import ERRORS, SELECTION, TRACE, write_errors, write_rows, write_tables
 from suffice.cli.telling import answer, note, say
 
 MODEL, REPORT = "model.safetensors", "report.html"
@@ -59,10 +59,13 @@ def write_run(folder: Path, fitted: Fitted, source: Source, job: Job) -> Written
         begin = time.perf_counter()
         if teller.measuring:
             about = replace(about, measured=_try(failures, teller.measuring, teller.measure, source.rows, about))
+        if job.standard_errors is not None:
+            given = folder, estimator, source, job.standard_errors
+            about = replace(about, uncertain=_try(failures, "standard errors", write_errors, *given))
         measuring = f"{teller.measuring} in {time.perf_counter() - begin:.2f} s" if about.measured is not None else ""
         said = _try(failures, "the report", _write_page, folder, teller, source, about) or ""
     failures += [" ".join(str(one.message).split()) for one in met]
-    names = (MODEL, teller.rows_file, SELECTION, TRACE, REPORT)
+    names = (MODEL, teller.rows_file, SELECTION, TRACE, ERRORS, REPORT)
     files = [name for name in names if name and (folder / name).exists()]
     return Written(teller, told or seen(source.rows), said, measuring, files, list(dict.fromkeys(failures)))
 

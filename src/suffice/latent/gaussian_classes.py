@@ -146,11 +146,12 @@ class GaussianClasses:
         found = flat_columns(covariances, self.family.structure.covariance_type, ~overall.constant, least).any(-1)
         return np.broadcast_to(found, (count,))
 
-    def shrunk(self, covariances: np.ndarray, share: float) -> np.ndarray:
-        """Covariances with a share of them replaced by their mean variance in every direction."""
-        if share == 0 or self.covariance_type == "spherical":
+    def shrunk(self, covariances: np.ndarray, share: float | np.ndarray) -> np.ndarray:
+        """Covariances with a share of them, or of each its own (K,), replaced by their mean variance in every direction."""
+        if not np.any(share) or self.covariance_type == "spherical":
             return covariances
         if not self.whole:
             return (1 - share) * covariances + share * covariances.mean(-1, keepdims=True)
         size = np.trace(covariances, axis1=-2, axis2=-1) / covariances.shape[-1]
+        share = np.asarray(share)[..., None, None]
         return (1 - share) * covariances + share * size[..., None, None] * np.eye(covariances.shape[-1])

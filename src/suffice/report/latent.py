@@ -63,6 +63,7 @@ class LatentStory(Story):
 
     def page(self, rows: TableLike, run: Run) -> Section:
         from suffice.report.selection import selected
+        from suffice.report.uncertain import told as errors_told
 
         summary = run.told or summarize(
             self.estimator, rows, sample_weight=run.sample_weight, keep_labels=run.target is not None
@@ -76,7 +77,7 @@ class LatentStory(Story):
             advice=self.advice(summary, run),
             pictures=shown,
             across=3 if sum(not picture.wide for picture in shown) == 3 else 2,
-            tables=self.tables(summary, run),
+            tables=[*self.tables(summary, run), *([] if run.uncertain is None else [errors_told(run.uncertain)])],
             data=_data_facts(summary, self.columns, run.source, [*run.notes, *self.notes], run.image_shape),
             selection=None if run.selection is None else selected(run.selection),
             said=f"log-likelihood {summary.log_likelihood:.4f} nats per row",

@@ -6,13 +6,15 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from numbers import Real
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from suffice.choices import ErrorMethod
 from suffice.fit.restarts import restarts_at
 from suffice.outcome import HeldParameterWarning
+from suffice.runtime.blas import one_blas_thread
 from suffice.uncertainty.information import FAR, Information, information
 from suffice.uncertainty.intervals import intervals, percentiles
 from suffice.uncertainty.named import kinds, listed, names, numbers, shaped
@@ -20,7 +22,7 @@ from suffice.uncertainty.neighbourhood import Neighbourhood, around, differences
 from suffice.uncertainty.resampling import to_drawn_rows, to_resampled_rows
 from suffice.validation import check_choice, check_count
 
-METHODS = ("observed", "robust", "bootstrap", "parametric")
+METHODS = get_args(ErrorMethod)
 NUDGE = 0.1
 MAIN = 0.75
 """Of the largest change, what a number changes by that a sentence names."""
@@ -86,10 +88,11 @@ def spread(fitted: Fitted, method: str, samples: int, generator: np.random.Gener
         raise ValueError(
             "Covariances of low rank that components share have no coordinates to differentiate in; use method='bootstrap'."
         )
-    found = information(near)
+    with one_blas_thread():
+        found = information(near)
+        root = found.root if method == "observed" else found.robust_root()
+        slopes, held = _slopes(fitted, found), _held(fitted, found)
     estimate = numbers(fitted.read(fitted.model))
-    root = found.root if method == "observed" else found.robust_root()
-    slopes, held = _slopes(fitted, found), _held(fitted, found)
     _warn_of(fitted, found, slopes, held)
     error = np.sqrt(np.square(slopes.T @ root).sum(1))
     return Spread(estimate, np.where(held | (error < ROUNDING * np.abs(estimate)), 0.0, error))

@@ -72,6 +72,9 @@ class ClassConditional(ClassInference):
     def _of_rows(self, table: RowsInMemory) -> tuple[Family, Any, np.ndarray] | None:
         """Classes of complete, labelled rows, their spread and weights, where these suit the shape better than sums do."""
 
+    def _learn_shares(self, table: LabelledRows) -> None:
+        """Take from rows and their classes what is done to parameters after the fit."""
+
     def _check_spread(self, fitted: dict[str, Any], overall: Any) -> None:
         """Refuse, or warn of, classes without spread in some direction, where variances need a floor."""
 
@@ -120,6 +123,7 @@ class ClassConditional(ClassInference):
         refuse_wild(facts.spread, kind.movable)
         forget(self, ("model_", "running_statistics_", "lower_bounds_", "coef_", "intercept_"))
         refuse_empty(np.isnan(facts.least))
+        self._learn_shares(table)
         with one_blas_thread():
             unit = kind.unit
             if not facts.unknown and unit.one_pass and (not facts.gaps or unit.missing == "mask"):

@@ -5,15 +5,19 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.linalg import solve_triangular
+from sklearn.utils import TransformerTags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.classifiers.answers import log_shares
 from suffice.estimators.classifiers.class_conditional import ClassConditional
+from suffice.latent.factors.canonical import signs
+from suffice.latent.imputation import impute
 from suffice.rows.missing import any_missing
 from suffice.rows.streams import is_stream, on_host
 from suffice.runtime.blas import one_blas_thread
-from suffice.runtime.types import TableLike
+from suffice.runtime.types import ArrayLike, TableLike
 
 SAFE_TERMS = 1e4
 """Largest terms that cancel in a linear score."""
@@ -22,8 +26,8 @@ SAFE_TERMS = 1e4
 def _is_linear(classifier: LinearScores) -> bool:
     if not classifier.covariance_type.startswith("tied"):
         raise AttributeError(
-            f"decision_function needs classes that share their covariance; with covariance_type={classifier.covariance_type!r} "
-            "decisions are not linear: use predict_log_proba."
+            "Linear scores and axes need classes that share their covariance; with "
+            f"covariance_type={classifier.covariance_type!r} decisions are not linear: use predict_log_proba."
         )
     return True
 
@@ -36,6 +40,11 @@ class LinearScores(ClassConditional):
     covariances_: Any
     coef_: np.ndarray
     intercept_: np.ndarray
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags = TransformerTags() if self.covariance_type.startswith("tied") else None
+        return tags
 
     @available_if(_is_linear)
     def decision_function(self, X: TableLike) -> np.ndarray:
@@ -59,6 +68,50 @@ class LinearScores(ClassConditional):
             logs = self.predict_log_proba(rows[gaps])
             scores[gaps] = logs[:, 1:] - logs[:, :1] if two else logs
         return scores[:, 0] if two else scores
+
+    @available_if(_is_linear)
+    def transform(self, X: TableLike) -> np.ndarray:
+        r"""Rows on the axes that tell the classes apart best (Fisher, 1936), where classes share their covariance.
+
+        Axes a maximise the variance :math:`a^\top B a` of the class means, weighted with the class probabilities, for
+        :math:`a^\top \Sigma a = 1`, one after another. Rows are measured from the mean of the class means.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``. NaN is a missing cell, which counts as it is expected given the others.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(n, m)`` for m axes, one fewer than classes, at most D; the one that tells most comes first.
+        """
+        check_is_fitted(self, "model_")
+        rows = self._input.table(on_host(X)).astype(float)
+        rows = impute(self.model_, rows, self.precision)[0] if any_missing(rows) else rows
+        return (rows - self.class_prior_ @ self.means_) @ discriminant_axes(
+            self.means_, self.covariances_, self.class_prior_
+        )
+
+    @available_if(_is_linear)
+    def fit_transform(self, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> np.ndarray:
+        """Fit, then the rows on the axes that tell the classes apart best.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``. NaN is a missing cell.
+        y
+            Class of each row, ``(n,)``.
+        sample_weight
+            Row weights ``(n,)`` as in ``fit``.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``(n, m)``, as ``transform`` gives.
+        """
+        return self.fit(X, y, sample_weight).transform(X)
 
     def _most_probable(self, X: TableLike) -> np.ndarray:
         scores = self._scored(X)
@@ -104,6 +157,22 @@ def _softmax(scores: np.ndarray) -> np.ndarray:
     np.exp(scores, out=scores)
     scores /= scores.sum(1, keepdims=True)
     return scores
+
+
+def discriminant_axes(means: np.ndarray, covariances: np.ndarray, class_prior: np.ndarray) -> np.ndarray:
+    """Axes (D, m) on which the class means (K, D) lie farthest apart, in units of the spread within classes."""
+    apart = np.sqrt(class_prior)[:, None] * (means - class_prior @ means)
+    count = min(len(means) - 1, means.shape[1])
+    if covariances.ndim == 1:
+        return _turned(apart / np.sqrt(covariances), count) / np.sqrt(covariances)[:, None]
+    root = np.linalg.cholesky(covariances)
+    return solve_triangular(root.T, _turned(solve_triangular(root, apart.T, lower=True).T, count))
+
+
+def _turned(white: np.ndarray, count: int) -> np.ndarray:
+    """The main directions (D, m) of lines (K, D), each with its largest entry positive."""
+    axes = np.linalg.svd(white, full_matrices=False)[2][:count].T
+    return axes * signs(axes)
 
 
 def linear_scores(means: np.ndarray, covariances: np.ndarray, class_prior: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
