@@ -45,7 +45,6 @@ class ClimbedMixture(FittedMixture, Climbed, Protocol):
 class FittedFactors(Climbed, Protocol):
     """A factor model of k latent variables, of D columns."""
 
-    model_: Any
     n_components: int
     model_: LinearGaussian
     loadings_: np.ndarray
