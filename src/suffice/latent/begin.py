@@ -13,12 +13,14 @@ from suffice.runtime.precision import cast, scope, to_numpy
 from suffice.validation import check_shape, summing_to_one
 
 SAMPLE_ROWS = 4000
+SAMPLE_CELLS = 1 << 22
+"""Most cells, unless these are fewer than as many rows for each component:"""
 SAMPLE_ROWS_A_COMPONENT = 20
 
 
-def sample_size(components: int) -> int:
-    """How many rows are enough to start so many components from."""
-    return max(SAMPLE_ROWS, SAMPLE_ROWS_A_COMPONENT * components)
+def sample_size(components: int, features: int) -> int:
+    """How many rows of so many columns are enough to start so many components from."""
+    return max(min(SAMPLE_ROWS, SAMPLE_CELLS // features), SAMPLE_ROWS_A_COMPONENT * components)
 
 
 def mixture_prior(concentration: float | None) -> MixturePrior:

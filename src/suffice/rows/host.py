@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,13 +20,17 @@ from suffice.runtime.arrays import Array
 
 TILES = 4
 """A tile of NumPy's is as many of XLA's: what a call costs counts for more."""
+CELLS = 1 << 22
+"""Most cells of a tile, where columns are many."""
+RESIDENT_BYTES = 64 << 20
+"""Rows up to this size are laid out once, larger ones in every pass."""
 
 
 class Host(Place):
     """Rows that NumPy works through for so many ``passes``; ``further`` gives the place that comes after these."""
 
     def __init__(
-        self, tiles: list[tuple[Any, np.ndarray]], order: np.ndarray | None, origin: Float[Array, " D"] | None,
+        self, tiles: Iterable[tuple[Any, np.ndarray]], order: np.ndarray | None, origin: Float[Array, " D"] | None,
         passes: float, further: Callable[[], Place],
     ):  # fmt: skip
         self.tiles, self.order, self.origin, self.passes, self.further = tiles, order, origin, passes, further
@@ -68,12 +73,29 @@ def on_host(
     if missing == "patterns":
         tiles, order = _by_pattern(data, weight, origin, dtype, tile)
         return Host(tiles, order, origin, passes, further)
-    arrays = tree.map_leaves(lambda array: _centred(array, origin, dtype), data)
-    if missing == "mask":
-        arrays = (MaskedRows(arrays[0]), *arrays[1:]) if isinstance(arrays, tuple) else MaskedRows(arrays)
-    return Host(
-        [(_part(arrays, rows), weight[rows]) for rows in _slices(count, TILES * tile)], None, origin, passes, further
-    )
+    most = min(TILES * tile, max(tile // TILES, CELLS // max(1, width_of(data))))
+    tiles: Any = Tiles(data, weight, origin, dtype, missing, _slices(count, most))
+    size = sum(leaf.size for leaf in tree.leaves(data)) * np.dtype(dtype).itemsize
+    return Host(list(tiles) if size <= RESIDENT_BYTES else tiles, None, origin, passes, further)
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Tiles of rows as NumPy works through them, laid out anew whenever they are looked at: a copy of a few at a time."""
+
+    data: Any
+    weight: np.ndarray
+    origin: Any
+    dtype: Any
+    missing: MissingLayout | None
+    slices: list[slice]
+
+    def __iter__(self) -> Iterator[tuple[Any, np.ndarray]]:
+        for rows in self.slices:
+            part = tree.map_leaves(lambda array: _centred(array[rows], self.origin, self.dtype), self.data)  # noqa: B023
+            if self.missing == "mask":
+                part = (MaskedRows(part[0]), *part[1:]) if isinstance(part, tuple) else MaskedRows(part)
+            yield part, self.weight[rows]
 
 
 def sparse_on_host(data: Any, weight: Any, dtype: Any, counted: bool) -> Host:
@@ -101,6 +123,11 @@ def _by_pattern(
     return tiles, np.concatenate([group.rows for group in groups])
 
 
+def width_of(data: Any) -> int:
+    """Cells of a row, of all arrays."""
+    return sum(int(np.prod(leaf.shape[1:])) for leaf in tree.leaves(data))
+
+
 def _centred(array: np.ndarray, origin: Any, dtype: Any) -> np.ndarray:
     moved = array if origin is None or array.dtype.kind != "f" or array.ndim < 2 else array - origin
     return np.ascontiguousarray(moved, kind_on_device(array, dtype))
@@ -108,10 +135,6 @@ def _centred(array: np.ndarray, origin: Any, dtype: Any) -> np.ndarray:
 
 def _slices(count: int, size: int) -> list[slice]:
     return [slice(start, min(start + size, count)) for start in range(0, count, size)]
-
-
-def _part(arrays: Any, rows: slice) -> Any:
-    return tree.map_leaves(lambda array: array[rows], arrays)
 
 
 def _sorted(rows: np.ndarray, order: np.ndarray) -> np.ndarray:

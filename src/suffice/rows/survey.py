@@ -22,6 +22,8 @@ SQUARES = (1e-290, 1e290)
 """Variances between which a double holds these and their products."""
 SPREAD_OUT = 4000
 """Rows that tell how close together values lie."""
+SPREAD_CELLS, FEWEST_SPREAD_OUT = 1 << 22, 200
+"""Of very many columns fewer rows do: so many cells, or rows."""
 PIECE = 1 << 16
 """Cells looked at together: few enough that what is computed of them stays in the cache."""
 
@@ -84,8 +86,9 @@ def survey(data: Any, weight: np.ndarray | None, size: int, generator: np.random
         weight = np.ones(len(data)) if weight is None else weight
         column = _columns(_pieces(data, weight))
         sample, sample_weight = _systematic(data, weight, column, size, generator)
-        step = slice(None, None, -(-len(data) // SPREAD_OUT))
-        spread_out = data[step][weight[step] > 0]
+        most = min(SPREAD_OUT, max(FEWEST_SPREAD_OUT, SPREAD_CELLS // max(1, data.shape[1])))
+        step = slice(None, None, -(-len(data) // most))
+        spread_out = data[step] if weight.all() else data[step][weight[step] > 0]
     else:
         column = _columns(pairs(data))
         if column.rows and not column.weight > 0:

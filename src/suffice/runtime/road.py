@@ -11,7 +11,7 @@ Road = Literal["numpy", "jax"]
 ROADS: tuple[Road, ...] = ("numpy", "jax")
 LITTLE = 3e7
 """Work, in rows x columns x components x restarts x passes, that NumPy does in the time that JAX takes to start."""
-WIDE = 30
+WIDE = 100
 """Times as much of fewer rows than columns is little: their sums are long products, in which NumPy loses hardly anything."""
 SHARE = 30
 """One pass of more than this part of it is JAX's at once."""
@@ -24,7 +24,7 @@ def computed_by(road: Road) -> Iterator[None]:
     """Context in which mixtures, factor models and classifiers are computed by ``"numpy"`` or by ``"jax"``, whatever the work.
 
     Without it NumPy computes tables in memory that are little work: rows x columns x components x restarts x iterations of at
-    most 3e7, or of fewer rows than columns thirty times as much, and one iteration of at most a thirtieth of that. Programs
+    most 3e7, or of fewer rows than columns a hundred times as much, and one iteration of at most a thirtieth of that. Programs
     compiled by JAX go on from there. Batches, sparse rows and arrays spread over devices are JAX's in any case. Both give the
     same to rounding.
 

@@ -120,4 +120,4 @@ def first_rows(data: Any, weight: np.ndarray | None, cells: int) -> tuple[np.nda
         raise ValueError(NO_ROWS)
     most = min(FIRST_ROWS, max(1, cells // rows.shape[1]))
     rows, own = on_host(rows[:most]), own[:most]
-    return rows[own > 0], own[own > 0]
+    return (rows, own) if np.all(own > 0) else (rows[own > 0], own[own > 0])

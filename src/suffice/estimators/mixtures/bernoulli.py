@@ -85,10 +85,10 @@ class BernoulliMixture(MixtureEstimator):
         """Refuse two numbers, as codes of two answers are, between which the threshold does not lie."""
         if self.binarize is None or rows.dtype == bool:
             return
-        cells = rows[~np.isnan(rows)] if rows.dtype.kind == "f" else rows.ravel()
-        low, high = (float(cells.min()), float(cells.max())) if len(cells) else (0.0, 0.0)
-        apart = low <= self.binarize < high
-        if low < high and not apart and ((cells == low) | (cells == high)).all():
+        low, high = float(np.fmin.reduce(rows, None)), float(np.fmax.reduce(rows, None))
+        if not low < high or low <= self.binarize < high:
+            return
+        if ((rows == low) | (rows == high) | (rows != rows)).all():
             raise ValueError(
                 f"Every cell of X is {low:g} or {high:g}, and both are {'above' if low > self.binarize else 'at most'} "
                 f"binarize={self.binarize:g}, so that nothing would tell rows apart; set binarize={(low + high) / 2:g}."

@@ -124,7 +124,7 @@ def _is_resumed(mixture: MixtureEstimator) -> bool:
 def _sample_size(mixture: MixtureEstimator, kind: Beginning) -> int:
     """Rows to look at; 0 where the start is given."""
     sought = kind.always_sampled or (kind.from_rows and not _is_resumed(mixture))
-    return sample_size(mixture.n_components) if sought or mixture.degenerate == "restart" else 0
+    return sample_size(mixture.n_components, mixture.n_features_in_) if sought or mixture.degenerate == "restart" else 0
 
 
 def _first_model(

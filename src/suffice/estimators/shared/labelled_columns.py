@@ -72,6 +72,10 @@ class LabelledColumns(Input):
             validate(self.estimator, X, reset=False, skip_check_array=True)
         return self.prepare(self.encoder.set_params(handle_unknown=self.estimator.handle_unknown).transform(X))
 
+    def rows(self, X: TableLike, *, reset: bool = False) -> np.ndarray:
+        """Rows as ``table`` has them; sparse ones are refused."""
+        return self.table(X, reset=reset)
+
     def batch(self, rows: TableLike, first: int) -> np.ndarray:
         """Codes and numbers of a stream's batch."""
         return self.table(rows)

@@ -61,10 +61,14 @@ def _filled(local: np.ndarray, constant: np.ndarray) -> np.ndarray:
 
 def category_shares(sample: np.ndarray, weight: np.ndarray, sizes: tuple[int, ...]) -> np.ndarray:
     """Share of each category among a sample's cells, one row spread over all categories added, (F,)."""
-    column = np.repeat(np.arange(len(sizes)), sizes)
-    code = np.concatenate([np.arange(size) for size in sizes])
-    counts = (sample.T[column] == code[:, None]).astype(float) @ weight
-    return softened(counts, np.cumsum(sizes)[:-1])
+    counts = [_counted(cells, weight, size) for cells, size in zip(sample.T, sizes, strict=True)]
+    return softened(np.concatenate(counts), np.cumsum(sizes)[:-1])
+
+
+def _counted(cells: np.ndarray, weight: np.ndarray, size: int) -> np.ndarray:
+    """Weight of the cells of one column that are of each of so many categories."""
+    inside = (cells >= 0) & (cells < size)
+    return np.bincount(cells[inside].astype(int), weight[inside], size)
 
 
 def softened(counts: np.ndarray, ends: np.ndarray) -> np.ndarray:

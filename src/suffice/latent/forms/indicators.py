@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from suffice.rows.missing import MaskedRows
 from suffice.runtime.arrays import Array
-from suffice.runtime.either import jnp
+from suffice.runtime.either import add_at, jnp
 
 
 class Indicators(NamedTuple):
@@ -24,8 +24,15 @@ class Indicators(NamedTuple):
         return jnp.concatenate([inside, jnp.ones((1, len(values)), bool)]).astype(dtype)
 
 
-def per_column(values: Array, sizes: tuple[int, ...]) -> Array:
+FEW = 1 << 18
+"""Entries up to which a matrix of categories by columns is little."""
+
+
+def per_column(values: Array, sizes: tuple[int, ...]) -> Any:
     """Sums over the categories of each column, repeated for each category, (..., F)."""
     column = np.repeat(np.arange(len(sizes)), sizes)
+    if len(column) * len(sizes) > FEW:
+        nothing = np.zeros((*values.shape[:-1], len(sizes)), values.dtype)
+        return add_at(nothing, (..., column), values)[..., column]
     member = (column[:, None] == np.arange(len(sizes))).astype(values.dtype)
     return (values @ member)[..., column]
