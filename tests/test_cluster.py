@@ -1,6 +1,8 @@
 """Rows on a cluster: the fit of memory, the same bits for any number of workers, lazy answers, sentences for what is wrong."""
 
 import gc
+import subprocess
+import sys
 import warnings
 from contextlib import contextmanager
 
@@ -251,3 +253,11 @@ def test_without_a_client_a_sentence(monkeypatch):
     monkeypatch.setattr(distributed, "default_client", none)
     with pytest.raises(ClusterError, match=r"no Dask client.*distributed.Client"):
         mixture().fit(uneven(ROWS))
+
+
+def test_dask_is_imported_where_a_dask_collection_is_given():
+    program = (
+        "import sys; from suffice import GaussianMixture as M; M().fit([[0.0], [1.0], [2.0]]); print(*sys.modules)"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert not {"dask", "distributed"} & set(ended.stdout.split())

@@ -24,6 +24,7 @@ from suffice.cli.run_folder import run_folder
 from suffice.files import load
 from suffice.report.advice import to_try
 from suffice.report.mixtures.story import MixtureStory
+from suffice.runtime import progress
 
 NAMES = ["sepal_length", "sepal_width", "petal_length", "petal_width"]
 
@@ -311,3 +312,9 @@ def test_every_command_of_a_report_works_when_it_is_pasted(flowers, monkeypatch,
 def test_what_may_be_tried_goes_to_a_folder_of_its_own():
     command = ["suffice", "fit", "gaussian-mixture", "a.csv", "--out", "run", "--n-components", "2"]
     assert to_try(command, n_components=3) == ("suffice fit gaussian-mixture a.csv --out run-next --n-components 3",)
+
+
+def test_long_work_off_a_terminal_says_how_far_it_is(flowers, monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(progress, "EVERY", 0.0)
+    words = ["fit", "gaussian-mixture", flowers.same, "--n-components", "3", "--out", str(tmp_path / "run")]
+    assert re.search(r"^.+: \d+ of 1,000", said(words, capsys, 0).err, re.MULTILINE)

@@ -7,7 +7,7 @@ CAUSES = {
     "twice": r"twice|doubl|\b2\b|half|halv|½|0\.5|1/2",
     "factor": r"factor|multipl|divid|times|scale|by ",
     "transpose": r"transpos|\.T\b|ᵀ|swap|order",
-    "missing": r"miss|lack|lost|add|dropp|forg|without|left out|constant|include|omit|multipl|divid|not applied|subtract|by |uses .+ where",
+    "missing": r"leaves out|right only where|miss|lack|lost|add|dropp|forg|without|left out|constant|include|omit|multipl|divid|not applied|subtract|by |uses .+ where",
     "extra": r"extra|too many|should not|remove|drop|superfluous|belong|twice|without|leave out|too much|divid|multipl|subtract|delete|lacks the factor|must not",
     "axis": r"axis|axes|rows|columns",
     "sum for mean": r"mean|sum|average|divid|\bN\b|factor",

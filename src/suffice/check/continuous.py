@@ -23,6 +23,8 @@ class GaussianPosterior:
     """Mean, variances or covariance of a latent variable whose log-joint is quadratic in it."""
 
     wrt = ""
+    remade: Callable[[Point], Any] | None = None
+    """The same posterior at a point of other shapes."""
 
     def __init__(
         self,
@@ -85,6 +87,8 @@ class OnLine:
     """Mean or variance of numbers on a line, each by quadrature given the others, which are taken to be independent of it."""
 
     wrt = ""
+    remade: Callable[[Point], Any] | None = None
+    """The same posterior at a point of other shapes."""
 
     def __init__(self, log_joint: Callable[..., Any], name: str, support: Support, shape: tuple[int, ...], form: str):
         self.model = model_of(log_joint, frozenset((name,)))

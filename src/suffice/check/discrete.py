@@ -26,6 +26,8 @@ class Discrete:
     """
 
     wrt = ""
+    remade: Callable[[Point], Any] | None = None
+    """The same posterior at a point of other shapes."""
 
     def __init__(
         self,

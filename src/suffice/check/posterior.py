@@ -142,6 +142,7 @@ def _probabilities(
             seed=seed,
         )
     sources = _Sources(question, name, given, form, kind)
+    sources.remade = lambda point: sources.at(point, np.shape(np.asarray(wanted(point))))
     return judge(
         wanted,
         question.points,
@@ -159,6 +160,8 @@ def _probabilities(
 class _Sources:
     """Posteriors by the shapes that claims have at each point."""
 
+    remade: Callable[[Point], Any] | None = None
+
     def __init__(self, question: Asked, name: str, given: Any, form: str, kind: str):
         self.question, self.name, self.given, self.form, self.kind = question, name, given, form, kind
         self.kept: dict[Any, Discrete] = {}
@@ -169,6 +172,7 @@ class _Sources:
         key = (shape, support.states)
         if key not in self.kept:
             self.kept[key] = self._made(support, _latent_shape(shape, self.form), point)
+            self.kept[key].remade = self.remade
         return self.kept[key]
 
     def _made(self, support: Support, shape: tuple[int, ...], point: Point) -> Discrete:
@@ -226,6 +230,8 @@ def _moments(
             )
         except ClaimError:
             source = None
+        if source is not None:
+            source.remade = partial(_remade, question, name, given, moment, claim)
         subject = Subject(f"{kind} {words[moment]} of {name}", "", kind, question.names)
         reports.append(
             judge(
@@ -241,6 +247,11 @@ def _moments(
             )
         )
     return combined(reports)
+
+
+def _remade(question: Asked, name: str, given: Any, moment: str, claim: Any, point: Point) -> Any:
+    known = set(point)
+    return _moment_source(question, name, given, moment, part_of(claim, 0, known), part_of(claim, 1, known), point)
 
 
 CONSTRAINTS = {"unit": "unit", "positive": "positive", "real": ""}

@@ -119,7 +119,7 @@ def _fit_one(estimator: BaseEstimator, source: Source, job: Job, kept: Path | No
 
 
 def _verbosity() -> int:
-    return int(not is_quiet() and sys.stderr is not None and sys.stderr.isatty())
+    return int(not is_quiet() and sys.stderr is not None)
 
 
 def _set_verbose(estimator: BaseEstimator, verbose: int) -> None:

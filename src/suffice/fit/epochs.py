@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from jaxtyping import Float, PyTree
 
 from suffice.outcome import Outcome
 from suffice.runtime.arrays import Array
+from suffice.runtime.progress import progress
 
 Record = dict[str, float]
 Figures = Mapping[str, float | Float[Array, ""]]
@@ -116,16 +116,17 @@ def _finite(model: PyTree[Array]) -> bool:
 
 
 @contextmanager
-def _bar(epochs: int, done: int, progress: bool) -> Iterator[Callable[[Record], None]]:
-    if not (progress and sys.stderr.isatty()):
-        yield lambda record: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
+def _bar(epochs: int, done: int, wanted: bool) -> Iterator[Callable[[Record], None]]:
+    count = done
 
-    with Progress(console=Console(stderr=True)) as bar:
-        task = bar.add_task("epoch", total=epochs, completed=done)
-        yield lambda record: bar.update(task, advance=1, description=_words(record))
+    with progress(wanted, epochs, "epoch") as show:
+
+        def told(record: Record) -> None:
+            nonlocal count
+            count += 1
+            show(count, _words(record))
+
+        yield told
 
 
 def _words(record: Record) -> str:

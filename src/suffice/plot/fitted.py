@@ -11,6 +11,7 @@ from suffice.runtime.types import ArrayLike, TableLike
 
 if TYPE_CHECKING:
     from suffice.energy.rbm.machine import BoltzmannMachine
+    from suffice.latent.factors.linear_gaussian import LinearGaussian
 
 
 class FittedMixture(Protocol):
@@ -45,6 +46,7 @@ class FittedFactors(Climbed, Protocol):
     """A factor model of k latent variables, of D columns."""
 
     n_components: int
+    model_: LinearGaussian
     loadings_: np.ndarray
     components_: np.ndarray
     mean_: np.ndarray

@@ -25,9 +25,9 @@ def total(
     fn
         ``fn(rows, weight)`` with rows ``(tile, D)``, or a pytree of such arrays, and weight ``(tile,)``.
     data
-        Array, table or list of rows ``(n, D)``; pytree of arrays with one first axis; a JAX array sharded over devices; a list
-        of batches (or of pairs of batch and weight), or an object that yields them anew each time it is iterated over, such as
-        ``suffice.data.stream_parquet``.
+        Array, table or list of rows ``(n, D)``; pytree of arrays with one first axis; a JAX array sharded over devices; a Dask
+        array, DataFrame or list of delayed blocks; a list of batches (or of pairs of batch and weight), or an object that yields
+        them anew each time it is iterated over, such as ``suffice.data.stream_parquet``.
     weight
         Row weights ``(n,)``; None is 1 for every row.
     tile

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from suffice.check.case import Case
 from suffice.check.functions import NOT_TRACEABLE
 from suffice.check.graph.mutants import Mutant, Mutants, answer_elsewhere, mutants
 from suffice.check.graph.words import Writer
+from suffice.check.problem import Point
 from suffice.check.report import Finding
 
 MOST_NUMBERS = 4_000_000
@@ -57,11 +59,16 @@ def named_mutants(case: Case, made: Mutants, tables: list[np.ndarray]) -> Iterat
         yield _finding(case, made, made.mutants[number])
 
 
+def _source_at(case: Case, point: Point) -> Any:
+    remade = getattr(case.extra, "remade", None)
+    return case.extra if remade is None else remade(point)
+
+
 def _holds_elsewhere(case: Case, start: int, number: int) -> bool:
     """Whether a mutant's answers are claimed at points of other shapes too."""
-    source = case.extra
     for index in range(start, len(case.points)):
         try:
+            source = _source_at(case, case.points[index])
             at = source.at(case.points[index])
             found = answer_elsewhere(source.model, source.key, source.question, at, number)
         except (*NOT_TRACEABLE, NotImplementedError, TypeError, ValueError, KeyError, IndexError):

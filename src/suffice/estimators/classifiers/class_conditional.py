@@ -69,11 +69,11 @@ class ClassConditional(ClassInference):
         """What distribution every class has."""
         raise NotImplementedError
 
-    def _of_rows(self, table: RowsInMemory) -> tuple[Family, Any, np.ndarray] | None:
-        """Classes of complete, labelled rows, their spread and weights, where these suit the shape better than sums do."""
-
     def _learn_shares(self, table: LabelledRows) -> None:
         """Take from rows and their classes what is done to parameters after the fit."""
+
+    def _of_rows(self, table: RowsInMemory) -> tuple[Family, Any, np.ndarray] | None:
+        """Classes of complete, labelled rows, their spread and weights, where these suit the shape better than sums do."""
 
     def _check_spread(self, fitted: dict[str, Any], overall: Any) -> None:
         """Refuse, or warn of, classes without spread in some direction, where variances need a floor."""
@@ -88,9 +88,9 @@ class ClassConditional(ClassInference):
         Parameters
         ----------
         X
-            Rows ``(n, D)``. NaN is a missing cell.
+            Rows ``(n, D)``, in memory or a Dask collection. NaN is a missing cell.
         y
-            Class of each row, ``(n,)``: numbers or text.
+            Class of each row, ``(n,)``: numbers or text; of a Dask collection another one of the same partitions.
         sample_weight
             Row weights ``(n,)``, not negative, as numbers of rows: 2 is the row twice; None is 1 for every row. Those that sum to
             less than the number of rows that carry any are relative: they are scaled to sum to it, and ``outcome_`` says so.

@@ -107,9 +107,9 @@ class FactorEstimator(FactorInference):
         Parameters
         ----------
         X
-            Rows ``(n, D)``: an array, a DataFrame, a JAX array sharded over devices, or an object that yields batches (or pairs
-            of batch and weight) anew each time it is iterated over. NaN is a missing cell; a row that misses every cell tells
-            nothing.
+            Rows ``(n, D)``: an array, a DataFrame, a JAX array sharded over devices, a Dask collection, or an object that yields
+            batches (or pairs of batch and weight) anew each time it is iterated over. NaN is a missing cell; a row that misses
+            every cell tells nothing.
         y
             Ignored; for scikit-learn's sake.
         sample_weight

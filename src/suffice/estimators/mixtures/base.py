@@ -104,9 +104,9 @@ class MixtureEstimator(FittedMixture):
         Parameters
         ----------
         X
-            Rows ``(n, D)``: an array, a DataFrame, a JAX array sharded over devices, an object that yields batches (or pairs
-            of batch and weight) anew each time it is iterated over, or for binary rows and counts a scipy.sparse matrix, of
-            which the stored cells alone are worked at. NaN is a missing cell.
+            Rows ``(n, D)``: an array, a DataFrame, a JAX array sharded over devices, a Dask collection, an object that yields
+            batches (or pairs of batch and weight) anew each time it is iterated over, or for binary rows and counts a
+            scipy.sparse matrix, of which the stored cells alone are worked at. NaN is a missing cell.
         y
             Ignored; for scikit-learn's sake.
         sample_weight

@@ -98,7 +98,7 @@ class ComponentFactorsChart(Chart):
 
     def redundant(self, model: FactorGaussian) -> np.ndarray:
         """Rotations of each component's loadings."""
-        return block_diag(*(FactorChart().redundant(each) for each in _one_by_one(model)))
+        return np.asarray(block_diag(*(FactorChart().redundant(each) for each in _one_by_one(model))))
 
     def limited(self, model: FactorGaussian) -> np.ndarray:
         """None."""
