@@ -47,8 +47,8 @@ class FactorGaussian(FactorComponents):
     >>> import numpy as np
     >>> from suffice.latent import FactorGaussian
     >>> family = FactorGaussian(np.zeros((1, 2)), np.ones((1, 2, 1)), np.array([[0.5]]))
-    >>> print(family.log_density(np.zeros((1, 2))).round(4).ravel())
-    [-1.9495]
+    >>> print(family.log_density(np.zeros((1, 2))).round(2).ravel())
+    [-1.95]
     """
 
     def __init__(self, means: Array, loadings: Array, noise_variance: Array, prior: GaussianPrior | None = None):
