@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	"$$p" -c 'import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	>/dev/null 2>&1 && echo "$$p" && break; done)
 
-.PHONY: demo test test-versions scikit-learn-tests lint bench docs package figures reproduce-energy reproduce-nets reproduce-mnist coverage clean
+.PHONY: demo test test-versions scikit-learn-tests fuzz lint bench docs package figures reproduce-energy reproduce-nets reproduce-mnist coverage clean
 
 demo: .venv/.ready
 	.venv/bin/python -m suffice.demo
@@ -17,6 +17,9 @@ test-versions: .venv/.ready
 
 scikit-learn-tests: .venv/.ready
 	.venv/bin/python experiments/scikit_learn_tests.py
+
+fuzz: .venv/.ready
+	.venv/bin/python experiments/fuzz.py
 
 lint: .venv/.ready
 	.venv/bin/ruff check .

@@ -46,7 +46,8 @@ WAYS = (
 )
 STYLE = """text { font: 13px system-ui, sans-serif; fill: currentColor; } .title { font-weight: 600; }
 rect { fill: none; stroke: currentColor; stroke-opacity: 0.45; } path { fill: none; stroke: currentColor; stroke-opacity: 0.45; }
-a text { fill: #2a6fc9; } a rect { stroke: #2a6fc9; stroke-opacity: 1; } a:hover rect { stroke-width: 2; }"""
+a text { fill: var(--color-link, #2a6fc9); } a rect { stroke: var(--color-link, #2a6fc9); stroke-opacity: 1; }
+a:hover rect { stroke-width: 2; }"""
 
 
 def left(column: int) -> int:

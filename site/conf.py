@@ -21,10 +21,14 @@ napoleon_custom_sections = [("Attributes", "params_style")]  # links to attribut
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented_params"
 autodoc_typehints_format = "short"
+autodoc_type_aliases = {name: name for name in ("Array", "ArrayLike", "KeyLike", "PathLike", "TableLike")}
+toc_object_entries_show_parents = "hide"
 autodoc_member_order = "bysource"
 python_use_unqualified_type_names = True
 python_maximum_signature_line_length = 90
 maximum_signature_line_length = 90
+
+smartquotes_action = "De"  # dashes and dots; shapes in annotations are quoted strings
 
 html_theme = "furo"
 html_title = "Suffice"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import tomllib
 from functools import cache
@@ -36,8 +37,11 @@ def _annotated(name: Name) -> str:
 
 
 def reason(name: Name, part: str) -> str | None:
-    """Why a name does without a part: its own reason, or its package's."""
-    return reasons()[part].get(name.full) or reasons()[part].get(name.package)
+    """Why a name does without a part: its own reason, that it is raised, or its package's."""
+    given = reasons()[part]
+    if name.full not in given and inspect.isclass(name.thing) and issubclass(name.thing, Exception):
+        return f"{part.title()}: none; it is {'a warning' if issubclass(name.thing, Warning) else 'an error'}."
+    return given.get(name.full) or given.get(name.package)
 
 
 def lacking(name: Name) -> list[str]:

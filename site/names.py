@@ -37,14 +37,15 @@ class Name(NamedTuple):
 
     @property
     def own_documentation(self) -> str:
-        """The docstring."""
-        return inspect.getdoc(self.thing) or ""
+        """The docstring; none of a value, whose docstring is that of its type."""
+        return (inspect.getdoc(self.thing) or "") if callable(self.thing) else ""
 
     @property
     def first_sentence(self) -> str:
         """What stands beside the name in a table."""
         sentence = self.own_documentation.split("\n\n")[0].replace("\n", " ")
-        return f"{sentence[:-1]}." if sentence.endswith(":") else sentence
+        said = sentence if callable(self.thing) else f"The value ``{self.thing!r}``."
+        return f"{said[:-1]}." if said.endswith(":") else said
 
 
 def _documented(owner: type, name: str) -> str:

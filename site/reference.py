@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import inspect
 from importlib import import_module
 from pathlib import Path
@@ -24,12 +25,20 @@ def write_reference(folder: Path) -> None:
 
 def page_of_name(name: Name) -> str:
     """A public name: its docstring, its methods, and why it has no formula, errors or example where it has none."""
-    kind = "class" if inspect.isclass(name.thing) else "function" if callable(name.thing) else "data"
     above = f"In :doc:`{name.package}`."
-    parts = [UNLISTED, headed(name.name, "="), above, f".. auto{kind}:: {name.full}", *map(paragraph, remarks(name))]
+    parts = [UNLISTED, headed(name.name, "="), above, documented(name), *map(paragraph, remarks(name))]
     if name.methods:
         parts += [headed("Methods", "-"), *(member(name, each) for each in name.methods)]
     return "\n\n".join(parts) + "\n"
+
+
+def documented(name: Name) -> str:
+    """What makes Sphinx write the docstring; of an enumeration with its members, of another value the value."""
+    if not callable(name.thing):
+        return f".. py:data:: {name.full}\n   :value: {name.thing!r}"
+    kind = "class" if inspect.isclass(name.thing) else "function"
+    members = inspect.isclass(name.thing) and issubclass(name.thing, enum.Enum)
+    return f".. auto{kind}:: {name.full}" + "\n   :members:\n   :undoc-members:" * members
 
 
 def member(name: Name, method: str) -> str:

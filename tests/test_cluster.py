@@ -14,7 +14,7 @@ import dask.array as da  # noqa: E402
 import dask.dataframe as dd  # noqa: E402
 import pandas as pd  # noqa: E402
 
-from suffice import GaussianMixture, total  # noqa: E402
+from suffice import GaussianMixture, select, total  # noqa: E402
 from suffice.rows.cluster.place import OnWorkers  # noqa: E402
 from suffice.rows.cluster.waiting import ClusterError  # noqa: E402
 
@@ -163,6 +163,16 @@ def test_a_fit_goes_on_from_its_checkpoint_bit_by_bit(tmp_path):
     whole, resumed = fit(12), fit(12, checkpoint=kept)
     assert np.array_equal(whole.means_, resumed.means_)
     assert np.array_equal(whole.lower_bounds_, resumed.lower_bounds_)
+
+
+def test_a_selection_and_derivatives_are_those_of_memory():
+    tables = [select(GaussianMixture(random_state=0), X, n_components=[1, 3]).table for X in (ROWS, uneven(ROWS))]
+    np.testing.assert_allclose(tables[1]["bic"], tables[0]["bic"], rtol=1e-9)
+    fitted = GaussianMixture(2, random_state=0).fit(ROWS[:100])
+    slopes = [fitted.log_likelihood_gradient(X)["means"] for X in (ROWS, uneven(ROWS))]
+    np.testing.assert_allclose(slopes[1], slopes[0], rtol=1e-9)
+    with pytest.raises(ValueError, match="component_labels needs rows in memory"):
+        mixture().fit(uneven(ROWS), component_labels=np.zeros(320))
 
 
 BAD = {

@@ -6,7 +6,12 @@ import subprocess
 import sys
 import textwrap
 
+import numpy as np
+import pandas as pd
 import pytest
+
+from suffice.cli import main
+from suffice.files import load
 
 pytest.importorskip("distributed")
 
@@ -123,3 +128,37 @@ def test_no_worker_and_no_scheduler_end_with_a_sentence(tmp_path):
     )
     assert "no worker for 2 seconds" in said
     assert "connection to the scheduler" in said
+
+
+def parquet_folder(tmp_path):
+    draw, folder = np.random.default_rng(0), tmp_path / "rows"
+    folder.mkdir()
+    for part in range(3):
+        rows = pd.DataFrame(draw.standard_normal((300, 2)) + 5.0 * draw.integers(2, size=(300, 1)), columns=["a", "b"])
+        rows.assign(times=draw.integers(0, 3, 300)).to_parquet(folder / f"{part}.parquet", row_group_size=120)
+    return folder
+
+
+def test_one_command_fits_a_pattern_of_files_with_workers_of_its_own(tmp_path):
+    pattern = parquet_folder(tmp_path) / "*.parquet"
+    words = ["fit", "gaussian-mixture", str(pattern), "--n-components", "2", "--weights", "times", "--out"]
+    program = "import sys; from suffice.cli import main\nif __name__ == '__main__': sys.exit(main(sys.argv[1:]))"
+    (tmp_path / "program.py").write_text(program)
+    with_workers = [*words, tmp_path / "workers", "--workers", "1"]
+    ended = subprocess.run([sys.executable, tmp_path / "program.py", *with_workers], capture_output=True, timeout=180)
+    assert ended.returncode == 0, ended.stderr[-2000:]
+    for name, how in (("memory", "--in-memory"), ("stream", "--stream")):
+        assert main([*words, str(tmp_path / name), how]) == 0
+        one, other = (load(tmp_path / run / "model.safetensors") for run in (name, "workers"))
+        np.testing.assert_allclose(np.sort(one.means_, 0), np.sort(other.means_, 0), atol=1e-6)
+        assert other.feature_names_in_.tolist() == ["a", "b"]
+
+
+def test_a_cluster_that_does_not_answer_is_given_up(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("suffice.cli.cluster.SECONDS", 1)
+    words = ["fit", "gaussian-mixture", str(parquet_folder(tmp_path)), "--out", str(tmp_path / "run")]
+    assert main([*words, "--cluster", "tcp://127.0.0.1:1"]) == 2
+    assert "does not answer within 1 seconds" in capsys.readouterr().err
+    assert main([*words, "--n-components", "1-3", "--workers", "2"]) == 2
+    assert "fit one model" in capsys.readouterr().err
+    assert not (tmp_path / "run").exists()

@@ -1,8 +1,11 @@
 """The command line keeps its word: columns go by name, nothing is lost or replaced unasked, and what is there is said."""
 
 import csv
+import html
 import json
 import os
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -19,6 +22,7 @@ from suffice.cli import main
 from suffice.cli.partial import part_of
 from suffice.cli.run_folder import run_folder
 from suffice.files import load
+from suffice.report.advice import to_try
 from suffice.report.mixtures.story import MixtureStory
 
 NAMES = ["sepal_length", "sepal_width", "petal_length", "petal_width"]
@@ -290,3 +294,20 @@ def test_the_estimator_is_the_one_that_python_fits(flowers):
     model = load(flowers.mixture + "/model.safetensors")
     again = GaussianMixture(2, random_state=0).fit(flowers.rows)
     np.testing.assert_allclose(model.means_, again.means_)
+
+
+def test_every_command_of_a_report_works_when_it_is_pasted(flowers, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert main(["fit", "gaussian-mixture", flowers.same, "--n-components", "2", "--out", "run"]) == 0
+    page = Path("run/report.html").read_text()
+    commands = [
+        html.unescape(re.sub(r"<[^>]+>", "", found)) for found in re.findall(r"<code>(.*?)</code></?[lb]", page)
+    ]
+    assert {shlex.split(command)[1] for command in commands} >= {"predict", "score", "impute", "sample"}
+    for command in commands:
+        assert main(shlex.split(command)[1:]) == 0, command
+
+
+def test_what_may_be_tried_goes_to_a_folder_of_its_own():
+    command = ["suffice", "fit", "gaussian-mixture", "a.csv", "--out", "run", "--n-components", "2"]
+    assert to_try(command, n_components=3) == ("suffice fit gaussian-mixture a.csv --out run-next --n-components 3",)

@@ -244,6 +244,13 @@ def test_rules_can_be_read(name):
 @pytest.mark.parametrize(
     ("f", "arguments", "text", "latex"),
     [
+        (
+            lambda x: jax.nn.standardize(x, axis=0),
+            (X,),
+            "x̄ += v̄1 ⊙ inverse_deviation_v1 − mean(v̄1 ⊙ inverse_deviation_v1) − x̂ ⊙ mean(v̄1 ⊙ inverse_deviation_v1 ⊙ x̂)",
+            r"- \hat{x} \odot \operatorname{mean}(",
+        ),
+        (lambda x: x[np.array([1, 0, 1])], (X,), "x̄ += scattered(v̄3, places_v3)", r"\mathrm{places\_v3}"),
         (lambda W, x: W @ x, (X, Y[0]), "W̄ += v̄2 xᵀ\nx̄ += Wᵀ v̄2", r"\bar{x} \mathrel{+}= W^\top \bar{v}_{2}"),
         (jax.nn.softmax, (X,), "x̄ += v1 ⊙ (v̄1 − Σ (v1 ⊙ v̄1))", r"\odot \left(\bar{v}_{1} - \sum \left(v_{1} \odot"),
         (jnp.tanh, (0.3,), "x0̄ += v̄1 (1 − v1²)", r"\left(1 - v_{1}^{2}\right)"),

@@ -68,8 +68,8 @@ def total_cost(each: Iterable[Cost]) -> Cost:
 
 
 OTHER_METHODS = (
-    'Raise max_bytes, give more evidence, or call marginals() with method="likelihood-weighting" or method="loopy", which are '
-    "not exact."
+    "Raise max_bytes, give more evidence, or call marginals() of a BayesianNetwork with "
+    'method="likelihood-weighting" or method="loopy", which are not exact.'
 )
 
 

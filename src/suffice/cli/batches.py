@@ -20,13 +20,16 @@ class WeightedBatches:
         self.columns = [name for j, name in enumerate(batches.columns) if j != column]
 
     def __iter__(self) -> Iterator[tuple[Any, Any]]:
+        for batch in self.batches:
+            yield self.split(batch)
+
+    def split(self, batch: Any) -> tuple[Any, Any]:
+        """A batch of all columns in rows and weights."""
         import numpy as np
 
-        for batch in self.batches:
-            if isinstance(batch, np.ndarray):
-                yield np.delete(batch, self.column, axis=1), batch[:, self.column]
-            else:
-                yield batch.remove_column(self.column), numbers_of(batch, batch.column_names[self.column], self.name)
+        if isinstance(batch, np.ndarray):
+            return np.delete(batch, self.column, axis=1), batch[:, self.column]
+        return batch.remove_column(self.column), numbers_of(batch, batch.column_names[self.column], self.name)
 
 
 class RenamedBatches:

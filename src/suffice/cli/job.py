@@ -7,9 +7,11 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from suffice.cli.cluster import on_cluster, rows_for
 from suffice.cli.inputs import files_of
 from suffice.cli.options import Job
 from suffice.cli.reading import Reading
@@ -35,6 +37,7 @@ def run(
     _refuse_idle_options(estimator, job)
     with run_folder(job.out, overwrite=job.overwrite) as folder:
         kept = None if job.resume is None else check_checkpoint(job.out, overwrite=job.overwrite, resume=job.resume)
+        reading = replace(reading, stream=True) if on_cluster(job) else reading
         source = read(estimator, files_of(data), job, reading)
         for sentence in source.notes:
             note(sentence)
@@ -51,6 +54,8 @@ def _refuse_idle_options(estimator: BaseEstimator, job: Job) -> None:
             raise ValueError(
                 f"{option} {value} selects among several models: give several, such as --n-components 1-8."
             )
+    if many and on_cluster(job):
+        raise ValueError("--cluster and --workers fit one model; give every option one value.")
     if job.resume and many:
         raise ValueError("--resume continues one fit, and several are asked for; give every option one value.")
     if job.resume and degenerate != "keep":
@@ -72,7 +77,7 @@ def _fit(estimator: BaseEstimator, source: Source, job: Job, kept: Path | None) 
                 found = _select(cast("Compared", estimator), source, job)
                 estimator, interrupted = found.best, found.interrupted
             else:
-                _fit_one(estimator, source, kept)
+                _fit_one(estimator, source, job, kept)
         except ValueError as error:
             raise ValueError(in_options(str(error), estimator.get_params())) from error
         except KeyboardInterrupt:
@@ -101,7 +106,7 @@ def _sentences(met: list[warnings.WarningMessage], estimator: BaseEstimator) -> 
     return list(dict.fromkeys(in_options(sentence, estimator.get_params()) for sentence in words))
 
 
-def _fit_one(estimator: BaseEstimator, source: Source, kept: Path | None) -> None:
+def _fit_one(estimator: BaseEstimator, source: Source, job: Job, kept: Path | None) -> None:
     from sklearn.base import is_classifier
 
     _set_verbose(estimator, _verbosity())
@@ -109,7 +114,8 @@ def _fit_one(estimator: BaseEstimator, source: Source, kept: Path | None) -> Non
     resumable = kept is not None and estimator.get_params().get("degenerate", "keep") == "keep"
     options: dict[str, Any] = {"checkpoint": kept} if resumable else {}
     fitted: Any = estimator
-    fitted.fit(source.rows, *known, sample_weight=source.weight, **options)
+    with rows_for(job, source.rows) as rows:
+        fitted.fit(rows, *known, sample_weight=source.weight, **options)
 
 
 def _verbosity() -> int:

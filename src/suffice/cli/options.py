@@ -88,6 +88,8 @@ class Job:
     criterion: str | None = field(default=None, init=False)
     folds: int | None = field(default=None, init=False)
     standard_errors: str | None = field(default=None, init=False)
+    cluster: str | None = field(default=None, init=False)
+    workers: int | None = field(default=None, init=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +119,16 @@ class LatentJob(Job):
             help="Standard errors of the parameters, and how to find them.", show_default="none", rich_help_panel=RUN
         ),
     ] = None
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Fit Parquet files on this Dask cluster, such as tcp://host:8786.",
+                     show_default="none", rich_help_panel=RUN),
+    ] = None  # fmt: skip
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Fit Parquet files with so many processes of this machine.", show_default="none",
+                     rich_help_panel=RUN),
+    ] = None  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -72,7 +72,8 @@ def read_classes(estimator: BaseEstimator, data: Files, job: Job, reading: Readi
     from suffice.data.names import names_in
 
     target = str(job.target)
-    if "unlabelled" not in estimator.get_params() or target not in (names_in(first_of(data)) or ()):
+    plain = "unlabelled" not in estimator.get_params() or streams(data, reading)
+    if plain or target not in (names_in(first_of(data)) or ()):
         source = read_in_memory(estimator, data, job, reading)
         return replace(source, target=as_classes(source.target).astype(str))
     without = replace(reading, drop=[*(reading.drop or ()), target])
@@ -84,7 +85,9 @@ def read_classes(estimator: BaseEstimator, data: Files, job: Job, reading: Readi
     mark = estimator.get_params()["unlabelled"] or NO_LABEL
     estimator.set_params(unlabelled=mark)
     known[gaps] = mark
-    said = f"{int(gaps.sum()):,} rows have no {target}: they are fitted as rows of unknown class."
+    count = int(gaps.sum())
+    rows, fitted = ("row has", "is") if count == 1 else ("rows have", "are")
+    said = f"{count:,} {rows} no {target}, and {fitted} fitted as unlabelled."
     return replace(source, target=known.astype(str), notes=[*source.notes, said])
 
 
@@ -239,20 +242,23 @@ def _stream(
 ) -> Source:
     from suffice.data import DataError, stream_parquet
 
-    if not isinstance(path, str):
-        raise DataError(f"{len(path)} files were named; a stream is one Parquet file, or a folder of them.")
     for option, value in (("--missing", reading.missing), ("--decimal", reading.decimal)):
         if value is not None:
             raise DataError(f"{option} is for tables that are read as a whole: use --in-memory.")
     if target is not None:
         raise DataError(f"--target {target} cannot be compared in a stream: use --in-memory, or --drop {target}.")
     batches = stream_parquet(path, columns=wanted, drop=reading.drop, text=labels)
-    columns, name = list(batches.columns), os.path.basename(path)
+    columns, name = list(batches.columns), _called(path)
     notes = [*batches.notes, "The rows were read in batches, in bounded memory."]
     if weights is None:
         return Source(batches, columns, name, notes)
     split = WeightedBatches(batches, _position(columns, weights, name), name)
     return Source(split, split.columns, name, [*notes, f"Column {weights!r} holds the row weights."])
+
+
+def _called(path: Files) -> str:
+    first, more = (path, 0) if isinstance(path, str) else (path[0], len(path) - 1)
+    return f"{os.path.basename(first)} and {more} more" if more else os.path.basename(first)
 
 
 def _position(columns: list[str], weights: str, name: str) -> int:

@@ -85,7 +85,7 @@ class ParquetRows:
 
 
 def stream_parquet(
-    path: str | Path,
+    path: str | Path | Sequence[str | Path],
     *,
     columns: Sequence[str] | None = None,
     drop: Sequence[str] | None = None,
@@ -101,7 +101,7 @@ def stream_parquet(
     Parameters
     ----------
     path
-        The file or folder.
+        The file or folder, or a list of files, read in its order.
     columns
         Columns to keep; None for all.
     drop
@@ -130,7 +130,7 @@ def stream_parquet(
     """
     if batch_size < 1:
         raise DataError(f"batch_size={batch_size}: give at least 1 row a batch.")
-    plan = _plan(Path(path), columns, drop, None)
+    plan = _plan(path, columns, drop, None)
     if not text:
         _refuse_text_in_any(plan)
     single = all(pa.types.is_float32(schema.field(name).type) for schema in plan.schemas for name in plan.columns)
@@ -198,18 +198,33 @@ class _Plan(NamedTuple):
     notes: list[str]
 
 
-def _plan(path: Path, columns: Sequence[str] | None, drop: Sequence[str] | None, target: str | None) -> _Plan:
-    paths = parquet_files(path)
+def _plan(
+    path: str | Path | Sequence[str | Path],
+    columns: Sequence[str] | None,
+    drop: Sequence[str] | None,
+    target: str | None,
+) -> _Plan:
+    paths, where = _found(path)
     schemas, counts = map(list, zip(*map(_schema, paths), strict=True))
     index = [name for name in _stored_index(schemas[0]) if name not in (columns or []) and name != target]
     names = [name for name in schemas[0].names if name not in index]
-    chosen = select_columns(names, columns=columns, drop=drop, target=target, where=path.name)
+    chosen = select_columns(names, columns=columns, drop=drop, target=target, where=where)
     for file, schema in zip(paths, schemas, strict=True):
         _refuse_other_columns(schemas[0], schema, paths[0].name, file.name)
     if sum(counts) == 0:
-        raise DataError(f"{path.name} has columns but no rows; at least one row is needed.")
+        raise DataError(f"{where} has columns but no rows; at least one row is needed.")
     note = f"The index {listing(index)} that pandas stored is left out; name it in columns= (--columns) to keep it."
     return _Plan(paths, schemas, sum(counts), chosen, [note] * bool(index))
+
+
+def _found(path: str | Path | Sequence[str | Path]) -> tuple[list[Path], str]:
+    """Files, and what a sentence calls them."""
+    if isinstance(path, str | Path):
+        return parquet_files(Path(path)), Path(path).name
+    if not path:
+        raise DataError("No file was named; at least one is needed.")
+    paths = [file for one in path for file in parquet_files(Path(one))]
+    return paths, paths[0].name if len(paths) == 1 else f"{paths[0].name} and {len(paths) - 1} more"
 
 
 def _open(path: Path) -> parquet.ParquetFile:

@@ -140,4 +140,4 @@ def _said(numbers: Written, label: str, mark: str) -> list[str]:
 
 
 def _plain(value: float) -> str:
-    return str(int(value)) if value == int(value) and abs(value) >= 1000 else str(value)
+    return str(int(value)) if 1000 <= abs(value) < 1e15 and value == int(value) else str(value)

@@ -10,6 +10,9 @@ from unicodedata import normalize
 
 from suffice.inspect.labels import MACRON
 
+HAT = "\N{COMBINING CIRCUMFLEX ACCENT}"
+LONGEST = 9
+"""Digits and signs of a number that is written as it is."""
 SILENT = {"reshape", "transpose"}
 """Methods that are not written: what they move shows in the shapes."""
 SIGNS = {ast.Gt: ">", ast.Lt: "<", ast.Eq: "=", ast.GtE: "≥", ast.LtE: "≤"}
@@ -91,7 +94,8 @@ def name_in_latex(name: str) -> str:
 
 
 def _number(node: ast.Constant, script: Script) -> Written:
-    return str(node.value), ATOM
+    long = isinstance(node.value, float) and len(str(node.value)) > LONGEST
+    return f"{node.value:.6g}" if long else str(node.value), ATOM
 
 
 def _binary(node: ast.BinOp, script: Script) -> Written:
@@ -162,9 +166,28 @@ def _called(node: ast.Call, script: Script) -> Written:
             return _write(owner, script)
         if name == "sum":
             return f"{script.sign('sum')}{_inside(owner, ATOM, script)}", PRODUCT
+        if name == "mean":
+            return _mean(_write(owner, script)[0], script), ATOM
+    if ast.unparse(node.func) == "normalisation_vjp":
+        return _normalised(node, script), SUM
     arguments = ", ".join(_write(each, script)[0] for each in node.args)
     name = ast.unparse(node.func)
     return (_operator(name) if script.latex else name) + f"({arguments})", ATOM
+
+
+def _mean(text: str, script: Script) -> str:
+    return f"{_operator('mean')}({text})" if script.latex else f"mean({text})"
+
+
+def _normalised(node: ast.Call, script: Script) -> str:
+    """A derivative d, less its mean where that is taken off x too, less x̂ times the mean of d and x̂."""
+    x, derivative = (_write(node.args[place], script)[0] for place in (0, 2))
+    hat = rf"\hat{{{x}}}" if script.latex else normalize("NFC", f"{x}{HAT}") if len(x) == 1 else f"normal({x})"
+    minus, times = script.sign("minus"), script.sign("times")
+    centred = next(word.value for word in node.keywords if word.arg == "centred")
+    less = f" {minus} {_mean(derivative, script)}" if ast.literal_eval(centred) else ""
+    held = _inside(node.args[2], PRODUCT, script)
+    return f"{held}{less} {minus} {hat} {times} {_mean(f'{held} {times} {hat}', script)}"
 
 
 def _operator(name: str) -> str:
@@ -189,7 +212,7 @@ def _function(name: str, node: ast.Call, script: Script) -> Written:
         inner = _write(first, script)[0]
         return (f"e^{{{inner}}}", POWER) if name == "exp" else (rf"\sqrt{{{inner}}}", ATOM)
     arguments = ", ".join(_write(each, script)[0] for each in node.args if not isinstance(each, ast.Constant))
-    known = script.latex and name in ("log", "sin", "cos", "tan", "sinh", "cosh")
+    known = script.latex and name in ("log", "sin", "cos", "tan", "sinh", "cosh", "tanh")
     return (rf"\{name}" if known else _operator(name) if script.latex else name) + f"({arguments})", ATOM
 
 

@@ -34,5 +34,19 @@ def with_options(command: Sequence[str], **settings: object) -> str:
 
 
 def to_try(command: Sequence[str] | None, **settings: object) -> tuple[str, ...]:
-    """The command line with other values, if there is one."""
-    return () if command is None else (with_options(command, **settings),)
+    """The command line with other values, if there is one, for a folder of its own."""
+    if command is None:
+        return ()
+    out = value_of(command, "--out")
+    elsewhere = {} if out is None else {"out": f"{out.rstrip('/')}-next"}
+    return (with_options(command, **settings, **elsewhere),)
+
+
+def value_of(command: Sequence[str], flag: str) -> str | None:
+    """The value of an option in a command line."""
+    for word, following in zip(command, [*command[1:], ""], strict=True):
+        if word == flag and following:
+            return following
+        if word.startswith(f"{flag}="):
+            return word.partition("=")[2]
+    return None

@@ -61,6 +61,7 @@ class Section:
     selection: Table | None = None
     tables: list[Table] = field(default_factory=list)
     command: str | None = None
+    onward: list[Advice] = field(default_factory=list)
     across: int = 2
 
 

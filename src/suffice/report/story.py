@@ -13,6 +13,7 @@ import numpy as np
 from suffice.outcome import Outcome
 from suffice.plot.canvas import wanted_columns
 from suffice.report.advice import with_options
+from suffice.report.onward import onward
 from suffice.report.parts import Section, Table, model_name, settings
 from suffice.runtime.types import ArrayLike, TableLike
 
@@ -207,6 +208,7 @@ class Story:
             warnings=list(run.warnings),
             settings=settings(self.estimator),
             command=None if run.command is None else with_options(run.command),
+            onward=onward(self, run.command),
         )
 
     def table(self) -> Table | None:

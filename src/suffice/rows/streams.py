@@ -89,6 +89,11 @@ def is_collection(data: Any) -> bool:
     return hasattr(type(first), "__dask_graph__")
 
 
+def on_workers(data: Any) -> bool:
+    """Whether data are a Dask collection, or partitions that were made of one."""
+    return is_collection(data) or partitions_of(data) is not None
+
+
 def partitions_of(data: Any) -> Any:
     """The partitions on a cluster that are under a stream, however it wraps them; None of any other data."""
     while not getattr(type(data), "on_workers", False):

@@ -93,10 +93,11 @@ class _Process:
         if self.ended:
             raise ClaimError(self.ended)
         begin = time.perf_counter()
+        self.process = self.process or _begun(self.path, self.function, self.limits)
         timer = Timer(max(self.limits.seconds - self.spent, 0.01), self._too_long)
         timer.start()
         try:
-            reply = self._exchange(point)
+            reply = _exchanged(self.process, point)
         finally:
             timer.cancel()
             self.spent += time.perf_counter() - begin
@@ -119,15 +120,6 @@ class _Process:
             with suppress(OSError):
                 pipe.close()  # type: ignore[union-attr]
 
-    def _exchange(self, point: Mapping[str, Any]) -> dict[str, np.ndarray] | None:
-        if self.process is None:
-            self.process = _begun(self.path, self.function, self.limits)
-        try:
-            send(self.process.stdin, point)  # type: ignore[arg-type]
-            return receive(self.process.stdout)  # type: ignore[arg-type]
-        except (OSError, FrameError):
-            return None
-
     def _too_long(self) -> None:
         self.ended = f"Your function took more than {self.limits.seconds:g} s and was stopped."
         if self.process is not None:
@@ -136,6 +128,14 @@ class _Process:
 
     def _memory(self) -> str:
         return f"{self.limits.memory / 1024**3:.3g} GiB of memory"
+
+
+def _exchanged(process: subprocess.Popen[bytes], point: Mapping[str, Any]) -> dict[str, np.ndarray] | None:
+    try:
+        send(process.stdin, point)  # type: ignore[arg-type]
+        return receive(process.stdout)  # type: ignore[arg-type]
+    except (OSError, FrameError):
+        return None
 
 
 def _begun(path: Path, function: str, limits: Limits) -> subprocess.Popen[bytes]:

@@ -69,11 +69,11 @@ class ClassConditional(ClassInference):
         """What distribution every class has."""
         raise NotImplementedError
 
-    def _learn_shares(self, table: LabelledRows) -> None:
-        """Take from rows and their classes what is done to parameters after the fit."""
-
     def _of_rows(self, table: RowsInMemory) -> tuple[Family, Any, np.ndarray] | None:
         """Classes of complete, labelled rows, their spread and weights, where these suit the shape better than sums do."""
+
+    def _learn_shares(self, table: LabelledRows) -> None:
+        """Take from rows and their classes what is done to parameters after the fit."""
 
     def _check_spread(self, fitted: dict[str, Any], overall: Any) -> None:
         """Refuse, or warn of, classes without spread in some direction, where variances need a floor."""

@@ -159,6 +159,16 @@ class GaussianClassifier(LinearScores):
         coef, intercept = linear_scores(means, covariances, class_prior)
         return {**found, "coef_": coef, "intercept_": intercept}
 
+    def _parameters_of_factors(self, model: Mixture, class_prior: np.ndarray) -> dict[str, Any]:
+        """The same of a covariance that is kept as its factors."""
+        forget_matrices(self)
+        components: Any = model.components
+        own: Any = self._kind().shrunk_factors(components, self._share())
+        scores = scores_of_factors(own.means, own.loadings[0], own.noise_variance[0], class_prior)
+        coef, intercept = second_less_first(*scores)
+        model = Mixture(model.weights, own, model.prior, model.frozen)
+        return {"model_": model, "means_": own.means, "coef_": coef, "intercept_": intercept}
+
     def _share(self) -> Any:
         """How far covariances are shrunk; a number given counts at once, for steps too."""
         if not isinstance(self.shrinkage, str):
@@ -166,16 +176,6 @@ class GaussianClassifier(LinearScores):
         if not hasattr(self, "shrinkage_"):
             raise ValueError(f"shrinkage={self.shrinkage!r} is found by fit from all rows; give partial_fit a number.")
         return self.shrinkage_
-
-    def _parameters_of_factors(self, model: Mixture, class_prior: np.ndarray) -> dict[str, Any]:
-        """The same of a covariance that is kept as its factors."""
-        forget_matrices(self)
-        components: Any = model.components
-        own: Any = self._kind().shrunk_factors(components, float(self._share()))
-        scores = scores_of_factors(own.means, own.loadings[0], own.noise_variance[0], class_prior)
-        coef, intercept = second_less_first(*scores)
-        model = Mixture(model.weights, own, model.prior, model.frozen)
-        return {"model_": model, "means_": own.means, "coef_": coef, "intercept_": intercept}
 
     def _check_spread(self, fitted: dict[str, Any], overall: Columns) -> None:
         components = fitted["model_"].components

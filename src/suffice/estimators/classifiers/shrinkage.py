@@ -45,7 +45,8 @@ def suggested(shrinkage: str, covariance_type: str, rows: np.ndarray, codes: np.
 
 
 def _share(shrinkage: str, rows: np.ndarray) -> float:
-    from sklearn.covariance import ledoit_wolf, oas
+    from sklearn.covariance import ledoit_wolf_shrinkage, oas
 
-    method: Any = {"ledoit_wolf": ledoit_wolf, "oas": oas}[shrinkage]
-    return float(method(rows, assume_centered=True)[1])
+    if shrinkage == "ledoit_wolf":
+        return float(ledoit_wolf_shrinkage(rows, assume_centered=True))
+    return float(oas(rows, assume_centered=True)[1])

@@ -24,7 +24,7 @@ from suffice.latent.factors.readers import (
 from suffice.latent.imputation import refuse_deviations
 from suffice.latent.readers import aic, bic, read
 from suffice.rows.cluster.lazily import lazily
-from suffice.rows.streams import is_collection, on_host
+from suffice.rows.streams import on_host, on_workers
 from suffice.runtime.types import ArrayLike, TableLike
 from suffice.uncertainty.drawn import check_drawn, completed
 from suffice.validation import check_count, check_matrix
@@ -168,7 +168,7 @@ class FittedFactors(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Trans
         return aic(self._log_likelihood(X, sample_weight)[0], self.model_.parameter_count())
 
     def _log_likelihood(self, X: TableLike, sample_weight: ArrayLike | None) -> tuple[float, float]:
-        if is_collection(X):
+        if on_workers(X):
             from suffice.rows.cluster.sums import weighted_sums
 
             sums, weight = weighted_sums(X, sample_weight, self.score_samples)

@@ -18,7 +18,7 @@ from suffice.latent.mixture import Mixture
 from suffice.latent.readers import Evidence, MostProbable, Responsibilities, aic, bic, entropy, read, statistics
 from suffice.rows.cluster.lazily import lazily
 from suffice.rows.frequencies import weighed
-from suffice.rows.streams import CheckedBatches, is_collection, on_host
+from suffice.rows.streams import CheckedBatches, on_host, on_workers
 from suffice.runtime.precision import scope
 from suffice.runtime.types import ArrayLike, TableLike
 from suffice.validation import check_choice, check_count
@@ -179,7 +179,7 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
         sample_weight
             Row weights ``(n,)``; N is their sum.
         """
-        if is_collection(X):
+        if on_workers(X):
             from suffice.rows.cluster.sums import weighted_sums
 
             sums, _ = weighted_sums(X, sample_weight, self._entropies)
@@ -193,7 +193,7 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
         return entropy(self.predict_proba(X))
 
     def _log_likelihood(self, X: TableLike, sample_weight: ArrayLike | None) -> tuple[float, float]:
-        if is_collection(X):
+        if on_workers(X):
             from suffice.rows.cluster.sums import weighted_sums
 
             sums, weight = weighted_sums(X, sample_weight, self.score_samples)
@@ -289,7 +289,7 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
     def _statistics(
         self, X: TableLike, sample_weight: ArrayLike | None, model: Mixture
     ) -> tuple[MixtureStatistics, np.ndarray | None]:
-        if is_collection(X):
+        if on_workers(X):
             data, _, _ = weighed(X, sample_weight)
             return statistics(model, CheckedBatches(data, self._input.batch))
         rows = self._input.table(on_host(X))

@@ -8,7 +8,7 @@ import numpy as np
 
 from suffice.rows.cluster.labelled import Labelled
 from suffice.rows.cluster.partitions import Partitions
-from suffice.rows.cluster.tasks import Header, kinds_of
+from suffice.rows.cluster.tasks import Header, kinds_of, names_of
 from suffice.rows.cluster.waiting import current_client, result_of
 from suffice.rows.streams import is_collection
 
@@ -109,8 +109,7 @@ def _labelled(rows: Any, labels: Any, weight: Any = None) -> Any:
 def _look(block: Any) -> tuple[Header, bool]:
     """The names of the columns of a block, and whether it brings weights."""
     rows = block[0] if isinstance(block, tuple) else block
-    columns = list(rows.columns) if hasattr(rows, "columns") else None
-    return Header(columns, kinds_of(rows)), isinstance(block, tuple)
+    return Header(names_of(rows), kinds_of(rows)), isinstance(block, tuple)
 
 
 def _delayed(fn: Any) -> Any:

@@ -147,22 +147,34 @@ def _refuse_other_versions(there: dict[str, str | None]) -> None:
 
 
 def _refuse_other_columns(rows: Any, header: Header) -> None:
-    if header.columns is not None and hasattr(rows, "columns") and list(rows.columns) != header.columns:
-        raise ValueError(
-            f"it has the columns {list(rows.columns)[:20]}; {header.columns[:20]} are expected, as in the first."
-        )
-    names = header.columns or range(len(header.kinds))
-    for name, kind, expected in zip(names, kinds_of(rows), header.kinds, strict=False):
-        if kind != expected and {kind, expected} - {"number"}:
+    names = names_of(rows)
+    if None not in (header.columns, names) and names != header.columns:
+        raise ValueError(f"it has the columns {names[:20]}; {header.columns} are expected, as in the first.")
+    named = header.columns or range(len(header.kinds))
+    for name, kind, expected in zip(named, kinds_of(rows), header.kinds, strict=False):
+        if kind != expected:
             raise ValueError(
                 f"its column {name!r} holds {kind}, and {expected} is expected, as in the first partition."
             )
 
 
+def names_of(rows: Any) -> Any:
+    """Names of the columns of a table, of pandas or Arrow; None of an array."""
+    if hasattr(rows, "column_names"):
+        return list(rows.column_names)
+    return list(rows.columns) if hasattr(rows, "columns") else None
+
+
 def kinds_of(rows: Any) -> list[str]:
     """What each column of a table, or of an array, holds: numbers, or the name of its type."""
+    if hasattr(rows, "schema"):
+        return [_kind(str(kind), np.dtype(kind.to_pandas_dtype())) for kind in rows.schema.types]
     types = list(rows.dtypes) if hasattr(rows, "dtypes") else [rows.dtype] * rows.shape[1]
-    return ["number" if getattr(kind, "kind", "O") in "iufb" else str(kind) for kind in types]
+    return [_kind(str(kind), kind) for kind in types]
+
+
+def _kind(name: str, kind: Any) -> str:
+    return "number" if getattr(kind, "kind", "O") in "iufb" else name
 
 
 Work = Callable[[Kept, int], Any]

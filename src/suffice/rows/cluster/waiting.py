@@ -19,7 +19,7 @@ NO_CLIENT = (
 )
 
 
-class ClusterError(RuntimeError):
+class ClusterError(OSError):
     """A cluster that does not answer, has lost its workers, or whose workers cannot work for this process."""
 
 
