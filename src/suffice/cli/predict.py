@@ -39,7 +39,7 @@ def predict(
     target: Annotated[
         str | None,
         typer.Option(metavar="COLUMN", help="Column of known classes to compare with; rows without one are left out.",
-                     show_default="the one of the fit, if it is there", rich_help_panel=DATA),
+                     show_default="no comparison", rich_help_panel=DATA),
     ] = None,
     keep: Keep = None,
     overwrite: Overwrite = False,
