@@ -34,12 +34,19 @@ TABLE_KINDS = ["exponential", "negative-binomial", "gaussian"]
 
 
 LISTED = {"__init__.py", "latent/__init__.py", "latent/families/kinds.py"}
+PROPOSED = "cli/automatic.py"
+"""Models that ``suffice fit --auto`` tries."""
 ELSEWHERE = {
-    "negative_binomial": {"data/detection.py", "data/kinds.py"},  # one of the kinds that columns are detected as
-    "exponential": {"rows/survey.py"},  # exponential keys, of a weighted sample
+    "negative_binomial": {
+        "data/detection.py",
+        "data/kinds.py",
+        PROPOSED,
+    },  # one of the kinds that columns are detected as
+    "exponential": {"rows/reservoir.py"},  # exponential keys, of a weighted sample
     "poisson": {
         "data/detection.py",  # one of the kinds that columns are detected as
         "data/kinds.py",
+        PROPOSED,
         "estimators/shared/labelled_columns.py",  # advice
         "latent/families/negative_binomial.py",  # NumPy's Poisson numbers
     },

@@ -6,9 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import prod
 
+import numpy as np
+
 from suffice.inspect.accounting import Account, account, account_of
 from suffice.inspect.convention import ConventionLike
 from suffice.inspect.edits import NEW, edits
+from suffice.inspect.needed import Need
 from suffice.inspect.of_network import InputShape, Network
 from suffice.inspect.plan import Counted, Misfit, Part, counted, plan_of
 from suffice.inspect.tabular import Cell, Table, Tabular
@@ -167,6 +170,9 @@ def needed_bytes(given: Account, plan: Mapping[int, Part], changed: Mapping[int,
         part = changed.get(need.node)
         if part is None and need.node in plan:
             continue
+        if need.kind == "inside":
+            kept[need.node, False] = _inside(given, need, part, found)
+            continue
         size = prod(given.graph.nodes[need.value].shape)
         item = need.bytes // size if size else 0
         value = _read_now(need.value, plan.get(need.node), part)
@@ -177,6 +183,13 @@ def needed_bytes(given: Account, plan: Mapping[int, Part], changed: Mapping[int,
             key, cells = (need.value, False), _parameters(part, found, size)
         kept[key] = max(kept.get(key, 0), item * cells)
     return sum(kept.values()) + _of_new(changed, found, kept, given.convention.batch)
+
+
+def _inside(given: Account, need: Need, part: Part | None, found: Counted) -> int:
+    """Bytes of what is kept inside a node: one number a channel of a normalisation."""
+    if part is None or part.kind != "normalisation":
+        return need.bytes
+    return np.dtype(given.graph.nodes[need.node].dtype).itemsize * found.sizes[part.number][0]
 
 
 def _read_now(value: int, before: Part | None, after: Part | None) -> int:

@@ -14,6 +14,7 @@ from suffice.estimators.classifiers.answers import log_shares
 from suffice.estimators.classifiers.class_conditional import ClassConditional
 from suffice.latent.factors.canonical import signs
 from suffice.latent.imputation import impute
+from suffice.rows.cluster.lazily import lazily
 from suffice.rows.missing import any_missing
 from suffice.rows.streams import is_stream, on_host
 from suffice.runtime.blas import one_blas_thread
@@ -70,6 +71,7 @@ class LinearScores(ClassConditional):
         return scores[:, 0] if two else scores
 
     @available_if(_is_linear)
+    @lazily("axis")
     def transform(self, X: TableLike) -> np.ndarray:
         r"""Rows on the axes that tell the classes apart best (Fisher, 1936), where classes share their covariance.
 
