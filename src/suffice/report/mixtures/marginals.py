@@ -47,7 +47,7 @@ def _brief(axis: Axis) -> Axis:
 def _caption(shown: int, columns: int, summary: Summary) -> str:
     which = "" if shown == columns else f"The {shown} of {columns} columns in which fit and data differ most. "
     return (
-        f"{which}Observed cells (grey), the fitted marginal (black) and each component of it. The number above is the Kolmogorov "
+        f"{which}Observed cells (grey), the fitted marginal (thick) and each component of it. The number above is the Kolmogorov "
         "distance, the largest difference between the share of cells and the fitted probability below any value: up to "
         f"about {1.36 / np.sqrt(len(summary.sample)):.2g} can come of chance alone in this many rows.{_gaps(summary)}"
     )
