@@ -18,7 +18,7 @@ def printed_lines(schedule):
     return [re.sub(r"^\d+\. |   # frees .*$", "", line) for line in str(schedule).splitlines()]
 
 
-@settings(max_examples=250, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=500, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
 @given(networks())
 def test_the_printed_lines_of_a_schedule_give_the_gradient(network):
     def loss(parameters, image):

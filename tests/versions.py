@@ -109,7 +109,7 @@ def installed(environment: Environment, interpreter: str, folder: Path, package:
     for command in (
         [*uv, "venv", "--clear", "--python", interpreter, str(target)],
         [*install, "--resolution", environment.resolution, *package, *environment.requirements],
-        [*install, "pytest", "pytest-xdist"],
+        [*install, "pytest", "pytest-xdist", "hypothesis"],
     ):
         subprocess.run(command, cwd=REPOSITORY, check=True)
     return python
