@@ -250,7 +250,7 @@ def test_rules_can_be_read(name):
             "x̄ += v̄1 ⊙ inverse_deviation_v1 − mean(v̄1 ⊙ inverse_deviation_v1) − x̂ ⊙ mean(v̄1 ⊙ inverse_deviation_v1 ⊙ x̂)",
             r"- \hat{x} \odot \operatorname{mean}(",
         ),
-        (lambda x: x[np.array([1, 0, 1])], (X,), "x̄ += scattered(v̄3, places_v3)", r"\mathrm{places\_v3}"),
+        (lambda x: x[np.array([1, 0, 1])], (X,), "x̄ += scattered(v̄N, places_vN)", r"\mathrm{places\_vN}"),
         (lambda W, x: W @ x, (X, Y[0]), "W̄ += v̄2 xᵀ\nx̄ += Wᵀ v̄2", r"\bar{x} \mathrel{+}= W^\top \bar{v}_{2}"),
         (jax.nn.softmax, (X,), "x̄ += v1 ⊙ (v̄1 − Σ (v1 ⊙ v̄1))", r"\odot \left(\bar{v}_{1} - \sum \left(v_{1} \odot"),
         (jnp.tanh, (0.3,), "x0̄ += v̄1 (1 − v1²)", r"\left(1 - v_{1}^{2}\right)"),
@@ -262,9 +262,10 @@ def test_rules_can_be_read(name):
 def test_texts_are_written_as_by_hand(f, arguments, text, latex):
     found = graph(f, *arguments)
     rule = found.rule(len(found.nodes) - 1)
-    assert latex in rule.latex
+    number = rule.label.removeprefix("v")  # which depends on the version of JAX where places are constants
+    assert latex.replace("N", number) in rule.latex
     if text is not None and "x0" not in text:
-        assert rule.text == text
+        assert rule.text == text.replace("N", number)
 
 
 def test_a_batch_of_softmax_has_the_rule_of_the_book():
