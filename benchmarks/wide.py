@@ -56,15 +56,15 @@ def sparse(count: int, columns: int, ones: bool) -> csr_array:
 
 
 def factor_analysis(count: int, columns: int, components: int) -> dict[str, Fit]:
-    """Complete rows."""
+    """Complete rows; scikit-learn's own log-likelihood of the fit, as its ``score`` takes a matrix of the columns."""
     from sklearn.decomposition import FactorAnalysis as ScikitLearn
 
     from suffice import FactorAnalysis
 
     rows, _ = rows_of_factors(count, columns, components)
     return {
-        "suffice": lambda: FactorAnalysis(components).fit(rows).score(rows),
-        "scikit-learn": lambda: ScikitLearn(components).fit(rows).score(rows),
+        "suffice": lambda: FactorAnalysis(components).fit(rows).lower_bound_,
+        "scikit-learn": lambda: ScikitLearn(components).fit(rows).loglike_[-1] / count,
     }
 
 
