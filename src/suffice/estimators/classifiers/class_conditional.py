@@ -125,11 +125,12 @@ class ClassConditional(ClassInference):
         refuse_empty(np.isnan(facts.least))
         self._learn_shares(table)
         with one_blas_thread():
-            unit = kind.unit
-            if not facts.unknown and unit.one_pass and (not facts.gaps or unit.missing == "mask"):
-                self._fit_labelled(table, facts)
-            else:
-                self._fit_by_em(table, facts)
+            if not self._fit_rows(table, facts):
+                unit = kind.unit
+                if not facts.unknown and unit.one_pass and (not facts.gaps or unit.missing == "mask"):
+                    self._fit_in_one_pass(table, facts, None)
+                else:
+                    self._fit_by_em(table, facts)
         precision = precision_of_spread(facts.spread, kind.movable, self.precision)
         self.outcome_ = " ".join(filter(None, (self.outcome_, scaled, said_of(precision, self.precision))))
         return self
@@ -186,17 +187,19 @@ class ClassConditional(ClassInference):
             self._fit_in_one_pass(table, table.facts(), getattr(self, "running_statistics_", None))
         return self
 
-    def _fit_labelled(self, table: LabelledRows, facts: Facts) -> None:
-        found = self._of_rows(table) if isinstance(table, RowsInMemory) and not facts.gaps else None
+    def _fit_rows(self, table: LabelledRows, facts: Facts) -> bool:
+        """Fit complete, labelled rows whose shape suits this better than sums do; whether that was so."""
+        in_memory = isinstance(table, RowsInMemory)
+        found = self._of_rows(table) if in_memory and not (facts.unknown or facts.gaps) else None
         if found is None:
-            self._fit_in_one_pass(table, facts, None)
-            return
+            return False
         components, overall, counts = found
         model = self._mixture(components)
         if "weights" not in model.frozen:
             counts = counts * max(1.0, facts.rows / counts.sum()) + self._concentration() - 1
             model = replaced(model, log_weights=np.log(counts / counts.sum()))
         self._keep(model, overall, {"n_iter_": 1, "converged_": True, "outcome_": str(Outcome.ONE_PASS)})
+        return True
 
     def _fit_in_one_pass(self, table: LabelledRows, facts: Facts, kept: Any) -> None:
         """Set the parameters of highest likelihood (and prior) given labelled rows, and sums kept of others."""
