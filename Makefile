@@ -43,6 +43,9 @@ bench: .venv/.bench
 	.venv/bin/python benchmarks/defaults.py
 	.venv/bin/python benchmarks/uncertainty.py
 	.venv/bin/python benchmarks/bayesnet.py
+	.venv/bin/python benchmarks/wide.py
+	.venv/bin/python benchmarks/uncertainty.py
+	.venv/bin/python benchmarks/inspect_networks.py
 
 docs: .venv/.docs
 	.venv/bin/python site/build.py
