@@ -44,7 +44,6 @@ bench: .venv/.bench
 	.venv/bin/python benchmarks/uncertainty.py
 	.venv/bin/python benchmarks/bayesnet.py
 	.venv/bin/python benchmarks/wide.py
-	.venv/bin/python benchmarks/uncertainty.py
 	.venv/bin/python benchmarks/inspect_networks.py
 
 docs: .venv/.docs
