@@ -25,7 +25,7 @@ def trace_back(program: Program, values: Values, states: np.ndarray, choose: Cho
         if summed:
             slots = [slot for slot in (left, right) if slot != ONE]
             parts = [_given(values[slot], program.shapes[slot], summed, states) for slot in slots]
-            sizes = np.max([part.shape[1:] for part in parts], axis=0)
+            sizes = np.broadcast_shapes(*(part.shape[1:] for part in parts))
             flat = [np.broadcast_to(part, (states.shape[1], *sizes)).reshape(states.shape[1], -1) for part in parts]
             states[summed] = np.unravel_index(choose(flat), sizes)
 

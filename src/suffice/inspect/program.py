@@ -192,10 +192,16 @@ def function_name(step: Step) -> str:
     return str(step.settings.get("name") or getattr(info, "func_name", "") or step.primitive)
 
 
+def closed(jaxpr: Any) -> Any:
+    """A program inside another one, with the constants that some primitives leave out; newer versions of JAX never do."""
+    kinds: Any = core
+    return jaxpr if isinstance(jaxpr, kinds.ClosedJaxpr) else kinds.ClosedJaxpr(jaxpr, ())
+
+
 def _inner(equation: Any) -> Any:
     for key in ("jaxpr", "call_jaxpr"):
         if (inner := equation.params.get(key)) is not None:
-            return inner if isinstance(inner, core.ClosedJaxpr) else core.ClosedJaxpr(inner, ())
+            return closed(inner)
     return None
 
 

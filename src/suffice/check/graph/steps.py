@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 from jax import lax
-from jax.extend.core import ClosedJaxpr
+
+from suffice.inspect.program import closed
 
 OPAQUE = frozenset(
     (
@@ -174,8 +175,8 @@ def _inner(equation: Any) -> Any:
         "closed_call",
     ):
         return None
-    closed = inner if hasattr(inner, "consts") else ClosedJaxpr(inner, ())
-    return None if any(e.primitive.name in OPAQUE for e in closed.jaxpr.eqns) else closed
+    program = closed(inner)
+    return None if any(e.primitive.name in OPAQUE for e in program.jaxpr.eqns) else program
 
 
 def _applied(equation: Any) -> Apply:

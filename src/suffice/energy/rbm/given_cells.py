@@ -108,7 +108,7 @@ def doubtful_rows(found: GivenCells, unit: np.ndarray | float = 1.0) -> np.ndarr
 def _by_state(model: BoltzmannMachine) -> ByHiddenState:
     with scope("float64"):
         exact = cast(model, "float64")
-        states = bits(jnp.arange(model.hidden_states, dtype=jnp.int32), model.weights.shape[1], jnp.float64)
+        states = bits(jnp.arange(model.hidden_states, dtype=jnp.int32), model.weights.shape[1], exact.weights.dtype)
         field = states @ exact.weights.T + exact.visible_bias
         parts = states, states @ exact.hidden_bias, field, exact.log_normalisers(field), exact.mean_at(field)
         return ByHiddenState(*to_numpy(parts))

@@ -9,7 +9,6 @@ import numpy as np
 from suffice.estimators.factors.scores import FittedFactors
 from suffice.estimators.shared.uncertain import of_factors
 from suffice.latent.factors.linear_gaussian import LinearGaussian
-from suffice.latent.readers import caic, sabic
 from suffice.runtime.types import ArrayLike, TableLike
 from suffice.uncertainty.errors import Fitted, confidence_intervals, standard_errors
 from suffice.uncertainty.rotated import turned
@@ -97,32 +96,6 @@ class FactorInference(FittedFactors):
             If the rows or a parameter cannot be used; the message says what to do.
         """
         return confidence_intervals(self._asked(X, sample_weight), level, method, samples, self._generator())
-
-    def sabic(self, X: TableLike, sample_weight: ArrayLike | None = None) -> float:
-        r"""BIC adjusted for the number of rows, :math:`-2 \ell + p \log((N + 2) / 24)`; lower is better (Sclove, 1987).
-
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``.
-        sample_weight
-            Row weights ``(n,)``; N is their sum.
-        """
-        log_likelihood, rows = self._log_likelihood(X, sample_weight)
-        return sabic(log_likelihood, self.model_.parameter_count(), rows)
-
-    def caic(self, X: TableLike, sample_weight: ArrayLike | None = None) -> float:
-        r"""Consistent AIC, :math:`-2 \ell + p (\log N + 1)`; lower is better (Bozdogan, 1987).
-
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``.
-        sample_weight
-            Row weights ``(n,)``; N is their sum.
-        """
-        log_likelihood, rows = self._log_likelihood(X, sample_weight)
-        return caic(log_likelihood, self.model_.parameter_count(), rows)
 
     def _asked(self, X: TableLike, sample_weight: ArrayLike | None) -> Fitted:
         rotation: str | None = getattr(self, "rotation", None)

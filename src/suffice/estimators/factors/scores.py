@@ -11,6 +11,7 @@ from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_array, check_is_fitted
 
 from suffice.estimators.shared.callbacks import CallbackSupportMixin
+from suffice.estimators.shared.information_criteria import InformationCriteria
 from suffice.estimators.shared.rows import PlainColumns
 from suffice.estimators.shared.shown import notebook_bundle
 from suffice.latent.factors.linear_gaussian import LinearGaussian
@@ -22,9 +23,9 @@ from suffice.latent.factors.readers import (
     impute_factors,
 )
 from suffice.latent.imputation import refuse_deviations
-from suffice.latent.readers import aic, bic, read
+from suffice.latent.readers import read
 from suffice.rows.cluster.lazily import lazily
-from suffice.rows.streams import on_host, on_workers
+from suffice.rows.streams import on_host
 from suffice.runtime.types import ArrayLike, TableLike
 from suffice.uncertainty.drawn import check_drawn, completed
 from suffice.validation import check_count, check_matrix
@@ -34,7 +35,9 @@ INSTEAD = (
 )
 
 
-class FittedFactors(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+class FittedFactors(
+    InformationCriteria, CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
+):
     """Of a fitted factor model what it says of rows."""
 
     _repr_mimebundle_ = notebook_bundle
@@ -141,41 +144,6 @@ class FittedFactors(CallbackSupportMixin, ClassNamePrefixFeaturesOutMixin, Trans
         """
         total, weight = self._log_likelihood(X, sample_weight)
         return total / weight
-
-    def bic(self, X: TableLike, sample_weight: ArrayLike | None = None) -> float:
-        r"""Bayesian information criterion, :math:`-2 \ell + p \log N`; lower is better (Schwarz, 1978).
-
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``.
-        sample_weight
-            Row weights ``(n,)``; N is their sum.
-        """
-        log_likelihood, rows = self._log_likelihood(X, sample_weight)
-        return bic(log_likelihood, self.model_.parameter_count(), rows)
-
-    def aic(self, X: TableLike, sample_weight: ArrayLike | None = None) -> float:
-        r"""Akaike information criterion, :math:`-2 \ell + 2 p`; lower is better (Akaike, 1974).
-
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``.
-        sample_weight
-            Row weights ``(n,)``.
-        """
-        return aic(self._log_likelihood(X, sample_weight)[0], self.model_.parameter_count())
-
-    def _log_likelihood(self, X: TableLike, sample_weight: ArrayLike | None) -> tuple[float, float]:
-        if on_workers(X):
-            from suffice.rows.cluster.sums import weighted_sums
-
-            sums, weight = weighted_sums(X, sample_weight, self.score_samples)
-            return float(sums[0]), weight
-        evidence = self.score_samples(X)
-        weight = self._input.weight_of(X, sample_weight, len(evidence))
-        return float(weight @ evidence), float(weight.sum())
 
     def sample(self, n_samples: int = 1) -> np.ndarray:
         """Rows drawn from the fitted model.

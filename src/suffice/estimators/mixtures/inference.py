@@ -10,7 +10,6 @@ from sklearn.utils.validation import check_is_fitted
 from suffice.estimators.mixtures.scores import MixtureScores
 from suffice.estimators.shared.uncertain import of_mixture
 from suffice.latent.mixture import Mixture
-from suffice.latent.readers import caic, sabic
 from suffice.rows.missing import with_nan
 from suffice.runtime.types import ArrayLike, TableLike
 from suffice.uncertainty.classes import classification_table, relative_entropy
@@ -110,32 +109,6 @@ class MixtureInference(MixtureScores):
         """
         fitted = of_mixture(self, X, sample_weight, component_labels, covariates)
         return confidence_intervals(fitted, level, method, samples, self._generator())
-
-    def sabic(self, X: TableLike, sample_weight: ArrayLike | None = None) -> float:
-        r"""BIC adjusted for the number of rows, :math:`-2 \ell + p \log((N + 2) / 24)`; lower is better (Sclove, 1987).
-
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``.
-        sample_weight
-            Row weights ``(n,)``; N is their sum.
-        """
-        log_likelihood, rows = self._log_likelihood(X, sample_weight)
-        return sabic(log_likelihood, self.model_.parameter_count(), rows)
-
-    def caic(self, X: TableLike, sample_weight: ArrayLike | None = None) -> float:
-        r"""Consistent AIC, :math:`-2 \ell + p (\log N + 1)`; lower is better (Bozdogan, 1987).
-
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``.
-        sample_weight
-            Row weights ``(n,)``; N is their sum.
-        """
-        log_likelihood, rows = self._log_likelihood(X, sample_weight)
-        return caic(log_likelihood, self.model_.parameter_count(), rows)
 
     def relative_entropy(self, X: TableLike, sample_weight: ArrayLike | None = None) -> float:
         r"""How well rows tell the components apart, :math:`1 + \sum_{nk} w_n r_{nk} \log r_{nk} / (N \log K)`, from 0 to 1.

@@ -12,10 +12,11 @@ from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.mixtures.membership import joint_of
 from suffice.estimators.shared.callbacks import CallbackSupportMixin
+from suffice.estimators.shared.information_criteria import InformationCriteria
 from suffice.latent.expectation import MixtureStatistics
 from suffice.latent.gradient import log_likelihood_gradient
 from suffice.latent.mixture import Mixture
-from suffice.latent.readers import Evidence, MostProbable, Responsibilities, aic, bic, entropy, read, statistics
+from suffice.latent.readers import Evidence, MostProbable, Responsibilities, entropy, read, statistics
 from suffice.rows.cluster.lazily import lazily
 from suffice.rows.frequencies import weighed
 from suffice.rows.streams import CheckedBatches, on_host, on_workers
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from suffice.estimators.shared.rows import PlainColumns
 
 
-class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
+class MixtureScores(InformationCriteria, CallbackSupportMixin, DensityMixin, BaseEstimator):
     """Of a fitted mixture what each row, and all of them, say of it."""
 
     model_: Mixture
@@ -142,31 +143,6 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
         """
         return self.fit(X, y, sample_weight).predict(X)
 
-    def bic(self, X: TableLike, sample_weight: ArrayLike | None = None) -> float:
-        r"""Bayesian information criterion, :math:`-2 \ell + p \log N`; lower is better (Schwarz, 1978).
-
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``.
-        sample_weight
-            Row weights ``(n,)``; N is their sum.
-        """
-        log_likelihood, rows = self._log_likelihood(X, sample_weight)
-        return bic(log_likelihood, self.model_.parameter_count(), rows)
-
-    def aic(self, X: TableLike, sample_weight: ArrayLike | None = None) -> float:
-        r"""Akaike information criterion, :math:`-2 \ell + 2 p`; lower is better (Akaike, 1974).
-
-        Parameters
-        ----------
-        X
-            Rows ``(n, D)``.
-        sample_weight
-            Row weights ``(n,)``.
-        """
-        return aic(self._log_likelihood(X, sample_weight)[0], self.model_.parameter_count())
-
     def icl(self, X: TableLike, sample_weight: ArrayLike | None = None) -> float:
         r"""Integrated completed likelihood: BIC plus :math:`-2 \sum_{nk} r_{nk} \log r_{nk}`; lower is better.
 
@@ -191,16 +167,6 @@ class MixtureScores(CallbackSupportMixin, DensityMixin, BaseEstimator):
     def _entropies(self, X: TableLike) -> np.ndarray:
         """Entropy of the responsibilities of each row, (n,)."""
         return entropy(self.predict_proba(X))
-
-    def _log_likelihood(self, X: TableLike, sample_weight: ArrayLike | None) -> tuple[float, float]:
-        if on_workers(X):
-            from suffice.rows.cluster.sums import weighted_sums
-
-            sums, weight = weighted_sums(X, sample_weight, self.score_samples)
-            return float(sums[0]), weight
-        evidence = self.score_samples(X)
-        weight = self._input.weight_of(X, sample_weight, len(evidence))
-        return float(weight @ evidence), float(weight.sum())
 
     def sample(self, n_samples: int = 1) -> tuple[np.ndarray, np.ndarray]:
         """Rows drawn from the fitted mixture, and the component that each came from.
