@@ -49,7 +49,8 @@ bench: .venv/.bench
 docs: .venv/.docs
 	.venv/bin/python site/build.py
 
-package: .venv/.docs
+package: .venv/.ready
+	rm -rf dist
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check build
 	.venv/bin/python -m build
 	.venv/bin/python tests/packages.py dist

@@ -31,6 +31,8 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="where the wheel and the sdist are")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"by default {', '.join(USUAL)}")
     given = parser.parse_args()
+    if unknown := set(given.names) - (names := {each.name for each in ENVIRONMENTS}):
+        parser.error(f"{', '.join(unknown)} was given; names of {', '.join(sorted(names))} are expected.")
     wheel, sdist = (next(given.folder.resolve().glob(pattern)) for pattern in ("*.whl", "*.tar.gz"))
     faults = [*faults_of_wheel(wheel), *faults_of_sdist(sdist)]
     for path in (wheel, sdist):

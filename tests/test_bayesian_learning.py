@@ -13,11 +13,12 @@ from sklearn.exceptions import ConvergenceWarning
 import suffice
 from suffice import BayesianNetwork
 from suffice.bayesian.expected_counts import PlannedRows
-from suffice.bayesian.learning.counted_rows import counted_rows
+from suffice.bayesian.learning.counted_rows import begun, counted_rows
 from suffice.bayesian.learning.counts import Counts
 from suffice.bayesian.learning.fit_rows import Asked, read_rows
 from suffice.bayesian.learning.model import FamilySums, RowsBefore, Skeleton, TableModel
 from suffice.bayesian.learning.tables import UnseenParentsWarning
+from suffice.bayesian.rows import columns_of, named_columns
 from suffice.fit import em
 from suffice.rows.host import Host
 
@@ -475,3 +476,12 @@ def test_batches_of_other_columns_and_second_weights_are_refused():
         BayesianNetwork(EDGES).fit([FRAME, FRAME.select(["a", "b", "c"])])
     with pytest.raises(ValueError, match="Batches bring their own weights"):
         BayesianNetwork(EDGES).fit([FRAME, FRAME], sample_weight=np.ones(100))
+
+
+def test_counts_that_are_joined_again_are_the_same():
+    table = labelled(rows_of(gaps=0.1))
+    left, right = (begun(table, Asked(EDGES, {}, {})) for _ in range(2))
+    for counting, part in ((left, table.slice(0, 150)), (right, table.slice(150))):
+        counting.add(named_columns(columns_of(part), counting.names), np.ones(part.num_rows))
+    first, again = left.joined(right).rows(), left.joined(right).rows()
+    assert first.total_weight == again.total_weight == 400

@@ -217,3 +217,26 @@ def test_command_writes_marks_and_never_over_others(tmp_path, capsys):
     assert main([*words, "--overwrite"]) == 0
     assert (out / "marks.json").read_bytes() == before
     assert sorted(path.name for path in out.iterdir()) == ["marks.html", "marks.json"]
+
+
+def test_tables_of_one_name_are_told_apart_and_teachers_mistakes_refused(tmp_path):
+    counts = '[t]\ncheck = "table"\nlayers = [{type = "fc", name = "F", out = 3}]\ninput_shape = [4]\n'
+    people = []
+    for name, weights in (("ada", 12), ("bob", 7)):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "counts.csv").write_text(f"layer,units,weights\nF,3,{weights}\n")
+        people.append(answered(tmp_path / name, 't = "counts.csv"\n', f"{name}.toml"))
+    marks = grade(asked(tmp_path, counts), people)
+    assert [one.marks[0].verdict for one in marks.people] == ["right", "wrong"]
+    with pytest.raises(ValueError, match="tabel"):
+        read_exercises(
+            asked(tmp_path, '[p]\ncheck = "posterior"\nproblem = "gaussian-mixture"\nlatent = "z"\nform = "tabel"\n')
+        )
+
+
+def test_what_raises_is_no_mistake_of_the_formula(tmp_path):
+    (tmp_path / "ada.py").write_text("def slope(x, A, b):\n    return np.dot(A + A.T, x) + b\n")
+    given = answered(tmp_path, '[Ada]\nslope = "ada.py:slope"\n')
+    (mark,) = grade(asked(tmp_path), given, allow_code=True, limits=QUICK).people[0].marks
+    assert mark.report.verdict == "not comparable"
+    assert "transposed" not in mark.report.message

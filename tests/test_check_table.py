@@ -100,3 +100,10 @@ def test_tables_are_graded(tmp_path):
     marks = grade(tmp_path / "asked.toml", tmp_path / "given.toml")
     assert [(one.person, one.points) for one in marks.people] == [("Ada", 1), ("Joe", 0)]
     assert "biases counted" in marks.people[1].marks[0].report.message
+
+
+def test_lines_may_stand_in_any_order():
+    head, *lines = RIGHT.strip().splitlines()
+    assert check_table("\n".join([head, *lines[::-1]]), layers=LENET, input_shape=SHAPE)
+    unnamed = [{name: value for name, value in layer.items() if name != "name"} for layer in LENET]
+    assert check_table(RIGHT, layers=unnamed, input_shape=SHAPE)

@@ -124,6 +124,14 @@ def rows_of_text(text):
     return list(csv.DictReader(text.splitlines()))
 
 
+def test_kept_cells_stand_as_they_stood(flowers, capsys, tmp_path):
+    told = [[f"00{i}", *row] for i, row in enumerate(flowers.rows[:5].tolist())]
+    table = write(tmp_path / "ids.csv", told, ["id", *NAMES])
+    said(["predict", flowers.mixture, table, "--keep", "id", "--out", str(tmp_path / "p.csv")], capsys, 0)
+    assert [row["id"] for row in rows_of(tmp_path / "p.csv")] == [f"00{i}" for i in range(5)]
+    assert "--target" in said(["predict", flowers.mixture, table, "--target", "id"], capsys, 2).err
+
+
 def test_unlabelled_rows_help_a_classifier(flowers):
     model = load(flowers.classifier + "/model.safetensors")
     assert model.classes_.tolist() == ["a", "b"]

@@ -241,3 +241,8 @@ def test_pictures_too_large_or_damaged_are_refused(tmp_path):
         path.write_bytes(content)
         with pytest.raises(DataError, match=r"at most 100,000,000 are read|cannot be read as a picture"):
             read_image(path)
+
+
+def test_labels_are_no_totals(written):
+    table = read_columns(written("channel,year,clicks\nprint,2020,10\nmedia,2020,20\nprint,2020,12\nmedia,2020,14\n"))
+    assert table.values.num_rows == 4

@@ -5,6 +5,7 @@ import warnings
 import numpy as np
 import pytest
 import scipy.sparse
+from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.pipeline import make_pipeline
@@ -135,3 +136,15 @@ def test_what_cannot_be_sparse_is_refused():
         PoissonMixture().fit(scipy.sparse.csr_array(([-1.0], ([7], [3])), (300, 12)))
     with pytest.raises(ValueError, match="12 features"):
         PoissonMixture().fit(sparse).predict(sparse[:, :3])
+
+
+@both
+def test_cells_that_are_stored_in_parts_are_their_sum(mixture, rows):
+    whole = scipy.sparse.csr_array(rows)
+    half = np.where(whole.data > 1, 1.0, whole.data)
+    parts = np.stack([half, whole.data - half], 1).ravel()
+    doubled = scipy.sparse.csr_array((parts, np.repeat(whole.indices, 2), 2 * whole.indptr), whole.shape)
+    stored = doubled.nnz
+    fitted = clone(mixture).fit(doubled)
+    np.testing.assert_array_equal(fitted.score_samples(doubled), clone(mixture).fit(whole).score_samples(whole))
+    assert doubled.nnz == stored

@@ -45,7 +45,8 @@ def test_a_test_goes_on_where_it_ended():
     more = suffice.bootstrap_test(estimator, rows, samples=4, stop_early=False, resume=part)
     np.testing.assert_array_equal(more.statistics, whole.statistics)
     assert whole.p_value == more.p_value == (1 + (whole.statistics >= whole.statistic - 1e-6).sum()) / 5
-    assert whole.standard_error == pytest.approx(np.sqrt(whole.p_value * (1 - whole.p_value) / 4))
+    share = (1 + (whole.statistics >= whole.statistic - 1e-6).sum()) / 6  # never 0 or 1, so that no error is 0
+    assert whole.standard_error == pytest.approx(np.sqrt(share * (1 - share) / 4))
 
 
 def test_labels_gaps_weights_and_factors_are_taken():
@@ -133,3 +134,19 @@ def test_tables_of_what_has_none():
     wide = np.random.default_rng(0).integers(0, 2, (30, 25))
     with pytest.raises(ValueError, match="more than 1,000,000"):
         BernoulliMixture().fit(wide).absolute_fit(wide)
+
+
+def test_patterns_with_their_numbers_are_tested_as_the_rows_are():
+    rows = np.random.default_rng(0).poisson(4.0, (300, 1)).astype(float)
+    values, counts = np.unique(rows, axis=0, return_counts=True)
+    estimator = PoissonMixture(1, random_state=0)
+    one = suffice.bootstrap_test(estimator, rows, samples=20, stop_early=False)
+    two = suffice.bootstrap_test(estimator, values, sample_weight=counts, samples=20, stop_early=False)
+    assert two.statistic == pytest.approx(one.statistic, abs=1e-6)
+    assert two.statistics.max() < 3 * one.statistics.max() + 3
+    error = [estimator.fit(rows).standard_errors(rows, method="parametric", samples=60)["rates_"][0, 0],
+             estimator.fit(values, sample_weight=counts).standard_errors(
+                 values, method="parametric", samples=60, sample_weight=counts)["rates_"][0, 0]]  # fmt: skip
+    assert abs(np.log(error[1] / error[0])) < 0.5
+    with pytest.raises(ValueError, match="resume is a test of"):
+        suffice.bootstrap_test(PoissonMixture(2, random_state=0), rows, resume=one)

@@ -166,3 +166,15 @@ def test_maximisation_never_lowers_the_likelihood():
         ends.append(float(sums.log_likelihood))
         model = model.maximize(sums)
     assert (np.diff(ends) > -1e-9).all()
+
+
+def test_covariates_go_by_name_and_criteria_without_them_are_refused():
+    table = pd.DataFrame(COVARIATES, columns=["age", "town"])
+    model = BernoulliMixture(2, binarize=None, random_state=0).fit(ANSWERS, covariates=table)
+    with pytest.raises(ValueError, match=r"columns \['town', 'age'\]; \['age', 'town'\]"):
+        model.predict_proba(ANSWERS, covariates=table[["town", "age"]])
+    for criterion in (model.bic, model.caic):
+        with pytest.raises(ValueError, match="The fit had covariates"):
+            criterion(ANSWERS)
+    with pytest.raises(ValueError, match="weight_concentration_prior"):
+        BernoulliMixture(2, binarize=None, weight_concentration_prior=2.0).fit(ANSWERS, covariates=table)

@@ -76,7 +76,7 @@ def _nothing() -> float:
 
 
 def _takes(wanted: Claim, names: list[str]) -> bool:
-    return bool((wanted.taken or frozenset()) & set(names))
+    return not wanted.constant and (wanted.taken is None or bool(wanted.taken & set(names)))
 
 
 def _normaliser(question: Asked, wanted: Claim, names: list[str], support: Any, seed: int) -> CheckReport:

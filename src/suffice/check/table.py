@@ -79,12 +79,15 @@ def _counted(layers: Any, input_shape: Sequence[int], convention: Any) -> Accoun
 
 
 def _names(lines: list[Line], layers: Any, counted: Account) -> dict[str, str]:
-    """What each layer is called: by the description, else by a table that has a line for each."""
+    """What each layer is called: by the description, by its own name, else by the lines that nothing else names, in order."""
     rows = [row.layer for row in counted.rows]
     given = names_of(layers) if isinstance(layers, list | tuple) else [""] * len(rows)
     labels = [line.label for line in lines if not line.is_total]
-    labels = labels if len(labels) == len(rows) else [""] * len(rows)
-    return {row: own or label for row, own, label in zip(rows, given, labels, strict=True) if own or label}
+    known, met = {name.lower() for name in (*rows, *given) if name}, {label.lower() for label in labels}
+    free = [row for row, own in zip(rows, given, strict=True) if not own and row.lower() not in met]
+    left = [label for label in labels if label.lower() not in known]
+    by_order = dict(zip(free, left, strict=True)) if len(free) == len(left) else {}
+    return {row: own for row, own in zip(rows, given, strict=True) if own} | by_order
 
 
 def _renamed(lines: list[Line], called: Mapping[str, str]) -> list[dict[str, Any]]:

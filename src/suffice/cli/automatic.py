@@ -16,7 +16,7 @@ from suffice.cli.options import DATA, Job, Overwrite
 from suffice.cli.parse import flat
 from suffice.cli.reading import Reading
 from suffice.cli.run_folder import run_folder
-from suffice.cli.source import Files, Source, read
+from suffice.cli.source import Files, Source, read, streams
 from suffice.cli.telling import note, say
 from suffice.cli.usable import refuse_empty_columns
 from suffice.cli.writing import Fitted, say_run, write_run
@@ -63,10 +63,7 @@ def automatic(
 ) -> None:  # fmt: skip
     """Fit a model to a file of rows and write a folder with a report."""
     if context.invoked_subcommand is not None:
-        if auto:
-            raise ValueError(
-                f"--auto chooses the model, and {context.invoked_subcommand} was named: leave one of the two out."
-            )
+        _refuse_before_a_model(context)
         return
     if not auto:
         return typer.echo(context.get_help())
@@ -75,7 +72,22 @@ def automatic(
     _run(files_of(auto), reading, AutomaticJob(out=out, overwrite=overwrite, target=target))
 
 
+def _refuse_before_a_model(context: typer.Context) -> None:
+    model = context.invoked_subcommand
+    for option in context.command.params:
+        source = context.get_parameter_source(str(option.name))
+        if source is not None and source.name != "DEFAULT":
+            raise ValueError(
+                f"{option.opts[0]} stands before {model} and is of `suffice fit --auto`, which chooses the model: write it after "
+                f"{model} (in a file of settings, below [fit.{model}])."
+            )
+
+
 def _run(data: Files, reading: Reading, job: AutomaticJob) -> None:
+    if streams(data, reading):
+        raise ValueError(
+            "--auto reads all rows into memory, and batches were asked for or the file is large: add --in-memory."
+        )
     with run_folder(job.out, overwrite=job.overwrite) as folder:
         proposal = _proposal(data, reading, job.target)
         source = read(data, reading, target=job.target, labels=proposal.labels)

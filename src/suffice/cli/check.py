@@ -115,6 +115,8 @@ def check(
     elif len(words) < 2 and not told.options():
         _describe(words)
     else:
+        if grading.overwrite or grading.out != Grading().out:
+            raise ValueError("--out and --overwrite are of exercises; of one claim, --json prints the report.")
         report = _reported(words, told, grading, seed or 0)
         typer.echo(report.to_json() if json else str(report))
         if report.verdict not in RIGHT:
@@ -178,6 +180,10 @@ def _of_claims(question: Question, claims: list[str], grading: Grading, seed: in
     if not file.endswith(".py"):
         several = question.check in ("derivation", "factorised")
         return question.report(claims if several else claims[0] if len(claims) == 1 else tuple(claims), seed)
+    if len(claims) > 1:
+        raise ValueError(
+            f"{claims[1]} was given too; one function in a file claims all parameters, by a tuple in their order."
+        )
     if not grading.allow_code:
         raise ValueError(f"{claims[0]} would be run: allow that with --allow-code if you trust its author.")
     if not function:

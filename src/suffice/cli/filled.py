@@ -9,7 +9,7 @@ from suffice.cli.known import read_known
 from suffice.cli.reading import Reading
 from suffice.cli.source import Files
 from suffice.cli.tables import append_table, replacing
-from suffice.cli.telling import note, say
+from suffice.cli.telling import answer, note, say
 
 
 def fill_known(model: Any, data: Files, reading: Reading, out: Path, draws: int | None, random_state: int) -> None:
@@ -29,6 +29,7 @@ def fill_known(model: Any, data: Files, reading: Reading, out: Path, draws: int 
     gaps = sum(column.null_count for column in source.rows.columns)
     what = "its likeliest label" if draws is None else f"draws: {draws:,} tables, numbered in the first column draw"
     say(f"{out} holds {source.rows.num_rows:,} rows; {counted(gaps, 'missing cell')} filled in with {what}")
+    answer(rows=source.rows.num_rows, filled_cells=gaps, tables=draws or 1, out=str(out))
 
 
 def _numbered(table: Any, number: int) -> Any:

@@ -143,9 +143,12 @@ def _write(
     spread: BinaryIO | None,
 ) -> tuple[int, int]:
     """Append one complete table, and the deviations where wanted; returns the numbers of rows and of cells filled in."""
+    import numpy as np
+
     rows, filled = 0, 0
     for cells, table in parts:
         gaps, header = _gaps(cells), rows == 0 and draw in (None, 1)
+        gaps &= np.isin(columns, table.column_names)  # parts of dates are no cells of the table
         values, deviations = _completions(estimator, cells, draw, spread)
         append_table(file, _numbered(_completed(table, columns, gaps, values), draw), header)
         if spread is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -26,6 +27,19 @@ def read_kept(data: Files, reading: Reading, columns: list[str] | None) -> pa.Ta
     """Columns as they stand in a file, dates and text too."""
     if not columns:
         return None
+    from suffice.data.delimited import read_cells
+    from suffice.data.recognised import is_delimited
+    from suffice.data.table import select_columns
+
+    if isinstance(data, str) and is_delimited(Path(data)):
+        found = read_cells(Path(data), header=reading.header, delimiter=reading.delimiter, known=columns)
+        return found.values.select(
+            select_columns(found.columns, columns=columns, drop=None, target=None, where=found.name)
+        )
+    return _typed(data, reading, columns)
+
+
+def _typed(data: Files, reading: Reading, columns: list[str]) -> pa.Table:
     from suffice.data import read_columns
 
     table = read_columns(
@@ -39,8 +53,7 @@ def known_classes(data: Files, reading: Reading, target: str) -> np.ndarray:
     """Known classes as text, None where a row has none."""
     import numpy as np
 
-    table = read_kept(data, reading, [target])
-    cells = [] if table is None else table.column(0).to_pylist()
+    cells = _typed(data, reading, [target]).column(0).to_pylist()
     given = np.array([cell is not None for cell in cells])
     found = np.full(len(cells), None, dtype=object)
     if given.any():

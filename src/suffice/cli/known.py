@@ -50,13 +50,20 @@ def _table(data: Files, reading: Reading, states: States) -> MixedTable:
     from suffice.data.delimited import read_cells
     from suffice.data.gaps import with_gaps
     from suffice.data.recognised import is_delimited
+    from suffice.data.several import joined_mixed_tables
 
     written = conventions(reading.decimal, reading.missing, reading.dates)
-    if isinstance(data, str) and is_delimited(Path(data)):
-        table = read_cells(Path(data), header=reading.header, delimiter=reading.delimiter, known=states)
+    files = [Path(one) for one in ([data] if isinstance(data, str) else data)]
+    if all(map(is_delimited, files)):
+        table = joined_mixed_tables(
+            [read_cells(one, header=reading.header, delimiter=reading.delimiter, known=states) for one in files]
+        )
         values, said = with_gaps(table.values, written, table.name)
         return replace(table, values=values, notes=[*table.notes, *said])
-    return read_columns(data, array=reading.array, missing=reading.missing)
+    return read_columns(
+        data, header=reading.header, array=reading.array, delimiter=reading.delimiter, decimal=reading.decimal,
+        missing=reading.missing, dates=reading.dates,
+    )  # fmt: skip
 
 
 def _with_gaps(column: pa.ChunkedArray, states: Sequence[Hashable]) -> Any:

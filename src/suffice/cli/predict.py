@@ -52,6 +52,10 @@ def predict(
             f"{run} holds {model.held}, which tells no classes: predict with a classifier or a mixture"
             + ("; `suffice query` asks a network." if model.states is not None else ".")
         )
+    if target is not None and not hasattr(model.estimator, "classes_"):
+        raise ValueError(
+            f"--target {target} compares classes, and {run} holds {model.held}, whose components are none: leave it out."
+        )
     known = None if target is None else known_classes(files, reading, target)
     aside = [*(keep or ()), *([] if target is None else [target])]
     source, kept = matching(model, files, reading, None, aside), read_kept(files, reading, keep)

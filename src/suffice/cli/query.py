@@ -13,7 +13,7 @@ from suffice.cli.options import DATA, Overwrite
 from suffice.cli.parse import flat, names, states
 from suffice.cli.reading import Reading
 from suffice.cli.run_folder import check_file
-from suffice.cli.telling import note, say
+from suffice.cli.telling import answer, note, say
 
 if TYPE_CHECKING:
     from suffice import BayesianNetwork
@@ -100,9 +100,16 @@ def _say_marginals(
         say(f"log-probability of what is observed {found.log_evidence:.6f}")
     if not found.exact:
         say("these are estimates, not exact")
-    for node in target or [node for node in net.nodes_ if node not in (given or {})]:
+    told = target or [node for node in net.nodes_ if node not in (given or {})]
+    for node in told:
         say(f"\n{node}")
         _say_states(found, node)
+    answer(
+        given=given or {},
+        probabilities={node: {str(state): chance for state, chance in found[node].items()} for node in told},
+        log_evidence=found.log_evidence,
+        exact=found.exact,
+    )
     for node in target or ():
         if found.exact and node not in (given or {}):
             _say_informative(net, node, given)
@@ -129,6 +136,8 @@ def _say_most_probable(net: BayesianNetwork, given: dict[str, str] | None, targe
     for node in target or net.nodes_:
         net.model_.position(node)
         say(f"  {node} = {found.states[node]}")
+    states = {node: found.states[node] for node in target or net.nodes_}
+    answer(given=given or {}, most_probable=states, log_probability=found.log_probability)
 
 
 def _refuse_for_rows(given: Any, most_probable: bool, draw: Path | None, out: Path | None) -> None:

@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import typer
-
 from suffice.cli.exchange import exchange
 from suffice.cli.partial import part_of
+from suffice.cli.telling import note
 
 OF_RUNS = {
     "model.safetensors", "report.html", "trace.csv", "selection.csv", "assignments.csv", "predictions.csv", "scores.csv",
@@ -48,7 +47,7 @@ def check_checkpoint(out: Path, *, overwrite: bool, resume: bool) -> Path:
     kept = absolute.with_name(f"{absolute.name}.checkpoint")
     if resume:
         if not kept.exists():
-            typer.echo(f"--resume: there is no {kept.name} beside {out}, so the fit begins anew", err=True)
+            note(f"--resume: there is no {kept.name} beside {out}, so the fit begins anew")
     elif kept.exists() and overwrite:
         remove_checkpoint(kept)
     elif kept.exists():

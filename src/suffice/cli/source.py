@@ -73,7 +73,9 @@ def read_classes(estimator: BaseEstimator, data: Files, job: Job, reading: Readi
 
     target = str(job.target)
     plain = "unlabelled" not in estimator.get_params() or streams(data, reading)
-    if plain or target not in (names_in(first_of(data)) or ()):
+    if plain or target not in (
+        names_in(first_of(data), header=reading.header, delimiter=reading.delimiter, array=reading.array) or ()
+    ):
         source = read_in_memory(estimator, data, job, reading)
         return replace(source, target=as_classes(source.target).astype(str))
     without = replace(reading, drop=[*(reading.drop or ()), target])

@@ -40,7 +40,7 @@ def read_delimited(
     written: Conventions = PLAIN,
 ) -> Table:
     """Read a delimited text; see ``read_table``."""
-    table, layout = _rows(path, header, delimiter)
+    table, layout = _rows(path, header, delimiter, decimal=written.decimal)
     notes, written = [layout.sentence(), *layout.notes], replace(written, delimiter=layout.delimiter)
     if (columns, drop, target) == (None, None, None) and not layout.header and _is_digits(table):
         notes.append("Images of 28 x 28 pixels, each followed by its label: the label is the target, not a column.")
@@ -64,7 +64,7 @@ def read_delimited_columns(
     written: Conventions = PLAIN,
 ) -> MixedTable:
     """Read numbers and text of a delimited text; see ``read_columns``."""
-    table, layout = _rows(path, header, delimiter, dates_as_text=written.dates == "keep")
+    table, layout = _rows(path, header, delimiter, dates_as_text=written.dates == "keep", decimal=written.decimal)
     asked = {*(columns or []), *(drop or []), target, *(table.column_names[:1] if row_names else [])}
     table, said = _without_extras(table, asked)
     notes, written = [layout.sentence(), *layout.notes, *said], replace(written, delimiter=layout.delimiter)
@@ -89,11 +89,16 @@ def read_cells(
 
 
 def _rows(
-    path: Path, header: bool | None, delimiter: str | None, as_text: bool = False, dates_as_text: bool = False
+    path: Path,
+    header: bool | None,
+    delimiter: str | None,
+    as_text: bool = False,
+    dates_as_text: bool = False,
+    decimal: str | None = None,
 ) -> tuple[pa.Table, Layout]:
     try:
         layout = detect_layout(path, header, delimiter)
-        texts = layout.names if as_text else _perhaps_thousands(layout)
+        texts = layout.names if as_text else _perhaps_thousands(layout, decimal)
         table = _parse(path, layout, texts, as_text)
         dates = [field.name for field in table.schema if pa.types.is_temporal(field.type)] if dates_as_text else []
         if dates:
@@ -107,9 +112,9 @@ def _rows(
     return table, layout
 
 
-def _perhaps_thousands(layout: Layout) -> list[str]:
+def _perhaps_thousands(layout: Layout, decimal: str | None) -> list[str]:
     """Columns whose points may separate thousands, in a text that may be written with decimal commas."""
-    if layout.delimiter not in (";", "\t", "|"):
+    if layout.delimiter not in (";", "\t", "|") and decimal != ",":
         return []
     columns = [
         [row[j] for row in layout.first_rows if j < len(row) and row[j] not in MISSING]

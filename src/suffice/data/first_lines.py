@@ -15,6 +15,7 @@ _NUMBER = re.compile(
 )
 _YEAR = re.compile(r"(18|19|20)\d\d")
 _LONGEST_UNIT = 12
+DASHES = ("-", "--", "---", "–", "—", "−")
 
 Rows = list[tuple[int, list[str]]]
 """Rows that are not empty, each with the number of its last line."""
@@ -52,7 +53,7 @@ def is_number(cell: str) -> bool:
 def has_header(rows: list[list[str]]) -> bool:
     """Words above numbers are names; so is a first line in which nothing is a number, and one of words and years."""
     first, below = rows[0], rows[1:]
-    words = [j for j, cell in enumerate(first) if cell not in MISSING and not is_number(cell)]
+    words = [j for j, cell in enumerate(first) if cell not in MISSING and cell not in DASHES and not is_number(cell)]
     if words and below and all(len(row) == len(first) + 1 for row in below):
         return True
     if any(j < len(row) and is_number(row[j]) for j in words for row in below):

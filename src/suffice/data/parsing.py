@@ -86,10 +86,10 @@ def _decimal(found: dict[str, Written], table: pa.Table, written: Conventions) -
     """The decimal mark of a table: what was asked for, or what its other columns show."""
     if written.decimal is not None:
         return written.decimal
-    if written.delimiter == ",":
-        return "."
     shown = {("." if numbers.point else ",") for numbers in found.values() if numbers.point != numbers.comma}
     shown |= {"." for column in table.columns if pa.types.is_floating(column.type) and _fractional(column)}
+    if not shown and written.delimiter == ",":
+        return "."
     return shown.pop() if len(shown) == 1 else None
 
 

@@ -19,6 +19,12 @@ def several_files(source: Any) -> list[str | os.PathLike[str]] | None:
     return list(source) if all(isinstance(part, str | os.PathLike) for part in source) else None
 
 
+def refuse_parts(dates: str) -> None:
+    """Refuse parts of dates of several files: which of them vary is known of one table alone."""
+    if dates == "parts":
+        raise DataError("dates='parts' (--dates parts) is of one file: join the files first, or keep dates aside.")
+
+
 def joined_tables(tables: Sequence[Table]) -> Table:
     """Rows of tables one below another, in the columns of the first."""
     first = tables[0]

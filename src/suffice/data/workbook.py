@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime
+import re
 import tempfile
 import zipfile
 from collections.abc import Iterator
@@ -13,6 +14,10 @@ from typing import Any
 
 from suffice.data.layout import MOST_UNPACKED
 from suffice.data.table import DataError, listing
+
+_THREE_DIGITS = re.compile(
+    r"-?\d{1,3}\.\d{3}"
+)  # which may stand for thousands in a text, but not in a cell of a number
 
 
 def is_workbook(path: Path) -> bool:
@@ -63,7 +68,8 @@ def _text(cell: Any) -> str:
         return ""
     if isinstance(cell, datetime.datetime) and cell.time() == datetime.time():
         return cell.date().isoformat()
-    return str(cell)
+    text = str(cell)
+    return f"{text}0" if isinstance(cell, float) and _THREE_DIGITS.fullmatch(text) else text
 
 
 def _opened(path: Path) -> Any:

@@ -29,6 +29,13 @@ def taken_as_counts() -> Iterator[None]:
         _counted.reset(before)
 
 
+def one_by_one(weight: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """Places of rows, each as often as its weight (n,) says; of weights that are no whole numbers, so many drawn by them."""
+    if (weight == np.rint(weight)).all():
+        return np.repeat(np.arange(len(weight)), weight.astype(int))
+    return generator.choice(len(weight), max(1, round(weight.sum())), p=weight / weight.sum())
+
+
 class Scaled:
     """Batches whose weights are scaled; their columns' names are the source's."""
 

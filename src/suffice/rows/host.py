@@ -53,8 +53,8 @@ class Host(Place):
         """``fn(rows, weight)`` of every tile, put end to end: one result for each row of positive weight, in order."""
         with np.errstate(all="ignore"):
             fn = prepare(fn)
-            parts = [fn(rows, weight) for rows, weight in self.tiles]
-        positive = np.concatenate([weight for _, weight in self.tiles]) > 0
+            parts, weights = zip(*((fn(rows, weight), weight) for rows, weight in self.tiles), strict=True)
+        positive = np.concatenate(weights) > 0
         return tree.map_leaves(lambda *leaves: self._in_order(np.concatenate(leaves), positive), *parts)
 
     def _in_order(self, results: np.ndarray, positive: np.ndarray) -> np.ndarray:

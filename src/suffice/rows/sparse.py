@@ -18,7 +18,11 @@ class SparseRows:
     """Rows of a sparse matrix as a model takes them, NaN where a stored cell is missing, and their weights."""
 
     def __init__(self, matrix: Any, weight: np.ndarray | None = None):
-        self.matrix: Any = csr_array(matrix)
+        rows: Any = csr_array(matrix)
+        if not rows.has_canonical_format:  # cells that are stored in parts
+            rows = rows.copy()
+            rows.sum_duplicates()
+        self.matrix = rows
         self.shape = matrix.shape
         self.weight = np.ones(matrix.shape[0]) if weight is None else weight
 

@@ -85,8 +85,10 @@ def is_stream(data: Any) -> bool:
 
 def is_collection(data: Any) -> bool:
     """Whether data are a Dask collection, or a list of delayed blocks."""
-    first = data[0] if isinstance(data, list) and data else data
-    return hasattr(type(first), "__dask_graph__")
+    first: Any = data[0] if isinstance(data, list) and data else data
+    if not hasattr(type(first), "__dask_graph__"):
+        return False
+    return type(first).__module__.partition(".")[0] == "dask" or first.__dask_graph__() is not None
 
 
 def on_workers(data: Any) -> bool:

@@ -15,7 +15,7 @@ from sklearn.utils import check_random_state
 from suffice.estimators.shared.comparison import check_parameters
 from suffice.estimators.shared.labelled_columns import coded_rows, with_kinds_of
 from suffice.outcome import DegenerateComponentWarning
-from suffice.rows.frequencies import taken_as_counts, weighed
+from suffice.rows.frequencies import one_by_one, taken_as_counts, weighed
 from suffice.rows.missing import with_nan
 from suffice.rows.streams import is_stream, on_host
 from suffice.runtime.progress import progress
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from suffice.estimators.shared.comparison import Compared
 
 LEVEL = 0.05
-SURE = 0.999
+SURE = 0.9999
 """Confidence with which the p-value is on one side of the level where sampling stops."""
 
 
@@ -97,9 +97,10 @@ def bootstrap_test(
     samples
         Most samples drawn; 200 tell a p-value of 0.05 to within 0.015.
     sample_weight
-        Row weights ``(n,)`` as numbers of rows; samples have the rows with these weights.
+        Row weights ``(n,)`` as numbers of rows; samples have as many rows as these sum to.
     stop_early
-        Whether to stop where the p-value is above or below 0.05 with a confidence of 99.9 %.
+        Whether to stop where the p-value is above or below 0.05 with a confidence of 99.99 % at this look, of up to one a
+        sample.
     resume
         A test of the same rows, whose samples are kept; up to ``samples`` in all are drawn, the same as in one go where
         ``random_state`` of the estimator is a number.
@@ -129,6 +130,10 @@ def bootstrap_test(
     check_parameters(estimator)
     larger = estimator.n_components + 1 if n_components is None else n_components
     check_count("n_components", larger, estimator.n_components + 1)
+    if resume is not None and resume.n_components != (estimator.n_components, larger):
+        raise ValueError(
+            f"resume is a test of {resume.n_components} components; one of {(estimator.n_components, larger)} is expected."
+        )
     if is_stream(X):
         raise ValueError("The bootstrap test draws rows like those given; give an array or a DataFrame, not batches.")
     X, sample_weight, _ = weighed(X, sample_weight)
@@ -170,12 +175,14 @@ def _tested(
     fitted = small.estimator
     missing = np.isnan(with_nan(np.asarray(coded_rows(fitted, on_host(X)), float)))
     sampled, seed = pair.of_codes(fitted), check_random_state(pair.estimator.random_state).randint(2**31 - 1)
+    if weight is not None:
+        missing = missing[one_by_one(np.asarray(weight, float), np.random.default_rng(seed))]
     found = [] if resume is None else resume.statistics.tolist()
     with progress(verbose, samples, "testing") as bar:
         while len(found) < samples and not (stop_early and _clear(statistic, found)):
             generator = np.random.default_rng([seed, len(found)])
             drawn = np.where(missing, np.nan, _drawn(fitted.model_, len(missing), generator))
-            found.append(sampled.fit(Rows(drawn, weight, pair.estimator.random_state))[1])
+            found.append(sampled.fit(Rows(drawn, None, pair.estimator.random_state))[1])
             bar(len(found), "")
     return _result(statistic, np.array(found), (pair.estimator.n_components, pair.larger), samples)
 
@@ -204,7 +211,8 @@ def _clear(statistic: float, found: list[float]) -> bool:
 def _result(statistic: float, found: np.ndarray, sizes: tuple[int, int], asked: int) -> BootstrapTest:
     reached, count = _reached(statistic, found), len(found)
     p_value = (reached + 1) / (count + 1)
-    error = float(np.sqrt(p_value * (1 - p_value) / count))
+    share = (reached + 1) / (count + 2)
+    error = float(np.sqrt(share * (1 - share) / count))
     said = (
         f"{sizes[1]} components fit better than {sizes[0]} by {statistic:.4g} (twice the log-likelihood), and {reached} of "
         f"{count} samples from {sizes[0]} did as well: p = {p_value:.3g} +- {error:.1g}."

@@ -75,6 +75,7 @@ class Information:
 
 def information(near: Neighbourhood) -> Information:
     """The information at the maximum that Newton's steps find from a fit, or where they end."""
+    _check_size(near.model.parameter_count())
     found = _measured(near)
     for _ in range(STEPS):
         if found.left < NATS or not found.left < FAR:

@@ -11,6 +11,7 @@ from suffice.fit.expectation_maximization import em
 from suffice.latent.membership import MembershipMixture
 from suffice.latent.mixture import Mixture
 from suffice.latent.readers import placed
+from suffice.rows.frequencies import one_by_one
 from suffice.rows.missing import with_nan
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.precision import scope
@@ -37,6 +38,8 @@ def to_resampled_rows(near: Neighbourhood, samples: int, generator: np.random.Ge
 def to_drawn_rows(near: Neighbourhood, samples: int, generator: np.random.Generator) -> Iterator[Any]:
     """Models refitted to rows drawn from the model, with cells missing and components known where they are in the rows."""
     (values, *codes), weight = _in_memory(near)
+    each = one_by_one(weight, generator)
+    values, *codes = (part[each] for part in (values, *codes))
     model, missing, count = near.restored(), np.isnan(with_nan(values)), len(values)
     for _ in range(samples):
         if isinstance(model, MembershipMixture):
@@ -48,7 +51,7 @@ def to_drawn_rows(near: Neighbourhood, samples: int, generator: np.random.Genera
             codes = [np.where(known > 0, component + 1, 0).astype(known.dtype) for known in codes]
         else:
             drawn = model.draw(count, generator)
-        yield _refitted(near, [np.where(missing, np.nan, drawn), *codes], weight)
+        yield _refitted(near, [np.where(missing, np.nan, drawn), *codes], np.ones(count))
 
 
 def _refitted(near: Neighbourhood, parts: list[np.ndarray], weight: np.ndarray) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from typing import Any
 
 import numpy as np
@@ -93,21 +94,21 @@ class Counting:
     def joined(self, other: Counting) -> Counting:
         """All that both hold, equal rows joined; the states of ``other`` are put after those that are new in it."""
         check_same(self.names, dict.fromkeys(other.names))
-        places = []
-        for node, own in enumerate(other.states):
-            known = self.states[node]
+        made, places = copy(self), []  # a new value: a cluster may join the same ones again
+        made.states, made.counts = [list(own) for own in self.states], list(self.counts)
+        for known, own in zip(made.states, other.states, strict=True):
             known += [own[place] for place in np.flatnonzero(places_among(own, known) < 0)]
             places.append(places_among(own, known))
-        sizes = [len(own) for own in self.states]
+        sizes = [len(own) for own in made.states]
         check_sizes(self.nodes, sizes, self.families)
         for number, family in enumerate(self.families):
-            self.counts[number] = _grown(self.counts[number], [sizes[axis] for axis in family])
-            self.counts[number][np.ix_(*(places[axis] for axis in family))] += other.counts[number]
-        self.declared = [one and two for one, two in zip(self.declared, other.declared, strict=True)]
-        self.seen |= other.seen
+            made.counts[number] = _grown(self.counts[number], [sizes[axis] for axis in family])
+            made.counts[number][np.ix_(*(places[axis] for axis in family))] += other.counts[number]
+        made.declared = [one and two for one, two in zip(self.declared, other.declared, strict=True)]
+        made.seen = self.seen | other.seen
         moved = [(_placed(codes, places), weight) for codes, weight in other.kept]
-        self.kept = [_distinct([*self.kept, *moved])]
-        return self
+        made.kept = [_distinct([*self.kept, *moved])]
+        return made
 
     def with_different_rows(self) -> Counting:
         """The same with equal rows joined."""

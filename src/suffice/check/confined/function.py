@@ -54,7 +54,7 @@ def _text(path: Path) -> str:
 
 
 def _arguments(text: str, path: Path, function: str) -> frozenset[str] | None:
-    """Names of its arguments; ``None`` where it is not written with ``def``."""
+    """Names of its arguments; ``None`` where it takes any, or is not written with ``def``."""
     try:
         body = ast.parse(text).body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -63,14 +63,14 @@ def _arguments(text: str, path: Path, function: str) -> frozenset[str] | None:
     functions = {node.name: node.args for node in body if isinstance(node, ast.FunctionDef)}
     if function in functions:
         args = functions[function]
-        return frozenset(one.arg for one in (*args.posonlyargs, *args.args, *args.kwonlyargs))
-    if function not in _others(body):
+        return None if args.kwarg else frozenset(one.arg for one in (*args.posonlyargs, *args.args, *args.kwonlyargs))
+    if function not in bound_names(body):
         said = f"it has {', '.join(functions)}" if functions else "it has none"
         raise ClaimError(f"The file {path.name} has no function {function!r}; {said}.")
     return None
 
 
-def _others(body: list[ast.stmt]) -> set[str]:
+def bound_names(body: list[ast.stmt]) -> set[str]:
     """Names that a file binds without ``def``."""
     nodes = [part for line in body if not isinstance(line, ast.FunctionDef) for part in ast.walk(line)]
     stored = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
@@ -110,11 +110,7 @@ class _Process:
         """Ends the process and what it started."""
         if self.process is None:
             return
-        with suppress(OSError):
-            if hasattr(os, "killpg"):
-                os.killpg(self.process.pid, signal.SIGKILL)
-            else:
-                self.process.kill()
+        self._kill()
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
             with suppress(OSError):
@@ -122,8 +118,16 @@ class _Process:
 
     def _too_long(self) -> None:
         self.ended = f"Your function took more than {self.limits.seconds:g} s and was stopped."
-        if self.process is not None:
-            with suppress(OSError):
+        self._kill()
+
+    def _kill(self) -> None:
+        """Kills the process and those that it started."""
+        if self.process is None:
+            return
+        with suppress(OSError):
+            if hasattr(os, "killpg"):
+                os.killpg(self.process.pid, signal.SIGKILL)
+            else:
                 self.process.kill()
 
     def _memory(self) -> str:
@@ -143,7 +147,7 @@ def _begun(path: Path, function: str, limits: Limits) -> subprocess.Popen[bytes]
     here = str(Path(suffice.__file__).resolve().parents[1])
     places = os.pathsep.join(part for part in (here, os.environ.get("PYTHONPATH", "")) if part)
     return subprocess.Popen(
-        [sys.executable, "-m", "suffice.check.confined.child", settings],
+        [sys.executable, "-P", "-m", "suffice.check.confined.child", settings],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

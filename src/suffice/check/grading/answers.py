@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from suffice.check.confined.function import bound_names
 from suffice.check.grading.exercises import ExerciseSet
 from suffice.check.grading.tables import read_toml
 
@@ -141,7 +142,7 @@ def _functions(path: Path, asked: ExerciseSet) -> Submission:
         raise ValueError(f"There is no file {path}.")
     try:
         tree = ast.parse(path.read_bytes())
-        own = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+        own = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)} | bound_names(tree.body)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         own = {plain(exercise.name) for exercise in asked.exercises}
     wanted = {exercise.name: plain(exercise.name) for exercise in asked.exercises}

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from suffice.check.claims import ClaimError
 from suffice.check.confined.function import Limits, confined
 from suffice.check.grading.answers import Answer, Submission, read_answers, uses_code
@@ -212,7 +214,8 @@ class _Checked:
         """The mark of an answer."""
         if answer is None:
             return Mark(exercise)
-        key = (exercise.name, answer.written) if answer.file is None else None
+        claim = "" if isinstance(answer.claim, np.ndarray) else repr(answer.claim)  # arrays are written in full
+        key = (exercise.name, answer.written, claim, answer.refusal) if answer.file is None else None
         if key is None or key not in self.kept:
             report = self._report(exercise, answer)
             if key is None:

@@ -79,11 +79,21 @@ def question_of(check: str, problem: Any, told: Mapping[str, Any]) -> Question:
     kind = _kind(check)
     _refuse_options(check, kind, told)
     if check == "table":
-        return Question(check, None, dict(told))
+        return _asked(Question(check, None, dict(told)))
     found = _problem(check, problem)
     _refuse_names(found, told)
     options = {name: _option(name, value, found) for name, value in told.items()}
-    return Question(check, found, {**options, **_completed(check, options, found)})
+    return _asked(Question(check, found, {**options, **_completed(check, options, found)}))
+
+
+def _asked(question: Question) -> Question:
+    """A question that can be answered: what is wrong with it shows without a claim."""
+    if question.check not in ("derivation", "factorised"):
+        try:
+            question._report(None, 0)
+        except TypeError as error:
+            raise ValueError(f"what the check is told cannot be used: {error}.") from None
+    return question
 
 
 def _kind(check: str) -> Kind:
@@ -136,6 +146,8 @@ def _variables(problem: Problem) -> list[str]:
 
 
 def _names(value: Any) -> list[str]:
+    if not isinstance(value, str | list | tuple | Mapping):
+        raise ValueError(f"{value!r} was given; a name or a list of names is expected.")
     return [value] if isinstance(value, str) else list(value)
 
 

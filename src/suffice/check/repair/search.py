@@ -26,7 +26,14 @@ def repairs_of(case: Case, computed: bool = True) -> list[Edit]:
     formula = case.claim.formula
     if formula is None or not _worth_searching(formula, case) or (computed and not _is_read_rightly(formula, case)):
         return []
+    if not computed and _is_right_already(formula, case):
+        return []
     return _right_edits(formula, case)
+
+
+def _is_right_already(formula: Expression, case: Case) -> bool:
+    """Whether what kept the claim from a value is not in its formula."""
+    return all(equals(lambda point: evaluate(formula, point, MOST_WORK), case, i) for i in range(len(case.points)))
 
 
 def _named(case: Case) -> list[tuple[str, int]]:

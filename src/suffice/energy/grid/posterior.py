@@ -61,7 +61,8 @@ def said(r_hat: np.ndarray, effective: np.ndarray) -> str:
         return f"Estimated by Gibbs sampling: the chains agree (r-hat at most {AGREED})."
     if np.isnan(r_hat).any():
         return (
-            "Estimated by Gibbs sampling, of too few sweeps or chains to tell whether the chains agree: raise n_sweeps."
+            "Estimated by Gibbs sampling, of too few sweeps or chains to tell whether the chains agree: raise n_sweeps, and take "
+            "at least 2 chains."
         )
     named = ", ".join(map(str, apart[:20]))
     return (

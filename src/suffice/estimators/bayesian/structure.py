@@ -15,7 +15,7 @@ from suffice.bayesian.network import DiscreteNetwork
 from suffice.bayesian.normalisation import total_probability
 from suffice.bayesian.rows import encode
 from suffice.estimators.shared.shown import notebook_bundle
-from suffice.rows.streams import is_stream, parted
+from suffice.rows.streams import is_collection, is_stream, parted
 from suffice.runtime.types import PathLike, TableLike
 
 if TYPE_CHECKING:
@@ -69,5 +69,9 @@ class NetworkStructure:
 
     def _codes(self, X: TableLike, coded: bool) -> np.ndarray:
         network = self._network()
+        if is_collection(X):
+            raise ValueError(
+                "A network's fit, score, score_samples and impute take Dask collections; ask for the rest partition by partition."
+            )
         parts = (rows for rows, _ in parted(X)) if is_stream(X) else [X]
         return np.concatenate([encode(rows, network.nodes, network.states, coded, self.hidden_) for rows in parts])

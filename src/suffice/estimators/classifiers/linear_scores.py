@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from scipy.linalg import solve_triangular
 from sklearn.utils import TransformerTags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
@@ -91,9 +90,8 @@ class LinearScores(ClassConditional):
         check_is_fitted(self, "model_")
         rows = self._input.table(on_host(X)).astype(float)
         rows = impute(self.model_, rows, self.precision)[0] if any_missing(rows) else rows
-        return (rows - self.class_prior_ @ self.means_) @ discriminant_axes(
-            self.means_, self.covariances_, self.class_prior_
-        )
+        axes = discriminant_axes(self.means_, self.coef_, self.class_prior_)
+        return (rows - self.class_prior_ @ self.means_) @ axes
 
     @available_if(_is_linear)
     def fit_transform(self, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> np.ndarray:
@@ -161,19 +159,18 @@ def _softmax(scores: np.ndarray) -> np.ndarray:
     return scores
 
 
-def discriminant_axes(means: np.ndarray, covariances: np.ndarray, class_prior: np.ndarray) -> np.ndarray:
-    """Axes (D, m) on which the class means (K, D) lie farthest apart, in units of the spread within classes."""
-    apart = np.sqrt(class_prior)[:, None] * (means - class_prior @ means)
-    count = min(len(means) - 1, means.shape[1])
-    if covariances.ndim == 1:
-        return _turned(apart / np.sqrt(covariances), count) / np.sqrt(covariances)[:, None]
-    root = np.linalg.cholesky(covariances)
-    return solve_triangular(root.T, _turned(solve_triangular(root, apart.T, lower=True).T, count))
+def discriminant_axes(means: np.ndarray, coef: np.ndarray, class_prior: np.ndarray) -> np.ndarray:
+    """Axes (D, m) on which the class means (K, D) lie farthest apart, in units of the spread within classes.
 
-
-def _turned(white: np.ndarray, count: int) -> np.ndarray:
-    """The main directions (D, m) of lines (K, D), each with its largest entry positive."""
-    axes = np.linalg.svd(white, full_matrices=False)[2][:count].T
+    The slopes of the classes' scores, (K, D) or of two classes (1, D), are means times the inverse covariance.
+    """
+    coef = np.concatenate([np.zeros_like(coef), coef]) if len(coef) == 1 else coef
+    root, count = np.sqrt(class_prior)[:, None], min(len(means) - 1, means.shape[1])
+    apart, slopes = root * (means - class_prior @ means), root * (coef - class_prior @ coef)
+    values, turn = np.linalg.eigh(slopes @ apart.T)
+    values, turn = values[::-1][:count], turn[:, ::-1][:, :count]
+    told = values > len(means) * np.finfo(float).eps * values[0]
+    axes = slopes.T @ (turn / np.sqrt(np.where(told, values, np.inf)))
     return axes * signs(axes)
 
 

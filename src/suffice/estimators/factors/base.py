@@ -11,7 +11,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 from suffice.estimators.factors.begun import begun, first_mean
 from suffice.estimators.factors.inference import FactorInference
-from suffice.estimators.shared.attributes import progress_attributes, set_attributes
+from suffice.estimators.shared.attributes import forget, progress_attributes, set_attributes
 from suffice.estimators.shared.callbacks import Iterations, with_callbacks
 from suffice.estimators.shared.climb import climb
 from suffice.fit.ranking import best_of
@@ -163,6 +163,7 @@ class FactorEstimator(FactorInference):
         fitted = attributes(restarts_at(solution.model, best_of(solution))) | progress_attributes(solution)
         widened = said_of(precision_for(one.model, self.precision), self.precision)
         fitted["outcome_"] = " ".join(filter(None, (fitted["outcome_"], scaled, widened)))
+        forget(self, ("fit_statistics_",))
         set_attributes(self, fitted)
         iterations.end(lambda: self._input.known() | fitted)
         if solution.outcome is Outcome.INTERRUPTED:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from sklearn.utils.validation import check_is_fitted
@@ -148,7 +148,8 @@ class CovarianceFactors(FactorEstimator):
             If the method is another word.
         """
         check_choice("method", method, SCORES)
-        turn: Any = self._rotation() if hasattr(self, "model_") else None
+        check_is_fitted(self, "model_")
+        turn = self._rotation()
         mean, covariance = self.transform(X, return_cov=True)
         if method == "regression":
             return mean

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.factors.scores import FittedFactors
 from suffice.estimators.shared.uncertain import of_factors
@@ -98,6 +99,7 @@ class FactorInference(FittedFactors):
         return confidence_intervals(self._asked(X, sample_weight), level, method, samples, self._generator())
 
     def _asked(self, X: TableLike, sample_weight: ArrayLike | None) -> Fitted:
+        check_is_fitted(self, "model_")
         rotation: str | None = getattr(self, "rotation", None)
         oblique = rotation is not None and not np.allclose(
             self._rotation().T @ self._rotation(), np.eye(self._n_features_out)

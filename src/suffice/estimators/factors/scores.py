@@ -88,6 +88,7 @@ class FittedFactors(
         covariance : numpy.ndarray
             ``(n, k, k)``; only with ``return_cov``.
         """
+        check_is_fitted(self, "model_")
         turn = self._rotation()
         if not return_cov:
             return self._read(X, Codes) @ turn

@@ -96,19 +96,24 @@ def joint_of(mixture: Any, X: TableLike, covariates: TableLike) -> tuple[np.ndar
 
 def covariates_of(mixture: Any, covariates: TableLike, rows: int) -> np.ndarray:
     """Covariates (n, q) as the fit had them."""
-    _, values = _read(covariates, rows)
+    names, values = _read(covariates, rows)
     wanted = mixture.membership_coefficients_.shape[1] - 1
     if values.shape[1] != wanted:
         raise ValueError(f"covariates has {values.shape[1]} columns; {wanted} are expected, as in the fit.")
+    fitted = mixture.covariate_names_.tolist()
+    if hasattr(covariates, "columns") and names != fitted and fitted != [str(place) for place in range(wanted)]:
+        raise ValueError(f"covariates has columns {names}; {fitted} are expected, in this order, as in the fit.")
     return values
 
 
 def _check_free(mixture: MixtureEstimator, X: TableLike, labels: Any) -> None:
     if is_stream(X):
         raise ValueError("covariates need rows in memory; give an array or a DataFrame, not batches.")
-    if mixture.frozen or mixture.tied or labels is not None:
+    held = mixture.frozen or mixture.tied or mixture.weight_concentration_prior is not None
+    if held or labels is not None:
         raise ValueError(
-            "covariates were given with frozen, tied or component_labels, which go without them; leave one out."
+            "covariates were given with frozen, tied, component_labels or weight_concentration_prior, which go without them; "
+            "leave one out."
         )
 
 

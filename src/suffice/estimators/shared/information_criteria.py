@@ -78,6 +78,11 @@ class InformationCriteria:
 
     def _log_likelihood(self, X: TableLike, sample_weight: ArrayLike | None) -> tuple[float, float]:
         """Of all rows, and their weight."""
+        if hasattr(self, "membership_"):
+            raise ValueError(
+                "The fit had covariates, and criteria without them would be those of another model; compare lower_bound_, the "
+                "mean log-likelihood of the rows of the fit given their covariates."
+            )
         if on_workers(X):
             from suffice.rows.cluster.sums import weighted_sums
 

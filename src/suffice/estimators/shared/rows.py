@@ -229,6 +229,9 @@ class PlainColumns(Input):
     def _sparse(self, X: TableLike, reset: bool) -> SparseRows:
         matrix: Any = validate(self.estimator, X, reset=reset, accept_sparse="csr", dtype=self.kinds,
                                     ensure_all_finite=False, ensure_min_samples=self.least_rows if reset else 1)  # fmt: skip
+        if not matrix.has_canonical_format:  # cells that are stored in parts
+            matrix = matrix.copy()
+            matrix.sum_duplicates()
         if np.isinf(matrix.data).any():
             raise ValueError(
                 "Input X contains infinity. Infinite cells are not supported: make them NaN, which means missing."

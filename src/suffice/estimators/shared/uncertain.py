@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from suffice.estimators.mixtures.membership import covariates_of, design, measured, unscaled
 from suffice.fit.restarts import one_restart, restarts_at
 from suffice.latent.families.covariances.matrices import Matrices
+from suffice.latent.families.factor_gaussian import FactorGaussian
 from suffice.latent.known_components import codes_of
 from suffice.latent.membership import MembershipMixture
 from suffice.latent.mixture import Mixture
@@ -43,7 +44,8 @@ def of_mixture(
     if component_labels is not None:
         rows = np.ones(len(data)) if weight is None else weight
         codes = codes_of(component_labels, len(mixture.weights_), rows)
-    known = {"weights_", "column_parameters_", *(f"{name}_" for name in model.components.parameter_names())}
+    known = {"weights_", "column_parameters_", "noise_variance_", "explained_variance_"}
+    known |= {f"{name}_" for name in model.components.parameter_names()}
 
     def parameters(model: Mixture) -> dict[str, Any]:
         return {name: value for name, value in mixture._attributes(model).items() if name in known}
@@ -98,6 +100,11 @@ def of_factors(
 def of_classes(classifier: ClassInference, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None) -> Fitted:
     """A fitted classifier with its rows and their classes."""
     check_is_fitted(classifier, "model_")
+    if isinstance(classifier.model_.components, FactorGaussian):
+        raise ValueError(
+            "A shared covariance of more columns than rows has no standard errors; use covariance_type='tied_diag', or fewer "
+            "columns."
+        )
     shrinkage = getattr(classifier, "shrinkage", 0.0)
     if shrinkage:
         raise ValueError(

@@ -119,7 +119,7 @@ def _names(owner: Any, X: Any, shape: Any, name: str) -> Any:
     if len(shape) > 2:
         raise ValueError("A matrix for each row does not fit into a DataFrame; give X.to_dask_array() in its place.")
     if name == "cells":
-        return list(X.columns)
+        return list(getattr(owner, "states_", X.columns))
     _, width = shape
     return [f"{name} {part}" for part in getattr(owner, "classes_", range(width))]
 

@@ -12,6 +12,7 @@ from suffice.rows.block import NO_ROWS
 from suffice.rows.cluster.partitions import reduced
 from suffice.rows.cluster.tasks import Kept
 from suffice.rows.frequencies import weighed
+from suffice.rows.survey import NO_WEIGHT
 
 
 def weighted_sums(X: Any, sample_weight: Any, of_rows: Callable[[Any], np.ndarray]) -> tuple[np.ndarray, float]:
@@ -20,6 +21,8 @@ def weighted_sums(X: Any, sample_weight: Any, of_rows: Callable[[Any], np.ndarra
     found = reduced(data, _Summed(of_rows), operator.add)
     if found is None:
         raise ValueError(NO_ROWS)
+    if not found[-1] > 0:
+        raise ValueError(NO_WEIGHT)
     return found[:-1], float(found[-1])
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable
 from copy import copy
 from functools import cache, lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.sparse import issparse
 
 from suffice.rows.base import Place
 from suffice.rows.cluster.labelled import Labelled
@@ -150,8 +150,10 @@ def _refuse_other_columns(rows: Any, header: Header) -> None:
     names = names_of(rows)
     if None not in (header.columns, names) and names != header.columns:
         raise ValueError(f"it has the columns {names[:20]}; {header.columns} are expected, as in the first.")
-    named = header.columns or range(len(header.kinds))
-    for name, kind, expected in zip(named, kinds_of(rows), header.kinds, strict=False):
+    kinds, named = kinds_of(rows), header.columns or range(len(header.kinds))
+    if len(kinds) != len(header.kinds):
+        raise ValueError(f"it has {len(kinds)} columns; {len(header.kinds)} are expected, as in the first partition.")
+    for name, kind, expected in zip(named, kinds, header.kinds, strict=True):
         if kind != expected:
             raise ValueError(
                 f"its column {name!r} holds {kind}, and {expected} is expected, as in the first partition."
@@ -169,12 +171,14 @@ def kinds_of(rows: Any) -> list[str]:
     """What each column of a table, or of an array, holds: numbers, or the name of its type."""
     if hasattr(rows, "schema"):
         return [_kind(str(kind), np.dtype(kind.to_pandas_dtype())) for kind in rows.schema.types]
+    if issparse(rows) or not (hasattr(rows, "dtypes") or np.ndim(rows) == 2):
+        raise ValueError(
+            "A block is a table, an array (rows, D), or a pair of one and weights; sparse ones are not taken."
+        )
+    rows = rows if hasattr(rows, "dtype") or hasattr(rows, "dtypes") else np.asarray(rows)
     types = list(rows.dtypes) if hasattr(rows, "dtypes") else [rows.dtype] * rows.shape[1]
     return [_kind(str(kind), kind) for kind in types]
 
 
 def _kind(name: str, kind: Any) -> str:
     return "number" if getattr(kind, "kind", "O") in "iufb" else name
-
-
-Work = Callable[[Kept, int], Any]
