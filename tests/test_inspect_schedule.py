@@ -254,3 +254,26 @@ def test_rematerialisation_and_shapes_are_seen():
     assert (found.lost, found.gained) == ((), ())
     wider = diff(graph(MLP(4, [5], 3, key=0), np.ones(4)), graph(MLP(4, [6], 3, key=0), np.ones(4)))
     assert any("(5,)" in before and "(6,)" in after for _, before, after in wider.changed)
+
+
+def turned(times, factor):
+    return lambda x: lax.fori_loop(0, times, lambda _, carried: factor * carried, x)
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (lambda x: 2.0 * x, lambda x: x * x, "multiply of x constants (2.0,) became multiply of x, x"),
+        (lambda x: 2.0 * x, lambda x: 3.0 * x, "constants (2.0,) became multiply constants (3.0,)"),
+        (lambda x: x - jnp.exp(x), lambda x: jnp.exp(x) - x, "subtract of x, exp 1 became subtract of exp 1, x"),
+        (lambda x: x.sum(0), lambda x: x.sum(1), "axis (0,) became reduce sum axis (1,)"),
+        (turned(3, 2), turned(4, 2), "length 3 became repeated length 4"),
+        (turned(3, 2), turned(3, 3), "another body"),
+        (lambda x: np.eye(2) @ x, lambda x: np.ones((2, 2)) @ x, "digest"),
+    ],
+    ids=["input", "constant", "order", "axis", "turns", "body", "array"],
+)
+def test_what_a_node_reads_and_how_it_is_set_is_a_difference(before, after, said):
+    x = np.array([[0.5, 0.2], [0.1, 0.9]])
+    assert said in str(diff(graph(before, x), graph(after, x)))
+    assert not diff(graph(before, x), graph(before, x))

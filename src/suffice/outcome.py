@@ -8,15 +8,54 @@ from typing import Any
 
 
 class DegenerateComponentWarning(UserWarning):
-    """A component holds hardly any row, or has collapsed onto fewer dimensions than the data have."""
+    """A component holds hardly any row, or has collapsed onto fewer dimensions than the data have.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import numpy as np
+    >>> from suffice import GaussianMixture
+    >>> X = np.concatenate([np.random.default_rng(0).normal(size=(30, 1)), np.full((10, 1), 9.0)])
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     _ = GaussianMixture(2, random_state=0).fit(X)
+    >>> print(caught[0].category.__name__, caught[0].message)
+    DegenerateComponentWarning Component 1 collapsed: no spread in column 0. Use fewer components or a stronger prior.
+    """
 
 
 class SaturatedUnitWarning(UserWarning):
-    """A hidden unit is always 1 or always 0, so that it says nothing of a row."""
+    """A hidden unit is always 1 or always 0, so that it says nothing of a row.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import numpy as np
+    >>> from suffice import RBM, SaturatedUnitWarning
+    >>> X = np.random.default_rng(0).integers(0, 2, (40, 6))
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("error", SaturatedUnitWarning)
+    ...     rbm = RBM(2, epochs=5, random_state=0).fit(X)
+    >>> rbm.n_hidden
+    2
+    """
 
 
 class HeldParameterWarning(UserWarning):
-    """Parameters have no standard error of their own: they are at an edge, or the rows do not tell them."""
+    """Parameters have no standard error of their own: they are at an edge, or the rows do not tell them.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import numpy as np
+    >>> from suffice import BernoulliMixture
+    >>> X = np.array([[1, 1, 0], [1, 1, 0], [0, 0, 1], [0, 0, 1]] * 4 + [[1, 0, 0], [0, 1, 1]])
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     _ = BernoulliMixture(2, random_state=0).fit(X).standard_errors(X)
+    >>> print([each.category.__name__ for each in caught])
+    ['HeldParameterWarning']
+    """
 
 
 class Outcome(StrEnum):

@@ -48,6 +48,13 @@ class Problem:
         What an M-step maximises, given ``intermediates`` at the old parameters: one number.
     example
         A call of a check on it.
+
+    Examples
+    --------
+    >>> from suffice.check import problems
+    >>> problem = problems.problem("quadratic-form")
+    >>> problem.name, problem.title
+    ('quadratic-form', 'f = xᵀAx + bᵀx, A not symmetric')
     """
 
     name: str

@@ -29,6 +29,14 @@ class Finding:
         At how many points it holds, and to which error.
     factor
         The number that the answer, or a part of it, is too large by, where there is one.
+
+    Examples
+    --------
+    >>> from suffice.check import check_gradient
+    >>> report = check_gradient(lambda x: 3.0 * x @ x, "x", "3 * x", at={"x": [0.5, 2.0]})
+    >>> finding = report.findings[0]
+    >>> finding.kind, finding.fix
+    ('factor', 'multiply by 2')
     """
 
     kind: str
@@ -45,7 +53,16 @@ class Finding:
 
 @dataclass(frozen=True)
 class Element:
-    """One element of an answer beside the right one."""
+    """One element of an answer beside the right one.
+
+    Examples
+    --------
+    >>> from suffice.check import check_gradient
+    >>> report = check_gradient(lambda x: x @ x, "x", "x", at={"x": [0.5, 2.0]})
+    >>> worst = report.worst[0]
+    >>> worst.index, worst.claimed, worst.right, worst.ratio
+    ((1,), 2.0, 4.0, 0.5)
+    """
 
     index: tuple[int, ...]
     claimed: float
@@ -87,6 +104,13 @@ class CheckReport:
         How well the reference agrees with finite differences, where it is a derivative.
     seed
         Of the random points.
+
+    Examples
+    --------
+    >>> from suffice.check import check_equal
+    >>> report = check_equal(lambda x: x**2, "2 * x", at={"x": [0.5, 3.0]})
+    >>> report.verdict, bool(report)
+    ('wrong', False)
     """
 
     verdict: Verdict

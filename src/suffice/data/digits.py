@@ -20,7 +20,22 @@ from suffice.files import write_atomically
 
 
 class Splits(NamedTuple):
-    """Tables to learn from, to choose with and to test on; ``valid`` is None where the data have no such part."""
+    """Tables to learn from, to choose with and to test on; ``valid`` is None where the data have no such part.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from suffice.data import load_digits_text, write_digits_text
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     for part in ("train", "valid", "test"):
+    ...         _ = write_digits_text(f"{folder}/digits{part}.txt", np.zeros((2, 784)), [0, 1])
+    ...     splits = load_digits_text(folder)
+    >>> splits._fields
+    ('train', 'valid', 'test')
+    >>> splits.test.values.shape
+    (2, 784)
+    """
 
     train: Table
     valid: Table | None

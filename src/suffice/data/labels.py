@@ -17,11 +17,37 @@ from suffice.latent.families.kinds import KINDS
 
 
 class UnknownCategoryWarning(UserWarning):
-    """Cells hold categories that did not occur in the fit, or numbers that their column cannot, and are taken as missing."""
+    """Cells hold categories that did not occur in the fit, or numbers that their column cannot, and are taken as missing.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import pyarrow as pa
+    >>> from suffice.data import ColumnEncoder
+    >>> encoder = ColumnEncoder(handle_unknown="missing").fit(pa.table({"colour": ["red", "blue", "red", "blue"]}))
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     cells = encoder.transform(pa.table({"colour": ["red", "green"]}))
+    >>> cells.ravel(), caught[0].category.__name__
+    (array([ 1., nan]), 'UnknownCategoryWarning')
+    """
 
 
 class LeftOutWarning(UserWarning):
-    """No cell of a column stands twice, as where cells name the rows, and the model says nothing of it."""
+    """No cell of a column stands twice, as where cells name the rows, and the model says nothing of it.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import pyarrow as pa
+    >>> from suffice.data import ColumnEncoder
+    >>> table = pa.table({"name": [f"row {number}" for number in range(40)], "size": [1.5, 2.0] * 20})
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     encoder = ColumnEncoder().fit(table)
+    >>> encoder.kinds_, caught[0].category.__name__
+    (['left-out', 'gaussian'], 'LeftOutWarning')
+    """
 
 
 def distinct_labels(column: Column, kind: str, most: int) -> np.ndarray:

@@ -23,7 +23,19 @@ class FileError(ValueError):
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Write a file so that either all of it or the file before it is there, whatever happens."""
+    """Write a file so that either all of it or the file before it is there, whatever happens.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from suffice.files import write_atomically
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "notes.txt")
+    ...     write_atomically(path, b"the whole of it")
+    ...     path.read_text()
+    'the whole of it'
+    """
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

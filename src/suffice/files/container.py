@@ -24,13 +24,41 @@ Json: TypeAlias = "dict[str, Json] | list[Json] | str | float | bool | None"
 
 
 def write_record(record: dict[str, Any], path: Path, kind: str) -> None:
-    """Write a dict of numbers, text, arrays and lists or dicts of them to one file."""
+    """Write a dict of numbers, text, arrays and lists or dicts of them to one file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> import numpy as np
+    >>> from suffice.files import read_record, write_record
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "state.safetensors")
+    ...     write_record({"round": 3, "totals": np.array([1.0, 2.0])}, path, "my-state")
+    ...     read_record(path, "my-state", "my_program")
+    {'round': 3, 'totals': array([1., 2.])}
+    """
     tensors: dict[str, np.ndarray] = {}
     write(encode(record, "record", tensors, classes=False), tensors, path, kind)
 
 
 def read_record(path: Path, kind: str, writer: str) -> dict[str, Any]:
-    """What ``write_record`` wrote."""
+    """What ``write_record`` wrote.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from suffice.files import FileError, read_record, write_record
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder, "state.safetensors")
+    ...     write_record({"round": 3}, path, "my-state")
+    ...     try:
+    ...         read_record(path, "other", "the other program")
+    ...     except FileError as error:
+    ...         print(error.args[0].split(" ", 1)[1])
+    was not written by the other program; it is a safetensors file of another program.
+    """
     return loaded(path, kind, writer)
 
 

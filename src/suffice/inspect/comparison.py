@@ -36,6 +36,15 @@ class Comparison(Tabular):
         Totals, whether they differ or not.
     notes
         Sentences that stand under the table.
+
+    Examples
+    --------
+    >>> from suffice.inspect import account, compare
+    >>> from suffice.nets import MLP
+    >>> before, after = (account(MLP(4, [width], 3, key=0), (4,)) for width in (8, 16))
+    >>> found = compare(before, after)
+    >>> [(change.column, change.first, change.second) for change in found.totals]
+    [('units', 11, 19), ('weights', 56, 112), ('biases', 11, 19), ('connections', 56, 112), ('operations', 56, 112)]
     """
 
     layers: tuple[Change, ...]

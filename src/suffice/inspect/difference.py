@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from hashlib import blake2b
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from suffice.inspect.values import differentiable
 
@@ -25,13 +28,26 @@ class Difference:
     removed, added
         Nodes of the first graph only and of the second only, by name, or by operation and turn.
     changed
-        Nodes of both that are another operation, of another shape or type: name, before, after.
+        Nodes of both that are another operation, of another shape or type, read other nodes, or have other settings, another
+        constant value or another loop body: name, before, after.
     lost, gained
         Ways from a leaf to the output along which derivatives flow in the first graph only and in the second only.
     recomputed
         Nodes that the second graph computes again in the backward pass and the first keeps.
     whole
         Whether all ways were followed; where there are very many, only some are.
+
+    Examples
+    --------
+    >>> from suffice.inspect import diff, graph
+    >>> def twice(x):
+    ...     y = x + x
+    ...     return y
+    >>> def square(x):
+    ...     y = x * x
+    ...     return y
+    >>> diff(graph(twice, 3.0), graph(square, 3.0)).changed
+    (('y', 'add () float64', 'multiply () float64'),)
     """
 
     removed: tuple[str, ...]
@@ -81,18 +97,18 @@ def diff(a: Graph, b: Graph) -> Difference:
     no derivative any more along x → h → y
     """
     first, second = _keys(a), _keys(b)
-    kinds = {key: _kind(a, number) for number, key in first.items()}
-    others = {key: _kind(b, number) for number, key in second.items()}
+    parts = {key: _parts(a, number, first) for number, key in first.items()}
+    others = {key: _parts(b, number, second) for number, key in second.items()}
     ways, more = _ways(a, first), _ways(b, second)
     before, after = dict.fromkeys(ways), dict.fromkeys(more)
     again = {second[number] for number in _recomputed(b)} - {first[number] for number in _recomputed(a)}
     return Difference(
-        tuple(key for key in kinds if key not in others),
-        tuple(key for key in others if key not in kinds),
-        tuple((key, kinds[key], others[key]) for key in kinds if key in others and kinds[key] != others[key]),
+        tuple(key for key in parts if key not in others),
+        tuple(key for key in others if key not in parts),
+        tuple((key, *found) for key in parts if key in others and (found := _changes(parts[key], others[key]))),
         tuple(way for way in before if way not in after),
         tuple(way for way in after if way not in before),
-        tuple(key for key in kinds if key in again),
+        tuple(key for key in parts if key in again),
         max(len(ways), len(more)) < MOST,
     )
 
@@ -111,9 +127,47 @@ def _keys(graph: Graph) -> dict[int, str]:
     return keys
 
 
-def _kind(graph: Graph, number: int) -> str:
+def _parts(graph: Graph, number: int, keys: Mapping[int, str]) -> dict[str, Any]:
+    """Everything that a node is."""
     node = graph.nodes[number]
-    return f"{node.operation} {node.shape} {node.dtype}"
+    settings = {name: setting for name, setting in node.settings.items() if name != "primitives"}
+    return {
+        "": f"{node.operation} {node.shape} {node.dtype}",
+        "of": ", ".join(keys[_before_stops(graph, source)] for source in node.inputs),
+        "value": _constant(graph, number),
+        **settings,
+        "body": node.body,
+    }
+
+
+def _before_stops(graph: Graph, number: int) -> int:
+    while graph.nodes[number].operation == "stop gradient":
+        number = graph.nodes[number].inputs[0]
+    return number
+
+
+def _constant(graph: Graph, number: int) -> str:
+    value = graph.leaves.get(number) if graph.nodes[number].operation == "constant" else None
+    if not hasattr(value, "dtype"):
+        return ""
+    array = np.asarray(value)
+    return f"{array.item():g}" if array.size == 1 else f"digest {blake2b(array.tobytes(), digest_size=4).hexdigest()}"
+
+
+def _changes(before: dict[str, Any], after: dict[str, Any]) -> tuple[str, str] | None:
+    """What differs in two nodes, before and after: another operation, else its inputs, settings, value or body."""
+    if before[""] != after[""]:
+        return before[""], after[""]
+    bodies = diff(before["body"], after["body"]) if before["body"] and after["body"] else None
+    parts = dict.fromkeys([*before, *after])
+    named = [part for part in parts if part != "body" and before.get(part) != after.get(part)]
+    if not named and not bodies:
+        return None
+    operation = before[""].split(" (")[0]
+    old, new = ([operation, *(f"{part} {known[part]}" for part in named if part in known)] for known in (before, after))
+    return " ".join(old), " ".join(
+        [*new, *([f"with another body ({'; '.join(str(bodies).splitlines())})"] if bodies else [])]
+    )
 
 
 def _recomputed(graph: Graph) -> set[int]:

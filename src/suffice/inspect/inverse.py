@@ -32,6 +32,14 @@ class ConvSolution:
         adds as many cells at the end (``output_padding``).
     kind
         ``"convolution"``, ``"pooling"`` or ``"transposed convolution"``.
+
+    Examples
+    --------
+    >>> from suffice.inspect import solve_conv
+    >>> found = solve_conv(12, 8, padding=0)
+    >>> first = next(iter(found))
+    >>> first.kernel, first.stride, first.padding
+    (5, 1, 0)
     """
 
     kernel: int
@@ -72,6 +80,13 @@ class SolutionSet(Tabular):
         Solutions of each kind, sorted by kernel, stride, padding and dilation.
     bounds
         The sentence that says among which layers these are all.
+
+    Examples
+    --------
+    >>> from suffice.inspect import solve_conv
+    >>> found = solve_conv(12, 8, stride=1)
+    >>> len(found.convolutions), len(found.pooling), len(found.transposed)
+    (4, 4, 2)
     """
 
     in_size: int

@@ -34,6 +34,14 @@ class Row:
         Whether it uses weights that a layer before has counted.
     path
         Number of its node in the graph; in a loop, after those of the loops.
+
+    Examples
+    --------
+    >>> from suffice.inspect import account
+    >>> from suffice.nets import MLP
+    >>> row = account(MLP(4, [8], 3, key=0), (4,)).rows[0]
+    >>> row.layer, row.kind, row.shape
+    ('fc1', 'affine', (8,))
     """
 
     layer: str

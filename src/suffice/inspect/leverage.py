@@ -34,6 +34,14 @@ class Lever:
         What is added by it, below 0 for less; the last are bytes that the backward rules need.
     shares
         The same as shares of the whole, by name.
+
+    Examples
+    --------
+    >>> from suffice.inspect import levers
+    >>> from suffice.nets import MLP
+    >>> lever = levers(MLP(4, [8], 3, key=0), (4,)).of("fc1", "half the width")
+    >>> lever.weights, lever.units
+    (-28, -4)
     """
 
     layers: tuple[str, ...]
@@ -55,6 +63,14 @@ class Levers(Tabular):
         The levers.
     notes
         Sentences that stand under the table.
+
+    Examples
+    --------
+    >>> from suffice.inspect import levers
+    >>> from suffice.nets import MLP
+    >>> found = levers(MLP(4, [8], 3, key=0), (4,)).found
+    >>> [(lever.weights, lever.units) for lever in found]
+    [(-44, -8), (-28, -4)]
     """
 
     found: tuple[Lever, ...]

@@ -18,7 +18,7 @@ GROUPING = ("groups forgotten", "counted with 2 groups")
 
 @dataclass(frozen=True)
 class MarkedCell:
-    """One cell of a marked table.
+    r"""One cell of a marked table.
 
     Attributes
     ----------
@@ -28,6 +28,14 @@ class MarkedCell:
         What was written, and what is right; None where there is no rule for the layer.
     cause
         What leads to the number that was given; empty where it is right.
+
+    Examples
+    --------
+    >>> from suffice.inspect import account, from_table
+    >>> from suffice.nets import MLP
+    >>> cell = from_table("layer,weights\nfc1,40", account(MLP(4, [8], 3, key=0), (4,))).cells[0]
+    >>> cell.layer, cell.column, cell.given, cell.right, cell.cause
+    ('fc1', 'weights', 40, 32, 'one input too many, as if the bias were one')
     """
 
     layer: str
@@ -44,7 +52,7 @@ class MarkedCell:
 
 @dataclass(frozen=True)
 class MarkedTable(Tabular):
-    """A table of counts with each cell right, or wrong with its cause; ``from_table`` makes it.
+    r"""A table of counts with each cell right, or wrong with its cause; ``from_table`` makes it.
 
     Attributes
     ----------
@@ -52,6 +60,14 @@ class MarkedTable(Tabular):
         All cells that hold numbers, line by line.
     notes
         Sentences that stand under the table.
+
+    Examples
+    --------
+    >>> from suffice.inspect import account, from_table
+    >>> from suffice.nets import MLP
+    >>> marked = from_table("layer,units,weights\nfc1,8,40", account(MLP(4, [8], 3, key=0), (4,)))
+    >>> [(cell.column, cell.given, cell.right) for cell in marked.wrong]
+    [('weights', 40, 32)]
     """
 
     cells: tuple[MarkedCell, ...]

@@ -35,6 +35,15 @@ class Node:
         How often a loop runs its body; 1 for all else.
     body
         Graph of one turn of a loop, None for all else.
+
+    Examples
+    --------
+    >>> from suffice.inspect import graph
+    >>> def square(x):
+    ...     y = x * x
+    ...     return y
+    >>> [(node.number, node.operation, node.name, node.inputs) for node in graph(square, 3.0).nodes]
+    [(0, 'input', 'x', ()), (1, 'multiply', 'y', (0, 0))]
     """
 
     number: int

@@ -39,6 +39,14 @@ class ReceptiveField:
         Axes of the value along which units see different parts of what stays.
     masked
         Whether a mask, the same for all inputs, chose something on the way, and may have left out some of this.
+
+    Examples
+    --------
+    >>> from suffice.inspect import account
+    >>> from suffice.nets import Conv2d
+    >>> field = account(Conv2d(1, 2, 3, stride=2, padding=1, key=0), (1, 1, 8, 8)).rows[0].receptive_field
+    >>> field.input_shape, str(field)
+    ((1, 1, 8, 8), '3×3')
     """
 
     input_shape: tuple[int, ...]

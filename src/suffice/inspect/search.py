@@ -37,6 +37,14 @@ class NetSolution(Tabular):
         The constrained quantities at the smallest size and at the largest, by name.
     notes
         Sentences that say what was searched.
+
+    Examples
+    --------
+    >>> from suffice.inspect import solve_net
+    >>> from suffice.nets import MLP
+    >>> found = solve_net("weights <= 100", lambda width: MLP(4, [width], 3, key=0), (4,))
+    >>> found.unknown, found.smallest, found.largest
+    ('width', 1, 14)
     """
 
     unknown: str

@@ -30,7 +30,20 @@ from suffice.runtime.precision import in_own_precision
 
 
 class MixturePrior(Hyperparameters):
-    """Symmetric Dirichlet prior over the weights with this ``concentration``, at least 1."""
+    r"""Symmetric Dirichlet prior over the weights with this ``concentration``, a scalar of at least 1.
+
+    .. math:: p(\pi) \propto \prod_k \pi_k^{\alpha - 1}, \qquad \pi_k = \frac{N_k + \alpha - 1}{N + K (\alpha - 1)}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.fit import em
+    >>> from suffice.latent import Bernoulli, Mixture, MixturePrior
+    >>> components = Bernoulli(np.array([[0.9], [0.1]]))
+    >>> start = Mixture(np.array([0.5, 0.5]), components, MixturePrior(3.0), frozen=("probabilities",))
+    >>> em(start, np.ones((6, 1))).model.weights.round(3)
+    array([0.782, 0.218])
+    """
 
     concentration: Array | float
 

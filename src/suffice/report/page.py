@@ -37,7 +37,18 @@ class RunOptions(TypedDict, total=False):
 
 
 def section(estimator: BaseEstimator, data: TableLike, **run: Unpack[RunOptions]) -> Section:
-    """Collect what a page says of one model; the parameters are those of ``write_report``."""
+    """Collect what a page says of one model; the parameters are those of ``write_report``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice import GaussianMixture
+    >>> from suffice.report import section
+    >>> X = np.repeat([[0.0, 1.0], [8.0, 9.0]], 20, axis=0) + np.random.default_rng(0).normal(size=(40, 2))
+    >>> part = section(GaussianMixture(2, random_state=0).fit(X), X)
+    >>> part.title, part.converged
+    ('Gaussian mixture', True)
+    """
     known: Any = {name: value for name, value in run.items() if name not in ("columns", "summary")}
     return story(estimator, run.get("columns")).page(data, Run(**known, told=run.get("summary")))
 
@@ -122,6 +133,19 @@ def write_page(path: str | os.PathLike[str], title: str, sections: Sequence[Sect
         What ``suffice.report.section`` collected.
     introduction
         A sentence under the heading of a page with several sections.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from suffice import GaussianMixture
+    >>> from suffice.report import section, write_page
+    >>> X = np.repeat([[0.0, 1.0], [8.0, 9.0]], 20, axis=0) + np.random.default_rng(0).normal(size=(40, 2))
+    >>> parts = [section(GaussianMixture(count, random_state=0).fit(X), X) for count in (1, 2)]
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     page = write_page(f"{folder}/both.html", "One group or two", parts)
+    ...     "<h1>One group or two" in page.read_text()
+    True
     """
     from jinja2 import Environment, PackageLoader, StrictUndefined
 

@@ -44,7 +44,18 @@ class Table:
 
 @dataclass(frozen=True)
 class Section:
-    """Everything the page says of one model, with so many narrow pictures side by side; ``said`` is for the command line."""
+    """Everything the page says of one model, with so many narrow pictures side by side; ``said`` is for the command line.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice import GaussianMixture
+    >>> from suffice.report import section
+    >>> X = np.repeat([[0.0, 1.0], [8.0, 9.0]], 20, axis=0) + np.random.default_rng(0).normal(size=(40, 2))
+    >>> part = section(GaussianMixture(2, random_state=0).fit(X), X)
+    >>> part.title, part.converged, len(part.pictures) > 0
+    ('Gaussian mixture', True, True)
+    """
 
     title: str
     outcome: str
@@ -86,7 +97,15 @@ def counted(count: int, word: str) -> str:
 
 
 def model_name(estimator: BaseEstimator) -> str:
-    """'GaussianMixture' in words: 'Gaussian mixture'."""
+    """'GaussianMixture' in words: 'Gaussian mixture'.
+
+    Examples
+    --------
+    >>> from suffice import GaussianMixture
+    >>> from suffice.report import model_name
+    >>> model_name(GaussianMixture())
+    'Gaussian mixture'
+    """
     name = type(estimator).__name__
     if name in ABBREVIATED:
         return ABBREVIATED[name]

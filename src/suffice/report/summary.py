@@ -41,6 +41,16 @@ class Assigned:
         (n,), nats.
     entropy
         (n,), entropy of the responsibilities, nats.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice import GaussianMixture
+    >>> from suffice.report import summarize
+    >>> X, blocks = np.repeat([[0.0], [9.0]], 20, axis=0) + np.random.default_rng(0).normal(size=(40, 1)), []
+    >>> _ = summarize(GaussianMixture(2, random_state=0).fit(X), X, each=blocks.append)
+    >>> blocks[0].component.shape, bool((blocks[0].probability > 0.9).all())
+    ((40,), True)
     """
 
     rows: Array
@@ -81,6 +91,17 @@ class Summary:
         At most 3,000 rows drawn without replacement, their components and their weights.
     labels
         (N,) components of all rows where they were asked for, else None.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice import GaussianMixture
+    >>> from suffice.report import summarize
+    >>> X = np.repeat([[0.0, 1.0], [8.0, 9.0]], 20, axis=0) + np.random.default_rng(0).normal(size=(40, 2))
+    >>> X[0, 1] = np.nan
+    >>> summary = summarize(GaussianMixture(2, random_state=0).fit(X), X)
+    >>> summary.missing, summary.complete, summary.certainty.round(2)
+    (array([0, 1]), 39, array([1., 1.]))
     """
 
     n_rows: int
@@ -131,6 +152,16 @@ def summarize(
         Called with every block, for instance to write it to a file.
     keep_labels
         Whether to keep the component of every row.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice import GaussianMixture
+    >>> from suffice.report import summarize
+    >>> X = np.repeat([[0.0, 1.0], [8.0, 9.0]], 20, axis=0) + np.random.default_rng(0).normal(size=(40, 2))
+    >>> summary = summarize(GaussianMixture(2, random_state=0).fit(X), X)
+    >>> summary.n_rows, summary.counts
+    (40, array([20., 20.]))
     """
     told = story(estimator)
     estimator, data = told.plain, told.coded(data)

@@ -26,6 +26,16 @@ def read_bif(path: PathLike) -> DiscreteNetwork:
     ------
     FileError
         Where the file is missing, ends early or holds what is no network; the line is named.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from suffice import BayesianNetwork
+    >>> from suffice.bayesian.files import read_bif, write_bif
+    >>> network = BayesianNetwork.from_tables({"rain": [0.8, 0.2]}, {}, {"rain": ["no", "yes"]}).model_
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     read_bif(write_bif(network, f"{folder}/rain.bif")).nodes
+    ('rain',)
     """
     return network_from_bif(read_text(path), Path(path).name)
 

@@ -23,6 +23,16 @@ def write_bif(network: DiscreteNetwork, path: PathLike) -> Path:
         The network.
     path
         The file, compressed where its name ends in ``.gz``; one that is there is replaced once the new one is complete.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from suffice import BayesianNetwork
+    >>> from suffice.bayesian.files import read_bif, write_bif
+    >>> network = BayesianNetwork.from_tables({"rain": [0.8, 0.2]}, {}, {"rain": ["no", "yes"]}).model_
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     read_bif(write_bif(network, f"{folder}/rain.bif")).tables[0]
+    array([0.8, 0.2])
     """
     return write_text(bif_of(network), path)
 

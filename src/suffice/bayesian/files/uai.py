@@ -25,6 +25,17 @@ def read_uai(path: PathLike) -> DiscreteNetwork:
     ------
     FileError
         Where the file is missing, ends early or holds what is no Bayesian network; the line is named.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from suffice import BayesianNetwork
+    >>> from suffice.bayesian.files import read_uai, write_uai
+    >>> network = BayesianNetwork.from_tables({"rain": [0.8, 0.2]}, {}, {"rain": ["no", "yes"]}).model_
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     found = read_uai(write_uai(network, f"{folder}/rain.uai"))
+    >>> found.nodes, found.tables[0]
+    (('x0',), array([0.8, 0.2]))
     """
     return network_from_uai(read_text(path), Path(path).name)
 
@@ -38,6 +49,16 @@ def write_uai(network: DiscreteNetwork, path: PathLike) -> Path:
         The network.
     path
         The file, compressed where its name ends in ``.gz``; one that is there is replaced once the new one is complete.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from suffice import BayesianNetwork
+    >>> from suffice.bayesian.files import read_uai, write_uai
+    >>> network = BayesianNetwork.from_tables({"rain": [0.8, 0.2]}, {}, {"rain": ["no", "yes"]}).model_
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     print(write_uai(network, f"{folder}/rain.uai").read_text().split())
+    ['BAYES', '1', '2', '1', '1', '0', '2', '0.8', '0.2']
     """
     return write_text(uai_of(network), path)
 

@@ -20,7 +20,7 @@ from suffice.check.report import CheckReport, not_comparable
 
 @dataclass(frozen=True)
 class Mark:
-    """One answer with its report; no report where nothing was answered.
+    r"""One answer with its report; no report where nothing was answered.
 
     Attributes
     ----------
@@ -30,6 +30,19 @@ class Mark:
         The answer as it was written.
     report
         What its check says; None where nothing was answered.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from suffice.check import grade
+    >>> with TemporaryDirectory() as folder:
+    ...     asked, given = Path(folder, "asked.toml"), Path(folder, "given.toml")
+    ...     _ = asked.write_text('[slope]\ncheck = "gradient"\nproblem = "quadratic-form"\nwrt = "x"')
+    ...     _ = given.write_text('[Charles]\nslope = "2 * A @ x + b"')
+    ...     mark = grade(asked, given).people[0].marks[0]
+    >>> mark.exercise.name, mark.written, mark.report.verdict
+    ('slope', '2 * A @ x + b', 'wrong')
     """
 
     exercise: Exercise
@@ -49,7 +62,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Marked:
-    """The marks of one person.
+    r"""The marks of one person.
 
     Attributes
     ----------
@@ -57,6 +70,19 @@ class Marked:
         The name.
     marks
         One for each exercise, in their order.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from suffice.check import grade
+    >>> with TemporaryDirectory() as folder:
+    ...     asked, given = Path(folder, "asked.toml"), Path(folder, "given.toml")
+    ...     _ = asked.write_text('[slope]\ncheck = "gradient"\nproblem = "quadratic-form"\nwrt = "x"')
+    ...     _ = given.write_text('[Ada]\nslope = "(A + A.T) @ x + b"')
+    ...     marked = grade(asked, given).people[0]
+    >>> marked.person, marked.points, len(marked.marks)
+    ('Ada', 1, 1)
     """
 
     person: str
@@ -70,7 +96,7 @@ class Marked:
 
 @dataclass(frozen=True)
 class Marks:
-    """The marks of everybody; ``grade`` makes them.
+    r"""The marks of everybody; ``grade`` makes them.
 
     Attributes
     ----------
@@ -78,6 +104,19 @@ class Marks:
         The exercises.
     people
         Each person with a mark for each exercise.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from suffice.check import grade
+    >>> with TemporaryDirectory() as folder:
+    ...     asked, given = Path(folder, "asked.toml"), Path(folder, "given.toml")
+    ...     _ = asked.write_text('[slope]\ncheck = "gradient"\nproblem = "quadratic-form"\nwrt = "x"')
+    ...     _ = given.write_text('[Ada]\nslope = "(A + A.T) @ x + b"\n[Charles]\nslope = "2 * A @ x + b"')
+    ...     marks = grade(asked, given)
+    >>> [(one.person, one.points) for one in marks.people]
+    [('Ada', 1), ('Charles', 0)]
     """
 
     asked: ExerciseSet

@@ -20,6 +20,17 @@ class Restored(NamedTuple):
     from the noisy image on (a batch's shorter traces go on with their last value). ``exact`` says whether no labelling has
     less energy, and ``outcome`` says it in a sentence. ``lower_bound`` is what no labelling comes below, where the method
     finds it; ``probability`` that of the higher value at each pixel and ``free_energy`` its trace, where the method has them.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice import IsingDenoiser
+    >>> noisy = np.array([[1, 1, 1], [1, -1, 1], [1, 1, 1]])
+    >>> found = IsingDenoiser(beta=1.0, eta=1.5).denoise(noisy)
+    >>> found.images.tolist(), found.exact
+    ([[1, 1, 1], [1, 1, 1], [1, 1, 1]], True)
+    >>> print(found.outcome)
+    Exact: no labelling has less energy.
     """
 
     images: Any

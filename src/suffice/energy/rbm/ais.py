@@ -28,6 +28,14 @@ class LogPartition(NamedTuple):
     """An estimate of log Z in nats, its standard error, and the log-weights of the chains that it comes from.
 
     The standard error is that of the mean of the weights; where few chains carry it, it is itself too small.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.energy import RBM, annealed_importance_sampling
+    >>> found = annealed_importance_sampling(RBM(6, 3, key=0), np.zeros(6), n_temperatures=100)
+    >>> found.log_weights.shape, found.standard_error < 0.1
+    ((100,), True)
     """
 
     value: float

@@ -26,6 +26,14 @@ class RBMStatistics(NamedTuple):
     """Weighted sums over rows of v h', v and h, and of the weights; two of them add leaf by leaf.
 
     ``squares`` are sums of v squared where the variance of visible units is learned, else None.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.energy import RBM
+    >>> sums = RBM(4, 2, key=0).statistics(np.ones((3, 4)), np.ones(3))
+    >>> sums.pairs.shape, sums.visible, sums.weight
+    ((4, 2), array([3., 3., 3., 3.], dtype=float32), array(3., dtype=float32))
     """
 
     pairs: Float[Array, "D P"]

@@ -17,6 +17,14 @@ class Mixing(NamedTuple):
     ``r_hat`` near 1 says that chains, and their halves, agree in distribution (Gelman et al., 2013, section 11.4); far from 1
     they remember where they began. ``effective_size`` is how many independent draws say as much of the mean free energy as all
     steps of all chains together.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.energy import mixing
+    >>> found = mixing(np.random.default_rng(0).normal(size=(400, 8)))
+    >>> found.free_energy.shape, 1000 < found.effective_size < 2400
+    ((400, 8), True)
     """
 
     r_hat: float

@@ -29,7 +29,20 @@ PARAMETERS = ("mean", "noise_variance")
 
 
 class NoiseFloor(Hyperparameters):
-    """Smallest noise variance: one number, or one for each column (D,)."""
+    r"""Smallest noise variance: one number, or one for each column (D,).
+
+    .. math:: \psi_d = \max(\psi_d^{\mathrm{EM}}, least_d)
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.fit import em
+    >>> from suffice.latent import LinearGaussian, NoiseFloor
+    >>> start = LinearGaussian(np.zeros(2), np.ones((2, 1)), np.array([1.0]), floor=NoiseFloor(0.1))
+    >>> rows = np.array([[-1.0, -1.0], [0.0, 0.0], [1.0, 1.0]])
+    >>> em(start, rows).model.noise_variance
+    array([0.1])
+    """
 
     least: Array | float
 

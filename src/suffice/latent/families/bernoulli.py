@@ -21,9 +21,20 @@ from suffice.runtime.module import replaced
 
 
 class BernoulliPrior(PriorRows):
-    """Conjugate prior as ``strength`` rows seen beforehand in each component, with column means ``mean`` (D,).
+    r"""Conjugate prior as ``strength`` rows seen beforehand in each component, with column means ``mean`` (D,).
 
     Without them, ``strength`` is None.
+
+    .. math:: p_{kd} = \frac{\sum_n r_{nk} x_{nd} + s\, m_d}{\sum_n r_{nk} + s}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.fit import em
+    >>> from suffice.latent import Bernoulli, BernoulliPrior, Mixture
+    >>> start = Mixture(np.ones(1), Bernoulli(np.full((1, 1), 0.5), BernoulliPrior(2.0, np.array([0.5]))))
+    >>> em(start, np.ones((8, 1))).model.components.probabilities
+    array([[0.9]])
     """
 
 

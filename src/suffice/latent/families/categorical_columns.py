@@ -20,9 +20,21 @@ from suffice.runtime.module import Module, field
 
 
 class CategoricalPrior(PriorRows):
-    """Conjugate prior as ``strength`` rows seen beforehand in each component, with category shares ``mean`` (F,).
+    r"""Conjugate prior as ``strength`` rows seen beforehand in each component, with category shares ``mean`` (F,).
 
     Without them, ``strength`` is None.
+
+    .. math:: p_{kf} = \frac{\sum_n r_{nk} x_{nf} + s\, m_f}{\sum_n r_{nk} + s}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.fit import em
+    >>> from suffice.latent import Categorical, CategoricalPrior, Mixture
+    >>> prior = CategoricalPrior(2.0, np.array([0.5, 0.5]))
+    >>> start = Mixture(np.ones(1), Categorical(np.array([[0.5, 0.5]]), (2,), prior))
+    >>> em(start, np.zeros((8, 1))).model.components.probabilities
+    array([[0.9, 0.1]])
     """
 
 

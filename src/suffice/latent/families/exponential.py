@@ -23,9 +23,21 @@ SMALLEST = 1e-6
 
 
 class ExponentialPrior(PriorRows):
-    """Conjugate (gamma) prior as ``strength`` rows seen beforehand in each component, with column means ``mean`` (D,).
+    r"""Conjugate (gamma) prior as ``strength`` rows seen beforehand in each component, with column means ``mean`` (D,).
 
     Without them, ``strength`` is None. No component's mean falls below ``floor`` (D,).
+
+    .. math:: \frac{1}{\lambda_{kd}} = \frac{\sum_n r_{nk} x_{nd} + s\, m_d}{\sum_n r_{nk} + s}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.fit import em
+    >>> from suffice.latent import Exponential, ExponentialPrior, Mixture
+    >>> prior = ExponentialPrior(2.0, np.array([4.0]), np.array([1e-9]))
+    >>> start = Mixture(np.ones(1), Exponential(np.ones((1, 1)), prior))
+    >>> em(start, np.full((6, 1), 8.0)).model.components.rates
+    array([[0.14285714]])
     """
 
     floor: Array | float

@@ -15,6 +15,16 @@ class GaussianPrior(Hyperparameters):
 
     The covariance is (D, D), or (D,) for the variances of independent columns. Without such rows, ``strength`` is None.
     ``floor`` (D,), all above 0 or all 0, bounds every covariance: :math:`\Sigma_k \succeq \mathrm{diag}(floor)`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.fit import em
+    >>> from suffice.latent import DiagonalGaussian, GaussianPrior, Mixture
+    >>> prior = GaussianPrior(2.0, np.zeros(1), np.ones(1), np.zeros(1))
+    >>> start = Mixture(np.ones(1), DiagonalGaussian(np.zeros((1, 1)), np.ones((1, 1)), prior))
+    >>> em(start, np.full((8, 1), 5.0)).model.components.means
+    array([[4.]])
     """
 
     strength: Array | float | None
@@ -58,7 +68,16 @@ class GaussianPrior(Hyperparameters):
 
 
 class LowRankPrior(GaussianPrior):
-    """What maximisation adds to the data, as ``GaussianPrior`` has it, and the ``rank`` of the covariance beside its diagonal."""
+    """What maximisation adds to the data, as ``GaussianPrior`` has it, and the ``rank`` of the covariance beside its diagonal.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.latent import LowRankGaussian, LowRankPrior
+    >>> prior = LowRankPrior(None, np.zeros(5), np.zeros((5, 5)), np.zeros(5), rank=1)
+    >>> LowRankGaussian(np.zeros((3, 5)), np.eye(5), prior).parameter_count()
+    25
+    """
 
     rank: int = field(static=True)
 

@@ -29,6 +29,16 @@ class NegativeBinomialPrior(PriorRows):
     """``strength`` rows seen beforehand in each component, with column means ``mean`` (D,) and variances ``variance`` (D,).
 
     Each stands for two: a low and a high count, which have this mean and variance. Without them, ``strength`` is None.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.fit import em
+    >>> from suffice.latent import Mixture, NegativeBinomial, NegativeBinomialPrior
+    >>> prior = NegativeBinomialPrior(2.0, np.array([5.0]), np.array([10.0]))
+    >>> start = Mixture(np.ones(1), NegativeBinomial(np.ones((1, 1)), np.ones((1, 1)), prior))
+    >>> em(start, np.zeros((8, 1))).model.components.means.round(3)
+    array([[1.]])
     """
 
     variance: Array | float

@@ -23,9 +23,20 @@ from suffice.runtime.module import Module, field, replaced
 
 
 class PoissonPrior(PriorRows):
-    """Conjugate (gamma) prior as ``strength`` rows seen beforehand in each component, with column means ``mean`` (D,).
+    r"""Conjugate (gamma) prior as ``strength`` rows seen beforehand in each component, with column means ``mean`` (D,).
 
     Without them, ``strength`` is None.
+
+    .. math:: \lambda_{kd} = \frac{\sum_n r_{nk} x_{nd} + s\, m_d}{\sum_n r_{nk} + s}
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.fit import em
+    >>> from suffice.latent import Mixture, Poisson, PoissonPrior
+    >>> start = Mixture(np.ones(1), Poisson(np.ones((1, 1)), PoissonPrior(2.0, np.array([5.0]))))
+    >>> em(start, np.zeros((8, 1))).model.components.rates
+    array([[1.]])
     """
 
 

@@ -20,7 +20,18 @@ UPDATE = 0.1
 
 
 class RunningMoments(NamedTuple):
-    """Mean and variance of each channel, gathered while training and used afterwards; both of shape (channels,)."""
+    """Mean and variance of each channel, gathered while training and used afterwards; both of shape (channels,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.nets import BatchNorm
+    >>> layer = BatchNorm(2)
+    >>> maps = np.array([[1.0, 3.0], [5.0, 5.0]])
+    >>> _, moments = layer(maps, np.ones(2), layer.initial_state(), training=True)
+    >>> print(moments.mean, moments.variance)
+    [0.2 0.5] [1.1 0.9]
+    """
 
     mean: Float[Array, " channels"]
     variance: Float[Array, " channels"]
