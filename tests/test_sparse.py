@@ -148,3 +148,39 @@ def test_cells_that_are_stored_in_parts_are_their_sum(mixture, rows):
     fitted = clone(mixture).fit(doubled)
     np.testing.assert_array_equal(fitted.score_samples(doubled), clone(mixture).fit(whole).score_samples(whole))
     assert doubled.nnz == stored
+
+
+@both
+def test_batches_of_sparse_rows_are_rows_in_memory(mixture, rows, monkeypatch):
+    weight, hidden = np.random.default_rng(1).integers(1, 4, 300).astype(float), rows.copy()
+    hidden[np.random.default_rng(2).random(rows.shape) < 0.1] = np.nan
+    sparse, cuts = scipy.sparse.csr_array(hidden), [slice(0, 120), slice(120, 120), slice(120, 300)]
+    monkeypatch.setattr("suffice.rows.sparse.SparseRows.dense", lambda self: pytest.fail("a batch was made dense"))
+    stream = [(sparse[cut], weight[cut]) for cut in cuts]
+    found = clone(mixture).fit(stream)
+    memory = clone(mixture).fit(sparse, sample_weight=weight)
+    assert found.lower_bound_ == pytest.approx(memory.lower_bound_, abs=1e-6)
+    np.testing.assert_allclose(found.score_samples(stream), found.score_samples(sparse), rtol=1e-12)
+    assert found.bic(stream) == pytest.approx(found.bic(sparse, sample_weight=weight), rel=1e-12)
+    mixed = clone(mixture).fit([(sparse[:120], weight[:120]), (hidden[120:], weight[120:])])
+    np.testing.assert_array_equal(mixed.score_samples(sparse), found.score_samples(sparse))
+
+
+def test_a_stream_of_sparse_rows_is_sampled_selected_and_refused_where_batches_differ(monkeypatch):
+    sparse = scipy.sparse.csr_array(COUNTS)
+    stream = [sparse[:100], sparse[100:]]
+    assert select(PoissonMixture(random_state=0), stream, n_components=[1, 2]).best.n_components == 2
+    monkeypatch.setattr("suffice.rows.survey.SPREAD_OUT", 50)
+    monkeypatch.setattr("suffice.selection.rows.SAMPLE_ROWS", 80)
+    sampled = PoissonMixture(2, random_state=0).fit(stream)
+    assert sampled.lower_bound_ == pytest.approx(PoissonMixture(2, random_state=0).fit(COUNTS).lower_bound_, abs=1e-6)
+    with pytest.raises(ValueError, match="A batch is sparse, and the first one is not"):
+        PoissonMixture(2).fit([COUNTS[:100], sparse[100:]])
+    with pytest.raises(ValueError, match=r"A batch has shape \(200, 5\)"):
+        PoissonMixture(2).fit([sparse[:100], sparse[100:, :5]])
+    with pytest.raises(TypeError, match="dense data is required"):
+        GaussianMixture(2).fit(stream)
+    with pytest.raises(ValueError, match="hold no rows"):
+        PoissonMixture(2).fit([sparse[:0]])
+    with pytest.raises(ValueError, match="All sample weights are zero"):
+        PoissonMixture(2).fit([(sparse, np.zeros(300))])

@@ -108,3 +108,20 @@ def test_a_shared_covariance_of_more_columns_than_rows_is_that_of_the_matrix(kin
         np.testing.assert_allclose(wide.score_samples(hidden) / scale, narrow.score_samples(hidden) / scale, atol=1e-7)
     with pytest.raises(ValueError, match="products of rows that are fewer than the columns"):
         wide.partial_fit(few, labels)
+
+
+@pytest.mark.filterwarnings("ignore::suffice.DegenerateComponentWarning")
+@pytest.mark.parametrize("count", [2, 3])
+def test_scores_of_a_wide_shared_covariance_are_distances_from_the_means(count):
+    """They are measured from the means, so that rows far from the origin lose no digits; no class is asked on its own."""
+    draw, labels = np.random.default_rng(0), np.arange(30) % count
+    rows = draw.integers(-3, 4, (30, 300)) / 4 + labels[:, None] / 2 + 2.0**20
+    wide = GaussianClassifier("tied", shrinkage=0.2).fit(rows, labels)
+    means, covariance = wide.means_ - 2.0**20, wide.covariances_
+    others = draw.integers(-3, 4, (9, 300)) / 4
+    apart = (others[:, None] - means).transpose(1, 0, 2)
+    distances = np.stack([(part * np.linalg.solve(covariance, part.T).T).sum(1) for part in apart], 1)
+    joint = np.log(wide.class_prior_) - distances / 2
+    expected = joint - np.logaddexp.reduce(joint, axis=1, keepdims=True)
+    np.testing.assert_allclose(wide.predict_log_proba(others + 2.0**20), expected, atol=1e-7)
+    np.testing.assert_array_equal(wide.predict(others + 2.0**20), expected.argmax(1))

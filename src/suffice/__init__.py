@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from suffice.estimators.bayesian.network import BayesianNetwork
     from suffice.estimators.classifiers.gaussian import GaussianClassifier
     from suffice.estimators.classifiers.mixtures import MixtureClassifier
+    from suffice.estimators.classifiers.multinomial import MultinomialNaiveBayes
     from suffice.estimators.classifiers.naive_bayes import NaiveBayes
     from suffice.estimators.factors.factor_analysis import FactorAnalysis
     from suffice.estimators.factors.ppca import PPCA

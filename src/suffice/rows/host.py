@@ -15,6 +15,7 @@ from suffice.rows.missing import MaskedRows, MissingLayout, PatternRows
 from suffice.rows.patterns import grouped
 from suffice.rows.row_function import prepare
 from suffice.rows.sparse import Tiled
+from suffice.rows.sparse_stream import SparseBatches, TiledBatches
 from suffice.runtime import tree
 from suffice.runtime.arrays import Array
 
@@ -106,6 +107,11 @@ def sparse_on_host(data: Any, weight: Any, dtype: Any, counted: bool) -> Host:
         raise ValueError(NO_ROWS)
     tiles = list(Tiled(rows, codes, weight, counted, dtype).tiles())
     return Host(tiles, None, None, float("inf"), lambda: sparse_on_host(data, weight, dtype, counted))
+
+
+def sparse_batches(data: SparseBatches, dtype: Any, counted: bool) -> Host:
+    """Batches of sparse rows for NumPy, which works through them in every pass."""
+    return Host(TiledBatches(data, counted, dtype), None, None, float("inf"), lambda: sparse_batches(data, dtype, counted))
 
 
 def _by_pattern(

@@ -12,9 +12,10 @@ from scipy.sparse import issparse
 
 from suffice.rows.base import Place
 from suffice.rows.block import kind_on_device, row_count, row_weight
-from suffice.rows.host import on_host, sparse_on_host
+from suffice.rows.host import on_host, sparse_batches, sparse_on_host
 from suffice.rows.missing import MaskedRows, MissingLayout, any_missing
 from suffice.rows.sparse import DenseBlocks, SparseRows
+from suffice.rows.sparse_stream import SparseBatches
 from suffice.rows.streams import (
     WEIGHTS_OF_STREAMS,
     devices_of,
@@ -62,6 +63,8 @@ def place(
     dtype = dtype_of(precision)
     if isinstance(_rows(data), SparseRows):
         return sparse_on_host(data, weight, dtype, missing is not None)
+    if isinstance(data, SparseBatches):
+        return sparse_batches(data, dtype, missing is not None)
     if issparse(data):
         data, weight = DenseBlocks(data, weight), None
     if _come_in_batches(data):
@@ -129,6 +132,8 @@ def missing_layout(layout: MissingLayout | None, data: Any) -> MissingLayout | N
         from suffice.rows.cluster.place import has_missing
 
         return layout if reduced(data, has_missing, operator.or_) else None
+    elif isinstance(data, SparseBatches):
+        parts = (rows.matrix.data for rows, _ in data)
     elif _come_in_batches(data):
         parts = (rows for rows, _ in pairs(repeatable(data)))
     else:

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import numpy as np
+from scipy.sparse import issparse
 from sklearn.utils import _safe_indexing
 
+from suffice.rows.sparse import SparseRows
 from suffice.runtime import tree
 from suffice.runtime.either import is_jax
 
@@ -16,11 +18,11 @@ TABULAR = ("shape", "__array__", "__dataframe__", "__array_interface__")
 """What arrays and tables have, one or the other."""
 
 
-def pairs(batches: Iterable[Any]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Batches as arrays, with their weights; 1 for every row of those that bring none."""
+def pairs(batches: Iterable[Any]) -> Iterator[tuple[Any, np.ndarray]]:
+    """Batches as arrays, or sparse rows as they are, with their weights; 1 for every row of those that bring none."""
     for batch in batches:
         rows, weight = batch if isinstance(batch, tuple) else (batch, None)
-        rows = np.asarray(rows)
+        rows = rows if isinstance(rows, SparseRows) else np.asarray(rows)
         yield rows, np.ones(len(rows)) if weight is None else np.asarray(weight)
 
 
@@ -28,8 +30,9 @@ def parted(batches: Any) -> Iterator[tuple[Any, np.ndarray]]:
     """Batches as they are, with their weights."""
     for batch in batches:
         rows, weight = batch if isinstance(batch, tuple) else (batch, None)
-        weight = np.ones(len(rows)) if weight is None else np.asarray(weight)
-        if weight.shape != (len(rows),) or not (np.isfinite(weight) & (weight >= 0)).all():
+        count = rows.shape[0] if issparse(rows) else len(rows)
+        weight = np.ones(count) if weight is None else np.asarray(weight)
+        if weight.shape != (count,) or not (np.isfinite(weight) & (weight >= 0)).all():
             raise ValueError("A batch's weights must be finite, not negative, and one for each of its rows.")
         yield rows, weight
 
@@ -52,7 +55,7 @@ class CheckedBatches:
         first = 0
         for rows, weight in parted(self.source):
             yield self.check(rows, first), weight
-            first += len(rows)
+            first += len(weight)
 
 
 class Weighing:

@@ -15,6 +15,7 @@ from suffice.rows.missing import any_missing, with_nan
 from suffice.rows.reservoir import Reservoir, reservoir
 from suffice.rows.sparse import SparseRows
 from suffice.rows.sparse_survey import at_equal_steps, columns_of_sparse, each_column, sample_of_sparse
+from suffice.rows.sparse_stream import SparseBatches, sparse_reservoir
 from suffice.rows.streams import is_stream, pairs, partitions_of
 
 NO_WEIGHT = "All sample weights are zero; at least one row needs a positive weight."
@@ -80,6 +81,8 @@ def survey(data: Any, weight: np.ndarray | None, size: int, generator: np.random
     """What an array, sparse rows or a stream of batches looks like, in one pass."""
     if isinstance(data, SparseRows):
         return _survey_of_sparse(data, data.weight if weight is None else weight, size, generator)
+    if isinstance(data, SparseBatches):
+        return _survey_of_sparse_batches(data, size, generator)
     if partitions_of(data) is not None:
         return _survey_of_partitions(data, size, generator)
     if not is_stream(data):
@@ -98,7 +101,7 @@ def survey(data: Any, weight: np.ndarray | None, size: int, generator: np.random
     return _survey(column, sample, sample_weight, spread_out)
 
 
-def _survey(column: _Columns, sample: np.ndarray, sample_weight: np.ndarray, spread_out: np.ndarray) -> Survey:
+def _survey(column: _Columns, sample: Any, sample_weight: np.ndarray, spread_out: Any) -> Survey:
     variance = column.square / np.where(column.observed > 0, column.observed, 1)
     return Survey(column.mean, variance, column.rows, column.weight, column.observed, column.missing, sample,
                      sample_weight, spread_out)  # fmt: skip
@@ -196,6 +199,19 @@ def _survey_of_sparse(data: SparseRows, weight: np.ndarray, size: int, generator
     sample, of_sample = sample_of_sparse(data, weight, column, size, generator)
     return Survey(column.mean, column.variance, len(data), float(weight.sum()), column.observed, column.missing, sample,
                   of_sample, sample)  # fmt: skip
+
+
+def _survey_of_sparse_batches(data: SparseBatches, size: int, generator: np.random.Generator) -> Survey:
+    column = _Columns(0, 0.0, np.zeros(1), np.zeros(1), np.zeros(1), 0)
+    for rows, weight in data:
+        part = columns_of_sparse(rows, weight)
+        square = part.variance * part.observed
+        column = _merged(column, _Columns(len(rows), float(weight.sum()), part.observed, part.mean, square, part.missing))
+    if column.rows and not column.weight > 0:
+        raise ValueError(NO_WEIGHT)
+    sample, of_sample = sparse_reservoir(data, max(size, SPREAD_OUT), generator)
+    first = slice(0, size)
+    return _survey(column, sample.among(first), of_sample[first], sample)
 
 
 def _pieces(data: Any, weight: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -12,7 +12,7 @@ from suffice.choices import Criterion
 from suffice.estimators.mixtures.base import MixtureEstimator
 from suffice.fit.ranking import ranking
 from suffice.latent.readers import caic, sabic
-from suffice.rows.streams import is_stream, pairs
+from suffice.rows.streams import is_stream, parted
 from suffice.runtime.types import Batch
 from suffice.selection.rows import Rows
 
@@ -58,4 +58,4 @@ def _parts(rows: Rows) -> Any:
     """All rows at once, or the batches of a stream one by one."""
     if not is_stream(rows.rows):
         return [(rows.rows, rows.weight)]
-    return (([batch], weight) for batch, weight in pairs(cast("Iterable[Batch]", rows.rows)) if len(batch))
+    return (([batch], weight) for batch, weight in parted(cast("Iterable[Batch]", rows.rows)) if len(weight))

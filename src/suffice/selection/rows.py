@@ -7,10 +7,11 @@ from functools import cached_property
 from typing import Any, cast
 
 import numpy as np
+from scipy.sparse import csr_array, issparse, vstack
 from sklearn.utils import _safe_indexing, check_random_state
 from sklearn.utils.validation import _num_samples
 
-from suffice.rows.streams import is_stream, on_host, pairs
+from suffice.rows.streams import is_stream, on_host, parted
 from suffice.runtime.types import ArrayLike, Batch, RandomState, TableLike
 
 SAMPLE_ROWS = 10_000
@@ -62,10 +63,17 @@ class Rows:
 def _sample_of_stream(batches: Iterable[Batch], generator: np.random.Generator) -> tuple[Any, np.ndarray]:
     """Every row gets a random number, and those with the smallest are the sample."""
     keys, rows, weights = np.zeros(0), None, np.zeros(0)
-    for batch, weight in pairs(batches):
-        keys = np.concatenate([keys, generator.random(len(batch))])
-        rows = batch if rows is None else np.concatenate([rows, batch])
+    for given, weight in parted(batches):
+        batch = csr_array(given) if issparse(given) else np.asarray(given)
+        keys = np.concatenate([keys, generator.random(len(weight))])
+        rows = batch if rows is None else _together(rows, batch)
         weights = np.concatenate([weights, weight])
         kept = np.sort(np.argsort(keys, kind="stable")[:SAMPLE_ROWS])
         keys, rows, weights = keys[kept], rows[kept], weights[kept]
     return rows, weights
+
+
+def _together(rows: Any, batch: Any) -> Any:
+    """Both, sparse where one is."""
+    sparse = issparse(rows) or issparse(batch)
+    return csr_array(vstack([rows, batch], format="csr")) if sparse else np.concatenate([rows, batch])

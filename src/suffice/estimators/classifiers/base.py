@@ -105,7 +105,7 @@ class Classifier(ClassifierMixin, Answers):
             )
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None.")
-        rows = self._input.table(on_host(X), reset=reset)
+        rows = self._input.rows(on_host(X), reset=reset)
         labels = column_or_1d(y, warn=True)
         check_consistent_length(rows, labels)
         self._check_labels(labels)
@@ -116,7 +116,7 @@ class Classifier(ClassifierMixin, Answers):
             raise ValueError(NO_WEIGHT)
         kept = np.flatnonzero(weight)
         if len(kept) < len(rows):
-            rows = self._input.table(_safe_indexing(X, kept), reset=reset)
+            rows = self._input.rows(_safe_indexing(X, kept), reset=reset)
         return rows, labels[kept], weight[kept]
 
     def _check_labels(self, labels: np.ndarray) -> None:

@@ -12,6 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 from suffice.estimators.classifiers.answers import log_shares
 from suffice.estimators.classifiers.class_conditional import ClassConditional
 from suffice.latent.factors.canonical import signs
+from suffice.latent.families.factor_gaussian import FactorGaussian
 from suffice.latent.imputation import impute
 from suffice.rows.cluster.lazily import lazily
 from suffice.rows.missing import any_missing
@@ -21,6 +22,8 @@ from suffice.runtime.types import ArrayLike, TableLike
 
 SAFE_TERMS = 1e4
 """Largest terms that cancel in a linear score."""
+CELLS = 1 << 20
+"""Cells of the rows measured from the means together."""
 
 
 def _is_linear(classifier: LinearScores) -> bool:
@@ -128,10 +131,13 @@ class LinearScores(ClassConditional):
     def _scored(self, X: TableLike) -> np.ndarray | None:
         """The linear scores (n, K) of the classes, where rows are complete and that is safe."""
         check_is_fitted(self, "model_")
-        if is_stream(X) or not self._has_safe_scores():
+        of_factors = isinstance(self.model_.components, FactorGaussian)
+        if is_stream(X) or not (of_factors or self._has_safe_scores()):
             return None
         rows = self._input.table(on_host(X))
-        return None if any_missing(rows) else self._scores(rows)
+        if any_missing(rows):
+            return None
+        return centred_scores(rows, self.means_, self.coef_, self.class_prior_) if of_factors else self._scores(rows)
 
     def _has_safe_scores(self) -> bool:
         """Whether linear scores are exact to nearly all digits: rows near the origin, classes not far from one another."""
@@ -172,6 +178,23 @@ def discriminant_axes(means: np.ndarray, coef: np.ndarray, class_prior: np.ndarr
     told = values > len(means) * np.finfo(float).eps * values[0]
     axes = slopes.T @ (turn / np.sqrt(np.where(told, values, np.inf)))
     return axes * signs(axes)
+
+
+def centred_scores(
+    rows: np.ndarray, means: np.ndarray, coef: np.ndarray, class_prior: np.ndarray
+) -> np.ndarray | None:
+    """Scores (n, K) of rows (n, D) measured from the middle of the class means (K, D); None where one overflows.
+
+    They lose no more digits than distances by the factors of the covariance do, which cancel too.
+    """
+    origin = means.mean(0)
+    slopes = np.concatenate([-coef, coef]) / 2 if len(means) == 2 else coef
+    with one_blas_thread(), np.errstate(divide="ignore", over="ignore", invalid="ignore"):
+        constant = np.log(class_prior) - (slopes * (means - origin)).sum(1) / 2
+        step = max(1, CELLS // len(origin))
+        parts = [(rows[start : start + step] - origin) @ slopes.T for start in range(0, len(rows), step)]
+        scores = np.concatenate(parts) + constant
+    return scores if np.isfinite(scores.max(1)).all() else None
 
 
 def linear_scores(means: np.ndarray, covariances: np.ndarray, class_prior: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -8,20 +8,20 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
-from scipy.sparse import issparse
+from scipy.sparse import csr_array, issparse
 from sklearn.utils.validation import _check_sample_weight
 
 from suffice.estimators.shared.given import validate
 from suffice.latent.conditioning import check_value
 from suffice.rows.frequencies import frequencies
 from suffice.rows.sparse import SparseRows, prepared
+from suffice.rows.sparse_stream import SparseBatches
 from suffice.rows.streams import (
     WEIGHTS_OF_STREAMS,
     CheckedBatches,
     devices_of,
     is_stream,
     on_host,
-    pairs,
     parted,
     partitions_of,
 )
@@ -166,8 +166,8 @@ class PlainColumns(Input):
         if is_stream(X):
             if sample_weight is not None:
                 raise ValueError(WEIGHTS_OF_STREAMS)
-            self._take_names(X)
-            return CheckedBatches(X, self.batch), None
+            sparse = self._take_columns(X)
+            return SparseBatches(X, self.batch) if sparse else CheckedBatches(X, self._dense_batch), None
         if issparse(X) and self._takes_sparse:
             sparse = self._sparse(X, reset=True)
             if sample_weight is not None:
@@ -190,14 +190,21 @@ class PlainColumns(Input):
         """Rows as ``table`` has them, or sparse where they are."""
         return self._sparse(X, reset) if issparse(X) and self._takes_sparse else self.table(X, reset=reset)
 
-    def batch(self, rows: TableLike, first: int) -> np.ndarray:
+    def batch(self, rows: TableLike, first: int) -> Any:
         """Rows of a stream's batch, of which the first one has this number, as the model takes them."""
-        rows = np.asarray(unmasked(rows))
+        rows = rows if issparse(rows) else np.asarray(unmasked(rows))
         if rows.ndim != 2 or rows.shape[1] != self.count:
             raise ValueError(f"A batch has shape {rows.shape}; (rows, {self.count}) is expected, as in the first.")
+        if issparse(rows):
+            return self._prepared_sparse(csr_array(rows, dtype=np.float64))
         rows = rows if rows.dtype in self.kinds else np.asarray(rows, np.float64)
         check_not_infinite(rows, self.names, first)
         return self.prepare(rows)
+
+    def _dense_batch(self, rows: TableLike, first: int) -> np.ndarray:
+        if issparse(rows):
+            raise ValueError("A batch is sparse, and the first one is not: give all batches sparse, or all dense.")
+        return self.batch(rows, first)
 
     def batches(self, X: TableLike) -> Iterable[Any]:
         """Rows as the model takes them, batch by batch."""
@@ -229,6 +236,11 @@ class PlainColumns(Input):
     def _sparse(self, X: TableLike, reset: bool) -> SparseRows:
         matrix: Any = validate(self.estimator, X, reset=reset, accept_sparse="csr", dtype=self.kinds,
                                     ensure_all_finite=False, ensure_min_samples=self.least_rows if reset else 1)  # fmt: skip
+        return self._prepared_sparse(matrix)
+
+    def _prepared_sparse(self, matrix: Any) -> SparseRows:
+        if not self._takes_sparse:
+            raise TypeError("Sparse data was passed for X, and dense data is required: give X.toarray().")
         if not matrix.has_canonical_format:  # cells that are stored in parts
             matrix = matrix.copy()
             matrix.sum_duplicates()
@@ -243,15 +255,18 @@ class PlainColumns(Input):
             )
         return prepared(SparseRows(matrix), self.prepare)
 
-    def _take_names(self, batches: TableLike) -> None:
+    def _take_columns(self, batches: TableLike) -> bool:
+        """Learn the columns from a stream's first batch; whether that is sparse."""
         names = getattr(batches, "columns", None)
         if names is not None:
             self.estimator.feature_names_in_ = np.asarray(list(names), object)
         there = partitions_of(batches)
         if there is not None:
             self.estimator.n_features_in_ = there.header.width
-            return
-        rows, _ = next(pairs(cast("Iterable[Batch]", batches)), (None, None))
+            return False
+        rows, _ = next(parted(batches), (None, None))
+        rows = rows if rows is None or issparse(rows) else np.asarray(rows)
         if rows is None or rows.ndim != 2 or not rows.shape[1]:
             raise ValueError("The stream's first batch is no table of rows; batches (rows, D) are expected.")
         self.estimator.n_features_in_ = rows.shape[1]
+        return issparse(rows)
