@@ -127,7 +127,9 @@ def _log_of_same(prepared: Prepared) -> float:
     return float(np.log([*roots, *prepared.scales.values()]).sum())
 
 
-def _add_tile(prepared: Prepared, planned: PlannedRows, rows: np.ndarray | slice, sums: Values, counts: Counts) -> float:
+def _add_tile(
+    prepared: Prepared, planned: PlannedRows, rows: np.ndarray | slice, sums: Values, counts: Counts
+) -> float:
     """Adds derivatives to sums over rows, and counts of tables with observed nodes; the log-likelihood of what differs."""
     program, tape = prepared.program, prepared.program.tape
     codes, weight = planned.codes[:, rows], planned.weights[rows]
