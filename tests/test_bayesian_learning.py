@@ -71,7 +71,7 @@ def test_tables_of_complete_rows_are_counts_and_the_priors_rows(prior, strength)
         np.add.at(counts, tuple(rows[:, axis].astype(int) for axis in axes), 1)
         counts += strength / counts.size if prior == "bdeu" else strength
         assert np.allclose(found.tables_[node], counts / counts.sum(-1, keepdims=True))
-    assert found.outcome_.startswith("The parameters of highest likelihood were found in one pass")
+    assert found.outcome_.startswith("The parameters of highest posterior density were found in one pass")
     assert found.parents_ == {"a": [], **PARENTS}
 
 

@@ -59,6 +59,25 @@ def test_likelihoods_count_as_evidence(net):
     np.testing.assert_allclose(net.posterior(["rain"], soft=soft), marginal(kept, [0]) / kept.sum(), atol=1e-15)
 
 
+@pytest.mark.parametrize("factor", [1e300, 1e-300])
+def test_a_factor_of_all_likelihoods_changes_the_evidence_alone_whatever_its_size(net, factor):
+    soft = {"rain": {"no": 0.3, "yes": 0.9}, "wet": {"damp": 0.2, "soaked": 0.8}}
+    large = {node: {state: factor * own for state, own in given.items()} for node, given in soft.items()}
+    found, expected = net.marginals(soft=large), net.marginals(soft=soft)
+    assert found.log_evidence == pytest.approx(expected.log_evidence + 2 * np.log(factor), rel=1e-12)
+    loopy, loopy_expected = (net.marginals(soft=own, method="loopy") for own in (large, soft))
+    for node in STATES:
+        np.testing.assert_allclose(list(found[node].values()), list(expected[node].values()), atol=1e-12)
+        np.testing.assert_allclose(list(loopy[node].values()), list(loopy_expected[node].values()), atol=1e-9)
+    np.testing.assert_allclose(
+        net.posterior(["sprinkler"], soft=large), net.posterior(["sprinkler"], soft=soft), atol=1e-12
+    )
+    most = net.most_probable(soft=large)
+    assert most.log_probability == pytest.approx(net.most_probable(soft=soft).log_probability + 2 * np.log(factor))
+    draws = [net.sample(50, soft=own, coded=True, random_state=0).tolist() for own in (large, soft)]
+    assert draws[0] == draws[1]
+
+
 def test_an_intervention_cuts_the_arcs_from_the_parents(net):
     set_on = net.do({"sprinkler": "on"})
     assert set_on.parents_["sprinkler"] == []
@@ -202,6 +221,16 @@ def test_loopy_propagation_is_right_on_a_tree_and_says_that_it_is_not_exact():
     assert found.standard_errors is None
     for node in "xyz":
         np.testing.assert_allclose(list(found[node].values()), list(exact[node].values()), atol=1e-8)
+
+
+def test_messages_of_many_children_do_not_underflow():
+    children = [f"child{number}" for number in range(400)]
+    tables = {"cause": [0.5, 0.5]} | {name: [[0.9999, 0.0001], [0.0001, 0.9999]] for name in children}
+    states = {name: ["a", "b"] for name in tables}
+    star = BayesianNetwork.from_tables(tables, {name: ["cause"] for name in children}, states)
+    given = {name: "ab"[number % 2] for number, name in enumerate(children)}
+    found = star.marginals(given, method="loopy")
+    assert found["cause"]["b"] == pytest.approx(star.marginals(given)["cause"]["b"], abs=1e-9)
 
 
 @pytest.mark.parametrize(

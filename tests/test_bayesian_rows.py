@@ -5,6 +5,8 @@ import pyarrow as pa
 import pytest
 
 from suffice.bayesian.labels import labelled
+from suffice.bayesian.network import DiscreteNetwork
+from suffice.bayesian.row_posteriors import row_posteriors
 from suffice.bayesian.rows import codes_of, counted_states, decode, encode, learned_states
 
 NODES = ("smoke", "packs", "ill")
@@ -116,3 +118,16 @@ def test_bad_rows_are_refused_with_a_sentence(name):
     call, said = BAD[name]
     with pytest.raises(ValueError, match=said):
         call()
+
+
+def test_tables_larger_than_the_numbers_that_codes_are_kept_in_are_read_right():
+    generator = np.random.default_rng(0)
+    sizes = (300, 400)  # 120,000 entries; codes take two bytes, up to 32,767
+    tables = (np.full(sizes[0], 1 / sizes[0]), generator.dirichlet(np.ones(sizes[1]), sizes[0]))
+    network = DiscreteNetwork(tables, ("a", "b"), tuple(tuple(range(size)) for size in sizes), ((), (0,)))
+    codes = np.stack([generator.integers(0, size, 50) for size in sizes], 1).astype(np.int16)
+    found = row_posteriors(network, codes, [1]).log_evidence
+    np.testing.assert_allclose(found, np.log(tables[1][codes[:, 0], codes[:, 1]] / sizes[0]), rtol=1e-12)
+    codes[:, 1] = -1
+    posterior = row_posteriors(network, codes, [1]).table
+    np.testing.assert_allclose(posterior, tables[1][codes[:, 0]], rtol=1e-12)

@@ -74,6 +74,7 @@ class Outcome(StrEnum):
     )
     RESTING = "Converged: within about 0.01 nats of a stationary point, by the rate of the last steps."
     ONE_PASS = "The parameters of highest likelihood were found in one pass over the rows."
+    ONE_PASS_WITH_PRIOR = "The parameters of highest posterior density were found in one pass over the rows."
     STOPPED_AT_LIMIT = "Stopped at the limit of iterations before converging: raise the limit or the tolerance."
     UNBOUNDED = (
         "Stopped without a maximum: components collapsed, so that the likelihood rises without bound; set a floor (reg_covar), a "

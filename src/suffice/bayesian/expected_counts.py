@@ -127,14 +127,16 @@ def _log_of_same(prepared: Prepared) -> float:
     return float(np.log([*roots, *prepared.scales.values()]).sum())
 
 
-def _add_tile(prepared: Prepared, planned: PlannedRows, rows: np.ndarray, sums: Values, counts: Counts) -> float:
+def _add_tile(
+    prepared: Prepared, planned: PlannedRows, rows: np.ndarray | slice, sums: Values, counts: Counts
+) -> float:
     """Adds derivatives to sums over rows, and counts of tables with observed nodes; the log-likelihood of what differs."""
     program, tape = prepared.program, prepared.program.tape
     codes, weight = planned.codes[:, rows], planned.weights[rows]
     roots = [root for root in tape.roots if tape.by_row[root]]
     values, scales = prepared.leaves(codes), {}
     run_forward(program.forward, values, scales)
-    factors = np.array([np.ones(len(rows)), *(values[root] for root in roots), *scales.values()])
+    factors = np.array([np.ones(len(weight)), *(values[root] for root in roots), *scales.values()])
     low = ~(factors.min(0) > LOWEST)
     derivatives: Values = {root: weight * seed(values[root], low) for root in roots}
     run_backward(program.backward, values, scales | prepared.scales, derivatives)

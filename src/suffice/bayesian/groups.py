@@ -25,10 +25,12 @@ class Group:
     evidence: Evidence
     magnitude: int
 
-    def tiles(self, size: int) -> Iterator[np.ndarray]:
-        """Numbers of so many rows at a time."""
+    def tiles(self, size: int) -> Iterator[np.ndarray | slice]:
+        """Numbers of so many rows at a time, which increase; a slice where they follow one another."""
         for start in range(0, len(self.rows), size):
-            yield self.rows[start : start + size]
+            rows = self.rows[start : start + size]
+            together = rows[-1] - rows[0] + 1 == len(rows)
+            yield slice(int(rows[0]), int(rows[-1]) + 1) if together else rows
 
 
 def grouped(planner: Planner, states: np.ndarray, passes: int) -> list[Group]:
@@ -38,13 +40,18 @@ def grouped(planner: Planner, states: np.ndarray, passes: int) -> list[Group]:
     found, ahead = [], [np.arange(states.shape[1])]
     while ahead:
         rows = ahead.pop()
-        share = seen[:, rows].mean(1)
+        share = _shares(seen if len(rows) == seen.shape[1] else seen[:, rows])
         parts = _split(work, seen, rows, share, passes)
         if parts:
             ahead += parts
         elif len(rows):
             found.append(Group(rows, _evidence(share), magnitude))
     return found
+
+
+def _shares(seen: np.ndarray) -> np.ndarray:
+    """Share of the rows that observe each node."""
+    return np.array([np.count_nonzero(own) for own in seen]) / max(1, seen.shape[1])
 
 
 def _evidence(share: np.ndarray) -> Evidence:

@@ -125,7 +125,7 @@ def _of_any(cells: Any) -> Labelled:
     if pa.types.is_nested(column.type):
         raise ValueError(COLLECTIONS)
     column = column if declared else column.dictionary_encode()
-    places = column.indices.cast(pa.int64()).fill_null(-1).to_numpy(zero_copy_only=False)
+    places = column.indices.cast(pa.int32()).fill_null(-1).to_numpy(zero_copy_only=False)
     return Labelled(places, _plain(column.dictionary.to_pylist()), declared)
 
 

@@ -25,9 +25,8 @@ class Gather:
     def __init__(self, table: np.ndarray, family: Sequence[int], observed: int):
         seen = [place for place, axis in enumerate(family) if observed >> axis & 1]
         rest = [place for place in range(len(family)) if place not in seen]
-        sizes = [table.shape[place] for place in seen]
+        self.sizes = [table.shape[place] for place in seen]
         self.axes = [family[place] for place in seen]
-        self.strides = [int(np.prod(sizes[place + 1 :], dtype=int)) for place in range(len(sizes))]
         arranged = table.transpose((*rest, *seen)).reshape(*(table.shape[place] for place in rest), -1)
         self.table = np.ascontiguousarray(arranged)
         self.arranged = tuple(table.shape[place] for place in (*rest, *seen))
@@ -35,9 +34,10 @@ class Gather:
 
     def index(self, codes: np.ndarray) -> np.ndarray:
         """Positions (n,) of the observed states, from codes (nodes, n)."""
-        found = codes[self.axes[-1]]
-        for axis, stride in zip(self.axes[:-1], self.strides[:-1], strict=True):
-            found = found + codes[axis] * stride
+        found = codes[self.axes[0]].astype(np.intp)
+        for axis, size in zip(self.axes[1:], self.sizes[1:], strict=True):
+            found *= size
+            found += codes[axis]
         return found
 
     def __call__(self, codes: np.ndarray) -> np.ndarray:

@@ -12,6 +12,8 @@ from suffice.bayesian.marginals import Marginals, by_label
 from suffice.bayesian.network import DiscreteNetwork
 
 TINY = 1e-300
+LOWEST = -1e300
+"""Takes the place of the logarithm of 0, from which nothing can be subtracted."""
 ROUNDS = 500
 """Most rounds of messages."""
 SETTLED = 1e-10
@@ -50,7 +52,9 @@ class _Messages:
     def product(self, node: int, without: int = -1) -> np.ndarray:
         """What a node hears, but from one table."""
         heard = [message for table, message in self.sent[node].items() if table != without]
-        product = np.prod([self.own[node], *heard], axis=0)
+        with np.errstate(divide="ignore"):
+            logs = np.log([self.own[node], *heard]).sum(0)
+        product = np.exp(logs - max(logs.max(), LOWEST))
         return product / max(product.sum(), TINY)
 
     def round(self) -> float:

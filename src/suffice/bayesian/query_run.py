@@ -1,4 +1,4 @@
-"""One query run forwards: in floating point, and in logarithms where that is not enough."""
+"""One query run forwards: in floating point, and in logarithms where numbers are too small or too large for it."""
 
 from __future__ import annotations
 
@@ -40,8 +40,9 @@ def _floating(network: DiscreteNetwork, program: Program, codes: Sequence[int], 
     tape = program.tape
     factors = np.array([1.0, *(values[root] for root in tape.roots), *scales.values()])
     total = float(prepared.one_closed(codes) + np.log(factors).sum())
-    lowest = factors.min() if tape.joint is None else min(factors.min(), np.max(values[tape.joint]))
-    return QueryRun(program, values, scales, False, total) if lowest > LOWEST and total > -np.inf else None
+    asked = np.ones(1) if tape.joint is None else values[tape.joint]
+    enough = min(factors.min(), asked.max()) > LOWEST and np.isfinite(total + asked.sum())
+    return QueryRun(program, values, scales, False, total) if enough else None
 
 
 def _in_logarithms(network: DiscreteNetwork, program: Program, codes: Sequence[int], soft: Soft | None) -> QueryRun:

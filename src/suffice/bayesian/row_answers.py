@@ -28,8 +28,9 @@ def posteriors_of_rows(
     places = [network.position(name) for name in names]
     found = row_posteriors(network, codes, places, log_evidence=False, max_bytes=max_bytes)
     check_rows(found.log_evidence, impossible)
+    possible = ~np.isneginf(found.log_evidence)
     for place in places:
-        _settle_observed(found.table[:, found.columns[place]], codes[:, place], ~np.isneginf(found.log_evidence))
+        _settle_observed(found.table[:, found.columns[place]], codes[:, place], possible)
     return {name: found.table[:, found.columns[place]] for name, place in zip(names, places, strict=True)}
 
 

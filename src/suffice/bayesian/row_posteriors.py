@@ -51,7 +51,7 @@ def row_posteriors(
     columns = _columns(network, targets)
     table = np.zeros((len(codes), max((own.stop for own in columns.values()), default=0)))
     logs = np.zeros(len(codes))
-    states = np.ascontiguousarray(codes.T, dtype=np.intp)
+    states = np.ascontiguousarray(codes.T)
     keep_freed_memory()
     with one_blas_thread(), np.errstate(all="ignore"):
         for group in grouped(planner_of(network), states, 1):
@@ -86,11 +86,12 @@ def _fill(
         codes = states[:, rows]
         part, low, log = _tile(prepared, codes, columns, table.shape[1], log_evidence)
         for node in bits(wanted & observed):
-            part[columns[node].start + codes[node], np.arange(len(rows))] = 1.0
+            part[columns[node].start + codes[node].astype(np.intp), np.arange(codes.shape[1])] = 1.0
         table[rows], logs[rows] = part.T, log
         if low.any():
-            table[rows[low]], logs[rows[low]] = np.nan, -np.inf
-            possible = replace(group, rows=rows[low][_possible(prepared, codes[:, low])])
+            again = np.arange(len(states.T))[rows][low]
+            table[again], logs[again] = np.nan, -np.inf
+            possible = replace(group, rows=again[_possible(prepared, codes[:, low])])
             _one_by_one(network, states, possible, columns, table, logs, max_bytes)
 
 

@@ -102,8 +102,8 @@ def codes_of(cells: Any, states: Sequence[Hashable], node: str) -> np.ndarray:
 
 def codes_among(found: Labelled, states: Sequence[Hashable], node: str) -> np.ndarray:
     """The same of a column whose labels are found already."""
-    known = np.append(places_among(found.labels, states), -1)
-    codes = known[found.places]
+    known = np.append(places_among(found.labels, states), -1).astype(_type_of([states]))
+    codes = known.take(found.places, mode="wrap")
     if (known[:-1] < 0).any() and (wrong := (codes < 0) & (found.places >= 0)).any():
         row = int(wrong.argmax())
         raise ValueError(

@@ -213,8 +213,8 @@ class BayesianNetworkClassifier(Classifier):
 
     def _edges(self, rows: FitRows, counts: Counts) -> list[Edge]:
         if not isinstance(self.structure, str):
-            edges = checked_edges(self.structure, "structure")
-            refuse_unknown(edges, rows.nodes, "structure")
+            edges = checked_edges(self.structure, "edges in structure")
+            refuse_unknown(edges, rows.nodes, "edges in structure")
             return edges
         pairs = [(0, column) for column in range(1, len(rows.nodes))]
         if self.structure == "tree-augmented":

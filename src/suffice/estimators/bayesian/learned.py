@@ -117,6 +117,7 @@ def _in_one_pass(wanted: Wanted) -> Learned:
     tables = [table_of(own, before) for own, before in zip(seen, wanted.cells, strict=True)]
     for node, table in wanted.given.items():
         tables[node] = table
+    outcome = Outcome.ONE_PASS_WITH_PRIOR if wanted.cells.any() else Outcome.ONE_PASS
     height = sum(map(log_likelihood_of, seen, tables)) + sum(map(log_prior_of, tables, wanted.cells))
     trace = np.array([height / wanted.rows.total_weight])
     found = {
@@ -125,7 +126,7 @@ def _in_one_pass(wanted: Wanted) -> Learned:
         "lower_bound_": float(trace[0]),
         "n_iter_": 1,
         "converged_": True,
-        "outcome_": str(Outcome.ONE_PASS),
+        "outcome_": str(outcome),
     }
     return Learned(wanted.skeleton.network(tables), found)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -73,5 +74,5 @@ class NetworkStructure:
             raise ValueError(
                 "A network's fit, score, score_samples and impute take Dask collections; ask for the rest partition by partition."
             )
-        parts = (rows for rows, _ in parted(X)) if is_stream(X) else [X]
-        return np.concatenate([encode(rows, network.nodes, network.states, coded, self.hidden_) for rows in parts])
+        read = partial(encode, nodes=network.nodes, states=network.states, coded=coded, hidden=self.hidden_)
+        return np.concatenate([read(rows) for rows, _ in parted(X)]) if is_stream(X) else read(X)
