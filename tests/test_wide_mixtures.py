@@ -106,8 +106,6 @@ def test_a_shared_covariance_of_more_columns_than_rows_is_that_of_the_matrix(kin
         hidden = np.where(np.random.default_rng(3).random(X.shape) < 0.1, np.nan, X)
         scale = np.abs(narrow.score_samples(hidden))
         np.testing.assert_allclose(wide.score_samples(hidden) / scale, narrow.score_samples(hidden) / scale, atol=1e-7)
-    with pytest.raises(ValueError, match="products of rows that are fewer than the columns"):
-        wide.partial_fit(few, labels)
 
 
 @pytest.mark.filterwarnings("ignore::suffice.DegenerateComponentWarning")
@@ -125,3 +123,69 @@ def test_scores_of_a_wide_shared_covariance_are_distances_from_the_means(count):
     expected = joint - np.logaddexp.reduce(joint, axis=1, keepdims=True)
     np.testing.assert_allclose(wide.predict_log_proba(others + 2.0**20), expected, atol=1e-7)
     np.testing.assert_array_equal(wide.predict(others + 2.0**20), expected.argmax(1))
+
+
+@pytest.fixture
+def narrow_and_wide(monkeypatch):
+    """A classifier fitted by second moments, and the same from the rows; ``fit`` does what is asked of both."""
+
+    def both(fit, **settings):
+        narrow = fit(GaussianClassifier("tied", **settings))
+        with monkeypatch.context() as patched:
+            patched.setattr("suffice.latent.gaussian_classes.by_factors", lambda features: True)
+            wide = fit(GaussianClassifier("tied", **settings))
+        assert isinstance(wide.model_.components, FactorGaussian)
+        assert not isinstance(narrow.model_.components, FactorGaussian)
+        return narrow, wide
+
+    return both
+
+
+def same(wide, narrow, rows=X):
+    np.testing.assert_allclose(wide.means_, narrow.means_, rtol=1e-8, atol=1e-8)
+    np.testing.assert_allclose(wide.class_prior_, narrow.class_prior_, rtol=1e-8, atol=1e-10)
+    np.testing.assert_allclose(wide.covariances_, narrow.covariances_, rtol=1e-8, atol=1e-8)
+    np.testing.assert_allclose(wide.predict_log_proba(rows), narrow.predict_log_proba(rows), rtol=1e-7, atol=1e-5)
+
+
+@pytest.mark.parametrize("prior_mean", [None, np.linspace(-1, 1, FEATURES)], ids=["of the data", "given"])
+def test_a_prior_of_a_wide_shared_covariance_is_that_of_the_matrix(prior_mean, narrow_and_wide):
+    few, labels = X[:30], np.arange(30) % 3
+    narrow, wide = narrow_and_wide(
+        lambda own: own.fit(few, labels, sample_weight=WEIGHT[:30]), prior_strength=2.5, prior_mean=prior_mean
+    )
+    same(wide, narrow)
+
+
+@pytest.mark.filterwarnings("ignore::suffice.DegenerateComponentWarning")
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("strength", [0.0, 2.5])
+@pytest.mark.parametrize("iterations", [1, 4])
+def test_unlabelled_rows_take_the_same_steps_in_the_space_of_the_rows(strength, iterations, narrow_and_wide):
+    few, labels = X[:30], np.where(np.arange(30) % 3 < 2, COMPONENT[:30], -1)
+    settings = {"unlabelled": -1, "prior_strength": strength, "tol": 0.0, "max_iter": iterations, "reg_covar": 1e-2}
+    narrow, wide = narrow_and_wide(lambda own: own.fit(few, labels, sample_weight=WEIGHT[:30]), **settings)
+    same(wide, narrow)
+    np.testing.assert_allclose(
+        wide.lower_bounds_[1:], narrow.lower_bounds_[1:], rtol=1e-8
+    )  # starts differ where no row is
+    assert np.diff(wide.lower_bounds_).min(initial=0) > -1e-9
+
+
+@pytest.mark.filterwarnings("ignore::suffice.DegenerateComponentWarning")
+@pytest.mark.parametrize(
+    "settings", [{}, {"prior_strength": 3.0}, {"shrinkage": 0.2}], ids=["plain", "prior", "shrunk"]
+)
+def test_steps_after_a_wide_fit_are_one_fit_until_rows_are_more_than_columns(settings, monkeypatch):
+    labels = np.arange(ROWS) % 3
+    with monkeypatch.context() as patched:
+        patched.setattr("suffice.latent.gaussian_classes.by_factors", lambda features: True)
+        steps = GaussianClassifier("tied", **settings).partial_fit(X[:9], labels[:9], [0, 1, 2], WEIGHT[:9])
+        for part in (slice(9, 25), slice(25, 60)):
+            steps.partial_fit(X[part], labels[part], sample_weight=WEIGHT[part])
+        fitted = GaussianClassifier("tied", **settings).fit(X[:30], labels[:30], WEIGHT[:30])
+        fitted.partial_fit(X[30:], labels[30:], sample_weight=WEIGHT[30:])
+    assert steps.running_statistics_["root"].shape == (FEATURES, FEATURES)
+    whole = GaussianClassifier("tied", **settings).fit(X, labels, WEIGHT)
+    same(steps, whole)
+    same(fitted, whole)

@@ -20,7 +20,7 @@ class ClassCounts(NamedTuple):
 
     def added(self, other: Self) -> ClassCounts:
         """Both together."""
-        return ClassCounts(*(mine + its for mine, its in zip(self, other, strict=True)))
+        return ClassCounts(self.of_rows + other.of_rows, self.of_cells + other.of_cells, self.carrying + other.carrying)
 
     def as_rows(self) -> ClassCounts:
         """The same as numbers of rows, where weights sum to less than the rows that carry any."""
@@ -31,7 +31,9 @@ class ClassCounts(NamedTuple):
 def summed(rows: np.ndarray | SparseRows, share: Any, carrying: int) -> ClassCounts:
     """Sums over rows (n, D) with weighted shares (K, n) of the classes, sparse or not."""
     found = share @ stored(rows)
-    return ClassCounts(np.asarray(share.sum(1)).ravel(), found if isinstance(found, np.ndarray) else found.toarray(), carrying)
+    return ClassCounts(
+        np.asarray(share.sum(1)).ravel(), found if isinstance(found, np.ndarray) else found.toarray(), carrying
+    )
 
 
 def members(codes: np.ndarray, weight: np.ndarray, count: int) -> Any:

@@ -85,6 +85,14 @@ def start_of(
     kind: ClassDistributions, table: LabelledRows, count: int, *, gaps: bool, precision: str
 ) -> tuple[Family, Any, np.ndarray]:
     """Where so many classes begin; the spread of all rows; and a point (D,) among them."""
+    found, overall, centre = simple_start(kind, table, count, gaps=gaps, precision=precision)
+    return kind.begun(found, overall), overall, centre
+
+
+def simple_start(
+    kind: ClassDistributions, table: LabelledRows, count: int, *, gaps: bool, precision: str
+) -> tuple[Family, Any, np.ndarray]:
+    """Classes of independent columns, found from the labelled rows; the spread of all rows; and a point (D,) among them."""
     simpler = kind.simpler()
     centres = centres_of(simpler, table, count, "known")
     sums = table.sums(simpler.unit, centres, gaps, precision, "known")
@@ -93,5 +101,4 @@ def start_of(
     found, _ = maximized(Mixture(np.full(count, 1 / count), found), sums)
     centre = centres_of(simpler, table, 1, "together")
     of_all = simpler.overall(table.sums(simpler.unit, centre, gaps, precision, "together"), centre)
-    overall = kind.among_all(of_all, of_classes)
-    return kind.begun(cast(found.components, "float64"), overall), overall, centre[0]
+    return cast(found.components, "float64"), kind.among_all(of_all, of_classes), centre[0]

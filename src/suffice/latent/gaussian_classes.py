@@ -16,7 +16,7 @@ from suffice.latent.families.factor_gaussian import FactorGaussian
 from suffice.latent.families.gaussian import Gaussian
 from suffice.latent.families.gaussian_prior import GaussianPrior, LowRankPrior
 from suffice.latent.forms.natural import Moments
-from suffice.latent.wide_classes import about_means, floored_factors, low_rank_factors
+from suffice.latent.wide_classes import Scatter, floored_factors, low_rank_factors
 from suffice.runtime.precision import scope
 from suffice.validation import check_covariance, check_memory, check_shape, check_varying
 
@@ -84,21 +84,35 @@ class GaussianClasses:
 
     def takes_rows(self, rows: int) -> bool:
         """Whether so many complete rows tell a shared covariance as factors, without a matrix of columns by columns."""
-        suited = self.covariance_type in ("tied", "tied_low_rank") and self.reg_covar > 0 and self.strength == 0
-        return suited and rows < self.features and by_factors(self.features)
+        suited = self.covariance_type == "tied" or (self.covariance_type == "tied_low_rank" and self.strength == 0)
+        plain = suited and self.reg_covar > 0 and self.prior_covariance is None
+        return plain and rows < self.features and by_factors(self.features)
 
-    def of_rows(
-        self, rows: np.ndarray, codes: np.ndarray, weight: np.ndarray, count: int
-    ) -> tuple[FactorGaussian, Columns, np.ndarray]:
-        """Classes that share a covariance of factors, the columns over all rows, and the weight of each class (K,)."""
-        about = about_means(rows, codes, weight, count)
-        floor = about.overall.least(self.reg_covar)
-        if self.covariance_type == "tied":
-            loadings, noise = floored_factors(about.deviations, floor)
+    def share_of_prior(self, rows: float, count: int, overall: Columns) -> float | None:
+        """The share of the prior's rows among so many of so many classes; None where their covariance reaches the floor."""
+        prior = self.strength * count
+        share = prior / (rows + prior)
+        return share if prior == 0 or (share * overall.variance >= overall.least(self.reg_covar)).all() else None
+
+    def prior_place(self, overall: Columns) -> np.ndarray:
+        """Where the prior's rows lie, (D,)."""
+        return overall.mean if self.prior_mean is None else check_shape("prior_mean", self.prior_mean, (self.features,))
+
+    def of_scatter(self, scatter: Scatter) -> tuple[FactorGaussian, Columns] | None:
+        """Classes that share a covariance of factors, and the columns over all rows; None where the prior reaches the floor."""
+        overall = scatter.overall()
+        share = self.share_of_prior(scatter.counts.sum(), len(scatter.counts), overall)
+        if share is None:
+            return None
+        if share:
+            scatter = scatter.with_prior(self.strength, self.prior_place(overall))
+            loadings, noise = scatter.deviations.root_of_covariance(), share * overall.variance
+        elif self.covariance_type == "tied":
+            loadings, noise = floored_factors(scatter.deviations, overall.least(self.reg_covar))
         else:
             self._check_rank()
-            loadings, noise = low_rank_factors(about.deviations, self.rank, floor)
-        return FactorGaussian(about.means, loadings[None], noise[None]), about.overall, about.counts
+            loadings, noise = low_rank_factors(scatter.deviations, self.rank, overall.least(self.reg_covar))
+        return FactorGaussian(scatter.means, loadings[None], noise[None]), overall
 
     def shrunk_factors(self, components: FactorGaussian, share: float) -> FactorGaussian:
         """The classes with a share of the covariance replaced by its mean variance in every direction."""

@@ -111,7 +111,9 @@ def sparse_on_host(data: Any, weight: Any, dtype: Any, counted: bool) -> Host:
 
 def sparse_batches(data: SparseBatches, dtype: Any, counted: bool) -> Host:
     """Batches of sparse rows for NumPy, which works through them in every pass."""
-    return Host(TiledBatches(data, counted, dtype), None, None, float("inf"), lambda: sparse_batches(data, dtype, counted))
+    return Host(
+        TiledBatches(data, counted, dtype), None, None, float("inf"), lambda: sparse_batches(data, dtype, counted)
+    )
 
 
 def _by_pattern(

@@ -20,7 +20,10 @@ class SparseBatches(CheckedBatches):
 
     def __iter__(self) -> Iterator[tuple[Any, np.ndarray]]:
         for rows, weight in super().__iter__():
-            yield (rows if isinstance(rows, SparseRows) else SparseRows(csr_array(with_nan(rows).astype(float)))), weight
+            yield (
+                (rows if isinstance(rows, SparseRows) else SparseRows(csr_array(with_nan(rows).astype(float)))),
+                weight,
+            )
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ def sparse_reservoir(
         keys = np.concatenate([keys, generator.exponential(size=len(carrying)) / weight])
         own = np.concatenate([own, weight])
         smallest = np.argsort(keys)[:size]
-        kept = (part if kept is None else vstack([kept, part], format="csr"))[smallest]
+        kept = csr_array(part if kept is None else vstack([kept, part]))[smallest]
         keys, own = keys[smallest], own[smallest]
     if kept is None:
         raise ValueError(NO_ROWS)

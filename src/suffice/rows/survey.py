@@ -14,8 +14,8 @@ from suffice.rows.block import NO_ROWS
 from suffice.rows.missing import any_missing, with_nan
 from suffice.rows.reservoir import Reservoir, reservoir
 from suffice.rows.sparse import SparseRows
-from suffice.rows.sparse_survey import at_equal_steps, columns_of_sparse, each_column, sample_of_sparse
 from suffice.rows.sparse_stream import SparseBatches, sparse_reservoir
+from suffice.rows.sparse_survey import at_equal_steps, columns_of_sparse, each_column, sample_of_sparse
 from suffice.rows.streams import is_stream, pairs, partitions_of
 
 NO_WEIGHT = "All sample weights are zero; at least one row needs a positive weight."
@@ -206,7 +206,9 @@ def _survey_of_sparse_batches(data: SparseBatches, size: int, generator: np.rand
     for rows, weight in data:
         part = columns_of_sparse(rows, weight)
         square = part.variance * part.observed
-        column = _merged(column, _Columns(len(rows), float(weight.sum()), part.observed, part.mean, square, part.missing))
+        column = _merged(
+            column, _Columns(len(rows), float(weight.sum()), part.observed, part.mean, square, part.missing)
+        )
     if column.rows and not column.weight > 0:
         raise ValueError(NO_WEIGHT)
     sample, of_sample = sparse_reservoir(data, max(size, SPREAD_OUT), generator)

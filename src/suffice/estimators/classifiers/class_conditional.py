@@ -30,13 +30,12 @@ from suffice.latent.labelled_rows import Facts, LabelledRows, RowsInMemory, Rows
 from suffice.latent.mixture import Mixture, MixturePrior
 from suffice.latent.readers import Evidence, LogJoint, MostProbable, Responsibilities, read, statistics
 from suffice.latent.spread import said_of
-from suffice.outcome import Outcome
+from suffice.outcome import Outcome, Solution
 from suffice.rows.frequencies import weighed
 from suffice.rows.missing import any_missing
 from suffice.rows.streams import is_collection
 from suffice.runtime import tree
 from suffice.runtime.blas import one_blas_thread
-from suffice.runtime.module import replaced
 from suffice.runtime.precision import cast, dtype_of, scope
 from suffice.runtime.types import ArrayLike, TableLike
 from suffice.validation import check_at_least, check_count, check_tolerance
@@ -72,8 +71,9 @@ class ClassConditional(ClassInference):
     def _learn_shares(self, table: LabelledRows) -> None:
         """Take from rows and their classes what is done to parameters after the fit."""
 
-    def _of_rows(self, table: RowsInMemory) -> tuple[Family, Any, np.ndarray] | None:
-        """Classes of complete, labelled rows, their spread and weights, where these suit the shape better than sums do."""
+    def _fit_rows(self, table: LabelledRows, facts: Facts, kept: Any) -> bool:
+        """Fit rows, and sums kept of others, whose shape suits that better than moments do; whether that was so."""
+        return False
 
     def _check_spread(self, fitted: dict[str, Any], overall: Any) -> None:
         """Refuse, or warn of, classes without spread in some direction, where variances need a floor."""
@@ -125,7 +125,7 @@ class ClassConditional(ClassInference):
         refuse_empty(np.isnan(facts.least))
         self._learn_shares(table)
         with one_blas_thread():
-            if not self._fit_rows(table, facts):
+            if not self._fit_rows(table, facts, None):
                 unit = kind.unit
                 if not facts.unknown and unit.one_pass and (not facts.gaps or unit.missing == "mask"):
                     self._fit_in_one_pass(table, facts, None)
@@ -167,8 +167,8 @@ class ClassConditional(ClassInference):
         first = not hasattr(self, "model_")
         if not first and not hasattr(self, "running_statistics_"):
             raise ValueError(
-                "The fit took expectation-maximisation, or products of rows that are fewer than the columns, which leave no sums "
-                "to add to; fit all rows at once, or begin anew with a new estimator."
+                "The fit took expectation-maximisation, which leaves no sums to add to; fit all rows at once, or begin anew with "
+                "a new estimator."
             )
         rows, codes, weight = self._batch_rows(X, y, classes, sample_weight, first)
         unit = self._kind().unit
@@ -183,23 +183,11 @@ class ClassConditional(ClassInference):
                 "kind for them."
             )
         with one_blas_thread():
-            table = RowsInMemory(rows, codes, weight)
-            self._fit_in_one_pass(table, table.facts(), getattr(self, "running_statistics_", None))
+            table, kept = RowsInMemory(rows, codes, weight), getattr(self, "running_statistics_", None)
+            facts = table.facts()
+            if not self._fit_rows(table, facts, kept):
+                self._fit_in_one_pass(table, facts, kept)
         return self
-
-    def _fit_rows(self, table: LabelledRows, facts: Facts) -> bool:
-        """Fit complete, labelled rows whose shape suits this better than sums do; whether that was so."""
-        in_memory = isinstance(table, RowsInMemory)
-        found = self._of_rows(table) if in_memory and not (facts.unknown or facts.gaps) else None
-        if found is None:
-            return False
-        components, overall, counts = found
-        model = self._mixture(components)
-        if "weights" not in model.frozen:
-            counts = counts * max(1.0, facts.rows / counts.sum()) + self._concentration() - 1
-            model = replaced(model, log_weights=np.log(counts / counts.sum()))
-        self._keep(model, overall, {"n_iter_": 1, "converged_": True, "outcome_": str(Outcome.ONE_PASS)})
-        return True
 
     def _fit_in_one_pass(self, table: LabelledRows, facts: Facts, kept: Any) -> None:
         """Set the parameters of highest likelihood (and prior) given labelled rows, and sums kept of others."""
@@ -230,13 +218,17 @@ class ClassConditional(ClassInference):
             options = {"precision": precision, "tile": start.tile, "missing": layout, "width": start.width}
             placed = table.place(origin, options)
             solution = em(start, placed, tol=self.tol, max_iter=self.max_iter, precision=precision)
+        self._end(solution, overall)
+
+    def _end(self, solution: Solution, overall: Any) -> None:
+        """Keep what expectation-maximisation found, and say how it ended."""
         converged, said = bool(solution.details["converged"]), str(solution.outcome)
         went, trace = {"n_iter_": len(solution.trace), "converged_": converged, "outcome_": said}, solution.trace
         self._keep(solution.model, overall, {**went, "lower_bounds_": trace[np.isfinite(trace)]})
         if solution.outcome is Outcome.INTERRUPTED:
             raise KeyboardInterrupt
         if not converged:
-            warnings.warn(said, ConvergenceWarning, stacklevel=3)
+            warnings.warn(said, ConvergenceWarning, stacklevel=4)
 
     def _mixture(self, components: Family) -> Mixture:
         """Equal or given class priors around the components."""

@@ -63,4 +63,6 @@ class CountScores(Classifier):
 
     def _need_distribution(self) -> None:
         if self.complement:
-            raise ValueError("complement=True gives rows no distribution; fit with complement=False for their probability.")
+            raise ValueError(
+                "complement=True gives rows no distribution; fit with complement=False for their probability."
+            )

@@ -10,14 +10,14 @@ import numpy as np
 
 from suffice.estimators.classifiers.linear_scores import LinearScores, linear_scores, second_less_first
 from suffice.estimators.classifiers.shrinkage import check_shrinkage, suggested
+from suffice.estimators.classifiers.wide import fitted_by_em, fitted_in_one_pass
 from suffice.estimators.shared.attributes import OnDemand, forget_matrices
 from suffice.estimators.shared.rows import PlainColumns
 from suffice.latent.families.columns import Columns
 from suffice.latent.families.factor_gaussian import FactorGaussian
-from suffice.latent.families.family import Family
 from suffice.latent.gaussian_classes import FAMILIES, GaussianClasses
 from suffice.latent.gradient import log_likelihood_gradient
-from suffice.latent.labelled_rows import LabelledRows, RowsInMemory
+from suffice.latent.labelled_rows import Facts, LabelledRows, RowsInMemory
 from suffice.latent.mixture import Mixture
 from suffice.latent.wide_classes import scores_of_factors
 from suffice.outcome import DegenerateComponentWarning
@@ -142,9 +142,10 @@ class GaussianClassifier(LinearScores):
         return GaussianClasses(self.covariance_type, self.n_features_in_, self.prior_strength, self.reg_covar,
                                self.prior_mean, self.prior_covariance, self.rank)  # fmt: skip
 
-    def _of_rows(self, table: RowsInMemory) -> tuple[Family, Columns, np.ndarray] | None:
-        kind = self._kind()
-        return kind.of_rows(*table, len(self.classes_)) if kind.takes_rows(len(table.rows)) else None
+    def _fit_rows(self, table: LabelledRows, facts: Facts, kept: Any) -> bool:
+        if facts.gaps or not isinstance(table, RowsInMemory):
+            return False
+        return fitted_by_em(self, table, facts) if facts.unknown else fitted_in_one_pass(self, table, kept)
 
     def _parameters(self, model: Mixture, class_prior: np.ndarray) -> dict[str, Any]:
         if isinstance(model.components, FactorGaussian):

@@ -180,9 +180,7 @@ def discriminant_axes(means: np.ndarray, coef: np.ndarray, class_prior: np.ndarr
     return axes * signs(axes)
 
 
-def centred_scores(
-    rows: np.ndarray, means: np.ndarray, coef: np.ndarray, class_prior: np.ndarray
-) -> np.ndarray | None:
+def centred_scores(rows: np.ndarray, means: np.ndarray, coef: np.ndarray, class_prior: np.ndarray) -> np.ndarray | None:
     """Scores (n, K) of rows (n, D) measured from the middle of the class means (K, D); None where one overflows.
 
     They lose no more digits than distances by the factors of the covariance do, which cancel too.

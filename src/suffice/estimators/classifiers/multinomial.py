@@ -44,8 +44,8 @@ class MultinomialNaiveBayes(CountScores):
         Events seen beforehand in each class, above 0: one number for all columns, or ``(D,)``.
     complement
         Whether a row is scored by how little it is like all *other* classes, :math:`-\sum_d x_d \log \tilde\theta_{kd}` with the
-        shares over the rows of these (Rennie et al., "Tackling the poor assumptions of naive Bayes text classifiers", 2003): better
-        where classes are of very different size. There is no distribution of rows then.
+        shares over the rows of these (Rennie et al., "Tackling the poor assumptions of naive Bayes text classifiers", 2003):
+        better where classes are of very different size. There is no distribution of rows then.
     norm
         Whether the weights of the columns are scaled to sum to 1 in each class, with ``complement``.
     priors
@@ -206,7 +206,9 @@ class MultinomialNaiveBayes(CountScores):
         if np.ndim(self.alpha):
             alpha = np.asarray(self.alpha)
             if alpha.dtype.kind not in "iuf" or not (np.isfinite(alpha) & (alpha > 0)).all():
-                raise ValueError("alpha holds numbers that are not above 0 and finite; give events seen beforehand, (D,).")
+                raise ValueError(
+                    "alpha holds numbers that are not above 0 and finite; give events seen beforehand, (D,)."
+                )
         else:
             check_positive("alpha", self.alpha)
         check_tolerance(self.tol)
@@ -215,8 +217,8 @@ class MultinomialNaiveBayes(CountScores):
             raise ValueError("norm=True was given, and it scales the weights of complement=True, which is False.")
         if self.complement and self.unlabelled is not None:
             raise ValueError(
-                f"complement=True gives rows no distribution, so that unlabelled ones (unlabelled={self.unlabelled!r}) tell nothing; "
-                "leave unlabelled out, or set complement=False."
+                f"complement=True gives rows no distribution, so that unlabelled ones (unlabelled={self.unlabelled!r}) tell "
+                "nothing; leave unlabelled out, or set complement=False."
             )
 
     def _fit_by_em(self, rows: Any, codes: np.ndarray, weight: np.ndarray) -> None:

@@ -28,7 +28,7 @@ from suffice.rows.streams import (
 from suffice.rows.survey import NO_WEIGHT
 from suffice.runtime.arrays import Array
 from suffice.runtime.precision import scope
-from suffice.runtime.types import ArrayLike, Batch, Cell, TableLike
+from suffice.runtime.types import ArrayLike, Cell, TableLike
 from suffice.validation import check_not_infinite, unmasked
 
 if TYPE_CHECKING:
@@ -192,7 +192,9 @@ class PlainColumns(Input):
 
     def batch(self, rows: TableLike, first: int) -> Any:
         """Rows of a stream's batch, of which the first one has this number, as the model takes them."""
-        rows = rows if issparse(rows) else np.asarray(unmasked(rows))
+        return self._checked_batch(rows if issparse(rows) else np.asarray(unmasked(rows)), first)
+
+    def _checked_batch(self, rows: Any, first: int) -> Any:
         if rows.ndim != 2 or rows.shape[1] != self.count:
             raise ValueError(f"A batch has shape {rows.shape}; (rows, {self.count}) is expected, as in the first.")
         if issparse(rows):

@@ -111,6 +111,10 @@ class OfRows(Spectrum):
         """Those of the products of rows, and 0."""
         return self._padded(np.linalg.eigvalsh(self.products(unit))[::-1])
 
+    def root_of_covariance(self) -> np.ndarray:
+        """Loadings (D, n) whose products are the covariance."""
+        return self.by_column(lambda cells: cells.T)
+
     def _padded(self, values: np.ndarray) -> np.ndarray:
         features = self.rows.shape[1]
         return np.pad(values[:features], (0, max(0, features - len(values))))
