@@ -78,7 +78,7 @@ def observed_log_density(log_density: Any, components: Any, k: int, row: np.ndar
     seen = np.flatnonzero(~np.isnan(row))
     if not len(seen):
         return 0.0
-    if hasattr(components, "covariances"):
+    if hasattr(components, "covariances") and k < len(components.means):
         covariance = whole_covariance(components, k)[np.ix_(seen, seen)]
         return multivariate_normal(np.asarray(components.means)[k, seen], covariance).logpdf(row[seen])
     return log_density(components.marginal(seen), k, row[None, seen])[0]

@@ -36,6 +36,7 @@ from suffice.latent import (
     FactorGaussian,
     Gaussian,
     GaussianPrior,
+    GaussianWithNoise,
     LinearGaussian,
     LowRankGaussian,
     LowRankPrior,
@@ -44,6 +45,7 @@ from suffice.latent import (
     MixturePrior,
     NegativeBinomial,
     NegativeBinomialPrior,
+    NoiseBox,
     Poisson,
     PoissonPrior,
     PrincipalGaussian,
@@ -152,6 +154,24 @@ def factor_gaussian_case() -> Case:
     penalised = Mixture(WEIGHTS, FactorGaussian(MEANS, loadings, noise, prior), MixturePrior(3.0))
     return Case("Gaussian mixture, factors", model, gaussian_rows(), EStep(model, False), gaussian_log_density, penalised,
                 slope=np.inf)  # fmt: skip
+
+
+def noise_case() -> Case:
+    """Two Gaussians and noise, whose box rows may lie outside of: its density is the same there."""
+    prior = GaussianPrior(4.0, np.full(FEATURES, 0.3), matrices(2)[1], np.zeros(FEATURES))
+    box = NoiseBox(np.full(FEATURES, -9.0), np.linspace(15.0, 18.0, FEATURES))
+
+    def beside(held: GaussianPrior | None) -> GaussianWithNoise:
+        return GaussianWithNoise(Gaussian(MEANS[:-1], matrices(COMPONENTS)[:-1], held), box)
+
+    def log_density(components: Any, k: int, rows: np.ndarray) -> np.ndarray:
+        if k < COMPONENTS - 1:
+            return gaussian_log_density(components.gaussian, k, rows)
+        return np.full(len(rows), -np.log(components.box.sides).sum())
+
+    model = Mixture(WEIGHTS, beside(None))
+    return Case("Gaussian mixture beside noise", model, gaussian_rows(), EStep(model, False), log_density,
+                Mixture(WEIGHTS, beside(prior), MixturePrior(3.0)))  # fmt: skip
 
 
 def bernoulli_case() -> Case:
@@ -307,6 +327,6 @@ CASES = [
 ]
 FACTORS = [case for case in CASES if isinstance(case.model, LinearGaussian)]
 COMPLETE = [case for case in CASES if isinstance(case.model, Mixture)]
-CASES += [masked(case) for case in COMPLETE] + [low_rank_case()]
+CASES += [masked(case) for case in COMPLETE] + [masked(noise_case()), low_rank_case()]
 LATENT = [case for case in CASES if isinstance(case.model, Mixture)]
 MOVABLE = [case for case in LATENT if case.model.components.movable]

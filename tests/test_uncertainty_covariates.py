@@ -168,6 +168,32 @@ def test_maximisation_never_lowers_the_likelihood():
     assert (np.diff(ends) > -1e-9).all()
 
 
+def test_criteria_and_draws_given_covariates(fitted):
+    given = {"covariates": COVARIATES}
+    total = fitted.score_samples(ANSWERS, **given).sum()
+    assert fitted.score(ANSWERS, **given) == pytest.approx(total / 500)
+    assert total / 500 == pytest.approx(fitted.lower_bound_, abs=1e-6)
+    assert fitted.bic(ANSWERS, **given) == pytest.approx(-2 * total + (3 + 8) * np.log(500))
+    assert fitted.aic(ANSWERS, **given) == pytest.approx(-2 * total + 2 * 11)
+    plain = CategoricalMixture(2, n_init=3, random_state=0).fit(ANSWERS)
+    assert fitted.bic(ANSWERS, **given) < plain.bic(ANSWERS)
+    assert fitted.icl(ANSWERS, **given) > fitted.bic(ANSWERS, **given)
+    assert fitted.relative_entropy(ANSWERS, **given) > fitted.relative_entropy(ANSWERS)
+    rows, component = fitted.sample(500, **given)
+    chance = softmax(np.c_[np.ones(500), COVARIATES] @ fitted.membership_coefficients_.T, axis=1)[:, 1]
+    assert component.mean() == pytest.approx(chance.mean(), abs=0.07)
+    assert np.corrcoef(component, chance)[0, 1] > 0.4
+    assert rows.shape == (500, 4)
+    for call, said in [
+        (lambda: fitted.sample(3, **given), "one row is drawn for each"),
+        (lambda: fitted.sample(component=0, **given), "give one of the two"),
+        (lambda: plain.sample(**given), "the fit had none"),
+        (lambda: plain.bic(ANSWERS, **given), "the fit had none"),
+    ]:
+        with pytest.raises(ValueError, match=said):
+            call()
+
+
 def test_covariates_go_by_name_and_criteria_without_them_are_refused():
     table = pd.DataFrame(COVARIATES, columns=["age", "town"])
     model = BernoulliMixture(2, binarize=None, random_state=0).fit(ANSWERS, covariates=table)

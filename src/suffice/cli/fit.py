@@ -56,11 +56,21 @@ def gaussian_mixture(
     reading: Reading,
     covariance_type: Covariances = "full",
     reg_covar: Floor = 1e-6,
+    noise: Annotated[
+        bool, typer.Option("--noise", help="Add noise, uniform over the box of the data.", rich_help_panel=FIT)
+    ] = False,
+    noise_volume: Annotated[
+        float | None,
+        typer.Option(help="Volume that the noise is spread over.", show_default="the box's", rich_help_panel=FIT),
+    ] = None,
 ) -> int:
     """Mixture of Gaussians, for rows of real numbers."""
     from suffice import GaussianMixture
 
-    estimator = GaussianMixture(covariance_type=covariance_type, reg_covar=reg_covar, **vars(learning))
+    estimator = GaussianMixture(
+        covariance_type=covariance_type, noise=noise if noise_volume is None else noise_volume, reg_covar=reg_covar,
+        **vars(learning),
+    )  # fmt: skip
     return run(estimator, data, job, reading)
 
 

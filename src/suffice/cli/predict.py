@@ -68,7 +68,7 @@ def predict(
         write = RowWriter(file, kept)
         for probability in _probabilities(model, source.rows):
             chances.append(probability)
-            write(_columns(probability, names, what))
+            write(_columns(probability, names, what, hasattr(model.estimator, "noise_weight_")))
     _tell(chances, names, what, known, target, source.name, out)
 
 
@@ -82,10 +82,12 @@ def _probabilities(model: Story, rows: Any) -> Iterator[np.ndarray]:
         yield np.asarray(model.plain.predict_proba(block))
 
 
-def _columns(probability: np.ndarray, names: list[str], what: str) -> dict[str, Any]:
+def _columns(probability: np.ndarray, names: list[str], what: str, noise: bool) -> dict[str, Any]:
     import numpy as np
 
     labels: Any = np.array(names, dtype=object) if names else np.arange(probability.shape[1])
+    if noise:
+        labels[-1] = -1
     each = {f"probability_{label}": np.ascontiguousarray(probability[:, j]) for j, label in enumerate(labels)}
     return {what: labels[probability.argmax(axis=1)], **each}
 

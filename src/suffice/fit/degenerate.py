@@ -94,15 +94,15 @@ def _components(solution: Solution) -> np.ndarray:
 
 
 def _removed(solution: Solution, run: Run) -> tuple[Solution, str]:
-    asked = solution.model.weights.shape[-1]
+    asked = solution.model.clusters
     found = _components(solution)
-    while len(found) and solution.model.weights.shape[-1] > 1:
+    while len(found) and solution.model.clusters > 1:
         model = best_restart(solution)
-        if len(found) == model.weights.shape[-1]:
-            found = np.argmin(model.weights[0], keepdims=True)
+        if len(found) == model.clusters:
+            found = np.argmin(model.weights[0, : model.clusters], keepdims=True)
         solution = run(model.among(np.setdiff1d(np.arange(model.weights.shape[-1]), found)))
         found = _components(solution)
-    left = solution.model.weights.shape[-1]
+    left = solution.model.clusters
     if left == asked:
         return solution, "The only component cannot be removed."
     return solution, f"Degenerate components were removed: {asked - left} of {asked}, {left} are left."

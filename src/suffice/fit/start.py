@@ -40,12 +40,16 @@ def continued(model: Mixture, prior: MixturePrior, components_prior: Hyperparame
     return replaced(before, prior=prior, components=components)
 
 
-def check_same_model(model: Mixture, family: type[Family], shape: tuple[int, int], caller: str) -> None:
-    """Refuse to go on from a model that is not of this family, or of other components and columns than these."""
-    before: Any = type(model.components), (model.log_weights.shape[-1], model.components.features)
-    now = family, shape
+def check_same_model(model: Mixture, family: type[Family], shape: tuple[int, int], noise: bool, caller: str) -> None:
+    """Refuse to go on from a model that is not of this family, or of other components and columns, with noise or without."""
+    components: Any = getattr(model.components, "gaussian", model.components)
+    before: Any = type(components), (model.clusters, components.features), bool(model.components.noise_components)
+    now = family, shape, noise
     if before != now:
-        said = [f"{kind.__name__} of (components, columns) {size}" for kind, size in (before, now)]
+        beside = {True: " with noise", False: ""}
+        said = [
+            f"{kind.__name__}{beside[noisy]} of (components, columns) {size}" for kind, size, noisy in (before, now)
+        ]
         raise ValueError(
             f"{caller} continues a fitted {said[0]}, but {said[1]} is asked for; fit a new estimator instead."
         )

@@ -27,10 +27,12 @@ if TYPE_CHECKING:
     from suffice.latent.families.factor_gaussian import FactorGaussian
     from suffice.latent.families.gaussian import Gaussian
     from suffice.latent.families.gaussian_prior import GaussianPrior, LowRankPrior
+    from suffice.latent.families.gaussian_with_noise import GaussianWithNoise
     from suffice.latent.families.mixed import Mixed
     from suffice.latent.families.negative_binomial import NegativeBinomial, NegativeBinomialPrior
     from suffice.latent.families.poisson import Poisson, PoissonPrior
     from suffice.latent.membership import MembershipMixture
     from suffice.latent.mixture import Mixture, MixturePrior
+    from suffice.latent.noise_box import NoiseBox
 
 export_lazily(__name__)

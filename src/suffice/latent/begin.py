@@ -47,6 +47,19 @@ def from_shares(
     return np.asarray(started.weights), started.components
 
 
+def weights_beside_noise(given: Any, found: np.ndarray) -> np.ndarray:
+    """Weights (K,) given, for every restart, with what they lack of 1 for the noise; those found (R, K + 1) where none are."""
+    if given is None:
+        return found
+    weights = check_shape("weights_init", given, (found.shape[1] - 1,))
+    if (weights < 0).any() or not 0 < weights.sum() < 1:
+        raise ValueError(
+            f"weights_init sums to {weights.sum():g}; beside noise weights are at least 0 and sum to less than 1: the rest is "
+            "the noise's."
+        )
+    return np.broadcast_to(np.append(weights, 1 - weights.sum()), found.shape)
+
+
 def weights_from(given: Any, found: np.ndarray) -> np.ndarray:
     """The weights (K,) given, checked, for every restart; those found (R, K) where none are."""
     if given is None:

@@ -80,7 +80,8 @@ def labelled_start(
     share = np.array(start.responsibilities(centred))
     names = given.names()
     if not names:
-        share = np.stack([_matched(one, row_codes) for one in share])
+        clusters = start.clusters
+        share[..., :clusters] = np.stack([_matched(one[:, :clusters], row_codes) for one in share])
     known = row_codes > 0
     share[:, known] = SOFTENED / share.shape[-1] + (1 - SOFTENED) * np.eye(share.shape[-1])[row_codes[known] - 1]
     found = maximized_at(start, centred, row_weight, share)

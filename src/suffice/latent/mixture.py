@@ -137,6 +137,11 @@ class Mixture(LatentModel):
         """Mixture weights, (..., K)."""
         return jnp.exp(self.log_weights)
 
+    @property
+    def clusters(self) -> int:
+        """How many components are no noise."""
+        return self.log_weights.shape[-1] - self.components.noise_components
+
     def needs_centring(self) -> bool:
         """Which form the components ask for."""
         return self.components.needs_centring()

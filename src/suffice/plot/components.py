@@ -74,8 +74,8 @@ def variances(estimator: FittedMixture) -> Array:
 
 
 def column_moments(estimator: FittedMixture) -> tuple[Array, Array]:
-    """Mean and standard deviation of each feature under the mixture, (F,) each."""
-    weights, centre = np.asarray(estimator.weights_, dtype=float), centres(estimator)
+    """Mean and standard deviation of each feature under the mixture without its noise, (F,) each."""
+    weights, centre = _of_clusters(estimator), centres(estimator)
     mean = weights @ centre
     variance = weights @ (variances(estimator) + (centre - mean) ** 2)
     return mean, np.sqrt(variance)
@@ -90,7 +90,7 @@ def deviations(estimator: FittedMixture) -> Array:
 
 def telling_features(estimator: FittedMixture, most: int) -> list[int]:
     """The features, at most so many, in which the components lie furthest apart, in their order."""
-    apart = np.asarray(estimator.weights_, dtype=float) @ deviations(estimator) ** 2
+    apart = _of_clusters(estimator) @ deviations(estimator) ** 2
     return sorted(np.argsort(-apart, kind="stable")[:most].tolist())
 
 
@@ -107,6 +107,29 @@ def gaussian_part(estimator: FittedMixture) -> tuple[Any, list[int]]:
     return around(part, mixed.covariance_type), columns
 
 
+def noise_density(estimator: FittedMixture, columns: list[int]) -> tuple[float, float, float] | None:
+    """Where the noise of a single column begins and ends, and its weight times its density; None of more, or without noise."""
+    if len(columns) != 1 or not hasattr(estimator, "noise_weight_"):
+        return None
+    fitted: Any = estimator
+    low, side = (
+        float(values[columns[0]]) for values in (fitted.model_.components.box.low, fitted.model_.components.box.sides)
+    )
+    return low, low + side, fitted.noise_weight_ / side
+
+
+def _of_clusters(estimator: FittedMixture) -> Array:
+    """Weights that sum to 1 without the noise."""
+    weights = np.asarray(estimator.weights_, dtype=float)
+    return weights / weights.sum() if hasattr(estimator, "noise_weight_") else weights
+
+
+def all_weights(estimator: FittedMixture) -> Array:
+    """Weights of the components, and after them that of noise where there is some."""
+    weights, noise = np.asarray(estimator.weights_, dtype=float), getattr(estimator, "noise_weight_", None)
+    return weights if noise is None else np.append(weights, noise)
+
+
 def covariance_block(estimator: FittedMixture, columns: list[int]) -> Array:
     """The covariance of some columns in each component, (K, d, d)."""
     gaussian: Any = estimator
@@ -121,7 +144,7 @@ def covariance_block(estimator: FittedMixture, columns: list[int]) -> Array:
 
 def telling_columns(estimator: FittedMixture) -> list[int]:
     """The two columns in which the components lie furthest apart."""
-    weights, apart = np.asarray(estimator.weights_, dtype=float), deviations(estimator)
+    weights, apart = _of_clusters(estimator), deviations(estimator)
     n_columns = apart.shape[1]
     if n_columns < 3:
         return list(range(n_columns))

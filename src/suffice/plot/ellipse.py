@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.shared.labelled_columns import coded_rows, on_codes
 from suffice.plot.canvas import FAINT, INK, component_colours, wanted_columns
-from suffice.plot.components import centres, covariance_block, gaussian_part, telling_columns
+from suffice.plot.components import centres, covariance_block, gaussian_part, noise_density, telling_columns
 from suffice.plot.display import Display
 from suffice.plot.histogram import density
 from suffice.plot.marks import Bars, Dots, Ellipses, Line, Mark, Words
@@ -66,12 +66,13 @@ class EllipseDisplay(Display):
         means: ArrayLike,
         covariances: ArrayLike,
         feature_names: list[str] | None = None,
+        noise: tuple[float, float, float] | None = None,
     ) -> None:
         rows, labels = np.asarray(rows, dtype=float), np.asarray(labels, dtype=int)
         complete = ~np.isnan(rows).any(axis=1)
         self.rows, self.labels = rows[complete], labels[complete]
         self.weights, self.means = np.asarray(weights, dtype=float), np.asarray(means, dtype=float)
-        self.covariances = np.asarray(covariances, dtype=float)
+        self.covariances, self.noise = np.asarray(covariances, dtype=float), noise
         self.feature_names = wanted_columns(feature_names, self.rows.shape[1])
 
     @classmethod
@@ -125,6 +126,7 @@ class EllipseDisplay(Display):
             means=centres(part)[:, places],
             covariances=covariance_block(part, places),
             feature_names=[names[j] for j in shown],
+            noise=noise_density(estimator, shown),
         )
 
     def panel(self) -> Panel:
@@ -134,7 +136,9 @@ class EllipseDisplay(Display):
     def _ellipses(self) -> Panel:
         colours = component_colours(len(self.weights))
         size = float(np.sqrt(np.clip(4000 / max(len(self.rows), 1), 4, 18)))
-        dots = Dots(self.rows[:, 0], self.rows[:, 1], [colours[k] for k in self.labels], size, opacity=0.55, many=True)
+        dots = Dots(
+            self.rows[:, 0], self.rows[:, 1], [[*colours, FAINT][k] for k in self.labels], size, opacity=0.55, many=True
+        )
         axes = [_axes_of(covariance) for covariance in self.covariances]
         half_axes, degrees = np.array([own[0] for own in axes]), np.array([own[1] for own in axes])
         outlines = [
@@ -161,7 +165,13 @@ class EllipseDisplay(Display):
         marks: list[Mark] = [Bars(edges[:-1], edges[1:], np.zeros(len(heights)), heights, FAINT, edge="white")]
         for part, colour in zip(densities.T, component_colours(len(self.weights)), strict=True):
             marks.append(Line(grid, part, colour))
-        marks.append(Line(grid, densities.sum(axis=1), INK, 1.0, "--"))
+        total = densities.sum(axis=1)
+        if self.noise is not None:
+            low, high, height = self.noise
+            level = np.where((grid >= low) & (grid <= high), height, 0.0)
+            marks.append(Line(grid, level, FAINT))
+            total = total + level
+        marks.append(Line(grid, total, INK, 1.0, "--"))
         return Panel(marks, Axis(self.feature_names[0]), Axis("density", low=0.0))
 
 

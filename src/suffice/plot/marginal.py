@@ -10,7 +10,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.shared.labelled_columns import coded_rows, on_codes
 from suffice.plot.canvas import FAINT, INK, component_colours, shortened, wanted_columns
-from suffice.plot.components import families
+from suffice.plot.components import all_weights, families
 from suffice.plot.display import Display
 from suffice.plot.histogram import MOST_BINS, density
 from suffice.plot.marks import Bars, Dots, Line, Mark
@@ -234,7 +234,7 @@ def kolmogorov_distance(estimator: MixtureEstimator, column: int, cells: Array, 
 def _cumulative(estimator: MixtureEstimator, column: int, values: Array) -> Array:
     """The fitted probability of a cell up to each value, (G,)."""
     components = on_codes(estimator).model_.marginal([column]).components
-    return np.asarray(estimator.weights_) @ components.cumulative(values)
+    return all_weights(estimator) @ components.cumulative(values)
 
 
 def _values(estimator: MixtureEstimator, column: int, cells: Array) -> tuple[Array, bool]:

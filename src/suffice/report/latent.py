@@ -32,7 +32,8 @@ class LatentStory(Story):
 
     @property
     def size(self) -> str:
-        return counted(self.count, "component")
+        noise = " and uniform noise" if hasattr(self.estimator, "noise_weight_") else ""
+        return counted(self.count, "component") + noise
 
     def trace(self) -> dict[str, np.ndarray]:
         traces = [np.asarray(trace, dtype=float) for trace in self.estimator.traces_]

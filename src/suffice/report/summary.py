@@ -34,7 +34,7 @@ class Assigned:
     weight
         (n,), row weights.
     component
-        (n,), the most probable component.
+        (n,), the most probable component; -1 is noise.
     probability
         (n,), its responsibility.
     log_likelihood
@@ -76,9 +76,9 @@ class Summary:
     entropy
         Weighted sum of the rows' entropies, nats.
     counts
-        (K,), weight of the rows assigned to each component.
+        (K,), weight of the rows assigned to each component; with noise (K + 1,), the noise's last.
     certainty
-        (K,), mean largest responsibility of these rows; NaN for a component without rows.
+        As long, mean largest responsibility of these rows; NaN for a component without rows.
     sharpness
         (40,), weight of the rows by largest responsibility, bins of ``EDGES``.
     blurred
@@ -165,7 +165,8 @@ def summarize(
     """
     told = story(estimator)
     estimator, data = told.plain, told.coded(data)
-    collector = _Collector(len(getattr(estimator, "weights_", (1.0,))), estimator.n_features_in_, keep_labels)
+    groups = len(getattr(estimator, "weights_", (1.0,))) + hasattr(estimator, "noise_weight_")
+    collector = _Collector(groups, estimator.n_features_in_, keep_labels)
     for assigned in assign(estimator, data, sample_weight):
         collector.add(assigned)
         if each is not None:
@@ -181,6 +182,8 @@ def assign(estimator: Any, data: TableLike, sample_weight: ArrayLike | None = No
         component = responsibilities.argmax(axis=1)
         probability = np.take_along_axis(responsibilities, component[:, None], axis=1)[:, 0]
         entropy = -xlogy(responsibilities, responsibilities).sum(axis=1)
+        if hasattr(estimator, "noise_weight_"):
+            component = np.where(component == len(estimator.weights_), -1, component)
         yield Assigned(rows, weight, component, probability, np.asarray(estimator.score_samples(rows)), entropy)
 
 
@@ -202,8 +205,9 @@ class _Collector:
         self.entropy += float(block.weight @ block.entropy)
         self.log_likelihood += float(block.weight @ block.log_likelihood)
         self.blurred += float(block.weight[block.probability < 0.8].sum())
-        self.counts += np.bincount(block.component, block.weight, len(self.counts))
-        self.certainty += np.bincount(block.component, block.weight * block.probability, len(self.counts))
+        group = block.component % len(self.counts)
+        self.counts += np.bincount(group, block.weight, len(self.counts))
+        self.certainty += np.bincount(group, block.weight * block.probability, len(self.counts))
         self.sharpness += np.histogram(np.clip(block.probability, 0, 1), bins=EDGES, weights=block.weight)[0]
         gaps = np.isnan(block.rows)
         self.missing += gaps.sum(axis=0)

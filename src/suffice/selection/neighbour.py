@@ -189,8 +189,9 @@ def _most_promising(neighbour: MixtureEstimator, rows: Rows, more: int) -> dict[
 
 def _halves(neighbour: MixtureEstimator, sample: TableLike, weight: np.ndarray) -> Any:
     """Two components of the same kind fitted to weighted rows, or None where they cannot be or degenerate."""
+    noise = {"noise": False} if "noise" in neighbour.get_params() else {}
     pair = cast(Any, clone(neighbour)).set_params(
-        n_components=2, n_init=2, **dict.fromkeys(starting_parameters(neighbour))
+        n_components=2, n_init=2, **noise, **dict.fromkeys(starting_parameters(neighbour))
     )
     with suppress(ValueError):
         fit = _fit(pair, Rows(sample, weight, None))

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-SHARES = {"weights_", "class_prior_", "probabilities_", "probability", "probabilities"}
+SHARES = {"weights_", "noise_weight_", "class_prior_", "probabilities_", "probability", "probabilities"}
 POSITIVE = {
     "rates_",
     "rate",
@@ -75,7 +75,7 @@ def _split(nested: Any, values: np.ndarray) -> Iterator[np.ndarray]:
     for _, leaf in _leaves(nested, ()):
         shape = np.shape(leaf)
         end = start + int(np.prod(shape))
-        yield values[start:end].reshape(*shape, *values.shape[1:])
+        yield values[start:end].reshape((*shape, *values.shape[1:]))
         start = end
 
 

@@ -66,7 +66,7 @@ def _refitted(near: Neighbourhood, parts: list[np.ndarray], weight: np.ndarray) 
 
 def _unless_lost(model: Any, rows: float) -> Any:
     """The model, or None where a component has less than one row's weight."""
-    lost = isinstance(model, Mixture) and (np.asarray(model.weights) * rows < 1).any()
+    lost = isinstance(model, Mixture) and (np.asarray(model.weights)[: model.clusters] * rows < 1).any()
     return None if lost else model
 
 

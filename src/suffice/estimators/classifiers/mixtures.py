@@ -97,6 +97,8 @@ class MixtureClassifier(MixtureClassInference):
                 f"mixture={self.mixture!r} was given; a mixture for rows of numbers is expected, such as GaussianMixture: those "
                 "of labelled columns would learn other labels in each class."
             )
+        if getattr(self.mixture, "noise", False):
+            raise ValueError("mixture has noise, whose box would differ from class to class; set its noise=False.")
 
     @property
     def _input(self) -> PlainColumns:

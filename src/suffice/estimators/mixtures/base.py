@@ -162,7 +162,7 @@ class MixtureEstimator(FittedMixture):
         columns, (X, sample_weight, scaled) = self._input, weighed(X, sample_weight)
         data, weight = columns.learn(X, sample_weight)
         rows = FitRows(data, weight, known_codes(component_labels, self.n_components, data, weight))
-        kind, generator = self._beginning(), self._generator()
+        kind, generator = self._beginning().seeing(data, weight), self._generator()
         overview = surveyed_for(self, columns, kind, rows, generator)
         iterations = Iterations(self, X, {name: value for name, value in metadata.items() if value is not None})
         start, origin = start_of(self, kind, rows, overview, generator)
@@ -284,7 +284,10 @@ class MixtureEstimator(FittedMixture):
         codes = None if component_labels is None else codes_of(component_labels, self.n_components, weight)
         if not weight.any():
             return self
-        kind, batch = self._beginning(), FitRows(rows, weight, codes)
+        kind, batch = (
+            self._beginning() if begun else self._beginning().seeing(rows, weight),
+            FitRows(rows, weight, codes),
+        )
         before = running_from(self, kind, batch) if begun else first_step(self, kind, batch, self._generator())
         now, log_likelihood = online_step(before, batch.with_codes, weight, decay=self.learning_decay,
                                           offset=self.learning_offset, precision=self.precision)  # fmt: skip

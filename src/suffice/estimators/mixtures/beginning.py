@@ -13,10 +13,14 @@ from suffice.latent.begin import from_shares
 from suffice.latent.collapsed import NOTHING, by_columns
 from suffice.latent.families.columns import Columns, surveyed
 from suffice.latent.families.family import Family
+from suffice.latent.families.gaussian_with_noise import GaussianWithNoise
 from suffice.latent.given import Given
 from suffice.latent.mixture import Mixture, MixturePrior
+from suffice.latent.noise_box import NoiseBox, box_around
+from suffice.latent.noise_start import beside_noise
 from suffice.latent.sketch import sketched, sketched_sparse
 from suffice.latent.starts import Start
+from suffice.rows.bounds import column_bounds
 from suffice.rows.sparse import SparseRows
 from suffice.rows.survey import Survey
 from suffice.runtime.module import replaced
@@ -70,7 +74,8 @@ class Beginning:
     ``from_rows``. The prior is ``strength`` rows like all rows, but for their mean and covariance where these are given, and
     ``floor`` a share of local variances. Starting responsibilities meet ``start_strength`` such rows, unless variances have a
     floor. ``always_sampled`` asks for a sample of the rows even where no start does, ``check`` refuses rows that do not do,
-    ``check_resumed`` fitted components that cannot be gone on from.
+    ``check_resumed`` fitted components that cannot be gone on from. With ``noise``, uniform over a ``box`` that ``seeing`` rows
+    gives, of this volume if it is no truth value, the noise is one component more.
     """
 
     family: type[Any]
@@ -85,6 +90,8 @@ class Beginning:
     start_strength: float = 1.0
     from_shares: FromShares = from_shares
     always_sampled: bool = False
+    noise: bool | float = False
+    box: NoiseBox | None = None
     check: Callable[[Survey], None] = takes_all
     check_resumed: Callable[[Any], None] = goes_on
 
@@ -144,9 +151,12 @@ class Beginning:
         """Weights and components of restarts and components, ``shape``, centred on ``origin``, before what is given is put in."""
         columns = self._columns(overview, origin)
         prior = self._prior(columns, origin)
+        shape = shape[0], shape[1] + bool(self.noise)
         if not self.from_rows:
-            return np.full(shape, 1 / shape[1]), self.family.overall(columns[0], shape, prior)
-        blank = self._blanks(columns, prior, shape)
+            blank = self.family.overall(columns[0], self._clusters(shape), prior)
+            return np.full(shape, 1 / shape[1]), self._beside_noise(blank, origin)
+        blank = self._beside_noise(self._blanks(columns, prior, self._clusters(shape)), origin)
+        start = beside_noise(start) if self.noise else start
         rows, weight = self.rows(overview), overview.sample_weight
         rows = rows if origin is None else rows - origin
         share = self._shares(rows, weight, columns, shape, start, generator)
@@ -172,7 +182,7 @@ class Beginning:
 
     def degenerate(self, model: Mixture, overview: Survey, named: Callable[[np.ndarray], str]) -> Found:
         """Components of a model that are degenerate, by what is wrong with them; ``named`` gives the names of columns."""
-        share = np.asarray(model.weights / model.weights.sum())
+        share = np.asarray(model.weights / model.weights.sum())[: model.clusters]
         components: Any = model.components
         flat = np.zeros((len(share), len(overview.mean)), bool)
         parts = zip(
@@ -191,6 +201,29 @@ class Beginning:
         """A model in which a component that has no spread in the rows can be maximised, and shows it."""
         prior = replace(self, floor=NOTHING / 10).prior(overview, np.zeros_like(overview.mean))
         return replaced(model, components=replaced(model.components, prior=prior))
+
+    def seeing(self, data: Any, weight: np.ndarray | None) -> Beginning:
+        """The same with the box of noise around these rows."""
+        return replace(self, box=box_around(column_bounds(data, weight), self.noise)) if self.noise else self
+
+    def started(self, components: Any, origin: np.ndarray | None) -> Any:
+        """Components measured from ``origin`` with the parameters given put in."""
+        if not self.noise:
+            return self.put_in(components, origin)
+        return replaced(components, gaussian=self.put_in(components.gaussian, origin))
+
+    def gone_on(self, components: Any) -> Any:
+        """Components of an earlier fit for the rows seen."""
+        return replaced(components, box=self.box) if self.noise else components
+
+    def _beside_noise(self, components: Any, origin: np.ndarray | None) -> Any:
+        """Components, measured from ``origin``, and the noise after them."""
+        if self.box is None:
+            return components
+        return GaussianWithNoise(components, self.box if origin is None else self.box.translated(-origin))
+
+    def _clusters(self, shape: tuple[int, int]) -> tuple[int, int]:
+        return shape[0], shape[1] - bool(self.noise)
 
     def _columns(self, overview: Survey, origin: np.ndarray | None) -> list[Columns]:
         """What each family begins from."""

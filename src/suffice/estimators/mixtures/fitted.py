@@ -231,7 +231,8 @@ class FittedMixture(MixtureInference):
         """Fitted attributes that follow from a model, by name."""
         held = "weights" in model.frozen
         weights = summing_to_one(np.array(self.weights_init, float)) if held else model.weights / model.weights.sum()
-        return {"model_": model, "weights_": weights, **self._parameters(model)}
+        noise = {"noise_weight_": float(weights[-1])} if model.components.noise_components else {}
+        return {"model_": model, "weights_": weights[: model.clusters], **noise, **self._parameters(model)}
 
     def _shared_starts(self) -> tuple[str, ...]:
         """Starting parameters that all components have in common."""

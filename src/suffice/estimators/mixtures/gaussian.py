@@ -10,6 +10,8 @@ import numpy as np
 
 from suffice.estimators.mixtures.base import MixtureEstimator
 from suffice.estimators.mixtures.beginning import Beginning, Part
+from suffice.estimators.mixtures.given_gaussians import inverted, own_values, with_given
+from suffice.estimators.mixtures.noise import check_noise, refuse_flat_box
 from suffice.estimators.shared.attributes import set_attributes
 from suffice.estimators.shared.rows import PlainColumns
 from suffice.latent.families.constrained_gaussian import GAUSSIANS
@@ -18,8 +20,7 @@ from suffice.latent.forms.whiten import whitening
 from suffice.latent.given import GivenParameters
 from suffice.latent.mixture import Mixture
 from suffice.rows.survey import Survey
-from suffice.runtime.types import ArrayLike
-from suffice.validation import check_at_least, check_choice, check_memory, check_shape, check_squares, check_varying
+from suffice.validation import check_at_least, check_choice, check_memory, check_squares, check_varying
 
 if TYPE_CHECKING:
     from suffice.estimators.mixtures.mixed import MixedMixture
@@ -69,7 +70,7 @@ class GaussianMixture(MixtureEstimator):
         restart is the best of up to four, as many as are little work, after ten iterations on a sample, and begins at random
         rows where components degenerate from all of these.
     weights_init
-        Weights to start from, ``(K,)``.
+        Weights to start from, ``(K,)``; with ``noise`` they sum to less than 1, and the rest is the noise's.
     means_init
         Means to start from, ``(K, D)``.
     precisions_init
@@ -78,6 +79,11 @@ class GaussianMixture(MixtureEstimator):
         Names of parameters that stay at the values given to start from, out of ``"weights"``, ``"means"`` and ``"covariances"``
         (which ``precisions_init`` gives). The others are maximised given these. A dictionary from names to component numbers,
         ``{"means": [0]}``, holds them in these components alone (and takes no ``tied``).
+    noise
+        True adds noise that is uniform over the box of the data, as one component more; a number is the volume that it is
+        spread over, in the product of the columns' units, in place of the box's. It has this density everywhere: rows far from
+        all components are noise, those outside the box too. Takes neither ``frozen`` nor ``tied`` nor covariates (Banfield and
+        Raftery, 1993); it begins at rows whose neighbours are far away (Byers and Raftery, 1998).
     tied
         Parameters that components share, a dictionary from ``"weights"``, ``"means"`` and ``"covariances"`` to a label
         for each component: ``{"means": [0, 0, 1]}`` gives the first two one mean. Where columns are independent
@@ -113,7 +119,9 @@ class GaussianMixture(MixtureEstimator):
     Attributes
     ----------
     weights_ : numpy.ndarray
-        ``(K,)``.
+        ``(K,)``; with ``noise`` they and ``noise_weight_`` sum to 1.
+    noise_weight_ : float
+        Weight of the noise, with ``noise``; its rows are predicted -1, and come last in ``predict_proba``.
     means_ : numpy.ndarray
         ``(K, D)``.
     covariances_ : numpy.ndarray
@@ -157,6 +165,7 @@ class GaussianMixture(MixtureEstimator):
     """
 
     covariance_type: str = "full"
+    noise: bool | float = False
     reg_covar: float = 1e-6
     means_init: Any = None
     precisions_init: Any = None
@@ -171,6 +180,7 @@ class GaussianMixture(MixtureEstimator):
     def _check_own(self) -> None:
         check_at_least("reg_covar", self.reg_covar, 0.0)
         check_choice("covariance_type", self.covariance_type, list(GAUSSIANS))
+        check_noise(self.noise, self.frozen, self.tied)
 
     def _beginning(self) -> Beginning:
         return gaussian_beginning(self, GAUSSIANS[self.covariance_type])
@@ -192,19 +202,22 @@ def gaussian_beginning(mixture: Gaussians, family: type[Gaussian]) -> Beginning:
     return Beginning(
         family=family,
         parts=[Part(family)],
-        given=GivenParameters(values, {"covariances": "precisions_init"}, partial(_own, whole)),
+        given=GivenParameters(values, {"covariances": "precisions_init"}, partial(own_values, whole)),
         from_rows=any(value is None for value in values.values()),
-        put_in=partial(_put_in, whole, mixture.means_init, mixture.precisions_init),
+        put_in=partial(with_given, whole, mixture.means_init, mixture.precisions_init),
         strength=mixture.prior_strength,
         floor=mixture.reg_covar,
         prior_mean=mixture.prior_mean,
         prior_covariance=mixture.prior_covariance,
+        noise=getattr(mixture, "noise", False),
         check=partial(_check, mixture),
     )
 
 
 def _check(mixture: Gaussians, overview: Survey) -> None:
     check_squares(mixture._input.named(overview.beyond))
+    if getattr(mixture, "noise", False):
+        refuse_flat_box(mixture._input.named(np.flatnonzero(overview.constant)))
     floorless = overview.constant & (mixture.precisions_init is None)
     check_covariances(mixture, len(overview.mean), floorless)
 
@@ -217,57 +230,11 @@ def check_covariances(mixture: Gaussians | MixedMixture, features: int, constant
         check_varying(mixture._input.named(np.flatnonzero(constant)))
 
 
-def _own(whole: bool, name: str, values: ArrayLike) -> np.ndarray:
-    values = np.array(values, float)
-    return _inverse(whole, values) if name == "covariances" else values
-
-
-def _inverse(whole: bool, precisions: np.ndarray) -> np.ndarray:
-    if not whole:
-        definite = (precisions > 0).all()
-    elif definite := (np.diagonal(precisions, axis1=-2, axis2=-1) > 0).all():
-        scaled, _ = _in_units(precisions)
-        definite = np.allclose(scaled, np.swapaxes(scaled, -1, -2)) and (np.linalg.eigvalsh(scaled) > 0).all()
-    if not definite:
-        raise ValueError("precisions_init must be symmetric and positive definite.")
-    return _inverted(precisions) if whole else 1 / precisions
-
-
-def _in_units(matrices: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Matrices (..., D, D) with a diagonal of 1, and the roots (..., D) of what it was."""
-    scale = np.sqrt(np.diagonal(matrices, axis1=-2, axis2=-1))
-    return matrices / scale[..., :, None] / scale[..., None, :], scale
-
-
-def _inverted(matrices: np.ndarray) -> np.ndarray:
-    """Inverses of symmetric matrices (..., D, D), which are symmetric too, whatever the units of the columns."""
-    scaled, scale = _in_units(matrices)
-    inverse = np.linalg.inv(scaled)
-    inverse = (inverse + np.swapaxes(inverse, -1, -2)) / 2
-    return inverse / scale[..., :, None] / scale[..., None, :]
-
-
-def _put_in(
-    whole: bool,
-    means_init: ArrayLike | None,
-    precisions_init: ArrayLike | None,
-    components: Gaussian,
-    origin: np.ndarray | None,
-) -> Gaussian:
-    means, covariances = np.asarray(components.means), np.asarray(components.covariances)
-    if means_init is not None:
-        means = np.broadcast_to(check_shape("means_init", means_init, means.shape[1:]) - origin, means.shape)
-    if precisions_init is not None:
-        given = check_shape("precisions_init", precisions_init, covariances.shape[1:])
-        covariances = np.broadcast_to(_inverse(whole, given), covariances.shape)
-    return type(components)(means, covariances, components.prior)
-
-
 def gaussian_parameters(mixture: Gaussians, model: Mixture) -> dict[str, Any]:
     """Means, covariances and their inverses, as fitted attributes."""
     components: Any = model.components
     means, covariances = np.asarray(components.means), np.asarray(components.covariances)
-    precisions = _inverted(covariances) if mixture.covariance_type in WHOLE else 1 / covariances
+    precisions = inverted(covariances) if mixture.covariance_type in WHOLE else 1 / covariances
     if "covariances" in model.frozen:
         precisions = np.array(mixture.precisions_init, float)
     root = whitening(covariances)[0] if mixture.covariance_type in WHOLE else 1 / np.sqrt(covariances)

@@ -110,7 +110,9 @@ class MixtureInference(MixtureScores):
         fitted = of_mixture(self, X, sample_weight, component_labels, covariates)
         return confidence_intervals(fitted, level, method, samples, self._generator())
 
-    def relative_entropy(self, X: TableLike, sample_weight: ArrayLike | None = None) -> float:
+    def relative_entropy(
+        self, X: TableLike, sample_weight: ArrayLike | None = None, *, covariates: TableLike | None = None
+    ) -> float:
         r"""How well rows tell the components apart, :math:`1 + \sum_{nk} w_n r_{nk} \log r_{nk} / (N \log K)`, from 0 to 1.
 
         Parameters
@@ -119,10 +121,14 @@ class MixtureInference(MixtureScores):
             Rows ``(n, D)``.
         sample_weight
             Row weights ``(n,)``; None is 1 for every row.
+        covariates
+            ``(n, q)`` as in ``fit``, where it had some; None takes the mean memberships.
         """
-        return relative_entropy(*self._shares(X, sample_weight))
+        return relative_entropy(*self._shares(X, sample_weight, covariates))
 
-    def classification_table(self, X: TableLike, sample_weight: ArrayLike | None = None) -> np.ndarray:
+    def classification_table(
+        self, X: TableLike, sample_weight: ArrayLike | None = None, *, covariates: TableLike | None = None
+    ) -> np.ndarray:
         """Mean responsibilities of the rows of each modal component; on the diagonal the average posterior probabilities.
 
         Parameters
@@ -131,13 +137,15 @@ class MixtureInference(MixtureScores):
             Rows ``(n, D)``.
         sample_weight
             Row weights ``(n,)``; None is 1 for every row.
+        covariates
+            ``(n, q)`` as in ``fit``, where it had some; None takes the mean memberships.
 
         Returns
         -------
         numpy.ndarray
             ``(K, K)``, a line for the rows of each most probable component, which sums to 1; NaN where there are none.
         """
-        return classification_table(*self._shares(X, sample_weight))
+        return classification_table(*self._shares(X, sample_weight, covariates))
 
     def bivariate_residuals(self, X: TableLike, sample_weight: ArrayLike | None = None) -> np.ndarray:
         """Which pairs of columns of labels the mixture misses: Pearson's statistic of each table over its degrees of freedom.
@@ -192,8 +200,10 @@ class MixtureInference(MixtureScores):
         rows = self._coded(X)
         return absolute_fit(self.model_, rows, self._input.weight_of(X, sample_weight, len(rows)))
 
-    def _shares(self, X: TableLike, sample_weight: ArrayLike | None) -> tuple[np.ndarray, np.ndarray]:
-        share = self.predict_proba(X)
+    def _shares(
+        self, X: TableLike, sample_weight: ArrayLike | None, covariates: TableLike | None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        share = self.predict_proba(X, covariates)
         return share, self._input.weight_of(X, sample_weight, len(share))
 
     def _coded(self, X: TableLike) -> np.ndarray:

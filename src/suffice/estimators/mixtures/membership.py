@@ -82,8 +82,7 @@ def design(values: np.ndarray) -> np.ndarray:
 def joint_of(mixture: Any, X: TableLike, covariates: TableLike) -> tuple[np.ndarray, np.ndarray]:
     """log p(x | z) (n,) and responsibilities (n, K) of rows whose covariates are given."""
     check_is_fitted(mixture, "model_")
-    if not hasattr(mixture, "membership_"):
-        raise ValueError("covariates were given, but the fit had none; fit(X, covariates=Z) first, or leave them out.")
+    check_fitted_with(mixture)
     rows = list(mixture._input.batches(X))
     values = covariates_of(mixture, covariates, sum(map(len, rows)))
     count = mixture.membership_.coefficients.shape[0]
@@ -92,6 +91,12 @@ def joint_of(mixture: Any, X: TableLike, covariates: TableLike) -> tuple[np.ndar
         chances = np.log(mixture.membership_.memberships(values))
     evidence, share = normalised((read(plain, rows, LogJoint) + np.log(count) + chances).T)
     return np.asarray(evidence), np.asarray(share).T
+
+
+def check_fitted_with(mixture: Any) -> None:
+    """Refuse covariates where the fit had none."""
+    if not hasattr(mixture, "membership_"):
+        raise ValueError("covariates were given, but the fit had none; fit(X, covariates=Z) first, or leave them out.")
 
 
 def covariates_of(mixture: Any, covariates: TableLike, rows: int) -> np.ndarray:
@@ -110,10 +115,10 @@ def _check_free(mixture: MixtureEstimator, X: TableLike, labels: Any) -> None:
     if is_stream(X):
         raise ValueError("covariates need rows in memory; give an array or a DataFrame, not batches.")
     held = mixture.frozen or mixture.tied or mixture.weight_concentration_prior is not None
-    if held or labels is not None:
+    if held or labels is not None or mixture.model_.components.noise_components:
         raise ValueError(
-            "covariates were given with frozen, tied, component_labels or weight_concentration_prior, which go without them; "
-            "leave one out."
+            "covariates were given with frozen, tied, component_labels, weight_concentration_prior or noise, which go without "
+            "them; leave one out."
         )
 
 

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, DensityMixin
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from suffice.estimators.mixtures.drawn_rows import draw_components, rows_of
 from suffice.estimators.mixtures.membership import joint_of
 from suffice.estimators.shared.callbacks import CallbackSupportMixin
 from suffice.estimators.shared.information_criteria import InformationCriteria
@@ -22,7 +23,7 @@ from suffice.rows.frequencies import weighed
 from suffice.rows.streams import CheckedBatches, on_host, on_workers
 from suffice.runtime.precision import scope
 from suffice.runtime.types import ArrayLike, TableLike
-from suffice.validation import check_choice, check_count
+from suffice.validation import check_choice
 
 if TYPE_CHECKING:
     from suffice.estimators.shared.labelled_columns import LabelledColumns
@@ -71,9 +72,10 @@ class MixtureScores(InformationCriteria, CallbackSupportMixin, DensityMixin, Bas
         Returns
         -------
         numpy.ndarray
-            Component numbers ``(n,)``.
+            Component numbers ``(n,)``; -1 for rows of the noise, where there is some.
         """
-        return self._read(X, MostProbable) if covariates is None else joint_of(self, X, covariates)[1].argmax(1)
+        found = self._read(X, MostProbable) if covariates is None else joint_of(self, X, covariates)[1].argmax(1)
+        return np.where(found == len(self.weights_), -1, found) if self.model_.components.noise_components else found
 
     @lazily("component")
     def predict_proba(self, X: TableLike, covariates: TableLike | None = None) -> np.ndarray:
@@ -89,27 +91,32 @@ class MixtureScores(InformationCriteria, CallbackSupportMixin, DensityMixin, Bas
         Returns
         -------
         numpy.ndarray
-            ``(n, K)``, each row summing to 1.
+            ``(n, K)``, each row summing to 1; with noise ``(n, K + 1)``, the noise's last.
         """
         return self._read(X, Responsibilities) if covariates is None else joint_of(self, X, covariates)[1]
 
     @lazily("log_likelihood")
-    def score_samples(self, X: TableLike) -> np.ndarray:
+    def score_samples(self, X: TableLike, covariates: TableLike | None = None) -> np.ndarray:
         """Log-likelihood of each row in nats.
 
         Parameters
         ----------
         X
             Rows ``(n, D)``.
+        covariates
+            ``(n, q)`` as in ``fit``: the log-likelihood given these; None takes the mean memberships.
 
         Returns
         -------
         numpy.ndarray
             ``(n,)``.
         """
-        return self._read(X, Evidence)
+        return self._read(X, Evidence) if covariates is None else joint_of(self, X, covariates)[0]
 
-    def score(self, X: TableLike, y: object = None, sample_weight: ArrayLike | None = None) -> float:
+    def score(
+        self, X: TableLike, y: object = None, sample_weight: ArrayLike | None = None, *,
+        covariates: TableLike | None = None,
+    ) -> float:  # fmt: skip
         """Mean log-likelihood of a row in nats.
 
         Parameters
@@ -120,8 +127,10 @@ class MixtureScores(InformationCriteria, CallbackSupportMixin, DensityMixin, Bas
             Ignored; for scikit-learn's sake.
         sample_weight
             Row weights ``(n,)``; None is 1 for every row, or what a stream of batches brings.
+        covariates
+            ``(n, q)`` as in ``fit``, where it had some.
         """
-        total, weight = self._log_likelihood(X, sample_weight)
+        total, weight = self._log_likelihood(X, sample_weight, covariates)
         return total / weight
 
     def fit_predict(self, X: TableLike, y: object = None, sample_weight: ArrayLike | None = None) -> np.ndarray:
@@ -143,7 +152,9 @@ class MixtureScores(InformationCriteria, CallbackSupportMixin, DensityMixin, Bas
         """
         return self.fit(X, y, sample_weight).predict(X)
 
-    def icl(self, X: TableLike, sample_weight: ArrayLike | None = None) -> float:
+    def icl(
+        self, X: TableLike, sample_weight: ArrayLike | None = None, *, covariates: TableLike | None = None
+    ) -> float:
         r"""Integrated completed likelihood: BIC plus :math:`-2 \sum_{nk} r_{nk} \log r_{nk}`; lower is better.
 
         It prefers components that do not overlap (Biernacki, Celeux and Govaert, 2000).
@@ -154,27 +165,36 @@ class MixtureScores(InformationCriteria, CallbackSupportMixin, DensityMixin, Bas
             Rows ``(n, D)``.
         sample_weight
             Row weights ``(n,)``; N is their sum.
+        covariates
+            ``(n, q)`` as in ``fit``, where it had some.
         """
         if on_workers(X):
             from suffice.rows.cluster.sums import weighted_sums
 
             sums, _ = weighted_sums(X, sample_weight, self._entropies)
             return self.bic(X, sample_weight) + 2 * float(sums[0])
-        share = self.predict_proba(X)
+        share = self.predict_proba(X, covariates)
         weight = self._input.weight_of(X, sample_weight, len(share))
-        return self.bic(X, sample_weight) + 2 * float(weight @ entropy(share))
+        return self.bic(X, sample_weight, covariates=covariates) + 2 * float(weight @ entropy(share))
 
     def _entropies(self, X: TableLike) -> np.ndarray:
         """Entropy of the responsibilities of each row, (n,)."""
         return entropy(self.predict_proba(X))
 
-    def sample(self, n_samples: int = 1) -> tuple[np.ndarray, np.ndarray]:
+    def sample(
+        self, n_samples: int = 1, *, component: int | ArrayLike | None = None, covariates: TableLike | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Rows drawn from the fitted mixture, and the component that each came from.
 
         Parameters
         ----------
         n_samples
             Number of rows.
+        component
+            The component, or that of each row ``(n_samples,)``, to draw from; -1 is the noise, where there is some. None draws
+            components by their weights.
+        covariates
+            ``(n, q)`` as in ``fit``, after a fit with some: components are drawn given these, a row for each line.
 
         Returns
         -------
@@ -182,12 +202,26 @@ class MixtureScores(InformationCriteria, CallbackSupportMixin, DensityMixin, Bas
             Rows ``(n_samples, D)``.
         y : numpy.ndarray
             Component numbers ``(n_samples,)``.
+
+        Raises
+        ------
+        ValueError
+            If there is no such component, or covariates do not fit.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from suffice import GaussianMixture
+        >>> X = np.array([[1.0], [1.2], [0.8], [9.0], [9.2], [8.8]])
+        >>> mixture = GaussianMixture(2, random_state=0).fit(X)
+        >>> rows, component = mixture.sample(3, component=mixture.predict([[9.0]])[0])
+        >>> print((rows > 8).ravel())
+        [ True  True  True]
         """
         check_is_fitted(self, "model_")
-        check_count("n_samples", n_samples)
         generator = self._generator()
-        component = generator.choice(len(self.weights_), size=n_samples, p=self.weights_)
-        return self._input.labelled(self.model_.components.draw(component, generator)), component
+        found = draw_components(self, n_samples, component, covariates, generator)
+        return self._input.labelled(rows_of(self, found, generator)), found
 
     def expected_complete_log_likelihood(
         self, X: TableLike, at: Mixture | MixtureScores | None = None, sample_weight: ArrayLike | None = None

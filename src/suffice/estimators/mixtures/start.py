@@ -15,7 +15,7 @@ from suffice.fit.online import Running, expected, resumed, running_at
 from suffice.fit.ranking import first_of_the_best, is_sound, judged
 from suffice.fit.restarts import restarts_at, restarts_joined
 from suffice.fit.start import check_same_model, continued, run_on_sample
-from suffice.latent.begin import mixture_prior, sample_size, weights_from
+from suffice.latent.begin import mixture_prior, sample_size, weights_beside_noise, weights_from
 from suffice.latent.known_components import labelled_start, refuse_contradiction
 from suffice.latent.mixture import Mixture
 from suffice.latent.restrictions import Restrictions, restored, restrictions, tied_start
@@ -23,6 +23,7 @@ from suffice.latent.starts import STARTS
 from suffice.outcome import Solution
 from suffice.rows.streams import on_host
 from suffice.rows.survey import Survey, survey
+from suffice.runtime.module import replaced
 from suffice.runtime.precision import cast, scope
 from suffice.runtime.road import computed_by
 
@@ -99,7 +100,7 @@ def first_step(mixture: MixtureEstimator, kind: Beginning, batch: FitRows, gener
 def running_from(mixture: MixtureEstimator, kind: Beginning, batch: FitRows) -> Running:
     """Where the last step, or the fit, has led."""
     model, shape = mixture.model_, (mixture.n_components, batch.data.shape[1])
-    check_same_model(model, kind.family, shape, "partial_fit")
+    check_same_model(model, kind.family, shape, bool(kind.noise), "partial_fit")
     kind.check_resumed(model.components)
     held = restrictions(mixture.frozen, mixture.tied, kind.families, shape, kind.given)
     held.check_held(model, mixture.frozen, mixture.tied)
@@ -137,9 +138,10 @@ def _first_model(
     shape = (mixture.n_components, len(overview.mean))
     held = restrictions(mixture.frozen, mixture.tied, kind.families, shape, kind.given)
     if _is_resumed(mixture):
-        check_same_model(mixture.model_, kind.family, shape, "warm_start=True")
+        check_same_model(mixture.model_, kind.family, shape, bool(kind.noise), "warm_start=True")
         kind.check_resumed(mixture.model_.components)
         model = restored(held.hold(mixture.model_), kind.given)
+        model = replaced(model, components=kind.gone_on(model.components))
         zero = origin if origin is None else np.zeros_like(origin)
         return continued(model, mixture_prior(mixture.weight_concentration_prior), kind.prior(overview, zero))
     free = not (kind.given.has("weights") or kind.given.names())
@@ -169,10 +171,11 @@ def _starts(
 ) -> Mixture:
     """A start for each of the generators, which depends on no other."""
     prior, each = mixture_prior(mixture.weight_concentration_prior), (1, mixture.n_components)
+    given = weights_beside_noise if kind.noise else weights_from
     starts = []
     for own in generators:
         weights, found = kind.start(overview, origin, each, STARTS[init_params], prior, own)
-        starts.append(Mixture(weights_from(mixture.weights_init, weights), kind.put_in(found, origin), prior))
+        starts.append(Mixture(given(mixture.weights_init, weights), kind.started(found, origin), prior))
     start = tied_start(held.hold(restarts_joined(starts)), kind.given)
     return start if origin is None else start.translated(origin)
 

@@ -44,7 +44,7 @@ def of_mixture(
     if component_labels is not None:
         rows = np.ones(len(data)) if weight is None else weight
         codes = codes_of(component_labels, len(mixture.weights_), rows)
-    known = {"weights_", "column_parameters_", "noise_variance_", "explained_variance_"}
+    known = {"weights_", "noise_weight_", "column_parameters_", "noise_variance_", "explained_variance_"}
     known |= {f"{name}_" for name in model.components.parameter_names()}
 
     def parameters(model: Mixture) -> dict[str, Any]:
@@ -143,7 +143,8 @@ def _in_order_of(model: Mixture, found: Mixture, data: np.ndarray, weight: np.nd
     """A refit whose components have the numbers of those that they share most rows with."""
     one, other = (read(part, [data], Responsibilities) for part in (model, found))
     together = (one * (1.0 if weight is None else weight[:, None])).T @ other
-    order = linear_sum_assignment(-together)[1]
+    order = linear_sum_assignment(-together[: model.clusters, : model.clusters])[1]
+    order = np.append(order, np.arange(model.clusters, len(together)))
     if (order == np.arange(len(order))).all():
         return found
     return restarts_at(one_restart(found).among(order), 0)

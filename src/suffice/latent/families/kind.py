@@ -47,6 +47,9 @@ class Kind(Module):
     one_pass: ClassVar[bool] = True
     """Whether one maximisation finds the best parameters of rows whose components are known."""
 
+    noise_components: ClassVar[int] = 0
+    """How many components, the last ones, are noise and no clusters."""
+
     movable: ClassVar[bool] = False
     """Whether a shift of the data only shifts the parameters, so that rows may be centred."""
 

@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from suffice.plot.components import centres, covariance_block, gaussian_part, kinds, of_chances, telling_columns
+from suffice.plot.components import (
+    centres,
+    covariance_block,
+    gaussian_part,
+    kinds,
+    noise_density,
+    of_chances,
+    telling_columns,
+)
 from suffice.plot.ellipse import EllipseDisplay
 from suffice.plot.parameter import ParameterDisplay, shown_features
 from suffice.plot.responsibility import ResponsibilityDisplay
@@ -69,6 +77,7 @@ def _ellipses(estimator: FittedMixture, summary: Summary, names: list[str], size
         means=centres(part)[:, best],
         covariances=covariance_block(part, best),
         feature_names=[names[j] for j in shown],
+        noise=noise_density(estimator, shown),
     )
     caption = _ellipse_caption(summary, shown, names, len(gaussian))
     return picture("Rows and components", caption, replace(display.panel(), size=size))

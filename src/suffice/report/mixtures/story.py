@@ -6,7 +6,7 @@ import numpy as np
 
 from suffice.estimators.mixtures.base import MixtureEstimator
 from suffice.latent.families.kinds import KINDS
-from suffice.plot.canvas import component_colours
+from suffice.plot.canvas import FAINT, component_colours
 from suffice.plot.components import centres, deviations, feature_names
 from suffice.report.advice import Advice
 from suffice.report.latent import LatentStory, fitted_to
@@ -66,6 +66,8 @@ class MixtureStory(LatentStory):
         header = ["component", "weight", f"{what} where it differs most (sd from the overall mean)"]
         weights, words = self.estimator.weights_, self._telling()
         lines = [Line([str(k), f"{weights[k]:.4f}", words[k]]) for k in self._heaviest(MOST_SHOWN)]
+        if hasattr(self.estimator, "noise_weight_"):
+            lines.append(Line(["noise", f"{self.estimator.noise_weight_:.4f}", "uniform"]))
         return Table("", header, lines, text=self.level)
 
     def _heaviest(self, most: int) -> np.ndarray:
@@ -86,12 +88,20 @@ class MixtureStory(LatentStory):
         words = self._telling() if told else None
         lines = []
         for k in self._heaviest(MOST_LINES):
-            certainty = f"{summary.certainty[k]:.2f}" if summary.counts[k] > 0 else "none"
-            cells = [str(k), f"{weights[k]:.4f}", f"{summary.counts[k]:,.6g}", certainty]
+            cells = [str(k), f"{weights[k]:.4f}", *_assigned(summary, k)]
             lines.append(Line([*cells, *([] if words is None else [words[k]])], colours[k]))
+        if hasattr(self.estimator, "noise_weight_"):
+            cells = ["noise", f"{self.estimator.noise_weight_:.4f}", *_assigned(summary, -1)]
+            lines.append(Line([*cells, *([] if words is None else ["uniform"])], FAINT))
         if words is not None:
             header.append("mean where it differs most (standard deviations from the overall mean)")
         return Table("Components", header, lines, numbers=(1, 2, 3))
+
+
+def _assigned(summary: Summary, group: int) -> list[str]:
+    """How many rows a component holds, and how surely."""
+    certainty = f"{summary.certainty[group]:.2f}" if summary.counts[group] > 0 else "none"
+    return [f"{summary.counts[group]:,.6g}", certainty]
 
 
 def telling(apart: np.ndarray, centre: np.ndarray, names: list[str]) -> str:
