@@ -1,8 +1,9 @@
-"""Rows in memory, checked, and cut into shuffled batches."""
+"""Rows checked, and cut into shuffled batches."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -12,14 +13,16 @@ from jaxtyping import Bool, Int, Key
 
 from suffice.rows.block import rounded
 from suffice.rows.finite import sum_of
+from suffice.rows.stored import Stored, any_stored, is_mapped, mapped, pieces
+from suffice.rows.windows import settled
 from suffice.runtime.arrays import Array
 from suffice.runtime.types import ArrayLike, DType
 
 INT32 = np.iinfo(np.int32)
 
 
-def check_rows(data: ArrayLike | tuple[ArrayLike, ...], name: str = "data") -> tuple[np.ndarray, ...]:
-    """Arrays that share their rows, as a tuple of NumPy arrays without NaN or infinity."""
+def check_rows(data: ArrayLike | Stored | tuple[ArrayLike | Stored, ...], name: str = "data") -> tuple[Any, ...]:
+    """Arrays that share their rows, as a tuple of NumPy arrays or stored ones, without NaN or infinity."""
     parts = data if isinstance(data, (tuple, list)) else (data,)
     arrays = tuple(_numbers(part, name if len(parts) == 1 else f"{name}[{i}]") for i, part in enumerate(parts))
     counts = [len(array) for array in arrays]
@@ -49,13 +52,13 @@ def relative(weight: np.ndarray) -> np.ndarray:
     return share / share[weight > 0].mean()
 
 
-def typed(
-    arrays: tuple[np.ndarray, ...], weight: np.ndarray, dtype: DType
-) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
-    """Rows and weights as JAX takes them, without the rows of weight 0; whole numbers stay whole, as int32."""
-    if not weight.all():
+def typed(arrays: tuple[Any, ...], weight: np.ndarray, dtype: DType) -> tuple[tuple[Any, ...], np.ndarray]:
+    """Rows and weights as JAX takes them, in memory without the rows of weight 0; whole numbers stay whole, as int32."""
+    if not weight.all() and not any_stored(arrays):
         arrays, weight = tuple(array[weight > 0] for array in arrays), weight[weight > 0]
-    return tuple(np.asarray(array, _device_type(array, dtype)) for array in arrays), np.asarray(weight, dtype)
+    kinds = [_device_type(array, dtype) for array in arrays]
+    rows = (mapped(partial(np.asarray, dtype=kind), array) for array, kind in zip(arrays, kinds, strict=True))
+    return tuple(rows), np.asarray(weight, dtype)
 
 
 def lengthened(array: np.ndarray, length: int) -> np.ndarray:
@@ -136,31 +139,36 @@ def permuted(key: Key[Array, ""], count: Int[Array, ""] | np.int32, length: int,
     return order
 
 
-def _numbers(values: ArrayLike, name: str) -> np.ndarray:
-    array = np.asarray(values)
+def _numbers(values: Any, name: str) -> Any:
+    stored = values if isinstance(values, Stored) else Stored(values) if is_mapped(values) and values.size else None
+    array = np.asarray(values) if stored is None else settled(stored)
     if array.dtype.kind not in "fiub":
         raise ValueError(
             f"{name} is of type {array.dtype}, not numbers in an array in memory; read files into an array first, "
             "and encode texts as numbers."
         )
-    if array.ndim == 0:
+    if not array.shape:
         raise ValueError(f"{name} is a single number; its first axis must be the rows.")
-    if array.dtype.kind == "f" and not np.isfinite(sum_of(array)):
-        _refuse_not_finite(array, name)
+    first = 0
+    for part in pieces(array):
+        if array.dtype.kind == "f" and not np.isfinite(sum_of(part)):
+            _refuse_not_finite(part, name, first)
+        first += len(part)
     return array
 
 
-def _refuse_not_finite(array: np.ndarray, name: str) -> None:
+def _refuse_not_finite(array: np.ndarray, name: str, first: int) -> None:
     bad = ~np.isfinite(array)
     if bad.any():
-        place = tuple(int(i) for i in np.argwhere(bad)[0])
+        row, *others = (int(i) for i in np.argwhere(bad)[0])
+        place = (first + row, *others)
         raise ValueError(
             f"{name} holds {bad.sum()} values that are NaN or infinite, the first at {place}; "
             "fill in or drop these rows."
         )
 
 
-def _device_type(array: np.ndarray, dtype: DType) -> DType:
+def _device_type(array: Any, dtype: DType) -> DType:
     if array.dtype.kind == "f":
         return dtype
     if array.dtype.kind == "b" or not array.size or (array.min() >= INT32.min and array.max() <= INT32.max):

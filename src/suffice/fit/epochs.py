@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 import equinox as eqx
@@ -12,9 +14,12 @@ import jax
 import numpy as np
 from jaxtyping import Float, PyTree
 
+from suffice.fit.checkpoint import Checkpoint, arrays_of, digest_of, settings_of, with_arrays
 from suffice.outcome import Outcome
 from suffice.runtime.arrays import Array
+from suffice.runtime.precision import to_numpy
 from suffice.runtime.progress import progress
+from suffice.runtime.types import PathLike
 
 Record = dict[str, float]
 Figures = Mapping[str, float | Float[Array, ""]]
@@ -47,6 +52,10 @@ class Watch(Generic[State]):
         Whether to draw a bar, on a terminal.
     on_epoch
         Called with the state and the figures of the trace after each epoch; an ``Outcome`` that it gives ends the fit.
+    checkpoint
+        File to keep the state in, after an epoch, every second or less often. If it is there, the fit goes on from it to what it
+        would have given uninterrupted, bit for bit; that takes the same rows and arguments, only ``epochs`` may be more. It
+        stays when the fit ends: remove it once the result is safe.
 
     Examples
     --------
@@ -57,6 +66,7 @@ class Watch(Generic[State]):
 
     progress: bool = False
     on_epoch: Callable[[State, Record], Outcome | None] | None = None
+    checkpoint: PathLike | None = None
 
 
 UNWATCHED: Watch[Any] = Watch()
@@ -68,9 +78,10 @@ def run_epochs(
     epochs: int,
     watch: Watch[State],
     judge: Callable[[Record], Outcome | None] = lambda record: None,
+    checkpoint: Checkpoint | None = None,
 ) -> tuple[State, dict[str, np.ndarray], Outcome]:
     """Repeat an epoch until ``epochs`` are done, Ctrl-C is pressed, or a number is no longer finite."""
-    kept, outcome = (state, ()), Outcome.STOPPED_AT_LIMIT
+    kept, outcome = _begun(state, checkpoint), Outcome.STOPPED_AT_LIMIT
     try:
         with _bar(epochs, int(state.epoch), watch.progress) as show:
             while int(kept[0].epoch) < epochs:
@@ -83,6 +94,8 @@ def run_epochs(
                     outcome = stop
                     break
                 kept = (state, (*kept[1], record))
+                if checkpoint is not None:
+                    checkpoint.keep(partial(_record, *kept), last=record["epoch"] >= epochs)
                 show(record)
                 if watch.on_epoch is not None and (stop := watch.on_epoch(state, record)) is not None:
                     outcome = stop
@@ -90,6 +103,30 @@ def run_epochs(
     except KeyboardInterrupt:
         outcome = Outcome.INTERRUPTED
     return kept[0], _columns(kept[1]), outcome
+
+
+def checkpoint_of(watch: Watch[Any], begin: Any, rows: tuple[Any, ...], **options: Any) -> Checkpoint | None:
+    """The file that keeps epochs of these rows and weights which begin so, if one is asked for."""
+    if watch.checkpoint is None:
+        return None
+    return Checkpoint(Path(watch.checkpoint), settings_of(begin, rows=digest_of(*rows), **options))
+
+
+def _begun(state: State, checkpoint: Checkpoint | None) -> tuple[State, tuple[Record, ...]]:
+    """A state and the figures behind it: those given, or what a checkpoint holds."""
+    before = None if checkpoint is None else checkpoint.load()
+    if before is None:
+        return state, ()
+    return with_arrays(state, before["state"]), tuple(_lines(before["trace"]))
+
+
+def _record(state: EpochState, records: tuple[Record, ...]) -> dict[str, Any]:
+    return {"state": arrays_of(to_numpy(state)), "trace": _columns(records)}
+
+
+def _lines(columns: dict[str, np.ndarray]) -> list[Record]:
+    lines = zip(*(values.tolist() for values in columns.values()), strict=True)
+    return [dict(zip(columns, line, strict=True)) for line in lines]
 
 
 def continued(state: State, begin: State) -> State:

@@ -15,19 +15,10 @@ from jax.sharding import Mesh, PartitionSpec
 from jaxtyping import Bool, Float, Int, Key, Num, PyTree, Shaped
 from sklearn.utils import check_random_state
 
-from suffice.fit.batches import (
-    Plan,
-    check_rows,
-    check_weight,
-    lengthened,
-    plan_of,
-    relative,
-    rounds_of,
-    shuffled_batches,
-    typed,
-)
-from suffice.fit.devices import AXIS, mesh_of, on_every, shared_out
-from suffice.fit.epochs import UNWATCHED, Figures, Watch, continued, run_epochs
+from suffice.fit.batched import batched
+from suffice.fit.batches import Plan, check_rows, check_weight, relative, rounds_of, shuffled_batches, typed
+from suffice.fit.devices import AXIS, mesh_of, shared_out
+from suffice.fit.epochs import UNWATCHED, Figures, Watch, checkpoint_of, continued, run_epochs
 from suffice.fit.row_losses import Loss, batch_losses, check_batch_of_one, check_loss, check_losses, validation_loss
 from suffice.nets.batch_network import Network, initial_state
 from suffice.outcome import Solution
@@ -89,7 +80,9 @@ def descend(
         earlier call, to go on from there: it brings its parameters, optimiser and random key, and the losses of ``data`` are
         not looked at beforehand again.
     data
-        Array with a row along the first axis, or a tuple of such arrays, ``(X, y)`` for instance, in memory.
+        Array with a row along the first axis, or a tuple of such arrays, ``(X, y)`` for instance, in memory or, as
+        ``numpy.load(path, mmap_mode="r")`` gives it, in a file. Of rows in files above 64 MB a window of so much is in memory:
+        blocks of neighbours come in random order, and the rows of a window are shuffled.
     loss
         ``loss(model, *row)``, one number for one row of each array; it calls ``model`` with the row's first array. Of a
         ``BatchNetwork``, ``model`` is only the function that gives this row's outputs. A module-level function compiles
@@ -150,25 +143,29 @@ def descend(
         arrays, weight = typed(arrays, relative(check_weight(weight, len(arrays[0]))), dtype_of(precision))
         begin = first_state(cast(model, precision), optimizer, random_state)
         begin = begin if before is None else continued(before, begin)
-        plan = plan_of(len(weight), int(batch_size), alike=bool(jax.tree.leaves(begin.running)))
-        rows, weight = tuple(lengthened(array, plan.length) for array in arrays), lengthened(weight, plan.length)
-        check_loss(begin.model, begin.running, loss, rows, "data")
-        if plan.size[0] == 1:
-            check_batch_of_one(begin.model, begin.running, loss, rows)
+        rows = batched(arrays, weight, int(batch_size), bool(jax.tree.leaves(begin.running)), mesh)
+        check_loss(begin.model, begin.running, loss, rows.shown, "data")
+        if rows.smallest == 1:
+            check_batch_of_one(begin.model, begin.running, loss, rows.shown)
         if before is None:
-            check_losses(begin.model, begin.running, loss, rows, int(plan.count), "data")
+            check_losses(begin.model, begin.running, loss, rows.shown, rows.count, "data")
         held_out = None
         if validation is not None:
             held_out = validation_loss(begin.model, begin.running, loss, validation, precision)
-        rows, weight = on_every(mesh, jax.device_put(rows)), on_every(mesh, jax.device_put(weight))
+
+        def run(
+            state: DescendState, arrays: tuple[Array, ...], weight: Array, plan: Plan
+        ) -> tuple[DescendState, Array]:
+            return _epoch(state, arrays, weight, loss, optimizer, plan, rounds_of(int(plan.count)), mesh)
 
         def epoch(state: DescendState) -> tuple[DescendState, Figures]:
-            state, mean = _epoch(state, rows, weight, loss, optimizer, plan, rounds_of(int(plan.count)), mesh)
+            state, mean = rows.epoch(run, state)
             if held_out is None:
                 return state, {"loss": mean}
             return state, {"loss": mean, "validation_loss": held_out(state.model, state.running)}
 
-        last, trace, outcome = run_epochs(epoch, begin, int(epochs), watch)
+        kept = checkpoint_of(watch, begin, (*arrays, weight), batch_size=int(batch_size), precision=precision)
+        last, trace, outcome = run_epochs(epoch, begin, int(epochs), watch, checkpoint=kept)
         last = to_numpy(last)
     return Solution(last.model, trace, outcome, {"state": last})
 

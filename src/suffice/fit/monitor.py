@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -96,15 +95,6 @@ class LearningMonitor:
 
     def _record(self) -> dict[str, Any]:
         return {"best": arrays_of(self.best), "last": arrays_of(self.last), "curve": self.curve}
-
-
-def digest_of(*arrays: np.ndarray) -> str:
-    """A number for rows, labels and weights, alike only where they are."""
-    digest = hashlib.sha256()
-    for array in map(np.ascontiguousarray, arrays):
-        digest.update(f"{array.dtype} {array.shape}".encode())
-        digest.update(array.tobytes())
-    return digest.hexdigest()
 
 
 def continued_curve(before: Curve, now: Curve, done: int) -> Curve:

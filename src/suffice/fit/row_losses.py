@@ -16,6 +16,7 @@ from jaxtyping import Float, Key, PyTree
 from suffice.fit.batches import check_rows, few, lengthened, typed
 from suffice.nets.batch_network import BatchNetwork, Network, initial_state
 from suffice.rows.place import place
+from suffice.rows.stored import any_stored
 from suffice.runtime.arrays import Array
 from suffice.runtime.compiling import MOST, filter_jit, known_by
 from suffice.runtime.precision import dtype_of, in_own_precision
@@ -100,6 +101,10 @@ def validation_loss(
 ) -> Callable[[Network, PyTree[Array]], Float[Array, ""]]:
     """A function from model and running state to the mean loss of rows held out, which are checked first."""
     arrays = check_rows(validation, "validation")
+    if any_stored(arrays):
+        raise ValueError(
+            "validation holds more than 64 MB of rows in files; they are read after every epoch: give fewer."
+        )
     arrays, weight = typed(arrays, np.ones(len(arrays[0])), dtype_of(precision))
     check_loss(model, running, loss, arrays, "validation")
     longer = tuple(lengthened(array, TILE * few(-(-len(array) // TILE))) for array in arrays)

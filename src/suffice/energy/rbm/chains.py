@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -13,7 +15,7 @@ from suffice.runtime.arrays import Array
 from suffice.runtime.compiling import compiled
 from suffice.runtime.keys import as_key
 from suffice.runtime.precision import precision_of, scope
-from suffice.runtime.types import KeyLike, Sparse
+from suffice.runtime.types import KeyLike
 
 
 def sample_chains(
@@ -32,7 +34,7 @@ def draw_visible(model: BoltzmannMachine, hidden: np.ndarray, *, key: KeyLike) -
         return np.asarray(model.draw_at(field, as_key(key)))
 
 
-def rows_with_missing(units: np.ndarray | Sparse) -> np.ndarray:
+def rows_with_missing(units: Any) -> np.ndarray:
     """Which rows have missing units, (n,)."""
     if not isinstance(units, np.ndarray):
         return np.zeros(units.shape[0], bool)

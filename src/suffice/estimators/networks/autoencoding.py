@@ -23,6 +23,7 @@ from suffice.estimators.shared.row_weights import row_weights
 from suffice.estimators.shared.visible_units import VisibleUnits
 from suffice.nets.batch_network import NetworkState
 from suffice.nets.initial_weights import AnyAutoencoder, InitialWeights, autoencoder_from, check_fit
+from suffice.rows.stored import mapped
 from suffice.rows.unit_interval import in_unit_interval
 from suffice.runtime.keys import seed_of
 from suffice.runtime.types import ArrayLike, PathLike, TableLike
@@ -79,7 +80,9 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
         ----------
         X
             Rows ``(n, D)``, or images ``(n, height, width)`` or ``(n, channels, height, width)``. Devices over which a JAX array
-            is sharded share the rows of each batch.
+            is sharded share the rows of each batch. Or rows in files: a memory-mapped array, as ``numpy.load`` gives it with
+            ``mmap_mode="r"``, or a stream of batches such as ``suffice.data.stream_parquet``, copied to a temporary file. Above
+            64 MB they are learned from windows of so much: blocks of neighbours in random order, shuffled in the window.
         y
             Ignored; for scikit-learn's sake.
         sample_weight
@@ -217,14 +220,14 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
         check_count("n_hidden", self.n_hidden)
         check_choice("visible", self.visible, VISIBLE)
 
-    def _rows(self, X: TableLike, reset: bool) -> np.ndarray:
+    def _rows(self, X: TableLike, reset: bool) -> Any:
         """Checked and scaled rows (n, D)."""
         return scaled(self._table(X, reset), self.pixel_scale)
 
     def _training(self, X: TableLike, sample_weight: ArrayLike | None, again: bool) -> Rows:
         """Rows as units, which are learned unless a fit goes on, and their weights."""
         rows = self._rows(X, reset=not again)
-        weight = row_weights(sample_weight, rows)
+        weight = row_weights(self._weights(X, sample_weight), rows)
         if not again:
             units = VisibleUnits.learn(_kind_of(rows) if self.visible == "auto" else self.visible, rows, weight)
             self.visible_ = units.kind
@@ -232,14 +235,14 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
                 self.mean_, self.scale_ = units.mean, units.scale
         return Rows((self._units(rows),), weight)
 
-    def _units(self, rows: np.ndarray) -> np.ndarray:
+    def _units(self, rows: Any) -> Any:
         """Rows as the network reconstructs them."""
         if self.visible_ == "bernoulli" and not in_unit_interval(rows.min(), rows.max()):
             raise ValueError(
                 f"X runs from {rows.min():g} to {rows.max():g}, and values from 0 to 1 are expected: set pixel_scale to the "
                 "largest value, such as 255, or visible='gaussian' for real numbers."
             )
-        return np.asarray(self._visible_units.encode(rows), self.precision)
+        return mapped(lambda part: np.asarray(self._visible_units.encode(part), self.precision), rows)
 
     def _network(self, seed: int) -> AnyAutoencoder:
         net = self._module(seed)
@@ -268,7 +271,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
             raise ValueError("All rows of positive weight were held out; choose another random_state or fewer of them.")
 
 
-def _kind_of(rows: np.ndarray) -> str:
+def _kind_of(rows: Any) -> str:
     """The kind of units of these rows (n, D)."""
     if in_unit_interval(rows.min(), rows.max()):
         return "bernoulli"

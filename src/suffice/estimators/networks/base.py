@@ -18,6 +18,7 @@ from suffice.estimators.networks.image_rows import flattened, image_shape_of
 from suffice.estimators.networks.learned import (
     Idle,
     Rows,
+    check_held_out,
     check_same_network,
     figures_of,
     held_out,
@@ -25,13 +26,14 @@ from suffice.estimators.networks.learned import (
     named_optimizer,
 )
 from suffice.estimators.shared.callbacks import CallbackSupportMixin, Iterations
+from suffice.estimators.shared.out_of_core import FileRows, comes_from_files, one_a_row, one_weight
 from suffice.estimators.shared.passes import Passes
 from suffice.estimators.shared.rows import validate
 from suffice.estimators.shared.shown import notebook_bundle
-from suffice.fit.checkpoint import Checkpoint, arrays_of, settings_of, with_arrays
+from suffice.fit.checkpoint import Checkpoint, arrays_of, digest_of, settings_of, with_arrays
 from suffice.fit.epochs import Watch
 from suffice.fit.gradient_descent import DescendState, descend, first_state
-from suffice.fit.monitor import LearningMonitor, continued_curve, digest_of
+from suffice.fit.monitor import LearningMonitor, continued_curve
 from suffice.nets.batch_network import Network, NetworkState
 from suffice.outcome import Outcome
 from suffice.rows.streams import devices_of, on_host
@@ -44,6 +46,8 @@ if TYPE_CHECKING:
 
 
 OPTIMIZERS = get_args(Optimizer)
+NO_LABELS = "no_validation"
+NO_MISSING = "a network takes complete rows; fill them in or drop them."
 BY_DEFAULT = Passes(steps=2000, epochs=(20, 400), share=8, rows=(16, 128))
 Given: TypeAlias = tuple[TableLike, ArrayLike | None, ArrayLike | None]
 """Rows, labels and row weights as ``fit`` was given them."""
@@ -118,12 +122,19 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             check_at_least("pixel_scale", self.pixel_scale, float(np.finfo(np.float32).tiny))
         dtype_of(self.precision)
 
-    def _table(self, X: TableLike, reset: bool, y: ArrayLike | None = "no_validation") -> Any:
+    def _table(self, X: TableLike, reset: bool, y: ArrayLike | None = NO_LABELS) -> Any:
         """Checked rows (n, D), images made flat, with their labels where there are some."""
         if reset:
             self.image_shape_ = image_shape_of(X, self.image_shape)
-        flat = flattened(on_host(X), self.image_shape_)
-        return validate(self, flat, y, reset=reset, dtype=dtype_of(self.precision))
+        flat = flattened(X if comes_from_files(X) else on_host(X), self.image_shape_)
+        if not comes_from_files(flat):
+            return validate(self, flat, y, reset=reset, dtype=dtype_of(self.precision))
+        rows, self._brought = FileRows(self, (dtype_of(self.precision),), missing=NO_MISSING).read(flat, reset)
+        return rows if isinstance(y, str) and y == NO_LABELS else (rows, one_a_row(y, len(rows), "y"))
+
+    def _weights(self, X: TableLike, sample_weight: ArrayLike | None) -> ArrayLike | None:
+        """Row weights as given, or as the stream that was just read brought them."""
+        return one_weight(sample_weight, self.__dict__.pop("_brought", None)) if comes_from_files(X) else sample_weight
 
     def _optimizer(self) -> Any:
         named = isinstance(self.optimizer, str)
@@ -155,10 +166,11 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         held = np.zeros(len(strata), bool)
         if validation is None and self.validation_fraction is not None:
             held = held_out(strata, rows.weight > 0, self.validation_fraction, seed)
+            check_held_out(rows, held)
             validation = rows.some(held)
         if self.patience is not None and validation is None:
             raise ValueError("patience needs rows held out: give fit validation rows, or set validation_fraction.")
-        training = rows.some(~held)
+        training = rows.without(held)
         self._check_training(training)
         self.validation_rows_ = np.flatnonzero(held)
         count = int((training.weight > 0).sum())
@@ -181,7 +193,8 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         checkpoint: PathLike | None = None,
     ) -> Outcome:  # fmt: skip
         """Descend from a state, measured after every epoch, and keep what was learned."""
-        parts = {"training": training} if validation is None else {"training": training, "validation": validation}
+        shown = training.shown()
+        parts = {"training": shown} if validation is None else {"training": shown, "validation": validation}
 
         def tell(done: int, state: DescendState) -> bool:
             return told.step(done, lambda: {"model_": state.model, "running_": state.running, "n_iter_": done})
@@ -189,7 +202,8 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         X, y, sample_weight = given
         metadata = {} if sample_weight is None else {"sample_weight": sample_weight}
         told = Iterations(self, X, metadata, y, most=epochs - int(begin.epoch))
-        kept = None if checkpoint is None else self._checkpoint(checkpoint, begin.model, list(parts.values()))
+        read = [training, *([] if validation is None else [validation])]
+        kept = None if checkpoint is None else self._checkpoint(checkpoint, begin.model, read)
         monitor = LearningMonitor(partial(figures_of, self._figures, parts), self.patience, tell, kept)
         with scope(self.precision):
             begin = monitor.begin(begin)
@@ -200,7 +214,7 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
             batch_size=self._batch_rows(training), epochs=epochs, random_state=seed, precision=self.precision,
             devices=devices_of(X), watch=Watch(bool(self.verbose), monitor),
         ).outcome  # fmt: skip
-        self._keep(monitor, Outcome.STOPPED_EARLY if monitor.stopped else outcome, training)
+        self._keep(monitor, Outcome.STOPPED_EARLY if monitor.stopped else outcome, shown)
         told.end(dict)
         return outcome
 

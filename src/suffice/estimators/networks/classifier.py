@@ -148,9 +148,11 @@ class NeuralClassifier(NetworkAnswers):
         ----------
         X
             Rows ``(n, D)``, or images ``(n, height, width)`` or ``(n, channels, height, width)``. Devices over which a JAX array
-            is sharded share the rows of each batch.
+            is sharded share the rows of each batch. Or rows in files: a memory-mapped array, as ``numpy.load`` gives it with
+            ``mmap_mode="r"``, or a stream of batches such as ``suffice.data.stream_parquet``, copied to a temporary file. Above
+            64 MB they are learned from windows of so much: blocks of neighbours in random order, shuffled in the window.
         y
-            Classes ``(n,)``, numbers or text.
+            Classes ``(n,)``, numbers or text; of rows in files also a stream of one column.
         sample_weight
             Row weights ``(n,)``, not negative; None is 1 for every row.
         validation
@@ -215,7 +217,7 @@ class NeuralClassifier(NetworkAnswers):
         sizes = np.atleast_1d(np.asarray(self.hidden_sizes))
         return tuple(sizes.tolist())
 
-    def _rows(self, X: TableLike, y: ArrayLike, reset: bool) -> tuple[np.ndarray, np.ndarray]:
+    def _rows(self, X: TableLike, y: ArrayLike, reset: bool) -> tuple[Any, np.ndarray]:
         """Checked rows (n, D), and their labels."""
         rows, labels = self._table(X, reset, y)
         check_classification_targets(labels)
@@ -240,7 +242,7 @@ class NeuralClassifier(NetworkAnswers):
         classes = np.unique(labels) if classes is None else classes
         codes = class_codes(labels, classes)
         self.classes_ = classes
-        weight = row_weights(sample_weight, rows)
+        weight = row_weights(self._weights(X, sample_weight), rows)
         if not again:
             self.mean_, self.scale_ = learned_scale(self.standardize, self._of_tables, rows, weight)
         return Rows(

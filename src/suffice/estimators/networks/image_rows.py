@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Sequence
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 
 from suffice.nets import MLP
 from suffice.nets.batch_network import Network
+from suffice.rows.stored import Stored, mapped, spread
 from suffice.rows.unit_interval import in_unit_interval
 from suffice.runtime.types import ArrayLike, TableLike
 
 CHANNELS = (1, 2, 3, 4)
 
+SHOWN = 2000
+"""Stored rows that are looked at."""
 USUAL_SCALES = (16, 255, 4095, 65535)
 """Largest values of pixels of 4, 8, 12 and 16 bits (16 of scikit-learn's digits)."""
 
@@ -39,15 +42,17 @@ def flattened(X: TableLike, shape: Shape) -> TableLike:
         raise ValueError(
             f"X has shape {given}: images of (channels, height, width) {found}; {shape} is expected{_order(found, shape)}."
         )
+    if isinstance(X, np.memmap):
+        return X.reshape(given[0], -1)
     return np.asarray(cast("ArrayLike", X)).reshape(given[0], -1)
 
 
-def scaled(rows: np.ndarray, pixel_scale: float | None) -> np.ndarray:
+def scaled(rows: Any, pixel_scale: float | None) -> Any:
     """Rows divided by ``pixel_scale``."""
-    return rows if pixel_scale is None else rows / np.asarray(pixel_scale, rows.dtype)
+    return rows if pixel_scale is None else mapped(lambda part: part / np.asarray(pixel_scale, part.dtype), rows)
 
 
-def pixels(rows: np.ndarray, pixel_scale: float | None, shape: Shape) -> np.ndarray:
+def pixels(rows: Any, pixel_scale: float | None, shape: Shape) -> Any:
     """Rows divided by ``pixel_scale``, refused where they are no images of this shape or of other numbers than 0 to 1."""
     rows = scaled(rows, pixel_scale)
     if shape is None:
@@ -67,13 +72,14 @@ def pixels(rows: np.ndarray, pixel_scale: float | None, shape: Shape) -> np.ndar
     return rows
 
 
-def as_inputs(net: Network, rows: np.ndarray, shape: Shape) -> np.ndarray:
+def as_inputs(net: Network, rows: Any, shape: Shape) -> Any:
     """Rows (n, D) as a network takes them: images, if that is what they are, unless it is an MLP."""
-    return rows if shape is None or isinstance(net, MLP) else rows.reshape(-1, *shape)
+    return rows if shape is None or isinstance(net, MLP) else mapped(lambda part: part.reshape(-1, *shape), rows)
 
 
-def warn_of_bytes(rows: np.ndarray, stacklevel: int) -> None:
+def warn_of_bytes(rows: Any, stacklevel: int) -> None:
     """Say that rows (n, D) look like pixels of bytes, which a network does not learn well from."""
+    rows = spread(rows, SHOWN) if isinstance(rows, Stored) else rows
     if _look_like_bytes(rows):
         warnings.warn(
             f"X holds whole numbers from 0 to {rows.max():g}, like pixels of bytes, and a network learns best from numbers "

@@ -14,6 +14,7 @@ from suffice.estimators.shared.passes import FALLING, still_falling
 from suffice.fit.monitor import LearningMonitor
 from suffice.nets.batch_network import Network
 from suffice.outcome import Outcome
+from suffice.rows.stored import any_stored
 
 if TYPE_CHECKING:
     import optax
@@ -22,17 +23,31 @@ if TYPE_CHECKING:
 
 
 DONE = "All epochs were done."
+SHOWN = 20_000
+HELD_BYTES = 256 << 20
+"""Most memory of rows in files that are held out."""
 
 
 class Rows(NamedTuple):
     """What the loss takes of each row, arrays of n rows, and the rows' weights (n,)."""
 
-    arrays: tuple[np.ndarray, ...]
+    arrays: tuple[Any, ...]
     weight: np.ndarray
 
     def some(self, which: np.ndarray) -> Self:
-        """Those rows for which ``which`` (n,) holds."""
+        """Those rows for which ``which`` (n,) holds, in memory."""
         return self._replace(arrays=tuple(array[which] for array in self.arrays), weight=self.weight[which])
+
+    def without(self, which: np.ndarray) -> Self:
+        """All others; of stored rows these lose their weight."""
+        return self._replace(weight=np.where(which, 0.0, self.weight)) if any_stored(self.arrays) else self.some(~which)
+
+    def shown(self) -> Self:
+        """What figures are measured on: all rows, of stored ones at most 20,000 of positive weight at equal steps."""
+        if not any_stored(self.arrays):
+            return self
+        there = np.flatnonzero(self.weight)
+        return self.some(there[:: -(-len(there) // SHOWN)])
 
 
 class Idle(NamedTuple):
@@ -70,6 +85,16 @@ def held_out(strata: np.ndarray, there: np.ndarray, fraction: float, seed: int) 
     if held.sum() == there.sum() or not held.any():
         raise ValueError(f"{there.sum()} rows cannot be divided by validation_fraction={fraction!r}.")
     return held
+
+
+def check_held_out(rows: Rows, held: np.ndarray) -> None:
+    """Refuse to hold out more rows of files than memory should take."""
+    size = sum(array.nbytes for array in rows.arrays) * held.mean()
+    if any_stored(rows.arrays) and size > HELD_BYTES:
+        raise ValueError(
+            f"validation_fraction holds out {size / 2**20:.0f} MB of rows, and {HELD_BYTES >> 20} MB may be in memory: take a "
+            "smaller share, or give fit validation rows."
+        )
 
 
 def learned_attributes(monitor: LearningMonitor, kept: DescendState, outcome: Outcome, idle: Idle) -> dict[str, Any]:

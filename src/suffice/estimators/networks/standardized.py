@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from suffice.estimators.shared.visible_units import VisibleUnits
+from suffice.rows.stored import mapped
 from suffice.rows.unit_interval import in_unit_interval
 
 
@@ -17,7 +18,7 @@ def check_standardize(standardize: bool | str) -> None:
 
 
 def learned_scale(
-    standardize: bool | str, table: bool, rows: np.ndarray, weight: np.ndarray
+    standardize: bool | str, table: bool, rows: Any, weight: np.ndarray
 ) -> tuple[np.ndarray | None, np.ndarray | None]:
     """Means and deviations of columns (D,) of rows (n, D), or None twice where they stay as they are.
 
@@ -29,7 +30,7 @@ def learned_scale(
     return units.mean, units.scale
 
 
-def standardizes(standardize: bool | str, table: bool, rows: np.ndarray) -> bool:
+def standardizes(standardize: bool | str, table: bool, rows: Any) -> bool:
     """Whether columns of rows (n, D) are brought to one scale."""
     if standardize != "auto":
         return bool(standardize)
@@ -42,6 +43,6 @@ def units_of(estimator: Any) -> VisibleUnits | None:
     return None if mean is None else VisibleUnits("gaussian", mean=mean, scale=estimator.scale_)
 
 
-def in_units(units: VisibleUnits | None, rows: np.ndarray) -> np.ndarray:
+def in_units(units: VisibleUnits | None, rows: Any) -> Any:
     """Rows (n, D) in these units, in their precision."""
-    return rows if units is None else np.asarray(units.encode(rows), rows.dtype)
+    return rows if units is None else mapped(lambda part: np.asarray(units.encode(part), part.dtype), rows)

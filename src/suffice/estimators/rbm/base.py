@@ -13,7 +13,7 @@ from sklearn.base import BaseEstimator
 from suffice.choices import Sampler
 from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.energy.rbm.start import base_bias
-from suffice.estimators.rbm.held_out import hold_out
+from suffice.estimators.rbm.held_out import hold_out, shown
 from suffice.estimators.rbm.learned import (
     begun_anew,
     falling_words,
@@ -32,7 +32,7 @@ from suffice.fit.contrastive.steps import Ascent, Schedule, scheduled_rate
 from suffice.fit.epochs import Watch
 from suffice.outcome import Outcome, Solution
 from suffice.runtime.precision import dtype_of
-from suffice.runtime.types import Sparse
+from suffice.runtime.types import PathLike
 from suffice.validation import check_at_least, check_choice, check_count, check_fraction, check_positive, check_share
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ class RBMEstimator(BaseEstimator):
         check_binarize(self.binarize)
         dtype_of(self.precision)
 
-    def _learn_units(self, kind: str, rows: np.ndarray | Sparse, weight: np.ndarray) -> VisibleUnits:
+    def _learn_units(self, kind: str, rows: Any, weight: np.ndarray) -> VisibleUnits:
         visible = VisibleUnits.learn(kind, rows, weight, self.binarize)
         self._keep(visible.attributes())
         return visible
@@ -104,10 +104,11 @@ class RBMEstimator(BaseEstimator):
     def _fit(
         self,
         model: BoltzmannMachine,
-        units: np.ndarray | Sparse,
+        units: Any,
         weight: np.ndarray,
-        held_out: np.ndarray | Sparse | None,
+        held_out: Any,
         seed: int,
+        checkpoint: PathLike | None = None,
     ) -> Solution:
         """Learn from a module with random weights, and keep what was learned."""
         if held_out is None and self.validation_fraction is not None:
@@ -119,31 +120,35 @@ class RBMEstimator(BaseEstimator):
         batch_size = min(BY_DEFAULT.batch_size(self.batch_size, count), count)
         epochs = BY_DEFAULT.epochs_of(self.epochs, count, batch_size)
         rate = scheduled_rate(self.schedule, float(self.learning_rate), epochs * -(-count // batch_size))
-        solution = self._learn(model, units, weight, seed, epochs=epochs, rate=rate, held_out=held_out)
+        solution = self._learn(
+            model, units, weight, seed, epochs=epochs, rate=rate, held_out=held_out, checkpoint=checkpoint
+        )
         return self._judged(solution, units, weight, epochs * -(-count // batch_size))
 
-    def _begun(self, model: BoltzmannMachine, units: np.ndarray | Sparse, weight: np.ndarray) -> BoltzmannMachine:
+    def _begun(self, model: BoltzmannMachine, units: Any, weight: np.ndarray) -> BoltzmannMachine:
         """The module with visible biases that alone fit the means of the rows."""
         self.base_ = base_bias(model, units, weight).astype(self.precision)
         return eqx.tree_at(lambda rbm: rbm.visible_bias, model, self.base_)
 
     def _learn(
-        self, model: BoltzmannMachine | ContrastState, units: np.ndarray | Sparse, weight: np.ndarray, seed: int, *,
-        epochs: int, rate: float | Schedule, held_out: np.ndarray | Sparse | None = None,
+        self, model: BoltzmannMachine | ContrastState, units: Any, weight: np.ndarray, seed: int, *,
+        epochs: int, rate: float | Schedule, held_out: Any = None, checkpoint: PathLike | None = None,
     ) -> Solution:  # fmt: skip
         solution = contrast(
             model, units, weight=weight, sampling=self._sampling(), ascent=self._ascent(rate),
             batch_size=BY_DEFAULT.batch_size(self.batch_size, int((weight > 0).sum())), epochs=epochs,
             random_state=seed, validation=held_out,
             largest_gap=None if held_out is None else self.largest_gap, precision=self.precision,
-            watch=Watch(bool(self.verbose)),
+            watch=Watch(bool(self.verbose), checkpoint=checkpoint),
         )  # fmt: skip
+        units, weight = shown(units, weight)
         self._keep(learned_attributes(solution, units, weight, self.n_chains))
         warn_of_bad_ends(solution, units, self.learning_rate)
         return solution
 
-    def _judged(self, solution: Solution, units: np.ndarray | Sparse, weight: np.ndarray, steps: int) -> Solution:
+    def _judged(self, solution: Solution, units: Any, weight: np.ndarray, steps: int) -> Solution:
         """The solution, or its start where that is worth more, and what the outcome says of it."""
+        units, weight = shown(units, weight)
         found = worth_of(solution.model, self.base_, units, weight, persistent_chains(solution), steps)
         if found is not None and found.worse and solution.outcome is not Outcome.INTERRUPTED:
             solution = begun_anew(solution)

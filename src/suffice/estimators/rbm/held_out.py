@@ -1,24 +1,46 @@
-"""Rows of an RBM's fit that are held out."""
+"""Rows of an RBM's fit that are held out, and those that are looked at."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from suffice.runtime.types import Sparse
+from suffice.rows.stored import Stored
+
+HELD_BYTES = 256 << 20
+"""Most memory of rows in files that are held out."""
+SHOWN = 2000
 
 
-def hold_out(
-    units: np.ndarray | Sparse, weight: np.ndarray, fraction: float, seed: int
-) -> tuple[np.ndarray | Sparse, np.ndarray, np.ndarray | Sparse]:
-    """Rows (n, U) to learn from, their weights (n,), and complete rows (m, U) held out."""
+def hold_out(units: Any, weight: np.ndarray, fraction: float, seed: int) -> tuple[Any, np.ndarray, Any]:
+    """Rows (n, U) to learn from, their weights (n,), and complete rows (m, U) held out; stored ones lose their weight."""
     order = np.random.default_rng(seed).permutation(np.flatnonzero(weight > 0))
     count = max(1, round(fraction * len(order)))
     if count >= len(order):
         raise ValueError(f"{len(order)} rows cannot be divided by validation_fraction={fraction!r}.")
-    return units[order[count:]], weight[order[count:]], _complete_rows(units[order[:count]])
+    if not isinstance(units, Stored):
+        return units[order[count:]], weight[order[count:]], _complete_rows(units[order[:count]])
+    if units.nbytes * fraction > HELD_BYTES:
+        raise ValueError(
+            f"validation_fraction={fraction!r} is {units.nbytes * fraction / 2**20:.0f} MB of rows, and {HELD_BYTES >> 20} MB "
+            "may be in memory: take a smaller share, or give fit validation rows."
+        )
+    left = weight.copy()
+    left[order[:count]] = 0.0
+    return units, left, units[np.sort(order[:count])]
 
 
-def _complete_rows(units: np.ndarray | Sparse) -> np.ndarray | Sparse:
+def shown(units: Any, weight: np.ndarray) -> tuple[Any, np.ndarray]:
+    """All rows and weights; of stored ones at most 2,000 rows of positive weight at equal steps, in memory."""
+    if not isinstance(units, Stored):
+        return units, weight
+    there = np.flatnonzero(weight)
+    there = there[:: -(-len(there) // SHOWN)]
+    return units[there], weight[there]
+
+
+def _complete_rows(units: Any) -> Any:
     if not isinstance(units, np.ndarray):
         return units
     complete = units[~np.isnan(units).any(axis=1)]

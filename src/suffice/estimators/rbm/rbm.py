@@ -15,14 +15,16 @@ from suffice.energy.rbm.given_cells import N_STEPS, conditional_draws
 from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.energy.rbm.rbm import RBM as Module
 from suffice.estimators.rbm.fitted import FittedRBM
+from suffice.estimators.shared.out_of_core import one_weight
 from suffice.estimators.shared.row_weights import row_weights
 from suffice.estimators.shared.visible_units import VisibleUnits
 from suffice.fit.contrastive.epoch import ContrastState
 from suffice.fit.contrastive.resume import state_of_record, state_record
 from suffice.nets.initial_weights import InitialWeights
 from suffice.outcome import Outcome, Solution
+from suffice.rows.stored import mapped
 from suffice.runtime.keys import seed_of
-from suffice.runtime.types import ArrayLike, TableLike
+from suffice.runtime.types import ArrayLike, PathLike, TableLike
 
 LASTING = ("n_hidden", "sampler", "n_chains", "n_temperatures", "centred", "precision")
 """Parameters that the chains and running means depend on."""
@@ -150,6 +152,7 @@ class RBM(FittedRBM):
         sample_weight: ArrayLike | None = None,
         *,
         validation: TableLike | None = None,
+        checkpoint: PathLike | None = None,
     ) -> Self:
         """Learn the parameters.
 
@@ -157,13 +160,20 @@ class RBM(FittedRBM):
         ----------
         X
             Rows ``(n, D)``: an array or a DataFrame, in which NaN is a missing cell, or for binary units a scipy.sparse matrix,
-            of which some batches at a time are made dense.
+            of which some batches at a time are made dense. Or complete rows in files: a memory-mapped array, as ``numpy.load``
+            gives it with ``mmap_mode="r"``, or a stream of batches such as ``suffice.data.stream_parquet``, which is copied to a
+            temporary file. Above 64 MB they are learned from windows of so much: blocks of neighbours in random order, shuffled
+            in the window.
         y
             Ignored; for scikit-learn's sake.
         sample_weight
             Row weights ``(n,)``, not negative; None is 1 for every row.
         validation
             Complete rows ``(m, D)`` that are only read, for the trace and ``largest_gap``; None takes ``validation_fraction``.
+        checkpoint
+            File to keep the state of the fit in, after an epoch, every second or less often. If it is there, the fit goes on
+            from it to what it would have given uninterrupted, bit for bit; that takes the same data, parameters and a fixed
+            ``random_state``. It stays when the fit ends: remove it once the result is safe.
 
         Returns
         -------
@@ -183,13 +193,13 @@ class RBM(FittedRBM):
             If hidden units are always 1 or always 0.
         """
         self._check_parameters()
-        rows = self._table(X, reset=True)
-        weight = row_weights(sample_weight, rows)
+        rows, brought = self._rows_and_weights(X, reset=True)
+        weight = row_weights(one_weight(sample_weight, brought), rows)
         visible = self._learn_units(self.visible, rows, weight)
-        units, seed = visible.encode(rows), seed_of(self.random_state)
+        units, seed = mapped(visible.encode, rows), seed_of(self.random_state)
         held_out = None if validation is None else visible.encode(self._table(validation, reset=False))
         model = self._module(visible, units.shape[1], seed)
-        self._remember(self._fit(model, units, weight, held_out, seed))
+        self._remember(self._fit(model, units, weight, held_out, seed, checkpoint))
         return self
 
     def partial_fit(self, X: TableLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None) -> Self:
@@ -214,10 +224,10 @@ class RBM(FittedRBM):
         """
         self._check_parameters()
         begun = hasattr(self, "model_")
-        rows = self._table(X, reset=not begun)
-        weight = row_weights(sample_weight, rows)
+        rows, brought = self._rows_and_weights(X, reset=not begun)
+        weight = row_weights(one_weight(sample_weight, brought), rows)
         visible = self._units if begun else self._learn_units(self.visible, rows, weight)
-        units, seed = visible.encode(rows), seed_of(self.random_state)
+        units, seed = mapped(visible.encode, rows), seed_of(self.random_state)
         done, state = (self.n_iter_, self._state(seed)) if begun else (0, None)
         if begun and isinstance(units, np.ndarray) and rows_with_missing(units).any():
             key = seed_of(self.random_state)

@@ -13,13 +13,15 @@ from suffice.energy.rbm.chains import rows_with_missing
 from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.energy.rbm.partition import log_partition
 from suffice.estimators.rbm.base import RBMEstimator
+from suffice.estimators.shared.out_of_core import FileRows, comes_from_files
 from suffice.estimators.shared.rows import validate
 from suffice.estimators.shared.visible_units import VisibleUnits
 from suffice.rows.each import each_row
-from suffice.rows.streams import on_host
-from suffice.runtime.types import ArrayLike, Sparse, TableLike
+from suffice.rows.streams import is_stream, on_host
+from suffice.runtime.types import ArrayLike, TableLike
 
 TABLES = (np.float64, np.float32, np.uint8, np.bool_)
+NO_MISSING = "rows with missing cells are learned in memory only."
 N_CHAINS, N_TEMPERATURES = 100, 10_000
 
 
@@ -137,8 +139,10 @@ class ScoredRBM(RBMEstimator):
         names = ("threshold", "mean", "scale", "categories")
         return VisibleUnits(self.visible, **{name: getattr(self, f"{name}_", None) for name in names})
 
-    def _table(self, X: TableLike, reset: bool) -> np.ndarray | Sparse:
-        """Rows as given: numbers, without infinity, sparse ones in compressed rows."""
+    def _table(self, X: TableLike, reset: bool) -> Any:
+        """Rows as given, in memory: numbers, without infinity, sparse ones in compressed rows."""
+        if is_stream(X):
+            return self._rows_and_weights(X, reset)[0][:]
         rows: Any = validate(
             self, on_host(X), reset=reset, dtype=TABLES, order="C",
             accept_sparse="csr" if self.visible == "bernoulli" else False, ensure_all_finite="allow-nan",
@@ -146,6 +150,12 @@ class ScoredRBM(RBMEstimator):
         if issparse(rows) and np.isnan(rows.data).any():
             raise ValueError("X is sparse and holds NaN; missing cells are taken in dense arrays only.")
         return rows
+
+    def _rows_and_weights(self, X: TableLike, reset: bool) -> tuple[Any, np.ndarray | None]:
+        """The same, many of a file stored, and the weights that a stream brings."""
+        if comes_from_files(X):
+            return FileRows(self, TABLES, missing=NO_MISSING).read(X, reset)
+        return self._table(X, reset), None
 
     def _of_each_row(self, method: str, X: TableLike) -> np.ndarray:
         check_is_fitted(self, "model_")

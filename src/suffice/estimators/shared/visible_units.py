@@ -11,8 +11,10 @@ import numpy as np
 
 from suffice.choices import Visible
 from suffice.nets.initial_weights import InitialWeights
+from suffice.rows.stored import Stored, WeightedPieces
+from suffice.rows.survey import column_moments
 from suffice.rows.unit_interval import clipped, in_unit_interval
-from suffice.runtime.types import Sparse
+from suffice.runtime.types import Sparse, is_sparse
 from suffice.validation import check_choice
 
 KINDS = get_args(Visible)
@@ -35,13 +37,13 @@ class VisibleUnits:
         check_choice("visible", self.kind, KINDS)
 
     @classmethod
-    def learn(
-        cls, kind: str, rows: np.ndarray | Sparse, weight: np.ndarray, binarize: float | str | None = None
-    ) -> Self:
-        """The units of rows (n, D), which may have missing cells, of these weights (n,)."""
+    def learn(cls, kind: str, rows: Any, weight: np.ndarray, binarize: float | str | None = None) -> Self:
+        """The units of rows (n, D), which may have missing cells unless they are stored, of these weights (n,)."""
         blank = cls(kind)
-        if kind == "bernoulli" or not isinstance(rows, np.ndarray):
+        if kind == "bernoulli" or is_sparse(rows):
             return replace(blank, threshold=_chosen_threshold(rows, binarize))
+        if isinstance(rows, Stored):
+            return replace(blank, **_of_stored(kind, rows, weight))
         _refuse_empty(rows[weight > 0])
         if kind == "gaussian":
             mean, scale = _mean_and_scale(rows, weight)
@@ -112,6 +114,22 @@ class VisibleUnits:
         return InitialWeights(weights * self.scale[:, None], hidden_bias + self.mean @ weights, decoded)
 
 
+def _of_stored(kind: str, rows: Stored, weight: np.ndarray) -> dict[str, Any]:
+    """Means and deviations, or categories, in one pass over complete rows."""
+    if kind == "gaussian":
+        found = column_moments(WeightedPieces(rows, weight), None)
+        spread, size = np.sqrt(found.variance), np.abs(found.mean) + np.sqrt(found.variance)
+        constant = CONSTANT_IN_FLOAT32 if rows.dtype == np.float32 else CONSTANT
+        return {"mean": found.mean, "scale": np.where(spread > constant * size, spread, 1.0)}
+    categories = [np.zeros(0)] * rows.shape[1]
+    for part, of_rows in WeightedPieces(rows, weight):
+        categories = [
+            np.union1d(*both) for both in zip(categories, part[of_rows > 0].T.astype(np.float64), strict=True)
+        ]
+        _refuse_many(categories)
+    return {"categories": categories}
+
+
 def check_binarize(binarize: float | str | None) -> None:
     """Refuse what is no threshold."""
     number = isinstance(binarize, Real) and not isinstance(binarize, bool) and np.isfinite(float(binarize))
@@ -131,7 +149,7 @@ def _mean_and_scale(rows: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, n
     return mean * unit, np.where(spread > constant, spread * unit, 1.0)
 
 
-def _chosen_threshold(rows: np.ndarray | Sparse, binarize: float | str | None) -> float | None:
+def _chosen_threshold(rows: Any, binarize: float | str | None) -> float | None:
     if binarize is None:
         return None
     if binarize != "auto":
@@ -166,7 +184,9 @@ def _refuse_outside(rows: np.ndarray | Sparse) -> None:
         )
 
 
-def _range(rows: np.ndarray | Sparse) -> tuple[float, float]:
+def _range(rows: Any) -> tuple[float, float]:
+    if isinstance(rows, Stored):
+        return rows.min(), rows.max()
     values = rows if isinstance(rows, np.ndarray) else rows.data
     if not values.size:
         return 0.0, 0.0

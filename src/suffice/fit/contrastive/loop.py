@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
 from jaxtyping import Bool, Float
 
 from suffice.energy.rbm.machine import BoltzmannMachine
+from suffice.fit.batched import seed_of_epoch
 from suffice.fit.batches import check_weight, few, lengthened, relative, room
 from suffice.fit.contrastive.epoch import Batches, ContrastState, Options, run_batches
 from suffice.fit.contrastive.rows import check_visible, tiles
 from suffice.fit.contrastive.start import CD_1, Gibbs, first_state
 from suffice.fit.contrastive.steps import PLAIN, Ascent, Schedule
 from suffice.fit.contrastive.trace import check_gap, reader_of, verdict
-from suffice.fit.epochs import UNWATCHED, Record, Watch, continued, run_epochs
+from suffice.fit.contrastive.windowed import after_windows, batches_in_order
+from suffice.fit.epochs import UNWATCHED, Record, Watch, checkpoint_of, continued, run_epochs
 from suffice.outcome import Solution
+from suffice.rows.stored import Stored
 from suffice.runtime.arrays import Array
 from suffice.runtime.forked import refuse_forked
 from suffice.runtime.precision import cast, dtype_of, scope, to_numpy
@@ -66,7 +69,8 @@ def contrast(
         its parameters, optimiser, chains and random key.
     data
         Values that the visible units may have, from 0 to 1 if they are binary, shape (n, D), in memory: an array, where NaN is a
-        missing cell, or a scipy.sparse matrix, of which a few batches at a time are made dense.
+        missing cell, or a scipy.sparse matrix, of which a few batches at a time are made dense. Or a memory-mapped array of
+        complete rows; above 64 MB a window of so much is in memory: blocks in random order, whose rows are shuffled.
     weight
         Row weights, at least 0, shape (n,); None is 1 for every row. Rows of weight 0 are left out. The step of a batch is as
         large as its mean weight, over that of all rows: a row of weight 2 counts as the row twice at any size of batches.
@@ -128,29 +132,39 @@ def contrast(
     options = int(sampling.steps), float(ascent.averaging), bool(ascent.centred)
     chains = sampling.chain_shape(int(batch_size), rows.shape[0])
     rows, weight = _weighted_rows(rows, relative(check_weight(weight, rows.shape[0])))
-    count = rows.shape[0]
+    count = int((weight > 0).sum())
     batch_size = min(int(batch_size), room(count, int(batch_size), SMALL_BATCH))
     length = batch_size * few(-(-count // batch_size))
     with scope(precision):
+        stored = isinstance(rows, Stored)
         placed, weights, known = _placed(rows, weight.astype(dtype), length)
         begin = first_state(cast(model, precision), optimizer, placed, known, chains, options, random_state)
         begin = begin if before is None else continued(_filled_up(before, length), begin)
         reader = reader_of(rows, weight, held_out, precision)
 
+        def run(state: ContrastState, rows: Any, weight: Any, batches: Batches) -> ContrastState:
+            return _after(state, rows, weight, known, batches, optimizer, options)
+
         def epoch(state: ContrastState) -> tuple[ContrastState, Record]:
-            batches = _shuffled(state, count, batch_size, schedule, dtype)
-            state = _epoch(state, placed, weights, known, batches, optimizer, options)
+            if stored:
+                state = after_windows(run, state, rows, weight.astype(dtype), batch_size, schedule, dtype)
+            else:
+                state = run(state, placed, weights, _shuffled(state, count, batch_size, schedule, dtype))
+            state = state._replace(epoch=state.epoch + 1)
             return state, reader.read(state)
 
         first = reader.read(begin)
         judge = verdict(first["reconstruction"], largest_gap)
-        last, trace, outcome = run_epochs(epoch, begin, int(epochs), watch, judge)
+        rates = np.asarray(schedule(2 ** np.arange(31)), np.float64)
+        moves = [ascent.momentum, ascent.weight_decay, batch_size, *map(float, rates)]
+        kept = checkpoint_of(watch, begin, _arrays_of(rows, weight), options=list(map(str, options)), ascent=moves)
+        last, trace, outcome = run_epochs(epoch, begin, int(epochs), watch, judge, kept)
         last = _without_filling(to_numpy(last), count)
     trace = trace or {name: np.zeros(0) for name in ("epoch", *first)}
     return Solution(last.best, trace, outcome, {"state": last, "start": _without_filling(to_numpy(begin), count)})
 
 
-def _epoch(
+def _after(
     state: ContrastState,
     rows: Float[Array, "n D"] | Sparse,
     weight: Float[Array, " n"],
@@ -160,25 +174,18 @@ def _epoch(
     options: Options,
 ) -> ContrastState:
     if not is_sparse(rows):
-        state = run_batches(state, rows, weight, known, batches, optimizer, options)
-        return state._replace(epoch=state.epoch + 1)
+        return run_batches(state, rows, weight, known, batches, optimizer, options)
     for here, tile, tile_weight in tiles(rows, np.asarray(weight), np.asarray(batches.index)[: batches.used]):
         part = _stretch(batches, here, len(tile) // batches.index.shape[1])
         state = run_batches(state, tile, tile_weight, None, part, optimizer, options)
-    return state._replace(epoch=state.epoch + 1)
+    return state
 
 
 def _shuffled(state: ContrastState, count: int, batch_size: int, schedule: Schedule, dtype: DType) -> Batches:
-    """Rows in random order, cut into batches; row 0, counted as absent, fills up the last one."""
-    draw = np.random.default_rng([*np.asarray(state.key).tolist(), int(state.epoch)])
-    used = -(-count // batch_size)
-    index = np.zeros((few(used), batch_size), np.int32)
-    index.ravel()[:count] = draw.permutation(count)
-    true = np.arange(index.size).reshape(index.shape) < count
-    first = int(state.epoch) * used
-    number = np.arange(first, first + used, dtype=np.int32)
-    rate = np.broadcast_to(np.asarray(schedule(number), dtype), number.shape)
-    return Batches(lengthened(number, len(index)), index, true, lengthened(rate, len(index)), np.int32(used))
+    """Rows in random order, cut into batches."""
+    draw = np.random.default_rng(seed_of_epoch(state))
+    first = int(state.epoch) * -(-count // batch_size)
+    return batches_in_order(draw.permutation(count), first, batch_size, schedule, dtype)
 
 
 def _stretch(batches: Batches, here: slice, count: int) -> Batches:
@@ -200,13 +207,19 @@ def _without_filling(state: ContrastState, count: int) -> ContrastState:
     return state if state.filled is None else state._replace(filled=np.asarray(state.filled)[:count])
 
 
-def _weighted_rows(rows: np.ndarray | Sparse, weight: np.ndarray) -> tuple[np.ndarray | Sparse, np.ndarray]:
-    return (rows, weight) if weight.all() else (rows[weight > 0], weight[weight > 0])
+def _weighted_rows(rows: Any, weight: np.ndarray) -> tuple[Any, np.ndarray]:
+    """Rows of positive weight; stored ones are left out as they are read."""
+    return (rows, weight) if weight.all() or isinstance(rows, Stored) else (rows[weight > 0], weight[weight > 0])
 
 
-def _placed(rows: np.ndarray | Sparse, weight: np.ndarray, length: int) -> tuple[Array | Sparse, Array, Array | None]:
+def _arrays_of(rows: Any, weight: np.ndarray) -> tuple[Any, ...]:
+    sparse: Any = rows
+    return (sparse.data, sparse.indices, sparse.indptr, weight) if is_sparse(rows) else (rows, weight)
+
+
+def _placed(rows: Any, weight: np.ndarray, length: int) -> tuple[Any, Array, Array | None]:
     """Rows and weights on the device, filled up to one length for few rows, and which cells are known if not all are."""
-    if is_sparse(rows):
+    if is_sparse(rows) or isinstance(rows, Stored):
         return rows, weight, None
     rows, weight = lengthened(rows, length), lengthened(weight, length)
     known = ~np.isnan(rows)

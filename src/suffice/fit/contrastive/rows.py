@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import cast
+from typing import Any, cast
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.fit.batches import check_rows, few, lengthened
+from suffice.rows.stored import Stored
 from suffice.rows.unit_interval import ROUNDING, clipped
-from suffice.runtime.types import ArrayLike, DType, Sparse, is_sparse
+from suffice.rows.windows import settled
+from suffice.runtime.types import DType, Sparse, is_sparse
 
 DENSE_CELLS = 1 << 23
 """Cells of a sparse matrix that are dense at a time."""
 
 
-def check_visible(
-    data: ArrayLike | Sparse, model: BoltzmannMachine, name: str, dtype: DType, *, missing: bool = False
-) -> np.ndarray | Sparse:
-    """Rows that suit the visible units of a model: a NumPy array, or sparse rows where ``data`` are."""
+def check_visible(data: Any, model: BoltzmannMachine, name: str, dtype: DType, *, missing: bool = False) -> Any:
+    """Rows that suit the visible units of a model: a NumPy array, or sparse or stored rows where ``data`` are."""
+    data = settled(Stored(data) if isinstance(data, np.memmap) and data.size else data)
+    if isinstance(data, Stored):
+        return _stored_visible(data, model, name, dtype)
     n_visible, shape = len(model.visible_bias), np.shape(data)
     values = data.data if is_sparse(data) else np.asarray(data)
     absent = np.isnan(values) if missing and values.dtype.kind == "f" else None
@@ -29,18 +32,35 @@ def check_visible(
         _refuse_empty(absent, name)
     elif values.size or not is_sparse(data):
         check_rows((values,), name)
+    _refuse_shape(shape, n_visible, name)
+    low, high = (np.nanmin(values), np.nanmax(values)) if values.size else (0.0, 0.0)
+    _refuse_range(low, high, model, name)
+    rows = cast(Sparse, csr_array(data, dtype=dtype)) if is_sparse(data) else np.asarray(values, dtype)
+    return clipped(rows) if np.isfinite(model.visible_range[1]) else rows
+
+
+def _stored_visible(data: Stored, model: BoltzmannMachine, name: str, dtype: DType) -> Stored:
+    """Rows in files that suit the visible units of a model, which all have to be known."""
+    _refuse_shape(data.shape, len(model.visible_bias), name)
+    (rows,) = check_rows((data,), name)
+    _refuse_range(rows.min(), rows.max(), model, name)
+    bounded = np.isfinite(model.visible_range[1])
+    return rows.then(lambda part: clipped(np.asarray(part, dtype)) if bounded else np.asarray(part, dtype))
+
+
+def _refuse_shape(shape: tuple[int, ...], n_visible: int, name: str) -> None:
     if len(shape) != 2 or shape[1] != n_visible:
         raise ValueError(f"{name} has shape {shape}; this model needs (rows, {n_visible}), a column a visible unit.")
     if not shape[0]:
         raise ValueError(f"{name} holds no rows; at least one is needed.")
-    low, high = (np.nanmin(values), np.nanmax(values)) if values.size else (0.0, 0.0)
+
+
+def _refuse_range(low: float, high: float, model: BoltzmannMachine, name: str) -> None:
     least, most = model.visible_range
     if low < least - ROUNDING or high > most + ROUNDING:
         raise ValueError(
             f"{name} runs from {low:g} to {high:g}; binary units need values from 0 to 1: scale or binarise."
         )
-    rows = cast(Sparse, csr_array(data, dtype=dtype)) if is_sparse(data) else np.asarray(values, dtype)
-    return clipped(rows) if np.isfinite(most) else rows
 
 
 def _refuse_empty(absent: np.ndarray, name: str) -> None:
