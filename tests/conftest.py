@@ -1,5 +1,6 @@
 """What every test shares: pictures without a screen, shapes that are checked, and where the real data lie."""
 
+import gc
 import os
 
 os.environ.setdefault("MPLBACKEND", "Agg")  # before matplotlib is imported anywhere
@@ -17,8 +18,14 @@ install_import_hook(
 
 from suffice.runtime.compiling import COMPILER_OPTIONS  # noqa: E402
 
-# Most of the suite's time is compilation: programs that run once need not be optimised. XLA_FLAGS="" tests with the usual ones.
-FLAGS = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True, **(COMPILER_OPTIONS or {})}
+# Most of the suite's time is compilation: programs that run once are neither optimised nor compiled in parts by several threads.
+# XLA_FLAGS="" tests with the usual ones.
+FLAGS = {
+    "xla_backend_optimization_level": 0,
+    "xla_llvm_disable_expensive_passes": True,
+    "xla_cpu_parallel_codegen_split_count": 1,
+    **(COMPILER_OPTIONS or {}),
+}
 os.environ.setdefault("XLA_FLAGS", " ".join(f"--{name}={value}".lower() for name, value in FLAGS.items()))
 
 SHAPES_CHECKED = {
@@ -26,6 +33,8 @@ SHAPES_CHECKED = {
     "mixture_of_ppca", "mlp", "networks", "new_families", "rbm", "rows", "shapes", "wide_factors", "wide_mixtures",
 }  # fmt: skip
 """Files whose tests meet every module: checking each call takes a fifth of the time, so the others go without."""
+
+MOST_MEMORY = 3e9
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("SUFFICE_DATA") or REPOSITORY.parent / "shared" / "data")
@@ -38,10 +47,26 @@ def shapes_of_arrays(request):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def compiled_programs_of_one_file():
-    """What one file has compiled is of no use to the next, and takes gigabytes over the whole suite."""
+def compiled_programs():
+    """Single operations are compiled once for many files; all are let go where they have come to take much memory."""
     yield
-    jax.clear_caches()
+    if memory_of_this_process() > MOST_MEMORY:
+        jax.clear_caches()
+
+
+def memory_of_this_process() -> float:
+    """Bytes; beyond every limit where the system does not tell."""
+    try:
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return float("inf")
+
+
+def pytest_collection_finish():
+    """What collection made stays to the end: the collector of garbage need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.fixture(scope="session")
