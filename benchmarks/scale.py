@@ -1,8 +1,10 @@
 """What a fit on a cluster costs: rows a second with one and two workers, one pass without work, and the model of both.
 
-``python benchmarks/scale.py`` fits 2,000,000 x 8 rows from Parquet; ``--rows 100000000`` takes a hundred million, ``--tasks
-100000`` sends so many partitions without work through the scheduler. Workers are processes of this machine with one thread each.
-The constants that `docs/scale.md` computes with are in the last line, which is JSON.
+``python benchmarks/scale.py`` fits 2,000,000 x 8 rows from Parquet; ``--rows 100000000`` takes a hundred million (3.2 GB in the
+temporary folder, removed at the end; 5 GB in each of two workers), ``--tasks 100000`` sends so many partitions without work
+through the scheduler. Workers are processes of this machine with one thread each, and each of them, like the process that
+streams, says what memory it has taken at most. Of many rows the process that streams reads the first twenty million. dask-ml has
+no mixture; Spark's is not run here. The constants that `docs/scale.md` computes with are in the last line, which is JSON.
 """
 
 from __future__ import annotations
@@ -10,6 +12,8 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import subprocess
+import sys
 import tempfile
 import time
 import warnings
@@ -31,8 +35,13 @@ from suffice.data import stream_parquet
 
 COLUMNS, COMPONENTS, GROUP = 8, 8, 500_000
 """Columns and components of the fit; rows in a row group, which is a partition."""
-ITERATIONS = (3, 13)
-"""Fits of so many iterations: the difference is ten, whatever reading and starting takes."""
+MANY = 10_000_000
+STREAMED = 20_000_000
+
+
+def iterations_for(rows: int) -> tuple[int, int]:
+    """Fits of so many iterations: their difference is that of iterations alone, whatever reading and starting takes."""
+    return (3, 13) if rows < MANY else (1, 4)
 
 
 @contextmanager
@@ -48,7 +57,7 @@ def write(folder: Path, rows: int) -> None:
     centres = 3 * np.random.default_rng(0).standard_normal((COMPONENTS, COLUMNS))
     for part, start in enumerate(range(0, rows, GROUP)):
         draw, count = np.random.default_rng([1, part]), min(GROUP, rows - start)
-        values = centres[draw.integers(COMPONENTS, size=count)] + draw.standard_normal((count, COLUMNS))
+        values = (centres[draw.integers(COMPONENTS, size=count)] + draw.standard_normal((count, COLUMNS))).astype("f4")
         table = pa.table({f"x{column}": values[:, column] for column in range(COLUMNS)})
         parquet.write_table(table, folder / f"{part:06}.parquet")
 
@@ -62,11 +71,12 @@ def seconds(rows: Any, iterations: int) -> float:
     return time.perf_counter() - begin
 
 
-def iteration(rows: Any) -> tuple[float, float]:
-    """Seconds of an iteration, and of all else: reading, looking, starting."""
-    few, many = (seconds(rows, count) for count in ITERATIONS)
-    each = (many - few) / (ITERATIONS[1] - ITERATIONS[0])
-    return each, few - ITERATIONS[0] * each
+def iteration(rows: Any, count: int) -> tuple[float, float]:
+    """Seconds of an iteration over so many rows, and of all else: reading, looking, starting."""
+    few, many = iterations_for(count)
+    short, long = seconds(rows, few), seconds(rows, many)
+    each = (long - short) / (many - few)
+    return each, short - few * each
 
 
 def peak() -> float:
@@ -81,15 +91,26 @@ def of_rows(folder: Path, count: int) -> dict[str, Any]:
     stream, found = stream_parquet(folder), {}
     for name, number in (("one worker", 1), ("two workers", 2)):
         with workers(number) as client:
-            each, before = iteration(blocks_of(stream))
+            each, before = iteration(blocks_of(stream), count)
             memory = max(client.run(peak).values())
         found[name] = {"iteration": each, "before": before, "rows_a_second": count / each, "worker_mb": memory}
         print(f"{name}: {each:.3f} s an iteration, {before:.1f} s before, {memory:.0f} MB a worker", flush=True)
-    each, before = iteration(stream)
-    found["streaming"] = {"iteration": each, "before": before, "rows_a_second": count / each}
-    print(f"one process streaming: {each:.3f} s an iteration", flush=True)
+    found["client_mb"] = peak()
+    ended = subprocess.run(
+        [sys.executable, __file__, "--streaming", folder], stdout=subprocess.PIPE, text=True, check=True
+    )
+    found["streaming"] = json.loads(ended.stdout)
+    print(f"the client: {peak():.0f} MB; one process streaming: {found['streaming']}", flush=True)
     found["speed_up"] = found["one worker"]["iteration"] / found["two workers"]["iteration"]
     return found
+
+
+def streamed(folder: Path) -> dict[str, float]:
+    """Seconds of an iteration by this process, which streams, and its memory."""
+    files = sorted(folder.glob("*.parquet"))[: STREAMED // GROUP]
+    rows = stream_parquet(files)
+    each, before = iteration(rows, rows.n_rows)
+    return {"rows": rows.n_rows, "iteration": each, "before": before, "rows_a_second": rows.n_rows / each, "mb": peak()}
 
 
 def nothing(rows: Any, weight: Any) -> Any:
@@ -129,7 +150,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=2_000_000)
     parser.add_argument("--tasks", type=int, default=1000)
+    parser.add_argument("--streaming", type=Path, help=argparse.SUPPRESS)
     asked = parser.parse_args()
+    if asked.streaming is not None:
+        print(json.dumps(streamed(asked.streaming)))
+        return
     counts = sorted({10, 100, 1000, asked.tasks} - {count for count in (1000,) if asked.tasks < count})
     passes = of_partitions(counts)
     task = (passes[str(counts[-1])] - passes[str(counts[0])]) / (counts[-1] - counts[0])

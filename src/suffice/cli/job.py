@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from suffice.cli.by_batches import looked_at, takes_streams
 from suffice.cli.cluster import on_cluster, rows_for
 from suffice.cli.inputs import files_of
 from suffice.cli.options import Job
@@ -42,6 +43,8 @@ def run(
         for sentence in source.notes:
             note(sentence)
         fitted = _fit(estimator, source, job, kept)
+        if not takes_streams(estimator):
+            source = looked_at(source, getattr(fitted.estimator, "validation_rows_", None))
         written = write_run(folder, fitted, source, job)
     say_run(fitted, written, source, job)
     return _end(fitted, kept)

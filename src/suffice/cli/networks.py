@@ -7,11 +7,11 @@ from typing import Annotated, Any
 import typer
 
 from suffice.choices import Activation, AutoencoderVisible, Net
+from suffice.cli.images import read_images, read_labelled_images
 from suffice.cli.job import run
 from suffice.cli.options import FIT, AutoencoderJob, Data, Descent, Hidden, NetworkJob
 from suffice.cli.parse import flat, sizes
 from suffice.cli.reading import Reading
-from suffice.cli.source import read_images, read_labelled_images
 
 Visible = Annotated[
     AutoencoderVisible, typer.Option(help="What the columns are.", show_default="detected", rich_help_panel=FIT)

@@ -64,12 +64,15 @@ def predict(
     names = [str(name) for name in getattr(model.estimator, "classes_", ())]
     what = "class" if names else "component"
     chances: list[np.ndarray] = []
+    count = 0
     with nullcontext(typer.get_binary_stream("stdout")) if out is None else replacing(out) as file:
         write = RowWriter(file, kept)
         for probability in _probabilities(model, source.rows):
-            chances.append(probability)
+            count += len(probability)
+            if known is not None:
+                chances.append(probability)
             write(_columns(probability, names, what, hasattr(model.estimator, "noise_weight_")))
-    _tell(chances, names, what, known, target, source.name, out)
+    _tell(chances, names, what, known, target, f"{count:,} rows of {source.name}", count, out)
 
 
 def _probabilities(model: Story, rows: Any) -> Iterator[np.ndarray]:
@@ -98,24 +101,22 @@ def _tell(
     what: str,
     known: np.ndarray | None,
     target: str | None,
-    source: str,
+    rows: str,
+    count: int,
     out: Path | None,
 ) -> None:
     import numpy as np
 
     from suffice.cli.accuracy import measured
 
-    probability = np.concatenate(chances)
-    found = None if known is None or not names else measured(probability, names, known)
+    found = None if known is None or not names else measured(np.concatenate(chances), names, known)
     tell = note if out is None else say
     if out is not None:
-        say(
-            f"{out} holds the {what} of each of {len(probability):,} rows of {source}, and the probability of every one"
-        )
+        say(f"{out} holds the {what} of each of {rows}, and the probability of every one")
     if found is not None:
         for sentence in found.sentences(str(target)):
             tell(sentence)
     if out is not None:
         record = {} if found is None else {"accuracy": found.accuracy, "log_loss": found.log_loss, "calibration_error":
                   found.calibration_error, "judged_rows": found.count, "unlabelled_rows": found.unlabelled}  # fmt: skip
-        answer(rows=len(probability), out=str(out), **record)
+        answer(rows=count, out=str(out), **record)

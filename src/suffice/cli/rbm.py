@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 
 from suffice.choices import Sampler, Visible
+from suffice.cli.by_batches import read_by_batches
 from suffice.cli.job import run
 from suffice.cli.options import FIT, BatchSize, Data, Epochs, Hidden, RBMJob, Seed
 from suffice.cli.parse import flat
 from suffice.cli.reading import Reading
-from suffice.cli.source import read_in_memory
 
 
 @dataclass(frozen=True)
@@ -47,4 +47,4 @@ def rbm(data: Data, job: RBMJob, reading: Reading, learning: Contrast) -> int:
     """Restricted Boltzmann machine: hidden features of rows of zeros and ones, numbers or categories."""
     from suffice import RBM
 
-    return run(RBM(**vars(learning)), data, job, reading, read_in_memory)
+    return run(RBM(**vars(learning)), data, job, reading, read_by_batches)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field, replace
 from math import prod
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from suffice.cli.batches import WeightedBatches, numbers_of
@@ -37,6 +38,8 @@ class Source:
     image_shape: tuple[int, ...] | None = None
     target: Any = None
     weight: Any = None
+    places: Any = None
+    """The numbers of these rows among all, where they are some that are looked at; None of all."""
 
 
 def first_of(data: Files) -> str:
@@ -93,34 +96,6 @@ def read_classes(estimator: BaseEstimator, data: Files, job: Job, reading: Readi
     return replace(source, target=known.astype(str), notes=[*source.notes, said])
 
 
-def read_images(estimator: BaseEstimator, data: Files, job: Job, reading: Reading) -> Source:
-    """Complete rows for a network, which takes the size of its images from the file if it has none yet."""
-    import numpy as np
-
-    from suffice.data import DataError
-
-    if job.target is not None and job.labels is not None:
-        raise DataError("--target and --labels both name the classes; give one of them.")
-    source = _pictures(data, job) or read_in_memory(estimator, data, job, reading)
-    if source.rows.dtype.kind == "f" and np.isnan(source.rows).any():
-        raise DataError(
-            f"{source.name} has missing cells, which a network does not take: `suffice impute` fills them in."
-        )
-    if estimator.get_params()["image_shape"] is None:
-        estimator.set_params(image_shape=source.image_shape)
-    if job.labels is not None:
-        source = replace(source, target=_labels(job.labels, reading, len(source.rows)))
-    return source if source.target is None else replace(source, target=as_classes(source.target))
-
-
-def read_labelled_images(estimator: BaseEstimator, data: Files, job: Job, reading: Reading) -> Source:
-    """Complete rows and their classes: a column, an array, a file beside them, or folders of pictures."""
-    source = read_images(estimator, data, job, reading)
-    if source.target is None:
-        raise ValueError("The classes are not named: give --target COLUMN, or --labels FILE.")
-    return source
-
-
 def takes_labels(estimator: BaseEstimator) -> bool:
     """Whether an estimator takes tables with text."""
     from sklearn.utils import get_tags
@@ -160,32 +135,6 @@ def _written(shape: tuple[int, ...]) -> str:
     return "x".join(map(str, shape))
 
 
-def _pictures(data: Files, job: Job) -> Source | None:
-    from suffice.data.pictures import holds_pictures, read_pictures
-
-    if not isinstance(data, str) or not holds_pictures(data):
-        return None
-    for option, value in (("target", job.target), ("weights", job.weights)):
-        if value is not None:
-            raise ValueError(f"--{option} {value} names a column, and {data} is a folder of pictures: leave it out.")
-    table = read_pictures(data)
-    return Source(table.values, table.columns, table.name, table.notes, table.image_shape, table.target)
-
-
-def _labels(path: str, reading: Reading, count: int) -> np.ndarray:
-    import numpy as np
-
-    from suffice.data import DataError, read_columns
-
-    table = read_columns(path, header=reading.header)
-    if len(table.columns) != 1 or table.values.num_rows != count:
-        raise DataError(
-            f"--labels {path} has {table.values.num_rows:,} rows of {len(table.columns)} columns; {count:,} rows of 1 column are "
-            "expected, a class for each row of the data."
-        )
-    return np.asarray(table.values.column(0).to_pylist())
-
-
 def read(
     path: Files,
     reading: Reading,
@@ -215,15 +164,18 @@ def read(
 
 
 def streams(path: Files, reading: Reading) -> bool:
-    """Whether a file is read in batches: as the options say, else large Parquet files are."""
+    """Whether files are read in batches: as the options say, else large ones of Parquet are, together or in a folder."""
     if reading.stream is not None:
         return reading.stream
-    return (
-        isinstance(path, str)
-        and path.endswith((".parquet", ".pq"))
-        and os.path.isfile(path)
-        and os.path.getsize(path) > STREAM_BYTES
-    )
+    paths = [path] if isinstance(path, str) else path
+    return sum(_parquet_bytes(one) for one in paths) > STREAM_BYTES
+
+
+def _parquet_bytes(path: str) -> int:
+    """Bytes of Parquet files that a path names; 0 of all else."""
+    if os.path.isdir(path):
+        return sum(file.stat().st_size for file in Path(path).rglob("*.parquet") if file.is_file())
+    return os.path.getsize(path) if path.endswith((".parquet", ".pq")) and os.path.isfile(path) else 0
 
 
 def _weighted(source: Source, weights: str) -> Source:
@@ -242,14 +194,17 @@ def _weighted(source: Source, weights: str) -> Source:
 def _stream(
     path: Files, reading: Reading, wanted: list[str] | None, weights: str | None, target: str | None, labels: bool
 ) -> Source:
-    from suffice.data import DataError, stream_parquet
+    from suffice.data import DataError
+    from suffice.data.streams import stream_files
 
     for option, value in (("--missing", reading.missing), ("--decimal", reading.decimal)):
         if value is not None:
             raise DataError(f"{option} is for tables that are read as a whole: use --in-memory.")
     if target is not None:
         raise DataError(f"--target {target} cannot be compared in a stream: use --in-memory, or --drop {target}.")
-    batches = stream_parquet(path, columns=wanted, drop=reading.drop, text=labels)
+    batches = stream_files(
+        path, columns=wanted, drop=reading.drop, header=reading.header, delimiter=reading.delimiter, text=labels
+    )
     columns, name = list(batches.columns), _called(path)
     notes = [*batches.notes, "The rows were read in batches, in bounded memory."]
     if weights is None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from suffice.cli.by_batches import as_looked_at
 from suffice.cli.options import Job
 from suffice.cli.source import Source
 from suffice.cli.tables import ERRORS, SELECTION, TRACE, write_errors, write_rows, write_tables
@@ -49,7 +50,7 @@ def write_run(folder: Path, fitted: Fitted, source: Source, job: Job) -> Written
 
     estimator, failures = fitted.estimator, []
     _save(folder, estimator, source.columns)
-    teller = story(estimator, source.columns)
+    teller = story(as_looked_at(estimator, source), source.columns)
     about = _about(fitted, source, job.target or teller.target_name)
     with warnings.catch_warnings(record=True) as met:
         warnings.simplefilter("always")

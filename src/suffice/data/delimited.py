@@ -125,7 +125,7 @@ def _perhaps_thousands(layout: Layout, decimal: str | None) -> list[str]:
 
 def _without_extras(table: pa.Table, asked: set[str | None]) -> tuple[pa.Table, list[str]]:
     notes = []
-    for leave_out in (_without_last_empty, _without_row_names):
+    for leave_out in (_without_last_empty, without_row_names):
         table, said = leave_out(table, asked)
         notes += said
     table, said = without_totals(table)
@@ -199,7 +199,8 @@ def _without_last_empty(table: pa.Table, asked: set[str | None]) -> tuple[pa.Tab
     return table.drop_columns(last), ["Every line ends with a delimiter: the empty last column is left out."]
 
 
-def _without_row_names(table: pa.Table, asked: set[str | None]) -> tuple[pa.Table, list[str]]:
+def without_row_names(table: pa.Table, asked: set[str | None]) -> tuple[pa.Table, list[str]]:
+    """A table without its first column, where that numbers or names the rows and is not among those asked for."""
     name = table.column_names[0]
     if name in asked or table.num_columns == 1 or not _names_rows(name.lower(), table.column(0)):
         return table, []

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
 import numpy as np
 from jax.sharding import Mesh
 
-from suffice.fit.batches import Plan, lengthened, plan_of
-from suffice.fit.devices import on_every
+from suffice.fit.batches import Plan, check_rows, check_weight, lengthened, plan_of, relative, typed
+from suffice.fit.devices import mesh_of, on_every
+from suffice.fit.spanning import SharedBatches, shared_rows, spans_processes
 from suffice.rows.stored import any_stored
+from suffice.rows.streams import devices_of
 from suffice.rows.windows import windows
+from suffice.runtime.precision import dtype_of
 
 SHOWN = 2000
 """Stored rows of which the losses are looked at before the first step."""
 
-Run = Callable[[Any, Any, Any, Plan], tuple[Any, Any]]
-"""What is done to a state by rows and weights on the device, in batches of this plan; it gives the mean loss too."""
+Run = Callable[[Any, Any, Any, Plan, Any], tuple[Any, Any]]
+"""What is done to a state by rows and weights on devices, in batches of this plan; it gives the mean loss too."""
 
 
 class Resident:
@@ -30,6 +33,7 @@ class Resident:
         self.plan, self.mesh = plan_of(len(weight), batch_size, alike), mesh
         self.shown = tuple(lengthened(array, self.plan.length) for array in arrays)
         self.count, self.smallest = int(self.plan.count), int(self.plan.size[0])
+        self.content = (*arrays, weight)
         self.weight, self.placed = lengthened(weight, self.plan.length), None
 
     def epoch(self, run: Run, state: Any) -> tuple[Any, Any]:
@@ -37,7 +41,7 @@ class Resident:
         if self.placed is None:
             self.placed = on_every(self.mesh, jax.device_put((self.shown, self.weight)))
         arrays, weight = self.placed
-        return run(state, arrays, weight, self.plan)
+        return run(state, arrays, weight, self.plan, self.mesh)
 
 
 class FromFiles:
@@ -48,6 +52,7 @@ class FromFiles:
         there = np.flatnonzero(weight)
         self.shown = tuple(array[there[:: -(-len(there) // SHOWN)]] for array in arrays)
         self.count, self.smallest = len(self.shown[0]), min(batch_size, len(there))
+        self.content = (*arrays, weight)
 
     def epoch(self, run: Run, state: Any) -> tuple[Any, Any]:
         """The state after all rows, and their mean loss."""
@@ -56,7 +61,7 @@ class FromFiles:
             plan = plan_of(len(weight), self.batch_size, self.alike)
             longer = tuple(lengthened(array, plan.length) for array in arrays), lengthened(weight, plan.length)
             begin, placed = state._replace(key=window_key(seed, number)), on_every(self.mesh, jax.device_put(longer))
-            after, mean = run(begin, placed[0], placed[1], plan)
+            after, mean = run(begin, placed[0], placed[1], plan, self.mesh)
             state = after._replace(key=state.key, epoch=state.epoch)
             losses.append(float(mean))
             masses.append(float(weight.sum()))
@@ -64,9 +69,16 @@ class FromFiles:
 
 
 def batched(
-    arrays: tuple[Any, ...], weight: np.ndarray, batch_size: int, alike: bool, mesh: Mesh | None
-) -> Resident | FromFiles:
-    """Arrays with one first axis and row weights (n,) for descent; stored ones may have rows of weight 0, which are left out."""
+    data: Any, weight: Any, batch_size: int, *, alike: bool, precision: str, devices: Sequence[Any] | None
+) -> Resident | FromFiles | SharedBatches:
+    """Rows and their weights (n,) for descent, where they are: on devices, in files, or on devices of several processes.
+
+    ``shown`` are rows to look at, of which the first ``count`` are there, and ``content`` is what tells them from others.
+    """
+    if spans_processes(data):
+        return SharedBatches(shared_rows(data, weight, precision), batch_size, alike)
+    mesh, arrays = mesh_of(devices_of(data) if devices is None else devices), check_rows(data)
+    arrays, weight = typed(arrays, relative(check_weight(weight, len(arrays[0]))), dtype_of(precision))
     return (FromFiles if any_stored(arrays) else Resident)(arrays, weight, batch_size, alike, mesh)
 
 

@@ -29,7 +29,7 @@ class Checkpoint:
     """A file that holds the state of a fit."""
 
     def __init__(self, path: str | os.PathLike[str], settings: dict[str, Any]):
-        self.path, self.settings = Path(path), settings
+        self.path, self.settings, self.writes = Path(path), settings, True
         self.written, self.cost = time.monotonic(), 0.0
 
     def load(self) -> dict[str, Any] | None:
@@ -56,6 +56,8 @@ class Checkpoint:
     def keep(self, state: Callable[[], dict[str, Any]], *, last: bool) -> None:
         """Write the state if it is time to, and at the ``last`` iteration anyway."""
         begin = time.monotonic()
+        if not self.writes:
+            return
         if last or begin - self.written >= max(SECONDS, self.cost / SHARE):
             write_record({"settings": self.settings, "state": state()}, self.path, FORMAT)
             self.written = time.monotonic()

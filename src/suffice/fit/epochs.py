@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float, PyTree
 
 from suffice.fit.checkpoint import Checkpoint, arrays_of, digest_of, settings_of, with_arrays
+from suffice.fit.spanning import refuse_unseen
 from suffice.outcome import Outcome
 from suffice.runtime.arrays import Array
 from suffice.runtime.precision import to_numpy
@@ -105,11 +106,20 @@ def run_epochs(
     return kept[0], _columns(kept[1]), outcome
 
 
-def checkpoint_of(watch: Watch[Any], begin: Any, rows: tuple[Any, ...], **options: Any) -> Checkpoint | None:
-    """The file that keeps epochs of these rows and weights which begin so, if one is asked for."""
+def checkpoint_of(
+    watch: Watch[Any], begin: Any, rows: tuple[Any, ...], *, shared: bool, **options: Any
+) -> Checkpoint | None:
+    """The file that keeps epochs of these rows and weights which begin so, if one is asked for.
+
+    Of the processes that share a fit the first one writes it, and all read it when they start.
+    """
     if watch.checkpoint is None:
         return None
-    return Checkpoint(Path(watch.checkpoint), settings_of(begin, rows=digest_of(*rows), **options))
+    kept = Checkpoint(Path(watch.checkpoint), settings_of(to_numpy(begin), rows=digest_of(*rows), **options))
+    kept.writes = not shared or jax.process_index() == 0
+    if shared:
+        refuse_unseen(kept.path)
+    return kept
 
 
 def _begun(state: State, checkpoint: Checkpoint | None) -> tuple[State, tuple[Record, ...]]:

@@ -11,22 +11,22 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jax.sharding import Mesh, PartitionSpec
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Bool, Float, Int, Key, Num, PyTree, Shaped
 from sklearn.utils import check_random_state
 
 from suffice.fit.batched import batched
-from suffice.fit.batches import Plan, check_rows, check_weight, relative, rounds_of, shuffled_batches, typed
-from suffice.fit.devices import AXIS, mesh_of, shared_out
+from suffice.fit.batches import Plan, rounds_of, shuffled_batches
+from suffice.fit.devices import AXIS, shared_out
 from suffice.fit.epochs import UNWATCHED, Figures, Watch, checkpoint_of, continued, run_epochs
 from suffice.fit.row_losses import Loss, batch_losses, check_batch_of_one, check_loss, check_losses, validation_loss
+from suffice.fit.spanning import OverProcesses, filled_up, on_all, spans_processes, split, together
 from suffice.nets.batch_network import Network, initial_state
 from suffice.outcome import Solution
-from suffice.rows.streams import devices_of
 from suffice.runtime.arrays import Array
 from suffice.runtime.compiling import filter_jit
 from suffice.runtime.forked import refuse_forked
-from suffice.runtime.precision import cast, dtype_of, precision_of, scope, to_numpy
+from suffice.runtime.precision import cast, precision_of, scope, to_numpy
 from suffice.runtime.types import ArrayLike, RandomState
 from suffice.validation import check_sizes
 
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 Learned: TypeAlias = "tuple[PyTree[Array], PyTree[Array], optax.OptState]"
 """Parameters, the network's state, the optimiser's."""
+Spread: TypeAlias = "Mesh | OverProcesses | None"
+"""Devices of this process that share each batch, or those of several processes."""
 
 
 class DescendState(NamedTuple):
@@ -103,7 +105,8 @@ def descend(
         ``"float32"`` or ``"float64"``.
     devices
         JAX devices that share the rows of each batch, every one with a copy of all rows; None is those over which ``data`` is
-        sharded, if it is. The batches, and but for rounding and dropout the result, do not depend on them.
+        sharded, if it is. The batches, and but for rounding and dropout the result, do not depend on them. Arrays that several
+        processes share (``jax.distributed``) stay where they are: each has its part, and the rows of a batch are exchanged.
     watch
         A bar on a terminal, and a function told of each epoch; by default there is neither.
 
@@ -134,16 +137,14 @@ def descend(
     """
     refuse_forked()
     check_sizes(batch_size=batch_size, epochs=epochs)
-    mesh = mesh_of(devices_of(data) if devices is None else devices)
-    arrays = check_rows(data)
     optimizer = _adam() if optimizer is None else optimizer
     before = model if isinstance(model, DescendState) else None
     model = model.model if isinstance(model, DescendState) else model
     with scope(precision):
-        arrays, weight = typed(arrays, relative(check_weight(weight, len(arrays[0]))), dtype_of(precision))
         begin = first_state(cast(model, precision), optimizer, random_state)
         begin = begin if before is None else continued(before, begin)
-        rows = batched(arrays, weight, int(batch_size), bool(jax.tree.leaves(begin.running)), mesh)
+        alike = bool(jax.tree.leaves(begin.running))
+        rows = batched(data, weight, int(batch_size), alike=alike, precision=precision, devices=devices)
         check_loss(begin.model, begin.running, loss, rows.shown, "data")
         if rows.smallest == 1:
             check_batch_of_one(begin.model, begin.running, loss, rows.shown)
@@ -153,10 +154,8 @@ def descend(
         if validation is not None:
             held_out = validation_loss(begin.model, begin.running, loss, validation, precision)
 
-        def run(
-            state: DescendState, arrays: tuple[Array, ...], weight: Array, plan: Plan
-        ) -> tuple[DescendState, Array]:
-            return _epoch(state, arrays, weight, loss, optimizer, plan, rounds_of(int(plan.count)), mesh)
+        def run(state: DescendState, arrays: Any, weight: Any, plan: Plan, spread: Any) -> tuple[DescendState, Array]:
+            return _epoch(state, arrays, weight, loss, optimizer, plan, rounds_of(int(plan.count)), spread)
 
         def epoch(state: DescendState) -> tuple[DescendState, Figures]:
             state, mean = rows.epoch(run, state)
@@ -164,9 +163,11 @@ def descend(
                 return state, {"loss": mean}
             return state, {"loss": mean, "validation_loss": held_out(state.model, state.running)}
 
-        kept = checkpoint_of(watch, begin, (*arrays, weight), batch_size=int(batch_size), precision=precision)
-        last, trace, outcome = run_epochs(epoch, begin, int(epochs), watch, checkpoint=kept)
-        last = to_numpy(last)
+        shared, options = spans_processes(data), {"batch_size": int(batch_size), "precision": precision}
+        kept = checkpoint_of(watch, begin, rows.content, shared=shared, **options)
+        with together(shared):
+            last, trace, outcome = run_epochs(epoch, begin, int(epochs), watch, checkpoint=kept)
+            last = to_numpy(last)
     return Solution(last.model, trace, outcome, {"state": last})
 
 
@@ -179,26 +180,29 @@ def _epoch(
     optimizer: optax.GradientTransformation,
     plan: Plan,
     rounds: int,
-    mesh: Mesh | None,
+    spread: Spread,
 ) -> tuple[DescendState, Float[Array, ""]]:
     key = jax.random.fold_in(jax.random.wrap_key_data(jnp.asarray(state.key)), state.epoch)
     parameters, fixed = eqx.partition(state.model, eqx.is_inexact_array)
-    learned = partial(_batches_learned, fixed, loss, optimizer)
+    sharding = spread.sharding if isinstance(spread, OverProcesses) else None
+    learned = partial(_batches_learned, fixed, loss, optimizer, sharding)
     begin, noise = (parameters, state.running, state.optimizer_state), jax.random.fold_in(key, 2)
     index, true = shuffled_batches(key, plan, rounds)
-    if mesh is None:
-        last, mean = learned(None, begin, rows, weight, noise, plan.used, index, true)
-    else:
-        same, split = PartitionSpec(), PartitionSpec(None, AXIS)
+    if isinstance(spread, Mesh):
+        same, parts = PartitionSpec(), PartitionSpec(None, AXIS)
         last, mean = jax.shard_map(
-            partial(learned, AXIS), mesh=mesh, in_specs=(*[same] * 5, split, split), out_specs=same, check_vma=False
-        )(begin, rows, weight, noise, jnp.asarray(plan.used), *shared_out(index, true, mesh))  # fmt: skip
+            partial(learned, AXIS), mesh=spread, in_specs=(*[same] * 5, parts, parts), out_specs=same, check_vma=False
+        )(begin, rows, weight, noise, jnp.asarray(plan.used), *shared_out(index, true, spread))  # fmt: skip
+    else:
+        if spread is not None:
+            index, true = filled_up(jnp.asarray(spread.kept)[index], true, sharding)
+        last, mean = on_all(learned(None, begin, rows, weight, noise, plan.used, index, true), sharding)
     parameters, running, optimizer_state = last
     return DescendState(eqx.combine(parameters, fixed), running, optimizer_state, state.key, state.epoch + 1), mean
 
 
 def _batches_learned(
-    fixed: PyTree[Array], loss: Loss, optimizer: optax.GradientTransformation, axis: str | None,
+    fixed: PyTree[Array], loss: Loss, optimizer: optax.GradientTransformation, sharding: NamedSharding | None, axis: str | None,
     begin: Learned, rows: tuple[Num[Array, "n ..."], ...], weight: Float[Array, " n"], noise: Key[Array, ""],
     used: Int[Array, ""] | np.int32, index: Int[Array, "batches rows"], true: Bool[Array, "batches rows"],
 ) -> tuple[Learned, Float[Array, ""]]:  # fmt: skip
@@ -212,7 +216,8 @@ def _batches_learned(
     def step(number: Int[Array, ""], carry: tuple[Learned, Float[Array, " batches 2"]]) -> Any:
         (parameters, running, optimizer_state), sums = carry
         here = index[number]
-        batch_rows, batch_weight = tuple(array[here] for array in rows), weight[here] * true[number]
+        batch_rows = tuple(split(array[here], sharding) for array in rows)
+        batch_weight = weight[here] * true[number]
         count = over_devices(true[number].sum(dtype=weight.dtype))
 
         def batch_loss(parameters: PyTree[Array]) -> tuple[Float[Array, ""], PyTree[Array]]:

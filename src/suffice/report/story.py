@@ -180,16 +180,14 @@ class Story:
         self, rows: TableLike, weight: ArrayLike | None = None, write: Callable[[dict], None] | None = None
     ) -> Any:
         """One pass over the rows; ``write`` gets what is said of each block."""
-        figures, weights, missing = [], [], 0
+        figure, mass, count, missing = 0.0, 0.0, 0, 0
         for block, own in blocks(self.coded(rows), weight):
             columns = self.figure_of(block) if write is None else self.columns_of(block)
             if write is not None:
                 write(columns)
-            figures.append(columns.get(self.column, np.full(len(own), np.nan)))
-            weights.append(own)
-            missing += int(np.isnan(block).sum())
-        weight = np.concatenate(weights)
-        return Told(len(weight), float(np.average(np.concatenate(figures), weights=weight)), missing)
+            figure += float(own @ columns.get(self.column, np.full(len(own), np.nan)))
+            mass, count, missing = mass + float(own.sum()), count + len(own), missing + int(np.isnan(block).sum())
+        return Told(count, figure / mass if mass else np.nan, missing)
 
     def measure(self, rows: TableLike, run: Run) -> Any:
         """What a page shows of rows held out, or at a price; called by the command line, which says how long it took."""

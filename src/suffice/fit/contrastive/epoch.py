@@ -9,10 +9,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
+from jax.sharding import NamedSharding
 from jaxtyping import Bool, Float, Int, Key, PyTree, Shaped
 
 from suffice.energy.rbm.machine import BoltzmannMachine, RBMStatistics
 from suffice.energy.rbm.tempering import Path, base_of, tempered
+from suffice.fit.spanning import on_all, split
 from suffice.runtime.arrays import Array
 from suffice.runtime.compiling import compiled
 from suffice.runtime.keys import LARGEST_SEED
@@ -79,19 +81,24 @@ def run_batches(
     batches: Batches,
     optimizer: optax.GradientTransformation,
     options: Options,
+    sharding: NamedSharding | None = None,
 ) -> ContrastState:
-    """The state after these batches; ``options`` are steps, averaging and whether the gradient is centred."""
+    """The state after these batches; ``options`` are steps, averaging and whether the gradient is centred.
+
+    A sharding says how rows lie over devices of several processes.
+    """
     key = jax.random.wrap_key_data(jnp.asarray(state.key))
 
     def step(place: Int[Array, ""], state: ContrastState) -> ContrastState:
         batch = Batch(*(jnp.asarray(part)[place] for part in batches[:4]))
         batch_key = jax.random.fold_in(key, batch.number)
         state, data = _batch_rows(state, rows, known, batch, batch_key)
+        data = split(data, sharding)
         batch_weight = weight[batch.index] * batch.true
         return _step(state, data, batch_weight, batch, batch_key, optimizer, options)
 
     begin = jax.tree.map(jnp.asarray, state)
-    return lax.fori_loop(np.int32(0), batches.used, step, begin)
+    return on_all(lax.fori_loop(np.int32(0), batches.used, step, begin), sharding)
 
 
 def _batch_rows(

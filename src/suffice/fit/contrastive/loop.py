@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
+from jax.sharding import NamedSharding
 from jaxtyping import Bool, Float
 
 from suffice.energy.rbm.machine import BoltzmannMachine
@@ -16,8 +17,9 @@ from suffice.fit.contrastive.rows import check_visible, tiles
 from suffice.fit.contrastive.start import CD_1, Gibbs, first_state
 from suffice.fit.contrastive.steps import PLAIN, Ascent, Schedule
 from suffice.fit.contrastive.trace import check_gap, reader_of, verdict
-from suffice.fit.contrastive.windowed import after_windows, batches_in_order
+from suffice.fit.contrastive.windowed import after_shared, after_windows, batches_in_order
 from suffice.fit.epochs import UNWATCHED, Record, Watch, checkpoint_of, continued, run_epochs
+from suffice.fit.spanning import Shared, together, weights_of
 from suffice.outcome import Solution
 from suffice.rows.stored import Stored
 from suffice.runtime.arrays import Array
@@ -70,7 +72,8 @@ def contrast(
     data
         Values that the visible units may have, from 0 to 1 if they are binary, shape (n, D), in memory: an array, where NaN is a
         missing cell, or a scipy.sparse matrix, of which a few batches at a time are made dense. Or a memory-mapped array of
-        complete rows; above 64 MB a window of so much is in memory: blocks in random order, whose rows are shuffled.
+        complete rows; above 64 MB a window of so much is in memory: blocks in random order, whose rows are shuffled. Or an array
+        of complete rows that several processes share (``jax.distributed``), split along its rows, which stay where they are.
     weight
         Row weights, at least 0, shape (n,); None is 1 for every row. Rows of weight 0 are left out. The step of a batch is as
         large as its mean weight, over that of all rows: a row of weight 2 counts as the row twice at any size of batches.
@@ -131,22 +134,24 @@ def contrast(
     optimizer, schedule = ascent.optimizer_and_schedule()
     options = int(sampling.steps), float(ascent.averaging), bool(ascent.centred)
     chains = sampling.chain_shape(int(batch_size), rows.shape[0])
-    rows, weight = _weighted_rows(rows, relative(check_weight(weight, rows.shape[0])))
+    rows, weight = _weighted_rows(rows, relative(check_weight(weights_of(weight), rows.shape[0])))
     count = int((weight > 0).sum())
     batch_size = min(int(batch_size), room(count, int(batch_size), SMALL_BATCH))
     length = batch_size * few(-(-count // batch_size))
     with scope(precision):
-        stored = isinstance(rows, Stored)
+        sharding = rows.sharding if isinstance(rows, Shared) else None
         placed, weights, known = _placed(rows, weight.astype(dtype), length)
         begin = first_state(cast(model, precision), optimizer, placed, known, chains, options, random_state)
         begin = begin if before is None else continued(_filled_up(before, length), begin)
         reader = reader_of(rows, weight, held_out, precision)
 
         def run(state: ContrastState, rows: Any, weight: Any, batches: Batches) -> ContrastState:
-            return _after(state, rows, weight, known, batches, optimizer, options)
+            return _epoch(state, rows, weight, known, batches, optimizer, options, sharding)
 
         def epoch(state: ContrastState) -> tuple[ContrastState, Record]:
-            if stored:
+            if isinstance(rows, Shared):
+                state = after_shared(run, state, rows, batch_size, schedule, dtype)
+            elif isinstance(rows, Stored):
                 state = after_windows(run, state, rows, weight.astype(dtype), batch_size, schedule, dtype)
             else:
                 state = run(state, placed, weights, _shuffled(state, count, batch_size, schedule, dtype))
@@ -157,14 +162,16 @@ def contrast(
         judge = verdict(first["reconstruction"], largest_gap)
         rates = np.asarray(schedule(2 ** np.arange(31)), np.float64)
         moves = [ascent.momentum, ascent.weight_decay, batch_size, *map(float, rates)]
-        kept = checkpoint_of(watch, begin, _arrays_of(rows, weight), options=list(map(str, options)), ascent=moves)
-        last, trace, outcome = run_epochs(epoch, begin, int(epochs), watch, judge, kept)
-        last = _without_filling(to_numpy(last), count)
+        content, words = _arrays_of(rows, weight), list(map(str, options))
+        kept = checkpoint_of(watch, begin, content, shared=sharding is not None, options=words, ascent=moves)
+        with together(sharding is not None):
+            last, trace, outcome = run_epochs(epoch, begin, int(epochs), watch, judge, kept)
+            last = _without_filling(to_numpy(last), count)
     trace = trace or {name: np.zeros(0) for name in ("epoch", *first)}
     return Solution(last.best, trace, outcome, {"state": last, "start": _without_filling(to_numpy(begin), count)})
 
 
-def _after(
+def _epoch(
     state: ContrastState,
     rows: Float[Array, "n D"] | Sparse,
     weight: Float[Array, " n"],
@@ -172,9 +179,10 @@ def _after(
     batches: Batches,
     optimizer: optax.GradientTransformation,
     options: Options,
+    sharding: NamedSharding | None,
 ) -> ContrastState:
     if not is_sparse(rows):
-        return run_batches(state, rows, weight, known, batches, optimizer, options)
+        return run_batches(state, rows, weight, known, batches, optimizer, options, sharding)
     for here, tile, tile_weight in tiles(rows, np.asarray(weight), np.asarray(batches.index)[: batches.used]):
         part = _stretch(batches, here, len(tile) // batches.index.shape[1])
         state = run_batches(state, tile, tile_weight, None, part, optimizer, options)
@@ -208,18 +216,22 @@ def _without_filling(state: ContrastState, count: int) -> ContrastState:
 
 
 def _weighted_rows(rows: Any, weight: np.ndarray) -> tuple[Any, np.ndarray]:
-    """Rows of positive weight; stored ones are left out as they are read."""
+    """Rows of positive weight; stored ones are left out as they are read, and those of other processes as they are drawn."""
+    if isinstance(rows, Shared):
+        return Shared(rows.arrays, weight.astype(rows.arrays[0].dtype)), weight
     return (rows, weight) if weight.all() or isinstance(rows, Stored) else (rows[weight > 0], weight[weight > 0])
 
 
 def _arrays_of(rows: Any, weight: np.ndarray) -> tuple[Any, ...]:
     sparse: Any = rows
+    if isinstance(rows, Shared):
+        return (*rows.shown(), weight)
     return (sparse.data, sparse.indices, sparse.indptr, weight) if is_sparse(rows) else (rows, weight)
 
 
 def _placed(rows: Any, weight: np.ndarray, length: int) -> tuple[Any, Array, Array | None]:
     """Rows and weights on the device, filled up to one length for few rows, and which cells are known if not all are."""
-    if is_sparse(rows) or isinstance(rows, Stored):
+    if is_sparse(rows) or isinstance(rows, (Stored, Shared)):
         return rows, weight, None
     rows, weight = lengthened(rows, length), lengthened(weight, length)
     known = ~np.isnan(rows)

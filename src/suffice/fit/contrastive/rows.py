@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, cast
 
+import jax.numpy as jnp
 import numpy as np
 from scipy.sparse import csr_array
 
 from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.fit.batches import check_rows, few, lengthened
+from suffice.fit.spanning import Shared, shared_rows, spans_processes
 from suffice.rows.stored import Stored
 from suffice.rows.unit_interval import ROUNDING, clipped
 from suffice.rows.windows import settled
@@ -21,6 +23,8 @@ DENSE_CELLS = 1 << 23
 
 def check_visible(data: Any, model: BoltzmannMachine, name: str, dtype: DType, *, missing: bool = False) -> Any:
     """Rows that suit the visible units of a model: a NumPy array, or sparse or stored rows where ``data`` are."""
+    if spans_processes(data):
+        return _shared_visible(data, model, name, dtype)
     data = settled(Stored(data) if isinstance(data, np.memmap) and data.size else data)
     if isinstance(data, Stored):
         return _stored_visible(data, model, name, dtype)
@@ -46,6 +50,15 @@ def _stored_visible(data: Stored, model: BoltzmannMachine, name: str, dtype: DTy
     _refuse_range(rows.min(), rows.max(), model, name)
     bounded = np.isfinite(model.visible_range[1])
     return rows.then(lambda part: clipped(np.asarray(part, dtype)) if bounded else np.asarray(part, dtype))
+
+
+def _shared_visible(data: Any, model: BoltzmannMachine, name: str, dtype: DType) -> Shared:
+    """Rows of several processes that suit the visible units of a model, which all have to be known."""
+    _refuse_shape(data.shape, len(model.visible_bias), name)
+    rows = shared_rows(data, None, np.dtype(dtype).name)
+    (array,) = rows.arrays
+    _refuse_range(rows.reduced(jnp.min, array), rows.reduced(jnp.max, array), model, name)
+    return rows
 
 
 def _refuse_shape(shape: tuple[int, ...], n_visible: int, name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.fit.contrastive.epoch import ContrastState
 from suffice.fit.contrastive.rows import dense
 from suffice.fit.epochs import Record
+from suffice.fit.spanning import Shared
 from suffice.outcome import Outcome
 from suffice.rows.each import each_row
 from suffice.runtime.precision import to_numpy
@@ -46,15 +48,21 @@ class Reader:
 
 
 def reader_of(
-    rows: np.ndarray | Sparse,
+    rows: Any,
     weight: np.ndarray,
-    held_out: np.ndarray | Sparse | None,
+    held_out: Any,
     precision: str,
 ) -> Reader:
-    """A reader of rows (n, D) and of rows held out."""
+    """A reader of rows (n, D), and of rows held out."""
+    if isinstance(rows, Shared):
+        shown, of_shown = rows.shown(READ_ROWS)[0], weight[rows.seen(READ_ROWS)]
+        return Reader(shown, of_shown, _held_out(held_out), precision, _evenly(len(weight)))
     evenly = _evenly(len(weight))
-    held_out = None if held_out is None else dense(held_out, _evenly(held_out.shape[0]))
-    return Reader(dense(rows, evenly), weight[evenly], held_out, precision, evenly)
+    return Reader(dense(rows, evenly), weight[evenly], _held_out(held_out), precision, evenly)
+
+
+def _held_out(rows: Any) -> np.ndarray | None:
+    return None if rows is None else dense(rows, _evenly(rows.shape[0]))
 
 
 def check_gap(largest_gap: float | None, held_out: np.ndarray | Sparse | None) -> None:

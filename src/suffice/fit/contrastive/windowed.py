@@ -13,8 +13,10 @@ from suffice.fit.batched import seed_of_epoch, window_key
 from suffice.fit.batches import few, lengthened
 from suffice.fit.contrastive.epoch import Batches, ContrastState
 from suffice.fit.contrastive.steps import Schedule
+from suffice.fit.spanning import Shared, filled_up
 from suffice.rows.stored import Stored
 from suffice.rows.windows import windows
+from suffice.runtime.precision import to_numpy
 from suffice.runtime.types import DType
 
 Run = Callable[[ContrastState, Any, Any, Batches], ContrastState]
@@ -32,6 +34,17 @@ def batches_in_order(
     number = np.arange(first, first + used, dtype=np.int32)
     rate = np.broadcast_to(np.asarray(schedule(number), dtype), number.shape)
     return Batches(lengthened(number, len(index)), index, true, lengthened(rate, len(index)), np.int32(used))
+
+
+def after_shared(
+    run: Run, state: ContrastState, rows: Shared, batch_size: int, schedule: Schedule, dtype: DType
+) -> ContrastState:
+    """The state after all rows of several processes."""
+    count = len(rows.kept)
+    order = rows.kept[np.random.default_rng(seed_of_epoch(state)).permutation(count)].astype(np.int32)
+    batches = batches_in_order(order, int(state.epoch) * -(-count // batch_size), batch_size, schedule, dtype)
+    index, true = (np.asarray(part) for part in filled_up(batches.index, batches.true, rows.sharding))
+    return to_numpy(run(to_numpy(state), rows.arrays[0], rows.weight, batches._replace(index=index, true=true)))
 
 
 def after_windows(

@@ -58,8 +58,7 @@ def _collection(fn: _OfRows, X: Any, name: str) -> Any:
         return [delayed(_of_block, pure=True)(fn, block) for block in X]
     if fn.options.get("draws") is not None:
         raise ValueError("draws of a Dask collection are not made; impute it by means, or draw partition by partition.")
-    row = _missing_row(X)
-    trial = fn(row)
+    trial = fn(_trial_row(fn, X, name))
     if not isinstance(trial, tuple):
         return _lazy(fn, X, trial, name)
     return tuple(_lazy(fn.part_of(part), X, one, name) for part, one in enumerate(trial))
@@ -122,6 +121,17 @@ def _names(owner: Any, X: Any, shape: Any, name: str) -> Any:
         return list(getattr(owner, "states_", X.columns))
     _, width = shape
     return [f"{name} {part}" for part in getattr(owner, "classes_", range(width))]
+
+
+def _trial_row(fn: _OfRows, X: Any, name: str) -> Any:
+    """A row on which a method is tried: cells are missing, but where a network of states would have to infer all of them."""
+    row, states = _missing_row(X), getattr(fn.owner, "states_", None)
+    if name != "cells" or states is None:
+        return row
+    first = {node: 0 if fn.options.get("coded") else labels[0] for node, labels in states.items()}
+    if hasattr(row, "columns"):
+        return row.assign(**{node: [label] for node, label in first.items() if node in row.columns})
+    return np.array([list(first.values())], row.dtype)
 
 
 def _missing_row(X: Any) -> Any:
