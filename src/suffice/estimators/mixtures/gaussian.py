@@ -199,6 +199,7 @@ def gaussian_beginning(mixture: Gaussians, family: type[Gaussian]) -> Beginning:
         floor=mixture.reg_covar,
         prior_mean=mixture.prior_mean,
         prior_covariance=mixture.prior_covariance,
+        oblique=whole,
         check=partial(_check, mixture),
     )
 
