@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from suffice.latent.invariant_axes import along_axes
 from suffice.latent.kmeans import kmeans, kmeans_plus_plus
 
 Start = Callable[[np.ndarray, np.ndarray, int, int, np.random.Generator], np.ndarray]
@@ -16,6 +17,13 @@ def from_kmeans(
 ) -> np.ndarray:
     """Rows belong to the nearest centre of k-means, begun with greedy k-means++; (R, n, K)."""
     return _nearest(rows, kmeans(rows, weight, kmeans_plus_plus(rows, weight, components, restarts, generator)))
+
+
+def from_axes(
+    rows: np.ndarray, weight: np.ndarray, components: int, restarts: int, generator: np.random.Generator
+) -> np.ndarray:
+    """The same along the directions in which groups show: K - 1 at most, which is what K centres span; (R, n, K)."""
+    return from_kmeans(along_axes(rows, weight, max(1, components - 1)), weight, components, restarts, generator)
 
 
 def from_seeds(

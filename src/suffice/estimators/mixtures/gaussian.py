@@ -210,6 +210,7 @@ def gaussian_beginning(mixture: Gaussians, family: type[Gaussian]) -> Beginning:
         prior_mean=mixture.prior_mean,
         prior_covariance=mixture.prior_covariance,
         noise=getattr(mixture, "noise", False),
+        oblique=whole,
         check=partial(_check, mixture),
     )
 

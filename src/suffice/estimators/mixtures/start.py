@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from hashlib import sha256
+from itertools import cycle
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -19,7 +20,7 @@ from suffice.latent.begin import mixture_prior, sample_size, weights_beside_nois
 from suffice.latent.known_components import labelled_start, refuse_contradiction
 from suffice.latent.mixture import Mixture
 from suffice.latent.restrictions import Restrictions, restored, restrictions, tied_start
-from suffice.latent.starts import STARTS
+from suffice.latent.starts import STARTS, Start, from_axes, from_random_rows
 from suffice.outcome import Solution
 from suffice.rows.streams import on_host
 from suffice.rows.survey import Survey, survey
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 
 TRIES = 4
-"""Starts of which the first restart takes the best; so many from random rows, which outliers seldom are, if none is sound."""
+"""Starts of which the first restart takes the best, and half as many along axes; so many from random rows if none is sound."""
 TRIED_WORK = 3e7
 """Most numbers that the sample's rows become for all of these."""
 
@@ -80,7 +81,8 @@ def start_of(
         if rows.codes is None:
             return _first_model(mixture, kind, overview, origin, generator), origin
         first = partial(_first_model, mixture, kind, origin=origin, generator=generator)
-        start = labelled_start(first, rows.data, rows.weight, rows.codes, overview, size=_sample_size(mixture, kind),
+        size = 0 if _is_resumed(mixture) else _sample_size(mixture, kind)
+        start = labelled_start(first, rows.data, rows.weight, rows.codes, overview, size=size,
                                complete=kind.rows, given=kind.given, origin=origin, generator=generator)  # fmt: skip
         return start, origin
 
@@ -148,13 +150,15 @@ def _first_model(
     tries = _tries(mixture, kind, overview) if free and mixture.init_params == "kmeans" else 1
     first, further = generator.spawn(TRIES), generator.spawn(mixture.n_init - 1)
     begin = partial(_starts, mixture, kind, overview, origin, held)
-    start = begin(mixture.init_params, first[:tries])
+    way, sideways = STARTS[mixture.init_params], _looks_along_axes(mixture, kind)
+    start = begin([*_each(way, first[:tries]), *_each(from_axes, first[: tries // 2] if sideways else [])])
     if tries > 1:
         start = _best_of(
-            start, lambda: begin("random_from_data", first), partial(_tried, mixture, kind, overview, origin)
+            start, lambda: begin(_each(from_random_rows, first)), partial(_tried, mixture, kind, overview, origin)
         )
     if further:
-        start = restarts_joined([start, begin(mixture.init_params, further)])
+        ways = cycle([from_axes, way] if sideways else [way])
+        start = restarts_joined([start, begin(list(zip(ways, further, strict=False)))])
     if free and overview.missing and len(overview.sample) >= max(1, _sample_size(mixture, kind)):
         return run_on_sample(start, overview, origin, mixture.tol or 0.0, mixture.precision).model
     return start
@@ -166,18 +170,25 @@ def _starts(
     overview: Survey,
     origin: np.ndarray | None,
     held: Restrictions,
-    init_params: str,
-    generators: list[np.random.Generator],
+    ways: list[tuple[Start, np.random.Generator]],
 ) -> Mixture:
-    """A start for each of the generators, which depends on no other."""
+    """A start found in each of these ways, which depends on no other."""
     prior, each = mixture_prior(mixture.weight_concentration_prior), (1, mixture.n_components)
     given = weights_beside_noise if kind.noise else weights_from
     starts = []
-    for own in generators:
-        weights, found = kind.start(overview, origin, each, STARTS[init_params], prior, own)
+    for way, own in ways:
+        weights, found = kind.start(overview, origin, each, way, prior, own)
         starts.append(Mixture(given(mixture.weights_init, weights), kind.started(found, origin), prior))
     start = tied_start(held.hold(restarts_joined(starts)), kind.given)
     return start if origin is None else start.translated(origin)
+
+
+def _each(way: Start, generators: list[np.random.Generator]) -> list[tuple[Start, np.random.Generator]]:
+    return [(way, own) for own in generators]
+
+
+def _looks_along_axes(mixture: MixtureEstimator, kind: Beginning) -> bool:
+    return mixture.init_params == "kmeans" and kind.oblique
 
 
 def _best_of(starts: Mixture, others: Callable[[], Mixture], tried: Callable[[Mixture], Solution]) -> Mixture:
