@@ -6,6 +6,7 @@ import numpy as np
 import optax
 import pytest
 from sklearn.datasets import load_digits
+from sklearn.decomposition import PCA
 
 from suffice import RBM, Autoencoder, DenoisingAutoencoder, NeuralClassifier, load, save
 
@@ -112,6 +113,21 @@ def test_real_columns_are_standardised_and_reconstructed():
     np.testing.assert_allclose(again.fit(rows).transform(rows), found.transform(rows), atol=1e-4)
     error = ((said - rows) / found.scale_) ** 2
     np.testing.assert_allclose(found.reconstruction_loss(rows), error.sum(1) / 2, rtol=1e-3)
+
+
+def test_what_principal_components_explain_beyond_it_is_said_and_is_the_most():
+    rng = np.random.default_rng(0)
+    rows, weight = 5 + rng.normal(size=(200, 6)) @ rng.normal(size=(6, 6)), rng.integers(0, 3, 200)
+    options = {"visible": "gaussian", "learning_rate": 0.02, "batch_size": 20, "random_state": 0}
+    short, long = (Autoencoder(2, epochs=epochs, **options).fit(rows, sample_weight=weight) for epochs in (15, 300))
+    units = np.repeat((rows - short.mean_) / short.scale_, weight, axis=0)
+    most = PCA(2).fit(units).explained_variance_ratio_.sum()
+    explained = [1 - 2 * net.reconstruction_loss(rows) @ weight / np.square(units).sum() for net in (short, long)]
+    assert f"explains {explained[0]:.1%} of the variance" in short.outcome_
+    assert f"2 principal components explain {most:.1%}" in short.outcome_
+    assert explained[0] < explained[1] < most
+    assert explained[1] > most - 0.01
+    assert "principal" not in long.outcome_
 
 
 def test_weight_two_is_in_the_mean_over_seeds_a_row_twice():

@@ -12,6 +12,7 @@ from sklearn.datasets import load_digits
 from sklearn.neural_network import MLPClassifier
 
 from suffice import RBM, FileError, NeuralClassifier, load, save
+from suffice.estimators.shared.passes import FALLING, still_falling
 from suffice.nets import MLP
 from suffice.outcome import Outcome
 from suffice.runtime.keys import seed_of
@@ -360,6 +361,15 @@ def test_a_network_that_diverges_keeps_the_best_weights_that_it_met(optimizer, r
 def test_a_loss_that_still_falls_is_said():
     assert "still falling" in NeuralClassifier(epochs=20, learning_rate=1e-4, random_state=0).fit(X, Y).outcome_
     assert NeuralClassifier(random_state=0).fit(X, Y).outcome_ == "All epochs were done."
+
+
+def test_a_loss_that_only_trembles_is_not_called_falling():
+    """A start that is good already, from other weights say, leaves noise; its size does not matter."""
+    draw, epochs = np.random.default_rng(0), np.arange(200)
+    trembling = [np.append(1.01, 1 + size * draw.normal(size=199)) for size in (1e-5, 1e-3) for _ in range(20)]
+    assert np.mean([still_falling(curve) > FALLING for curve in trembling]) < 0.1
+    assert still_falling(1 - epochs / 400) == pytest.approx(20 / 199)
+    assert still_falling(np.exp(-epochs / 80) + 1e-4 * draw.normal(size=200)) > FALLING
 
 
 def test_a_worthless_network_says_so():

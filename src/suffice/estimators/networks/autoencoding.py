@@ -17,7 +17,15 @@ from suffice.estimators.networks.base import NeuralEstimator
 from suffice.estimators.networks.given_weights import given_weights
 from suffice.estimators.networks.image_rows import scaled
 from suffice.estimators.networks.learned import Idle, Rows
-from suffice.estimators.networks.reconstruction import LOSSES, decoded, encoded, loss_of_means, losses_of_rows, plain
+from suffice.estimators.networks.reconstruction import (
+    LOSSES,
+    decoded,
+    encoded,
+    loss_of_means,
+    losses_of_rows,
+    plain,
+    said_of_components,
+)
 from suffice.estimators.shared.callbacks import with_callbacks
 from suffice.estimators.shared.row_weights import row_weights
 from suffice.estimators.shared.visible_units import VisibleUnits
@@ -117,6 +125,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
             others = Rows((units,), np.ones(len(units)))
         strata = np.zeros(len(training.weight))
         self._fit(begin, training, strata, others, seed, (X, None, sample_weight), checkpoint)
+        self.outcome_ = " ".join(filter(None, (self.outcome_, self._beside_components(training))))
         return self
 
     @with_callbacks
@@ -265,6 +274,14 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
     def _idle(self, rows: Rows) -> Idle:
         loss = loss_of_means(rows.arrays[0], rows.weight, self.visible_)
         return Idle("loss", loss, "It reconstructs its own rows no better than the means of the columns would.")
+
+    def _beside_components(self, given: Rows) -> str:
+        """What principal components would explain of the rows learned from, where that is more."""
+        if self.visible_ != "gaussian":
+            return ""
+        (units,), weight = given.some(~np.isin(np.arange(len(given.weight)), self.validation_rows_))
+        reached = self.trace_["training_loss"][np.flatnonzero(self.trace_["epoch"] == self.best_epoch_)[-1]]
+        return said_of_components(units, weight, self._n_features_out, float(reached))
 
     def _check_training(self, rows: Rows) -> None:
         if not rows.weight.sum() > 0:

@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from suffice.fit.row_losses import Loss
 
 
+MOST_SIDE = 1000
+"""Rows or columns, whichever are fewer, up to which principal components are worked out."""
+NOTABLE = 0.01
+"""Share of the variance."""
+
+
 def squared_loss(model: RowNetwork, row: Float[Array, " D"]) -> Float[Array, ""]:
     """Half the squared distance between a row and its reconstruction."""
     return jnp.square(model(row) - row).sum() / 2
@@ -59,6 +65,32 @@ def loss_of_means(units: np.ndarray, weight: np.ndarray, kind: str) -> float:
     if kind == "bernoulli":
         return float((entr(mean) + entr(1 - mean)).sum())
     return float(np.average(np.square(units - mean).sum(axis=1), weights=weight) / 2)
+
+
+def explained_by_components(units: np.ndarray, weight: np.ndarray, count: int) -> float:
+    """Share of the variance of rows (n, D) that so many principal components explain: with V h + c none explains more.
+
+    Bourlard and Kamp (1988), "Auto-association by multilayer perceptrons and singular value decomposition".
+    """
+    share = (weight / weight.sum())[:, None]
+    centred = (units - (share * units).sum(0)) * np.sqrt(share)
+    product = centred.T @ centred if len(centred.T) <= len(centred) else centred @ centred.T
+    variances = np.linalg.eigvalsh(product.astype(np.float64))
+    return float(variances[-count:].sum() / max(variances.sum(), np.finfo(float).tiny))
+
+
+def said_of_components(units: np.ndarray, weight: np.ndarray, count: int, loss: float) -> str:
+    """That principal components explain more than was learned, where they do, a sentence; of tables of moderate size."""
+    if min(units.shape) > MOST_SIDE or not loss_of_means(units, weight, "gaussian") > 0:
+        return ""
+    own = 1 - loss / loss_of_means(units, weight, "gaussian")
+    best = explained_by_components(units, weight, count)
+    if own <= 0 or best - own < NOTABLE:
+        return ""
+    return (
+        f"It explains {own:.1%} of the variance of its rows; {count} principal components explain {best:.1%}, the most that such "
+        "a network can: more epochs may bring it nearer."
+    )
 
 
 def _encoded(net: Autoencoder, rows: Float[Array, "n D"]) -> Float[Array, "n P"]:

@@ -28,10 +28,14 @@ class Passes(NamedTuple):
 
 
 def still_falling(curve: np.ndarray) -> float:
-    """Share of the whole fall of a curve that its last tenth brought; 0 where it is short or does not fall."""
-    if len(curve) < 10 or not curve[0] > curve[-1]:
+    """Share of the whole fall of a curve that its last tenth brought; 0 where it is short, or falls no more than it trembles."""
+    tenth = len(curve) // 10
+    if tenth == 0 or not curve[0] > curve[-1]:
         return 0.0
-    return float(curve[-1 - len(curve) // 10] - curve[-1]) / float(curve[0] - curve[-1])
+    before, last = curve[-2 * tenth : -tenth], curve[-tenth:]
+    trembling = np.sqrt((before.var() + last.var()) / tenth)
+    fell = before.mean() - last.mean() > 2 * trembling
+    return float((curve[-1 - tenth] - curve[-1]) / np.ptp(curve)) if fell else 0.0
 
 
 FALLING = 0.02
