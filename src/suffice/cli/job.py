@@ -15,6 +15,7 @@ from suffice.cli.cluster import on_cluster, rows_for
 from suffice.cli.inputs import files_of
 from suffice.cli.options import Job
 from suffice.cli.reading import Reading
+from suffice.cli.remembered import remember
 from suffice.cli.run_folder import check_checkpoint, run_folder
 from suffice.cli.source import Source, read_rows
 from suffice.cli.telling import Interrupted, is_quiet, note
@@ -42,6 +43,7 @@ def run(
         for sentence in source.notes:
             note(sentence)
         fitted = _fit(estimator, source, job, kept)
+        remember(folder, fitted.estimator, reading, job.target)
         written = write_run(folder, fitted, source, job)
     say_run(fitted, written, source, job)
     return _end(fitted, kept)

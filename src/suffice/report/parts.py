@@ -44,7 +44,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Section:
-    """Everything the page says of one model, with so many narrow pictures side by side; ``said`` is for the command line."""
+    """Everything the page says of one model, with so many narrow pictures side by side; ``said`` is for the command line.
+
+    ``scatter`` holds rows for a picture of any two columns.
+    """
 
     title: str
     outcome: str
@@ -63,6 +66,7 @@ class Section:
     command: str | None = None
     onward: list[Advice] = field(default_factory=list)
     across: int = 2
+    scatter: str = ""
 
 
 def settings(estimator: BaseEstimator) -> list[tuple[str, str]]:

@@ -32,7 +32,7 @@ from suffice.fit.contrastive.steps import Ascent, Schedule, scheduled_rate
 from suffice.fit.epochs import Watch
 from suffice.outcome import Outcome, Solution
 from suffice.runtime.precision import dtype_of
-from suffice.runtime.types import Sparse
+from suffice.runtime.types import PathLike, Sparse
 from suffice.validation import check_at_least, check_choice, check_count, check_fraction, check_positive, check_share
 
 if TYPE_CHECKING:
@@ -108,6 +108,7 @@ class RBMEstimator(BaseEstimator):
         weight: np.ndarray,
         held_out: np.ndarray | Sparse | None,
         seed: int,
+        checkpoint: PathLike | None = None,
     ) -> Solution:
         """Learn from a module with random weights, and keep what was learned."""
         if held_out is None and self.validation_fraction is not None:
@@ -119,7 +120,9 @@ class RBMEstimator(BaseEstimator):
         batch_size = min(BY_DEFAULT.batch_size(self.batch_size, count), count)
         epochs = BY_DEFAULT.epochs_of(self.epochs, count, batch_size)
         rate = scheduled_rate(self.schedule, float(self.learning_rate), epochs * -(-count // batch_size))
-        solution = self._learn(model, units, weight, seed, epochs=epochs, rate=rate, held_out=held_out)
+        solution = self._learn(
+            model, units, weight, seed, epochs=epochs, rate=rate, held_out=held_out, checkpoint=checkpoint
+        )
         return self._judged(solution, units, weight, epochs * -(-count // batch_size))
 
     def _begun(self, model: BoltzmannMachine, units: np.ndarray | Sparse, weight: np.ndarray) -> BoltzmannMachine:
@@ -130,13 +133,14 @@ class RBMEstimator(BaseEstimator):
     def _learn(
         self, model: BoltzmannMachine | ContrastState, units: np.ndarray | Sparse, weight: np.ndarray, seed: int, *,
         epochs: int, rate: float | Schedule, held_out: np.ndarray | Sparse | None = None,
+        checkpoint: PathLike | None = None,
     ) -> Solution:  # fmt: skip
         solution = contrast(
             model, units, weight=weight, sampling=self._sampling(), ascent=self._ascent(rate),
             batch_size=BY_DEFAULT.batch_size(self.batch_size, int((weight > 0).sum())), epochs=epochs,
             random_state=seed, validation=held_out,
             largest_gap=None if held_out is None else self.largest_gap, precision=self.precision,
-            watch=Watch(bool(self.verbose)),
+            watch=Watch(bool(self.verbose)), checkpoint=checkpoint,
         )  # fmt: skip
         self._keep(learned_attributes(solution, units, weight, self.n_chains))
         warn_of_bad_ends(solution, units, self.learning_rate)

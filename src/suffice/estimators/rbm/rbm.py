@@ -22,7 +22,7 @@ from suffice.fit.contrastive.resume import state_of_record, state_record
 from suffice.nets.initial_weights import InitialWeights
 from suffice.outcome import Outcome, Solution
 from suffice.runtime.keys import seed_of
-from suffice.runtime.types import ArrayLike, TableLike
+from suffice.runtime.types import ArrayLike, PathLike, TableLike
 
 LASTING = ("n_hidden", "sampler", "n_chains", "n_temperatures", "centred", "precision")
 """Parameters that the chains and running means depend on."""
@@ -150,6 +150,7 @@ class RBM(FittedRBM):
         sample_weight: ArrayLike | None = None,
         *,
         validation: TableLike | None = None,
+        checkpoint: PathLike | None = None,
     ) -> Self:
         """Learn the parameters.
 
@@ -164,6 +165,9 @@ class RBM(FittedRBM):
             Row weights ``(n,)``, not negative; None is 1 for every row.
         validation
             Complete rows ``(m, D)`` that are only read, for the trace and ``largest_gap``; None takes ``validation_fraction``.
+        checkpoint
+            File that keeps the state of the fit between epochs: after an interruption the same call goes on from there, with
+            the same result. It stays when the fit ends.
 
         Returns
         -------
@@ -189,7 +193,7 @@ class RBM(FittedRBM):
         units, seed = visible.encode(rows), seed_of(self.random_state)
         held_out = None if validation is None else visible.encode(self._table(validation, reset=False))
         model = self._module(visible, units.shape[1], seed)
-        self._remember(self._fit(model, units, weight, held_out, seed))
+        self._remember(self._fit(model, units, weight, held_out, seed, checkpoint))
         return self
 
     def partial_fit(self, X: TableLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None) -> Self:

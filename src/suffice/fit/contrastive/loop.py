@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float
 
 from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.fit.batches import check_weight, few, lengthened, relative, room
+from suffice.fit.contrastive.course import Course, settings
 from suffice.fit.contrastive.epoch import Batches, ContrastState, Options, run_batches
 from suffice.fit.contrastive.rows import check_visible, tiles
 from suffice.fit.contrastive.start import CD_1, Gibbs, first_state
@@ -20,7 +21,7 @@ from suffice.outcome import Solution
 from suffice.runtime.arrays import Array
 from suffice.runtime.forked import refuse_forked
 from suffice.runtime.precision import cast, dtype_of, scope, to_numpy
-from suffice.runtime.types import ArrayLike, DType, RandomState, Sparse, is_sparse
+from suffice.runtime.types import ArrayLike, DType, PathLike, RandomState, Sparse, is_sparse
 from suffice.validation import check_share, check_sizes
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def contrast(
     largest_gap: float | None = None,
     precision: str = "float32",
     watch: Watch[ContrastState] = UNWATCHED,
+    checkpoint: PathLike | None = None,
 ) -> Solution:
     r"""Learn an energy model by contrastive divergence, CD-k or persistent.
 
@@ -88,6 +90,8 @@ def contrast(
         ``"float32"`` or ``"float64"``.
     watch
         A bar on a terminal, and a function told of each epoch; by default there is neither.
+    checkpoint
+        File that keeps the state of the fit between epochs: the same call with it goes on from there, with the same result.
 
     Returns
     -------
@@ -143,8 +147,15 @@ def contrast(
             return state, reader.read(state)
 
         first = reader.read(begin)
-        judge = verdict(first["reconstruction"], largest_gap)
-        last, trace, outcome = run_epochs(epoch, begin, int(epochs), watch, judge)
+        judge, course = verdict(first["reconstruction"], largest_gap), None
+        if checkpoint is not None:
+            known_by = settings(
+                begin, rows, weight, sampling, ascent, batch_size=batch_size, epochs=int(epochs), precision=precision
+            )
+            course = Course(checkpoint, known_by, begin, int(epochs), watch)
+            watch = Watch(watch.progress, course)
+        last, trace, outcome = run_epochs(epoch, begin if course is None else course.begin, int(epochs), watch, judge)
+        trace = trace if course is None else course.trace
         last = _without_filling(to_numpy(last), count)
     trace = trace or {name: np.zeros(0) for name in ("epoch", *first)}
     return Solution(last.best, trace, outcome, {"state": last, "start": _without_filling(to_numpy(begin), count)})
