@@ -24,11 +24,11 @@ def browser() -> str | None:
     return next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
-def opened(command: str, address: str) -> tuple[str, list[str]]:
+def opened(command: str, address: str, *more: str) -> tuple[str, list[str]]:
     """A page as it is once its scripts have run, and what they said on the console."""
     options = ["--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--virtual-time-budget=5000"]
     result = subprocess.run(
-        [command, *options, "--dump-dom", address], capture_output=True, text=True, check=False, timeout=120
+        [command, *options, *more, "--dump-dom", address], capture_output=True, text=True, check=False, timeout=120
     )
     return result.stdout, re.findall(r"CONSOLE.*", result.stderr)
 

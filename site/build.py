@@ -12,10 +12,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from browse import faults_in_browser
+import gallery
+from browse import browser, faults_in_browser
 from crawl import faults
 from reference import list_of_packages, write_reference
 from running import differences
+from seen import faults_of_report
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parent
@@ -35,6 +37,7 @@ def stage(folder: Path) -> None:
     _append(folder / "index.md", "\n" + contents(folder))
     _append(folder / "reference.md", list_of_packages())
     write_reference(folder / "reference")
+    (folder / "gallery.md").write_text(gallery.page())
 
 
 def contents(folder: Path) -> str:
@@ -74,6 +77,13 @@ def slow_pages() -> list[Path]:
     return [page for page in sorted(REPOSITORY.glob("docs/**/*.md")) if "\n<!-- slow" in page.read_text()]
 
 
+def faults_of_gallery(out: Path) -> list[str]:
+    """What is wrong with how reports look, where there is a browser."""
+    command = browser()
+    reports = [] if command is None else sorted((out / "reports").glob("*.html"))
+    return [fault for report in reports for fault in faults_of_report(str(command), report)]
+
+
 def main() -> None:
     """Make the site, and end with an error where something is wrong with it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -82,8 +92,14 @@ def main() -> None:
     pages = out.parent / "pages"
     stage(pages)
     shutil.rmtree(out, ignore_errors=True)
+    gallery.write_reports(out / "reports")
     status = sphinx(pages, out)
-    found = [*faults(out), *faults_in_browser(out), *(str(each) for page in slow_pages() for each in differences(page))]
+    found = [
+        *faults(out),
+        *faults_in_browser(out),
+        *faults_of_gallery(out),
+        *(str(each) for page in slow_pages() for each in differences(page)),
+    ]
     print("\n".join(found))
     print(f"{len(list(out.rglob('*.html')))} pages in {out}; open index.html there.")
     sys.exit(status or bool(found))

@@ -288,7 +288,9 @@ def test_ctrl_c_says_what_is_kept_and_readers_may_leave(flowers, tmp_path):
         str(tmp_path / "run"),
     ]
     fit = subprocess.Popen([sys.executable, "-m", "suffice", *words], stderr=subprocess.PIPE, stdout=subprocess.PIPE)
-    time.sleep(2.5)
+    kept = tmp_path / "run.checkpoint"
+    while not kept.exists() and fit.poll() is None:  # iterations are under way once their state is kept
+        time.sleep(0.05)
     fit.send_signal(signal.SIGINT)
     _, heard = fit.communicate(timeout=60)
     assert fit.returncode == 130

@@ -84,6 +84,10 @@ class Outcome(StrEnum):
     INTERRUPTED = "Interrupted: the parameters of the last finished step are kept."
     STOPPED_BY_CALLBACK = "Stopped by a callback: the parameters of the last finished step are kept."
     DIVERGED = "Diverged: a step gave values that are not finite or far worse, and parameters from before it are kept."
+    NOT_FINITE = (
+        "Failed: the log-likelihood is no number, so that these parameters are no model; look at the start, and at columns of "
+        "extremely large or hardly different values."
+    )
     STOPPED_EARLY = (
         "Stopped early: rows held out were fitted worse than allowed, and the parameters before that are kept."
     )

@@ -15,6 +15,7 @@ from suffice.cli.job import caught
 from suffice.cli.options import DATA, Job, Overwrite
 from suffice.cli.parse import flat
 from suffice.cli.reading import Reading
+from suffice.cli.remembered import remember
 from suffice.cli.run_folder import run_folder
 from suffice.cli.source import Files, Source, read, streams
 from suffice.cli.telling import note, say
@@ -99,6 +100,7 @@ def _run(data: Files, reading: Reading, job: AutomaticJob) -> None:
             best, selection, said = _best(proposal, source)
         sentences = list(dict.fromkeys(" ".join(str(one.message).split()) for one in met))
         fitted = Fitted(best, time.perf_counter() - begin, sentences, interrupted=False, selection=selection)
+        remember(folder, fitted.estimator, reading, job.target)
         written = write_run(folder, fitted, source, job)
     for sentence in said:
         say(sentence)

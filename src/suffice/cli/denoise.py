@@ -9,8 +9,10 @@ import typer
 
 from suffice.choices import IsingMethod
 from suffice.cli.options import RUN, Overwrite
+from suffice.cli.parse import flat
 from suffice.cli.png import read_grey, write_png
 from suffice.cli.run_folder import run_folder
+from suffice.cli.telling import Telling, answer, say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,10 +23,12 @@ if TYPE_CHECKING:
 FIELD = "Field"
 
 
+@flat
 def denoise(
     image: Annotated[
         Path, typer.Argument(metavar="IMAGE", help="Black and white picture: PNG, JPEG, TIFF, BMP or GIF.")
     ],
+    telling: Telling,
     out: Annotated[Path, typer.Option(metavar="FOLDER", help="Folder to write.", rich_help_panel=RUN)],
     method: Annotated[
         IsingMethod, typer.Option(help="The least energy (cut), or a fast way to little.", rich_help_panel=FIELD)
@@ -53,11 +57,15 @@ def denoise(
         write_png(folder / "after.png", restored.images)
         _draw(restored, folder / "energy.png")
     changed = int((restored.images != noisy).sum())
-    typer.echo(
+    say(
         f"energy {restored.trace[0]:.6g} before, {restored.energy:.6g} after; {changed:,} of {noisy.size:,} pixels changed"
     )
-    typer.echo(restored.outcome)
-    typer.echo(f"{out} holds before.png, after.png and energy.png")
+    say(restored.outcome)
+    say(f"{out} holds before.png, after.png and energy.png")
+    answer(
+        energy_before=restored.trace[0], energy=restored.energy, changed_pixels=changed, pixels=noisy.size,
+        outcome=restored.outcome, out=str(out), files=["before.png", "after.png", "energy.png"],
+    )  # fmt: skip
 
 
 def _two_valued(grey: np.ndarray, threshold: float | None) -> np.ndarray:

@@ -15,6 +15,7 @@ from suffice.cli.matching import matching
 from suffice.cli.options import Data, Overwrite, Run
 from suffice.cli.parse import flat
 from suffice.cli.reading import Reading
+from suffice.cli.remembered import as_fitted
 from suffice.cli.run_folder import check_file
 from suffice.cli.saved import load_run
 from suffice.cli.source import Files, Source, streams, takes_labels
@@ -73,7 +74,7 @@ def impute(
     _refuse_clashes(out, std, draws)
     check_file(out, overwrite=overwrite)
     check_file(std, overwrite=overwrite, option="--std")
-    model, files = load_run(run), files_of(data)
+    model, files, reading = load_run(run), files_of(data), as_fitted(run, reading)
     estimator = model.estimator
     _refuse_model(run, model, std)
     if model.states is not None:

@@ -16,6 +16,7 @@ from suffice.cli.cluster import on_cluster, rows_for
 from suffice.cli.inputs import files_of
 from suffice.cli.options import Job
 from suffice.cli.reading import Reading
+from suffice.cli.remembered import remember
 from suffice.cli.run_folder import check_checkpoint, run_folder
 from suffice.cli.source import Source, read_rows
 from suffice.cli.telling import Interrupted, is_quiet, note
@@ -43,6 +44,7 @@ def run(
         for sentence in source.notes:
             note(sentence)
         fitted = _fit(estimator, source, job, kept)
+        remember(folder, fitted.estimator, reading, job.target)
         if not takes_streams(estimator):
             source = looked_at(source, getattr(fitted.estimator, "validation_rows_", None))
         written = write_run(folder, fitted, source, job)

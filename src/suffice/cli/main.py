@@ -16,6 +16,7 @@ from suffice.cli.check import check
 from suffice.cli.denoise import denoise
 from suffice.cli.impute import impute
 from suffice.cli.inspect import inspect
+from suffice.cli.partial import of_places
 from suffice.cli.predict import predict
 from suffice.cli.query import query
 from suffice.cli.reproduce import reproduce
@@ -131,7 +132,7 @@ def _say(message: Warning | str, *_: Any) -> None:
 
 
 def _fail(message: str, status: int = 2) -> int:
-    typer.echo(f"suffice: {' '.join(message.split())}", err=True)
+    typer.echo(f"suffice: {of_places(' '.join(message.split()))}", err=True)
     return status
 
 

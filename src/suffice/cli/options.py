@@ -144,6 +144,7 @@ class ClassifierJob(Job):
 class RBMJob(Job):
     """Options beside the fit of a restricted Boltzmann machine."""
 
+    resume: Resume = False
     target: Target = None
     image_shape: ImageShape = None
 

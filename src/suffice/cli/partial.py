@@ -25,6 +25,11 @@ def part_of(place: Path) -> Path:
     return own
 
 
+def of_places(text: str) -> str:
+    """A text in which what is being written goes by the name of its place."""
+    return re.sub(r"(^|[/\\ ])\.([^/\\]+)\.\d+\.part\b", r"\1\2", text)
+
+
 def _parts(place: Path) -> list[tuple[Path, int]]:
     """Files and folders that other processes write, or wrote, for a place, with the numbers of these."""
     named = re.compile(rf"\.{re.escape(place.name)}\.(\d+)\.part")

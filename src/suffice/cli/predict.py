@@ -15,6 +15,7 @@ from suffice.cli.matching import matching
 from suffice.cli.options import DATA, Data, Overwrite, Run
 from suffice.cli.parse import flat
 from suffice.cli.reading import Reading
+from suffice.cli.remembered import as_fitted, target_of
 from suffice.cli.run_folder import check_file
 from suffice.cli.saved import load_run
 from suffice.cli.tables import RowWriter, replacing
@@ -39,14 +40,14 @@ def predict(
     target: Annotated[
         str | None,
         typer.Option(metavar="COLUMN", help="Column of known classes to compare with; rows without one are left out.",
-                     show_default="no comparison", rich_help_panel=DATA),
+                     show_default="that of the fit, where DATA has it", rich_help_panel=DATA),
     ] = None,
     keep: Keep = None,
     overwrite: Overwrite = False,
 ) -> None:  # fmt: skip
     """The class (of a mixture, the component) of each row under a saved model, and the probability of every one."""
     check_file(out, overwrite=overwrite)
-    model, files = load_run(run), files_of(data)
+    model, files, reading = load_run(run), files_of(data), as_fitted(run, reading)
     if not hasattr(model.estimator, "predict_proba") or model.states is not None:
         raise ValueError(
             f"{run} holds {model.held}, which tells no classes: predict with a classifier or a mixture"
@@ -56,6 +57,7 @@ def predict(
         raise ValueError(
             f"--target {target} compares classes, and {run} holds {model.held}, whose components are none: leave it out."
         )
+    target = target_of(run, files, reading) if target is None else target
     known = None if target is None else known_classes(files, reading, target)
     aside = [*(keep or ()), *([] if target is None else [target])]
     source, kept = matching(model, files, reading, None, aside), read_kept(files, reading, keep)

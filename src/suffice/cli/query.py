@@ -173,3 +173,4 @@ def _of_rows(
             RowWriter(file)(columns)
     rows_told = f"{len(columns['log_probability']):,} rows of {source.name}"
     say(f"{out} holds the probabilities of {counted(len(found), 'node')} for each of {rows_told}")
+    answer(rows=len(columns["log_probability"]), nodes=list(found), out=str(out), notes=source.notes)

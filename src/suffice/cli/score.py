@@ -14,6 +14,7 @@ from suffice.cli.matching import matching
 from suffice.cli.options import Data, Overwrite, Run, Weights
 from suffice.cli.parse import flat
 from suffice.cli.reading import Reading
+from suffice.cli.remembered import as_fitted
 from suffice.cli.run_folder import check_file
 from suffice.cli.saved import load_run
 from suffice.cli.tables import RowWriter, replacing
@@ -40,7 +41,7 @@ def score(
     from suffice.report.parts import counted
 
     check_file(out, overwrite=overwrite)
-    model, files = load_run(run), files_of(data)
+    model, files, reading = load_run(run), files_of(data), as_fitted(run, reading)
     if out is None and not model.figure:
         raise ValueError(
             f"A {type(model.estimator).__name__} gives rows classes and no log-likelihood: write the classes with --out "

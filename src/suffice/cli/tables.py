@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from suffice.cli.partial import part_of
+from suffice.files import FileError
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from suffice.selection.result import Selection
 
 
+NO_ROOM = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT}
+"""Errors of the system that say that a disk is full, or that a file is as large as it may be."""
 SELECTION, TRACE, ERRORS = "selection.csv", "trace.csv", "standard_errors.csv"
 
 
@@ -106,5 +110,11 @@ def replacing(path: Path) -> Iterator[Any]:
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, place)
+    except OSError as error:
+        if error.errno not in NO_ROOM:
+            raise
+        raise FileError(
+            f"{path} cannot be written ({os.strerror(error.errno)}); nothing that was there is changed."
+        ) from None
     finally:
         part.unlink(missing_ok=True)

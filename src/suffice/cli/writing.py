@@ -13,6 +13,7 @@ from typing import Any
 
 from suffice.cli.by_batches import as_looked_at
 from suffice.cli.options import Job
+from suffice.cli.partial import of_places
 from suffice.cli.source import Source
 from suffice.cli.tables import ERRORS, SELECTION, TRACE, write_errors, write_rows, write_tables
 from suffice.cli.telling import answer, note, say
@@ -139,8 +140,8 @@ def _try(failures: list[str], what: str, write: Callable[..., Any], *given: Any)
         failures.append(f"{what} was interrupted; the model is whole")
         return None
     except Exception as error:
-        said = str(error).split("\n")[0] or type(error).__name__
-        failures.append(f"{what} could not be written ({said}); the model is whole")
+        said = of_places(str(error).split("\n")[0]) or type(error).__name__
+        failures.append(f"{what} could not be written ({said.rstrip('.')}); the model is whole")
         return None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ def read_arff(path: Path) -> pa.Table:
     try:
         rows, meta = arff.loadarff(io.StringIO(text))
         columns = {name: _column(rows[name], *meta[name]) for name in meta.names()}
-    except (arff.ArffError, NotImplementedError, ValueError, IndexError, StopIteration, KeyError) as error:
+    except (arff.ArffError, csv.Error, NotImplementedError, ValueError, IndexError, StopIteration, KeyError) as error:
         raise DataError(
             f"{path.name} cannot be read as ARFF of numbers and categories ({str(error) or type(error).__name__}); write it as "
             "CSV."

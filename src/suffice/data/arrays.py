@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import tokenize
 import zipfile
 from collections.abc import Sequence
@@ -11,7 +13,7 @@ import numpy as np
 
 from suffice.data import layout
 from suffice.data.conventions import PLAIN, Conventions
-from suffice.data.layout import GZIP_ERRORS, open_bytes
+from suffice.data.layout import GZIP_ERRORS, blocks, open_bytes
 from suffice.data.table import DataError, Table, listing, position_names, select_columns
 from suffice.runtime.types import ArrayLike
 from suffice.validation import unmasked
@@ -23,6 +25,7 @@ _DAMAGE = (
     OSError,
     KeyError,
     RuntimeError,
+    NotImplementedError,
     MemoryError,
     OverflowError,
     SyntaxError,
@@ -85,7 +88,10 @@ def read_npy(path: Path) -> np.ndarray:
     """The array in an npy file."""
     try:
         with open_bytes(path) as stream:
-            return np.load(stream, allow_pickle=False)
+            packed = isinstance(stream, gzip.GzipFile)
+            return np.load(io.BytesIO(b"".join(blocks(path))) if packed else stream, allow_pickle=False)
+    except DataError:
+        raise
     except _DAMAGE as error:
         raise _unreadable(path.name, error) from None
 

@@ -95,15 +95,22 @@ def _chosen(
     written: Conventions,
 ) -> tuple[pa.Table, np.ndarray | None, list[str]]:
     """The columns asked for, with gaps where cells stand for nothing, the labels, and what to say of both."""
-    refuse_duplicates(table.column_names, name)
+    refuse_duplicates(_names(table, name), name)
     table, said = with_gaps(table, written, name)
     dated: list[str] = []
-    if columns is None or written.dates == "parts":
+    if columns is None or written.parts:
         table, dated = without_dates(table, {*(columns or ()), *(drop or ()), target}, written.dates)
     chosen = select_columns(table.column_names, columns=columns, drop=drop, target=target, where=name)
     if table.num_rows == 0:
         raise DataError(f"{name} has columns but no rows; at least one row is needed.")
     return table.select(chosen), None if target is None else _labels(table[target], target, name), [*said, *dated]
+
+
+def _names(table: pa.Table, name: str) -> list[str]:
+    try:
+        return table.column_names
+    except UnicodeDecodeError:
+        raise DataError(f"{name} has a column whose name is no text in UTF-8; rename it, or write the file again.") from None
 
 
 def _numeric(table: pa.Table, name: str, written: Conventions) -> tuple[pa.Table, list[str]]:

@@ -9,6 +9,8 @@ from typing import Literal, TypeAlias
 from suffice.data.table import DataError
 
 Dates: TypeAlias = Literal["aside", "parts", "keep"]
+EVERY_PART = "every part"
+"""What becomes of dates where other tables will be joined: every part of them, in which these may differ."""
 Missing: TypeAlias = Sequence[str | float] | Mapping[str, Sequence[str | float]]
 
 
@@ -23,7 +25,12 @@ class Conventions:
     decimal: str | None = None
     delimiter: str | None = None
     missing: Mapping[str, tuple[str, ...]] | None = None
-    dates: Dates = "aside"
+    dates: str = "aside"
+
+    @property
+    def parts(self) -> bool:
+        """Whether columns are made of the parts of dates."""
+        return self.dates in ("parts", EVERY_PART)
 
     def marks(self, column: str) -> tuple[str, ...]:
         """Cells of a column that stand for nothing."""
@@ -34,11 +41,11 @@ class Conventions:
 PLAIN = Conventions()
 
 
-def conventions(decimal: str | None, missing: Missing | None, dates: Dates) -> Conventions:
+def conventions(decimal: str | None, missing: Missing | None, dates: str) -> Conventions:
     """The same, checked."""
     if decimal not in (None, ".", ","):
         raise DataError(f"decimal={decimal!r}: give '.' or ',', or leave it out to have it detected.")
-    if dates not in ("aside", "parts", "keep"):
+    if dates not in ("aside", "parts", "keep", EVERY_PART):
         raise DataError(f"dates={dates!r}: give 'aside', 'parts' or 'keep'.")
     return Conventions(decimal, missing=_by_column(missing), dates=dates)
 

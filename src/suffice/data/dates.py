@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from suffice.data.conventions import EVERY_PART
 from suffice.data.table import DataError, listing
 from suffice.data.text_cells import trimmed
 
@@ -53,7 +54,9 @@ def without_dates(table: pa.Table, asked: set[str | None], dates: str) -> tuple[
         ]
     notes = []
     for name in found:
-        parts = {part: values for part, values in _parts(table[name], name).items() if part in asked or _varies(values)}
+        parts = _parts(table[name], name)
+        if dates != EVERY_PART:
+            parts = {part: values for part, values in parts.items() if part in asked or _varies(values)}
         table = table.drop_columns(name)
         for part, values in parts.items():
             table = table.append_column(part, values)

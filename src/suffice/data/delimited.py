@@ -19,7 +19,7 @@ from pyarrow import csv as arrow_csv
 from suffice.data.columns import matrix, mixed_from_columns, table_from_columns
 from suffice.data.conventions import PLAIN, Conventions
 from suffice.data.layout import GZIP_ERRORS, Layout, blocks, cells, detect_layout, open_bytes
-from suffice.data.numerals import may_be_thousands
+from suffice.data.numerals import have_decimal_commas, may_be_thousands
 from suffice.data.table import DataError, MixedTable, Table
 from suffice.data.text_cells import MISSING, is_numeric
 from suffice.data.totals import without_totals
@@ -114,12 +114,12 @@ def _rows(
 
 def _perhaps_thousands(layout: Layout, decimal: str | None) -> list[str]:
     """Columns whose points may separate thousands, in a text that may be written with decimal commas."""
-    if layout.delimiter not in (";", "\t", "|") and decimal != ",":
-        return []
     columns = [
         [row[j] for row in layout.first_rows if j < len(row) and row[j] not in MISSING]
         for j in range(len(layout.names))
     ]
+    if layout.delimiter not in (";", "\t", "|") and decimal != "," and not any(map(have_decimal_commas, columns)):
+        return []
     return [name for name, column in zip(layout.names, columns, strict=True) if may_be_thousands(column)]
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from suffice.data.layout import GZIP_ERRORS, open_bytes
+from suffice.data.layout import GZIP_ERRORS, blocks
 from suffice.data.table import DataError
 
 _TYPES = {0x08: "u1", 0x09: "i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -42,7 +42,6 @@ def read_idx(path: Path) -> np.ndarray:
 
 def _content(path: Path) -> bytes:
     try:
-        with open_bytes(path) as stream:
-            return stream.read()
+        return b"".join(blocks(path))
     except GZIP_ERRORS as error:
         raise DataError(f"{path.name} is a damaged or incomplete gzip file ({error}); fetch it again.") from None

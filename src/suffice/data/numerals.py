@@ -114,6 +114,12 @@ def may_be_thousands(cells: list[str]) -> bool:
     )
 
 
+def have_decimal_commas(cells: list[str]) -> bool:
+    """Whether these cells are numbers, some of which have a comma that cannot separate thousands."""
+    found = pa.array(cells, pa.string())
+    return _all_match(found, _BY_COMMA) and any("," in cell for cell in cells) and not _all_match(found, _BY_POINT)
+
+
 def plain_numbers(cells: pa.Array | pa.ChunkedArray) -> bool:
     """Whether all cells are numbers as programs write them."""
     return _all_match(cells, NUMBER)

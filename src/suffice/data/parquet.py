@@ -162,8 +162,8 @@ def read_parquet(
 def read_feather(path: Path) -> pa.Table:
     """The columns of a file in the format of Arrow, also called Feather."""
     try:
-        return feather.read_table(path, memory_map=False)
-    except (OSError, pa.ArrowException, MemoryError) as error:
+        return _whole(feather.read_table(path, memory_map=False))
+    except (OSError, pa.ArrowException, MemoryError, UnicodeDecodeError) as error:
         raise DataError(f"{path.name} is a damaged or incomplete Arrow file ({_short(error)}).") from None
 
 
@@ -231,21 +231,29 @@ def _open(path: Path) -> parquet.ParquetFile:
     return parquet.ParquetFile(path, buffer_size=_READ_BUFFER, pre_buffer=False)
 
 
+def _whole(table: pa.Table) -> pa.Table:
+    """The table, once its names are known to be text, and its cells to lie where they are said to."""
+    table.validate(full=True)
+    return table.rename_columns(table.column_names)
+
+
 def _schema(path: Path) -> tuple[pa.Schema, int]:
     try:
         with _open(path) as file:
-            return file.schema_arrow, file.metadata.num_rows
+            schema = file.schema_arrow
+            listing(schema.names)  # which are text, or an error
+            return schema, file.metadata.num_rows
     except FileNotFoundError:
         raise DataError(f"There is no file {path}.") from None
-    except (OSError, pa.ArrowInvalid) as error:
+    except (OSError, pa.ArrowInvalid, UnicodeDecodeError) as error:
         raise DataError(f"{path.name} is not a complete Parquet file ({_short(error)}).") from None
 
 
 def _read(path: Path, names: list[str]) -> pa.Table:
     try:
         with _open(path) as file:
-            return file.read(columns=names).select(names).replace_schema_metadata(None)
-    except (OSError, pa.ArrowInvalid) as error:
+            return _whole(file.read(columns=names).select(names).replace_schema_metadata(None))
+    except (OSError, pa.ArrowInvalid, UnicodeDecodeError) as error:
         raise DataError(f"{path.name} is a damaged or incomplete Parquet file ({_short(error)}).") from None
 
 
@@ -273,7 +281,11 @@ def _refuse_text(schema: pa.Schema, columns: list[str], name: str, dates: bool =
 def _stored_index(schema: pa.Schema) -> list[str]:
     """Columns that pandas wrote for the index of a frame."""
     stored = (schema.metadata or {}).get(b"pandas")
-    return [] if stored is None else [name for name in json.loads(stored)["index_columns"] if isinstance(name, str)]
+    try:
+        told = [] if stored is None else json.loads(stored)["index_columns"]
+    except (ValueError, KeyError, TypeError):  # what is told of an index is damaged, and the columns are whole without it
+        return []
+    return [name for name in told if isinstance(name, str)]
 
 
 def _short(error: Exception) -> str:

@@ -48,7 +48,7 @@ def numbers_of_text(
 
 def _asks(numbers: Written, written: Conventions) -> bool:
     """Whether plain cells such as 1.234 may be thousands: where the table may be written with decimal commas."""
-    return numbers.ambiguous and (written.decimal == "," or written.delimiter in (";", "\t", "|"))
+    return numbers.ambiguous and (written.decimal == "," or written.delimiter in (",", ";", "\t", "|"))
 
 
 def _all_numbers(numbers: Written, label: str, where: str, *, labels_too: bool) -> bool:
@@ -90,6 +90,8 @@ def _decimal(found: dict[str, Written], table: pa.Table, written: Conventions) -
     shown |= {"." for column in table.columns if pa.types.is_floating(column.type) and _fractional(column)}
     if not shown and written.delimiter == ",":
         return "."
+    if written.delimiter == "," and any(numbers.ambiguous and numbers.example(r"\.") for numbers in found.values()):
+        return None
     return shown.pop() if len(shown) == 1 else None
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -22,7 +21,7 @@ from suffice.data.json_rows import read_json
 from suffice.data.parquet import read_feather, read_parquet
 from suffice.data.pipes import as_file
 from suffice.data.recognised import COLUMNAR, kind_of
-from suffice.data.several import joined_mixed_tables, joined_tables, refuse_parts, several_files
+from suffice.data.several import read_together, several_files
 from suffice.data.table import DataError, MixedTable, Table, refuse_duplicates
 from suffice.data.workbook import sheet_as_text
 from suffice.runtime.types import ArrayLike, TableLike, is_sparse
@@ -100,9 +99,10 @@ def read_table(
     written = conventions(decimal, missing, dates)
     many = several_files(source)
     if many is not None:
-        refuse_parts(dates)
-        asked = partial(read_table, header=header, columns=columns, drop=drop, array=array, delimiter=delimiter)
-        return joined_tables([asked(p, target=target, decimal=decimal, missing=missing, dates=dates) for p in many])
+        return read_together(
+            read_table, many, dates, header=header, columns=columns, drop=drop, array=array, delimiter=delimiter,
+            target=target, decimal=decimal, missing=missing,
+        )  # fmt: skip
     if not isinstance(source, str | PathLike):
         _refuse_options("memory", header=header, delimiter=delimiter, array=array)
         return _from_memory(cast("TableLike", source), columns, drop, target, written)
@@ -118,7 +118,7 @@ def read_table(
                                   written=written)  # fmt: skip
         if kind in COLUMNAR:
             found, notes = _columnar(path, kind, columns, drop, target, written, text=False)
-            kept, left = (None, None) if kind == "Parquet" and dates != "parts" and not missing else (columns, drop)
+            kept, left = (None, None) if kind == "Parquet" and not (written.parts or missing) else (columns, drop)
             return table_from_columns(found, path.name, columns=kept, drop=left, target=target, notes=notes,
                                       written=written)  # fmt: skip
         if kind == "npz":
@@ -198,12 +198,10 @@ def read_columns(
     written = conventions(decimal, missing, dates)
     many = several_files(source)
     if many is not None:
-        refuse_parts(dates)
-        asked = partial(read_columns, header=header, columns=columns, drop=drop, array=array, delimiter=delimiter)
-        found = [
-            asked(p, target=target, row_names=row_names, decimal=decimal, missing=missing, dates=dates) for p in many
-        ]
-        return joined_mixed_tables(found)
+        return read_together(
+            read_columns, many, dates, header=header, columns=columns, drop=drop, array=array, delimiter=delimiter,
+            target=target, row_names=row_names, decimal=decimal, missing=missing,
+        )  # fmt: skip
     if not isinstance(source, str | PathLike):
         _refuse_options("memory", header=header, delimiter=delimiter, array=array)
     if is_frame(source):
@@ -223,7 +221,7 @@ def read_columns(
                                           target=target, row_names=row_names, written=written)  # fmt: skip
         if kind in COLUMNAR:
             found, notes = _columnar(path, kind, columns, drop, target, written, text=True)
-            kept, left = (None, None) if kind == "Parquet" and dates != "parts" and not missing else (columns, drop)
+            kept, left = (None, None) if kind == "Parquet" and not (written.parts or missing) else (columns, drop)
             return mixed_from_columns(found, path.name, columns=kept, drop=left, target=target, notes=notes,
                                       written=written)  # fmt: skip
         return _as_mixed(
@@ -247,7 +245,7 @@ def _columnar(
     text: bool,
 ) -> tuple[pa.Table, list[str]]:
     """Columns of a file that has types of its own, and what was left out of it."""
-    if kind == "Parquet" and (written.dates == "parts" or written.missing):
+    if kind == "Parquet" and (written.parts or written.missing):
         return read_parquet(path, text=True, dates=True)
     if kind == "Parquet":
         return read_parquet(path, columns=columns, drop=drop, target=target, text=text, dates=True)

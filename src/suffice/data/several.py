@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from suffice.data.conventions import EVERY_PART
+from suffice.data.dates import PARTS
+from suffice.data.names import names_in
 from suffice.data.table import DataError, MixedTable, Table, listing
 
 
@@ -19,10 +22,28 @@ def several_files(source: Any) -> list[str | os.PathLike[str]] | None:
     return list(source) if all(isinstance(part, str | os.PathLike) for part in source) else None
 
 
-def refuse_parts(dates: str) -> None:
-    """Refuse parts of dates of several files: which of them vary is known of one table alone."""
-    if dates == "parts":
-        raise DataError("dates='parts' (--dates parts) is of one file: join the files first, or keep dates aside.")
+def read_together(read: Callable[..., Any], files: Sequence[str | os.PathLike[str]], dates: str, **options: Any) -> Any:
+    """Files as one table; parts of dates are those that differ in any of its rows, or that are asked for by name."""
+    tables = [read(file, dates=EVERY_PART if dates == "parts" else dates, **options) for file in files]
+    joined = joined_tables(tables) if isinstance(tables[0], Table) else joined_mixed_tables(tables)
+    if dates != "parts":
+        return joined
+    own = names_in(files[0], **{name: options[name] for name in ("header", "delimiter", "array")})
+    return joined.only(_without_constant_parts(joined, {*(own or ()), *(options["columns"] or ())}))
+
+
+def _without_constant_parts(table: Table | MixedTable, own: set[str]) -> list[str]:
+    """Names of the columns but for parts of dates that are the same in all rows; ``own`` are no such parts."""
+
+    def varies(place: int) -> bool:
+        values = table.values[:, place] if isinstance(table, Table) else np.asarray(table.values[place], float)
+        return len(np.unique(values[~np.isnan(values)])) > 1
+
+    return [
+        name
+        for place, name in enumerate(table.columns)
+        if name in own or name.rpartition(".")[2] not in PARTS or varies(place)
+    ]
 
 
 def joined_tables(tables: Sequence[Table]) -> Table:

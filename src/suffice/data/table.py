@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 import numpy as np
 import pyarrow as pa
@@ -59,6 +59,12 @@ class Table:
     image_shape: tuple[int, ...] | None = None
     target: np.ndarray | None = None
 
+    def only(self, columns: Sequence[str]) -> Self:
+        """The same rows in some of the columns."""
+        return replace(
+            self, columns=list(columns), values=self.values[:, [self.columns.index(name) for name in columns]]
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class MixedTable:
@@ -93,6 +99,10 @@ class MixedTable:
     def columns(self) -> list[str]:
         """Name of each column, D of them."""
         return self.values.column_names
+
+    def only(self, columns: Sequence[str]) -> Self:
+        """The same rows in some of the columns."""
+        return replace(self, values=self.values.select(list(columns)))
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
         return self.values.__arrow_c_stream__(requested_schema)

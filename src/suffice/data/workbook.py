@@ -25,7 +25,7 @@ def is_workbook(path: Path) -> bool:
     try:
         with zipfile.ZipFile(path) as archive:
             return "xl/workbook.xml" in archive.namelist()
-    except (zipfile.BadZipFile, OSError, ValueError):
+    except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
         return False
 
 
@@ -45,7 +45,7 @@ def _cells(path: Path, sheet: str | None) -> list[list[str]]:
     try:
         if sheet is not None and sheet not in book.sheetnames:
             raise DataError(f"{path.name} has no sheet {sheet!r}, only {listing(book.sheetnames)} (given in array=).")
-        filled = [name for name in book.sheetnames if book[name].max_row and any(_rows(book[name]))]
+        filled = [name for name in book.sheetnames if any(_rows(book[name]))]
         if sheet is None and len(filled) > 1:
             raise DataError(
                 f"{path.name} has {len(filled)} sheets {listing(filled)}: choose one with array={filled[0]!r} "
@@ -58,7 +58,7 @@ def _cells(path: Path, sheet: str | None) -> list[list[str]]:
 
 def _rows(sheet: Any) -> Iterator[list[str]]:
     """Rows with a cell, up to the last column in which there is one."""
-    for row in sheet.iter_rows(values_only=True):
+    for row in sheet.iter_rows(values_only=True) if hasattr(sheet, "iter_rows") else ():
         if any(cell is not None for cell in row):
             yield [_text(cell) for cell in row]
 

@@ -13,9 +13,9 @@ from suffice.outcome import Outcome
 
 
 def refuse_impossible(model: Any) -> None:
-    """Refuse weights, probabilities, variances and the like that no model can have; models that diverged say so themselves."""
+    """Refuse weights, probabilities, variances and the like that no model can have; those whose fit failed say so themselves."""
     told = vars(model).get("outcome_", "") if hasattr(model, "__dict__") else ""
-    if str(told).startswith(Outcome.DIVERGED.value):
+    if str(told).startswith(Outcome.NOT_FINITE.value):
         return
     for owner, name, value in _parts(model, 0):
         check = _CHECKS.get(name)

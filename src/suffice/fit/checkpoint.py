@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
+import warnings
 from collections.abc import Callable
 from glob import escape
 from importlib.metadata import PackageNotFoundError, version
@@ -59,9 +60,16 @@ class Checkpoint:
         if not self.writes:
             return
         if last or begin - self.written >= max(SECONDS, self.cost / SHARE):
-            write_record({"settings": self.settings, "state": state()}, self.path, FORMAT)
+            self._write({"settings": self.settings, "state": state()})
             self.written = time.monotonic()
             self.cost = self.written - begin
+
+    def _write(self, record: dict[str, Any]) -> None:
+        """Write a state, or say that it cannot be written: a fit is worth more than what is kept on the way to it."""
+        try:
+            write_record(record, self.path, FORMAT)
+        except FileError as error:
+            warnings.warn(f"{error} The fit goes on, and could not be continued from here.", UserWarning, stacklevel=2)
 
 
 OTHER_START = "it began with other parameters (other data, options or random_state)"

@@ -136,6 +136,8 @@ def _run(
                 outcome = Outcome.STOPPED_BY_CALLBACK
             if not np.asarray(state.active).any():
                 outcome = _settled(tol)
+            elif _lost(state, trace):
+                outcome = _settled(tol) if batch.converged(state.active).any() else Outcome.NOT_FINITE
             state = batch.without_resting(state)
             if checkpoint is not None:
                 ended = outcome is not None or done >= max_iter
@@ -161,6 +163,11 @@ def _begun(model: Any, kind: Any, tol: float | None, previous: float) -> tuple[A
 
 def _settled(tol: float | None) -> Outcome:
     return Outcome.STATIONARY if tol is None else Outcome.CONVERGED
+
+
+def _lost(state: Any, trace: np.ndarray) -> bool:
+    """Whether the objective is no number in any restart that still runs."""
+    return bool(np.isnan(trace[-1][np.asarray(state.active)]).all())
 
 
 def _record(state: Any, batch: Restarts, advance: Any, stretch: int, traces: list[np.ndarray]) -> dict[str, Any]:

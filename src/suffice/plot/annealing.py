@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils.validation import check_is_fitted
 
 from suffice.plot.canvas import INK, PALETTE
-from suffice.plot.display import Display
+from suffice.plot.display import Display, check_shown
 from suffice.plot.marks import Dots, Line, Mark, Rule, Segments
 from suffice.plot.panel import Axis, Panel
 
@@ -57,7 +56,7 @@ class AnnealingDisplay(Display):
         cls, estimator: FittedRBM, *, temperatures: Sequence[int] = (30, 100, 300, 1000), ax: Axes | None = None
     ) -> AnnealingDisplay:
         """Run both annealings of a fitted RBM with each number of temperatures, and draw them; what it keeps stays as it was."""
-        check_is_fitted(estimator)
+        check_shown(cls, estimator, "an RBM of suffice", "log_partition", "log_partitions_")
         kept = dict(estimator.log_partitions_)
         found = {
             method: [estimator.log_partition(method, n_temperatures=count)[:2] for count in temperatures]

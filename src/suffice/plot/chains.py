@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils.validation import check_is_fitted
 
 from suffice.plot.canvas import INK
-from suffice.plot.display import Display
+from suffice.plot.display import Display, check_shown
 from suffice.plot.marks import Image, Words, cells
 from suffice.plot.mosaic import check_images, mosaic
 from suffice.plot.panel import Axis, Panel
@@ -60,7 +59,7 @@ class ChainDisplay(Display):
         ax: Axes | None = None,
     ) -> ChainDisplay:  # fmt: skip
         """Run chains of a fitted RBM from the rows X and draw them after each number of steps."""
-        check_is_fitted(estimator)
+        check_shown(cls, estimator, "an RBM of suffice", "gibbs")
         states, done = [np.asarray(X, dtype=float)], steps[0]
         if done:
             states = [estimator.gibbs(states[0], done)]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
+
+from sklearn.utils.validation import check_is_fitted
 
 from suffice.plot.panel import Panel
 
@@ -33,3 +35,13 @@ class Display:
         draw(panel, ax)
         self.ax_, self.figure_ = ax, ax.figure
         return self
+
+
+def check_shown(display: type[Display], estimator: Any, what: str, *attributes: str) -> None:
+    """Refuse an estimator that is not fitted, or that is none of those that a display draws: it lacks what they have."""
+    check_is_fitted(estimator)
+    lacking = [name for name in attributes if not hasattr(estimator, name)]
+    if lacking:
+        raise TypeError(
+            f"{display.__name__} draws {what}, fitted; a {type(estimator).__name__} was given, which has no {lacking[0]}."
+        )

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.shared.labelled_columns import coded_rows, on_codes
 from suffice.plot.canvas import FAINT, INK, component_colours, wanted_columns
 from suffice.plot.components import centres, covariance_block, gaussian_part, noise_density, telling_columns
-from suffice.plot.display import Display
+from suffice.plot.display import Display, check_shown
 from suffice.plot.histogram import density
 from suffice.plot.marks import Bars, Dots, Ellipses, Line, Mark, Words
 from suffice.plot.panel import Axis, Panel
@@ -105,7 +104,7 @@ class EllipseDisplay(Display):
         random_state: int = 0,
     ) -> EllipseDisplay:
         """The numbers of ``from_estimator``, undrawn."""
-        check_is_fitted(estimator)
+        check_shown(cls, estimator, "a mixture of Gaussians", "weights_", "predict_proba")
         part, gaussian = gaussian_part(estimator)
         if part is None:
             raise TypeError(f"{type(estimator).__name__} has no covariances_: use ParameterDisplay instead")

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils.validation import check_is_fitted
 
-from suffice.plot.display import Display
+from suffice.plot.display import Display, check_shown
 from suffice.plot.marks import Image, cells
 from suffice.plot.mosaic import check_images, mosaic
 from suffice.plot.panel import Panel
@@ -61,7 +60,7 @@ class FilterDisplay(Display):
     @classmethod
     def of(cls, estimator: LearnedRBM | AutoencoderEstimator, *, image_shape: tuple[int, ...]) -> FilterDisplay:
         """The weights of a fitted RBM, undrawn."""
-        check_is_fitted(estimator)
+        check_shown(cls, estimator, "an RBM or autoencoder of suffice", "weights_", "transform")
         return cls(weights=estimator.weights_, image_shape=image_shape)
 
     def panel(self) -> Panel:

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.shared.labelled_columns import coded_rows, on_codes
 from suffice.plot.canvas import FAINT, INK, PALETTE, shortened, wanted_columns
 from suffice.plot.components import column_moments, of_chances
-from suffice.plot.display import Display
+from suffice.plot.display import Display, check_shown
 from suffice.plot.marginal import observed_rows
 from suffice.plot.marks import Dots, Line, Segments, Words
 from suffice.plot.panel import Axis, Panel
@@ -85,7 +84,7 @@ class FrequencyDisplay(Display):
         feature_names: list[str] | None = None,
     ) -> FrequencyDisplay:
         """The columns of X, (N, D) with NaN for missing cells, undrawn."""
-        check_is_fitted(estimator)
+        check_shown(cls, estimator, "a mixture of suffice", "weights_", "model_")
         if not of_chances(estimator):
             raise TypeError(f"{type(estimator).__name__} has columns that are not binary: use MarginalDisplay instead")
         given = feature_names if feature_names is not None else getattr(estimator, "feature_names_in_", None)

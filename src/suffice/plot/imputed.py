@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.shared.labelled_columns import coded_rows, on_codes
 from suffice.plot.canvas import FAINT, PALETTE, shortened, wanted_columns
 from suffice.plot.components import families
-from suffice.plot.display import Display
+from suffice.plot.display import Display, check_shown
 from suffice.plot.histogram import histogram
 from suffice.plot.marginal import observed_rows
 from suffice.plot.marks import Bars, Dots, Mark, Rule, Segments
@@ -99,7 +98,7 @@ class ImputedDisplay(Display):
         feature_names: list[str] | None = None,
     ) -> ImputedDisplay:
         """The numbers of ``from_estimator``, undrawn."""
-        check_is_fitted(estimator)
+        check_shown(cls, estimator, "a mixture or factor model of suffice", "impute")
         given = feature_names if feature_names is not None else getattr(estimator, "feature_names_in_", None)
         names = wanted_columns(None if given is None else list(given), estimator.n_features_in_)
         if not has_means(estimator, column):

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils.validation import check_is_fitted
 
-from suffice.plot.display import Display
+from suffice.plot.display import Display, check_shown
 from suffice.plot.panel import Axis, Panel
 from suffice.plot.training import epoch_lines
 
@@ -54,7 +53,7 @@ class LearningDisplay(Display):
     @classmethod
     def of(cls, estimator: Learned) -> LearningDisplay:
         """The trace that ``estimator.fit`` kept, undrawn."""
-        check_is_fitted(estimator)
+        check_shown(cls, estimator, "an RBM or network of suffice", "trace_")
         return cls(trace=estimator.trace_)
 
     def panel(self) -> Panel:

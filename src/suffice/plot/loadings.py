@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils.validation import check_is_fitted
 
 from suffice.plot.canvas import shortened, wanted_columns
-from suffice.plot.display import Display
+from suffice.plot.display import Display, check_shown
 from suffice.plot.marks import Image, cells
 from suffice.plot.panel import Axis, Panel
 
@@ -62,7 +61,7 @@ class LoadingsDisplay(Display):
     @classmethod
     def of(cls, estimator: FittedFactors, *, feature_names: list[str] | None = None) -> LoadingsDisplay:
         """The loadings of a fitted factor model, each column's in its standard deviations, undrawn."""
-        check_is_fitted(estimator, "loadings_")
+        check_shown(cls, estimator, "a factor model of suffice", "loadings_", "model_")
         given = feature_names if feature_names is not None else getattr(estimator, "feature_names_in_", None)
         scale = np.sqrt(estimator.model_.variances())[:, None]
         return cls(loadings=estimator.loadings_ / scale, feature_names=None if given is None else list(given))

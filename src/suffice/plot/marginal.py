@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.shared.labelled_columns import coded_rows, on_codes
 from suffice.plot.canvas import FAINT, INK, component_colours, shortened, wanted_columns
 from suffice.plot.components import all_weights, families
-from suffice.plot.display import Display
+from suffice.plot.display import Display, check_shown
 from suffice.plot.histogram import MOST_BINS, density
 from suffice.plot.marks import Bars, Dots, Line, Mark
 from suffice.plot.panel import Axis, Panel
@@ -109,7 +108,7 @@ class MarginalDisplay(Display):
         feature_names: list[str] | None = None,
     ) -> MarginalDisplay:
         """The column at position ``column`` of X, (N, D) with NaN for missing cells, undrawn."""
-        check_is_fitted(estimator)
+        check_shown(cls, estimator, "a mixture of suffice", "weights_", "marginal")
         given = feature_names if feature_names is not None else getattr(estimator, "feature_names_in_", None)
         names = wanted_columns(None if given is None else list(given), estimator.n_features_in_)
         estimator, X = on_codes(estimator), coded_rows(estimator, X)

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils.validation import check_is_fitted
 
 from suffice.plot.canvas import INK, shortened
-from suffice.plot.display import Display
+from suffice.plot.display import Display, check_shown
 from suffice.plot.marks import Image, Mark, Words
 from suffice.plot.panel import Axis, Panel
 
@@ -82,7 +81,7 @@ class MistakesDisplay(Display):
         cls, estimator: Classifying, X: ArrayLike, y: ArrayLike, *, image_shape: tuple[int, ...] | None = None
     ) -> MistakesDisplay:
         """Rows X, (n, D) or images, of classes y, undrawn."""
-        check_is_fitted(estimator)
+        check_shown(cls, estimator, "a classifier", "classes_", "predict_proba")
         shape = image_shape or getattr(estimator, "image_shape_", None) or np.shape(X)[1:]
         probability = estimator.predict_proba(X)
         return cls(images=np.reshape(X, (-1, *shape)), target=y, probability=probability, classes=estimator.classes_)

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils.validation import check_is_fitted
 
 from suffice.plot.canvas import INK, INK_ON_LIGHT, shortened, wanted_columns
 from suffice.plot.components import centres, deviations, families, of_chances, telling_features
 from suffice.plot.components import feature_names as names_of_features
-from suffice.plot.display import Display
+from suffice.plot.display import Display, check_shown
 from suffice.plot.marks import Image, Mark, Words, cells
 from suffice.plot.panel import Axis, Panel
 
@@ -98,7 +97,7 @@ class ParameterDisplay(Display):
         image_shape: tuple[int, ...] | None = None,
     ) -> ParameterDisplay:
         """The parameters, undrawn; ``feature_names`` are of the columns."""
-        check_is_fitted(estimator)
+        check_shown(cls, estimator, "a mixture", "weights_", "n_features_in_")
         known = getattr(estimator, "feature_names_in_", None)
         given = feature_names if feature_names is not None or known is None else list(known)
         names = names_of_features(estimator, wanted_columns(given, estimator.n_features_in_))

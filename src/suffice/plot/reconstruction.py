@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils.validation import check_is_fitted
 
-from suffice.plot.display import Display
+from suffice.plot.display import Display, check_shown
 from suffice.plot.marks import Image, cells
 from suffice.plot.panel import Axis, Panel
 
@@ -72,7 +71,7 @@ class ReconstructionDisplay(Display):
         image_shape: tuple[int, ...] | None = None,
     ) -> ReconstructionDisplay:
         """X, (n, D), and what a fitted factor model or autoencoder restores from its codes, undrawn."""
-        check_is_fitted(estimator)
+        check_shown(cls, estimator, "a factor model or autoencoder of suffice", "transform", "inverse_transform")
         reconstructed = estimator.inverse_transform(estimator.transform(X))
         return cls(rows=X, reconstructed=reconstructed, image_shape=image_shape)
 

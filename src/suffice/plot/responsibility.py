@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils.validation import check_is_fitted
 
 from suffice.plot.canvas import PALETTE
-from suffice.plot.display import Display
+from suffice.plot.display import Display, check_shown
 from suffice.plot.marks import Bars
 from suffice.plot.panel import Axis, Panel
 
@@ -54,7 +53,7 @@ class ResponsibilityDisplay(Display):
     @classmethod
     def of(cls, estimator: FittedMixture, X: ArrayLike) -> ResponsibilityDisplay:
         """The sharpness of ``estimator.predict_proba(X)``, X being (N, D), undrawn."""
-        check_is_fitted(estimator)
+        check_shown(cls, estimator, "a mixture", "weights_", "predict_proba")
         largest = np.asarray(estimator.predict_proba(X)).max(axis=1)
         counts, edges = np.histogram(np.clip(largest, 0, 1), bins=40, range=(0.0, 1.0))
         return cls(counts=counts, edges=edges)

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils.validation import check_is_fitted
 
 from suffice.plot.canvas import FAINT, PALETTE
-from suffice.plot.display import Display
+from suffice.plot.display import Display, check_shown
 from suffice.plot.marks import Dots, Line, Mark, Rule
 from suffice.plot.panel import Axis, Panel
 
@@ -59,7 +58,7 @@ class ScreeDisplay(Display):
     @classmethod
     def of(cls, estimator: FittedFactors) -> ScreeDisplay:
         """The numbers of a fitted factor model, undrawn."""
-        check_is_fitted(estimator, "eigenvalues_")
+        check_shown(cls, estimator, "a factor model of suffice", "eigenvalues_", "loadings_")
         noise = None if np.ndim(estimator.noise_variance_) else float(estimator.noise_variance_)
         return cls(eigenvalues=estimator.eigenvalues_, n_components=estimator.loadings_.shape[1], noise_variance=noise)
 

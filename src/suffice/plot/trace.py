@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils.validation import check_is_fitted
 
 from suffice.plot.canvas import FAINT, PALETTE
-from suffice.plot.display import Display
+from suffice.plot.display import Display, check_shown
 from suffice.plot.marks import Dots, Line, Mark
 from suffice.plot.panel import Axis, Panel
 
@@ -60,7 +59,7 @@ class TraceDisplay(Display):
     @classmethod
     def of(cls, estimator: Climbed) -> TraceDisplay:
         """The traces that ``estimator.fit`` kept, undrawn."""
-        check_is_fitted(estimator)
+        check_shown(cls, estimator, "a mixture or factor model of suffice", "traces_", "lower_bound_")
         return cls(traces=estimator.traces_, kept=estimator.lower_bound_)
 
     @property

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils.validation import check_is_fitted
 
 from suffice.plot.canvas import FAINT, PALETTE
-from suffice.plot.display import Display
+from suffice.plot.display import Display, check_shown
 from suffice.plot.marks import Line, Mark, Rule
 from suffice.plot.panel import Axis, Panel
 
@@ -76,7 +75,7 @@ class TrainingDisplay(Display):
     @classmethod
     def of(cls, estimator: NeuralEstimator, *, figure: str = "loss") -> TrainingDisplay:
         """The trace that ``fit`` of an estimator of a network kept, undrawn."""
-        check_is_fitted(estimator)
+        check_shown(cls, estimator, "a network of suffice", "trace_", "best_epoch_")
         best = estimator.best_epoch_ if estimator.best_epoch_ != estimator.n_iter_ else None
         return cls(trace=estimator.trace_, figure=figure, best_epoch=best)
 

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils.validation import check_is_fitted
 
 from suffice.plot.canvas import INK, component_colours
-from suffice.plot.display import Display
+from suffice.plot.display import Display, check_shown
 from suffice.plot.marks import Bars, Mark, Words
 from suffice.plot.panel import Axis, Panel
 
@@ -51,7 +50,7 @@ class WeightsDisplay(Display):
     @classmethod
     def of(cls, estimator: FittedMixture) -> WeightsDisplay:
         """The weights of a fitted mixture, undrawn."""
-        check_is_fitted(estimator)
+        check_shown(cls, estimator, "a mixture", "weights_", "predict_proba")
         return cls(weights=estimator.weights_)
 
     def panel(self) -> Panel:

@@ -106,10 +106,15 @@ class ClassesStory(Story):
             remark=judged.how,
             pictures=self.pictures(rows, run, judged),
             tables=[self._classes(run, judged)],
+            scatter=self.scatter(rows, run),
             data=[("source", run.source or "an array"), ("rows", f"{len(run.target):,}"), ("columns", named),
                   *(("note", note) for note in [*run.notes, *self.notes])],
             said=f"accuracy {accuracy:.2%}, log loss {surprise:.4f} nats per row. {judged.how}",
         )  # fmt: skip
+
+    def scatter(self, rows: TableLike, run: Run) -> str:
+        """Rows for a picture of any two columns, where there is one."""
+        return ""
 
     @property
     def title(self) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 from suffice.report.advice import Advice
 from suffice.report.parts import Section, Table, counted
 from suffice.report.picture import Picture
+from suffice.report.scatter import scatter
 from suffice.report.story import Drawn, Run, Story
 from suffice.report.summary import Assigned, Summary, summarize
 from suffice.rows.streams import is_stream
@@ -81,8 +82,13 @@ class LatentStory(Story):
             tables=[*self.tables(summary, run), *([] if run.uncertain is None else [errors_told(run.uncertain)])],
             data=_data_facts(summary, self.columns, run.source, [*run.notes, *self.notes], run.image_shape),
             selection=None if run.selection is None else selected(run.selection),
+            scatter="" if run.image_shape else self.scatter(summary),
             said=f"log-likelihood {summary.log_likelihood:.4f} nats per row",
         )
+
+    def scatter(self, summary: Summary) -> str:
+        """Rows for a picture of any two columns."""
+        return scatter(summary.sample, self.columns, np.zeros(len(summary.sample), int), [""])
 
     def lead(self, summary: Summary, source: str | None) -> str:
         """The first sentence of the page."""

@@ -46,6 +46,8 @@ class Table:
 class Section:
     """Everything the page says of one model, with so many narrow pictures side by side; ``said`` is for the command line.
 
+    ``scatter`` holds rows for a picture of any two columns.
+
     Examples
     --------
     >>> import numpy as np
@@ -74,6 +76,7 @@ class Section:
     command: str | None = None
     onward: list[Advice] = field(default_factory=list)
     across: int = 2
+    scatter: str = ""
 
 
 def settings(estimator: BaseEstimator) -> list[tuple[str, str]]:

@@ -14,26 +14,29 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture, as SVG, with its words."""
+    """A picture, as SVG, with its words and its numbers as comma-separated text."""
 
     title: str
     caption: str
     svg: str
     wide: bool = False
+    numbers: str = ""
 
 
 def picture(title: str, caption: str, panel: Panel, *, wide: bool = False) -> Picture:
     """A picture of one panel."""
+    from suffice.report.numbers import numbers_of
     from suffice.report.svg.sheet import sheet
 
-    return Picture(title, caption, sheet([panel], 1), wide)
+    return Picture(title, caption, sheet([panel], 1), wide, numbers_of([panel]))
 
 
 def pictures_of(title: str, caption: str, panels: Sequence[Panel], across: int, named: Sequence[Line] = ()) -> Picture:
     """A wide picture of panels in rows of so many, over the names of some lines."""
+    from suffice.report.numbers import numbers_of
     from suffice.report.svg.sheet import sheet
 
-    return Picture(title, caption, sheet(panels, across, named), wide=True)
+    return Picture(title, caption, sheet(panels, across, named), wide=True, numbers=numbers_of(panels))
 
 
 class PictureWarning(UserWarning):

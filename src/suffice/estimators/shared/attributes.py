@@ -57,7 +57,7 @@ def _ended(solution: Solution, converged: bool, best: int) -> Outcome:
     if is_unbounded(solution):
         return Outcome.UNBOUNDED
     if not converged:
-        return Outcome.STOPPED_AT_LIMIT
+        return Outcome.NOT_FINITE if solution.outcome is Outcome.NOT_FINITE else Outcome.STOPPED_AT_LIMIT
     if "left" not in solution.details:
         return solution.outcome
     if np.isnan(solution.details["left"][best]):

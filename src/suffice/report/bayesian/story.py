@@ -150,6 +150,9 @@ class BayesianClassifierStory(ClassifierStory):  # pyright: ignore[reportGeneral
             *drawn(classifier_drawing, self.estimator),
         ]
 
+    def scatter(self, rows: TableLike, run: Run) -> str:
+        return ""
+
 
 def _blocks(rows: Any, weight: ArrayLike | None) -> Iterator[tuple[Any, np.ndarray]]:
     """Rows with their weights, so many at a time of a table in memory, or as a stream brings them."""

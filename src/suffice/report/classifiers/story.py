@@ -10,6 +10,7 @@ from suffice.estimators.classifiers.base import Classifier
 from suffice.report.classes import ClassesStory, Judged
 from suffice.report.parts import model_name
 from suffice.report.picture import Picture, drawn
+from suffice.report.scatter import scatter
 from suffice.report.story import Drawn, Run, story
 from suffice.runtime.types import TableLike
 
@@ -70,6 +71,14 @@ class ClassifierStory(ClassesStory):
             *drawn(calibration_picture, judged.codes, judged.probability, judged.weight),
             *drawn(density_picture, plain, values, codes, best, self.columns, names),
         ]
+
+    def scatter(self, rows: TableLike, run: Run) -> str:
+        classes = self.estimator.classes_
+        known = _sample(np.flatnonzero(np.isin(run.target, classes)))
+        values = np.asarray(self.coded(rows), float)[known]
+        return scatter(
+            values, self.columns, np.searchsorted(classes, run.target[known]), [str(name) for name in classes]
+        )
 
     def sample(self, count: int) -> Drawn:
         return Drawn(*self.estimator.sample(count), part="class")

@@ -14,6 +14,7 @@ from suffice.report.mixtures.advice import advice
 from suffice.report.mixtures.agreement import agreement
 from suffice.report.parts import Line, Table
 from suffice.report.picture import Picture
+from suffice.report.scatter import scatter
 from suffice.report.story import Run, story, takes_labels
 from suffice.report.summary import Assigned, Summary
 from suffice.runtime.types import TableLike
@@ -56,6 +57,10 @@ class MixtureStory(LatentStory):
         from suffice.report.mixtures.pictures import pictures
 
         return pictures(self.plain, summary, self.columns, run.image_shape)
+
+    def scatter(self, summary: Summary) -> str:
+        names = [f"component {k}" for k in range(self.count)]
+        return scatter(summary.sample, self.columns, summary.sample_labels, names)
 
     def tables(self, summary: Summary, run: Run) -> list[Table]:
         found = [self._components(summary, told=run.image_shape is None)]

@@ -12,6 +12,9 @@ from suffice.estimators.rbm.rbm import RBM
 from suffice.plot.annealing import AnnealingDisplay
 from suffice.plot.filters import FilterDisplay
 from suffice.plot.learning import LearningDisplay
+from suffice.plot.marks import Image, cells
+from suffice.plot.mosaic import check_images, mosaic
+from suffice.plot.panel import Axis, Panel
 from suffice.report.advice import Advice, to_try
 from suffice.report.classes import ClassesStory
 from suffice.report.parts import Line, Section, Table
@@ -27,6 +30,8 @@ HARDLY = 0.02
 """Share of the log-likelihood of independent columns that a model should gain."""
 LARGEST_R_HAT = 1.1
 SHOWN_UNITS, SHOWN_COLUMNS = 40, 5
+SAMPLES, ACROSS = 40, 10
+SAMPLED_LINES, MOST_SAMPLED = 30, 100
 KIND = "restricted Boltzmann machine"
 
 
@@ -148,7 +153,21 @@ def _pictures(estimator: LearnedRBM, run: Run) -> list[Picture]:
         caption = "Weights of the hidden units of largest norm."
         panel = FilterDisplay.of(estimator, image_shape=run.image_shape).panel()
         found.append(picture("Filters", caption, panel, wide=True))
-    return found
+    return [*found, _samples(estimator, run.image_shape)]
+
+
+def _samples(estimator: Any, image_shape: tuple[int, ...] | None) -> Picture:
+    """Rows drawn from the model, as images or as lines of a table."""
+    rows, mixing = estimator.sample(SAMPLES if image_shape is not None else SAMPLED_LINES)
+    sheet = mosaic(check_images(rows, image_shape), ACROSS) if image_shape is not None else rows[:, :MOST_SAMPLED]
+    image = Image(sheet, "gray_r", cells(sheet), float(np.nanmin(sheet)), float(np.nanmax(sheet)))
+    high = float(np.clip(0.6 + 6.0 * sheet.shape[0] / sheet.shape[1], 1.5, 4.5))
+    caption = f"{len(rows)} rows drawn from the model{'' if image_shape is not None else ', a line each'}."
+    if mixing.r_hat > LARGEST_R_HAT:
+        caption += f" The chains have not mixed (r-hat {mixing.r_hat:.2f}): rows remember where the fit left them."
+    bare = image_shape is not None
+    axes = Axis("column", whole=True), Axis("sample", whole=True)
+    return picture("Samples", caption, Panel([image], *axes, size=(6.9, high), bare=bare, square=bare), wide=True)
 
 
 def _advice(estimator: LearnedRBM, run: Run) -> list[Advice]:

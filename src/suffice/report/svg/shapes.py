@@ -18,7 +18,7 @@ from suffice.runtime.markup import coordinate, element, hint, points, said
 DASHES = {"-": None, "--": "5 3", ":": "1.2 2.2"}
 BASELINE = {"top": 0.8, "center": 0.35, "bottom": -0.1}
 ANCHOR = {"left": "start", "center": "middle", "right": "end"}
-MOST_HINTS = 200
+MOST_HINTS, MOST_ALONG = 200, 24
 
 
 class Place(NamedTuple):
@@ -41,8 +41,25 @@ def _(mark: Line, place: Place) -> str:
     way = path(place.x(mark.x), place.y(mark.y))
     if not way:
         return ""
-    return element("path", d=way, fill="none", stroke=themed(mark.colour), stroke_width=mark.width,
-                   stroke_dasharray=DASHES[mark.dash], stroke_linejoin="round", stroke_opacity=_seen(mark.opacity))  # fmt: skip
+    drawn = element("path", d=way, fill="none", stroke=themed(mark.colour), stroke_width=mark.width,
+                    stroke_dasharray=DASHES[mark.dash], stroke_linejoin="round", stroke_opacity=_seen(mark.opacity))  # fmt: skip
+    return drawn + _told_along(mark, place)
+
+
+def _told_along(mark: Line, place: Place) -> str:
+    """Places on a graph of a function that tell its values, without being seen."""
+    shown = np.flatnonzero(np.isfinite(np.asarray(mark.x, float) + np.asarray(mark.y, float)))
+    if len(shown) < 2 or not (np.diff(np.asarray(mark.x)[shown]) > 0).all():
+        return ""
+    some = shown[np.unique(np.linspace(0, len(shown) - 1, MOST_ALONG).round().astype(int))]
+    x, y = np.asarray(mark.x)[some], np.asarray(mark.y)[some]
+    named = f"{mark.label}: " if mark.label else ""
+    return "".join(
+        element(
+            "circle", hint(f"{named}{a:.5g}, {b:.5g}"), cx=float(place.x(a)), cy=float(place.y(b)), r=4, fill_opacity=0
+        )
+        for a, b in zip(x, y, strict=True)
+    )
 
 
 @put.register
@@ -119,9 +136,21 @@ def _(mark: Image, place: Place) -> str:
     light = mark.values.ndim == 3
     pixels = of_light(mark.values) if light else coloured(mark.values, mark.colours, mark.low, mark.high)
     pixels = pixels[:: 1 if near >= y else -1]
-    return element("image", x=float(x), y=float(min(y, near)), width=float(far - x), height=float(abs(near - y)),
-                   href=uri(pixels), preserveAspectRatio="none", opacity=_seen(mark.opacity),
-                   style="image-rendering:pixelated")  # fmt: skip
+    box = float(x), float(min(y, near)), float(far - x), float(abs(near - y))
+    drawn = element("image", x=box[0], y=box[1], width=box[2], height=box[3], href=uri(pixels), preserveAspectRatio="none",
+                    opacity=_seen(mark.opacity), style="image-rendering:pixelated")  # fmt: skip
+    return drawn if light or mark.values.size > MOST_HINTS else drawn + _told_cells(mark, box, near >= y)
+
+
+def _told_cells(mark: Image, box: tuple[float, float, float, float], downwards: bool) -> str:
+    """What the cells of a table hold, without being seen."""
+    (high, wide), (left, top, across, down) = mark.values.shape, box
+    lines = mark.values[:: 1 if downwards else -1]
+    return "".join(
+        element("rect", hint(f"{lines[i, j]:.4g}"), x=left + j * across / wide, y=top + i * down / high, width=across / wide,
+                height=down / high, fill_opacity=0)
+        for i in range(high) for j in range(wide) if np.isfinite(lines[i, j])
+    )  # fmt: skip
 
 
 @put.register
