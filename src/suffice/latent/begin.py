@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from suffice.latent.families.family import Family
-from suffice.latent.mixture import GivenShares, Mixture, MixturePrior
+from suffice.latent.given_shares import GivenShares
+from suffice.latent.mixture import Mixture, MixturePrior
 from suffice.rows.place import place
 from suffice.runtime.precision import cast, scope, to_numpy
 from suffice.validation import check_shape, summing_to_one

@@ -14,15 +14,12 @@ from suffice.latent.conditioning import check_given, check_value, positions
 from suffice.latent.expectation import Expectation, MixtureStatistics, normalised
 from suffice.latent.families.family import Family
 from suffice.latent.forms.natural import Moments
-from suffice.latent.forms.sparse import of_sparse
 from suffice.latent.held import Frozen, free_parameters, maximized, of_some, of_these, weights_beside
 from suffice.latent.ties import distinct, fixed_ties, group_means, labels_of
 from suffice.model import Hyperparameters, LatentModel
 from suffice.rows.block import tile_of
 from suffice.rows.missing import MissingLayout
 from suffice.rows.patterns import arrange
-from suffice.rows.row_function import RowFunction
-from suffice.rows.sparse import SparseTile
 from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp
 from suffice.runtime.module import field, replaced
@@ -46,19 +43,6 @@ class MixturePrior(Hyperparameters):
     """
 
     concentration: Array | float
-
-
-class GivenShares(RowFunction):
-    """Statistics of a mixture whose responsibilities are given: rows are a pair of rows and shares (n, ..., K)."""
-
-    components: Family
-
-    def __call__(self, rows: tuple[Array, Array], weight: Array) -> MixtureStatistics:
-        share = jnp.moveaxis(rows[1], 0, -1) * weight
-        form: Any = self.components.form(False)
-        form = of_sparse(form, rows[0]) if isinstance(rows[0], SparseTile) else form
-        moments = form.moments(form.features(rows[0]), share, weight)
-        return MixtureStatistics(moments, jnp.zeros(share.shape[:-2]), weight.sum())
 
 
 class Mixture(LatentModel):
