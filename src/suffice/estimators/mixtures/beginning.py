@@ -69,7 +69,7 @@ class Beginning:
     ``put_in`` puts the parameters ``given`` into components measured from an origin; where not all are, the others come
     ``from_rows``. The prior is ``strength`` rows like all rows, but for their mean and covariance where these are given, and
     ``floor`` a share of local variances. Starting responsibilities meet ``start_strength`` such rows, unless variances have a
-    floor. Where any linear map of the columns leads to components of the family they are ``oblique``: groups are looked for in any
+    floor. Where a linear map of the columns leads to components of the family they are ``oblique``: groups are looked for in any
     direction. ``always_sampled`` asks for a sample of the rows even where no start does, ``check`` refuses rows that do not do,
     ``check_resumed`` fitted components that cannot be gone on from.
     """
