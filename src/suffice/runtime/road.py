@@ -29,7 +29,8 @@ def computed_by(road: Road) -> Iterator[None]:
     Without it NumPy computes tables in memory that are little work: rows x columns x components x restarts x iterations of at
     most 3e7, or of fewer rows than columns a hundred times as much, and one iteration of at most a thirtieth of that. Programs
     compiled by JAX go on from there. Where cells are missing and columns depend on one another, an iteration counts as many
-    times as there are columns. Batches and arrays spread over devices are JAX's, sparse rows NumPy's in any case. Both give the same to rounding.
+    times as there are columns. Batches and arrays spread over devices are JAX's, sparse rows NumPy's in any case. Both give the
+    same to rounding.
 
     Parameters
     ----------
