@@ -12,8 +12,10 @@ from table import CASES, COMPONENTS
 from suffice import BernoulliMixture, DegenerateComponentWarning, GaussianMixture
 from suffice.fit import em
 from suffice.latent import Bernoulli, Gaussian, Mixture
-from suffice.rows.patterns import pattern_blocks
+from suffice.rows.host import Host
+from suffice.rows.patterns import grouped, pattern_blocks
 from suffice.rows.place import place
+from suffice.runtime.precision import scope
 
 COVARIANCE_TYPES = [row.make().covariance_type for row in ESTIMATORS if "gaussian" in row.can]
 MASKED = {case.name: case for case in CASES if case.name.endswith("missing cells")}
@@ -193,7 +195,24 @@ def test_few_shapes_are_compiled():
         assert np.array_equal(np.sort(order), np.arange(count))
         shapes |= {make().arrays.missing.shape[2] for make in makers}
         assert len({make().arrays.missing.shape for make in makers}) <= 6
-    assert shapes <= {0, 1, 2, 4, 8, 16}
+    assert shapes <= {0, 1, 2, 4, 8, 12}
+
+
+def test_no_pattern_lists_more_columns_than_there_are():
+    rows = np.random.default_rng(0).normal(size=(600, 20))
+    rows[np.random.default_rng(1).random(rows.shape) < 0.85] = np.nan
+    assert max(group.missing.shape[1] for group in grouped(rows)) == 20
+
+
+def test_many_rows_with_regressed_cells_are_left_to_compiled_programs():
+    """Not so many rows whose columns are independent."""
+    rows = np.zeros((400, 20))
+    rows[0, 0] = np.nan
+    with scope("float64"):
+        placed = [
+            place(rows, precision="float64", tile=256, width=20, missing=layout) for layout in ("mask", "patterns")
+        ]
+    assert [isinstance(each, Host) for each in placed] == [True, False]
 
 
 def test_rows_without_any_value_count_for_the_weights_alone():

@@ -1,7 +1,7 @@
 """Rows grouped by which of their cells are missing, in blocks whose shapes hardly ever change.
 
-Patterns with 0, 1, 2, 3 or 4, 5 to 8, ... missing cells go together, their lists filled up to 0, 1, 2, 4, 8, ... columns. A tile
-ends where it has all its rows or all its patterns; the number of patterns is a power of two, so that few shapes are compiled.
+Patterns with 0, 1, 2, 3 or 4, 5 to 8, ... missing cells go together, their lists filled up to 0, 1, 2, 4, 8, ... or all columns.
+A tile ends where it has all its rows or all its patterns; their number is a power of two, so that few shapes are compiled.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Group(NamedTuple):
 def grouped(values: np.ndarray) -> list[Group]:
     """Groups of the rows (n, D) of an array in which missing cells are NaN."""
     gaps = np.isnan(values)
-    width = _width(gaps.sum(1))
+    width = _width(gaps.sum(1), values.shape[1])
     return [_group(np.flatnonzero(width == size), gaps, int(size)) for size in np.unique(width)]
 
 
@@ -65,9 +65,10 @@ def pattern_blocks(
     return makers, np.concatenate([group.rows for group in groups])
 
 
-def _width(count: np.ndarray) -> np.ndarray:
-    """Missing cells rounded up to a power of two, 0 staying 0; or as those with more have, where that is little work."""
+def _width(count: np.ndarray, features: int) -> np.ndarray:
+    """Missing cells rounded up to a power of two, at most all columns; or as those with more have, where that is little work."""
     width = np.where(count > 0, 2 ** np.ceil(np.log2(np.maximum(count, 1))), 0).astype(int)
+    width = np.minimum(width, features)
     sizes = np.unique(width)
     for size, wider in itertools.pairwise(sizes):
         if (width == size).sum() * wider**2 < LITTLE_WORK:

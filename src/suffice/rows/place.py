@@ -74,10 +74,15 @@ def place(
     arrays = data if devices_of(data) else _arrays(data)
     if width is not None and not devices_of(arrays):
         rows = arrays[0] if isinstance(arrays, tuple) else arrays
-        if passes := passes_by_numpy(rows.size * width, wide=len(rows) < rows[:1].size):
+        if passes := passes_by_numpy(_work(rows, width, missing), wide=len(rows) < rows[:1].size):
             further = partial(place, arrays, weight, origin=origin, precision=precision, tile=tile, missing=missing)
             return on_host(arrays, weight, origin, dtype, tile, missing, passes, further)
     return _of_jax(arrays, weight, origin, precision, tile, missing)
+
+
+def _work(rows: Any, width: int, missing: MissingLayout | None) -> float:
+    """Work of a pass over rows (n, D), each cell of which is worked at so often: with all others where cells are regressed."""
+    return float(rows.size) * width * (rows[:1].size if missing == "patterns" else 1)
 
 
 def _of_jax(

@@ -10,7 +10,10 @@ from typing import Literal
 Road = Literal["numpy", "jax"]
 ROADS: tuple[Road, ...] = ("numpy", "jax")
 LITTLE = 3e7
-"""Work, in rows x columns x components x restarts x passes, that NumPy does in the time that JAX takes to start."""
+"""Work, in rows x columns x components x restarts x passes, that NumPy does in the time that JAX takes to start.
+
+Where missing cells are regressed on others, it is times the columns again.
+"""
 WIDE = 100
 """Times as much of fewer rows than columns is little: their sums are long products, in which NumPy loses hardly anything."""
 SHARE = 30
@@ -25,8 +28,9 @@ def computed_by(road: Road) -> Iterator[None]:
 
     Without it NumPy computes tables in memory that are little work: rows x columns x components x restarts x iterations of at
     most 3e7, or of fewer rows than columns a hundred times as much, and one iteration of at most a thirtieth of that. Programs
-    compiled by JAX go on from there. Batches and arrays spread over devices are JAX's, sparse rows
-    NumPy's in any case. Both give the same to rounding.
+    compiled by JAX go on from there. Where cells are missing and columns depend on one another, an iteration counts as many
+    times as there are columns. Batches and arrays spread over devices are JAX's, sparse rows NumPy's in any case. Both give the
+    same to rounding.
 
     Parameters
     ----------

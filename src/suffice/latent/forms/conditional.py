@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float
 
 from suffice.latent.forms.natural import Moments, bordered, packed
+from suffice.latent.forms.small_inverses import inverted
 from suffice.latent.forms.whiten import gram
 from suffice.rows.missing import PatternRows
 from suffice.runtime.arrays import Array
@@ -143,19 +144,8 @@ def inverses(matrices: Array, columns: Array) -> tuple[Array, Array]:
     itself = jnp.eye(width, dtype=bool)[..., None]
     parts = jnp.where((itself & ~named[:, None])[..., None], 1, parts).reshape(width, width, patterns * len(matrices))
 
-    def sweep(j: Array, carry: tuple[Array, Array]) -> tuple[Array, Array]:
-        parts, half_log = carry
-        row = parts[j]
-        pivot = row[j]
-        scaled = row / pivot
-        here = (jnp.arange(width) == j)[:, None]
-        swept = jnp.where(here[None], scaled[:, None], parts - row[:, None] * scaled[None])
-        swept = jnp.where(here[:, None], jnp.where(here[None], -1 / pivot, scaled[None]), swept)
-        return swept, half_log + jnp.log(pivot) / 2
-
-    start = parts, jnp.zeros(parts.shape[-1], parts.dtype)
-    swept, half_log = lax.fori_loop(0, width, sweep, start) if width else start
-    return -swept.reshape(width, width, patterns, len(matrices)), half_log.reshape(patterns, len(matrices))
+    inverse, half_log = inverted(parts) if width else (parts, jnp.zeros(parts.shape[-1], parts.dtype))
+    return inverse.reshape(width, width, patterns, len(matrices)), half_log.reshape(patterns, len(matrices))
 
 
 def _about_zero(second: Array, rest: Array, means: Array) -> tuple[Array, Array]:
