@@ -27,6 +27,7 @@ def test_answers_of_workers_are_those_of_one_process(model, tmp_path, monkeypatc
         part.to_csv(tmp_path / f"{number}.csv", index=False)
     run, rows = str(tmp_path / "run"), str(tmp_path / "*.parquet")
     assert main(["fit", model, rows, "--n-components", "2", "--out", run, "--in-memory"]) == 0
+    capsys.readouterr()
     for command in ("score", "predict", "impute"):
         one, folder = tmp_path / f"{command}.csv", tmp_path / command
         assert main([command, run, rows, "--out", str(one), "--in-memory"]) == 0
