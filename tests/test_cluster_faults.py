@@ -106,6 +106,53 @@ def test_a_client_killed_goes_on_from_its_checkpoint(tmp_path):
     assert outcome(tmp_path, fits, tmp_path, "resume").split() == ["True", "True"]
 
 
+def test_a_command_whose_process_was_killed_goes_on_with_resume(tmp_path):
+    folder = parquet_folder(tmp_path)
+    fits = f"""
+        import suffice.cli.cluster as command
+        import suffice.fit.checkpoint as checkpoint
+        from suffice.cli import main
+        checkpoint.SECONDS, checkpoint.SHARE = 0.0, 1.0
+        command.client_for = lambda job: local(n_workers=1, processes=False, memory_limit=0)
+        if sys.argv[2] == "kill":
+            before_pass(6, lambda: os.kill(os.getpid(), signal.SIGKILL))
+        words = ["fit", "gaussian-mixture", {str(folder)!r}, "--n-components", "2", "--tol", "0", "--max-iter", "9"]
+        words += ["--workers", "1"]
+        assert main([*words, "--out", sys.argv[1] + "/run", "--resume"]) == 0
+        assert main([*words, "--out", sys.argv[1] + "/whole"]) == 0
+    """
+    outcome(tmp_path, fits, tmp_path, "kill")
+    assert (tmp_path / "run.checkpoint").exists()
+    assert not (tmp_path / "run").exists()
+    outcome(tmp_path, fits, tmp_path, "resume")
+    resumed, whole = (load(tmp_path / run / "model.safetensors") for run in ("run", "whole"))
+    assert np.array_equal(resumed.means_, whole.means_)
+    assert np.array_equal(resumed.lower_bounds_, whole.lower_bounds_)
+
+
+def test_workers_out_of_memory_end_with_a_sentence(tmp_path):
+    said = outcome(
+        tmp_path,
+        """
+        import dask
+
+        def large():
+            held = np.ones(90_000_000)
+            time.sleep(20)
+            return held.reshape(-1, 3)
+
+        dask.config.set({"distributed.scheduler.allowed-failures": 0})
+        with local(n_workers=1, memory_limit="500MB") as client:
+            blocks = [dask.delayed(rows().blocks[0].compute)(), dask.delayed(large, pure=False)()]
+            try:
+                GaussianMixture(2).fit(blocks)
+            except waiting.ClusterError as error:
+                print(error)
+        """,
+    )
+    assert "want of memory" in said
+
+
 def test_no_worker_and_no_scheduler_end_with_a_sentence(tmp_path):
     said = outcome(
         tmp_path,

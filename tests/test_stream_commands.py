@@ -72,8 +72,8 @@ def test_learners_by_batches_take_patterns_of_files(name, tmp_path):
         assert "of them at equal steps" in page
     one, other = (load(tmp_path / f"runas_{kind}" / "model.safetensors") for kind in ("csv", "parquet"))
     assert one.feature_names_in_.tolist() == list("abcd")
-    asked = "transform" if name != "neural-classifier" else "predict_proba"
-    np.testing.assert_array_equal(getattr(one, asked)(ROWS), getattr(other, asked)(ROWS))
+    said = "predict_proba" if name == "neural-classifier" else "transform"
+    np.testing.assert_array_equal(*(getattr(fitted, said)(ROWS) for fitted in (one, other)))
 
 
 def test_an_npy_file_is_learned_from_where_it_lies(tmp_path, capsys):
@@ -81,7 +81,7 @@ def test_an_npy_file_is_learned_from_where_it_lies(tmp_path, capsys):
     words = ["fit", *FITS["rbm"], str(tmp_path / "rows.npy"), "--out", str(tmp_path / "run"), "--stream"]
     assert main(words) == 0
     assert "learned from where it lies" in capsys.readouterr().err
-    assert main([*words[:-3], str(tmp_path / "other"), "--stream", "--drop", "x1"]) == 2
+    assert main([*words[:-2], str(tmp_path / "other"), "--stream", "--drop", "x1"]) == 2
     assert "--drop names columns" in capsys.readouterr().err
 
 

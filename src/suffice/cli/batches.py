@@ -40,10 +40,13 @@ class RenamedBatches:
 
     def __iter__(self) -> Iterator[Any]:
         for batch in self.batches:
-            if isinstance(batch, tuple):
-                yield batch[0].rename_columns(self.columns), batch[1]
-            else:
-                yield batch.rename_columns(self.columns)
+            yield self.renamed(batch)
+
+    def renamed(self, batch: Any) -> Any:
+        """A batch under these names."""
+        if isinstance(batch, tuple):
+            return batch[0].rename_columns(self.columns), batch[1]
+        return batch.rename_columns(self.columns)
 
 
 def numbers_of(rows: pa.Table, column: str, name: str) -> np.ndarray:

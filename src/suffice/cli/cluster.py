@@ -1,21 +1,40 @@
-"""``--cluster`` and ``--workers``: row groups of Parquet files become partitions that Dask's workers read and sum."""
+"""``--cluster`` and ``--workers``: row groups of Parquet files, and whole texts, become partitions that Dask's workers read."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import Annotated, Any
 
-from suffice.cli.batches import WeightedBatches
-from suffice.cli.options import Job
+import typer
+
+from suffice.cli.batches import RenamedBatches, WeightedBatches
+from suffice.cli.options import RUN, Job
 
 SECONDS = 10
 """How long a cluster may take to answer."""
 
 
-def on_cluster(job: Job) -> bool:
-    """Whether a fit is asked for that workers do."""
+@dataclass(frozen=True)
+class Workers:
+    """Who says what a model says of rows."""
+
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="ADDRESS", help="Let this Dask cluster read DATA, such as tcp://host:8786, and write a folder of "
+                     "Parquet files to --out.", show_default="none", rich_help_panel=RUN),
+    ] = None  # fmt: skip
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="The same with so many processes of this machine.", show_default="none",
+                     rich_help_panel=RUN),
+    ] = None  # fmt: skip
+
+
+def on_cluster(job: Job | Workers) -> bool:
+    """Whether workers are asked for."""
     return job.cluster is not None or job.workers is not None
 
 
@@ -25,27 +44,34 @@ def rows_for(job: Job, rows: Any) -> Iterator[Any]:
     if not on_cluster(job):
         yield rows
         return
-    with _client(job):
+    with client_for(job):
         yield blocks_of(rows)
 
 
 def blocks_of(rows: Any) -> list[Any]:
-    """A stream of Parquet files, with or without weights, as delayed blocks."""
+    """A stream of files, with or without weights or under other names, as delayed blocks."""
     from dask.delayed import delayed
 
+    if isinstance(rows, RenamedBatches):
+        return [delayed(rows.renamed, pure=False)(block) for block in blocks_of(rows.batches)]
+    if isinstance(rows, WeightedBatches):
+        return [delayed(rows.split, pure=False)(block) for block in blocks_of(rows.batches)]
+    return [delayed(_read, pure=False)(delayed(part, pure=False, traverse=False)) for part in _parts_of(rows)]
+
+
+def _parts_of(rows: Any) -> list[Any]:
+    from suffice.data.delimited_stream import DelimitedRows
     from suffice.data.parquet_parts import parts_of
 
-    weighted = isinstance(rows, WeightedBatches)
-    parts = [delayed(part, pure=False, traverse=False) for part in parts_of(rows.batches if weighted else rows)]
-    read = [delayed(_read, pure=False)(part) for part in parts]
-    return [delayed(rows.split, pure=False)(part) for part in read] if weighted else read
+    return rows.parts() if isinstance(rows, DelimitedRows) else parts_of(rows)
 
 
 def _read(part: Any) -> Any:
     return part()
 
 
-def _client(job: Job) -> Any:
+def client_for(job: Job | Workers) -> Any:
+    """A client of the cluster that is named, or of one that is started here."""
     if job.cluster is not None and job.workers is not None:
         raise ValueError("--cluster names a cluster and --workers starts one; give one of the two.")
     try:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from suffice.cli.cluster import Workers, on_cluster
 from suffice.cli.filled import fill_known
 from suffice.cli.inputs import files_of
 from suffice.cli.matching import matching
+from suffice.cli.on_workers import Completions, streaming, told_by_workers
 from suffice.cli.options import Data, Overwrite, Run
 from suffice.cli.parse import flat
 from suffice.cli.reading import Reading
@@ -42,6 +44,7 @@ def impute(
     run: Run,
     data: Data,
     reading: Reading,
+    spread: Workers,
     out: Annotated[
         Path,
         typer.Option(
@@ -72,17 +75,29 @@ def impute(
     import numpy as np
 
     _refuse_clashes(out, std, draws)
-    check_file(out, overwrite=overwrite)
+    asked = on_cluster(spread)
+    if asked:
+        reading = streaming(reading, {"std": std, "draws": draws})
+    else:
+        check_file(out, overwrite=overwrite)
     check_file(std, overwrite=overwrite, option="--std")
     model, files, reading = load_run(run), files_of(data), as_fitted(run, reading)
     estimator = model.estimator
     _refuse_model(run, model, std)
+    if model.states is not None and asked:
+        raise ValueError(
+            f"{run} holds a network of states; from Python, impute of a Dask DataFrame is done by workers."
+        )
     if model.states is not None:
         return fill_known(model, files, reading, out, draws, random_state)
     whole = None if streams(files, reading) else _whole(files, reading)
     source = matching(model, files, reading, tell=whole is None)
     for sentence in source.notes:
         note(sentence)
+    if asked:
+        said = told_by_workers(spread, source.rows, Completions(model, source.columns), out)
+        say(f"{out} holds {said.rows:,} rows; {said.missing:,} missing cells are filled in")
+        return answer(rows=said.rows, filled_cells=said.missing, out=str(out))
     estimator.set_params(random_state=np.random.RandomState(random_state))
     with ExitStack() as opened:
         file = opened.enter_context(replacing(out))
@@ -120,19 +135,22 @@ def _refuse_model(run: Path, model: Story, std: Path | None) -> None:
 
 def _parts(source: Source, whole: MixedTable | None) -> Iterator[tuple[Any, Any]]:
     """Rows in the columns of the model, with the columns to be written: a table in one part, a stream in batches."""
-    import numpy as np
-    import pyarrow as pa
-
     if whole is not None:
         yield source.rows, whole.values
         return
     for batch in source.rows:
         if len(batch):
-            named = isinstance(batch, pa.Table)
-            yield (
-                batch,
-                batch if named else pa.table(dict(zip(source.columns, np.ascontiguousarray(batch.T), strict=True))),
-            )
+            yield batch, as_table(batch, source.columns)
+
+
+def as_table(rows: np.ndarray | pa.Table, columns: list[str]) -> pa.Table:
+    """Rows of a stream as an Arrow table."""
+    import numpy as np
+    import pyarrow as pa
+
+    if isinstance(rows, pa.Table):
+        return rows
+    return pa.table(dict(zip(columns, np.ascontiguousarray(rows.T), strict=True)))
 
 
 def _write(
@@ -148,10 +166,10 @@ def _write(
 
     rows, filled = 0, 0
     for cells, table in parts:
-        gaps, header = _gaps(cells), rows == 0 and draw in (None, 1)
+        gaps, header = gaps_in(cells), rows == 0 and draw in (None, 1)
         gaps &= np.isin(columns, table.column_names)  # parts of dates are no cells of the table
         values, deviations = _completions(estimator, cells, draw, spread)
-        append_table(file, _numbered(_completed(table, columns, gaps, values), draw), header)
+        append_table(file, _numbered(completed(table, columns, gaps, values), draw), header)
         if spread is not None:
             append_table(spread, _in_order(table, columns, deviations), header)
         rows, filled = rows + len(cells), filled + int(gaps.sum())
@@ -172,7 +190,7 @@ def _completions(
     return estimator.impute(cells, return_std=True)
 
 
-def _gaps(cells: np.ndarray | pa.Table) -> np.ndarray:
+def gaps_in(cells: np.ndarray | pa.Table) -> np.ndarray:
     """Which cells of an array, or of an Arrow table, are missing, (n, D)."""
     import numpy as np
 
@@ -181,7 +199,7 @@ def _gaps(cells: np.ndarray | pa.Table) -> np.ndarray:
     return np.column_stack([column.is_null(nan_is_null=True).to_numpy() for column in cells.columns])
 
 
-def _completed(table: pa.Table, columns: list[str], gaps: np.ndarray, values: np.ndarray) -> pa.Table:
+def completed(table: pa.Table, columns: list[str], gaps: np.ndarray, values: np.ndarray) -> pa.Table:
     """The table with other cells where there are gaps."""
     import numpy as np
     import pyarrow as pa

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from suffice.cli.cluster import Workers, on_cluster
 from suffice.cli.inputs import files_of
 from suffice.cli.kept import Keep, known_classes, read_kept
 from suffice.cli.matching import matching
+from suffice.cli.on_workers import Answers, streaming, told_by_workers
 from suffice.cli.options import DATA, Data, Overwrite, Run
 from suffice.cli.parse import flat
 from suffice.cli.reading import Reading
@@ -32,6 +34,7 @@ def predict(
     run: Run,
     data: Data,
     reading: Reading,
+    spread: Workers,
     out: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="CSV of the class of each row and the probability of every class.",
@@ -46,7 +49,12 @@ def predict(
     overwrite: Overwrite = False,
 ) -> None:  # fmt: skip
     """The class (of a mixture, the component) of each row under a saved model, and the probability of every one."""
-    check_file(out, overwrite=overwrite)
+    asked = on_cluster(spread)
+    if asked:
+        reading = streaming(reading, {"keep": keep, "target": target})
+        _refuse_no_folder(out)
+    else:
+        check_file(out, overwrite=overwrite)
     model, files, reading = load_run(run), files_of(data), as_fitted(run, reading)
     if not hasattr(model.estimator, "predict_proba") or model.states is not None:
         raise ValueError(
@@ -57,27 +65,36 @@ def predict(
         raise ValueError(
             f"--target {target} compares classes, and {run} holds {model.held}, whose components are none: leave it out."
         )
-    target = target_of(run, files, reading) if target is None else target
+    target = target_of(run, files, reading) if target is None and not asked else target
     known = None if target is None else known_classes(files, reading, target)
     aside = [*(keep or ()), *([] if target is None else [target])]
     source, kept = matching(model, files, reading, None, aside), read_kept(files, reading, keep)
     for sentence in source.notes:
         note(sentence)
+    if asked:
+        said = told_by_workers(spread, source.rows, Answers(model), out)
+        say(f"{out} holds the answers on {said.rows:,} rows of {source.name}")
+        return answer(rows=said.rows, out=str(out))
     names = [str(name) for name in getattr(model.estimator, "classes_", ())]
     what = "class" if names else "component"
     chances: list[np.ndarray] = []
     count = 0
     with nullcontext(typer.get_binary_stream("stdout")) if out is None else replacing(out) as file:
         write = RowWriter(file, kept)
-        for probability in _probabilities(model, source.rows):
+        for probability in probabilities(model, source.rows):
             count += len(probability)
             if known is not None:
                 chances.append(probability)
-            write(_columns(probability, names, what, hasattr(model.estimator, "noise_weight_")))
+            write(columns_of(probability, names, what, noise=hasattr(model.estimator, "noise_weight_")))
     _tell(chances, names, what, known, target, f"{count:,} rows of {source.name}", count, out)
 
 
-def _probabilities(model: Story, rows: Any) -> Iterator[np.ndarray]:
+def _refuse_no_folder(out: Path | None) -> None:
+    if out is None:
+        raise ValueError("--cluster and --workers write a folder of Parquet files: name it with --out.")
+
+
+def probabilities(model: Story, rows: Any) -> Iterator[np.ndarray]:
     """The probability of each class or component, (n, K), block by block."""
     import numpy as np
 
@@ -87,7 +104,8 @@ def _probabilities(model: Story, rows: Any) -> Iterator[np.ndarray]:
         yield np.asarray(model.plain.predict_proba(block))
 
 
-def _columns(probability: np.ndarray, names: list[str], what: str, noise: bool) -> dict[str, Any]:
+def columns_of(probability: np.ndarray, names: list[str], what: str, *, noise: bool = False) -> dict[str, Any]:
+    """The likeliest class or component of rows, and the probability (n, K) of each, by the names of columns."""
     import numpy as np
 
     labels: Any = np.array(names, dtype=object) if names else np.arange(probability.shape[1])

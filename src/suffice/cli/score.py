@@ -8,9 +8,11 @@ from typing import Annotated
 
 import typer
 
+from suffice.cli.cluster import Workers, on_cluster
 from suffice.cli.inputs import files_of
 from suffice.cli.kept import Keep, read_kept
 from suffice.cli.matching import matching
+from suffice.cli.on_workers import Scores, streaming, told_by_workers
 from suffice.cli.options import Data, Overwrite, Run, Weights
 from suffice.cli.parse import flat
 from suffice.cli.reading import Reading
@@ -26,6 +28,7 @@ def score(
     run: Run,
     data: Data,
     reading: Reading,
+    spread: Workers,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -40,7 +43,10 @@ def score(
     """Mean log-likelihood of rows under a saved model."""
     from suffice.report.parts import counted
 
-    check_file(out, overwrite=overwrite)
+    asked = on_cluster(spread)
+    reading = streaming(reading, {"keep": keep}) if asked else reading
+    if not asked:
+        check_file(out, overwrite=overwrite)
     model, files, reading = load_run(run), files_of(data), as_fitted(run, reading)
     if out is None and not model.figure:
         raise ValueError(
@@ -50,8 +56,11 @@ def score(
     source, kept = matching(model, files, reading, weights, keep or ()), read_kept(files, reading, keep)
     for sentence in source.notes:
         note(sentence)
-    with nullcontext() if out is None else replacing(out) as file:
-        told = model.tell(source.rows, source.weight, None if file is None else RowWriter(file, kept))
+    if asked:
+        told = told_by_workers(spread, source.rows, Scores(model, out is not None), out).told()
+    else:
+        with nullcontext() if out is None else replacing(out) as file:
+            told = model.tell(source.rows, source.weight, None if file is None else RowWriter(file, kept))
     missing = f", {counted(told.missing_cells, 'missing cell')}" if told.missing_cells else ""
     if model.figure:
         say(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,11 @@ class DelimitedRows:
                 if rows.num_rows:
                     yield pa.table(rows) if self.text else matrix(rows, np.dtype(np.float64))
 
+    def parts(self) -> list[Callable[[], Any]]:
+        """What gives all rows of each file."""
+        return [partial(_whole, replace(self, paths=(path,), layouts=(layout,)))
+                for path, layout in zip(self.paths, self.layouts, strict=True)]  # fmt: skip
+
 
 def stream_delimited(
     paths: Sequence[Path],
@@ -79,6 +85,13 @@ def delimited_files(path: Path) -> list[Path]:
     if not path.is_dir():
         return [path] if is_delimited(path) else []
     return sorted(file for file in path.iterdir() if file.suffix in (".csv", ".tsv") and file.is_file())
+
+
+def _whole(rows: DelimitedRows) -> Any:
+    batches = list(rows)
+    if not batches:
+        raise DataError(f"{rows.paths[0].name} has column names but no rows; leave it out.")
+    return pa.concat_tables(batches) if rows.text else np.concatenate(batches)
 
 
 def _kind(kind: pa.DataType) -> pa.DataType:

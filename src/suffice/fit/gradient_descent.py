@@ -83,7 +83,7 @@ def descend(
         not looked at beforehand again.
     data
         Array with a row along the first axis, or a tuple of such arrays, ``(X, y)`` for instance, in memory or, as
-        ``numpy.load(path, mmap_mode="r")`` gives it, in a file. Of rows in files above 64 MB a window of so much is in memory:
+        ``numpy.load(path, mmap_mode="r")`` gives it, in a file. Of rows in files above 32 MB a window of so much is in memory:
         blocks of neighbours come in random order, and the rows of a window are shuffled.
     loss
         ``loss(model, *row)``, one number for one row of each array; it calls ``model`` with the row's first array. Of a

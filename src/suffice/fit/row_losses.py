@@ -103,7 +103,7 @@ def validation_loss(
     arrays = check_rows(validation, "validation")
     if any_stored(arrays):
         raise ValueError(
-            "validation holds more than 64 MB of rows in files; they are read after every epoch: give fewer."
+            "validation holds more than 32 MB of rows in files; they are read after every epoch: give fewer."
         )
     arrays, weight = typed(arrays, np.ones(len(arrays[0])), dtype_of(precision))
     check_loss(model, running, loss, arrays, "validation")

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-BLOCK_BYTES = 1 << 20
+BLOCK_BYTES = 1 << 18
 """Rows that lie next to each other and are read together."""
 
 Encode: TypeAlias = Callable[[np.ndarray], np.ndarray]

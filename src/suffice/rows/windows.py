@@ -10,7 +10,7 @@ import numpy as np
 
 from suffice.rows.stored import Stored
 
-WINDOW_BYTES = 64 << 20
+WINDOW_BYTES = 32 << 20
 """Rows that are mixed; stored ones up to this size are taken into memory as a whole."""
 
 Item = TypeVar("Item")
@@ -29,7 +29,7 @@ def windows(arrays: Sequence[Any], weight: np.ndarray, batch_size: int, seed: Se
     Blocks of neighbours come in an order that ``seed`` draws, so that a window has rows from everywhere; it is for who takes
     it to shuffle those in it. While one window is used, the next one is read.
     """
-    return _ahead(_in_whole_batches(_drawn(arrays, weight, batch_size, seed), batch_size))
+    return _ahead(_drawn(arrays, weight, batch_size, seed))
 
 
 def block_and_window(arrays: Sequence[Any], batch_size: int) -> tuple[int, int]:
@@ -42,24 +42,36 @@ def block_and_window(arrays: Sequence[Any], batch_size: int) -> tuple[int, int]:
 def _drawn(arrays: Sequence[Any], weight: np.ndarray, batch_size: int, seed: Sequence[int]) -> Iterator[Window]:
     block, together = block_and_window(arrays, batch_size)
     starts = block * np.random.default_rng(seed).permutation(-(-len(weight) // block))
+    left = _some((*arrays, weight), slice(0, 0))
     for first in range(0, len(starts), together):
         own = [slice(start, start + block) for start in starts[first : first + together].tolist()]
-        of_rows = np.concatenate([weight[rows] for rows in own])
-        there = of_rows > 0
-        yield tuple(np.concatenate([array[rows] for rows in own])[there] for array in arrays), of_rows[there]
-
-
-def _in_whole_batches(parts: Iterator[Window], batch_size: int) -> Iterator[Window]:
-    arrays, weight = next(parts)
-    for further in parts:
-        whole = len(weight) - len(weight) % batch_size
+        window = _assembled((*arrays, weight), own, weight, left)
+        last = first + together >= len(starts)
+        whole = len(window[-1]) - (0 if last else len(window[-1]) % batch_size)
+        left = tuple(part[whole:].copy() for part in window)
         if whole:
-            yield tuple(array[:whole] for array in arrays), weight[:whole]
-        joined = zip((*arrays, weight), (*further[0], further[1]), strict=True)
-        *rest, weight = (np.concatenate([own[whole:], more]) for own, more in joined)
-        arrays = tuple(rest)
-    if len(weight):
-        yield arrays, weight
+            yield tuple(part[:whole] for part in window[:-1]), window[-1][:whole]
+
+
+def _assembled(
+    parts: Sequence[Any], own: Sequence[slice], weight: np.ndarray, left: Sequence[np.ndarray]
+) -> tuple[np.ndarray, ...]:
+    """Rows that are left, then those of positive weight in these blocks, of each part, put end to end."""
+    there = [weight[rows] > 0 for rows in own]
+    count = len(left[-1]) + sum(int(which.sum()) for which in there)
+    whole = tuple(np.empty((count, *part.shape[1:]), part.dtype) for part in left)
+    for part, into, before in zip(parts, whole, left, strict=True):
+        end = len(before)
+        into[:end] = before
+        for rows, which in zip(own, there, strict=True):
+            found = part[rows] if which.all() else part[rows][which]
+            into[end : end + len(found)] = found
+            end += len(found)
+    return whole
+
+
+def _some(parts: Sequence[Any], rows: slice) -> tuple[np.ndarray, ...]:
+    return tuple(np.asarray(part[rows]) for part in parts)
 
 
 def _ahead(items: Iterable[Item]) -> Iterator[Item]:

@@ -90,7 +90,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
             Rows ``(n, D)``, or images ``(n, height, width)`` or ``(n, channels, height, width)``. Devices over which a JAX array
             is sharded share the rows of each batch. Or rows in files: a memory-mapped array, as ``numpy.load`` gives it with
             ``mmap_mode="r"``, or a stream of batches such as ``suffice.data.stream_parquet``, copied to a temporary file. Above
-            64 MB they are learned from windows of so much: blocks of neighbours in random order, shuffled in the window.
+            32 MB they are learned from windows of so much: blocks of neighbours in random order, shuffled in the window.
         y
             Ignored; for scikit-learn's sake.
         sample_weight

@@ -150,7 +150,7 @@ class NeuralClassifier(NetworkAnswers):
             Rows ``(n, D)``, or images ``(n, height, width)`` or ``(n, channels, height, width)``. Devices over which a JAX array
             is sharded share the rows of each batch. Or rows in files: a memory-mapped array, as ``numpy.load`` gives it with
             ``mmap_mode="r"``, or a stream of batches such as ``suffice.data.stream_parquet``, copied to a temporary file. Above
-            64 MB they are learned from windows of so much: blocks of neighbours in random order, shuffled in the window.
+            32 MB they are learned from windows of so much: blocks of neighbours in random order, shuffled in the window.
         y
             Classes ``(n,)``, numbers or text; of rows in files also a stream of one column.
         sample_weight

@@ -162,7 +162,7 @@ class RBM(FittedRBM):
             Rows ``(n, D)``: an array or a DataFrame, in which NaN is a missing cell, or for binary units a scipy.sparse matrix,
             of which some batches at a time are made dense. Or complete rows in files: a memory-mapped array, as ``numpy.load``
             gives it with ``mmap_mode="r"``, or a stream of batches such as ``suffice.data.stream_parquet``, which is copied to a
-            temporary file. Above 64 MB they are learned from windows of so much: blocks of neighbours in random order, shuffled
+            temporary file. Above 32 MB they are learned from windows of so much: blocks of neighbours in random order, shuffled
             in the window.
         y
             Ignored; for scikit-learn's sake.

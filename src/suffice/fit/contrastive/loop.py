@@ -72,7 +72,7 @@ def contrast(
     data
         Values that the visible units may have, from 0 to 1 if they are binary, shape (n, D), in memory: an array, where NaN is a
         missing cell, or a scipy.sparse matrix, of which a few batches at a time are made dense. Or a memory-mapped array of
-        complete rows; above 64 MB a window of so much is in memory: blocks in random order, whose rows are shuffled. Or an array
+        complete rows; above 32 MB a window of so much is in memory: blocks in random order, whose rows are shuffled. Or an array
         of complete rows that several processes share (``jax.distributed``), split along its rows, which stay where they are.
     weight
         Row weights, at least 0, shape (n,); None is 1 for every row. Rows of weight 0 are left out. The step of a batch is as
