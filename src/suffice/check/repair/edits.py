@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from suffice.check.grammar.expression import COMPARISONS, Expression, at, call, name, number, operation, places, put
 from suffice.check.grammar.functions import OPTIONS
+from suffice.check.repair.assignments import hardened
 from suffice.check.repair.insertions import ONE, Edit, Named, column_of, terms, with_names, with_sizes, wrapped
+from suffice.check.repair.orders import exchanged, weighted
 
 
 def edits_of(formula: Expression, named: Named, sizes: tuple[Expression, ...] = ()) -> Iterator[Edit]:
@@ -51,6 +53,8 @@ def everywhere(formula: Expression, named: Named) -> Iterator[Edit]:
                 what = f"{symbol} lacks the factor {other} wherever it stands"
                 yield Edit(_replaced(formula, {symbol: both}), "missing factor", what, 1.36)
         yield Edit(_replaced(formula, {symbol: ONE}), "extra factor", f"{symbol} is too much wherever it stands", 1.3)
+        what = f"it uses {symbol} and 1 - {symbol} the wrong way round"
+        yield Edit(_turned(formula, symbol), "complement", what, 1.33)
         inverse = {symbol: call("inv", name(symbol))}
         yield Edit(_replaced(formula, inverse), "inverse", f"{symbol} is not inverted", 1.31)
     for first, one in known:
@@ -60,6 +64,16 @@ def everywhere(formula: Expression, named: Named) -> Iterator[Edit]:
                 yield Edit(_replaced(formula, pair), "variable", f"{first} and {second} are swapped", 1.32)
                 both = {symbol: call("inv", name(symbol)) for symbol in (first, second)}
                 yield Edit(_replaced(formula, both), "inverse", f"{first} and {second} are not inverted", 1.33)
+
+
+def _turned(tree: Expression, symbol: str) -> Expression:
+    """The formula with 1 - x where x stands, and x where 1 - x does."""
+    rest = operation("-", ONE, name(symbol))
+    if tree == rest:
+        return name(symbol)
+    if tree == name(symbol):
+        return rest
+    return replace(tree, parts=tuple(_turned(part, symbol) for part in tree.parts))
 
 
 def _replaced(tree: Expression, by: dict[str, Expression]) -> Expression:
@@ -76,6 +90,9 @@ def _of_node(
         return
     yield from _calls(node)
     yield from _slices(node)
+    yield from hardened(node)
+    yield from exchanged(node)
+    yield from weighted(node, known)
     yield from _numbers(node, known)
     yield from _names(node, known)
     yield from wrapped(node)
