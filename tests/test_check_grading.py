@@ -287,9 +287,10 @@ def test_samplers_of_formulas_and_functions_that_cannot_be_read_are_refused(tmp_
     report = grade(asked(tmp_path, SAMPLED), given).people[0].marks[0].report
     assert report.verdict == "not comparable"
     assert "function in a file" in report.message
+    misspelt = '[mean]\ncheck = "expectation"\nproblem = "beta-bernoulli"\nlatent = "theta"\nfunction = "thetta"\n'
+    path = asked(tmp_path, misspelt)
     with pytest.raises(ValueError, match="no variable here"):
-        asked_of = '[mean]\ncheck = "expectation"\nproblem = "beta-bernoulli"\nlatent = "theta"\nfunction = "thetta"\n'
-        read_exercises(asked(tmp_path, asked_of))
+        read_exercises(path)
 
 
 def test_an_expectation_on_the_command_line(capsys):

@@ -127,6 +127,8 @@ def test_slips_are_named(kind):
 
 
 ORDERS = {
+    "log(1 + sum(exp(v)))": (lambda v: jnp.sum(jnp.log(1 + jnp.exp(v))), "log and sum are in the wrong order"),
+    "round(q) @ c": (lambda q, c: q @ c, "hard assignment .* where the probability q is right"),
     "sum(log(X**2))": (lambda X: jnp.log(jnp.sum(X**2)), "sum and log are in the wrong order"),
     "1 - exp(v)": (lambda v: jnp.exp(1 - v), "1 - exp\\(v\\) is where exp\\(1 - v\\) is right"),
     "sum(X, axis=0)": (lambda X, w: w @ X, "counts all rows alike where w weighs them"),
@@ -195,6 +197,75 @@ def test_of_two_wrong_parts_the_explained_one_is_told():
     assert report.verdict == "wrong"
     assert "covariance" in report.message
     assert "inver" in report.message
+
+
+def chained(z, p, A, B, x):
+    pairs = jnp.sum(jnp.log(A)[z[:-1], z[1:]])
+    return jnp.log(p)[z[0]] + pairs + jnp.sum(jnp.log(B)[z, x])
+
+
+def chain(generator):
+    chances = {
+        "p": generator.dirichlet([2, 2]),
+        "A": generator.dirichlet([2, 2], 2),
+        "B": generator.dirichlet([2, 2, 2], 2),
+    }
+    return {**chances, "z": np.zeros(4, int), "x": generator.integers(0, 3, 4)}
+
+
+def pairs_of(p, A, B, x, seen, moves=None):
+    """p(z_t, z_t+1 | x) with given emissions at the second time."""
+    emitted = B[:, x].T
+    forward = [p * emitted[0]]
+    for row in emitted[1:]:
+        forward.append(row * (forward[-1] @ A))
+    backward = [np.ones(2)]
+    for row in emitted[:0:-1]:
+        backward.insert(0, A @ (row * backward[0]))
+    moves = A if moves is None else moves
+    return np.stack([f[:, None] * moves * (s * b) for f, s, b in zip(forward, seen, backward[1:])]) / forward[-1].sum()
+
+
+PAIRS = {
+    "right": lambda p, A, B, x: pairs_of(p, A, B, x, B[:, x].T[1:]),
+    "the emission of the time before": lambda p, A, B, x: pairs_of(p, A, B, x, B[:, x].T),
+    "no emission": lambda p, A, B, x: pairs_of(p, A, B, x, np.ones((3, 2))),
+    "no transition": lambda p, A, B, x: pairs_of(p, A, B, x, B[:, x].T[1:], np.ones((2, 2))),
+    "the other axis first": lambda p, A, B, x: pairs_of(p, A, B, x, B[:, x].T[1:]).transpose(0, 2, 1),
+}
+SAID = {
+    "the emission of the time before": "B\\[:, x\\].T at t of the second state stands where B\\[:, x\\].T at t \\+ 1",
+    "no emission": "the factor B\\[:, x\\].T at t \\+ 1 of the second state is missing",
+    "no transition": "the factor A is missing",
+    "the other axis first": "right with the last two axes exchanged",
+}
+
+
+def test_factors_of_pairs_are_named():
+    generator = np.random.default_rng(2)
+    asked = {"latent": {"z": 2}, "form": "pairwise", "at": [chain(generator) for _ in range(2)]}
+    for kind, claim in PAIRS.items():
+        report = check_posterior(chained, claim=claim, **asked)
+        assert (report.verdict == "right") == (kind == "right")
+        assert re.search(SAID.get(kind, "Right"), report.message), report.message
+
+
+def test_hard_and_unnormalised_chances_of_spins_are_named():
+    def field(s, b):
+        return b @ s
+
+    def spins(generator):
+        return {"b": generator.normal(size=3), "s": np.ones(3, int)}
+
+    asked = {"latent": {"s": "spin"}, "form": "prob_one", "at": spins}
+    assert check_posterior(field, claim="sigmoid(2 * b)", **asked)
+    assert "hard assignment" in check_posterior(field, claim=lambda b: np.heaviside(b, 0), **asked).message
+    assert "not normalised" in check_posterior(field, claim="exp(b)", **asked).message
+
+
+def test_a_missing_indicator_is_named():
+    report = check_gradient(lambda v: jnp.log(v[0]) + jnp.log(v[1]), "v", lambda v: np.reciprocal(v), at=AT)
+    assert "an indicator is missing" in report.message
 
 
 def test_edges_are_those_of_inspect():

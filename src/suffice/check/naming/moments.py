@@ -31,9 +31,19 @@ def moment_of_rows(case: Case) -> Iterator[Finding]:
         for said, moment in MOMENTS.items():
             if case.explained_by(lambda point, right, n=name, m=moment: _alike(m(np.asarray(point[n], float)), right)):
                 what = f"Your {case.subject.name} is {said} of all rows of {name}, each counted alike"
-                fix = f"take from the model how rows are weighed and from what they are centred: not all rows of {name} alike"
+                fix = _fix(case, name)
                 yield Finding("moment", what, name, fix, case.evidence())
                 return
+
+
+def _fix(case: Case, name: str) -> str:
+    for place, said in ((0, "first"), (-1, "last")):
+        rows = [np.asarray(point[name], float)[place] for point in case.points]
+        if all(
+            row.shape == right.shape and np.allclose(row, right) for row, right in zip(rows, case.right, strict=True)
+        ):
+            return f"its {said} row, {name}[{place}], is right"
+    return f"take from the model how rows are weighed and from what they are centred: not all rows of {name} alike"
 
 
 def _alike(moment: np.ndarray, right: np.ndarray) -> np.ndarray | None:

@@ -18,7 +18,8 @@ from suffice.check.naming.factor import any_factor, one_factor
 from suffice.check.naming.models import other_model
 from suffice.check.naming.moments import moment_of_rows
 from suffice.check.naming.optima import hard_assignment, infeasible, optimum_of_another
-from suffice.check.naming.pattern import element_pattern, element_place
+from suffice.check.naming.pattern import element_pattern, element_place, indicator_missing
+from suffice.check.naming.products import factor_before_normalising
 from suffice.check.naming.shape import not_finite, other_shape
 from suffice.check.naming.slips import one_slip, two_slips
 from suffice.check.naming.special import if_constant, if_left_out, if_simple_matrix, if_symmetric
@@ -39,8 +40,8 @@ PLAIN: tuple[Rule, ...] = (
 )  # fmt: skip
 OF_THE_POINT: tuple[Rule, ...] = (old_parameter, moment_of_rows, factor_by_element, matrix_factor, extra_term)
 OF_THE_MODEL: tuple[Rule, ...] = (
-    terms_of_posterior, hard_assignment, optimum_of_another, one_slip, if_symmetric, stopped_early, factor_on_one_edge,
-    where_zero, two_slips, other_model,
+    terms_of_posterior, factor_before_normalising, hard_assignment, optimum_of_another, one_slip, if_symmetric, stopped_early,
+    factor_on_one_edge, where_zero, two_slips, other_model, indicator_missing,
 )  # fmt: skip
 SPECIAL: tuple[Rule, ...] = (if_left_out, if_simple_matrix, if_constant, infeasible)
 PLAIN_EDIT = 1.27

@@ -46,6 +46,13 @@ CHANGES: dict[tuple[str, str], Change] = {
     ("the log-odds of the right one with the wrong sign", "apply the sigmoid to its negative"): lambda r: (
         -np.log(r / (1 - r))
     ),
+    (
+        "the square root of the odds: the weight of +1 alone, not normalised",
+        "divide by the sum of both weights",
+    ): lambda r: np.sqrt(r / (1 - r)),
+    ("a hard assignment: 1 where the probability is above 1/2", "use the probability itself"): lambda r: (
+        (r > 0.5) * 1.0 if np.all((r > 0) & (r < 1)) else np.full_like(r, np.nan)
+    ),
     ("the mean 2 p - 1 of a spin, not the probability p", "apply (1 + x) / 2"): lambda r: 2 * r - 1,
     ("the probability (1 + m) / 2, not the mean m of a spin", "apply 2 x - 1"): lambda r: (1 + r) / 2,
     ("the sigmoid of the right one: the sigmoid is applied once too often", "leave it out"): lambda r: (

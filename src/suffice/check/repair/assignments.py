@@ -25,4 +25,4 @@ def _compared(node: Expression) -> tuple[Expression, ...]:
         return _compared(node.parts[0])
     if node.head == "call" and node.value == "onehot" and node.parts[0].value == "argmax":
         return node.parts[0].parts
-    return ()
+    return node.parts if node.head == "call" and node.value == "round" else ()

@@ -20,6 +20,10 @@ def exchanged(node: Expression) -> Iterator[Edit]:
         if inner.head == "-" and inner.parts[0] == ONE:
             changed = operation("-", ONE, replace(node, parts=(inner.parts[1],)))
             yield Edit(changed, "order", _said(node, changed), 1.2)
+        if inner.head == "+" and inner.parts[0].head == "number" and inner.parts[1].value in REDUCTIONS:
+            summed = inner.parts[1]
+            changed = replace(summed, parts=(replace(node, parts=(operation("+", inner.parts[0], *summed.parts),)),))
+            yield Edit(changed, "order", f"{node.value} and {summed.value} are in the wrong order", 1.15)
         if inner.head == "neg":
             changed = operation("neg", replace(node, parts=inner.parts))
             yield Edit(changed, "order", _said(node, changed), 1.2)

@@ -10,7 +10,8 @@ import numpy as np
 from suffice.check.case import Case, difference
 from suffice.check.grammar.evaluating import evaluate, values_of_parts
 from suffice.check.grammar.expression import Expression, at, call, changed_at, name, names_in, number, places, put
-from suffice.check.repair.edits import edits_of, everywhere
+from suffice.check.repair.edits import edits_of
+from suffice.check.repair.everywhere import everywhere
 from suffice.check.repair.insertions import Edit
 from suffice.check.report import Finding
 
