@@ -223,12 +223,15 @@ def pairs_of(p, A, B, x, seen, moves=None):
     for row in emitted[:0:-1]:
         backward.insert(0, A @ (row * backward[0]))
     moves = A if moves is None else moves
-    return np.stack([f[:, None] * moves * (s * b) for f, s, b in zip(forward, seen, backward[1:])]) / forward[-1].sum()
+    return (
+        np.stack([f[:, None] * moves * (s * b) for f, s, b in zip(forward[:-1], seen, backward[1:], strict=True)])
+        / forward[-1].sum()
+    )
 
 
 PAIRS = {
     "right": lambda p, A, B, x: pairs_of(p, A, B, x, B[:, x].T[1:]),
-    "the emission of the time before": lambda p, A, B, x: pairs_of(p, A, B, x, B[:, x].T),
+    "the emission of the time before": lambda p, A, B, x: pairs_of(p, A, B, x, B[:, x].T[:-1]),
     "no emission": lambda p, A, B, x: pairs_of(p, A, B, x, np.ones((3, 2))),
     "no transition": lambda p, A, B, x: pairs_of(p, A, B, x, B[:, x].T[1:], np.ones((2, 2))),
     "the other axis first": lambda p, A, B, x: pairs_of(p, A, B, x, B[:, x].T[1:]).transpose(0, 2, 1),
