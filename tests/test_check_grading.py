@@ -240,3 +240,69 @@ def test_what_raises_is_no_mistake_of_the_formula(tmp_path):
     (mark,) = grade(asked(tmp_path), given, allow_code=True, limits=QUICK).people[0].marks
     assert mark.report.verdict == "not comparable"
     assert "transposed" not in mark.report.message
+
+
+SAMPLED = '[step]\ncheck = "sampler"\nproblem = "models.py:joint"\nlatent = { z = 3 }\nat = { z = [0, 1], p = [0.5, 0.2, 0.3] }\n'
+STEPS = """
+def step(generator, z, p):
+    return generator.choice(3, size=2, p=p)
+
+
+def lazy(generator, z, p):
+    return generator.choice(3, size=2)
+
+
+def broken(generator, z, p):
+    return 1 / 0
+"""
+
+
+def test_means_and_samplers_are_marked(tmp_path):
+    mean = '[mean]\ncheck = "expectation"\nproblem = "beta-bernoulli"\nlatent = "theta"\nfunction = "theta**2"\n'
+    (tmp_path / "models.py").write_text(
+        "import jax.numpy as jnp\ndef joint(z, p):\n    return jnp.sum(jnp.log(p)[z])\n"
+    )
+    answered(tmp_path, STEPS, "steps.py")
+    first = "(heads + a) / (heads + tails + a + b)"
+    people = {
+        "Ada": (f"{first} * (heads + a + 1) / (heads + tails + a + b + 1)", "step"),
+        "Bob": (f"({first})**2", "lazy"),
+        "Eve": ("theta", "broken"),
+    }
+    text = "".join(f'[{one}]\nmean = "{said}"\nstep = "steps.py:{own}"\n' for one, (said, own) in people.items())
+    marks = grade(asked(tmp_path, mean + SAMPLED), answered(tmp_path, text), allow_code=True)
+    verdicts = [[mark.verdict for mark in one.marks] for one in marks.people]
+    assert verdicts == [["right", "inconclusive"], ["wrong", "wrong"], ["not comparable", "not comparable"]]
+    assert [one.points for one in marks.people] == [2, 0, 0]
+    assert "the function of the mean" in marks.people[1].marks[0].report.message
+    assert "changes the distribution of z" in marks.people[1].marks[1].report.message
+    assert "ZeroDivisionError" in marks.people[2].marks[1].report.message
+
+
+def test_samplers_of_formulas_and_functions_that_cannot_be_read_are_refused(tmp_path):
+    given = answered(tmp_path, 'step = "z"', "joe.toml")
+    (tmp_path / "models.py").write_text(
+        "import jax.numpy as jnp\ndef joint(z, p):\n    return jnp.sum(jnp.log(p)[z])\n"
+    )
+    report = grade(asked(tmp_path, SAMPLED), given).people[0].marks[0].report
+    assert report.verdict == "not comparable"
+    assert "function in a file" in report.message
+    misspelt = '[mean]\ncheck = "expectation"\nproblem = "beta-bernoulli"\nlatent = "theta"\nfunction = "thetta"\n'
+    path = asked(tmp_path, misspelt)
+    with pytest.raises(ValueError, match="no variable here"):
+        read_exercises(path)
+
+
+def test_an_expectation_on_the_command_line(capsys):
+    words = [
+        "check",
+        "expectation",
+        "gamma-poisson",
+        "--latent",
+        "rate",
+        "--function",
+        "rate",
+        "(a + sum(x)) / (b + N)",
+    ]
+    assert main(words) == 0
+    assert "right" in capsys.readouterr().out

@@ -366,6 +366,20 @@ def test_samplers():
         new = generator.integers(3)
         return new if generator.uniform() < p[z] / p[new] else z
 
+    many = {"z": np.zeros(8, int), "p": point["p"]}
+
+    def by_element(generator, z, p):
+        return generator.choice(3, size=8, p=p)
+
+    def all_alike(generator, z, p):
+        return generator.choice(3, size=8)
+
+    def product(z, p):
+        return jnp.sum(jnp.log(p)[z])
+
+    assert check_sampler(by_element, product, latent={"z": 3}, at=many).verdict == "inconclusive"
+    assert "at [" in check_sampler(all_alike, product, latent={"z": 3}, at=many).message
+
     ask = {"latent": {"z": 3}, "at": point}
     passed = check_sampler(metropolis, log_joint, **ask)
     assert passed.verdict == "inconclusive"

@@ -1,4 +1,4 @@
-"""The bank put to the checks; ``python tests/bank/judged.py [WORD]`` prints what is not accepted, not detected, not named."""
+"""The bank put to the checks; ``python tests/bank/judged.py [--second] [WORD]`` prints what is not accepted, not detected, not named."""
 
 import re
 import sys
@@ -81,12 +81,13 @@ def unnamed(found: Sequence[Answered]) -> list[str]:
 
 
 def main() -> None:
-    """All of the bank, or exercises with a word in their name."""
-    from bank.all import EXERCISES
+    """All of a bank, or exercises with a word in their name."""
+    from bank import all, second
 
-    word = sys.argv[1] if len(sys.argv) > 1 else ""
+    words = [word for word in sys.argv[1:] if word != "--second"]
+    word, bank = "".join(words[:1]), second if "--second" in sys.argv else all
     found = []
-    for exercise in (exercise for exercise in EXERCISES if word in exercise.name):
+    for exercise in (exercise for exercise in bank.EXERCISES if word in exercise.name):
         found += answers(exercise)
         print(f"{exercise.name}: {sum(one.seconds for one in found):.0f} s so far", file=sys.stderr, flush=True)
     print("NOT JUDGED RIGHTLY", *misjudged(found), sep="\n  ")

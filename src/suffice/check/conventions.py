@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 ONE_NUMBER = "as one number for all elements"
+EXCHANGED = "with the last two axes exchanged"
 Reading = tuple[str, np.ndarray]
 
 
@@ -18,6 +19,8 @@ def readings(claimed: np.ndarray, shape: tuple[int, ...], layout: str = "any") -
         return
     if claimed.ndim > 1 and claimed.T.shape == shape:
         yield "transposed", claimed.T
+    if claimed.ndim > 2 and claimed.shape == shape and shape[-1] == shape[-2]:
+        yield EXCHANGED, np.swapaxes(claimed, -1, -2)
     for name, array in _reshaped(claimed, shape):
         if array.shape == shape:
             yield name, array
@@ -35,7 +38,7 @@ def _reshaped(claimed: np.ndarray, shape: tuple[int, ...]) -> Iterator[Reading]:
     if claimed.ndim == 2 and len(shape) == 3 and claimed.size == int(np.prod(shape)):
         yield "with axes joined", claimed.reshape(shape)
     if len(shape) > 2 and claimed.ndim == len(shape):
-        yield "with the last two axes exchanged", np.swapaxes(claimed, -1, -2)
+        yield EXCHANGED, np.swapaxes(claimed, -1, -2)
     if claimed.size == 1 and shape:
         yield ONE_NUMBER, np.full(shape, claimed.reshape(()))
 

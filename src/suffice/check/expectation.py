@@ -9,18 +9,18 @@ import numpy as np
 
 from suffice.check.asking import asked
 from suffice.check.case import Case, Subject
-from suffice.check.claims import ClaimError, claim_of
+from suffice.check.claims import Claim, ClaimError, claim_of
 from suffice.check.derivatives import Differentiable
 from suffice.check.gradient import name_of
 from suffice.check.judging import judge
 from suffice.check.points import At, shapes_of
 from suffice.check.problem import Point
 from suffice.check.report import CheckReport, Element, Finding, not_comparable
-from suffice.check.summing import log_sum, over_space, space_of
+from suffice.check.summing import Space, log_sum, over_space, space_of
 
 
 def check_expectation(
-    f: Callable[..., Any],
+    f: Callable[..., Any] | str,
     claim: Any,
     *,
     latent: Mapping[str, Any],
@@ -36,7 +36,7 @@ def check_expectation(
     Parameters
     ----------
     f
-        A function of named arrays, the latent variables among them, of any shape.
+        A function of named arrays, the latent variables among them, of any shape; or a formula as a string.
     claim
         Numbers, a formula or a function of the other variables.
     latent
@@ -45,6 +45,11 @@ def check_expectation(
         Logarithm of the density up to a constant.
     at, seed, layout
         As in :func:`check_gradient`.
+
+    Raises
+    ------
+    ValueError
+        Where the model, the formula of ``f`` or the points cannot be used.
 
     Examples
     --------
@@ -60,16 +65,18 @@ def check_expectation(
     """
     question = asked(log_density, at, seed, "log_joint")
     names = list(latent)
+    averaged = _averaged_function(f, {*question.complete(question.points[0]), *names})
 
     def truth(point: Point) -> np.ndarray:
         space = space_of(names, latent, point)
         logs = over_space(question.function, space, point) + space.logs
-        return _averaged(over_space(f, space, point), np.exp(logs - log_sum(logs)))
+        return _averaged(_values(averaged, space, point), np.exp(logs - log_sum(logs)))
 
     def of_the_mean(case: Case) -> list[Finding]:
-        return _of_the_mean(case, f, question.function, names, latent)
+        return _of_the_mean(case, averaged, question.function, names, latent)
 
-    subject = Subject(f"expectation of {name_of(f)}", "", "expectation", (*question.names, *names))
+    of = f if isinstance(f, str) else name_of(f)
+    subject = Subject(f"expectation of {of}", "", "expectation", (*question.names, *names))
     return judge(
         claim,
         question.points,
@@ -81,6 +88,26 @@ def check_expectation(
         reference="the sum or integral",
         rivals=(of_the_mean,),
     )
+
+
+def _averaged_function(f: Any, names: set[str]) -> Any:
+    """What is averaged: a function, or a formula of what a point and the latent variables give."""
+    if not isinstance(f, str):
+        return f
+    try:
+        return claim_of(f, names)
+    except ClaimError as error:
+        raise ValueError(f"The function {f!r} cannot be used: {error}") from None
+
+
+def _values(f: Any, space: Space, point: Point) -> np.ndarray:
+    """Values (M, ...) of what is averaged at each configuration."""
+    if not isinstance(f, Claim):
+        return over_space(f, space, point)
+    try:
+        return np.stack([f.array({**point, **space.at(place)}) for place in range(len(space))])
+    except ClaimError as error:
+        raise ValueError(f"The function that is averaged cannot be used: {error}") from None
 
 
 def _averaged(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
@@ -96,8 +123,8 @@ def _of_the_mean(case: Case, f: Any, log_density: Any, names: list[str], latent:
         logs = over_space(log_density, space, point) + space.logs
         weights = np.exp(logs - log_sum(logs))
         means = {name: np.tensordot(weights, values, 1)[None] for name, values in space.values.items()}
-        plain.append(over_space(f, type(space)(means, np.zeros(1)), point)[0])
-        uniform.append(_averaged(over_space(f, space, point), np.exp(space.logs - log_sum(space.logs))))
+        plain.append(_values(f, Space(means, np.zeros(1)), point)[0])
+        uniform.append(_averaged(_values(f, space, point), np.exp(space.logs - log_sum(space.logs))))
     if case.explains(plain):
         return [
             Finding(

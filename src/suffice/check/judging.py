@@ -155,12 +155,14 @@ def _laid_out(case: Case) -> tuple[Case, str]:
 
 
 def _with_noise(case: Case, seed: int, steady: bool) -> Case:
-    """The case with its noise, measured at the first point and wherever claim and truth differ."""
-    first = _floor(case, 0, seed, steady) / (case.scales[0] or 1.0)
+    """The case with its noise, measured at the first point and wherever it may decide."""
+    floor = _floor(case, 0, seed, steady)
+    first = floor / (case.scales[0] or 1.0)
+    settled = case.errors[0] > 50 * floor + 1e-2 * case.scales[0]
     floors = [
-        first * case.scales[0],
+        floor,
         *(
-            _floor(case, i, seed, steady) if _worth(case, i) else first * case.scales[i]
+            _floor(case, i, seed, steady) if _worth(case, i, settled) else first * case.scales[i]
             for i in range(1, len(case.points))
         ),
     ]
@@ -168,8 +170,9 @@ def _with_noise(case: Case, seed: int, steady: bool) -> Case:
     return replace(case, floors=tuple(floors), rough=tuple(rough))
 
 
-def _worth(case: Case, index: int) -> bool:
-    return 1e-10 * case.scales[index] < case.errors[index] < 1e-2 * case.scales[index]
+def _worth(case: Case, index: int, settled: bool) -> bool:
+    """Whether claim and truth differ, and not by so much where the first point has ``settled`` that the claim is wrong."""
+    return 1e-10 * case.scales[index] < case.errors[index] < (1e-2 if settled else np.inf) * case.scales[index]
 
 
 def _floor(case: Case, index: int, seed: int, steady: bool) -> float:

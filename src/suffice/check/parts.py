@@ -39,8 +39,8 @@ def part_of(claim: Any, place: int, names: set[str]) -> Claim:
 
 
 def combined(reports: Sequence[CheckReport]) -> CheckReport:
-    """The report of the worst part, the earliest among equals, with the findings of all."""
-    worst = min(reports, key=lambda report: ORDER.index(report.verdict))
+    """The report of the worst part, of equals the earliest that is explained, with the findings of all."""
+    worst = min(reports, key=lambda report: (ORDER.index(report.verdict), not report.findings))
     findings = [finding for report in (worst, *(r for r in reports if r is not worst)) for finding in report.findings]
     return replace(
         worst,

@@ -9,6 +9,8 @@ import numpy as np
 from scipy import stats
 
 from suffice.check.asking import asked
+from suffice.check.claims import ClaimError
+from suffice.check.confined.sampler import ConfinedSampler, moved
 from suffice.check.points import At
 from suffice.check.problem import Point
 from suffice.check.report import CheckReport, Finding, not_comparable
@@ -16,10 +18,12 @@ from suffice.check.summing import log_sum, over_space, space_of
 
 LEVEL = 1e-4
 DRAWS = (2000, 4000, 8000)
+MOST_STATES = 200
+"""States of several elements, beyond which the elements are counted one by one."""
 
 
 def check_sampler(
-    sample: Callable[..., Any],
+    sample: Callable[..., Any] | ConfinedSampler,
     log_joint: Callable[..., Any] | str,
     *,
     latent: Mapping[str, Any],
@@ -30,12 +34,14 @@ def check_sampler(
 
     Starts are drawn exactly, by enumeration or on the grid of a quadrature; what one step makes of them is compared with the
     distribution (a chi-squared test, or that of Kolmogorov and Smirnov) at a level of 1e-4, with twice as many draws where it is
-    in doubt. A sampler that passes is not proved right, so the verdict is then ``"inconclusive"``: no evidence against.
+    in doubt; an array with more than 200 states element by element. A sampler that passes is not proved right, so the verdict is
+    then ``"inconclusive"``: no evidence against.
 
     Parameters
     ----------
     sample
-        ``sample(generator, **variables)``, which takes the latent variable's value and others by name and gives the next value.
+        ``sample(generator, **variables)``, which takes the latent variable's value and others by name and gives the next value;
+        or a function of a file that is run in a process of its own, as grading does.
     log_joint
         log p up to a constant.
     latent
@@ -62,9 +68,9 @@ def check_sampler(
     for draws in DRAWS:
         starts = generator.choice(len(space), size=draws, p=chances / chances.sum())
         try:
-            made = [_called(sample, generator, {**point, name: space.values[name][start]}) for start in starts]
-        except Exception as error:
-            return not_comparable(f"Your sampler stopped with {type(error).__name__}: {error}.", seed=seed)
+            made = _moved(sample, generator, name, space.values[name][starts], point)
+        except ClaimError as error:
+            return not_comparable(str(error), seed=seed)
         if all(np.array_equal(new, space.values[name][start]) for new, start in zip(made, starts, strict=True)):
             return _wrong(Finding("never moves", f"Your sampler never moves {name}", fix="draw a new value"), 0.0, seed)
         p_value, what = _compared(made, space.values[name], chances)
@@ -89,16 +95,20 @@ def _wrong(finding: Finding, p_value: float, seed: int) -> CheckReport:
     return CheckReport("wrong", str(finding), (finding,), seed=seed, reference="exact draws", max_rel_err=1 - p_value)
 
 
-def _called(sample: Callable[..., Any], generator: np.random.Generator, point: Point) -> np.ndarray:
-    from inspect import signature
-
-    taken = list(signature(sample).parameters)[1:]
-    return np.asarray(sample(generator, **{name: np.array(point[name]) for name in taken if name in point}))
+def _moved(
+    sample: Any, generator: np.random.Generator, name: str, starts: np.ndarray, point: Point
+) -> list[np.ndarray]:
+    """What one step makes of each start, here or in the sampler's own process."""
+    if isinstance(sample, ConfinedSampler):
+        return list(sample.moved(int(generator.integers(2**31)), name, starts, point))
+    return moved(sample, generator, name, starts, point)
 
 
 def _compared(made: list[np.ndarray], values: np.ndarray, chances: np.ndarray) -> tuple[float, str]:
     if made[0].shape != values.shape[1:]:
         return 0.0, f"it gives values of shape {made[0].shape}, not {values.shape[1:]}"
+    if values.ndim > 1 and len(values) > MOST_STATES:
+        return _counted_by_element(made, values, chances)
     if (len(values) <= 4096 and len(np.unique(values)) <= 64) or values.ndim > 1:
         return _counted(made, values, chances)
     drawn = np.sort(np.array(made, float))
@@ -109,6 +119,21 @@ def _compared(made: list[np.ndarray], values: np.ndarray, chances: np.ndarray) -
     return float(
         found.pvalue
     ), f"values are {side} on average, {np.mean(drawn):.4g} where {values @ chances:.4g} is right"
+
+
+def _counted_by_element(made: list[np.ndarray], values: np.ndarray, chances: np.ndarray) -> tuple[float, str]:
+    """Of too many states to be counted: the least likely element, as if each of them were tested alone."""
+    drawn = np.array(made, float).reshape(len(made), -1)
+    states = values.reshape(len(values), -1)
+    found = []
+    for place in range(states.shape[1]):
+        known, where = np.unique(states[:, place], return_inverse=True)
+        of_each = np.bincount(where, weights=chances)
+        p_value, said = _counted(list(drawn[:, place]), known, of_each)
+        found.append((p_value, place, said))
+    p_value, place, said = min(found)
+    index = list(map(int, np.unravel_index(place, values.shape[1:])))
+    return min(1.0, p_value * len(found)), f"at {index}, {said}"
 
 
 def _counted(made: list[np.ndarray], values: np.ndarray, chances: np.ndarray) -> tuple[float, str]:

@@ -57,8 +57,8 @@ class SecondOpinion:
             worst = max(worst, abs(found - float(np.sum(gradient * direction))) / size) if np.isfinite(found) else worst
             allowed = max(allowed, 100 * error / size) if np.isfinite(error) else 1.0
             if worst > allowed:
-                left, right = one_sided(self.function.value, point, self.function.wrt, direction)
-                smooth &= abs(left - right) <= 1e-4 * size
+                near = one_sided(self.function.value, point, self.function.wrt, direction)
+                smooth &= _is_smooth(near, float(np.sum(gradient * direction)), 1e-4 * size)
         return worst, allowed, smooth
 
     def _direction(self, point: Point, generator: np.random.Generator) -> np.ndarray:
@@ -89,6 +89,12 @@ class SecondOpinion:
         left, right = one_sided(self.function.value, point, self.function.wrt, direction)
         slack = 1e-5 * (abs(left) + abs(right) + 1e-12)
         return min(left, right) - slack <= float(np.sum(claimed * direction)) <= max(left, right) + slack
+
+
+def _is_smooth(near: tuple[float, float], slope: float, slack: float) -> bool:
+    """Whether no kink explains that differences differ: at the point the slopes on both sides are one, and not the gradient's."""
+    left, right = near
+    return abs(left - right) <= slack and abs(0.5 * (left + right) - slope) > slack
 
 
 DISAGREES = (

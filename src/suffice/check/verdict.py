@@ -36,15 +36,26 @@ def verdict_of(case: Case, convention: str, doubt: Doubt) -> CheckReport:
         return _report(case, "inconclusive", reasons[0])
     if wrong:
         return _explained(case, wrong[0])
-    clean = [e <= 1e-9 * s + r for e, s, r in zip(case.errors, case.scales, case.rough, strict=True)]
-    if any(noise and not ok for noise, ok in zip(noisy, clean, strict=True)):
+    unsure = [noise and not _is_clean(case, index) for index, noise in enumerate(noisy)]
+    if all(unsure):
         return _report(case, "inconclusive", _noisy_sentence(case))
     kink = " (any slope between the two sides of a kink is right)" if "right" in doubts.values() else ""
     return _report(
-        case,
-        "right",
-        f"Right: your {case.subject.name} equals the reference{kink}, {case.evidence().replace('exact ', '')}.",
+        case, "right", f"Right: your {case.subject.name} equals the reference{kink}, {_right_where(case, unsure)}."
     )
+
+
+def _is_clean(case: Case, index: int) -> bool:
+    """Whether a claim agrees though rounding could have kept it from that."""
+    return case.errors[index] <= 1e-9 * case.scales[index] + case.rough[index]
+
+
+def _right_where(case: Case, unsure: list[bool]) -> str:
+    if not any(unsure):
+        return case.evidence().replace("exact ", "")
+    many = len(unsure)
+    said = f"at {many - sum(unsure)} of {many} points"
+    return f"{said} (the others are too ill-conditioned to tell: rounding alone moves it there)"
 
 
 def _convention_sentence(case: Case, convention: str) -> str:

@@ -32,7 +32,10 @@ class Told:
 
     wrt: Annotated[Any, _names("Variable of a derivative; two of a mixed hessian.")] = None
     params: Annotated[Any, _names("Parameters of m-step, mle or map; a claim for each.")] = None
-    latent: Annotated[str | None, _word("Latent variable of a posterior or conditional.")] = None
+    latent: Annotated[
+        str | None, _word("Latent variable of a posterior, a conditional, an expectation or a sampler.")
+    ] = None
+    function: Annotated[str | None, _word("What an expectation is of, in quotes.", "FORMULA")] = None
     form: Annotated[
         str | None,
         _word(

@@ -15,6 +15,7 @@ import numpy as np
 
 from suffice.check.claims import Claim, ClaimError, as_array, claim_of
 from suffice.check.confined.frames import receive, send
+from suffice.check.confined.sampler import GENERATOR, LATENT, STARTS, moved
 
 MOST_NUMBERS = 10_000_000
 """Of one answer."""
@@ -25,11 +26,11 @@ def main(settings: Mapping[str, Any]) -> None:
     with os.fdopen(os.dup(0), "rb") as points, os.fdopen(os.dup(1), "wb") as answers:
         _close_streams()
         _limit(settings["memory"])
-        claim, function = None, _Unloaded(settings)
+        kept: dict[str, Any] = {}
+        file = _File(settings)
         while (point := receive(points)) is not None:
             try:
-                claim = claim or claim_of(function.loaded(), set(point))
-                send(answers, _answer(claim, point))
+                send(answers, _stepped(kept, file, point) if STARTS in point else _claimed(kept, file, point))
             except ClaimError as error:
                 send(answers, {"refused": str(error)})
 
@@ -49,7 +50,7 @@ def _limit(memory: int) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
 
-class _Unloaded:
+class _File:
     """The function of a file, which is run when it is first wanted."""
 
     def __init__(self, settings: Mapping[str, Any]):
@@ -69,6 +70,23 @@ class _Unloaded:
         if not callable(function):
             raise ClaimError(f"Your file {self.path.name} leaves no function {self.name!r}.")
         return function
+
+
+def _claimed(kept: dict[str, Any], file: _File, point: Mapping[str, Any]) -> dict[str, Any]:
+    if "claim" not in kept:
+        kept["claim"] = claim_of(file.loaded(), set(point))
+    return _answer(kept["claim"], point)
+
+
+def _stepped(kept: dict[str, Any], file: _File, point: dict[str, Any]) -> dict[str, Any]:
+    """What one step of a sampler makes of each start."""
+    if "sample" not in kept:
+        kept["sample"] = file.loaded()
+    seed, name, starts = (point.pop(own) for own in (GENERATOR, LATENT, STARTS))
+    made = [as_array(one) for one in moved(kept["sample"], np.random.default_rng(int(seed)), str(name), starts, point)]
+    if len({one.shape for one in made}) > 1:
+        raise ClaimError("Your sampler gives values of different shapes.")
+    return {"several": False, "part0": np.stack(made)}
 
 
 def _answer(claim: Claim, point: Mapping[str, Any]) -> dict[str, Any]:

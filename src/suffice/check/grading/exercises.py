@@ -33,7 +33,7 @@ class Exercise:
     points
         What a right answer is worth.
     accept
-        Verdicts that count as right.
+        Verdicts that count as right; of a sampler, which is never proved right, ``"inconclusive"`` too.
     """
 
     name: str
@@ -133,6 +133,8 @@ def _question(table: Mapping[str, Any], folder: Path) -> Question:
     told = {key: value for key, value in table.items() if key not in OWN}
     if isinstance(told.get("at"), str):
         told["at"] = from_file(told["at"], folder)
+    if isinstance(told.get("function"), str) and ".py:" in told["function"]:
+        told["function"] = from_file(told["function"], folder)
     problem = table.get("problem")
     if isinstance(problem, str) and ".py:" in problem:
         problem = from_file(problem, folder)
@@ -147,7 +149,8 @@ def _question(table: Mapping[str, Any], folder: Path) -> Question:
 
 
 def _accepted(table: Mapping[str, Any], where: str) -> tuple[str, ...]:
-    found = tuple(value_of(table, "accept", list, list(ACCEPTED), where))
+    passed = (*ACCEPTED, "inconclusive") if table["check"] == "sampler" else ACCEPTED
+    found = tuple(value_of(table, "accept", list, list(passed), where))
     unknown = [verdict for verdict in found if verdict not in get_args(Verdict)]
     if unknown:
         raise ValueError(f"{where}: accept names {unknown[0]!r}; verdicts are {', '.join(get_args(Verdict))}.")

@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from suffice.check.claims import Claim
+from suffice.check.confined.sampler import ConfinedSampler
 from suffice.check.problem import Problem
 from suffice.check.report import CheckReport, not_comparable
 
@@ -33,6 +35,8 @@ KINDS: dict[str, Kind] = {
     "map": Kind(("params",), ("sense", "constraints", *ANYWHERE)),
     "normalised": Kind(("over",), ("support", "at")),
     "factorised": Kind(("of",), ("given", "variables", "at")),
+    "expectation": Kind(("latent", "function"), ANYWHERE),
+    "sampler": Kind(("latent",), ("at",)),
     "bound": Kind((), ("direction", "at")),
     "equal": Kind((), ANYWHERE),
     "derivation": Kind((), ANYWHERE),
@@ -67,8 +71,22 @@ class Question:
         if self.check == "derivation":
             return run(claim, problem=self.problem, seed=seed, **self.options)
         options = dict(self.options)
+        if self.check == "sampler":
+            return run(_sampler(claim), self.problem, seed=seed, **options)
+        if self.check == "expectation":
+            function = options.pop("function")
+            return run(function, claim, log_density=self.problem, seed=seed, **options)
         first = [options.pop(name) for name in ("wrt", "params", "latent") if name in options]
         return run(self.problem, *first, claim, seed=seed, **options)
+
+
+def _sampler(claim: Any) -> Any:
+    """A sampler as a check takes it: a function, or one of a file."""
+    if isinstance(claim, Claim):
+        return ConfinedSampler(claim)
+    if not callable(claim):
+        raise ValueError("A sampler is a function in a file, such as step.py:step, which takes a generator first.")
+    return claim
 
 
 def question_of(check: str, problem: Any, told: Mapping[str, Any]) -> Question:
@@ -88,7 +106,7 @@ def question_of(check: str, problem: Any, told: Mapping[str, Any]) -> Question:
 
 def _asked(question: Question) -> Question:
     """A question that can be answered: what is wrong with it shows without a claim."""
-    if question.check not in ("derivation", "factorised"):
+    if question.check not in ("derivation", "factorised", "sampler"):
         try:
             question._report(None, 0)
         except TypeError as error:
@@ -153,7 +171,9 @@ def _names(value: Any) -> list[str]:
 
 def _option(name: str, value: Any, problem: Any) -> Any:
     if name == "latent" and isinstance(value, str):
-        return {value: _supports(problem, [value])[value]}
+        return _supports(problem, [value])
+    if name == "latent" and isinstance(value, list):
+        return _supports(problem, value)
     if name in ("latent", "support", "variables"):
         return (
             {own: _paired(support) for own, support in value.items()} if isinstance(value, Mapping) else _paired(value)

@@ -81,6 +81,7 @@ ELEMENTWISE = {
     "abs": np.abs,
     "sign": np.sign,
     "square": np.square,
+    "round": np.round,
 }
 REDUCTIONS = {
     "sum": np.sum,

@@ -14,6 +14,7 @@ import numpy as np
 from suffice.check.functions import QUICKEST, Model
 from suffice.check.graph.backward import traced_graph
 from suffice.check.graph.slips import STRUCTURE
+from suffice.check.graph.softmaxes import axes_of, exponents_of, makers
 from suffice.check.graph.steps import Constant, Graph, Operand, Step
 from suffice.runtime.precision import scope
 
@@ -26,14 +27,15 @@ MOST = 200
 class Mutant:
     """One changed step; ``kind`` and ``operand`` say what is changed.
 
-    ``leaf`` is the one term of a sum that is kept; ``together`` are numbers of mutants that this one is all of.
+    ``leaves`` are values that the change takes after the operands, such as the one term of a sum that is kept; ``together`` are
+    numbers of mutants that this one is all of.
     """
 
     step: int
     kind: str
     operand: int
     change: Change
-    leaf: Operand | None = None
+    leaves: tuple[Operand, ...] = ()
     together: tuple[int, ...] = ()
 
 
@@ -107,7 +109,7 @@ def _of_step(graph: Graph, index: int, step: Step) -> Iterator[Mutant]:
             lambda given, result, on: given[0] - given[1] if step.name != "sub" else given[0] + given[1],
         )
         for place, leaf in enumerate(_leaves(graph, step)):
-            yield Mutant(index, "only", place, lambda given, result, on: result, leaf)
+            yield Mutant(index, "only", place, lambda given, result, on: _like(given[-1], result), (leaf,))
     if step.name in ("mul", "div"):
         yield Mutant(index, "without factor", 1, lambda given, result, on: _like(given[0], result))
         yield Mutant(
@@ -117,6 +119,7 @@ def _of_step(graph: Graph, index: int, step: Step) -> Iterator[Mutant]:
             lambda given, result, on: _like(given[1], result) if step.name == "mul" else 1 / given[1],
         )
         yield Mutant(index, "inverted factor", 1, lambda given, result, on: _exchanged(step, given, on))
+    yield from _of_log_sums(graph, index, step)
     if step.name in UNARY:
         yield Mutant(index, "not applied", 0, lambda given, result, on: _like(given[0], result))
     if step.name == "max" and any(isinstance(operand, Constant) for operand in step.operands):
@@ -132,6 +135,24 @@ def _of_step(graph: Graph, index: int, step: Step) -> Iterator[Mutant]:
     if step.name == "div" and len(step.shape) >= 2:
         for axis in range(len(step.shape)):
             yield Mutant(index, f"axis {axis}", 0, lambda given, result, on, axis=axis: _normalised(given[0], axis, on))
+
+
+def _of_log_sums(graph: Graph, index: int, step: Step) -> Iterator[Mutant]:
+    """The sum of the exponents, or the largest, in place of the logarithm of the sum of their exponentials."""
+    made = makers(graph)
+    leaves = exponents_of(step, made)
+    axes = axes_of(step, made)
+    if leaves:
+        yield Mutant(index, "each", 0, lambda given, result, on: _shifted(given, result, jnp.sum, axes), leaves)
+        yield Mutant(index, "largest", 0, lambda given, result, on: _shifted(given, result, jnp.max, axes), leaves)
+
+
+def _shifted(given: list[Any], result: Any, reduced: Callable[..., Any], axes: tuple[int, ...]) -> Any:
+    """A reduction of a, less the shift s: given are the step's operand, a, and s where there is one."""
+    shift = (
+        jnp.reshape(given[2], jnp.shape(result)) if len(given) > 2 and jnp.size(given[2]) == jnp.size(result) else 0.0
+    )
+    return jnp.reshape(reduced(given[1], axis=axes), jnp.shape(result)) - shift
 
 
 def _like(value: Any, result: Any) -> Any:
@@ -172,10 +193,8 @@ def mutated(graph: Graph, mutants: list[Mutant], chosen: Any, arrays: Mapping[st
         results = step.apply(*operands)
         for numbers, mutant in by_step.get(index, []):
             on = jnp.any(jnp.asarray(numbers) == chosen)
-            other = mutant.change(operands, results[0], on)
-            if mutant.leaf is not None:
-                kept = mutant.leaf.value if isinstance(mutant.leaf, Constant) else known[mutant.leaf]
-                other = _like(kept, results[0])
+            kept = [leaf.value if isinstance(leaf, Constant) else known[leaf] for leaf in mutant.leaves]
+            other = mutant.change([*operands, *kept], results[0], on)
             results = [jnp.where(on, other, results[0])]
         known.update(zip(step.results, results, strict=True))
         return results

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import jax.numpy as jnp
 from jax import lax
 
+from suffice.check.graph.softmaxes import DIAGONAL, SOFTMAX, axes_of, is_log_softmax, is_softmax, makers
 from suffice.check.graph.steps import Graph, Step
 
 STRUCTURE = frozenset(
@@ -29,13 +31,15 @@ STRUCTURE = frozenset(
 class Slip:
     """One thing that may go wrong: an edge (``operand`` of a step) scaled, or another local derivative.
 
-    ``kind`` is ``"edge"``, ``"transpose"`` or what is said of the derivative that was used.
+    ``kind`` is ``"edge"``, ``"transpose"`` or what is said of the derivative that was used: one of each element, or of a softmax
+    what is ``linear`` in the change of its exponents, given its value.
     """
 
     kind: str
     step: int
     operand: int
     derivative: Callable[[Any, Any, Step], Any] | None = None
+    linear: Callable[[Any, Any], Any] | None = None
 
 
 Rule = Callable[[Any, Any, Step], Any]
@@ -50,6 +54,8 @@ DERIVATIVES: dict[str, dict[str, Rule]] = {
         "(1 - h²)²": lambda x, y, step: (1 - y**2) ** 2,
         "h, the value itself": lambda x, y, step: y,
         "1 - tanh(h)²": lambda x, y, step: 1 - jnp.tanh(y) ** 2,
+        "√(1 - h²)": lambda x, y, step: jnp.sqrt(1 - y**2),
+        "1 where positive, which is that of relu": lambda x, y, step: jnp.where(x > 0, 1.0, 0.0),
     },
     "logistic": {
         "1": FORGOTTEN,
@@ -91,9 +97,26 @@ DERIVATIVES: dict[str, dict[str, Rule]] = {
     "sin": {"1": FORGOTTEN, "-cos": lambda x, y, step: -jnp.cos(x), "sin itself": lambda x, y, step: y},
     "cos": {"1": FORGOTTEN, "sin, without its sign": lambda x, y, step: jnp.sin(x)},
     "log1p": {"1": FORGOTTEN, "1/x": lambda x, y, step: 1 / x},
-    "max": {"1": FORGOTTEN, "the value itself": lambda x, y, step: y},
+    "max": {
+        "1": FORGOTTEN,
+        "the value itself": lambda x, y, step: y,
+        "1 - h², which is that of tanh": lambda x, y, step: 1 - y**2,
+        "the sigmoid": lambda x, y, step: lax.logistic(x),
+        "s (1 - s), which is that of the sigmoid": lambda x, y, step: lax.logistic(x) * (1 - lax.logistic(x)),
+    },
     "abs": {"1": FORGOTTEN, "the argument": lambda x, y, step: x, "the value itself": lambda x, y, step: y},
 }
+
+
+def _of_softmax(graph: Graph, index: int, step: Step) -> list[Slip]:
+    """What goes wrong with the Jacobian of a softmax, or of its logarithm."""
+    made = makers(graph)
+    if is_log_softmax(step, made):
+        return [Slip(DIAGONAL, index, 0, lambda x, y, step: 1 - jnp.exp(y))]
+    if not is_softmax(step, made):
+        return []
+    axes = axes_of(step, made)
+    return [Slip(kind, index, 0, linear=partial(rule, axes=axes)) for kind, rule in SOFTMAX.items()]
 
 
 def slips_of(graph: Graph, wrt: str) -> list[Slip]:
@@ -107,6 +130,7 @@ def slips_of(graph: Graph, wrt: str) -> list[Slip]:
         found += [Slip("edge", index, place) for place in moving]
         rules = DERIVATIVES.get(step.name, {}) if _unary(step) and not _is_softplus(graph, step) else {}
         found += [Slip(kind, index, moving[0], rule) for kind, rule in rules.items()]
+        found += _of_softmax(graph, index, step) if 0 in moving else []
         found += [Slip("transpose", index, place) for place in moving if _is_square_product(step, place, graph)]
     return found
 
@@ -157,9 +181,11 @@ def _moved(slip: Slip, step: Step, operands: list[Any], result: Any) -> Any:
     shift = operand - lax.stop_gradient(operand)
     if slip.kind == "transpose":
         return _transposed_product(slip, step, operands, shift)
-    assert slip.derivative is not None
     still = lax.stop_gradient(operand)
     settled = lax.stop_gradient(result)
+    if slip.linear is not None:
+        return slip.linear(shift / still, settled) - (result - settled)
+    assert slip.derivative is not None
     wrong = slip.derivative(still, settled, step) * shift
     return wrong - (result - settled)
 

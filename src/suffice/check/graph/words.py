@@ -113,11 +113,7 @@ class Writer:
 
 def _intermediates(graph: Graph, point: Mapping[str, Any]) -> dict[int, str]:
     """Numbers of values that are something else that the point names, such as responsibilities."""
-    wanted = {
-        name: np.asarray(value, float)
-        for name, value in point.items()
-        if name not in graph.inputs and np.size(value) > 1
-    }
+    wanted = _named_values(graph, point)
     if not wanted or any(name not in point for name in graph.inputs):
         return {}
     found: dict[int, str] = {}
@@ -126,6 +122,14 @@ def _intermediates(graph: Graph, point: Mapping[str, Any]) -> dict[int, str]:
             if value.size == known.size and np.allclose(value.ravel(), known.ravel(), rtol=1e-9, atol=1e-12):
                 found.setdefault(number, name)
     return found
+
+
+def _named_values(graph: Graph, point: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """What the point names beside the inputs, and logarithms of what of it is positive."""
+    others = {name: np.asarray(value, float) for name, value in point.items() if name not in graph.inputs}
+    others = {name: value for name, value in others.items() if value.size > 1}
+    positive = {name: value for name, value in others.items() if np.all(value > 0)}
+    return {**others, **{f"log({name})": np.log(value) for name, value in positive.items()}}
 
 
 def _values(graph: Graph, point: Mapping[str, Any]) -> dict[int, np.ndarray]:
@@ -151,7 +155,22 @@ def _values(graph: Graph, point: Mapping[str, Any]) -> dict[int, np.ndarray]:
 
 def _constant(value: Any) -> str:
     array = np.asarray(value)
-    return f"{array.item():.4g}" if array.size == 1 else "constants"
+    if array.size != 1:
+        return "constants"
+    number = array.item()
+    many = number / np.log(2 * np.pi)
+    if np.isfinite(many) and abs(many - round(many)) < 1e-12 and round(many) > 1:
+        return f"{round(many)} * log(2 * pi)"
+    return next((text for known, text in NAMED.items() if abs(number - known) < 1e-12), f"{number:.4g}")
+
+
+NAMED = {
+    np.pi: "pi",
+    2 * np.pi: "2 * pi",
+    np.log(2 * np.pi): "log(2 * pi)",
+    0.5 * np.log(2 * np.pi): "log(2 * pi) / 2",
+}
+"""Constants as they are written."""
 
 
 def _infix(name: str, parts: list[str]) -> str:

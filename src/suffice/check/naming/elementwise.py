@@ -61,13 +61,28 @@ def factor_by_element(case: Case) -> Iterator[Finding]:
 
 def _factor_among(case: Case, among: list[Quantity]) -> list[Finding]:
     for quantity in among:
-        for power, form in POWERS if quantity.values[0].ndim else ():
+        if quantity.values[0].ndim == 0 or any(np.any(value == 0) for value in quantity.values):
+            continue
+        for power, form in POWERS:
             if _times(case, quantity, power):
                 text = form.format(quantity.name)
                 what = f"Your {case.subject.name} is too large by the factor {text}, element by element"
                 fix = f"divide by {text}" if power > 0 else f"multiply by {text[2:]}"
                 return [Finding("factor", what, fix=fix, evidence=case.evidence())]
     return []
+
+
+def where_zero(case: Case) -> Iterator[Finding]:
+    """The answer is the right one times something that is zero in places."""
+    if not case.same_shape or case.right[0].ndim == 0:
+        return
+    for quantity in functions_of_quantities(case):
+        zeros = quantity.values[0].ndim and all(np.any(value == 0) for value in quantity.values)
+        if zeros and quantity.cost <= 5 and _times(case, quantity, 1.0):
+            what = f"Your {case.subject.name} is multiplied by {quantity.name}, which is 0 in places where the right one is not"
+            fix = f"leave the factor {quantity.name} out"
+            yield Finding("factor", what, quantity.name, fix, case.evidence())
+            return
 
 
 def _ratio_by_element(case: Case) -> Iterator[Finding]:
@@ -232,12 +247,23 @@ def _inverse(matrix: np.ndarray) -> np.ndarray:
         return np.full_like(matrix, np.nan)
 
 
+def _cholesky(matrix: np.ndarray) -> np.ndarray:
+    try:
+        return np.linalg.cholesky(matrix)
+    except np.linalg.LinAlgError:
+        return np.full_like(matrix, np.nan)
+
+
 MATRICES = {
     "{}": lambda m: m,
     "inv({})": _inverse,
     "{}.T": lambda m: np.swapaxes(m, -1, -2),
     "{} @ {0}": lambda m: m @ m,
     "inv({}) @ inv({0})": lambda m: _inverse(m) @ _inverse(m),
+    "cholesky({})": lambda m: _cholesky(m),
+    "cholesky({}).T": lambda m: np.swapaxes(_cholesky(m), -1, -2),
+    "inv(cholesky({}))": lambda m: _inverse(_cholesky(m)),
+    "inv(cholesky({}).T)": lambda m: _inverse(np.swapaxes(_cholesky(m), -1, -2)),
 }
 MATRICES = {label.replace("{}", "{0}"): change for label, change in MATRICES.items()}
 
@@ -248,6 +274,10 @@ MATRIX_WORDS = {
     "{0}.T": ("the factor {0}.T is too much {1} it", "take {0}.T away"),
     "{0} @ {0}": ("{0} stands where its inverse is right, {1} it", "invert {0}"),
     "inv({0}) @ inv({0})": ("the inverse of {0} stands where {0} itself is right, {1} it", "do not invert {0}"),
+    **dict.fromkeys(
+        ("cholesky({0})", "cholesky({0}).T", "inv(cholesky({0}))", "inv(cholesky({0}).T)"),
+        ("the Cholesky factor of {0} stands where {0} itself is right, {1} it", "use {0}, not its factor alone"),
+    ),
 }
 
 

@@ -49,14 +49,18 @@ def factors_of(case: Case) -> list[float] | None:
     """c at each point where the answer is c times the right one everywhere; ``None`` otherwise."""
     if not case.same_shape:
         return None
-    found = []
+    found: list[float | None] = []
     for index, (claimed, right) in enumerate(zip(case.claimed, case.right, strict=True)):
+        if not np.any(right) and not np.any(claimed):
+            found.append(None)
+            continue
         weight = float(np.sum(right * right))
         factor = float(np.sum(claimed * right)) / weight if weight else np.nan
         if not np.isfinite(factor) or not case.explains_at(index, factor * right):
             return None
         found.append(factor)
-    return found
+    known = [factor for factor in found if factor is not None]
+    return [known[0] if factor is None else factor for factor in found] if known else None
 
 
 def finding_of_factor(factors: list[float], case: Case, what: str) -> Finding | None:

@@ -78,13 +78,23 @@ def _holds_elsewhere(case: Case, start: int, number: int) -> bool:
     return True
 
 
+LOG_SUMS = {
+    "each": (
+        "one with the sum of {0} in place of the logarithm of a sum, {1}: no term is weighed by its share (responsibility)",
+        "keep the logarithm outside of the sum; its derivative weighs each term by its share",
+    ),
+    "largest": (
+        "one with the largest of {0} in place of {1}: a hard assignment",
+        "weigh all terms by their shares (a softmax), not the largest alone",
+    ),
+}
 PREFERRED = {"without": 0, "not applied": 1, "without factor": 1, "sign": 2}
 
 
 def _finding(case: Case, made: Mutants, mutant: Mutant) -> Finding:
     writer = Writer(made.graph, case.points[0])
     step = made.graph.steps[mutant.step]
-    operand = writer.described(step.operands[mutant.operand] if mutant.leaf is None else mutant.leaf)
+    operand = writer.described(mutant.leaves[0] if mutant.leaves else step.operands[mutant.operand])
     whole = writer.step(mutant.step)
     said, fix = _words(mutant, operand, whole, step.name)
     return Finding(
@@ -97,6 +107,9 @@ def _words(mutant: Mutant, operand: str, whole: str, step: str) -> tuple[str, st
         return f"one without the term {operand} in {whole}", f"put {operand} back"
     if mutant.kind == "only":
         return f"one with {operand} in place of {whole}, its other terms left out", "put the other terms back"
+    if mutant.kind in LOG_SUMS:
+        said, fix = LOG_SUMS[mutant.kind]
+        return said.format(operand, whole), fix
     if mutant.kind == "without factor":
         return (
             f"one without the {'division by' if step == 'div' and mutant.operand else 'factor'} {operand} in {whole}",

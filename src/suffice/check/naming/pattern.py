@@ -32,6 +32,18 @@ def element_place(case: Case) -> Iterator[Finding]:
     yield Finding("element pattern", what, where, f"correct {where}", case.evidence(), _factor(case, masks))
 
 
+def indicator_missing(case: Case) -> Iterator[Finding]:
+    """The answer is right wherever the right one is not zero."""
+    if not case.same_shape or case.right[0].ndim == 0:
+        return
+    zero = [right == 0 for right in case.right]
+    wrong = [_wrong(case, index) for index in range(len(case.points))]
+    if all(np.any(w) and not np.any(w & ~z) for w, z in zip(wrong, zero, strict=True)):
+        what = f"Your {case.subject.name} is right but for elements that are zero: an indicator is missing"
+        fix = "multiply by 1 where the element is in the sum (observed, chosen, of the class) and by 0 elsewhere"
+        yield Finding("indicator", what, fix=fix, evidence=case.evidence())
+
+
 def _wrong(case: Case, index: int) -> Mask:
     right = case.right[index]
     allowed = 50 * case.floors[index] + 1e-9 * case.scales[index] + case.rough[index]

@@ -79,6 +79,8 @@ def _sums(case: Case) -> Iterator[Quantity]:
         if not 0 < axes <= 3 or np.size(value) > MOST_ELEMENTS or np.asarray(value).dtype.kind == "b":
             continue
         yield Quantity(f"sum({name})", _values(case, lambda p, n=name: np.sum(p[n])), 5)
+        for place in (0, -1) if axes == 2 else ():
+            yield Quantity(f"{name}[{place}]", _values(case, lambda p, n=name, a=place: np.asarray(p[n])[a]), 6)
         for axis in range(axes) if axes > 1 else ():
             yield Quantity(
                 f"sum({name}, axis={axis})", _values(case, lambda p, n=name, a=axis: np.sum(p[n], axis=a)), 5

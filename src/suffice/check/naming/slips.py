@@ -11,7 +11,7 @@ import numpy as np
 from suffice.check.case import Case
 from suffice.check.functions import NOT_TRACEABLE
 from suffice.check.graph.backward import Backward, backward, directions_elsewhere
-from suffice.check.graph.slips import FORGOTTEN, Slip
+from suffice.check.graph.slips import DIAGONAL, FORGOTTEN, Slip
 from suffice.check.graph.words import Writer
 from suffice.check.naming.factor import name_of_factor
 from suffice.check.report import Finding
@@ -34,7 +34,7 @@ class Sized:
 
 def one_slip(case: Case) -> Iterator[Finding]:
     """C = G + a B for one slip, with the same a at every point or one that is a size of the model."""
-    made = _directions(case)
+    made = directions(case)
     if made is None:
         return
     found, tables = made
@@ -63,15 +63,21 @@ def _elsewhere(case: Case, index: int, numbers: tuple[int, ...]) -> list[np.ndar
         return None
 
 
+def directions_at(case: Case, index: int, numbers: tuple[int, ...]) -> np.ndarray | None:
+    """What one slip adds at a point of other shapes."""
+    found = _elsewhere(case, index, numbers)
+    return None if found is None else found[0]
+
+
 def two_slips(case: Case) -> Iterator[Finding]:
     """The same of two edges at once, each with a size that has a name."""
-    made = _directions(case)
+    made = directions(case)
     pair = _pair(case, *made) if made is not None else None
     if pair is not None:
         yield pair
 
 
-def _directions(case: Case) -> tuple[Backward, list[np.ndarray]] | None:
+def directions(case: Case) -> tuple[Backward, list[np.ndarray]] | None:
     """The slips, and what each adds at every point of the first shapes."""
     source = case.extra
     if not getattr(source, "wrt", "") or not case.same_shape or case.right[0].size * 60 > MOST_NUMBERS:
@@ -213,6 +219,15 @@ RIGHT = {
 
 def _derivative(case: Case, slip: Slip, name: str, operand: str, whole: str) -> Finding:
     called = NAMES.get(name, name)
+    if slip.kind == DIAGONAL:
+        what = f"In your {case.subject.name}, of the derivative of the softmax {whole} the diagonal alone is taken, y (1 - y)"
+        fix = "each output moves with every input: add the elements off the diagonal, -y_i y_j"
+        return Finding("diagonal", what, whole, fix, case.evidence())
+    if slip.linear is not None:
+        what = f"In your {case.subject.name}, the derivative of the softmax {whole} is taken as {slip.kind}"
+        return Finding(
+            "softmax", what, whole, "the right one is y (ȳ - Σ y ȳ), summed as the softmax is", case.evidence()
+        )
     if slip.derivative is FORGOTTEN:
         what = f"In your {case.subject.name}, the derivative of {called} at {operand} is forgotten"
     else:

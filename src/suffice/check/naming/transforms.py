@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
 
@@ -47,6 +46,13 @@ CHANGES: dict[tuple[str, str], Change] = {
     ("the log-odds of the right one with the wrong sign", "apply the sigmoid to its negative"): lambda r: (
         -np.log(r / (1 - r))
     ),
+    (
+        "the square root of the odds: the weight of +1 alone, not normalised",
+        "divide by the sum of both weights",
+    ): lambda r: np.sqrt(r / (1 - r)),
+    ("a hard assignment: 1 where the probability is above 1/2", "use the probability itself"): lambda r: (
+        (r > 0.5) * 1.0 if np.all((r > 0) & (r < 1)) else np.full_like(r, np.nan)
+    ),
     ("the mean 2 p - 1 of a spin, not the probability p", "apply (1 + x) / 2"): lambda r: 2 * r - 1,
     ("the probability (1 + m) / 2, not the mean m of a spin", "apply 2 x - 1"): lambda r: (1 + r) / 2,
     ("the sigmoid of the right one: the sigmoid is applied once too often", "leave it out"): lambda r: (
@@ -61,18 +67,38 @@ CHANGES: dict[tuple[str, str], Change] = {
 
 
 def other_coordinates(case: Case) -> Iterator[Finding]:
-    """The gradient by free coordinates of a constraint instead of the variable itself."""
+    """The gradient by other coordinates than the variable itself: logits, standard deviations, precisions."""
     of = case.subject.of
     if case.subject.kind != "gradient" or not case.same_shape or of not in case.points[0]:
         return
+    for said, fix, change in COORDINATES:
+        if case.explained_by(lambda point, right, change=change: change(np.asarray(point[of], float), right)):
+            what = f"Your {case.subject.name} is the gradient by {said.format(of)}, not by {of} itself"
+            yield Finding("coordinates", what, fix=fix.format(of), evidence=case.evidence())
+            return
 
-    def by_logits(point: Any, right: np.ndarray) -> np.ndarray:
-        chances = point[of]
-        return chances * (right - np.sum(chances * right, axis=-1, keepdims=True))
 
-    if case.right[0].ndim and case.explained_by(by_logits):
-        what = f"Your {case.subject.name} is the gradient by the logits of {of} (in softmax coordinates), not by {of} itself"
-        yield Finding("coordinates", what, fix=f"undo the chain rule of the softmax of {of}", evidence=case.evidence())
+def _by_logits(chances: np.ndarray, right: np.ndarray) -> np.ndarray | None:
+    return chances * (right - np.sum(chances * right, axis=-1, keepdims=True)) if right.ndim else None
+
+
+def _where_positive(value: np.ndarray, found: np.ndarray) -> np.ndarray | None:
+    return found if np.all(value > 0) else None
+
+
+COORDINATES: tuple[tuple[str, str, Callable[[np.ndarray, np.ndarray], np.ndarray | None]], ...] = (
+    ("the logits of {0} (in softmax coordinates)", "undo the chain rule of the softmax of {0}", _by_logits),
+    (
+        "the square root of {0} (a standard deviation for a variance)",
+        "divide by 2 * sqrt({0})",
+        lambda value, right: _where_positive(value, 2 * np.sqrt(value) * right),
+    ),
+    (
+        "the reciprocal of {0} (a precision for a variance)",
+        "divide by -{0}**2",
+        lambda value, right: _where_positive(value, -(value**2) * right),
+    ),
+)
 
 
 def normalisation(case: Case) -> Iterator[Finding]:

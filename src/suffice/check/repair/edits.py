@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from suffice.check.grammar.expression import COMPARISONS, Expression, at, call, name, number, operation, places, put
 from suffice.check.grammar.functions import OPTIONS
+from suffice.check.repair.assignments import hardened
 from suffice.check.repair.insertions import ONE, Edit, Named, column_of, terms, with_names, with_sizes, wrapped
+from suffice.check.repair.orders import exchanged, weighted
 
 
 def edits_of(formula: Expression, named: Named, sizes: tuple[Expression, ...] = ()) -> Iterator[Edit]:
@@ -32,42 +34,6 @@ def _of_limit(node: Expression, known: list[tuple[str, int]]) -> Iterator[Edit]:
         yield from _names(node, sizes)
 
 
-def everywhere(formula: Expression, named: Named) -> Iterator[Edit]:
-    """Edits of a variable wherever it stands, and of all matrices at once."""
-    known = list(named)
-    held = {str(node.value) for _, node in places(formula) if node.head == "name"}
-    for symbol in sorted(held):
-        for other, _ in known:
-            if other != symbol:
-                yield Edit(
-                    _replaced(formula, {symbol: name(other)}),
-                    "variable",
-                    f"it uses {symbol} where {other} is right",
-                    1.31,
-                )
-        for other, axes in known:
-            if other != symbol and axes and axes == dict(known).get(symbol):
-                both = operation("*", name(symbol), name(other))
-                what = f"{symbol} lacks the factor {other} wherever it stands"
-                yield Edit(_replaced(formula, {symbol: both}), "missing factor", what, 1.36)
-        yield Edit(_replaced(formula, {symbol: ONE}), "extra factor", f"{symbol} is too much wherever it stands", 1.3)
-        inverse = {symbol: call("inv", name(symbol))}
-        yield Edit(_replaced(formula, inverse), "inverse", f"{symbol} is not inverted", 1.31)
-    for first, one in known:
-        for second, other in known:
-            if first < second and one == other and {first, second} <= held:
-                pair = {first: name(second), second: name(first)}
-                yield Edit(_replaced(formula, pair), "variable", f"{first} and {second} are swapped", 1.32)
-                both = {symbol: call("inv", name(symbol)) for symbol in (first, second)}
-                yield Edit(_replaced(formula, both), "inverse", f"{first} and {second} are not inverted", 1.33)
-
-
-def _replaced(tree: Expression, by: dict[str, Expression]) -> Expression:
-    if tree.head == "name":
-        return by.get(str(tree.value), tree)
-    return replace(tree, parts=tuple(_replaced(part, by) for part in tree.parts))
-
-
 def _of_node(
     node: Expression, known: list[tuple[str, int]], outermost: bool, sizes: tuple[Expression, ...]
 ) -> Iterator[Edit]:
@@ -76,6 +42,9 @@ def _of_node(
         return
     yield from _calls(node)
     yield from _slices(node)
+    yield from hardened(node)
+    yield from exchanged(node)
+    yield from weighted(node, known)
     yield from _numbers(node, known)
     yield from _names(node, known)
     yield from wrapped(node)

@@ -87,6 +87,7 @@ def with_names(node: Expression, known: list[tuple[str, int]]) -> Iterator[Edit]
         if axes == 1:
             rest = operation("-", ONE, column_of(symbol))
             yield Edit(operation("*", node, rest), "missing factor", f"{node} lacks the factor {rest}", 1.5)
+    yield from _with_local_derivatives(node, known)
     yield from _with_the_same_index(node, known)
     for other, cost in ((ONE, 1.3), *((name(symbol), 1.4) for symbol, _ in known)):
         yield Edit(operation("+", node, other), "missing term", f"{node} lacks the term + {other}", cost)
@@ -109,6 +110,19 @@ def with_names(node: Expression, known: list[tuple[str, int]]) -> Iterator[Edit]
             yield Edit(
                 operation("@", node, name(symbol)), "missing factor", f"{node} lacks the factor {symbol} after it", 1.4
             )
+
+
+def _with_local_derivatives(node: Expression, known: list[tuple[str, int]]) -> Iterator[Edit]:
+    """The derivative of a sigmoid or tanh that a part lacks, in terms of its value."""
+    for symbol, axes in known:
+        if axes <= 2:
+            value = name(symbol)
+            for function, slope in (
+                ("sigmoid", operation("*", value, operation("-", ONE, value))),
+                ("tanh", operation("-", ONE, operation("**", value, TWO))),
+            ):
+                what = f"{node} lacks the factor {slope}, the derivative of the {function} that gives {symbol}"
+                yield Edit(operation("*", node, slope), "local derivative", what, 1.47)
 
 
 def with_sizes(node: Expression, sizes: tuple[Expression, ...]) -> Iterator[Edit]:

@@ -10,7 +10,8 @@ import numpy as np
 from suffice.check.case import Case, difference
 from suffice.check.grammar.evaluating import evaluate, values_of_parts
 from suffice.check.grammar.expression import Expression, at, call, changed_at, name, names_in, number, places, put
-from suffice.check.repair.edits import edits_of, everywhere
+from suffice.check.repair.edits import edits_of
+from suffice.check.repair.everywhere import everywhere
 from suffice.check.repair.insertions import Edit
 from suffice.check.report import Finding
 
@@ -93,10 +94,10 @@ def paired_repairs_of(case: Case) -> list[Edit]:
     edits = sorted(edits_of(formula, _named(case)), key=lambda edit: edit.cost)
     known = _known(formula, case)
     for kind in PAIRED:
-        alike = [edit for edit in edits if edit.kind == kind][:MOST_OF_A_KIND]
-        found = next((pair for pair in _pairs(formula, alike) if _is_right_everywhere(pair, case, known)), None)
-        if found is not None:
-            return [found]
+        for alike in _groups([edit for edit in edits if edit.kind == kind]):
+            found = next((pair for pair in _pairs(formula, alike) if _is_right_everywhere(pair, case, known)), None)
+            if found is not None:
+                return [found]
     mixed = [edit for edit in edits if edit.kind in MIXED][:MOST_OF_A_KIND]
     found = next((pair for pair in _pairs(formula, mixed) if _is_right_everywhere(pair, case, known)), None)
     return [] if found is None else [found]
@@ -104,6 +105,14 @@ def paired_repairs_of(case: Case) -> list[Edit]:
 
 MIXED = ("sign", "axis", "transpose", "order", "number")
 """Kinds of which two may come together."""
+
+
+def _groups(edits: list[Edit]) -> list[list[Edit]]:
+    """Edits of one kind, of which two may come together: all of them, and those that bring in the same function."""
+    if not edits or edits[0].kind != "missing function":
+        return [edits[:MOST_OF_A_KIND]]
+    functions = sorted({edit.what.split()[0] for edit in edits})
+    return [[edit for edit in edits if edit.what.split()[0] == one][:MOST_OF_A_KIND] for one in functions]
 
 
 def _pairs(formula: Expression, edits: list[Edit]) -> Iterator[Edit]:

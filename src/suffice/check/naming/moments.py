@@ -1,0 +1,52 @@
+"""Estimates that are a moment of all rows alike: their mean, median, variances or covariance."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from suffice.check.case import Case
+from suffice.check.report import Finding
+
+MOMENTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "the mean": lambda rows: rows.mean(0),
+    "the median": lambda rows: np.median(rows, axis=0),
+    "the sum": lambda rows: rows.sum(0),
+    "the mean square": lambda rows: np.mean(rows**2, axis=0),
+    "the variance": lambda rows: rows.var(0),
+    "the standard deviation": lambda rows: rows.std(0),
+    "the covariance": lambda rows: np.cov(rows.T, bias=True),
+    "the covariance, with N - 1,": lambda rows: np.cov(rows.T),
+    "the matrix of mean products": lambda rows: rows.T @ rows / len(rows),
+}
+
+
+def moment_of_rows(case: Case) -> Iterator[Finding]:
+    """The answer is a moment of a table's rows, each counted alike."""
+    if case.subject.kind not in ("update", "estimate"):
+        return
+    tables = [name for name, value in case.points[0].items() if np.ndim(value) == 2 and len(np.asarray(value)) > 1]
+    for name in tables:
+        for said, moment in MOMENTS.items():
+            if case.explained_by(lambda point, right, n=name, m=moment: _alike(m(np.asarray(point[n], float)), right)):
+                what = f"Your {case.subject.name} is {said} of all rows of {name}, each counted alike"
+                fix = _fix(case, name)
+                yield Finding("moment", what, name, fix, case.evidence())
+                return
+
+
+def _fix(case: Case, name: str) -> str:
+    for place, said in ((0, "first"), (-1, "last")):
+        rows = [np.asarray(point[name], float)[place] for point in case.points]
+        if all(
+            row.shape == right.shape and np.allclose(row, right) for row, right in zip(rows, case.right, strict=True)
+        ):
+            return f"its {said} row, {name}[{place}], is right"
+    return f"take from the model how rows are weighed and from what they are centred: not all rows of {name} alike"
+
+
+def _alike(moment: np.ndarray, right: np.ndarray) -> np.ndarray | None:
+    """The same moment for each component, where there are several."""
+    fits = moment.ndim <= right.ndim and moment.shape == right.shape[right.ndim - moment.ndim :]
+    return np.broadcast_to(moment, right.shape) if fits else None
