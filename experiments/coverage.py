@@ -66,6 +66,36 @@ def of_memberships(draw: np.random.Generator) -> list[bool]:
     return held(ends, np.array([-0.4, 1.0])).tolist()
 
 
+def of_steps(way: dict) -> Callable[[np.random.Generator], list[bool]]:
+    """Whether intervals hold the coefficients, and the means of an outcome, found after the classes."""
+
+    def one(draw: np.random.Generator) -> list[bool]:
+        covariate = draw.standard_normal(500)
+        second = draw.random(500) < 1 / (1 + np.exp(0.4 - covariate))
+        rows = (draw.random((500, 5)) < CHANCES[second.astype(int)]).astype(float)
+        outcome = second + draw.standard_normal(500)
+        start = {"weights_init": WEIGHTS, "probabilities_init": CHANCES}
+        classes = BernoulliMixture(2, binarize=None, random_state=0, **start).fit(rows)
+        slope = suffice.membership_regression(classes, rows, covariate, **way)
+        means = suffice.distal_outcome(classes, rows, outcome, **way)
+        found = np.append(slope.coefficients[1], means.estimates)
+        errors = np.append(slope.standard_errors[1], means.standard_errors)
+        return (np.abs(found - [-0.4, 1.0, 0.0, 1.0]) < 1.959964 * errors).tolist()
+
+    return one
+
+
+def of_noise(draw: np.random.Generator) -> list[bool]:
+    """Whether intervals hold the share of uniform noise, and the means of two clusters in it."""
+    centres = np.array([[-4.0, 0.0], [4.0, 1.0]])
+    kind = draw.choice(3, 400, p=[0.45, 0.35, 0.2])
+    rows = np.where(kind[:, None] == 2, draw.uniform(-10, 10, (400, 2)), centres[kind % 2] + draw.standard_normal((400, 2)))
+    fitted = GaussianMixture(2, noise=400.0, random_state=0).fit(rows)
+    order = np.argsort(fitted.means_[:, 0])
+    ends = fitted.confidence_intervals(rows)
+    return [*held(ends["noise_weight_"], np.array(0.2)), *held(ends["means_"][order], centres)]
+
+
 def of_imputed(parameters: str) -> Callable[[np.random.Generator], list[bool]]:
     """Whether the pooled interval of a slope holds it, where effects are missing beside large causes."""
 
@@ -98,6 +128,11 @@ CASES: dict[str, Callable[[np.random.Generator], list[bool]]] = {
     "wrong model (overdispersed counts), robust": of_counts("robust"),
     "wrong model (overdispersed counts), bootstrap": of_counts("bootstrap"),
     "covariates of classes, one step": of_memberships,
+    "covariate and outcome, two steps": of_steps({"n_steps": 2}),
+    "covariate and outcome, three steps, BCH": of_steps({"correction": "bch"}),
+    "covariate and outcome, three steps, ML": of_steps({"correction": "ml"}),
+    "covariate and outcome, three steps, uncorrected": of_steps({"correction": None}),
+    "clusters in uniform noise, observed": of_noise,
     "slope from imputed tables, parameters drawn": of_imputed("drawn"),
     "slope from imputed tables, parameters fixed": of_imputed("fixed"),
 }

@@ -182,7 +182,7 @@ def test_criteria_and_draws_given_covariates(fitted):
     rows, component = fitted.sample(500, **given)
     chance = softmax(np.c_[np.ones(500), COVARIATES] @ fitted.membership_coefficients_.T, axis=1)[:, 1]
     assert component.mean() == pytest.approx(chance.mean(), abs=0.07)
-    assert np.corrcoef(component, chance)[0, 1] > 0.4
+    assert np.corrcoef(component, chance)[0, 1] > 0.25
     assert rows.shape == (500, 4)
     for call, said in [
         (lambda: fitted.sample(3, **given), "one row is drawn for each"),

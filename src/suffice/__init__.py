@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from suffice.estimators.factors.ppca import PPCA
     from suffice.estimators.mixtures.bernoulli import BernoulliMixture
     from suffice.estimators.mixtures.categorical import CategoricalMixture
+    from suffice.estimators.mixtures.distal_outcome import DistalOutcome, distal_outcome
     from suffice.estimators.mixtures.exponential import ExponentialMixture
     from suffice.estimators.mixtures.gaussian import GaussianMixture
+    from suffice.estimators.mixtures.membership_regression import MembershipRegression, membership_regression
     from suffice.estimators.mixtures.mixed import MixedMixture
     from suffice.estimators.mixtures.negative_binomial import NegativeBinomialMixture
     from suffice.estimators.mixtures.of_ppca import MixtureOfPPCA

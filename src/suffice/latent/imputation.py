@@ -80,11 +80,18 @@ def _shift(model: Mixture, rows: np.ndarray, star: np.ndarray, component: np.nda
     masked = np.where(np.isnan(rows), np.nan, star)
     for k in np.unique(component):
         here = component == k
-        with np.errstate(divide="ignore"):
-            only = replaced(model, log_weights=np.log(np.arange(len(model.weights)) == k))
-        given_rows, given_draws = (_completed(only, precision, cells[here])[0] for cells in (rows, masked))
+        given_rows, given_draws = (completed_by(model, cells[here], k, precision)[0] for cells in (rows, masked))
         shift[here] = given_rows - given_draws
     return shift
+
+
+def completed_by(
+    model: Mixture, rows: np.ndarray, component: int, precision: str = "float64"
+) -> tuple[np.ndarray, np.ndarray]:
+    """Expected value and standard deviation (n, D) of every cell in one component, given those that are observed."""
+    with np.errstate(divide="ignore"):
+        only = replaced(model, log_weights=np.log(np.arange(len(model.weights)) == component))
+    return _completed(only, precision, rows)
 
 
 def refuse_deviations(return_std: bool) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from suffice.estimators.mixtures.beginning import Beginning, has_collapsed
+from suffice.estimators.mixtures.cells import MixtureCells
 from suffice.estimators.mixtures.fitted import FittedMixture
 from suffice.estimators.mixtures.membership import OF_MEMBERSHIP, with_covariates
 from suffice.estimators.mixtures.start import FitRows, first_step, last_objective, running_from, start_of, surveyed_for
@@ -39,7 +40,7 @@ OF_STEPS = ("running_statistics_", "n_steps_")
 
 
 @dataclass(eq=False, repr=False)
-class MixtureEstimator(FittedMixture):
+class MixtureEstimator(MixtureCells, FittedMixture):
     """Base of the mixture estimators; a family adds its parameters, its start and its fitted attributes."""
 
     n_components: int = 1

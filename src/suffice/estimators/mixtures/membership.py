@@ -38,8 +38,8 @@ def with_covariates(
     X, sample_weight, _ = weighed(X, sample_weight)
     rows = mixture._input.table(on_host(X))
     weight = None if sample_weight is None else mixture._input.weight(sample_weight, rows)
-    names, values = _read(covariates, len(rows))
-    _check_telling(names, values if weight is None else values[weight > 0])
+    names, values = numbers_of(covariates, len(rows))
+    refuse_untelling(names, values if weight is None else values[weight > 0])
     centre, scale = values.mean(0), values.std(0)
     start = begun(mixture.model_, values.shape[1])
     data, origin = measured(start, rows)
@@ -49,7 +49,7 @@ def with_covariates(
     found = restarts_at(solution.model, 0)
     components = found.components if origin is None else found.components.translated(origin)
     coefficients = unscaled(np.asarray(found.coefficients), centre, scale)
-    _warn_of_sure(np.asarray(found.coefficients), names)
+    warn_of_sure(np.asarray(found.coefficients), names)
     membership = MembershipMixture(coefficients, components)
     shares = np.average(membership.memberships(values), 0, weight)
     fitted = mixture._attributes(Mixture(shares, components, mixture.model_.prior))
@@ -101,7 +101,7 @@ def check_fitted_with(mixture: Any) -> None:
 
 def covariates_of(mixture: Any, covariates: TableLike, rows: int) -> np.ndarray:
     """Covariates (n, q) as the fit had them."""
-    names, values = _read(covariates, rows)
+    names, values = numbers_of(covariates, rows)
     wanted = mixture.membership_coefficients_.shape[1] - 1
     if values.shape[1] != wanted:
         raise ValueError(f"covariates has {values.shape[1]} columns; {wanted} are expected, as in the fit.")
@@ -122,7 +122,7 @@ def _check_free(mixture: MixtureEstimator, X: TableLike, labels: Any) -> None:
         )
 
 
-def _read(covariates: TableLike, rows: int) -> tuple[list[str], np.ndarray]:
+def numbers_of(covariates: TableLike, rows: int) -> tuple[list[str], np.ndarray]:
     """Names and numbers (n, q) of covariates."""
     try:
         values = np.asarray(on_host(covariates), float)
@@ -141,7 +141,7 @@ def _read(covariates: TableLike, rows: int) -> tuple[list[str], np.ndarray]:
     return names, values
 
 
-def _check_telling(names: list[str], values: np.ndarray) -> None:
+def refuse_untelling(names: list[str], values: np.ndarray) -> None:
     """Refuse covariates that hold one value, or follow from others."""
     spread = values.std(0)
     constant = spread <= 1e-12 * np.abs(values).max(0, initial=0)
@@ -161,7 +161,7 @@ def unscaled(coefficients: np.ndarray, centre: np.ndarray, scale: np.ndarray) ->
     return np.concatenate([coefficients[:, :1] - (slopes @ centre)[:, None], slopes], 1)
 
 
-def _warn_of_sure(coefficients: np.ndarray, names: list[str]) -> None:
+def warn_of_sure(coefficients: np.ndarray, names: list[str]) -> None:
     """Say which covariates tell a class surely."""
     sure = (np.abs(coefficients[:, 1:]) > LARGEST / 2).any(0)
     if sure.any():
