@@ -35,8 +35,12 @@ from suffice.data import stream_parquet
 
 COLUMNS, COMPONENTS, GROUP = 8, 8, 500_000
 """Columns and components of the fit; rows in a row group, which is a partition."""
+FEW_PARTITIONS = 1000
+"""Up to so many are passed over several times."""
 MANY = 10_000_000
+"""Rows from which on fits are of fewer iterations."""
 STREAMED = 20_000_000
+"""Rows that the process that streams reads at most."""
 
 
 def iterations_for(rows: int) -> tuple[int, int]:
@@ -47,7 +51,7 @@ def iterations_for(rows: int) -> tuple[int, int]:
 @contextmanager
 def workers(count: int) -> Iterator[Any]:
     """A client of so many processes with one thread each."""
-    with distributed.Client(n_workers=count, threads_per_worker=1, dashboard_address=None,
+    with distributed.Client(n_workers=count, threads_per_worker=1, dashboard_address=None, memory_limit=0,
                             silence_logs=logging.CRITICAL) as client:  # fmt: skip
         yield client
 
@@ -125,7 +129,7 @@ def of_partitions(counts: list[int], passes: int = 5) -> dict[str, float]:
         for count in counts:
             blocks = [delayed(np.zeros, pure=False)((1, 1)) for _ in range(count)]
             held = Passes(blocks)
-            found[str(count)] = 1000 * min(held.seconds() for _ in range(passes + 1))
+            found[str(count)] = 1000 * min(held.seconds() for _ in range(passes + 1 if count <= FEW_PARTITIONS else 2))
             print(f"{count} partitions: {found[str(count)]:.0f} ms a pass", flush=True)
     return found
 

@@ -39,8 +39,8 @@ class Reading(Telling):
     ] = None
     stream: Annotated[
         bool | None,
-        typer.Option("--stream/--in-memory", help="Read Parquet in batches, in bounded memory.",
-                     show_default="above 1 GB", rich_help_panel=DATA),
+        typer.Option("--stream/--in-memory", help="Read files in batches, in bounded memory.",
+                     show_default="Parquet above 1 GB", rich_help_panel=DATA),
     ] = None  # fmt: skip
     decimal: Annotated[
         str | None,
