@@ -272,7 +272,7 @@ def test_means_and_samplers_are_marked(tmp_path):
     text = "".join(f'[{one}]\nmean = "{said}"\nstep = "steps.py:{own}"\n' for one, (said, own) in people.items())
     marks = grade(asked(tmp_path, mean + SAMPLED), answered(tmp_path, text), allow_code=True)
     verdicts = [[mark.verdict for mark in one.marks] for one in marks.people]
-    assert verdicts == [["right", "inconclusive"], ["wrong", "wrong"], ["not comparable", "not comparable"]]
+    assert verdicts == [["right", "inconclusive"], ["wrong", "wrong"], ["wrong", "not comparable"]]
     assert [one.points for one in marks.people] == [2, 0, 0]
     assert "the function of the mean" in marks.people[1].marks[0].report.message
     assert "changes the distribution of z" in marks.people[1].marks[1].report.message

@@ -36,7 +36,7 @@ class Case:
     """Claimed and right values at each point.
 
     ``tolerances`` are what rounding explains, ``floors`` the noise itself; ``first`` is the number of points of the first
-    shapes; ``rivals`` are rules for this kind of question, tried first; ``late`` ones are tried last.
+    shapes; ``rivals`` are rules for this kind of question, tried first; ``early`` ones before those that ask the model.
     """
 
     subject: Subject
@@ -51,7 +51,7 @@ class Case:
     constraint: str = ""
     layout: str = "any"
     rivals: tuple[Callable[[Case], Any], ...] = ()
-    late: tuple[Callable[[Case], Any], ...] = ()
+    early: tuple[Callable[[Case], Any], ...] = ()
     extra: Any = field(default=None, compare=False)
     memory: dict[str, Any] = field(default_factory=dict, compare=False)
 

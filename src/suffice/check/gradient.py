@@ -113,9 +113,9 @@ def check_vjp(
     """
     question = _beside(asked(f, at, seed), cotangent, _output_shape, seed)
     function = Differentiable(Contracted(question.function, cotangent), wrt)
-    late = partial(_diagonal_alone, function=Differentiable(question.function, wrt, "jacobian"), cotangent=cotangent)
+    early = partial(_diagonal_alone, function=Differentiable(question.function, wrt, "jacobian"), cotangent=cotangent)
     return held_against_derivative(
-        question, function, claim, f"vector-Jacobian product of {wrt}", None, seed, layout, (late,)
+        question, function, claim, f"vector-Jacobian product of {wrt}", None, seed, layout, (early,)
     )
 
 
@@ -197,7 +197,7 @@ def held_against_derivative(
     constraints: Mapping[str, str] | None,
     seed: int,
     layout: str,
-    late: tuple[Callable[[Case], Any], ...] = (),
+    early: tuple[Callable[[Case], Any], ...] = (),
 ) -> CheckReport:
     """The report on a claim that should be what ``function`` asks for."""
     constraint = question.constraint(function.wrt, constraints)
@@ -216,7 +216,7 @@ def held_against_derivative(
         equal=(lambda case: multiplier_term(case, function.wrt, constraint)) if scalar else (lambda case: ""),
         doubt=opinion.doubt if scalar else (lambda case, index: ""),
         extra=function,
-        late=late,
+        early=early,
     )
     return opinion.confirmed(report, function.at(question.points[0])) if scalar else report
 

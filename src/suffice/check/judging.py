@@ -39,7 +39,7 @@ def judge(
     constraint: str = "",
     reference: str = "",
     rivals: tuple[Callable[[Case], Any], ...] = (),
-    late: tuple[Callable[[Case], Any], ...] = (),
+    early: tuple[Callable[[Case], Any], ...] = (),
     equal: Callable[[Case], str] = lambda case: "",
     doubt: Doubt = lambda case, index: "",
     extra: Any = None,
@@ -61,7 +61,7 @@ def judge(
     right = [np.asarray(truth(point)) for point in full]
     claimed, refusal = _claimed(wanted, full, right)
     case = _case(wanted, subject, full, claimed, right, truth, complete, constraint, layout, rivals, extra)
-    case = replace(case, late=late)
+    case = replace(case, early=early)
     if refusal:
         return replace(_refused(case, refusal), seed=seed, reference=reference)
     case, convention = _laid_out(case)

@@ -4,7 +4,6 @@ import numpy as np
 
 from bank.exercise import chance, equal, gradient, update
 
-
 EXERCISES = (
     update(
         "map",

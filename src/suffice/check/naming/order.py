@@ -57,7 +57,7 @@ def findings_of(case: Case) -> list[Finding]:
         return [*found, *repair][:MOST_FINDINGS]
     if edits and edits[0].cost <= PLAIN_EDIT:
         return [*repair, *_first(OF_THE_POINT, case)][:MOST_FINDINGS]
-    found = _first((*OF_THE_POINT, *OF_THE_MODEL, *case.late, element_place), case)
+    found = _first((*OF_THE_POINT, *case.early, *OF_THE_MODEL, element_place), case)
     if not found and not repair:
         found = _first((same_as,), case)
     if not found and not repair:
