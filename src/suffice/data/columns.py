@@ -110,7 +110,9 @@ def _names(table: pa.Table, name: str) -> list[str]:
     try:
         return table.column_names
     except UnicodeDecodeError:
-        raise DataError(f"{name} has a column whose name is no text in UTF-8; rename it, or write the file again.") from None
+        raise DataError(
+            f"{name} has a column whose name is no text in UTF-8; rename it, or write the file again."
+        ) from None
 
 
 def _numeric(table: pa.Table, name: str, written: Conventions) -> tuple[pa.Table, list[str]]:

@@ -283,7 +283,11 @@ def _stored_index(schema: pa.Schema) -> list[str]:
     stored = (schema.metadata or {}).get(b"pandas")
     try:
         told = [] if stored is None else json.loads(stored)["index_columns"]
-    except (ValueError, KeyError, TypeError):  # what is told of an index is damaged, and the columns are whole without it
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+    ):  # what is told of an index is damaged, and the columns are whole without it
         return []
     return [name for name in told if isinstance(name, str)]
 
