@@ -100,7 +100,7 @@ class ClassesStory(Story):
         if run.seconds is not None:
             measures.append(("time", f"{run.seconds:.2f} s", "one fit"))
         return replace(
-            self.begun(f"{self.title} of {run.target_name} in {run.source}", run),
+            self.begun(f"{self.title} of {run.target_name} in {run.source or 'an array'}", run),
             lead=self.lead(run),
             measures=measures,
             remark=judged.how,

@@ -96,8 +96,8 @@ class AutoencoderStory(Story):
         if run.seconds is not None:
             measures.append(("time", f"{run.seconds:.2f} s", "fit only"))
         return replace(
-            self.begun(f"{model_name(self.estimator)} of {run.source}", run),
-            lead=f"{self.size} learned from {len(rows):,} rows of {columns} columns of {run.source}.",
+            self.begun(f"{model_name(self.estimator)} of {run.source or 'an array'}", run),
+            lead=f"{self.size} learned from {len(rows):,} rows of {columns} columns of {run.source or 'an array'}.",
             measures=measures,
             advice=self._advice(run),
             pictures=[

@@ -69,8 +69,8 @@ class RBMStory(Story):
         time = [] if run.seconds is None else [("time", f"{run.seconds:.2f} s", "fit only")]
         name, value, hint = found[0]
         return replace(
-            self.begun(f"{KIND[0].upper()}{KIND[1:]} of {run.source}", run),
-            lead=f"{self.size} learned from {len(rows):,} rows of {columns} columns of {run.source}.",
+            self.begun(f"{KIND[0].upper()}{KIND[1:]} of {run.source or 'an array'}", run),
+            lead=f"{self.size} learned from {len(rows):,} rows of {columns} columns of {run.source or 'an array'}.",
             measures=[*found, *time],
             advice=_advice(self.estimator, run),
             pictures=drawn(_pictures, self.estimator, run),
@@ -129,7 +129,7 @@ def _unit_names(estimator: LearnedRBM, columns: list[str]) -> list[str]:
 def _likelihoods(found: Evaluation) -> list[tuple[str, str, str]]:
     """Log-likelihood of a row with how it was found, beside what columns alone are worth; names, values and hints."""
     if found is None:
-        return [("log-likelihood", "none", "no complete row was measured")]
+        return [("log-likelihood", "not measured", "score and score_samples tell it of complete rows")]
     rest = [("independent columns", f"{found.independent:.2f}", "log-likelihood without hidden units, nats per row"),
             ("reconstruction", f"{found.reconstruction:.2f}", "cross-entropy, nats per row; no likelihood")]  # fmt: skip
     if found.annealed is None:

@@ -34,7 +34,14 @@ def axes_of(panel: Panel, width: float, height: float) -> tuple[Ticked, Ticked]:
     room = 0.0 if any(isinstance(mark, Image) for mark in panel.marks) else 0.05
     x, y = (np.concatenate([own[place] for own in reached]) if reached else np.zeros(0) for place in (0, 1))
     across = ticked(panel.x, *reach(panel.x, x, room), width, upright=False)
-    return across, ticked(panel.y, *reach(panel.y, y, room), height, upright=True)
+    low, high = reach(panel.y, y, room)
+    return across, ticked(panel.y, *((high, low) if _hangs(panel) else (low, high)), height, upright=True)
+
+
+def _hangs(panel: Panel) -> bool:
+    """Whether lines are counted from above, as those of a table, where the axis does not say."""
+    tables = [mark for mark in panel.marks if isinstance(mark, Image) and mark.extent[2] > mark.extent[3]]
+    return bool(tables) and panel.y.low is None and panel.y.high is None
 
 
 def margins(panel: Panel) -> Margins:

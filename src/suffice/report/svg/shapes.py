@@ -48,17 +48,18 @@ def _(mark: Line, place: Place) -> str:
 
 def _told_along(mark: Line, place: Place) -> str:
     """Places on a graph of a function that tell its values, without being seen."""
-    shown = np.flatnonzero(np.isfinite(np.asarray(mark.x, float) + np.asarray(mark.y, float)))
-    if len(shown) < 2 or not (np.diff(np.asarray(mark.x)[shown]) > 0).all():
+    x, y = np.asarray(mark.x, float), np.asarray(mark.y, float)
+    shown = np.isfinite(x) & np.isfinite(y)
+    x, y = x[shown], y[shown]
+    if len(x) < 2 or not (x[1:] > x[:-1]).all():
         return ""
-    some = shown[np.unique(np.linspace(0, len(shown) - 1, MOST_ALONG).round().astype(int))]
-    x, y = np.asarray(mark.x)[some], np.asarray(mark.y)[some]
+    some = np.unique(np.linspace(0, len(x) - 1, MOST_ALONG).round().astype(int))
     named = f"{mark.label}: " if mark.label else ""
     return "".join(
         element(
             "circle", hint(f"{named}{a:.5g}, {b:.5g}"), cx=float(place.x(a)), cy=float(place.y(b)), r=4, fill_opacity=0
         )
-        for a, b in zip(x, y, strict=True)
+        for a, b in zip(x[some], y[some], strict=True)
     )
 
 
