@@ -63,7 +63,7 @@ PROGRAM = """
 def outcome(tmp_path, body, *arguments):
     path = tmp_path / "program.py"
     path.write_text(textwrap.dedent(PROGRAM).replace("{body}", textwrap.indent(textwrap.dedent(body), " " * 4).strip()))
-    ended = subprocess.run([sys.executable, path, *arguments], capture_output=True, text=True, timeout=180)
+    ended = subprocess.run([sys.executable, path, *arguments], capture_output=True, text=True, timeout=600)
     assert ended.returncode in (0, -signal.SIGKILL), ended.stderr[-3000:]
     return ended.stdout
 

@@ -90,8 +90,10 @@ def _settled(client: Any, future: Any) -> Any:
     try:
         return future.result()
     except KilledWorker as error:
+        count = 1 + error.allowed_failures
+        died = "A worker died" if count == 1 else f"{count} workers died one after the other"
         raise ClusterError(
-            f"{1 + error.allowed_failures} workers died one after the other at the same task, most likely for want of memory: "
+            f"{died} at the same task, most likely for want of memory: "
             "make the partitions smaller, or give the workers more memory."
         ) from None
     except CancelledError:
