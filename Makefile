@@ -33,6 +33,8 @@ bench: .venv/.bench
 	.venv/bin/python benchmarks/mixtures.py
 	.venv/bin/python benchmarks/starts.py
 	.venv/bin/python benchmarks/convergence.py
+	.venv/bin/python benchmarks/mixtures_in_turns.py
+	.venv/bin/python benchmarks/small_calls.py
 	.venv/bin/python benchmarks/missing.py
 	.venv/bin/python benchmarks/online.py
 	.venv/bin/python benchmarks/classify.py

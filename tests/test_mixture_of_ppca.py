@@ -105,3 +105,14 @@ def test_a_fit_goes_on_with_as_many_factors_only():
     for go_on in (mixture.fit, mixture.partial_fit):
         with pytest.raises(ValueError, match="n_factors=2 was given, but the fitted model has 1"):
             go_on(X)
+
+
+def test_a_restart_beyond_single_precision_ends_without_a_warning():
+    """Warnings are errors here: of ten restarts on columns of very different scales one overflows, another is kept."""
+    draw = np.random.default_rng(3)
+    groups, turned = draw.integers(3, size=400), draw.normal(size=(3, 4, 4))
+    rows = 2 * draw.normal(size=(3, 4))[groups] + np.einsum("nij,nj->ni", turned[groups], draw.normal(size=(400, 4)))
+    rows = (rows + 0.3 * draw.normal(size=(400, 4))) * [1, 30, 1 / 30, 1]
+    fits = [MixtureOfPPCA(3, n_factors=2, n_init=10, random_state=0, precision=precision).fit(rows)
+            for precision in ("float32", "float64")]  # fmt: skip
+    assert fits[0].score(rows) == pytest.approx(fits[1].score(rows), abs=1e-3)

@@ -87,7 +87,7 @@ class HostIterations:
                 state, objective = self.step(state, statistics, tol)
                 trace.append(np.asarray(objective))
                 self.count += 1
-        return to_numpy(cast(state, precision)), np.stack(trace)
+            return to_numpy(cast(state, precision)), np.stack(trace)
 
     def prepared(self, state: Any) -> dict[str, Any]:
         """How many iterations are done, and what those after NumPy's keep."""
