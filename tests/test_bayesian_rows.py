@@ -7,7 +7,7 @@ import pytest
 from suffice.bayesian.labels import labelled
 from suffice.bayesian.network import DiscreteNetwork
 from suffice.bayesian.row_posteriors import row_posteriors
-from suffice.bayesian.rows import codes_of, counted_states, decode, encode, learned_states
+from suffice.bayesian.rows import codes_of, decode, encode, learned_states
 
 NODES = ("smoke", "packs", "ill")
 STATES = (("no", "yes"), (1, 2, 3), (False, True))
@@ -94,7 +94,6 @@ def test_states_are_learned_in_order(cells, states):
 def test_positions_are_taken_as_they_are():
     rows = np.array([[1, 0, np.nan], [-1, 2, 1]])
     assert encode(rows, NODES, STATES, coded=True).tolist() == [[1, 0, -1], [-1, 2, 1]]
-    assert counted_states(np.array([0.0, 2.0, np.nan]), "a") == (0, 1, 2)
 
 
 BAD = {

@@ -25,15 +25,19 @@ def parameters(model):
     return jnp.asarray(model.mean), jnp.asarray(model.loadings), jnp.asarray(model.noise_variance)
 
 
-def expected_complete_log_likelihood(at, model, rows):
+def expected_of(model, rows):
     """Sum over rows and observed cells of E log N(x_d | mean_d + loadings_d z, noise_d), with z as ``model`` infers it."""
-    mean, loadings, noise = at
-    noise = jnp.broadcast_to(noise, mean.shape)
     code, spread = (np.asarray(part) for part in model.posterior(rows))
     seen = ~np.isnan(rows)
-    residual = jnp.where(seen, np.nan_to_num(rows) - mean - code @ loadings.T, 0)
-    square = residual**2 + jnp.einsum("dk,nkl,dl->nd", loadings, spread, loadings)
-    return -jnp.where(seen, jnp.log(2 * np.pi * noise) + square / noise, 0).sum() / 2
+
+    def expected_complete_log_likelihood(at):
+        mean, loadings, noise = at
+        noise = jnp.broadcast_to(noise, mean.shape)
+        residual = jnp.where(seen, np.nan_to_num(rows) - mean - code @ loadings.T, 0)
+        square = residual**2 + jnp.einsum("dk,nkl,dl->nd", loadings, spread, loadings)
+        return -jnp.where(seen, jnp.log(2 * np.pi * noise) + square / noise, 0).sum() / 2
+
+    return expected_complete_log_likelihood
 
 
 @every_factor_model
@@ -53,13 +57,14 @@ def test_fishers_identity_and_finite_differences(case):
     """The gradient of the log-likelihood is that of the expected complete log-likelihood at the same parameters."""
     model = first_restart(case)
 
+    @jax.jit
     def value(at):
         return LinearGaussian(*at).log_density(case.data).sum()
 
     with scope("float64"):
         at = parameters(model)
-        direct = jax.grad(value)(at)
-        complete = jax.grad(expected_complete_log_likelihood)(at, model, case.data)
+        direct = jax.jit(jax.grad(value))(at)
+        complete = jax.jit(jax.grad(expected_of(model, case.data)))(at)
         steps = [1e-5 * generator().standard_normal(part.shape) for part in at]
         slope = sum(float((part * step).sum()) for part, step in zip(direct, steps, strict=True))
         ahead, behind = ([part + sign * step for part, step in zip(at, steps, strict=True)] for sign in (1, -1))
@@ -75,6 +80,6 @@ def test_maximisation_leaves_no_slope(case):
     statistics = total(EStep(model, False), case.data)
     with scope("float64"):
         best = parameters(model.maximize(statistics))
-        slopes = jax.grad(expected_complete_log_likelihood)(best, model, case.data)
+        slopes = jax.jit(jax.grad(expected_of(model, case.data)))(best)
     for slope in slopes:
         assert np.abs(slope).max() < 1e-8

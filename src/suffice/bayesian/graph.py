@@ -35,15 +35,6 @@ def check_acyclic(nodes: Sequence[str], parents: Parents) -> None:
         raise ValueError(f"The edges {path} form a cycle; a Bayesian network has none, so one of them has to go.")
 
 
-def children_of(parents: Parents) -> list[list[int]]:
-    """Children of each node."""
-    children: list[list[int]] = [[] for _ in parents]
-    for node, own in enumerate(parents):
-        for parent in own:
-            children[parent].append(node)
-    return children
-
-
 def ancestors_of(nodes: Iterable[int], parents: Parents) -> set[int]:
     """These nodes and all nodes above them."""
     found, ahead = set(), list(nodes)

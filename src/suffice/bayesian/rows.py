@@ -142,14 +142,6 @@ def learned_states(found: Labelled, node: str, most: int = MOST_STATES) -> tuple
     return tuple(found.labels if found.declared else in_order(found.labels))
 
 
-def counted_states(cells: Any, node: str) -> tuple[int, ...]:
-    """States 0, 1, ... of a column of positions whose states nobody named."""
-    found = checked_codes(cells, range(MOST_STATES), node)
-    if (found < 0).all():
-        raise ValueError(f"Column {node!r} holds no position: every cell is missing. Leave it out, or name its states.")
-    return tuple(range(int(found.max()) + 1))
-
-
 def decode(
     codes: np.ndarray, nodes: Sequence[str], states: Sequence[Sequence[Hashable]], like: TableLike | None = None
 ) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any, Literal
 
@@ -176,11 +176,6 @@ class CheckReport:
 def not_comparable(sentence: str, **fields: Any) -> CheckReport:
     """A report on a claim that gives nothing to compare."""
     return CheckReport("not comparable", sentence, **fields)
-
-
-def with_seed(report: CheckReport, seed: int) -> CheckReport:
-    """The report of points drawn with a seed."""
-    return replace(report, seed=seed)
 
 
 def _place(index: tuple[int, ...]) -> str:

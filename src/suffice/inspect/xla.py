@@ -20,10 +20,6 @@ from suffice.runtime.precision import scope
 PRODUCTS, ELEMENTS, REDUCTIONS = "products", "element-by-element operations", "reductions and pooling"
 UNCHANGING = "additions of 0 and products with 1"
 PADDING, LOOPS, COUNTERS = "padding taps", "loop body counted once", "counters of loops"
-TRANSCENDENTAL = {
-    "exp", "exp2", "expm1", "log", "log1p", "tanh", "sinh", "cosh", "sin", "cos", "tan", "asin", "acos", "atan", "atan2",
-    "sqrt", "rsqrt", "cbrt", "pow", "erf", "erfc", "erf_inv", "lgamma", "digamma", "asinh", "acosh", "atanh",
-}  # fmt: skip
 """Operations that XLA counts apart from FLOPs."""
 ONE_EACH = {
     "add", "sub", "mul", "div", "neg", "max", "min", "abs", "sign", "floor", "ceil", "round", "square", "rem", "clamp",

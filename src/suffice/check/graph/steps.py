@@ -81,10 +81,6 @@ class Graph:
             known.update(zip(step.results, results, strict=True))
         return read(self.output)
 
-    def used_by(self, number: int) -> list[int]:
-        """Positions of the steps that take a value."""
-        return [index for index, step in enumerate(self.steps) if number in step.operands]
-
     def after(self, names: Sequence[str]) -> set[int]:
         """Numbers of all values that depend on some inputs through floating numbers."""
         found = {self.inputs[name] for name in names if name in self.inputs}

@@ -114,10 +114,6 @@ def _draw_classes(generator: Generator, rows: int = 11, columns: int = 2, classe
     }
 
 
-def _class_logs(X: Any, mu: Any, sigma2: Any) -> Any:
-    return -0.5 * jnp.sum((X[:, None] - mu) ** 2 / sigma2 + jnp.log(2 * np.pi * sigma2), -1)
-
-
 def _class_joint(X: Any, y: Any, alpha: Any, mu: Any, sigma2: Any) -> Any:
     return jnp.sum(jnp.log(alpha)[y] - 0.5 * jnp.sum((X - mu[y]) ** 2 / sigma2 + jnp.log(2 * np.pi * sigma2), -1))
 

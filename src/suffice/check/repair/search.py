@@ -144,43 +144,6 @@ def finding_of(edit: Edit, case: Case) -> Finding:
     )
 
 
-def _relation(edit: Edit, case: Case) -> str:
-    """What the right variable is to the one that is used, where that is plain: its inverse, its complement, a mean for a sum."""
-    words = edit.what.split()
-    if edit.kind != "variable" or len(words) < 5 or words[1] != "uses":
-        return ""
-    used, right = (case.points[0].get(word.split("[")[0]) for word in (words[2], words[4]))
-    if used is None or right is None:
-        return ""
-    return next((said for said, change in RELATIONS.items() if _are_equal(change, used, right)), "")
-
-
-def _are_equal(change: Callable[[np.ndarray], np.ndarray], used: Any, right: Any) -> bool:
-    try:
-        with np.errstate(all="ignore"):
-            found = change(np.asarray(used, float))
-    except (ValueError, np.linalg.LinAlgError):
-        return False
-    return found.shape == np.shape(right) and bool(np.allclose(found, right, rtol=1e-9, atol=1e-12))
-
-
-RELATIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    ", its inverse: it is not inverted": np.linalg.inv,
-    ", its complement 1 - x": lambda x: 1 - x,
-    ", its square": lambda x: x**2,
-    ", its square root": np.sqrt,
-    ", its relu: relu is not applied": lambda x: np.maximum(x, 0),
-    ", its tanh: tanh is not applied": np.tanh,
-    ", its sigmoid: the sigmoid is not applied": lambda x: 1 / (1 + np.exp(-x)),
-    ", its softmax: softmax is not applied": lambda x: np.exp(x) / np.sum(np.exp(x), axis=-1, keepdims=True),
-    ", its logarithm": np.log,
-    ", its exponential": np.exp,
-    ", the derivative of its tanh": lambda x: 1 - np.tanh(x) ** 2,
-    ", the derivative of its sigmoid": lambda x: np.exp(-x) / (1 + np.exp(-x)) ** 2,
-    ", the derivative of its relu": lambda x: (x > 0) * 1.0,
-}
-
-
 def _where(edit: Edit) -> str:
     return str(edit.formula)
 

@@ -32,7 +32,7 @@ class FileRows:
         weights: list[np.ndarray] = []
         if reset:
             self._forget()
-            self.columns._take_names(repeatable(X))
+            self.columns._take_columns(repeatable(X))
         rows = settled(Stored(spooled(self._checked(X, weights))))
         return rows, np.concatenate(weights)
 
