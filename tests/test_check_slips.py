@@ -47,16 +47,8 @@ def squashed(v, c):
     return c @ jax.nn.softmax(v)
 
 
-def rectified(X, v):
-    return jnp.sum(jnp.maximum(X @ v, 0) ** 2)
-
-
 def solved(v, c, S):
     return v @ jnp.linalg.solve(S, c)
-
-
-def chances(X, v):
-    return 1 / (1 + np.exp(-X @ v))
 
 
 def classified(X, v):
@@ -102,11 +94,6 @@ SLIPS = {
         "the factor y inside the sum",
     ),
     "the chain stops at the softmax": (squashed, lambda c: np.multiply(c, 1.0), "the chain rule stops early"),
-    "the slope of another function": (
-        rectified,
-        lambda X, v: 2 * np.einsum("nd,n,n->d", X, np.maximum(X @ v, 0), chances(X, v)),
-        "relu at X @ v is taken as the sigmoid",
-    ),
     "a Cholesky factor": (solved, lambda c, S: np.linalg.solve(root(S), c), "the Cholesky factor of S"),
     "a threshold": (classified, "X.T @ (X @ v > 0)", "hard assignment .* sigmoid\\(X @ v\\) is right"),
     "a derivative in terms of the value": (
