@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import suffice
-from suffice import PPCA, GaussianClassifier, MixtureOfPPCA
+from suffice import PPCA, GaussianClassifier, MixtureClassifier, MixtureOfPPCA
 from suffice.latent import FactorGaussian, PrincipalGaussian
 
 ROWS, FEATURES = 60, 40
@@ -189,3 +189,36 @@ def test_steps_after_a_wide_fit_are_one_fit_until_rows_are_more_than_columns(set
     whole = GaussianClassifier("tied", **settings).fit(X, labels, WEIGHT)
     same(steps, whole)
     same(fitted, whole)
+
+
+@pytest.mark.parametrize("method", ["ledoit_wolf", "oas"])
+def test_suggested_shrinkage_of_more_columns_than_rows_is_scikit_learns(method):
+    from sklearn.covariance import ledoit_wolf, oas
+
+    few, labels = X[:12], np.arange(12) % 2
+    centred = np.concatenate([few[labels == k] - few[labels == k].mean(0) for k in (0, 1)])
+    _, expected = {"ledoit_wolf": ledoit_wolf, "oas": oas}[method](centred, assume_centered=True)
+    fitted = GaussianClassifier("tied", shrinkage=method).fit(few, labels)
+    assert fitted.shrinkage_ == pytest.approx(expected, rel=1e-10)
+
+
+def test_a_mixture_of_low_rank_for_each_class_takes_wide_rows(monkeypatch):
+    monkeypatch.setattr("suffice.estimators.mixtures.of_ppca.by_factors", lambda features: True)
+    classes = np.where(np.arange(ROWS) % 7 == 0, -1, COMPONENT)
+    found = MixtureClassifier(MixtureOfPPCA(1, n_factors=1), unlabelled=-1, random_state=0).fit(GAPS, classes)
+    assert all(isinstance(one.model_.components, FactorGaussian) for one in found.mixtures_)
+    assert (found.predict(GAPS) == COMPONENT).all()
+
+
+@pytest.mark.filterwarnings("ignore::suffice.DegenerateComponentWarning")
+def test_one_row_a_class_constant_and_repeated_columns_end_in_a_defined_classifier(monkeypatch):
+    monkeypatch.setattr("suffice.latent.gaussian_classes.by_factors", lambda features: True)
+    few = X[:4].copy()
+    few[:, :10], few[:, 20:30] = 3.0, few[:, 10:20]
+    for settings in ({}, {"prior_strength": 1.0}):
+        fitted = GaussianClassifier("tied", **settings).fit(few, [0, 0, 1, 2])
+        assert (fitted.predict(few) == [0, 0, 1, 2]).all()
+        assert np.isfinite(fitted.score_samples(few)).all()
+    empty = np.where(np.arange(FEATURES) == 5, np.nan, few)
+    with pytest.raises(ValueError, match="Columns 5 hold no value"):
+        GaussianClassifier("tied").fit(empty, [0, 0, 1, 2])

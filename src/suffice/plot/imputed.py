@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.stats import norm
 
 from suffice.estimators.shared.labelled_columns import coded_rows, on_codes
 from suffice.plot.canvas import FAINT, PALETTE, shortened, wanted_columns
@@ -82,8 +83,8 @@ class ImputedDisplay(Display):
     ) -> ImputedDisplay:
         """Draw at most ``max_cells`` missing cells of the column at position ``column`` of X, (N, D), with 90 % intervals.
 
-        The intervals hold 90 % of 400 draws; a column of binary cells has none, as its mean is a probability. Columns whose
-        cells are imputed by a label are refused.
+        The intervals hold 90 % of 400 draws, of a factor model of the cell's distribution; a column of binary cells has none, as
+        its mean is a probability. Columns whose cells are imputed by a label are refused.
         """
         return cls.of(estimator, X, column, max_cells=max_cells, feature_names=feature_names).plot(ax=ax)
 
@@ -111,10 +112,7 @@ class ImputedDisplay(Display):
             raise ValueError(f"Column {names[column]!r} misses no cell.")
         some = gaps[np.unique(np.linspace(0, len(gaps) - 1, min(len(gaps), max_cells)).round().astype(int))]
         held = coded.iloc[some] if hasattr(coded, "iloc") else rows[some]
-        bounds = None, None
-        if not families(plain)[column].labels:
-            drawn = np.asarray(plain.impute(held, draws=DRAWS))
-            bounds = np.quantile(drawn[:, :, column], LEVELS, axis=0)
+        bounds = (None, None) if families(plain)[column].labels else _bounds(plain, held, column)
         observed = np.delete(observed_rows(plain, coded)[:, column], gaps)
         means = plain.impute(held)[:, column]
         return cls(observed=observed, means=means, low=bounds[0], high=bounds[1], name=names[column])
@@ -136,6 +134,15 @@ class ImputedDisplay(Display):
         counts, edges = histogram(self.observed, min(40, max(5, int(np.sqrt(len(self.observed))))))
         far = -0.42 * counts / counts.max()
         return [Bars(far, np.zeros(len(far)), edges[:-1], edges[1:], FAINT, edge="white")]
+
+
+def _bounds(estimator: Any, held: Any, column: int) -> tuple[np.ndarray, np.ndarray]:
+    """Ends of the intervals: of a factor model, whose imputed cells are Gaussian, exact; else of draws."""
+    if hasattr(estimator, "loadings_"):
+        mean, deviation = (np.asarray(found)[:, column] for found in estimator.impute(held, return_std=True))
+        return mean + deviation * norm.ppf(LEVELS[0]), mean + deviation * norm.ppf(LEVELS[1])
+    low, high = np.quantile(np.asarray(estimator.impute(held, draws=DRAWS))[:, :, column], LEVELS, axis=0)
+    return low, high
 
 
 def has_means(estimator: MixtureEstimator | FactorEstimator, column: int) -> bool:

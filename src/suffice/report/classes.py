@@ -8,6 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from suffice.plot.canvas import component_colours
+from suffice.report.finder import Finder
 from suffice.report.parts import Line, Section, Table
 from suffice.report.picture import Picture
 from suffice.report.story import Run, Story
@@ -99,13 +100,15 @@ class ClassesStory(Story):
                     *self.measures()]  # fmt: skip
         if run.seconds is not None:
             measures.append(("time", f"{run.seconds:.2f} s", "one fit"))
+        tables, finder = self.tables(rows, run)
         return replace(
             self.begun(f"{self.title} of {run.target_name} in {run.source or 'an array'}", run),
             lead=self.lead(run),
             measures=measures,
             remark=judged.how,
             pictures=self.pictures(rows, run, judged),
-            tables=[self._classes(run, judged)],
+            tables=[self._classes(run, judged), *tables],
+            finder=finder,
             scatter=self.scatter(rows, run),
             data=[("source", run.source or "an array"), ("rows", f"{len(run.target):,}"), ("columns", named),
                   *(("note", note) for note in [*run.notes, *self.notes])],
@@ -115,6 +118,10 @@ class ClassesStory(Story):
     def scatter(self, rows: TableLike, run: Run) -> str:
         """Rows for a picture of any two columns, where there is one."""
         return ""
+
+    def tables(self, rows: TableLike, run: Run) -> tuple[list[Table], Finder | None]:
+        """Tables of the columns, and a box to find them in, where they are many."""
+        return [], None
 
     @property
     def title(self) -> str:

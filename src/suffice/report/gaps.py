@@ -18,6 +18,8 @@ MOST_COLUMNS = 6
 
 def gap_pictures(estimator: Any, summary: Summary, names: list[str]) -> list[Picture]:
     """Where cells are missing, and what the model puts there; nothing where none is missing in the sample of rows."""
+    if not summary.missing.any():
+        return []
     missing = np.isnan(summary.sample)
     if not missing.any():
         return []

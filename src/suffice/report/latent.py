@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from suffice.report.advice import Advice
+from suffice.report.finder import Finder
 from suffice.report.parts import Section, Table, counted
 from suffice.report.picture import Picture
 from suffice.report.scatter import scatter
@@ -81,6 +82,8 @@ class LatentStory(Story):
             across=3 if sum(not picture.wide for picture in shown) == 3 else 2,
             tables=[*self.tables(summary, run), *([] if run.uncertain is None else [errors_told(run.uncertain)])],
             data=_data_facts(summary, self.columns, run.source, [*run.notes, *self.notes], run.image_shape),
+            finder=None if run.image_shape is not None else self.finder(),
+            remark=self.remark(),
             selection=None if run.selection is None else selected(run.selection),
             scatter="" if run.image_shape else self.scatter(summary),
             said=f"log-likelihood {summary.log_likelihood:.4f} nats per row",
@@ -111,6 +114,14 @@ class LatentStory(Story):
     def tables(self, summary: Summary, run: Run) -> list[Table]:
         """The tables of the page."""
         raise NotImplementedError
+
+    def finder(self) -> Finder | None:
+        """A box to find columns in, where there are many."""
+        raise NotImplementedError
+
+    def remark(self) -> str:
+        """What to know of the pictures, if anything."""
+        return ""
 
 
 def fitted_to(estimator: Climbed, summary: Summary, source: str | None) -> str:

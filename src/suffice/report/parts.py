@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from suffice.report.advice import Advice
+from suffice.report.finder import Finder
 from suffice.report.picture import Picture
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Section:
     tables: list[Table] = field(default_factory=list)
     command: str | None = None
     onward: list[Advice] = field(default_factory=list)
+    finder: Finder | None = None
     across: int = 2
     scatter: str = ""
 

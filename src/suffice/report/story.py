@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, cast
 
 import numpy as np
+from scipy.sparse import csr_array, issparse
 
 from suffice.outcome import Outcome
 from suffice.plot.canvas import wanted_columns
@@ -186,7 +187,8 @@ class Story:
             if write is not None:
                 write(columns)
             figure += float(own @ columns.get(self.column, np.full(len(own), np.nan)))
-            mass, count, missing = mass + float(own.sum()), count + len(own), missing + int(np.isnan(block).sum())
+            mass, count = mass + float(own.sum()), count + len(own)
+            missing += int(np.isnan(block.data if issparse(block) else block).sum())
         return Told(count, figure / mass if mass else np.nan, missing)
 
     def measure(self, rows: TableLike, run: Run) -> Any:
@@ -233,9 +235,9 @@ def takes_labels(estimator: BaseEstimator) -> bool:
 def blocks(data: TableLike, weight: ArrayLike | None = None) -> Iterator[tuple[Any, np.ndarray]]:
     """Rows with their weights, so many at a time of an array, or as a stream brings them."""
     if hasattr(data, "shape"):
-        values = np.asarray(data)
-        given = np.ones(len(values)) if weight is None else np.asarray(weight, dtype=float)
-        for start in range(0, len(values), BLOCK_ROWS):
+        values: Any = csr_array(data) if issparse(data) else np.asarray(data)
+        given = np.ones(values.shape[0]) if weight is None else np.asarray(weight, dtype=float)
+        for start in range(0, values.shape[0], BLOCK_ROWS):
             yield values[start : start + BLOCK_ROWS], given[start : start + BLOCK_ROWS]
         return
     for batch in cast("Iterable[Any]", data):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array, issparse, vstack
 from scipy.special import xlogy
 
 from suffice.report.story import blocks, story
@@ -178,7 +179,7 @@ def assign(estimator: Any, data: TableLike, sample_weight: ArrayLike | None = No
     """Yield what the model says of the rows, a block at a time."""
     for rows, weight in blocks(data, sample_weight):
         grouped = hasattr(estimator, "predict_proba")
-        responsibilities = np.asarray(estimator.predict_proba(rows)) if grouped else np.ones((len(rows), 1))
+        responsibilities = np.asarray(estimator.predict_proba(rows)) if grouped else np.ones((len(weight), 1))
         component = responsibilities.argmax(axis=1)
         probability = np.take_along_axis(responsibilities, component[:, None], axis=1)[:, 0]
         entropy = -xlogy(responsibilities, responsibilities).sum(axis=1)
@@ -200,7 +201,7 @@ class _Collector:
         self.sample_labels, self.sample_weight = np.zeros(0, dtype=np.int64), np.zeros(0)
 
     def add(self, block: Assigned) -> None:
-        self.n_rows += len(block.rows)
+        self.n_rows += len(block.weight)
         self.weight += float(block.weight.sum())
         self.entropy += float(block.weight @ block.entropy)
         self.log_likelihood += float(block.weight @ block.log_likelihood)
@@ -209,18 +210,18 @@ class _Collector:
         self.counts += np.bincount(group, block.weight, len(self.counts))
         self.certainty += np.bincount(group, block.weight * block.probability, len(self.counts))
         self.sharpness += np.histogram(np.clip(block.probability, 0, 1), bins=EDGES, weights=block.weight)[0]
-        gaps = np.isnan(block.rows)
-        self.missing += gaps.sum(axis=0)
-        self.complete += int((~gaps.any(axis=1)).sum())
+        by_column, by_row = _gaps(block.rows)
+        self.missing += by_column
+        self.complete += int((by_row == 0).sum())
         self._draw_sample(block)
         if self.labels is not None:
             self.labels.append(block.component)
 
     def _draw_sample(self, block: Assigned) -> None:
         """Every row gets a random key; the rows with the smallest keys so far are the sample."""
-        keys = self.draw.random(len(block.rows), dtype=np.float64)
+        keys = self.draw.random(len(block.weight), dtype=np.float64)
         best = np.argsort(keys)[:SAMPLE_ROWS]
-        sample = block.rows[best] if self.sample is None else np.concatenate([self.sample, block.rows[best]])
+        sample = block.rows[best] if self.sample is None else _together(self.sample, block.rows[best])
         all_keys = np.concatenate([self.keys, keys[best]])
         labels = np.concatenate([self.sample_labels, block.component[best]])
         weight = np.concatenate([self.sample_weight, block.weight[best]])
@@ -250,3 +251,21 @@ class _Collector:
             sample_weight=self.sample_weight,
             labels=None if self.labels is None else np.concatenate(self.labels),
         )
+
+
+def cells_of(rows: Any, columns: list[int]) -> Array:
+    """Some columns of rows, sparse or not, as an array."""
+    part = rows[:, columns]
+    return part.toarray() if issparse(part) else part
+
+
+def _gaps(rows: Any) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """How many cells are missing in each column and in each row."""
+    gaps = rows.astype(float) if issparse(rows) else np.isnan(rows)
+    if issparse(rows):
+        gaps.data = np.isnan(rows.data)
+    return np.asarray(gaps.sum(axis=0)).ravel().astype(np.int64), np.asarray(gaps.sum(axis=1)).ravel().astype(np.int64)
+
+
+def _together(sample: Any, rows: Any) -> Any:
+    return csr_array(vstack([sample, rows])) if issparse(rows) else np.concatenate([sample, rows])

@@ -49,4 +49,13 @@ def _share(shrinkage: str, rows: np.ndarray) -> float:
 
     if shrinkage == "ledoit_wolf":
         return float(ledoit_wolf_shrinkage(rows, assume_centered=True))
-    return float(oas(rows, assume_centered=True)[1])
+    return _oas_of_products(rows) if len(rows) < rows.shape[1] else float(oas(rows, assume_centered=True)[1])
+
+
+def _oas_of_products(rows: np.ndarray) -> float:
+    """What ``oas`` finds, from products of rows, which are fewer than columns (Chen et al., 2010, equation 23)."""
+    count, features = rows.shape
+    products = rows @ rows.T / count
+    squares, mean = np.square(products).sum() / features**2, products.trace() / features
+    above, below = squares + mean**2, (count + 1) * (squares - mean**2 / features)
+    return float(min(above / below, 1.0)) if below > 0 else 1.0

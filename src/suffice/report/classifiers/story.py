@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from scipy.sparse import csr_array, issparse
 
 from suffice.estimators.classifiers.base import Classifier
 from suffice.report.classes import ClassesStory, Judged
-from suffice.report.parts import model_name
+from suffice.report.finder import MANY_COLUMNS, Finder
+from suffice.report.parts import Table, model_name
 from suffice.report.picture import Picture, drawn
 from suffice.report.scatter import scatter
-from suffice.report.story import Drawn, Run, story
+from suffice.report.story import Drawn, Run, story, takes_labels
 from suffice.runtime.types import TableLike
 
 SAMPLE_ROWS = 3000
@@ -60,6 +62,13 @@ class ClassifierStory(ClassesStory):
             telling,
         )
 
+        if self.wide(rows):
+            return [
+                *drawn(
+                    confusion_picture, judged.codes, judged.found, judged.weight, self.estimator.classes_.astype(str)
+                ),
+                *drawn(calibration_picture, judged.codes, judged.probability, judged.weight),
+            ]
         names, classes = self.estimator.classes_.astype(str), self.estimator.classes_
         shown = _sample(np.flatnonzero(np.isin(run.target, classes)))
         values, codes = np.asarray(self.coded(rows), float)[shown], np.searchsorted(classes, run.target[shown])
@@ -73,12 +82,29 @@ class ClassifierStory(ClassesStory):
         ]
 
     def scatter(self, rows: TableLike, run: Run) -> str:
+        if self.wide(rows):
+            return ""
         classes = self.estimator.classes_
         known = _sample(np.flatnonzero(np.isin(run.target, classes)))
         values = np.asarray(self.coded(rows), float)[known]
         return scatter(
             values, self.columns, np.searchsorted(classes, run.target[known]), [str(name) for name in classes]
         )
+
+    def wide(self, rows: TableLike) -> bool:
+        """Whether there are too many columns for pictures of some of them, or rows are sparse."""
+        return issparse(rows) or len(self.columns) > MANY_COLUMNS
+
+    def tables(self, rows: TableLike, run: Run) -> tuple[list[Table], Finder | None]:
+        from suffice.report.classifiers.wide import class_means, column_finder, telling_table
+
+        if not self.wide(rows) or takes_labels(self.estimator):
+            return [], None
+        known, classes = np.isin(run.target, self.estimator.classes_), self.estimator.classes_
+        given: Any = csr_array(rows) if issparse(rows) else np.asarray(rows, float)
+        found = class_means(given[known], np.searchsorted(classes, run.target[known]), len(classes))
+        names = [str(name) for name in classes]
+        return [telling_table(found, names, self.columns)], column_finder(found, names, self.columns)
 
     def sample(self, count: int) -> Drawn:
         return Drawn(*self.estimator.sample(count), part="class")

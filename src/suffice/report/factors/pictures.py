@@ -14,6 +14,7 @@ from suffice.plot.panel import Axis, Panel
 from suffice.plot.reconstruction import ReconstructionDisplay
 from suffice.plot.scree import ScreeDisplay
 from suffice.plot.trace import TraceDisplay
+from suffice.report.finder import MANY_COLUMNS, PICTURED, largest
 from suffice.report.gaps import gap_pictures
 from suffice.report.mixtures.advice import restart_sentence
 from suffice.report.picture import Picture, drawn, picture, pictures_of
@@ -132,7 +133,13 @@ def _reconstructions(estimator: FittedFactors, summary: Summary, image_shape: tu
     most = SHOWN_IMAGES if image_shape else SHOWN_ROWS
     place = np.unique(np.linspace(0, len(summary.sample) - 1, most).round().astype(int))
     display = ReconstructionDisplay.of(estimator, summary.sample[place], image_shape=image_shape)
+    features, some = len(estimator.loadings_), ""
+    if not image_shape and features > MANY_COLUMNS:
+        apart = estimator.loadings_ / np.sqrt(estimator.model_.variances())[:, None]
+        shown = largest(apart, PICTURED)
+        display = ReconstructionDisplay(rows=display.rows[:, shown], reconstructed=display.reconstructed[:, shown])
+        some = f" The {len(shown)} of {features:,} columns with the largest loadings."
     panel = display.panel() if image_shape else replace(display.panel(), size=(9.6, 3.4))
     what = "Above some rows, below" if image_shape else "Left some rows, standardised by column, right"
-    caption = f"{what} what their {estimator.loadings_.shape[1]} latent variables keep of them."
+    caption = f"{what} what their {estimator.loadings_.shape[1]} latent variables keep of them.{some}"
     return picture("Reconstructions", caption, panel, wide=True)

@@ -9,6 +9,7 @@ import numpy as np
 from suffice.estimators.factors.base import FactorEstimator
 from suffice.plot.fitted import FittedFactors
 from suffice.report.advice import Advice, option
+from suffice.report.finder import Finder, finder
 from suffice.report.latent import LatentStory, fitted_to
 from suffice.report.parts import Line, Table
 from suffice.report.picture import Picture
@@ -59,6 +60,11 @@ class FactorStory(LatentStory):
         header = ["component", "share of the variance", "largest loadings (standard deviations of the column)"]
         lines = [Line([str(j), f"{100 * share:.1f} %", words]) for j, share, words in self._parts()[:MOST_LINES]]
         return [Table("Components", header, lines, numbers=(1,))]
+
+    def finder(self) -> Finder | None:
+        apart = self.estimator.loadings_ / np.sqrt(self.estimator.model_.variances())[:, None]
+        header = [f"component {j}" for j in range(self.count)]
+        return finder("Loadings of any column, in its standard deviations", header, self.columns, apart)
 
     def table(self) -> Table:
         header = ["component", "share of variance", "largest loadings (sd of the column)"]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from suffice.estimators.mixtures.base import MixtureEstimator
+from suffice.estimators.shared.attributes import set_attributes
 from suffice.latent.families.kinds import KINDS
 from suffice.plot.canvas import FAINT, component_colours
-from suffice.plot.components import centres, deviations, feature_names
+from suffice.plot.components import centres, deviations, feature_names, telling_features
 from suffice.report.advice import Advice
+from suffice.report.finder import MANY_COLUMNS, PICTURED, Finder, finder, shown_note
 from suffice.report.latent import LatentStory, fitted_to
 from suffice.report.mixtures.advice import advice
 from suffice.report.mixtures.agreement import agreement
@@ -16,7 +20,7 @@ from suffice.report.parts import Line, Table
 from suffice.report.picture import Picture
 from suffice.report.scatter import scatter
 from suffice.report.story import Run, story, takes_labels
-from suffice.report.summary import Assigned, Summary
+from suffice.report.summary import Assigned, Summary, cells_of
 from suffice.runtime.types import TableLike
 
 PERSONS = tuple(family.title for family in KINDS.values() if family.title[0].isupper())
@@ -56,11 +60,38 @@ class MixtureStory(LatentStory):
     def pictures(self, rows: TableLike, summary: Summary, run: Run) -> list[Picture]:
         from suffice.report.mixtures.pictures import pictures
 
-        return pictures(self.plain, summary, self.columns, run.image_shape)
+        if run.image_shape is not None or not self._wide:
+            return pictures(self.plain, summary, self.columns, run.image_shape)
+        shown = self._shown()
+        climbed = {name: getattr(self.plain, name) for name in ("traces_", "lower_bound_", "converged_", "n_iter_")}
+        part = set_attributes(self.plain.marginal(shown), climbed)
+        few = replace(summary, sample=cells_of(summary.sample, shown), missing=summary.missing[shown])
+        return pictures(part, few, [self.columns[j] for j in shown])
+
+    @property
+    def _wide(self) -> bool:
+        """Whether pictures show some of the columns: there are many, one feature each."""
+        return len(self.columns) > MANY_COLUMNS and not takes_labels(self.estimator)
+
+    def _shown(self) -> list[int]:
+        return telling_features(self.plain, PICTURED)
+
+    def remark(self) -> str:
+        if not self._wide:
+            return ""
+        return shown_note(PICTURED, len(self.columns), "in which the components lie furthest apart")
+
+    def finder(self) -> Finder | None:
+        if not self._wide:
+            return None
+        header = [f"component {k}" for k in range(self.count)]
+        return finder("Means of any column", header, self.columns, centres(self.estimator).T)
 
     def scatter(self, summary: Summary) -> str:
         names = [f"component {k}" for k in range(self.count)]
-        return scatter(summary.sample, self.columns, summary.sample_labels, names)
+        shown = self._shown() if self._wide else range(len(self.columns))
+        columns = [self.columns[j] for j in shown]
+        return scatter(cells_of(summary.sample, list(shown)), columns, summary.sample_labels, names)
 
     def tables(self, summary: Summary, run: Run) -> list[Table]:
         found = [self._components(summary, told=run.image_shape is None)]
