@@ -226,7 +226,7 @@ PAIRS = {
 SAID = {
     "the emission of the time before": "B\\[:, x\\].T at t of the second state stands where B\\[:, x\\].T at t \\+ 1",
     "no emission": "the factor B\\[:, x\\].T at t \\+ 1 of the second state is missing",
-    "no transition": "the factor A is missing",
+    "no transition": "the factor A is missing|multiply by A ",
     "the other axis first": "right with the last two axes exchanged",
 }
 
