@@ -42,7 +42,9 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=99)
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
-    print(f"{asked.sets} data sets, {asked.samples} samples; three errors of 0.05: {3 * np.sqrt(0.05 * 0.95 / asked.sets):.3f}")
+    print(
+        f"{asked.sets} data sets, {asked.samples} samples; three errors of 0.05: {3 * np.sqrt(0.05 * 0.95 / asked.sets):.3f}"
+    )
     for apart in APART:
         with computed_by("numpy"):
             found = np.array([one(apart, number, asked.samples) for number in range(asked.sets)]).mean(0)

@@ -89,7 +89,9 @@ def of_noise(draw: np.random.Generator) -> list[bool]:
     """Whether intervals hold the share of uniform noise, and the means of two clusters in it."""
     centres = np.array([[-4.0, 0.0], [4.0, 1.0]])
     kind = draw.choice(3, 400, p=[0.45, 0.35, 0.2])
-    rows = np.where(kind[:, None] == 2, draw.uniform(-10, 10, (400, 2)), centres[kind % 2] + draw.standard_normal((400, 2)))
+    rows = np.where(
+        kind[:, None] == 2, draw.uniform(-10, 10, (400, 2)), centres[kind % 2] + draw.standard_normal((400, 2))
+    )
     fitted = GaussianMixture(2, noise=400.0, random_state=0).fit(rows)
     order = np.argsort(fitted.means_[:, 0])
     ends = fitted.confidence_intervals(rows)

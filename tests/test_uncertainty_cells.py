@@ -58,7 +58,9 @@ def test_intervals_of_numbers_are_quantiles_of_the_conditional(kind, noise):
                 box = mixture.model_.components.box
                 reached += given.noise_weight_ * np.clip((end - box.low[1]) / box.sides[1], 0, 1)
             assert reached == pytest.approx(chance, abs=1e-9)
-    inside = (mixture.cell_intervals(REAL, 1)[:, 0] <= REAL[:, 1]) & (REAL[:, 1] <= mixture.cell_intervals(REAL, 1)[:, 1])
+    inside = (mixture.cell_intervals(REAL, 1)[:, 0] <= REAL[:, 1]) & (
+        REAL[:, 1] <= mixture.cell_intervals(REAL, 1)[:, 1]
+    )
     assert abs(inside.mean() - 0.95) < 0.04
 
 
