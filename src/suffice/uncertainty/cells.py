@@ -37,7 +37,8 @@ def cell_intervals(model: Mixture, rows: np.ndarray, column: int, level: float) 
     below = (1 - level) / 2
     if part.movable:
         means, spreads = _normals(model, rows, column)
-        box = model.components.box.among([column]) if model.components.noise_components else None
+        box = getattr(model.components, "box", None)
+        box = None if box is None else box.among([column])
         low, high = (means - FAR * spreads).min(1), (means + FAR * spreads).max(1)
         cumulative = _of_normals(share, means, spreads, box)
         return np.stack([_quantile(cumulative, q, low, high) for q in (below, 1 - below)], 1)

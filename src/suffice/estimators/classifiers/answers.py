@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from suffice.estimators.classifiers.costs import cheapest
 from suffice.estimators.shared.labelled_columns import LabelledColumns
 from suffice.estimators.shared.rows import PlainColumns
 from suffice.estimators.shared.shown import notebook_bundle
@@ -90,6 +91,42 @@ class Answers(BaseEstimator):
         """
         places = self._most_probable(X)
         return self.classes_[places]
+
+    @lazily("class")
+    def decide(self, X: TableLike, costs: ArrayLike) -> np.ndarray:
+        r"""The class of least expected cost for each row, :math:`\arg\min_j \sum_i p(i \mid x) \, c_{ij}`.
+
+        Of two classes whose right decisions cost nothing it is the second where its probability is above
+        :math:`c_{01} / (c_{01} + c_{10})`; equal costs of all mistakes give ``predict``. Costs are met as far as probabilities
+        are calibrated, which the report shows.
+
+        Parameters
+        ----------
+        X
+            Rows ``(n, D)``. NaN is a missing cell.
+        costs
+            ``(K, K)``: what it costs to decide for class j (column) where the class is i (line), in the order of ``classes_``.
+
+        Returns
+        -------
+        numpy.ndarray
+            Classes ``(n,)``.
+
+        Raises
+        ------
+        ValueError
+            If there is not a cost for each pair, or a mistake is cheaper than the right decision.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from suffice import GaussianClassifier
+        >>> X, y = np.array([[0.0], [1], [2], [3], [4], [5]]), np.array([0, 0, 0, 1, 1, 1])
+        >>> classifier = GaussianClassifier().fit(X, y)
+        >>> print(classifier.predict([[2.2]]), classifier.decide([[2.2]], [[0, 1], [20, 0]]))
+        [0] [1]
+        """
+        return self.classes_[cheapest(self.predict_proba(X), costs, self.classes_)]
 
     @lazily("class")
     def predict_proba(self, X: TableLike) -> np.ndarray:

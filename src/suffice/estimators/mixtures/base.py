@@ -196,11 +196,8 @@ class MixtureEstimator(MixtureCells, FittedMixture):
         with scope(self.precision):
             model = own(restarts_at(solution.model, best_of(solution)))
         attributes: dict[str, Any] = self._attributes(model) | progress_attributes(solution)
-        attributes |= {
-            "effective_rows_": overview.weight,
-            "degenerate_": said,
-            "rows_digest_": rows.digest(overview),
-        }
+        of_rows = {"effective_rows_": overview.weight, "rows_digest_": rows.digest(overview)}
+        attributes |= {**of_rows, "degenerate_": said}
         forget(self, OF_STEPS)
         warn_degenerate(degenerate_in(solution), stacklevel=4)
         if not attributes["converged_"] and not was_stopped(solution):

@@ -1,0 +1,32 @@
+"""Decisions by what mistakes cost."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from suffice.runtime.types import ArrayLike
+
+
+def cheapest(probability: np.ndarray, costs: ArrayLike, classes: np.ndarray) -> np.ndarray:
+    """Places (n,) of the decisions of least expected cost, by probabilities (n, K) and costs (K, K)."""
+    return (probability @ _checked(costs, classes)).argmin(1)
+
+
+def _checked(costs: ArrayLike, classes: np.ndarray) -> np.ndarray:
+    try:
+        found = np.asarray(costs, float)
+    except (TypeError, ValueError):
+        found = np.full(0, np.nan)
+    count = len(classes)
+    if found.shape != (count, count) or not np.isfinite(found).all():
+        raise ValueError(
+            f"costs has shape {np.shape(costs)}; finite numbers ({count}, {count}) are expected: a line for each true class of "
+            f"{classes.tolist()}, a column for each decision."
+        )
+    wrong = np.flatnonzero((found < np.diagonal(found)[:, None]).any(1))
+    if len(wrong):
+        raise ValueError(
+            f"costs makes a mistake cheaper than the right decision where the class is {classes[wrong[0]]!r}; each line is least "
+            "on the diagonal."
+        )
+    return found
