@@ -219,7 +219,8 @@ def work(numbers: list[int], queue: multiprocessing.Queue, place: str) -> None:
     import warnings
 
     resource.setrlimit(resource.RLIMIT_AS, (BYTES, BYTES))
-    signal.signal(signal.SIGALRM, _ring)
+    for rings in (signal.SIGALRM, signal.SIGPROF):
+        signal.signal(rings, _ring)
     warnings.simplefilter("ignore")
     files, models = base_files(Path(place, "files")), sorted(Path(place, "models").iterdir())
     for number in numbers:
@@ -227,13 +228,15 @@ def work(numbers: list[int], queue: multiprocessing.Queue, place: str) -> None:
         queue.put((number, None, 0.0))
         begin, said = time.perf_counter(), ""
         try:
-            signal.alarm(SECONDS)
+            signal.setitimer(signal.ITIMER_PROF, SECONDS)  # of the processor, which other work does not lengthen
+            signal.alarm(10 * SECONDS)
             said = try_one(number, files, models, folder)
         except TooLong:
             said = f"longer than {SECONDS} seconds"
         except BaseException as error:
             said = f"{type(error).__name__}: {str(error)[:200]}"
         finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
             signal.alarm(0)
         queue.put((number, said, time.perf_counter() - begin))
         shutil.rmtree(folder, ignore_errors=True)
