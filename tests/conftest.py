@@ -34,7 +34,8 @@ SHAPES_CHECKED = {
 }  # fmt: skip
 """Files whose tests meet every module: checking each call takes a fifth of the time, so the others go without."""
 
-MOST_MEMORY = 3e9
+MOST_REGIONS = 6_000
+"""A program takes four regions and one to two megabytes, so that this is two to three gigabytes."""
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 DATA = Path(os.environ.get("SUFFICE_DATA") or REPOSITORY.parent / "shared" / "data")
@@ -48,16 +49,16 @@ def shapes_of_arrays(request):
 
 @pytest.fixture(scope="module", autouse=True)
 def compiled_programs():
-    """Single operations are compiled once for many files; all are let go where they have come to take much memory."""
+    """Single operations are compiled once for many files; all programs are let go where there have come to be many."""
     yield
-    if memory_of_this_process() > MOST_MEMORY:
+    if regions_of_memory() > MOST_REGIONS:
         jax.clear_caches()
 
 
-def memory_of_this_process() -> float:
-    """Bytes; beyond every limit where the system does not tell."""
+def regions_of_memory() -> float:
+    """Regions that this process has mapped; beyond every limit where the system does not tell."""
     try:
-        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+        return len(Path("/proc/self/maps").read_text().splitlines())
     except OSError:
         return float("inf")
 
