@@ -1,8 +1,8 @@
 """Energy models and networks of two checkouts in turns, at equal work: ``python benchmarks/two_checkouts.py BEFORE AFTER``.
 
 Each is a folder with ``src/suffice`` in it, such as ``git worktree add FOLDER COMMIT`` makes. Every turn is a process of its own
-for each; a case is seconds of one epoch (or sweep, or call) more, compilation apart. ``--processor`` counts seconds of the processor
-instead of the clock's, which other work on the machine disturbs less. Ends with one JSON line.
+for each; a case is seconds of one epoch (or sweep, or call) more, compilation apart. ``--processor`` counts seconds of the
+processor instead of the clock's, which other work on the machine disturbs less. Ends with one JSON line.
 """
 
 from __future__ import annotations
