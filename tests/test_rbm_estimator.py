@@ -121,6 +121,17 @@ def test_annealing_encloses_log_z_and_is_kept(fitted, monkeypatch):
     np.testing.assert_array_equal(fitted.score_samples(ROWS), -free - forward.value)
 
 
+def test_rows_with_gaps_and_rows_held_out_of_the_same_kind_lie_no_gap_apart():
+    """What fills a gap has another free energy than data: validation rows have to miss as much to be compared."""
+    draw = np.random.default_rng(0)
+    kind = draw.integers(0, 2, (600, 1)) == (np.arange(50) < 25)
+    rows = (draw.random((600, 50)) < np.where(kind, 0.998, 0.002)).astype(float)
+    gaps = np.where(draw.random(rows.shape) < 0.7, np.nan, rows)
+    options = {"sampler": "pcd", "learning_rate": 0.2, "batch_size": 50, "epochs": 8, "random_state": 0}
+    trace = RBM(4, **options).fit(gaps[:400], validation=rows[400:]).trace_
+    assert abs(trace["free_energy_gap"][-1]) < 2
+
+
 def test_validation_rows_are_read_and_a_widening_gap_stops_the_fit():
     few, rest = ROWS[:20], ROWS[20:]
     options = OPTIONS | {"n_hidden": 4, "epochs": 100, "schedule": "constant", "learning_rate": 0.3}

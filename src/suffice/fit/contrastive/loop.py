@@ -102,7 +102,8 @@ def contrast(
         ``trace`` holds an array a figure with one entry an epoch: ``epoch``, ``reconstruction`` (cross-entropy summed
         over units, nats a row, on at most 2,000 rows spread evenly) and, with ``validation``,
         ``validation_reconstruction`` and ``free_energy_gap`` (mean free energy of validation rows minus that of
-        training rows, nats; it grows when the model overfits). ``details["state"]`` is the ``ContrastState`` to go on
+        training rows, nats; it grows when the model overfits; where training rows have gaps, validation rows are given the
+        same ones, and both are filled by as many steps). ``details["state"]`` is the ``ContrastState`` to go on
         from, ``details["start"]`` the one before the first epoch. After Ctrl-C, or an epoch that leads to parameters that are
         not finite or that reconstruct rows twice as badly as those at the start, the model of the last good epoch is
         returned, and ``outcome`` says so.

@@ -18,6 +18,8 @@ from suffice.runtime.precision import to_numpy
 from suffice.runtime.types import Sparse
 
 READ_ROWS = 2000
+FILLING = 5
+"""Gibbs steps that fill gaps from the means of the columns."""
 
 
 class Reader:
@@ -36,12 +38,23 @@ class Reader:
         reconstruction = self._mean(model, "reconstruction_cross_entropy", train, self.weight)
         if self.validation is None:
             return {"reconstruction": reconstruction}
-        free_energy = self._mean(model, "free_energy", self.validation)
+        apart = self._mean(model, "reconstruction_cross_entropy", self.validation)
+        held_out, train = (self.validation, train) if state.filled is None else self._with_equal_gaps(model)
+        free_energy = self._mean(model, "free_energy", held_out)
         return {
             "reconstruction": reconstruction,
-            "validation_reconstruction": self._mean(model, "reconstruction_cross_entropy", self.validation),
+            "validation_reconstruction": apart,
             "free_energy_gap": free_energy - self._mean(model, "free_energy", train, self.weight),
         }
+
+    def _with_equal_gaps(self, model: BoltzmannMachine) -> tuple[np.ndarray, np.ndarray]:
+        """Validation rows that miss what training rows miss, and these, filled alike: what a model fills in suits it well."""
+        assert self.validation is not None
+        absent = np.isnan(self.rows)
+        hidden = absent[np.arange(len(self.validation)) % len(absent)]
+        means = np.nanmean(self.rows, 0)
+        held_out, train = np.where(hidden, means, self.validation), np.where(absent, means, self.rows)
+        return _filled(model, held_out, ~hidden), _filled(model, train, ~absent)
 
     def _mean(self, model: BoltzmannMachine, method: str, rows: np.ndarray, weight: np.ndarray | None = None) -> float:
         return float(np.average(each_row(getattr(model, method), rows, self.precision), weights=weight))
@@ -86,6 +99,10 @@ def verdict(start: float, largest_gap: float | None) -> Callable[[Record], Outco
         return None
 
     return judge
+
+
+def _filled(model: BoltzmannMachine, rows: np.ndarray, known: np.ndarray) -> np.ndarray:
+    return np.asarray(model.gibbs(rows, key=0, steps=FILLING, known=known))
 
 
 def _evenly(count: int) -> slice:
