@@ -87,6 +87,7 @@ reproduce-mnist: .venv/.ready
 
 coverage: .venv/.ready  # how often intervals hold the truth, over 500 simulated data sets a case
 	.venv/bin/python experiments/coverage.py
+	.venv/bin/python experiments/bootstrap_level.py
 
 .venv/.bench: .venv/.ready
 	.venv/bin/python -m pip install --quiet --disable-pip-version-check -e '.[test,bench]'

@@ -37,6 +37,7 @@ WAYS = (
     Way("few causes, codes", "images, values from 0 to 1", ("Autoencoder", "DenoisingAutoencoder")),
     Way("to predict a label", "real numbers, with gaps", ("GaussianClassifier", "MixtureClassifier")),
     Way("to predict a label", "columns of several kinds", ("NaiveBayes",)),
+    Way("to predict a label", "counts of words, sparse", ("MultinomialNaiveBayes",)),
     Way("to predict a label", "labels that depend on one another", ("BayesianNetworkClassifier",)),
     Way("to predict a label", "images, much data", ("NeuralClassifier",)),
     Way("to predict a label", "zeros and ones", ("RBMClassifier",)),

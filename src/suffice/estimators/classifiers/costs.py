@@ -26,7 +26,7 @@ def _checked(costs: ArrayLike, classes: np.ndarray) -> np.ndarray:
     wrong = np.flatnonzero((found < np.diagonal(found)[:, None]).any(1))
     if len(wrong):
         raise ValueError(
-            f"costs makes a mistake cheaper than the right decision where the class is {classes[wrong[0]]!r}; each line is least "
-            "on the diagonal."
+            "costs makes a mistake cheaper than the right decision where the class is "
+            f"{classes.tolist()[wrong[0]]!r}; each line is least on the diagonal."
         )
     return found

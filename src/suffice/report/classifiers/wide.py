@@ -43,14 +43,14 @@ def class_means(rows: Any, codes: np.ndarray, count: int) -> ClassMeans:
 
 def telling_table(found: ClassMeans, classes: Sequence[str], names: Sequence[str]) -> Table:
     """The columns that tell the classes apart best, with their means in each, or of many in the one where it is largest."""
-    told = found.telling(MOST_LINES).tolist()
+    told: list[int] = found.telling(MOST_LINES).tolist()
     text = f"The {len(told)} of {len(names):,} columns whose means lie furthest apart, in units of the spread within classes."
     if len(classes) <= MOST_CLASSES:
         lines = [Line([names[j], *(f"{value:.3g}" for value in found.means[:, j])]) for j in told]
         return Table(TITLE, ["column", *classes], lines, tuple(range(1, len(classes) + 1)), text)
     highest, every = found.means.argmax(0), found.rows / found.rows.sum() @ found.means
     lines = [
-        Line([names[j], classes[highest[j]], f"{found.means[highest[j], j]:.3g}", f"{every[j]:.3g}"]) for j in told
+        Line([names[j], classes[int(highest[j])], f"{found.means[highest[j], j]:.3g}", f"{every[j]:.3g}"]) for j in told
     ]
     return Table(TITLE, ["column", "class of the largest mean", "mean there", "mean of all rows"], lines, (2, 3), text)
 
