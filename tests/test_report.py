@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,14 @@ from scipy.stats import kstest, norm, poisson
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LinearRegression
 
-from suffice import BernoulliMixture, CategoricalMixture, GaussianMixture, MixedMixture, PoissonMixture
+from suffice import (
+    BernoulliMixture,
+    CategoricalMixture,
+    GaussianClassifier,
+    GaussianMixture,
+    MixedMixture,
+    PoissonMixture,
+)
 from suffice.data import Table
 from suffice.estimators.shared.labelled_columns import coded_rows, on_codes
 from suffice.plot import EllipseDisplay, FrequencyDisplay, ImputedDisplay, MarginalDisplay, ParameterDisplay
@@ -19,9 +27,10 @@ from suffice.plot.components import column_moments, feature_names, gaussian_part
 from suffice.plot.marginal import component_densities, kolmogorov_distance
 from suffice.report import section, summarize, write_page, write_report
 from suffice.report.advice import with_options
+from suffice.report.classifiers.story import ClassifierStory
 from suffice.report.mixtures.advice import advice
 from suffice.report.mixtures.agreement import agreement
-from suffice.report.story import story
+from suffice.report.story import Run, story
 
 COMMAND = ["suffice", "fit", "gaussian-mixture", "my data.csv", "--n-components", "2", "--out", "run", "--overwrite"]
 
@@ -379,3 +388,15 @@ def test_the_names_of_components_do_not_matter_to_their_agreement_with_classes()
     table = agreement(["a", "a", "b"], [1, 1, 0])
     assert "Adjusted Rand index 1.000" in table.text
     assert [line.cells for line in table.lines] == [["a", "0", "2"], ["b", "1", "0"]]
+
+
+def test_accuracy_says_which_rows_it_is_of():
+    rows, labels = (
+        np.repeat([[0.0], [5.0]], 20, axis=0) + np.random.default_rng(0).normal(size=(40, 1)),
+        np.repeat([0, 1], 20),
+    )
+    story = ClassifierStory(GaussianClassifier().fit(rows, labels))
+    run = Run(target=labels)
+    assert ("accuracy", "100.00%", "of the rows of the fit") in story.page(rows, run).measures
+    measured = replace(run, measured=story.measure(rows, run))
+    assert ("accuracy", "100.00%", "of rows held out") in story.page(rows, measured).measures

@@ -19,13 +19,17 @@ MOST_NAMES = 40
 
 @dataclass(frozen=True)
 class Judged:
-    """Rows by their places (n,), the codes of their classes, the probability of each class (n, K), and the row weights."""
+    """Rows by their places (n,), the codes of their classes, the probability of each class (n, K), and the row weights.
+
+    ``how`` says in a sentence which rows these are, and ``held_out`` whether the fit did not see them.
+    """
 
     places: np.ndarray
     codes: np.ndarray
     probability: np.ndarray
     weight: np.ndarray
     how: str
+    held_out: bool
 
     @property
     def found(self) -> np.ndarray:
@@ -59,7 +63,6 @@ class ClassesStory(Story):
     article, figure = "a classifier", ""
     target_name = "class"
     least_probability: ClassVar[float] = 1e-15
-    of_what: ClassVar[str] = "of rows held out"
 
     @property
     def size(self) -> str:
@@ -86,17 +89,18 @@ class ClassesStory(Story):
         """Classes of rows, as far as possible of rows that were not fitted to."""
         raise NotImplementedError
 
-    def judged(self, rows: TableLike, run: Run, places: np.ndarray, probability: np.ndarray, how: str) -> Judged:
+    def judged(self, run: Run, places: np.ndarray, probability: np.ndarray, how: str, *, held_out: bool) -> Judged:
         """Predictions at some of the rows beside what is known of them."""
         weight = np.ones(len(run.target)) if run.sample_weight is None else run.sample_weight
         codes = np.searchsorted(self.estimator.classes_, run.target[places])
-        return Judged(places, codes, probability, weight[places], how)
+        return Judged(places, codes, probability, weight[places], how, held_out)
 
     def page(self, rows: TableLike, run: Run) -> Section:
         judged, few = self.judge(rows, run), len(self.columns) <= MOST_NAMES
         named = ", ".join(self.columns) if few else f"{len(self.columns):,}"
         accuracy, surprise = judged.accuracy, judged.surprise(self.least_probability)
-        measures = [("accuracy", f"{accuracy:.2%}", self.of_what), ("log loss", f"{surprise:.4f}", "nats per row"),
+        of_what = "of rows held out" if judged.held_out else "of the rows of the fit"
+        measures = [("accuracy", f"{accuracy:.2%}", of_what), ("log loss", f"{surprise:.4f}", "nats per row"),
                     *self.measures()]  # fmt: skip
         if run.seconds is not None:
             measures.append(("time", f"{run.seconds:.2f} s", "one fit"))

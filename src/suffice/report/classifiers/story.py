@@ -40,9 +40,9 @@ class ClassifierStory(ClassesStory):
     def judge(self, rows: TableLike, run: Run) -> Judged:
         tested = run.measured
         if tested is not None:
-            return self.judged(rows, run, tested.rows, tested.probability, tested.how)
+            return self.judged(run, tested.rows, tested.probability, tested.how, held_out=True)
         known = np.flatnonzero(np.isin(run.target, self.estimator.classes_))
-        return self.judged(rows, run, known, self.estimator.predict_proba(rows)[known], SEEN)
+        return self.judged(run, known, self.estimator.predict_proba(rows)[known], SEEN, held_out=False)
 
     def lead(self, run: Run) -> str:
         return (

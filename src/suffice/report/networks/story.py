@@ -38,15 +38,11 @@ class NetworkStory(ClassesStory):
     def title(self) -> str:
         return type(self.estimator.model_).__name__
 
-    @property
-    def of_what(self) -> str:
-        return "of rows held out" if len(self.estimator.validation_rows_) else "of the rows of the fit"
-
     def judge(self, rows: np.ndarray, run: Run) -> Judged:
         held = self.estimator.validation_rows_
         places = held if len(held) else np.arange(len(rows))
         how = f"Measured on {len(held):,} rows held out of the fit." if len(held) else SEEN
-        return self.judged(rows, run, places, self.estimator.predict_proba(rows[places]), how)
+        return self.judged(run, places, self.estimator.predict_proba(rows[places]), how, held_out=len(held) > 0)
 
     def lead(self, run: Run) -> str:
         return (
