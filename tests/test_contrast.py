@@ -144,7 +144,8 @@ def test_heavier_rows_pull_the_biases_their_way(start):
 
 
 def test_a_batch_larger_than_the_data_is_all_of_them(start, digits):
-    assert_same_bits(learned(start, digits, batch_size=10_000).model, learned(start, digits, batch_size=500).model)
+    larger, whole = (learned(start, digits, batch_size=size).model for size in (10_000, 500))
+    jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-6), larger, whole)
 
 
 def test_shapes_compile_once(start, digits):
