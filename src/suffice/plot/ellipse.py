@@ -39,6 +39,8 @@ class EllipseDisplay(Display):
         (K,), (K, d) and (K, d, d): the components in these columns.
     feature_names
         d names.
+    noise
+        Of one column, the ends of the box in which noise is uniform and its density there times its weight; None without noise.
 
     Attributes
     ----------
