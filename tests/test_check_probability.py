@@ -218,7 +218,7 @@ WEIGHTS = "(sum(r, axis=0) + alpha - 1) / sum(sum(r, axis=0) + alpha - 1)"
     ("params", "claim", "said"),
     [
         ("weights", "sum(r, axis=0) + alpha - 1", "not normalised"),
-        ("weights", "mean(r, axis=0)", "alpha"),
+        ("weights", "mean(r, axis=0)", "alpha|not all rows of r alike"),
         ("weights", "(sum(r, axis=0) + alpha) / sum(sum(r, axis=0) + alpha)", "1"),
         ("weights", "weights", "old"),
         ("means", "r.T @ X / 11", "sum\\(r|mean\\(r|N"),

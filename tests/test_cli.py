@@ -547,7 +547,6 @@ def test_labels_that_the_fit_did_not_know_are_said_and_left_as_they_are(labelled
         ("a,b\n1,x\n2,y\n", ["mixed-mixture", "--kinds", "a=gaussian,a=poisson"], "named twice"),
         ("a,b\n1,x\n2,y\n", ["mixed-mixture", "--image-shape", "1x2"], "--image-shape 1x2"),
         ("a,b\n1,x\n2,y\n", ["mixed-mixture", "--weights", "b"], "--weights b names a column of text"),
-        ("a,b\n1,x\n2,y\n", ["categorical-mixture", "--stream"], "not a complete Parquet file"),
         ("a,b\n1,x\n2,y\n", ["categorical-mixture", "--n-components", "3"], "--n-components"),
         ("a,b\n1,\n2,\n", ["categorical-mixture"], "'b'"),
         ("a,b\n1,x\n2,y\n", ["poisson-mixture"], "b"),

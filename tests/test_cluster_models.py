@@ -31,7 +31,8 @@ def client():
 
 
 def by_sums(row):
-    return row.can & WORDS and not row.can & OTHERS and not row.name.startswith("BayesianNetworkClassifier")
+    in_memory = ("BayesianNetworkClassifier", "MultinomialNaiveBayes")
+    return row.can & WORDS and not row.can & OTHERS and not row.name.startswith(in_memory)
 
 
 def partitions(rows):

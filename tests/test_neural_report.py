@@ -42,7 +42,7 @@ def test_a_classifier_writes_its_folder(data, tmp_path, capsys):
     said = capsys.readouterr().out
     assert "accuracy" in said
     names = sorted(file.name for file in (tmp_path / "run").iterdir())
-    assert names == ["model.safetensors", "predictions.csv", "report.html", "trace.csv"]
+    assert names == ["model.safetensors", "predictions.csv", "reading.json", "report.html", "trace.csv"]
     model = load(tmp_path / "run" / "model")
     assert [layer.weight.shape[0] for layer in model.model_.layers] == [8, 4, 3]
     assert model.image_shape_ == (1, 8, 8)

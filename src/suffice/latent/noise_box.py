@@ -15,6 +15,14 @@ class NoiseBox(Hyperparameters):
     r"""A box from ``low`` (D,), with ``sides`` (D,) above 0, in the columns' units; a fit leaves it as it is.
 
     .. math:: V = \prod_d s_d
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from suffice.latent import NoiseBox
+    >>> box = NoiseBox(np.zeros(2), np.array([2.0, 4.0]))
+    >>> print(box.middle, round(float(np.exp(box.log_volume()))))
+    [1. 2.] 8
     """
 
     low: Array

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import numpy as np
 
@@ -166,6 +166,7 @@ class GaussianMixture(MixtureEstimator):
 
     covariance_type: str = "full"
     noise: bool | float = False
+    earlier_params: ClassVar[dict[str, Any]] = {"noise": False}
     reg_covar: float = 1e-6
     means_init: Any = None
     precisions_init: Any = None
