@@ -20,7 +20,6 @@ from suffice.runtime.precision import scope
 PRODUCTS, ELEMENTS, REDUCTIONS = "products", "element-by-element operations", "reductions and pooling"
 UNCHANGING = "additions of 0 and products with 1"
 PADDING, LOOPS, COUNTERS = "padding taps", "loop body counted once", "counters of loops"
-"""Operations that XLA counts apart from FLOPs."""
 ONE_EACH = {
     "add", "sub", "mul", "div", "neg", "max", "min", "abs", "sign", "floor", "ceil", "round", "square", "rem", "clamp",
     "select_n", "lt", "le", "gt", "ge", "eq", "ne", "and", "or", "not", "xor", "is_finite", "convert_element_type",

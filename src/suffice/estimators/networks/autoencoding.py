@@ -279,7 +279,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
         """What principal components would explain of the rows learned from, where that is more."""
         if self.visible_ != "gaussian":
             return ""
-        (units,), weight = given.some(~np.isin(np.arange(len(given.weight)), self.validation_rows_))
+        (units,), weight = given.without(np.isin(np.arange(len(given.weight)), self.validation_rows_)).shown()
         reached = self.trace_["training_loss"][np.flatnonzero(self.trace_["epoch"] == self.best_epoch_)[-1]]
         return said_of_components(units, weight, self._n_features_out, float(reached))
 

@@ -52,7 +52,7 @@ class Reader:
         assert self.validation is not None
         absent = np.isnan(self.rows)
         hidden = absent[np.arange(len(self.validation)) % len(absent)]
-        means = np.nanmean(self.rows, 0)
+        means = np.where(absent, 0, self.rows).sum(0) / np.maximum((~absent).sum(0), 1)
         held_out, train = np.where(hidden, means, self.validation), np.where(absent, means, self.rows)
         return _filled(model, held_out, ~hidden), _filled(model, train, ~absent)
 
