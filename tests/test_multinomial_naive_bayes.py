@@ -69,6 +69,15 @@ def test_steps_are_one_fit_and_weight_two_is_the_row_twice():
     np.testing.assert_allclose(parts.feature_log_prob_, small.feature_log_prob_, atol=1e-13)
 
 
+def test_unlabelled_rows_raise_the_posterior_that_the_priors_make():
+    some = np.where(np.arange(90) < 12, Y, -1)
+    fitted = MultinomialNaiveBayes(20.0, weight_concentration_prior=5, unlabelled=-1, tol=1e-12).fit(SPARSE, some)
+    assert np.diff(fitted.lower_bounds_).min() > -1e-13
+    likelihood = fitted.score_samples(X[12:]).sum() - fitted.negative_log_likelihood(X[:12], Y[:12])
+    prior = 20 * fitted.feature_log_prob_.sum() + 4 * np.log(fitted.class_prior_).sum()
+    assert fitted.lower_bounds_[-1] == pytest.approx((likelihood + prior) / 90, abs=1e-9)
+
+
 def test_unlabelled_rows_raise_the_likelihood_and_change_nothing_without_them():
     some = np.where(np.arange(90) < 12, Y, -1)
     fitted = MultinomialNaiveBayes(unlabelled=-1, tol=1e-9).fit(SPARSE, some)

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 from scipy.stats import chi2
+from sklearn.exceptions import ConvergenceWarning
 
 import suffice
 from suffice import BernoulliMixture, GaussianMixture, HeldParameterWarning, distal_outcome, membership_regression
 from suffice.latent.membership import MembershipMixture
 from suffice.runtime import computed_by
+from suffice.uncertainty.steps import outcomes
 from suffice.uncertainty.steps.logit import Logit
 from suffice.uncertainty.steps.outcomes import ByShares, NumbersByEvidence
 from suffice.uncertainty.steps.seen import Steps, seen
@@ -98,6 +100,17 @@ def test_two_steps_are_the_likelihood_of_all_given_the_classes(blurred):
     model = MembershipMixture(found.coefficients, classes.model_.components)
     sums = model.expectation(False)((X, np.c_[np.ones(500), covariates]), np.ones(500))
     np.testing.assert_allclose(sums.rise, 0, atol=1e-4)
+
+
+def test_steps_that_do_not_settle_are_said(blurred, monkeypatch):
+    classes, X, _, _, y, kind = blurred
+    found = distal_outcome(classes, X, y, correction="ml")
+    assert "settle" not in found.outcome
+    monkeypatch.setattr(outcomes, "LONGEST", 3)
+    with pytest.warns(ConvergenceWarning, match="did not settle"):
+        assert "did not settle" in distal_outcome(classes, X, y, correction="ml").outcome
+    with pytest.warns(ConvergenceWarning, match="did not settle"):
+        distal_outcome(classes, X, kind, n_steps=2)
 
 
 def quickly(classes, X, covariates, y, way):

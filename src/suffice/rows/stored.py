@@ -11,6 +11,8 @@ import numpy as np
 
 BLOCK_BYTES = 1 << 18
 """Rows that lie next to each other and are read together."""
+HELD_BYTES = 256 << 20
+"""Most memory of rows in files that are held out."""
 
 Encode: TypeAlias = Callable[[np.ndarray], np.ndarray]
 
@@ -131,3 +133,18 @@ def is_mapped(data: Any) -> bool:
 def any_stored(arrays: Sequence[Any]) -> bool:
     """Whether some of these arrays are read from files."""
     return any(isinstance(array, Stored) for array in arrays)
+
+
+def check_held_out(size: float, fraction: float) -> None:
+    """Refuse to hold out a share of rows in files, ``size`` bytes in all, that takes more memory than it should."""
+    if size * fraction > HELD_BYTES:
+        raise ValueError(
+            f"validation_fraction={fraction!r} holds out {size * fraction / 2**20:.0f} MB of rows, and {HELD_BYTES >> 20} MB may "
+            "be in memory: take a smaller share, or give fit validation rows."
+        )
+
+
+def at_equal_steps(weight: np.ndarray, most: int) -> np.ndarray:
+    """Places of at most so many rows of positive weight (n,), at equal steps."""
+    there = np.flatnonzero(weight)
+    return there[:: -(-len(there) // most)]

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 from scipy.sparse import csr_array
+from scipy.special import xlogy
 from sklearn.exceptions import ConvergenceWarning
 
 from suffice.estimators.classifiers.count_scores import CountScores
@@ -57,7 +58,7 @@ class MultinomialNaiveBayes(CountScores):
         Value of ``y`` that marks rows of unknown class, such as -1; None means that every row has its class. They take plain
         expectation-maximisation from what the labelled rows say (Nigam et al., 2000).
     tol
-        Expectation-maximisation stops when the mean log-likelihood of a row changes by less than this, in nats.
+        Expectation-maximisation stops when the mean log-likelihood of a row (plus log-prior) changes by less than this, in nats.
     max_iter
         Largest number of its iterations.
     random_state
@@ -76,7 +77,7 @@ class MultinomialNaiveBayes(CountScores):
     n_iter_, converged_, outcome_ : int, bool, str
         Passes over the rows, whether these were enough, and how the fit ended, a sentence.
     lower_bounds_ : numpy.ndarray
-        Mean log-likelihood of a row at each iteration, where rows are unlabelled.
+        Mean log-likelihood of a row (plus log-prior) at each iteration, where rows are unlabelled.
 
     Examples
     --------
@@ -232,13 +233,18 @@ class MultinomialNaiveBayes(CountScores):
             joint = self._joint(rows)
             evidence = np.logaddexp.reduce(joint, axis=1)
             own = np.where(known, np.take_along_axis(joint, np.maximum(codes, 0)[:, None], 1)[:, 0], evidence)
-            trace.append(float(weight @ own / weight.sum()))
+            trace.append((float(weight @ own) + self._log_prior()) / float(weight.sum()))
             shares[:, ~known] = (np.exp(joint - evidence[:, None]) * weight[:, None])[~known].T
             self._keep(summed(rows, shares, len(codes)))
         self.lower_bounds_, self.n_iter_, self.converged_ = np.array(trace), len(trace), _settled(trace, self.tol)
         self.outcome_ = str(Outcome.CONVERGED if self.converged_ else Outcome.STOPPED_AT_LIMIT)
         if not self.converged_:
             warnings.warn(self.outcome_, ConvergenceWarning, stacklevel=3)
+
+    def _log_prior(self) -> float:
+        """What ``alpha`` and the prior of the classes add to the objective that expectation-maximisation climbs."""
+        of_classes = xlogy(self._concentration() - 1, self.class_prior_).sum() if self._class_prior() is None else 0.0
+        return float((np.asarray(self.alpha) * self.feature_log_prob_).sum() + of_classes)
 
     def _keep(self, sums: ClassCounts) -> None:
         """Set what the sums say."""

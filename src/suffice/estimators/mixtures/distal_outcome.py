@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import warnings
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from sklearn.exceptions import ConvergenceWarning
 
 from suffice.estimators.mixtures.steps import classes_of
 from suffice.runtime.types import ArrayLike, TableLike
 from suffice.uncertainty.steps.equations import wald
 from suffice.uncertainty.steps.outcomes import ByShares, CategoriesByEvidence, NumbersByEvidence
 from suffice.uncertainty.steps.seen import Seen, Steps
+
+UNSETTLED = (
+    "Expectation-maximisation of the outcome did not settle within 2,000 steps: the evidence hardly tells the classes apart; "
+    'take correction="bch".'
+)
 
 
 @dataclass(frozen=True)
@@ -82,6 +89,11 @@ def distal_outcome(
     DistalOutcome
         ``estimates``, ``standard_errors``, ``wald_test``.
 
+    Warns
+    -----
+    ConvergenceWarning
+        If the expectation-maximisation of ``"ml"`` or of two steps did not settle; ``outcome`` says it too.
+
     Raises
     ------
     ValueError
@@ -116,9 +128,13 @@ def distal_outcome(
     at = own.estimate()
     covariance = classes.covariance(own, at, lambda model: problem(classes.around(model)).estimate())
     count = len(own.read(at))
-    return _told(
+    found = _told(
         own.read(at), covariance[:count, :count], len(mixture.weights_), categories, classes.found.errors, steps
     )
+    if own.settled(at):
+        return found
+    warnings.warn(UNSETTLED, ConvergenceWarning, stacklevel=2)
+    return replace(found, outcome=f"{UNSETTLED} {found.outcome}")
 
 
 def _read(

@@ -18,7 +18,6 @@ from suffice.estimators.networks.image_rows import flattened, image_shape_of
 from suffice.estimators.networks.learned import (
     Idle,
     Rows,
-    check_held_out,
     check_same_network,
     figures_of,
     held_out,
@@ -36,6 +35,7 @@ from suffice.fit.gradient_descent import DescendState, descend, first_state
 from suffice.fit.monitor import LearningMonitor, continued_curve
 from suffice.nets.batch_network import Network, NetworkState
 from suffice.outcome import Outcome
+from suffice.rows.stored import any_stored, check_held_out
 from suffice.rows.streams import devices_of, on_host
 from suffice.runtime.precision import cast, dtype_of, scope
 from suffice.runtime.types import ArrayLike, PathLike, TableLike
@@ -166,7 +166,8 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
         held = np.zeros(len(strata), bool)
         if validation is None and self.validation_fraction is not None:
             held = held_out(strata, rows.weight > 0, self.validation_fraction, seed)
-            check_held_out(rows, held)
+            if any_stored(rows.arrays):
+                check_held_out(sum(array.nbytes for array in rows.arrays), self.validation_fraction)
             validation = rows.some(held)
         if self.patience is not None and validation is None:
             raise ValueError("patience needs rows held out: give fit validation rows, or set validation_fraction.")

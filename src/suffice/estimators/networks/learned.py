@@ -14,7 +14,7 @@ from suffice.estimators.shared.passes import FALLING, still_falling
 from suffice.fit.monitor import LearningMonitor
 from suffice.nets.batch_network import Network
 from suffice.outcome import Outcome
-from suffice.rows.stored import any_stored
+from suffice.rows.stored import any_stored, at_equal_steps
 
 if TYPE_CHECKING:
     import optax
@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
 DONE = "All epochs were done."
 SHOWN = 20_000
-HELD_BYTES = 256 << 20
-"""Most memory of rows in files that are held out."""
 
 
 class Rows(NamedTuple):
@@ -46,8 +44,7 @@ class Rows(NamedTuple):
         """What figures are measured on: all rows, of stored ones at most 20,000 of positive weight at equal steps."""
         if not any_stored(self.arrays):
             return self
-        there = np.flatnonzero(self.weight)
-        return self.some(there[:: -(-len(there) // SHOWN)])
+        return self.some(at_equal_steps(self.weight, SHOWN))
 
 
 class Idle(NamedTuple):
@@ -85,16 +82,6 @@ def held_out(strata: np.ndarray, there: np.ndarray, fraction: float, seed: int) 
     if held.sum() == there.sum() or not held.any():
         raise ValueError(f"{there.sum()} rows cannot be divided by validation_fraction={fraction!r}.")
     return held
-
-
-def check_held_out(rows: Rows, held: np.ndarray) -> None:
-    """Refuse to hold out more rows of files than memory should take."""
-    size = sum(array.nbytes for array in rows.arrays) * held.mean()
-    if any_stored(rows.arrays) and size > HELD_BYTES:
-        raise ValueError(
-            f"validation_fraction holds out {size / 2**20:.0f} MB of rows, and {HELD_BYTES >> 20} MB may be in memory: take a "
-            "smaller share, or give fit validation rows."
-        )
 
 
 def learned_attributes(monitor: LearningMonitor, kept: DescendState, outcome: Outcome, idle: Idle) -> dict[str, Any]:

@@ -6,10 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from suffice.rows.stored import Stored
+from suffice.rows.stored import Stored, at_equal_steps, check_held_out
 
-HELD_BYTES = 256 << 20
-"""Most memory of rows in files that are held out."""
 SHOWN = 2000
 
 
@@ -21,11 +19,7 @@ def hold_out(units: Any, weight: np.ndarray, fraction: float, seed: int) -> tupl
         raise ValueError(f"{len(order)} rows cannot be divided by validation_fraction={fraction!r}.")
     if not isinstance(units, Stored):
         return units[order[count:]], weight[order[count:]], _complete_rows(units[order[:count]])
-    if units.nbytes * fraction > HELD_BYTES:
-        raise ValueError(
-            f"validation_fraction={fraction!r} is {units.nbytes * fraction / 2**20:.0f} MB of rows, and {HELD_BYTES >> 20} MB "
-            "may be in memory: take a smaller share, or give fit validation rows."
-        )
+    check_held_out(units.nbytes, fraction)
     left = weight.copy()
     left[order[:count]] = 0.0
     return units, left, units[np.sort(order[:count])]
@@ -35,8 +29,7 @@ def shown(units: Any, weight: np.ndarray) -> tuple[Any, np.ndarray]:
     """All rows and weights; of stored ones at most 2,000 rows of positive weight at equal steps, in memory."""
     if not isinstance(units, Stored):
         return units, weight
-    there = np.flatnonzero(weight)
-    there = there[:: -(-len(there) // SHOWN)]
+    there = at_equal_steps(weight, SHOWN)
     return units[there], weight[there]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,9 +36,43 @@ class ByShares:
         """The means among the parameters."""
         return at
 
+    def settled(self, at: np.ndarray) -> bool:
+        """Always: the means are in closed form."""
+        return True
+
+
+class ByEvidence(ABC):
+    """Of rows with an outcome and the logarithm of what was seen given each class (n, K): expectation-maximisation."""
+
+    evidence: np.ndarray
+
+    def estimate(self) -> np.ndarray:
+        """Parameters, by expectation-maximisation from classes told by the evidence."""
+        share, before = _normalised(self.evidence)[0], -np.inf
+        for _ in range(LONGEST):
+            at = self._maximised(share)
+            share, value = self._told(at)
+            if value - before < _least(value):
+                break
+            before = value
+        return at
+
+    def settled(self, at: np.ndarray) -> bool:
+        """Whether a further step gains nothing."""
+        share, value = self._told(at)
+        return self._told(self._maximised(share))[1] - value < 2 * _least(value)
+
+    @abstractmethod
+    def _maximised(self, share: np.ndarray) -> np.ndarray:
+        """Parameters for shares of classes (n, K)."""
+
+    @abstractmethod
+    def _told(self, at: np.ndarray) -> tuple[np.ndarray, float]:
+        """Shares of classes (n, K), and the log-likelihood."""
+
 
 @dataclass(frozen=True)
-class NumbersByEvidence:
+class NumbersByEvidence(ByEvidence):
     """Of rows with a number (n,) and the logarithm of what was seen given each class (n, K): normal in each class.
 
     Parameters are means, logarithms of variances, and log-ratios of the classes' weights to the first's.
@@ -46,17 +81,6 @@ class NumbersByEvidence:
     outcome: np.ndarray
     evidence: np.ndarray
     weight: np.ndarray
-
-    def estimate(self) -> np.ndarray:
-        """By expectation-maximisation from classes told by the evidence."""
-        share, before = _normalised(self.evidence)[0], -np.inf
-        for _ in range(LONGEST):
-            at = self._maximised(share)
-            share, value = self._told(at)
-            if value - before < NATS:
-                break
-            before = value
-        return at
 
     def scores(self, at: np.ndarray) -> np.ndarray:
         """Slopes of each row's log-likelihood."""
@@ -92,25 +116,12 @@ class NumbersByEvidence:
 
 
 @dataclass(frozen=True)
-class CategoriesByEvidence:
+class CategoriesByEvidence(ByEvidence):
     """The same with indicators of categories (n, C): parameters are shares, class after class, and the log-ratios."""
 
     outcome: np.ndarray
     evidence: np.ndarray
     weight: np.ndarray
-
-    def estimate(self) -> np.ndarray:
-        """By expectation-maximisation."""
-        share, before = _normalised(self.evidence)[0], -np.inf
-        for _ in range(LONGEST):
-            counts = self.weight @ share
-            chances = (share * self.weight[:, None]).T @ self.outcome / counts[:, None]
-            at = np.concatenate([chances.ravel(), np.log(counts[1:] / counts[0])])
-            share, value = self._told(at)
-            if value - before < NATS:
-                break
-            before = value
-        return at
 
     def scores(self, at: np.ndarray) -> np.ndarray:
         """Slopes along shares that sum to 1, and in the log-ratios; none in shares at their edge."""
@@ -123,6 +134,11 @@ class CategoriesByEvidence:
         """The shares among the parameters."""
         return at[: self.evidence.shape[1] * self.outcome.shape[1]]
 
+    def _maximised(self, share: np.ndarray) -> np.ndarray:
+        counts = self.weight @ share
+        chances = (share * self.weight[:, None]).T @ self.outcome / counts[:, None]
+        return np.concatenate([chances.ravel(), np.log(counts[1:] / counts[0])])
+
     def _told(self, at: np.ndarray) -> tuple[np.ndarray, float]:
         chances, weights = self._parts(at)
         seen = self.outcome @ np.maximum(chances, 1e-300).T
@@ -133,6 +149,11 @@ class CategoriesByEvidence:
         classes, kinds = self.evidence.shape[1], self.outcome.shape[1]
         weights = np.append(0.0, at[classes * kinds :])
         return at[: classes * kinds].reshape(classes, kinds), weights - logsumexp(weights)
+
+
+def _least(value: float) -> float:
+    """Least gain in a log-likelihood, in nats, that is more than rounding."""
+    return max(NATS, 1e-13 * abs(value))
 
 
 def _normalised(joint: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
