@@ -173,3 +173,16 @@ def test_laplace_smoothing_is_no_likelihood_estimate():
     point = [{"p": 0.4, "heads": 5.0, "tails": 2.0}, {"p": 0.4, "heads": 1.0, "tails": 7.0}]
     report = check_mle(log_likelihood, ["p"], "(heads + 1) / (heads + tails + 2)", constraints={"p": "unit"}, at=point)
     assert report.findings[0].kind == "mean for mode"
+
+
+def closeness(m, X):
+    return -jnp.sum((X - m) ** 2)
+
+
+@pytest.mark.parametrize(("factor", "sense", "does"), [(1, "min", "maximises"), (-1, "max", "minimises")])
+def test_the_optimum_of_the_opposite_sense_is_told(factor, sense, does):
+    report = check_mle(
+        lambda m, X: factor * closeness(m, X) - factor * 0.1 * m**4, ["m"], "mean(X)", sense=sense,
+        at=[{"m": 0.1, "X": np.zeros((4, 3))}] * 3,
+    )  # fmt: skip
+    assert does in report.message

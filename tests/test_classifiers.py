@@ -187,7 +187,9 @@ def test_the_command_line_fits_scores_and_shows(table, tmp_path, capsys):
     said = capsys.readouterr().out
     assert "accuracy" in said
     assert "held out" in said
-    assert sorted(file.name for file in out.iterdir()) == ["model.safetensors", "predictions.csv", "report.html"]
+    assert sorted(file.name for file in out.iterdir()) == [
+        "model.safetensors", "predictions.csv", "reading.json", "report.html",
+    ]  # fmt: skip
     with open(out / "predictions.csv", newline="") as file:
         lines = list(csv.DictReader(file))
     assert {line["class"] for line in lines} == set(NAMES)

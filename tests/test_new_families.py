@@ -42,11 +42,13 @@ ELSEWHERE = {
         "data/kinds.py",
         PROPOSED,
     },  # one of the kinds that columns are detected as
-    "exponential": {"rows/reservoir.py"},  # exponential keys, of a weighted sample
+    "exponential": {"rows/reservoir.py", "rows/sparse_stream.py"},  # exponential keys, of a weighted sample
     "poisson": {
         "data/detection.py",  # one of the kinds that columns are detected as
         "data/kinds.py",
         PROPOSED,
+        "estimators/classifiers/count_scores.py",  # a multinomial is Poisson numbers given their sum
+        "estimators/classifiers/multinomial.py",
         "estimators/shared/labelled_columns.py",  # advice
         "latent/families/negative_binomial.py",  # NumPy's Poisson numbers
     },

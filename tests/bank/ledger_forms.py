@@ -133,7 +133,7 @@ CAUSES = {
     ("001-2d", "α maximises"): r"minim|maxim|sign|saddle",
     ("002-P1 (17)", "∂a_gh/∂θ_ab = Σ"): r"sum|axis",
     ("002-P1 (19)", ""): r"S|sum|axis|zero|\b0\b|order",
-    ("002-P1 (20)", ""): r"diagonal|diag|target, element by element",
+    ("002-P1 (20)", ""): r"diagonal|diag|multiplied by target",
     ("002-P1 (21)", "∂J/∂θ^l_ab = Σ_{g,h} ∂J/∂a^l_gh Σ"): r"sum|twice|axis",
     ("002-P2 (26)", ""): r"normalis|sum",
     ("002-P4 (47)", ""): r"normalis|sum",

@@ -202,7 +202,11 @@ class _Update:
             constraint=constraint,
             reference="the optimum by Newton's method on the constraints",
             extra=Slopes(Slope(self.objective, name), self.parts),
-            rivals=(partial(self.about_the_old, name=name), *(OF_ESTIMATES if word == "estimate" else ())),
+            rivals=(
+                partial(self.about_the_old, name=name),
+                self.about_the_sense,
+                *(OF_ESTIMATES if word == "estimate" else ()),
+            ),
             steady=True,
         )
 
@@ -220,6 +224,26 @@ class _Update:
         said = ", ".join(others)
         what = f"Your {case.subject.name} is right for the old {said}, but the new ones are updated with it"
         return [Finding("old parameter", what, fix=f"use the new {said}", evidence=case.evidence())]
+
+    def about_the_sense(self, case: Case) -> list[Finding]:
+        """Whether a stationary point is the smallest value where the largest is asked for, or the other way round."""
+        of = case.subject.of
+        other = Objective(self.question.function, {of: self.objective.constraints[of]}, -self.objective.sign)
+        slopes = case.extra.case(case) if case.same_shape else None
+        if slopes is None or not all(
+            np.max(np.abs(here)) <= 1e-7 * np.max(np.abs(slopes.extra.answer({**point, of: given[of]})))
+            for here, point, given in zip(slopes.right, slopes.points, case.points, strict=True)
+        ):
+            return []
+        found = [
+            other.optimum(point, [{of: claimed}])[of]
+            for point, claimed in zip(slopes.points, case.claimed, strict=True)
+        ]
+        if not case.explains(found):
+            return []
+        does, asked_for = ("minimises", "maximises") if self.objective.sign > 0 else ("maximises", "minimises")
+        what = f"Your {case.subject.name} {does} the objective, and what {asked_for} it is asked for"
+        return [Finding("sense", what, fix="change the sense, or the sign of the objective", evidence=case.evidence())]
 
     def optimum(self, point: Point) -> dict[str, np.ndarray]:
         """The parameters at which the objective is best."""

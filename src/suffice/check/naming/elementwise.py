@@ -103,7 +103,7 @@ def _ratio_by_element(case: Case) -> Iterator[Finding]:
 
 
 def _exchanged(case: Case, first: Quantity, second: Quantity) -> bool:
-    if any(np.any(value == 0) for value in second.values):
+    if any(np.any(value == 0) for value in (*first.values, *second.values)):
         return False
     for way in range(2):
         if all(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from suffice.check.case import Case
+from suffice.check.case import Case, difference
 from suffice.check.report import Finding
 
 MOMENTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
@@ -20,6 +20,7 @@ MOMENTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "the covariance, with N - 1,": lambda rows: np.cov(rows.T),
     "the matrix of mean products": lambda rows: rows.T @ rows / len(rows),
 }
+CENTRED = {"the variance", "the standard deviation", "the covariance", "the covariance, with N - 1,"}
 
 
 def moment_of_rows(case: Case) -> Iterator[Finding]:
@@ -37,13 +38,40 @@ def moment_of_rows(case: Case) -> Iterator[Finding]:
 
 
 def _fix(case: Case, name: str) -> str:
+    rows = [np.asarray(point[name], float) for point in case.points]
     for place, said in ((0, "first"), (-1, "last")):
-        rows = [np.asarray(point[name], float)[place] for point in case.points]
-        if all(
-            row.shape == right.shape and np.allclose(row, right) for row, right in zip(rows, case.right, strict=True)
-        ):
+        if _is_right(case, [table[place] for table in rows]):
             return f"its {said} row, {name}[{place}], is right"
+    for said, moment in MOMENTS.items():
+        if _is_right(case, [moment(table) for table in rows]):
+            return f"take {said} of them{', from which their mean is subtracted' if said in CENTRED else ''}"
+    others = ", ".join(_moves_with(case, name))
+    if others:
+        return f"what is right depends on {others} as well, which yours leaves out"
     return f"take from the model how rows are weighed and from what they are centred: not all rows of {name} alike"
+
+
+def _is_right(case: Case, values: list[np.ndarray]) -> bool:
+    return all(
+        value.shape == right.shape and np.allclose(value, right, 1e-6, 1e-12)
+        for value, right in zip(values, case.right, strict=True)
+    )
+
+
+def _moves_with(case: Case, name: str) -> list[str]:
+    """The other variables that the right answer at the first point moves with."""
+    known = {other: case.points[0][other] for other in case.subject.known if other in case.points[0]}
+    found = []
+    for other, value in known.items():
+        array = np.asarray(value)
+        if other in (name, case.subject.of) or array.dtype.kind not in "fiu":
+            continue
+        moved = array * 1.01 if array.dtype.kind == "f" else np.roll(array, 1, axis=0) if array.ndim else array
+        with np.errstate(all="ignore"):
+            right = np.asarray(case.truth(case.complete({**known, other: moved})))
+        if difference(right, case.right[0]) > 1e-4 * case.scales[0]:
+            found.append(other)
+    return found
 
 
 def _alike(moment: np.ndarray, right: np.ndarray) -> np.ndarray | None:

@@ -38,10 +38,12 @@ Rule = Callable[[Case], Iterator[Finding]]
 PLAIN: tuple[Rule, ...] = (
     normalisation, one_factor, element_pattern, function_of_right, any_factor, other_coordinates, product_of_marginals,
 )  # fmt: skip
-OF_THE_POINT: tuple[Rule, ...] = (old_parameter, moment_of_rows, factor_by_element, matrix_factor, extra_term)
+OF_THE_POINT: tuple[Rule, ...] = (
+    old_parameter, moment_of_rows, factor_by_element, where_zero, matrix_factor, extra_term,
+)  # fmt: skip
 OF_THE_MODEL: tuple[Rule, ...] = (
     terms_of_posterior, factor_before_normalising, hard_assignment, optimum_of_another, one_slip, if_symmetric, stopped_early,
-    factor_on_one_edge, where_zero, two_slips, other_model, indicator_missing,
+    factor_on_one_edge, two_slips, other_model, indicator_missing,
 )  # fmt: skip
 SPECIAL: tuple[Rule, ...] = (if_left_out, if_simple_matrix, if_constant, infeasible)
 PLAIN_EDIT = 1.27

@@ -93,7 +93,7 @@ def _sums(case: Case) -> Iterator[Quantity]:
 def _functions(case: Case) -> Iterator[Quantity]:
     for plain in quantities(case):
         for label, function in FUNCTIONS.items():
-            if plain.cost <= 3 or label in ("1 - {}", "{} - 1"):
+            if plain.cost <= 3 or label == "({} - 1)":
                 yield Quantity(
                     label.format(plain.name), tuple(function(value) for value in plain.values), plain.cost + 2
                 )
@@ -101,8 +101,8 @@ def _functions(case: Case) -> Iterator[Quantity]:
 
 FUNCTIONS = {
     "({0} / ({0} - 1))": lambda x: x / (x - 1),
-    "{} - 1": lambda x: x - 1,
-    "{} + 1": lambda x: x + 1,
+    "({} - 1)": lambda x: x - 1,
+    "({} + 1)": lambda x: x + 1,
     "(1 - {})": lambda x: 1 - x,
     "{}**2": lambda x: x**2,
     "sqrt({})": np.sqrt,
@@ -111,7 +111,7 @@ FUNCTIONS = {
     "exp(-{})": lambda x: np.exp(-x),
     "sigmoid({})": lambda x: 1 / (1 + np.exp(-x)),
     "(1 - {}**2)": lambda x: 1 - x**2,
-    "{0} * (1 - {0})": lambda x: x * (1 - x),
+    "({0} * (1 - {0}))": lambda x: x * (1 - x),
 }
 
 
