@@ -296,11 +296,21 @@ def test_a_page_and_matplotlib_draw_the_same_marks():
     np.testing.assert_allclose(np.divide(ours, ours[0]), np.divide(theirs, theirs[0]), rtol=1e-3)
 
 
+COMMANDS = [
+    "fit gaussian-mixture rows.csv",
+    "fit gaussian-mixture gaps.csv",
+    "fit gaussian-mixture rows.csv --n-components 1-2",
+    "fit mixed-mixture classes.csv",
+    "fit ppca rows.csv --n-components 1",
+    "fit gaussian-classifier classes.csv --target kind",
+]
 PROGRAM = """
 import sys
 from suffice.cli import main
-assert main({words}) == 0
-print("loaded", sorted({{"matplotlib", "jax", "equinox", "optax", "PIL"}} & set(sys.modules)))
+for number, words in enumerate({commands}):
+    for command in ([*words, "--out", f"run{{number}}"], ["show", f"run{{number}}"]):
+        assert main(command) == 0
+        print("loaded", sorted({{"matplotlib", "jax", "equinox", "optax", "PIL"}} & set(sys.modules)))
 """
 
 
@@ -316,27 +326,12 @@ def folder(tmp_path_factory):
     return folder
 
 
-def loaded_by(folder, *words):
-    program = PROGRAM.format(words=[str(word) for word in words])
+def test_the_command_line_draws_without_matplotlib_and_fits_small_tables_without_jax(folder):
+    program = PROGRAM.format(commands=[command.split() for command in COMMANDS])
     done = subprocess.run([sys.executable, "-c", program], cwd=folder, capture_output=True, text=True, check=True)
-    return done.stdout.splitlines()[-1]
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("gaussian-mixture", "rows.csv"),
-        ("gaussian-mixture", "gaps.csv"),
-        ("gaussian-mixture", "rows.csv", "--n-components", "1-2"),
-        ("mixed-mixture", "classes.csv"),
-        ("ppca", "rows.csv", "--n-components", "1"),
-        ("gaussian-classifier", "classes.csv", "--target", "kind"),
-    ],
-    ids=" ".join,
-)
-def test_the_command_line_draws_without_matplotlib_and_fits_small_tables_without_jax(folder, words):
-    assert loaded_by(folder, "fit", *words, "--out", "run", "--overwrite") == "loaded []"
-    page = (folder / "run" / "report.html").read_text()
-    for picture in re.findall(r"<svg xmlns.*?</svg></div>", page.replace("\n", " ")):
-        parsed(picture.removesuffix("</div>"))
-    assert loaded_by(folder, "show", "run") == "loaded []"
+    loaded = [line for line in done.stdout.splitlines() if line.startswith("loaded")]
+    assert loaded == ["loaded []"] * 2 * len(COMMANDS)
+    for number in range(len(COMMANDS)):
+        page = (folder / f"run{number}" / "report.html").read_text()
+        for picture in re.findall(r"<svg xmlns.*?</svg></div>", page.replace("\n", " ")):
+            parsed(picture.removesuffix("</div>"))

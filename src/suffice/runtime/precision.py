@@ -99,7 +99,7 @@ def precision_of(module: Any) -> str:
 
 def _is_floating(leaf: Any) -> bool:
     return isinstance(leaf, float) or (
-        is_array(leaf) and isinstance(leaf.dtype, np.dtype) and np.issubdtype(leaf.dtype, np.inexact)
+        is_array(leaf) and isinstance(leaf.dtype, np.dtype) and leaf.dtype.kind in "fc"
     )
 
 

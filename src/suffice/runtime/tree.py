@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
 from suffice.runtime.module import Module
 
 Rebuild = Callable[[list[Any]], Any]
@@ -14,6 +16,8 @@ IsLeaf = Callable[[Any], bool]
 
 def opened(node: Any) -> tuple[list[Any], Rebuild] | None:
     """The children of a node and what makes the node of them; None of a leaf."""
+    if type(node) is np.ndarray:
+        return None
     if node is None:
         return [], lambda _: None
     if isinstance(node, Module):
