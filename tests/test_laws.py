@@ -204,7 +204,7 @@ def test_maximisation_leaves_no_slope(case, penalised):
             whole = moved.expected_complete_log_likelihood(statistics) + moved.log_prior()
             return whole - jax.nn.logsumexp(moved.log_weights) * (rows_of(case) + (6.0 if penalised else 0.0))
 
-        slopes = jax.grad(objective)(parts)
+        slopes = jax.jit(jax.grad(objective))(parts)
     for slope in arrays(slopes):
         assert np.abs(slope).max() < case.slope
 
