@@ -30,6 +30,7 @@ def learned_on_workers(
     if y is None:
         raise ValueError(f"{type(classifier).__name__} requires y to be passed, but the target y is None.")
     data, _, scaled = weighed(labelled_partitions(X, y, sample_weight), None)
+    classifier._settle_columns(Alone(data))  # type: ignore[arg-type]
     classifier._input.learn(Alone(data), None)
     classes = reduced(
         Chosen(data, partial(_labels_alone, classifier), partial(_labelled, classifier)), _classes, _all_classes
