@@ -16,7 +16,7 @@ import dask.array as da  # noqa: E402
 import dask.dataframe as dd  # noqa: E402
 import pandas as pd  # noqa: E402
 
-from suffice import GaussianMixture, select, total  # noqa: E402
+from suffice import GaussianClassifier, GaussianMixture, select, total  # noqa: E402
 from suffice.rows.cluster.place import OnWorkers  # noqa: E402
 from suffice.rows.cluster.waiting import ClusterError  # noqa: E402
 
@@ -191,11 +191,24 @@ BAD = {
         lambda: [dask.delayed(pd.DataFrame({"a": values, "b": values})) for values in ([1.0, 2.0], ["x", "y"])],
         "Partition 1 .*column 'a' holds",
     ),
+    "columns of a data frame": (
+        lambda: from_parts(pd.DataFrame(ROWS, columns=list("abc")), pd.DataFrame(ROWS[:, :2], columns=list("ab"))),
+        "Partition 1 .*columns.*'a', 'b'.*are expected",
+    ),
+    "types of a data frame": (
+        lambda: from_parts(pd.DataFrame({"a": [1.0, 2.0]}), pd.DataFrame({"a": ["x", "y"]})),
+        "Partition 1 .*column 'a' holds",
+    ),
     "no columns": (lambda: uneven(ROWS)[:, 0], "Dask array of shape"),
     "unknown width": (lambda: ROWS_OF_UNKNOWN_WIDTH(), "unknown.*D known"),
     "empty": (lambda: uneven(ROWS)[:0], "no rows"),
     "a series": (lambda: dd.from_pandas(pd.DataFrame(ROWS), npartitions=2)[0], "Dask Series"),
 }
+
+
+def from_parts(*parts):
+    """A Dask DataFrame that says of all its partitions what holds of the first."""
+    return dd.from_delayed([dask.delayed(part) for part in parts], meta=parts[0].iloc[:0], verify_meta=False)
 
 
 def ROWS_OF_UNKNOWN_WIDTH():
@@ -208,6 +221,17 @@ def test_bad_input_gets_a_sentence(name):
     make, said = BAD[name]
     with pytest.raises(ValueError, match=said):
         mixture().fit(make())
+
+
+def test_labels_and_weights_that_are_none_are_named_with_their_partition():
+    wrong = da.from_array(np.where(np.arange(320) == 200, np.nan, 1.0), chunks=(UNEVEN,))
+    with pytest.raises(ValueError, match=r"Partition 3 .*y contains NaN"):
+        GaussianClassifier().fit(uneven(ROWS), wrong)
+    for weight in (wrong, -wrong):
+        with pytest.raises(ValueError, match=r"Partition \d .*weights must be finite, not negative"):
+            mixture().fit(uneven(ROWS), sample_weight=weight)
+    with pytest.raises(ValueError, match="y has shape"):
+        GaussianClassifier().fit(uneven(ROWS), np.zeros(319))
 
 
 def test_chunks_of_unknown_length_are_fitted():
@@ -233,7 +257,7 @@ def test_a_partition_that_fails_once_is_read_again(tmp_path):
 
 
 def test_rows_beyond_the_memory_of_the_workers_are_refused_before(monkeypatch):
-    monkeypatch.setattr("suffice.rows.cluster.partitions.memory_of", lambda client: 10_000)
+    monkeypatch.setattr("suffice.rows.cluster.waiting.memory_of", lambda client: 10_000)
     with pytest.raises(ValueError, match=r"workers have.*stream_parquet"):
         mixture().fit(uneven(ROWS))
 

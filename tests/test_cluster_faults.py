@@ -192,11 +192,15 @@ def test_one_command_fits_a_pattern_of_files_with_workers_of_its_own(tmp_path):
         assert other.feature_names_in_.tolist() == ["a", "b"]
 
 
-def test_a_cluster_that_does_not_answer_is_given_up(tmp_path, monkeypatch, capsys):
+def test_a_cluster_that_does_not_answer_or_is_too_small_is_given_up(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("suffice.cli.cluster.SECONDS", 1)
     words = ["fit", "gaussian-mixture", str(parquet_folder(tmp_path)), "--out", str(tmp_path / "run")]
     assert main([*words, "--cluster", "tcp://127.0.0.1:1"]) == 2
     assert "does not answer within 1 seconds" in capsys.readouterr().err
     assert main([*words, "--n-components", "1-3", "--workers", "2"]) == 2
     assert "fit one model" in capsys.readouterr().err
+    monkeypatch.setattr("suffice.rows.cluster.waiting.memory_of", lambda client: 10_000)
+    monkeypatch.setattr("suffice.cli.cluster.client_for", lambda job: client_of(1))
+    assert main([*words, "--workers", "1"]) == 2
+    assert "--stream in place of --cluster" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
