@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
@@ -99,19 +99,21 @@ def peak() -> float:
 def of_rows(folder: Path, count: int) -> dict[str, Any]:
     """Seconds of an iteration by one process that streams, by one and two workers, and by Spark; and their memory."""
     some = min(count, len(files_in(folder)) * GROUP)
-    found: dict[str, Any] = {
-        name: by_workers(number, files_in(folder), some) for name, number in (("one worker", 1), ("two workers", 2))
+    ways: dict[str, Callable[[], Any]] = {
+        "one worker": lambda: by_workers(1, files_in(folder), some),
+        "two workers": lambda: by_workers(2, files_in(folder), some),
+        "streaming": lambda: answer_of(__file__, "--streaming", folder),
     }
-    found["speed_up"] = found["one worker"]["iteration"] / found["two workers"]["iteration"]
     if count > some:
-        found["all rows, two workers"] = by_workers(2, sorted(folder.glob("*.parquet")), count)
-    found["client_mb"] = peak()
-    found["streaming"] = answer_of(__file__, "--streaming", folder)
+        ways["all rows, two workers"] = lambda: by_workers(2, sorted(folder.glob("*.parquet")), count)
     if find_spec("pyspark"):
-        found["spark"] = answer_of(Path(__file__).with_name("scale_spark.py"), folder)
-    for name in found:
+        ways["spark"] = lambda: answer_of(Path(__file__).with_name("scale_spark.py"), folder)
+    found = {}
+    for name, way in ways.items():
+        found[name] = way()
         print(f"{name}: {found[name]}", flush=True)
-    return found
+    speed_up = found["one worker"]["iteration"] / found["two workers"]["iteration"]
+    return found | {"client_mb": peak(), "speed_up": speed_up}
 
 
 def by_workers(number: int, files: list[Path], count: int) -> dict[str, float]:
