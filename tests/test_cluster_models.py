@@ -16,6 +16,7 @@ from suffice import (
     BayesianNetworkClassifier,
     GaussianClassifier,
     MixedMixture,
+    MultinomialNaiveBayes,
     NaiveBayes,
 )
 
@@ -31,8 +32,7 @@ def client():
 
 
 def by_sums(row):
-    in_memory = "MultinomialNaiveBayes"
-    return row.can & WORDS and not row.can & OTHERS and not row.name.startswith(in_memory)
+    return row.can & WORDS and not row.can & OTHERS
 
 
 def partitions(rows):
@@ -138,6 +138,18 @@ def test_edges_are_found_as_in_memory_and_rows_with_gaps_are_few():
         assert cluster.states_ == memory.states_
         assert cluster.score(frame) == pytest.approx(memory.score(rows), abs=1e-9)
         assert cluster.impute(frame).compute().equals(memory.impute(rows))
+
+
+def test_classes_of_counts_are_lazy_too_and_refuse_what_they_do_in_memory():
+    draw = np.random.default_rng(0)
+    X, y = pd.DataFrame(draw.poisson(3, (90, 2)), columns=["a", "b"]), np.arange(90) % 2
+    frame, labels = dd.from_pandas(X, npartitions=3), dd.from_pandas(pd.Series(y), npartitions=3)
+    fitted = MultinomialNaiveBayes(unlabelled=-1).fit(frame, labels)
+    assert fitted.predict(frame).compute().tolist() == MultinomialNaiveBayes().fit(X, y).predict(X).tolist()
+    with pytest.raises(ValueError, match=r"Partition \d .*Negative"):
+        MultinomialNaiveBayes().fit(-frame, labels)
+    with pytest.raises(ValueError, match="takes labelled rows alone"):
+        fitted.fit(frame, labels.replace(1, -1))
 
 
 NUMBERS = {
