@@ -1,10 +1,12 @@
 """What a fit on a cluster costs: rows a second with one and two workers, one pass without work, and the model of both.
 
 ``python benchmarks/scale.py`` fits 2,000,000 x 8 rows from Parquet; ``--rows 100000000`` takes a hundred million (3.2 GB in the
-temporary folder, removed at the end; 5 GB in each of two workers), ``--tasks 100000`` sends so many partitions without work
-through the scheduler. Workers are processes of this machine with one thread each, and each of them, like the process that
-streams, says what memory it has taken at most. Of many rows the process that streams reads the first twenty million. dask-ml has
-no mixture; Spark's is not run here. The constants that `docs/scale.md` computes with are in the last line, which is JSON.
+temporary folder, removed at the end; some 6 GB in each of two workers; it says so where there is less), ``--tasks 100000`` sends
+so many partitions without work through the scheduler. Workers are processes of this machine with one thread each, and each of
+them, like the process that streams and the client, says what memory it has taken at most. One worker, two workers, the process
+that streams and Spark's mixture, where it is installed (`scale_spark.py`), are compared on the first twenty million rows at most;
+two workers then take all. dask-ml has no mixture. The constants that `docs/scale.md` computes with are in the last line, which
+is JSON.
 """
 
 from __future__ import annotations
@@ -12,13 +14,15 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -39,8 +43,10 @@ FEW_PARTITIONS = 1000
 """Up to so many are passed over several times."""
 MANY = 10_000_000
 """Rows from which on fits are of fewer iterations."""
-STREAMED = 20_000_000
-"""Rows that the process that streams reads at most."""
+COMPARED = 20_000_000
+"""Rows that are fitted in several ways at most."""
+ROW_ON_DISK, ROW_IN_MEMORY = 40, 120
+"""Bytes."""
 
 
 def iterations_for(rows: int) -> tuple[int, int]:
@@ -91,30 +97,61 @@ def peak() -> float:
 
 
 def of_rows(folder: Path, count: int) -> dict[str, Any]:
-    """Seconds of an iteration by one process that streams, and by one and two workers; and their memory."""
-    stream, found = stream_parquet(folder), {}
-    for name, number in (("one worker", 1), ("two workers", 2)):
-        with workers(number) as client:
-            each, before = iteration(blocks_of(stream), count)
-            memory = max(client.run(peak).values())
-        found[name] = {"iteration": each, "before": before, "rows_a_second": count / each, "worker_mb": memory}
-        print(f"{name}: {each:.3f} s an iteration, {before:.1f} s before, {memory:.0f} MB a worker", flush=True)
-    found["client_mb"] = peak()
-    ended = subprocess.run(
-        [sys.executable, __file__, "--streaming", folder], stdout=subprocess.PIPE, text=True, check=True
-    )
-    found["streaming"] = json.loads(ended.stdout)
-    print(f"the client: {peak():.0f} MB; one process streaming: {found['streaming']}", flush=True)
-    found["speed_up"] = found["one worker"]["iteration"] / found["two workers"]["iteration"]
-    return found
+    """Seconds of an iteration by one process that streams, by one and two workers, and by Spark; and their memory."""
+    some = min(count, len(files_in(folder)) * GROUP)
+    ways: dict[str, Callable[[], Any]] = {
+        "one worker": lambda: by_workers(1, files_in(folder), some),
+        "two workers": lambda: by_workers(2, files_in(folder), some),
+        "streaming": lambda: answer_of(__file__, "--streaming", folder),
+    }
+    if count > some:
+        ways["all rows, two workers"] = lambda: by_workers(2, sorted(folder.glob("*.parquet")), count)
+    if find_spec("pyspark"):
+        ways["spark"] = lambda: answer_of(Path(__file__).with_name("scale_spark.py"), folder)
+    found = {}
+    for name, way in ways.items():
+        found[name] = way()
+        print(f"{name}: {found[name]}", flush=True)
+    speed_up = found["one worker"]["iteration"] / found["two workers"]["iteration"]
+    return found | {"client_mb": peak(), "speed_up": speed_up}
+
+
+def by_workers(number: int, files: list[Path], count: int) -> dict[str, float]:
+    """Seconds of an iteration by so many workers, and the most memory that one took."""
+    with workers(number) as client:
+        each, before = iteration(blocks_of(stream_parquet(files)), count)
+        memory = max(client.run(peak).values())
+    return {"rows": count, "iteration": each, "before": before, "rows_a_second": count / each, "worker_mb": memory}
+
+
+def answer_of(*command: Any) -> Any:
+    """What another program answers in its last line, which is JSON."""
+    ended = subprocess.run([sys.executable, *map(str, command)], stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(ended.stdout.splitlines()[-1])
+
+
+def files_in(folder: Path) -> list[Path]:
+    """The files whose rows are fitted in several ways."""
+    return sorted(folder.glob("*.parquet"))[: COMPARED // GROUP]
 
 
 def streamed(folder: Path) -> dict[str, float]:
     """Seconds of an iteration by this process, which streams, and its memory."""
-    files = sorted(folder.glob("*.parquet"))[: STREAMED // GROUP]
-    rows = stream_parquet(files)
+    rows = stream_parquet(files_in(folder))
     each, before = iteration(rows, rows.n_rows)
     return {"rows": rows.n_rows, "iteration": each, "before": before, "rows_a_second": rows.n_rows / each, "mb": peak()}
+
+
+def refuse_too_many(rows: int, folder: Path) -> None:
+    """Refuse rows for which there is no room."""
+    lines = Path("/proc/meminfo").read_text().splitlines()
+    memory = 1024 * int(next(line for line in lines if line.startswith("MemAvailable")).split()[1])
+    for there, needed, what in (
+        (shutil.disk_usage(folder).free, rows * ROW_ON_DISK, "free on the disk of the temporary folder"),
+        (memory, rows * ROW_IN_MEMORY, "of memory available"),
+    ):
+        if there < needed:
+            raise SystemExit(f"{rows:,} rows need {needed / 1e9:.1f} GB; {there / 1e9:.1f} GB are {what}.")
 
 
 def nothing(rows: Any, weight: Any) -> Any:
@@ -159,14 +196,15 @@ def main() -> None:
     if asked.streaming is not None:
         print(json.dumps(streamed(asked.streaming)))
         return
-    counts = sorted({10, 100, 1000, asked.tasks} - {count for count in (1000,) if asked.tasks < count})
+    counts = sorted({10, 100, 1000, asked.tasks})
     passes = of_partitions(counts)
-    task = (passes[str(counts[-1])] - passes[str(counts[0])]) / (counts[-1] - counts[0])
+    task = (passes["1000"] - passes["10"]) / (1000 - 10)
     with tempfile.TemporaryDirectory() as folder:
+        refuse_too_many(asked.rows, Path(folder))
         write(Path(folder), asked.rows)
         rows = of_rows(Path(folder), asked.rows)
-    constants = {"task_ms": task, "pass_ms": passes[str(counts[0])],
-                 "row_ns": 1e9 * rows["one worker"]["iteration"] / asked.rows}  # fmt: skip
+    constants = {"task_ms": task, "pass_ms": passes["10"],
+                 "row_ns": 1e9 / rows["one worker"]["rows_a_second"]}  # fmt: skip
     print(json.dumps({"machine": machine(), "passes_ms": passes, "rows": rows, "constants": constants}))
 
 

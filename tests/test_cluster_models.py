@@ -16,6 +16,7 @@ from suffice import (
     BayesianNetworkClassifier,
     GaussianClassifier,
     MixedMixture,
+    MultinomialNaiveBayes,
     NaiveBayes,
 )
 
@@ -26,13 +27,12 @@ OTHERS = {"rbm", "network", "denoiser"}
 
 @pytest.fixture(scope="module", autouse=True)
 def client():
-    with client_of(1) as client:
+    with client_of(3) as client:
         yield client
 
 
 def by_sums(row):
-    in_memory = ("BayesianNetworkClassifier", "MultinomialNaiveBayes")
-    return row.can & WORDS and not row.can & OTHERS and not row.name.startswith(in_memory)
+    return row.can & WORDS and not row.can & OTHERS
 
 
 def partitions(rows):
@@ -52,10 +52,37 @@ def test_the_fit_to_partitions_is_that_of_memory(row):
     memory = row.make(**settings).set_params(**inner).fit(X, *labels[0], sample_weight=weight)
     cluster = row.make(**settings).set_params(**inner).fit(partitions(X), *labels[1], sample_weight=partitions(weight))
     for name in ("score_samples", "predict_proba", "transform"):
-        if hasattr(memory, name) and not (name == "predict_proba" and "BayesianNetwork" in row.name):
+        if hasattr(memory, name) and not (name == "predict_proba" and row.name == "BayesianNetwork"):
             found = getattr(cluster, name)(partitions(X)).compute()
             np.testing.assert_allclose(found, getattr(memory, name)(X), rtol=1e-6, atol=1e-6)
     assert cluster.outcome_.split(".")[0] == memory.outcome_.split(".")[0]
+
+
+BITS = {
+    "FactorAnalysis",
+    "NaiveBayes",
+    "MixedMixture full",
+    "PoissonMixture",
+    "GaussianClassifier full",
+    "BayesianNetwork",
+}
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+def test_same_partitions_same_bits_whatever_the_workers():
+    rows = [row for row in ESTIMATORS if row.name in BITS]
+    assert {row.name for row in rows} == BITS
+
+    def answers():
+        for row in rows:
+            made = row.make(**({"max_iter": 4} if "max_iter" in row.make().get_params() else {}))
+            labels = () if row.y is None else (partitions(row.y),)
+            yield made.fit(partitions(row.with_gaps if "missing" in row.can else row.X), *labels).score_samples(row.X)
+
+    three = list(answers())
+    with client_of(1) as one, one.as_current():
+        for row, found, other in zip(rows, answers(), three, strict=True):
+            assert np.array_equal(found, other), row.name
 
 
 def table():
@@ -111,5 +138,66 @@ def test_edges_are_found_as_in_memory_and_rows_with_gaps_are_few():
         assert cluster.states_ == memory.states_
         assert cluster.score(frame) == pytest.approx(memory.score(rows), abs=1e-9)
         assert cluster.impute(frame).compute().equals(memory.impute(rows))
-    with pytest.raises(ValueError, match="rows in memory"):
-        BayesianNetworkClassifier().fit(frame, frame["kind"])
+
+
+def test_classes_of_counts_are_lazy_too_and_refuse_what_they_do_in_memory():
+    draw = np.random.default_rng(0)
+    X, y = pd.DataFrame(draw.poisson(3, (90, 2)), columns=["a", "b"]), np.arange(90) % 2
+    frame, labels = dd.from_pandas(X, npartitions=3), dd.from_pandas(pd.Series(y), npartitions=3)
+    fitted = MultinomialNaiveBayes(unlabelled=-1).fit(frame, labels)
+    assert fitted.predict(frame).compute().tolist() == MultinomialNaiveBayes().fit(X, y).predict(X).tolist()
+    with pytest.raises(ValueError, match=r"Partition \d .*Negative"):
+        MultinomialNaiveBayes().fit(-frame, labels)
+    with pytest.raises(ValueError, match="takes labelled rows alone"):
+        fitted.fit(frame, labels.replace(1, -1))
+
+
+NUMBERS = {
+    "heavy ties": lambda draw: draw.integers(-12, 12, 400) / 4.0,
+    "every size": lambda draw: draw.standard_normal(400) * 10.0 ** draw.integers(-300, 150, 400),
+    "whole": lambda draw: draw.integers(-20, 21, 400).astype(float),
+    "few": lambda draw: draw.choice([-0.0, 0.0, 1.5], 400),
+    "few whole": lambda draw: draw.integers(0, 9, 400).astype(float),
+    "one": lambda draw: np.full(400, 2.5),
+    "last holds most": lambda draw: np.where(draw.random(400) < 0.9, 7.5, draw.random(400)),
+}
+
+
+@pytest.mark.parametrize("bins", [2, 5, 20])
+def test_numbers_are_cut_where_they_are_in_memory(bins):
+    draw = np.random.default_rng(4)
+    X = np.stack([make(draw) for make in NUMBERS.values()], 1)
+    X[draw.random(X.shape) < 0.1] = np.nan
+    weight, y = draw.integers(0, 3, 400).astype(float), draw.integers(2, size=400)
+    chunks = (1, 0, 250, 148, 1)
+    there = [da.from_array(own, chunks=(chunks, *own.shape[1:])) for own in (X, y, weight)]
+    memory, cluster = (BayesianNetworkClassifier("naive", n_bins=bins, tol=1.0, max_iter=2).fit(*data)
+                       for data in ((X, y, weight), there))  # fmt: skip
+    assert cluster.states_ == memory.states_
+    assert cluster.notes_ == memory.notes_
+    for column, own in memory.bins_.items():
+        assert np.array_equal(cluster.bins_[column]["thresholds"], own["thresholds"]), column
+        np.testing.assert_allclose(cluster.bins_[column]["numbers"], own["numbers"], rtol=1e-12)
+
+
+def test_a_network_of_classes_reads_text_and_gaps_and_gives_the_same_bits_by_one_worker():
+    rows, columns = table(), ["colour", "size", "count"]
+    rows.loc[::7, "colour"], rows.loc[3::11, "size"], rows.loc[::9, "kind"] = None, np.nan, "?"
+    frame = dd.from_pandas(rows, npartitions=4)
+    for options in ({"structure": [("class", "size"), ("size", "count")], "priors": [0.3, 0.7]}, {}):
+        memory, cluster = (
+            BayesianNetworkClassifier(**options, unlabelled="?").fit(X[columns], X["kind"]) for X in (rows, frame)
+        )
+        assert (cluster.edges_, cluster.states_) == (memory.edges_, memory.states_)
+        found = cluster.predict_proba(frame[columns])
+        assert list(found.columns) == ["class a", "class b"]
+        np.testing.assert_allclose(found.compute(), memory.predict_proba(rows[columns]), atol=1e-6)
+        assert cluster.predict(frame[columns]).compute().tolist() == memory.predict(rows[columns]).tolist()
+    with client_of(1) as one, one.as_current():
+        other = BayesianNetworkClassifier(**options, unlabelled="?").fit(frame[columns], frame["kind"])
+    for node, own in cluster.tables_.items():
+        assert np.array_equal(own, other.tables_[node]), node
+    with pytest.raises(ValueError, match="Every row is unlabelled"):
+        BayesianNetworkClassifier(unlabelled="?").fit(
+            frame[columns], dd.from_pandas(pd.Series(["?"] * 90), npartitions=4)
+        )

@@ -44,7 +44,10 @@ def rows_for(job: Job, rows: Any) -> Iterator[Any]:
     if not on_cluster(job):
         yield rows
         return
-    with client_for(job):
+    from suffice.rows.cluster.waiting import refuse_too_large
+
+    with client_for(job) as client:
+        refuse_too_large(client, _size(rows), "let one process read them: --stream in place of --cluster and --workers")
         yield blocks_of(rows)
 
 
@@ -57,6 +60,13 @@ def blocks_of(rows: Any) -> list[Any]:
     if isinstance(rows, WeightedBatches):
         return [delayed(rows.split, pure=False)(block) for block in blocks_of(rows.batches)]
     return [delayed(_read, pure=False)(delayed(part, pure=False, traverse=False)) for part in _parts_of(rows)]
+
+
+def _size(rows: Any) -> float:
+    """Bytes of the numbers in Parquet files; 0 of texts, whose rows nobody has counted."""
+    while isinstance(rows, RenamedBatches | WeightedBatches):
+        rows = rows.batches
+    return float(rows.n_rows * rows.n_features * rows.dtype.itemsize) if hasattr(rows, "n_rows") else 0.0
 
 
 def _parts_of(rows: Any) -> list[Any]:

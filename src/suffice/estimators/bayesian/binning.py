@@ -15,6 +15,7 @@ from suffice.data.text_cells import is_text
 
 FEW = 10
 """Different whole numbers, at most, that are states as they are."""
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -64,16 +65,42 @@ def bins_of(values: np.ndarray, weight: np.ndarray, n_bins: int) -> Bins:
     """States of a column: a row of weight 2 counts as two."""
     known = ~np.isnan(values)
     found, place = np.unique(values[known], return_inverse=True)
+    few = few_states(found, are_whole(found), n_bins)
+    if few is not None:
+        return few
     times = np.bincount(place, weight[known], len(found))
-    whole = bool(np.all(found == np.trunc(found)))
-    if len(found) <= (max(FEW, n_bins) if whole else n_bins):
-        return Bins(
-            _between(found[:-1], found[1:]), found.astype(np.int64) if whole else found, whole and _small(found)
-        )
     last = _last_of_bins(times, n_bins)
     bins = np.repeat(np.arange(len(last) + 1), np.diff([0, *(last + 1), len(found)]))
     means = np.bincount(bins, times * found) / np.bincount(bins, times)
-    return Bins(_between(found[last], found[last + 1]), means, False)
+    return bins_between(found[last], found[last + 1], means)
+
+
+def few_states(found: np.ndarray, whole: bool, n_bins: int) -> Bins | None:
+    """States as they are of so many different numbers, in order; None of more than can be."""
+    if len(found) > most_as_they_are(n_bins, whole=whole):
+        return None
+    numbers = found.astype(np.int64) if whole else found
+    return Bins(_between(found[:-1], found[1:]), numbers, whole and _small(found))
+
+
+def most_as_they_are(n_bins: int, *, whole: bool = True) -> int:
+    """Different numbers, at most, that are states as they are."""
+    return max(FEW, n_bins) if whole else n_bins
+
+
+def are_whole(values: np.ndarray) -> bool:
+    """Whether all are whole numbers."""
+    return bool(np.all(values == np.trunc(values)))
+
+
+def bins_between(last: np.ndarray, following: np.ndarray, means: np.ndarray) -> Bins:
+    """States of a column, by the last number of each but the last one, and the first of the next."""
+    return Bins(_between(last, following), means, False)
+
+
+def shares_of_bins(n_bins: int) -> np.ndarray:
+    """Share of the rows up to the last number of each bin but the last one: a little less is enough."""
+    return np.arange(1, n_bins) / n_bins - ROUNDING
 
 
 def note_of(name: str, bins: Bins) -> str:
@@ -86,7 +113,7 @@ def note_of(name: str, bins: Bins) -> str:
 def _last_of_bins(times: np.ndarray, n_bins: int) -> np.ndarray:
     """Places of the last value of each bin but the last one."""
     share = np.cumsum(times) / times.sum()
-    last = np.searchsorted(share, np.arange(1, n_bins) / n_bins - 1e-9)
+    last = np.searchsorted(share, shares_of_bins(n_bins))
     return np.unique(last[last < len(times) - 1])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import KW_ONLY, dataclass, field
 from typing import Any, Self
 
@@ -10,26 +11,27 @@ from sklearn.utils.validation import check_is_fitted
 
 from suffice.bayesian.evidence import Query
 from suffice.bayesian.learning.counts import Counts
-from suffice.bayesian.learning.fit_rows import FitRows
-from suffice.bayesian.learning.structure.augmented import tree_given_class
 from suffice.bayesian.learning.tables import rows_before
 from suffice.bayesian.network import DiscreteNetwork
 from suffice.bayesian.row_posteriors import row_posteriors
 from suffice.bayesian.rows import MOST_STATES
 from suffice.bayesian.sampling import draw_states
 from suffice.data.alignment import fitted_names
+from suffice.data.digest import digest
 from suffice.data.encode import ColumnEncoder
 from suffice.data.frame import frame_from
 from suffice.estimators.bayesian.attributes import attributes_of
-from suffice.estimators.bayesian.binning import Bins, bins_of, kinds_of, note_of, states_of_labels
+from suffice.estimators.bayesian.binning import Bins, kinds_of, note_of, states_of_labels
+from suffice.estimators.bayesian.classified import InMemory, OnWorkers, state_codes
 from suffice.estimators.bayesian.learned import Wanted, learned_tables, skeleton_of
 from suffice.estimators.bayesian.parameters import Edge, checked_edges, refuse_unknown
 from suffice.estimators.classifiers.answers import log_shares
 from suffice.estimators.classifiers.base import Classifier, refuse_empty
+from suffice.estimators.classifiers.on_workers import learned_on_workers
 from suffice.estimators.shared.attributes import set_attributes
 from suffice.estimators.shared.labelled_columns import LabelledColumns
 from suffice.rows.frequencies import weighed
-from suffice.rows.streams import is_collection, on_host
+from suffice.rows.streams import is_collection, on_host, partitions_of
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.types import ArrayLike, TableLike
 from suffice.validation import check_at_least, check_choice, check_count, check_tolerance
@@ -127,9 +129,9 @@ class BayesianNetworkClassifier(Classifier):
         Parameters
         ----------
         X
-            Rows ``(n, D)``: numbers, text, truth values. NaN and None are missing cells.
+            Rows ``(n, D)``: numbers, text, truth values, in memory or a Dask collection. NaN and None are missing cells.
         y
-            Class of each row, ``(n,)``: numbers or text.
+            Class of each row, ``(n,)``: numbers or text; of a Dask collection another one of the same partitions.
         sample_weight
             Row weights ``(n,)``, not negative, as numbers of rows: 2 is the row twice; None is 1 for every row. Those that sum
             to less than the number of rows that carry any are relative: they are scaled to sum to it, and ``outcome_`` says so.
@@ -151,17 +153,17 @@ class BayesianNetworkClassifier(Classifier):
         """
         self._check_parameters()
         if is_collection(X):
-            raise ValueError(
-                "BayesianNetworkClassifier cuts numbers by their quantiles, for which it takes rows in memory; a BayesianNetwork "
-                "with the class as a column is fitted to a Dask collection."
-            )
-        X, sample_weight, scaled = weighed(X, sample_weight)
-        self._new_encoder = ColumnEncoder(kinds_of(frame_from(on_host(X), self)), MOST_STATES)
-        cells, labels, weight = self._labelled_rows(X, y, sample_weight)
-        refuse_empty(np.asarray(np.isnan(cells).all(0)))
-        bins = self._bins(cells, weight)
+            data, scaled = learned_on_workers(self, X, y, sample_weight)
+            table: InMemory | OnWorkers = OnWorkers(data)
+        else:
+            X, sample_weight, scaled = weighed(X, sample_weight)
+            self._settle_columns(X)
+            table = InMemory(*self._labelled_rows(X, y, sample_weight))
+        refuse_empty(table.empty())
+        numbers = [column for column, labels in enumerate(self.encoder_.categories_) if labels is None]
+        bins = table.cut(numbers, self.n_bins)
         with one_blas_thread():
-            learned = self._learned(self._fit_rows(cells, labels, weight, bins))
+            learned = self._learned(table, bins)
         found = learned.attributes
         found["outcome_"] = " ".join(filter(None, (found["outcome_"], scaled)))
         names = fitted_names(self.encoder_)
@@ -183,25 +185,30 @@ class BayesianNetworkClassifier(Classifier):
         if isinstance(self.structure, str):
             check_choice("structure", self.structure, ("tree-augmented", "naive"))
 
-    def _bins(self, cells: np.ndarray, weight: np.ndarray) -> dict[int, Bins]:
-        numbers = [column for column, labels in enumerate(self.encoder_.categories_) if labels is None]
-        return {column: bins_of(cells[:, column], weight, self.n_bins) for column in numbers}
+    def _settle_columns(self, X: TableLike) -> None:
+        there = partitions_of(X) is not None
+        frame = digest(X, MOST_STATES, self)[0] if there else frame_from(on_host(X), self)  # type: ignore[arg-type]
+        self._new_encoder = ColumnEncoder(kinds_of(frame), MOST_STATES)
 
-    def _fit_rows(self, cells: np.ndarray, labels: np.ndarray, weight: np.ndarray, bins: dict[int, Bins]) -> FitRows:
+    def _states(self, bins: dict[int, Bins]) -> dict[str, tuple[Hashable, ...]]:
+        """Labels of the states of each node: the class, then the columns."""
         names = [str(name) for name in fitted_names(self.encoder_)]
         if self.class_name in names:
             raise ValueError(
                 f"X has a column {self.class_name!r}, as the class is called; give class_name another name."
             )
         known = self.encoder_.categories_
-        states = [bins[c].labels if c in bins else states_of_labels(known[c]) for c in range(len(names))]  # type: ignore
-        codes = _codes(cells, bins, labels)
-        nodes = (self.class_name, *names)
-        return FitRows(nodes, (tuple(self.classes_.tolist()), *states), codes, weight, nodes, True)
+        states = {self.class_name: tuple(self.classes_.tolist())}
+        for column, name in enumerate(names):
+            states[name] = bins[column].labels if column in bins else states_of_labels(known[column])  # type: ignore
+        return states
 
-    def _learned(self, rows: FitRows) -> Any:
-        counts = Counts(rows.codes, rows.weight, [len(own) for own in rows.states])
-        edges = self._edges(rows, counts)
+    def _learned(self, table: InMemory | OnWorkers, bins: dict[int, Bins]) -> Any:
+        states = self._states(bins)
+        sizes = [len(own) for own in states.values()]
+        edges = self._edges(tuple(states), table, sizes)
+        rows = table.rows(tuple(states), tuple(states.values()), edges)
+        counts = Counts(rows.codes, rows.weight, sizes, rows.counted)
         skeleton = skeleton_of(rows, edges)
         cells = np.array([rows_before(self.prior, self.prior_strength, shape) for shape in skeleton.shapes])
         given = self._class_prior()
@@ -211,18 +218,18 @@ class BayesianNetworkClassifier(Classifier):
         wanted = Wanted(rows, counts, skeleton, cells, given={} if given is None else {0: given})
         return learned_tables(self, wanted, None, attributes_of)
 
-    def _edges(self, rows: FitRows, counts: Counts) -> list[Edge]:
+    def _edges(self, nodes: tuple[str, ...], table: InMemory | OnWorkers, sizes: list[int]) -> list[Edge]:
         if not isinstance(self.structure, str):
             edges = checked_edges(self.structure, "edges in structure")
-            refuse_unknown(edges, rows.nodes, "edges in structure")
+            refuse_unknown(edges, nodes, "edges in structure")
             return edges
-        pairs = [(0, column) for column in range(1, len(rows.nodes))]
+        pairs = [(0, column) for column in range(1, len(nodes))]
         if self.structure == "tree-augmented":
-            pairs += tree_given_class(rows.codes, rows.weight, counts.sizes, 0)
-        return [(rows.nodes[parent], rows.nodes[child]) for parent, child in pairs]
+            pairs += table.tree(sizes)
+        return [(nodes[parent], nodes[child]) for parent, child in pairs]
 
     def _log_joint(self, rows: np.ndarray) -> np.ndarray:
-        codes = _codes(rows, self._known_bins(), np.zeros(len(rows), int))
+        codes = state_codes(rows, self._known_bins(), np.zeros(len(rows), int))
         joint = np.empty((len(rows), len(self.classes_)))
         for place in range(len(self.classes_)):
             codes[:, 0] = place
@@ -261,13 +268,3 @@ class BayesianNetworkClassifier(Classifier):
 
     def _evidence(self, X: TableLike) -> np.ndarray:
         return np.logaddexp.reduce(self._log_joint_of(X), axis=1)
-
-
-def _codes(cells: np.ndarray, bins: dict[int, Bins], labels: np.ndarray) -> np.ndarray:
-    """Positions of states (n, 1 + D): the class, then the columns."""
-    codes = np.empty((len(cells), 1 + cells.shape[1]), np.int16, order="F")
-    codes[:, 0] = labels
-    for column in range(cells.shape[1]):
-        own = cells[:, column]
-        codes[:, 1 + column] = bins[column].codes(own) if column in bins else np.where(np.isnan(own), -1, own)
-    return codes

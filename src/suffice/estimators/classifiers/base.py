@@ -68,6 +68,9 @@ class Classifier(ClassifierMixin, Answers):
         check_classification_targets(classes)
         self.classes_ = classes
 
+    def _settle_columns(self, X: TableLike) -> None:
+        """Take from the rows of a fit how columns are read, where the cells alone do not say it."""
+
     def _settle_for_steps(self) -> None:
         """Read the columns, where that is free, so that sums over rows suffice."""
 

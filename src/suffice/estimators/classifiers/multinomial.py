@@ -12,6 +12,7 @@ from scipy.special import xlogy
 from sklearn.exceptions import ConvergenceWarning
 
 from suffice.estimators.classifiers.count_scores import CountScores
+from suffice.estimators.classifiers.on_workers import counts_of_classes, learned_on_workers
 from suffice.estimators.mixtures.independent_columns import refuse_cells
 from suffice.estimators.shared.attributes import forget
 from suffice.estimators.shared.rows import PlainColumns
@@ -126,9 +127,10 @@ class MultinomialNaiveBayes(CountScores):
         Parameters
         ----------
         X
-            Rows of counts ``(n, D)``, not negative, an array or a scipy.sparse matrix; they may be fractional.
+            Rows of counts ``(n, D)``, not negative, an array, a scipy.sparse matrix or a Dask collection of dense rows, all of
+            them labelled; counts may be fractional.
         y
-            Class of each row, ``(n,)``: numbers or text.
+            Class of each row, ``(n,)``: numbers or text; of a Dask collection another one of the same partitions.
         sample_weight
             Row weights ``(n,)``, not negative, as numbers of rows: 2 is the row twice; None is 1 for every row. Those that sum to
             less than the number of rows that carry any are relative: they are scaled to sum to it, and ``outcome_`` says so.
@@ -149,15 +151,17 @@ class MultinomialNaiveBayes(CountScores):
             If expectation-maximisation did not converge within ``max_iter`` iterations.
         """
         self._check_parameters()
-        _refuse_collection(X)
-        X, sample_weight, scaled = weighed(X, sample_weight)
-        rows, codes, weight = self._labelled_rows(X, y, sample_weight)
         forget(self, ("lower_bounds_",))
-        if (codes < 0).any():
-            self._fit_by_em(rows, codes, weight)
+        if is_collection(X):
+            data, scaled = learned_on_workers(self, X, y, sample_weight)
+            self._keep_all(counts_of_classes(data, len(self.classes_)))
         else:
-            self._keep(summed(rows, members(codes, weight, len(self.classes_)), len(codes)))
-            self.n_iter_, self.converged_, self.outcome_ = 1, True, str(Outcome.ONE_PASS)
+            X, sample_weight, scaled = weighed(X, sample_weight)
+            rows, codes, weight = self._labelled_rows(X, y, sample_weight)
+            if (codes < 0).any():
+                self._fit_by_em(rows, codes, weight)
+            else:
+                self._keep_all(summed(rows, members(codes, weight, len(self.classes_)), len(codes)))
         self.outcome_ = " ".join(filter(None, (self.outcome_, scaled)))
         return self
 
@@ -199,8 +203,7 @@ class MultinomialNaiveBayes(CountScores):
         if not first:
             before = ClassCounts(self.class_count_, self.feature_count_, self.rows_seen_)
             found = before.added(found)
-        self._keep(found)
-        self.n_iter_, self.converged_, self.outcome_ = 1, True, str(Outcome.ONE_PASS)
+        self._keep_all(found)
         return self
 
     def _check_parameters(self) -> None:
@@ -246,6 +249,11 @@ class MultinomialNaiveBayes(CountScores):
         of_classes = xlogy(self._concentration() - 1, self.class_prior_).sum() if self._class_prior() is None else 0.0
         return float((np.asarray(self.alpha) * self.feature_log_prob_).sum() + of_classes)
 
+    def _keep_all(self, sums: ClassCounts) -> None:
+        """Set what the sums over all rows say."""
+        self._keep(sums)
+        self.n_iter_, self.converged_, self.outcome_ = 1, True, str(Outcome.ONE_PASS)
+
     def _keep(self, sums: ClassCounts) -> None:
         """Set what the sums say."""
         counts = sums.as_rows()
@@ -262,10 +270,3 @@ class MultinomialNaiveBayes(CountScores):
 
 def _settled(trace: list[float], tol: float) -> bool:
     return len(trace) > 1 and abs(trace[-1] - trace[-2]) < tol
-
-
-def _refuse_collection(X: TableLike) -> None:
-    if is_collection(X):
-        raise ValueError(
-            "X is a Dask collection; MultinomialNaiveBayes takes rows in memory: call partial_fit with each partition."
-        )

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from suffice.estimators.classifiers.base import Classifier
+from suffice.latent.class_counts import ClassCounts, members, summed
 from suffice.rows.frequencies import weighed
 from suffice.rows.streams import partitions_of
 from suffice.rows.survey import NO_WEIGHT
@@ -30,6 +31,7 @@ def learned_on_workers(
     if y is None:
         raise ValueError(f"{type(classifier).__name__} requires y to be passed, but the target y is None.")
     data, _, scaled = weighed(labelled_partitions(X, y, sample_weight), None)
+    classifier._settle_columns(Alone(data))  # type: ignore[arg-type]
     classifier._input.learn(Alone(data), None)
     classes = reduced(
         Chosen(data, partial(_labels_alone, classifier), partial(_labelled, classifier)), _classes, _all_classes
@@ -58,12 +60,30 @@ def rows_of_classes(data: Any, count: int, most: int) -> Iterator[tuple[Any, OfC
     from suffice.rows.cluster.labelled import Alone, Chosen, Labelled
     from suffice.rows.cluster.partitions import reduced
 
-    if reduced(data, _unknown, operator.or_):
-        raise ValueError("Rows are unlabelled; of a Dask collection MixtureClassifier takes labelled rows alone.")
+    _refuse_unlabelled(data, "MixtureClassifier")
     for place in range(count):
         rows = Alone(Chosen(data, Labelled, partial(_is_of, place)))
         found = reduced(rows, partial(_of_class, most), OfClass.joined)
         yield rows, found
+
+
+def counts_of_classes(data: Any, count: int) -> ClassCounts:
+    """Sums over the rows of so many classes."""
+    from suffice.rows.cluster.partitions import reduced
+
+    _refuse_unlabelled(data, "MultinomialNaiveBayes")
+    return reduced(data, partial(_counts, count), ClassCounts.added)
+
+
+def _refuse_unlabelled(data: Any, name: str) -> None:
+    from suffice.rows.cluster.partitions import reduced
+
+    if reduced(data, _unknown, operator.or_):
+        raise ValueError(f"Rows are unlabelled; of a Dask collection {name} takes labelled rows alone.")
+
+
+def _counts(count: int, kept: Any, number: int) -> ClassCounts:
+    return summed(kept.rows.rows, members(kept.rows.labels, kept.weight, count), kept.count)
 
 
 def _unknown(kept: Any, number: int) -> bool:

@@ -7,6 +7,7 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 import numpy as np
+from sklearn.utils import get_tags
 
 from suffice.rows.streams import is_collection
 
@@ -100,7 +101,7 @@ def _of_block(fn: _OfRows, block: Any) -> Any:
     rows: Any = block[0] if isinstance(block, tuple) else block
     if len(rows):
         return fn(rows)
-    tried = fn(_missing_row(rows))
+    tried = fn(_row_for(fn, rows))
     return tuple(part[:0] for part in tried) if isinstance(tried, tuple) else tried[:0]
 
 
@@ -125,7 +126,7 @@ def _names(owner: Any, X: Any, shape: Any, name: str) -> Any:
 
 def _trial_row(fn: _OfRows, X: Any, name: str) -> Any:
     """A row on which a method is tried: cells are missing, but where a network of states would have to infer all of them."""
-    row, states = _missing_row(X), getattr(fn.owner, "states_", None)
+    row, states = _row_for(fn, X), getattr(fn.owner, "states_", None)
     if name != "cells" or states is None:
         return row
     first = {node: 0 if fn.options.get("coded") else labels[0] for node, labels in states.items()}
@@ -134,9 +135,11 @@ def _trial_row(fn: _OfRows, X: Any, name: str) -> Any:
     return np.array([list(first.values())], row.dtype)
 
 
-def _missing_row(X: Any) -> Any:
-    """A row of missing cells in the columns of a collection or block, on which a method is tried."""
+def _row_for(fn: _OfRows, X: Any) -> Any:
+    """A row of missing cells in the columns of a collection or block, of zeros for what takes none missing."""
+    gaps = get_tags(fn.owner).input_tags.allow_nan
     if hasattr(X, "columns"):
-        return getattr(X, "_meta", X).reindex([0])
-    missing: Any = (None, object) if X.dtype == object else (np.nan, float)
-    return np.full((1, X.shape[1]), *missing)
+        row = getattr(X, "_meta", X).reindex([0])
+        return row if gaps else row.fillna(0.0)
+    cell: Any = (0.0, float) if not gaps else (None, object) if X.dtype == object else (np.nan, float)
+    return np.full((1, X.shape[1]), *cell)

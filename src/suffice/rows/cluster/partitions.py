@@ -12,15 +12,13 @@ from typing import Any
 import numpy as np
 
 from suffice.rows.cluster.tasks import Header, Kept, join, keep, same, versions, work
-from suffice.rows.cluster.waiting import current_client, memory_of, reaching, result_of
+from suffice.rows.cluster.waiting import current_client, reaching, refuse_too_large, result_of
 from suffice.rows.streams import partitions_of
 
 RETRIES = 2
 """How often a partition that could not be read is tried again."""
 JOINED = 16
 """Results that one task adds to one: the tree of sums depends on the number of partitions alone."""
-COPIES = 2
-"""Rows as they were read, and as they are summed."""
 
 
 class Partitions:
@@ -52,7 +50,11 @@ class Partitions:
         recipe = _dumps(hollow(data))
         key = sha256(recipe).digest()
         if self._kept[0] != key:
-            self._check_memory()
+            refuse_too_large(
+                self.client,
+                self.size,
+                "fit suffice.data.stream_parquet(...), which reads the files anew in each iteration",
+            )
             self._kept = (key, self._read(recipe))
         return self._kept[1]
 
@@ -62,15 +64,6 @@ class Partitions:
         shared = delayed(same, pure=False)((recipe, self.header, versions()))
         keeping = delayed(keep, pure=False)
         return self.client.compute([keeping(part, n, shared) for n, part in enumerate(self.parts)], retries=RETRIES)
-
-    def _check_memory(self) -> None:
-        there = memory_of(self.client)
-        if there and COPIES * self.size > there:
-            raise ValueError(
-                f"The rows take {self.size / 2**30:.1f} GiB, {COPIES} times that in a fit, and the workers have "
-                f"{there / 2**30:.1f} GiB together: add workers, leave out columns, or fit suffice.data.stream_parquet(...), "
-                "which reads the files anew in each iteration."
-            )
 
 
 def reduced(data: Any, fn: Callable[[Any, int], Any], add: Callable[[Any, Any], Any]) -> Any:

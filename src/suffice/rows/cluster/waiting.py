@@ -12,6 +12,8 @@ POLL_SECONDS = 1.0
 """Time between two looks at whether the cluster still works."""
 PATIENCE_SECONDS = 60.0
 """How long a cluster may be without any worker."""
+COPIES = 2
+"""Rows as they were read, and as they are summed."""
 WORKING = ("running", "connecting")
 NO_CLIENT = (
     "The rows are a Dask collection and no Dask client is there to work on it; start one first, such as "
@@ -56,6 +58,16 @@ def result_of(client: Any, future: Any) -> Any:
         except TimeoutError:
             seen = _still_working(client, seen)
     return _settled(client, future)
+
+
+def refuse_too_large(client: Any, size: float, otherwise: str) -> None:
+    """Refuse rows of so many bytes that the workers cannot hold; ``otherwise`` says what can be done besides."""
+    there = memory_of(client)
+    if there and COPIES * size > there:
+        raise ValueError(
+            f"The rows take {size / 2**30:.1f} GiB, {COPIES} times that in a fit, and the workers have {there / 2**30:.1f} GiB "
+            f"together: add workers, leave out columns, or {otherwise}."
+        )
 
 
 def memory_of(client: Any) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -16,28 +17,39 @@ class PairCounts:
 
     def __init__(self, counts: Counts):
         self.counts = counts
-        self.ends = np.cumsum([0, *counts.sizes])
 
     def of(self, one: int, other: int) -> np.ndarray:
         """Counts (states of one, states of the other)."""
-        return self._all[self.ends[one] : self.ends[one + 1], self.ends[other] : self.ends[other + 1]]
+        return counts_of_pair(self._table, self.counts.sizes, one, other)
 
     @cached_property
-    def _all(self) -> np.ndarray:
-        codes, weight, width = self.counts.codes, self.counts.weight, int(self.ends[-1])
-        total = np.zeros((width, width))
-        for start in range(0, len(codes), TILE):
-            part = codes[start : start + TILE]
-            indicators = self._indicators(part, width)
-            weighted = indicators if weight is None else indicators * weight[start : start + TILE, None]
-            total += indicators.T @ weighted
-        return total
+    def _table(self) -> np.ndarray:
+        return pair_table(self.counts)
 
-    def _indicators(self, codes: np.ndarray, width: int) -> np.ndarray:
-        indicators = np.zeros((len(codes), width + 1))
-        places = np.where(codes >= 0, codes + self.ends[:-1], width)
-        indicators[np.arange(len(codes))[:, None], places] = 1.0
-        return indicators[:, :width]
+
+def counts_of_pair(table: np.ndarray, sizes: Sequence[int], one: int, other: int) -> np.ndarray:
+    """Counts (states of one, states of the other), of those of all pairs."""
+    ends = np.cumsum([0, *sizes])
+    return table[ends[one] : ends[one + 1], ends[other] : ends[other + 1]]
+
+
+def pair_table(counts: Counts) -> np.ndarray:
+    """Counts (states of all nodes, states of all nodes) of every pair of nodes over the rows that observe both."""
+    codes, weight, width = counts.codes, counts.weight, sum(counts.sizes)
+    first = np.cumsum([0, *counts.sizes[:-1]])
+    total = np.zeros((width, width))
+    for start in range(0, len(codes), TILE):
+        indicators = _indicators(codes[start : start + TILE], first, width)
+        weighted = indicators if weight is None else indicators * weight[start : start + TILE, None]
+        total += indicators.T @ weighted
+    return total
+
+
+def _indicators(codes: np.ndarray, first: np.ndarray, width: int) -> np.ndarray:
+    indicators = np.zeros((len(codes), width + 1))
+    places = np.where(codes >= 0, codes + first, width)
+    indicators[np.arange(len(codes))[:, None], places] = 1.0
+    return indicators[:, :width]
 
 
 def mutual_information(joint: np.ndarray) -> float:
