@@ -197,7 +197,10 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         frame = aligned(frame_from(X, self), self)
-        return np.stack([self._coded(column, j, self.handle_unknown) for j, column in enumerate(frame.columns)], axis=1)
+        coded = np.empty((len(frame.columns[0].cells), len(frame.columns)))
+        for j, column in enumerate(frame.columns):
+            coded[:, j] = self._coded(column, j, self.handle_unknown)
+        return coded
 
     def codes_of(self, cells: np.ndarray, columns: Sequence[int]) -> np.ndarray:
         """Codes and numbers of cells of some columns, whatever ``handle_unknown`` says of unknown labels.

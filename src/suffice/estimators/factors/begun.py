@@ -52,9 +52,10 @@ def _of_rows(estimator: FactorEstimator, rows: np.ndarray, weight: np.ndarray | 
     spectrum = rows_about(rows, share, None if estimator.mean is None else estimator._given_mean())
     constant = hold_one_value(spectrum.mean, spectrum.variance)
     least = estimator._least_noise(spectrum.variance)
+    eigenvalues = spectrum.eigenvalues(estimator._unit(spectrum.variance))
     found = estimator._maximum(spectrum, least, closest(len(rows), len(least)))
     model = estimator._model(spectrum.mean, found.loadings, found.noise_variance, least)
-    return OnePass(model, found, spectrum.eigenvalues(estimator._unit(spectrum.variance)), constant)
+    return OnePass(model, found, eigenvalues, constant)
 
 
 def _of_sample(estimator: FactorEstimator, data: Any, weight: np.ndarray | None) -> OnePass:
