@@ -133,10 +133,24 @@ def check_varying(constant: str) -> None:
         )
 
 
+HEAD = 64
+"""Rows in which most columns vary already."""
+
+
+def _spread(rows: np.ndarray) -> np.ndarray:
+    return (np.fmax.reduce(rows) - np.fmin.reduce(rows)).astype(float)
+
+
 def squares_lost(rows: np.ndarray) -> np.ndarray:
     """Whether the values of each column, (D,), differ by so much or so little that their squares are no double."""
     with np.errstate(over="ignore"):
-        spread = (np.fmax.reduce(rows) - np.fmin.reduce(rows)).astype(float)
+        if (
+            rows.dtype.kind == "f"
+            and np.einsum("ij,ij->", rows, rows) < 1e290
+            and (_spread(rows[:HEAD]) > 1e-145).all()
+        ):
+            return np.zeros(rows.shape[1], bool)
+        spread = _spread(rows)
     return (spread > 0) & ~((spread > 1e-145) & (spread < 1e145))
 
 

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from suffice.estimators.factors.base import FactorEstimator
 
 FIRST_ROWS = 1000
+PRODUCTS = 32
+"""Second moments are one product of matrices: so many of a cell's are as little work as one number elsewhere."""
 ORIGIN_CELLS, FIRST_CELLS = 1 << 20, 1 << 24
 """Most cells of the first rows, in which an origin and a start are looked for."""
 
@@ -92,7 +94,7 @@ def _of_moments(estimator: FactorEstimator, moments: PairwiseMoments, origin: np
 def _moments(estimator: FactorEstimator, data: Any, weight: Any, origin: np.ndarray, gaps: Any) -> PairwiseMoments:
     with scope("float64"):
         rows = place(data, weight, origin=origin, precision="float64", tile=FIRST_ROWS, missing=gaps,
-                     width=estimator.n_features_in_)  # fmt: skip
+                     width=-(-estimator.n_features_in_ // PRODUCTS))  # fmt: skip
         moments = to_numpy(rows.total(PairwiseSums()))
     if not moments.weight > 0:
         raise ValueError(NO_WEIGHT)

@@ -51,12 +51,12 @@ def _in_krylov_space(
     guards = np.random.default_rng(0).standard_normal((len(spectrum.rows), GUARDS))
     block = np.linalg.qr(np.concatenate([spectrum.scores(near, unit), guards], 1))[0]
     basis, images, columns = block, *spectrum.applied(block, unit)
-    for _ in range(passes - 1):
+    for sought in (size + GUARDS, *[size] * (passes - 2)):
         values, turn = np.linalg.eigh(basis.T @ images)
-        values, turn = values[-size:], turn[:, -size:]
+        values, turn = values[-sought:], turn[:, -sought:]
         beside = images @ turn - basis @ turn * values
         far = np.linalg.norm(beside, axis=0) > CLOSE * values
-        if not far.any():
+        if sought == size and not far.any():
             return values, columns @ turn / np.sqrt(values)
         block = _outside(basis, beside[:, far])
         if not block.shape[1]:
