@@ -163,9 +163,14 @@ def check_squares(columns: str) -> None:
         )
 
 
+def matrix_bytes(components: int, features: int) -> float:
+    """About what a fit of so many full covariances takes."""
+    return COPIES * 8.0 * components * features**2
+
+
 def check_memory(components: int, features: int) -> None:
     """Refuse full covariances that cannot fit into this machine's memory, before trying."""
-    needed, available = COPIES * 8.0 * components * features**2, _memory()
+    needed, available = matrix_bytes(components, features), _memory()
     if needed > available:
         raise ValueError(
             f"{components} full covariances of {features} x {features} need about {needed / 2**30:.0f} GiB in a fit, and this "
@@ -176,7 +181,7 @@ def check_memory(components: int, features: int) -> None:
 
 def fits_second_moments(features: int) -> bool:
     """Whether second moments of pairs of columns fit into this machine's memory in a fit."""
-    return COPIES * 8.0 * features**2 <= _memory()
+    return matrix_bytes(1, features) <= _memory()
 
 
 def check_matrix(what: str, features: int, instead: str, count: int = 1) -> None:
