@@ -7,7 +7,10 @@ import pytest
 
 from suffice import PPCA, FactorAnalysis, select
 from suffice.estimators.factors import begun
-from suffice.latent.factors.factor_maxima import maximum_likelihood_factors, principal_factors
+from suffice.fit import em
+from suffice.latent import FactorGaussian, LinearGaussian, Mixture
+from suffice.latent.factors import subspace
+from suffice.latent.factors.factor_maxima import _searched, maximum_likelihood_factors, principal_factors
 from suffice.latent.factors.spectra import OfMatrix, rows_about
 from suffice.runtime.blas import one_blas_thread
 
@@ -46,6 +49,93 @@ def test_rows_and_their_second_moments_have_one_maximum():
         searched = [maximum_likelihood_factors(each, SIZE, least, **settings) for each in (wide, narrow)]
     assert searched[0].log_likelihood == pytest.approx(searched[1].log_likelihood, rel=1e-11)
     np.testing.assert_allclose(searched[0].noise_variance, searched[1].noise_variance, rtol=1e-6)
+
+
+@pytest.mark.parametrize("steps", [1, 4])
+def test_rows_and_their_second_moments_take_the_same_steps(steps):
+    """Of weighted rows, some of which are alike, and columns that repeat others."""
+    rows = np.concatenate([X, X[:5]])
+    rows[:, 50:60] = rows[:, :10]
+    wide, narrow = both_spectra(rows, np.concatenate([WEIGHT, WEIGHT[:5]]))
+    with one_blas_thread():
+        searched = [subspace.Pursuit(each, SIZE) for each in (wide, narrow)]
+        found = [_searched(one, 1e-6 * wide.variance, wide.variance / 3, steps, 1e-9) for one in searched]
+    assert [one.iterations for one in found] == [steps, steps]
+    np.testing.assert_allclose(found[0].noise_variance, found[1].noise_variance, rtol=1e-8)
+    covariances = [one.loadings @ one.loadings.T for one in found]
+    np.testing.assert_allclose(covariances[0], covariances[1], atol=1e-8 * np.abs(covariances[1]).max())
+
+
+@pytest.mark.parametrize("columns", [1, 40], ids=["one noise", "noise of each column"])
+def test_latent_variables_take_the_steps_that_covariances_of_the_columns_take(columns):
+    """Of weighted rows with gaps; a mixture's only component takes those with expanded parameters."""
+    draw = np.random.default_rng(5)
+    start = np.zeros(40), draw.standard_normal((40, SIZE)), np.full(columns, 2.0)
+    rows, expected = GAPS[:, :40] - 5, start
+    for _ in range(3):
+        expected = stepped_by_covariance(*expected, rows, WEIGHT)
+    settings = {"weight": WEIGHT, "max_iter": 3, "tol": 0.0}
+    plain, expanded = (em(LinearGaussian(*start, expanded=own), rows, **settings).model for own in (False, True))
+    for one, other in zip((plain.mean, plain.loadings, plain.noise_variance), expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-8, atol=1e-8)
+    family = FactorGaussian(*(part[None] for part in start))
+    found = em(Mixture(np.ones(1), family), rows, **settings).model.components
+    for one, other in ((found.means, expanded.mean), (found.loadings, expanded.loadings),
+                       (found.noise_variance, expanded.noise_variance)):  # fmt: skip
+        np.testing.assert_allclose(one[0], other, rtol=1e-8, atol=1e-8)
+
+
+def stepped_by_covariance(mean, loadings, noise, rows, weight):
+    """One step of expectation-maximisation, from the covariance matrix of all columns."""
+    covariance = loadings @ loadings.T + np.diag(np.broadcast_to(noise, len(mean)))
+    told = []
+    for row in rows:
+        seen = ~np.isnan(row)
+        gain = np.linalg.solve(covariance[np.ix_(seen, seen)], loadings[seen]).T
+        latent = np.append(gain @ (row - mean)[seen], 1.0)
+        told.append((latent, np.outer(latent, latent) + np.pad(np.eye(SIZE) - gain @ loadings[seen], (0, 1))))
+    latent, second = (np.array(part) for part in zip(*told, strict=True))
+    new, left, counts = np.zeros((len(mean), SIZE + 1)), np.zeros(len(mean)), np.zeros(len(mean))
+    for column, cells in enumerate(rows.T):
+        seen, own = ~np.isnan(cells), weight[~np.isnan(cells)]
+        cross, square = own * cells[seen] @ latent[seen], np.einsum("n,nij->ij", own, second[seen])
+        new[column] = np.linalg.solve(square, cross)
+        left[column], counts[column] = own @ np.square(cells[seen]) - new[column] @ cross, own.sum()
+    noise = left / counts if len(noise) > 1 else left.sum(keepdims=True) / counts.sum()
+    return new[:, SIZE], new[:, :SIZE], noise
+
+
+def test_eigenvectors_followed_are_those_of_the_matrix():
+    """Also where those before are of no use, and where one that has become the largest is not among them."""
+    spectrum, narrow = both_spectra(rows_of_factors(60, 200), np.ones(60))
+    draw = np.random.default_rng(6)
+    unit = np.sqrt(spectrum.variance) * draw.uniform(0.5, 2.0, 200)
+    pursuit = subspace.Pursuit(spectrum, SIZE)
+    pursuit.passes = 30
+    values, vectors = narrow.largest(unit, 4)
+    for near in (vectors[:, 2:], vectors[:, 1:3], draw.standard_normal((200, SIZE))):
+        pursuit.near = near
+        found = pursuit.largest(unit)
+        np.testing.assert_allclose(found[0], values[2:], rtol=1e-12)
+        np.testing.assert_allclose(found[1] @ found[1].T, vectors[:, 2:] @ vectors[:, 2:].T, atol=1e-8)
+    assert pursuit.passes == 30
+
+
+def test_a_search_that_follows_eigenvectors_ends_where_that_with_products_ends(monkeypatch):
+    plain = FactorAnalysis(SIZE).fit(X, sample_weight=WEIGHT)
+    monkeypatch.setattr(subspace, "passes_worth", lambda rows, size: 12)
+    followed = FactorAnalysis(SIZE).fit(X, sample_weight=WEIGHT)
+    assert followed.lower_bound_ == pytest.approx(plain.lower_bound_, rel=1e-12)
+    np.testing.assert_allclose(followed.noise_variance_, plain.noise_variance_, rtol=1e-5)
+
+
+def test_eigenvectors_that_were_missed_are_found_at_the_end(monkeypatch):
+    """Vectors followed that count as found whatever they are: the search starts again from there."""
+    plain = FactorAnalysis(SIZE).fit(X)
+    monkeypatch.setattr(subspace, "passes_worth", lambda rows, size: 12)
+    monkeypatch.setattr(subspace, "CLOSE", 1e3)
+    found = FactorAnalysis(SIZE).fit(X)
+    assert found.lower_bound_ == pytest.approx(plain.lower_bound_, rel=1e-9)
 
 
 @pytest.mark.parametrize("model", [PPCA(SIZE), FactorAnalysis(SIZE, rotation="varimax")], ids=["ppca", "factors"])

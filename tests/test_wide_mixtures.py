@@ -222,3 +222,18 @@ def test_one_row_a_class_constant_and_repeated_columns_end_in_a_defined_classifi
     empty = np.where(np.arange(FEATURES) == 5, np.nan, few)
     with pytest.raises(ValueError, match="Columns 5 hold no value"):
         GaussianClassifier("tied").fit(empty, [0, 0, 1, 2])
+
+
+@pytest.mark.filterwarnings("ignore::suffice.DegenerateComponentWarning")
+def test_a_shared_matrix_of_many_columns_is_not_put_together_without_a_word(monkeypatch):
+    labels = np.arange(30) % 2
+    rows = np.random.default_rng(3).standard_normal((30, 35)) + labels[:, None]
+    holed = np.where(np.random.default_rng(4).random(rows.shape) < 0.05, np.nan, rows)
+    monkeypatch.setattr("suffice.latent.gaussian_classes.MUCH", 1)
+    with pytest.warns(
+        UserWarning, match=r"35 x 35, since cells are missing.*MixtureClassifier\(MixtureOfPPCA"
+    ) as caught:
+        GaussianClassifier("tied", prior_strength=1.0).fit(holed, labels)
+    assert caught[0].filename == __file__
+    monkeypatch.setattr("suffice.latent.gaussian_classes.by_factors", lambda features: True)
+    GaussianClassifier("tied", prior_strength=1.0).fit(rows, labels)

@@ -133,10 +133,24 @@ def check_varying(constant: str) -> None:
         )
 
 
+HEAD = 64
+"""Rows in which most columns vary already."""
+
+
+def _spread(rows: np.ndarray) -> np.ndarray:
+    return (np.fmax.reduce(rows) - np.fmin.reduce(rows)).astype(float)
+
+
 def squares_lost(rows: np.ndarray) -> np.ndarray:
     """Whether the values of each column, (D,), differ by so much or so little that their squares are no double."""
     with np.errstate(over="ignore"):
-        spread = (np.fmax.reduce(rows) - np.fmin.reduce(rows)).astype(float)
+        if (
+            rows.dtype.kind == "f"
+            and np.einsum("ij,ij->", rows, rows) < 1e290
+            and (_spread(rows[:HEAD]) > 1e-145).all()
+        ):
+            return np.zeros(rows.shape[1], bool)
+        spread = _spread(rows)
     return (spread > 0) & ~((spread > 1e-145) & (spread < 1e145))
 
 
@@ -149,9 +163,14 @@ def check_squares(columns: str) -> None:
         )
 
 
+def matrix_bytes(components: int, features: int) -> float:
+    """About what a fit of so many full covariances takes."""
+    return COPIES * 8.0 * components * features**2
+
+
 def check_memory(components: int, features: int) -> None:
     """Refuse full covariances that cannot fit into this machine's memory, before trying."""
-    needed, available = COPIES * 8.0 * components * features**2, _memory()
+    needed, available = matrix_bytes(components, features), _memory()
     if needed > available:
         raise ValueError(
             f"{components} full covariances of {features} x {features} need about {needed / 2**30:.0f} GiB in a fit, and this "
@@ -162,7 +181,7 @@ def check_memory(components: int, features: int) -> None:
 
 def fits_second_moments(features: int) -> bool:
     """Whether second moments of pairs of columns fit into this machine's memory in a fit."""
-    return COPIES * 8.0 * features**2 <= _memory()
+    return matrix_bytes(1, features) <= _memory()
 
 
 def check_matrix(what: str, features: int, instead: str, count: int = 1) -> None:

@@ -12,6 +12,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from suffice.data.alignment import aligned, check_width, fitted_names, refuse_empty
+from suffice.data.coded import coded_columns
 from suffice.data.decode import data_frame, decoded, joined
 from suffice.data.detection import detected_kinds
 from suffice.data.digest import digest
@@ -104,7 +105,7 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         self.max_categories = max_categories
         self.handle_unknown = handle_unknown
 
-    def fit(self, X: TableLike, y: ArrayLike | None = None) -> Self:
+    def fit(self, X: TableLike | Frame, y: ArrayLike | None = None) -> Self:
         """Find the kind of each column and its labels.
 
         Parameters
@@ -196,8 +197,7 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             If X has other columns, a label that was not fitted, a count that is negative or fractional, or an infinite cell.
         """
         check_is_fitted(self)
-        frame = aligned(frame_from(X, self), self)
-        return np.stack([self._coded(column, j, self.handle_unknown) for j, column in enumerate(frame.columns)], axis=1)
+        return coded_columns(aligned(frame_from(X, self), self).columns, self._coded)
 
     def codes_of(self, cells: np.ndarray, columns: Sequence[int]) -> np.ndarray:
         """Codes and numbers of cells of some columns, whatever ``handle_unknown`` says of unknown labels.
@@ -272,9 +272,10 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
             part.feature_names_in_ = self.feature_names_in_[list(columns)]
         return part
 
-    def _coded(self, column: Column, j: int, handle_unknown: str) -> np.ndarray:
+    def _coded(self, column: Column, j: int, handle_unknown: str | None = None) -> np.ndarray:
         """Cells of the column that was fitted in place ``j`` as codes or numbers."""
         labels, kind = self.categories_[j], self.kinds_[j]
+        handle_unknown = handle_unknown or self.handle_unknown
         if kind == LEFT_OUT:
             return np.zeros(len(column.cells))
         if labels is not None:

@@ -52,14 +52,21 @@ class Frame(NamedTuple):
     is_pandas: bool = False
 
 
-def frame_from(X: TableLike, estimator: BaseEstimator) -> Frame:
+def frame_from(X: TableLike | Frame, estimator: BaseEstimator) -> Frame:
     """Columns of an array, a pandas or polars data frame, an Arrow table or anything that Arrow takes as a table."""
+    if isinstance(X, Frame):
+        return X
     refuse_lazy(X)
     if type(X).__module__.startswith("pandas") and hasattr(X, "columns"):
         return _from_pandas(cast("DataFrame", X))
     if isinstance(X, pa.Table | pa.RecordBatch) or (hasattr(X, "__arrow_c_stream__") and hasattr(X, "columns")):
         return _from_arrow(arrow_table(X))
     return _from_array(X, estimator)
+
+
+def release_unused() -> None:
+    """Give back the memory that Arrow keeps of tables that are gone."""
+    pa.default_memory_pool().release_unused()
 
 
 def is_frame(source: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -18,8 +19,10 @@ from suffice.latent.families.gaussian_prior import GaussianPrior, LowRankPrior
 from suffice.latent.forms.natural import Moments
 from suffice.latent.wide_classes import Scatter, floored_factors, low_rank_factors
 from suffice.runtime.precision import scope
-from suffice.validation import check_covariance, check_memory, check_shape, check_varying
+from suffice.validation import check_covariance, check_memory, check_shape, check_varying, matrix_bytes
 
+MUCH = 2**28
+"""Bytes of a fit that are worth a warning."""
 FAMILIES: dict[str, type[Gaussian]] = {
     "tied_diag": TiedDiagonalGaussian,
     "tied_low_rank": LowRankGaussian,
@@ -87,6 +90,19 @@ class GaussianClasses:
         suited = self.covariance_type == "tied" or (self.covariance_type == "tied_low_rank" and self.strength == 0)
         plain = suited and self.reg_covar > 0 and self.prior_covariance is None
         return plain and rows < self.features and by_factors(self.features)
+
+    def warn_of_matrix(self, rows: int, *, gaps: bool) -> None:
+        """Say what a shared covariance of more columns than rows takes where it is not fitted as factors, if that is much."""
+        needed = matrix_bytes(1, self.features)
+        if self.covariance_type not in ("tied", "tied_low_rank") or rows >= self.features or needed < MUCH:
+            return
+        why = "cells are missing" if gaps else "of its parameters, or of where the rows are"
+        warnings.warn(
+            f"The covariance that the classes share is fitted as a matrix of {self.features} x {self.features}, since {why}: "
+            f"about {needed / 2**30:.1f} GiB, and time that grows with the cube of the columns. Fill missing cells by "
+            "PPCA(...).impute first, or take MixtureClassifier(MixtureOfPPCA(1)), which keeps factors.",
+            UserWarning, stacklevel=6,
+        )  # fmt: skip
 
     def share_of_prior(self, rows: float, count: int, overall: Columns) -> float | None:
         """The share of the prior's rows among so many of so many classes; None where their covariance reaches the floor."""

@@ -12,7 +12,8 @@ SKETCHED = 1024
 """Columns beyond which starts see a sketch of the rows."""
 SIZE = 512
 """Coordinates of a sketch: squared distances are right to a sixteenth or so."""
-ROWS = 256
+CELLS = 1 << 19
+"""Coordinates that are looked at together."""
 
 
 def sketched(
@@ -25,8 +26,8 @@ def sketched(
     if rows.shape[1] <= SKETCHED:
         return coordinates(rows)
     sums = _signs(coordinates(rows[:1]).shape[1], generator)
-    parts = [coordinates(rows[start : start + ROWS]) @ sums for start in range(0, len(rows), ROWS)]
-    return np.concatenate(parts)
+    step = max(1, CELLS // sums.shape[0])
+    return np.concatenate([coordinates(rows[start : start + step]) @ sums for start in range(0, len(rows), step)])
 
 
 def sketched_sparse(coordinates: Any, generator: np.random.Generator) -> np.ndarray:

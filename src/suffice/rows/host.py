@@ -21,8 +21,9 @@ from suffice.runtime.arrays import Array
 
 TILES = 4
 """A tile of NumPy's is as many of XLA's: what a call costs counts for more."""
-CELLS = 1 << 22
-"""Most cells of a tile, where columns are many."""
+CELLS, MOST_CELLS = 1 << 18, 1 << 22
+"""Cells of a tile, where columns are many; and most of them, where so many are few rows."""
+FEW = 128
 RESIDENT_BYTES = 64 << 20
 """Rows up to this size are laid out once, larger ones in every pass."""
 
@@ -74,7 +75,8 @@ def on_host(
     if missing == "patterns":
         tiles, order = _by_pattern(data, weight, origin, dtype, tile)
         return Host(tiles, order, origin, passes, further)
-    most = min(TILES * tile, max(tile // TILES, CELLS // max(1, width_of(data))))
+    width = max(1, width_of(data))
+    most = min(TILES * tile, max(tile // TILES, CELLS // width, min(FEW, MOST_CELLS // width)))
     tiles: Any = Tiles(data, weight, origin, dtype, missing, _slices(count, most))
     size = sum(leaf.size for leaf in tree.leaves(data)) * np.dtype(dtype).itemsize
     return Host(list(tiles) if size <= RESIDENT_BYTES else tiles, None, origin, passes, further)

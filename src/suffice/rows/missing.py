@@ -48,6 +48,20 @@ def missing_code(dtype: Any) -> int:
     return np.iinfo(dtype).max
 
 
+PIECE = 1 << 16
+"""Cells turned into codes together."""
+
+
+def without_nan(values: np.ndarray, dtype: Any) -> np.ndarray:
+    """Rows (n, D) of numbers as whole numbers of a type, those that are missing as its largest; no other copy is made."""
+    found = np.empty(values.shape, dtype)
+    step = max(1, PIECE // max(1, values.shape[1]))
+    for start in range(0, len(values), step):
+        part = values[start : start + step]
+        found[start : start + step] = np.where(np.isnan(part), missing_code(dtype), part)
+    return found
+
+
 def with_nan(values: np.ndarray) -> np.ndarray:
     """Numbers of which the missing ones are NaN; an array without missing cells as it is."""
     if values.dtype.kind in "fb" or not any_missing(values):

@@ -74,7 +74,7 @@ def place(
     arrays = data if devices_of(data) else _arrays(data)
     if width is not None and not devices_of(arrays):
         rows = arrays[0] if isinstance(arrays, tuple) else arrays
-        if passes := passes_by_numpy(_work(rows, width, missing), wide=len(rows) < rows[:1].size):
+        if passes := passes_by_numpy(_work(rows, width, missing), wide=len(rows) <= rows[:1].size):
             further = partial(place, arrays, weight, origin=origin, precision=precision, tile=tile, missing=missing)
             return on_host(arrays, weight, origin, dtype, tile, missing, passes, further)
     return _of_jax(arrays, weight, origin, precision, tile, missing)

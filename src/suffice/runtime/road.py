@@ -15,7 +15,7 @@ LITTLE = 3e7
 Where missing cells are regressed on others, it is times the columns again.
 """
 WIDE = 100
-"""Times as much of fewer rows than columns is little: their sums are long products, in which NumPy loses hardly anything."""
+"""Times as much of no more rows than columns is little: their sums are long products, in which NumPy loses hardly anything."""
 SHARE = 30
 """One pass of more than this part of it is JAX's at once."""
 
@@ -27,7 +27,7 @@ def computed_by(road: Road) -> Iterator[None]:
     """Context in which mixtures, factor models and classifiers are computed by ``"numpy"`` or by ``"jax"``, whatever the work.
 
     Without it NumPy computes tables in memory that are little work: rows x columns x components x restarts x iterations of at
-    most 3e7, or of fewer rows than columns a hundred times as much, and one iteration of at most a thirtieth of that. Programs
+    most 3e7, or of no more rows than columns a hundred times as much, and one iteration of at most a thirtieth of that. Programs
     compiled by JAX go on from there. Where cells are missing and columns depend on one another, an iteration counts as many
     times as there are columns. Batches and arrays spread over devices are JAX's, sparse rows NumPy's in any case. Both give the
     same to rounding.
@@ -65,7 +65,7 @@ def computed_by(road: Road) -> Iterator[None]:
 def passes_by_numpy(work: float, wide: bool = False) -> float:
     """How many passes over the data, each of so much work, are NumPy's; 0 where JAX does them all.
 
-    ``wide`` says that the rows are fewer than the columns.
+    ``wide`` says that the rows are no more than the columns.
     """
     asked, little = _asked.get(), LITTLE * (WIDE if wide else 1)
     if asked is not None:

@@ -111,6 +111,8 @@ class ClassConditional(ClassInference):
             If expectation-maximisation did not converge within ``max_iter`` iterations.
         DegenerateComponentWarning
             If a class has no spread in some direction.
+        UserWarning
+            If a covariance that classes share, of more columns than rows, takes a matrix of them that is much memory.
         """
         self._check_parameters()
         if is_collection(X):

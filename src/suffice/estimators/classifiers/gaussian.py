@@ -143,9 +143,13 @@ class GaussianClassifier(LinearScores):
                                self.prior_mean, self.prior_covariance, self.rank)  # fmt: skip
 
     def _fit_rows(self, table: LabelledRows, facts: Facts, kept: Any) -> bool:
-        if facts.gaps or not isinstance(table, RowsInMemory):
-            return False
-        return fitted_by_em(self, table, facts) if facts.unknown else fitted_in_one_pass(self, table, kept)
+        if not facts.gaps and isinstance(table, RowsInMemory):
+            fitted = fitted_by_em(self, table, facts) if facts.unknown else fitted_in_one_pass(self, table, kept)
+        else:
+            fitted = False
+        if not fitted and kept is None:
+            self._kind().warn_of_matrix(facts.rows, gaps=facts.gaps)
+        return fitted
 
     def _parameters(self, model: Mixture, class_prior: np.ndarray) -> dict[str, Any]:
         if isinstance(model.components, FactorGaussian):

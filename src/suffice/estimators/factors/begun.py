@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from suffice.estimators.factors.base import FactorEstimator
 
 FIRST_ROWS = 1000
+PRODUCTS = 32
+"""Second moments are one product of matrices: so many of a cell's are as little work as one number elsewhere."""
 ORIGIN_CELLS, FIRST_CELLS = 1 << 20, 1 << 24
 """Most cells of the first rows, in which an origin and a start are looked for."""
 
@@ -52,9 +54,10 @@ def _of_rows(estimator: FactorEstimator, rows: np.ndarray, weight: np.ndarray | 
     spectrum = rows_about(rows, share, None if estimator.mean is None else estimator._given_mean())
     constant = hold_one_value(spectrum.mean, spectrum.variance)
     least = estimator._least_noise(spectrum.variance)
+    eigenvalues = spectrum.eigenvalues(estimator._unit(spectrum.variance))
     found = estimator._maximum(spectrum, least, closest(len(rows), len(least)))
     model = estimator._model(spectrum.mean, found.loadings, found.noise_variance, least)
-    return OnePass(model, found, spectrum.eigenvalues(estimator._unit(spectrum.variance)), constant)
+    return OnePass(model, found, eigenvalues, constant)
 
 
 def _of_sample(estimator: FactorEstimator, data: Any, weight: np.ndarray | None) -> OnePass:
@@ -91,7 +94,7 @@ def _of_moments(estimator: FactorEstimator, moments: PairwiseMoments, origin: np
 def _moments(estimator: FactorEstimator, data: Any, weight: Any, origin: np.ndarray, gaps: Any) -> PairwiseMoments:
     with scope("float64"):
         rows = place(data, weight, origin=origin, precision="float64", tile=FIRST_ROWS, missing=gaps,
-                     width=estimator.n_features_in_)  # fmt: skip
+                     width=-(-estimator.n_features_in_ // PRODUCTS))  # fmt: skip
         moments = to_numpy(rows.total(PairwiseSums()))
     if not moments.weight > 0:
         raise ValueError(NO_WEIGHT)

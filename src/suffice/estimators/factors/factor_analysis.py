@@ -25,9 +25,9 @@ class FactorAnalysis(CovarianceFactors):
     .. math:: z \sim N(0, I_k), \quad x \mid z \sim N(\mu + W z, \Psi), \quad \Psi = \mathrm{diag}(\psi_1, \dots, \psi_D)
 
     Complete rows are passed once, for their second moments, and the noise variances of highest likelihood are searched for
-    there (Lawley and Maxwell, 1971); of fewer rows than columns each step of the search takes the products of rows. Where cells
-    are missing, expectation-maximisation with expanded parameters maximises the likelihood of the observed cells (Rubin and
-    Thayer, 1982; Liu, Rubin and Wu, 1998). The scale of the columns does not matter.
+    there (Lawley and Maxwell, 1971); of fewer rows than columns each step of the search takes the products of rows, or of many
+    rows few passes over them. Where cells are missing, expectation-maximisation with expanded parameters maximises the likelihood
+    of the observed cells (Rubin and Thayer, 1982; Liu, Rubin and Wu, 1998). The scale of the columns does not matter.
 
     Parameters
     ----------

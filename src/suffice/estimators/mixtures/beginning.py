@@ -116,6 +116,8 @@ class Beginning:
     def rows(self, overview: Survey) -> np.ndarray:
         """Rows of the sample (m, D), filled in, but for NaN where a family of categories takes it."""
         coded = self._by_column([bool(part.sizes) for part in self.parts], overview)
+        if coded.all():
+            return overview.sample
         return np.where(coded, overview.sample, overview.filled) if coded.any() else overview.filled
 
     def prior(self, overview: Survey, origin: np.ndarray | None) -> Any:

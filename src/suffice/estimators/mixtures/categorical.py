@@ -14,7 +14,7 @@ from suffice.estimators.shared.labelled_columns import LabelledColumns
 from suffice.latent.families.categorical import Categorical
 from suffice.latent.given import GivenParameters
 from suffice.latent.mixture import Mixture
-from suffice.rows.missing import missing_code
+from suffice.rows.missing import without_nan
 from suffice.validation import check_shape, summing_to_one
 
 
@@ -85,7 +85,7 @@ class CategoricalMixture(MixtureEstimator):
     def _prepared(self, rows: np.ndarray) -> np.ndarray:
         """Codes in one byte each, or in two where a column has many labels; they become indicators a tile at a time."""
         code = np.min_scalar_type(max(len(labels) for labels in self.encoder_.categories_))
-        return np.where(np.isnan(rows), missing_code(code), rows).astype(code)
+        return without_nan(rows, code)
 
     def _beginning(self) -> Beginning:
         sizes = tuple(len(labels) for labels in self.encoder_.categories_)

@@ -13,7 +13,10 @@ from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import _safe_indexing, get_tags
 
+from suffice.data.alignment import aligned
+from suffice.data.coded import coded_columns
 from suffice.data.encode import ColumnEncoder
+from suffice.data.frame import Frame, frame_from, release_unused
 from suffice.data.labels import UnknownCategoryWarning
 from suffice.estimators.shared.rows import Input, validate
 from suffice.latent.families.kinds import KINDS, LEFT_OUT
@@ -67,10 +70,12 @@ class LabelledColumns(Input):
         """Codes and numbers (n, D), NaN where cells are missing; with ``reset`` the labels are learned."""
         _refuse_sparse(X)
         if reset:
-            self._learn_labels(X)
-        elif not hasattr(X, "columns") and np.asarray(X).ndim == 2:
+            rows = self._learned(frame_from(X, self.new_encoder))
+            release_unused()
+            return rows
+        if not hasattr(X, "columns") and np.asarray(X).ndim == 2:
             validate(self.estimator, X, reset=False, skip_check_array=True)
-        return self.prepare(self.encoder.set_params(handle_unknown=self.estimator.handle_unknown).transform(X))
+        return self._encoded(X)
 
     def rows(self, X: TableLike, *, reset: bool = False) -> np.ndarray:
         """Rows as ``table`` has them; sparse ones are refused."""
@@ -128,6 +133,15 @@ class LabelledColumns(Input):
         weighing = Weighing(X)
         self._take(self.new_encoder.fit_batches(weighing))
         return CheckedBatches(weighing, self.batch)
+
+    def _learned(self, frame: Frame) -> np.ndarray:
+        self._take(self.new_encoder.fit(frame))
+        return self._encoded(frame)
+
+    def _encoded(self, X: TableLike | Frame) -> np.ndarray:
+        encoder = self.encoder.set_params(handle_unknown=self.estimator.handle_unknown)
+        columns = aligned(frame_from(X, encoder), encoder).columns
+        return coded_columns(columns, encoder._coded, self.prepare)
 
     def _learn_labels(self, X: TableLike) -> None:
         _refuse_sparse(X)

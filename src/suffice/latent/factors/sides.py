@@ -12,6 +12,9 @@ Side = Literal["moments", "rows", "latent"]
 MANY_COLUMNS = 256
 """Up to so many, second moments with gaps are little work whatever the number of rows."""
 
+FEWEST_PASSES = 4
+"""In fewer passes over the rows no eigenvectors are looked for."""
+
 
 def side_of(rows: int | None, features: int, *, gaps: bool) -> Side:
     """What suits so many rows, None of a stream, with or without missing cells.
@@ -31,3 +34,9 @@ def side_of(rows: int | None, features: int, *, gaps: bool) -> Side:
 def by_factors(features: int) -> bool:
     """Whether components of few latent variables sum products with these rather than second moments of the columns."""
     return features > MANY_COLUMNS
+
+
+def passes_worth(rows: int, size: int) -> int:
+    """Passes over rows with so many vectors that are no more work than products of every two rows; 0 where few are."""
+    passes = rows // (8 * size)
+    return passes if passes >= FEWEST_PASSES else 0
