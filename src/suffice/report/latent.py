@@ -138,7 +138,7 @@ class LatentStory(Story):
         """The pictures of the page."""
         raise NotImplementedError
 
-    def tables(self, summary: Summary | None, run: Run) -> list[Table]:
+    def tables(self, summary: Summary, run: Run) -> list[Table]:
         """The tables of the page."""
         raise NotImplementedError
 

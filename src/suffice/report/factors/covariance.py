@@ -22,6 +22,8 @@ def covariance_page(told: LatentStory, n_rows: int, run: Run) -> Section:
             ("chi-squared", f"{statistics['chi2']:.4g}", f"on {counted(statistics['dof'], 'degree')} of freedom"),
             ("RMSEA", f"{statistics['rmsea']:.3f}", "below 0.05 is close"),
         ]
+    shown = told.table()
+    components = [] if shown is None else [replace(shown, title="Components", text="")]
     parallel = [] if run.parallel is None else [parallel_table(run.parallel)]
     return replace(
         told.begun(f"{told.name} of {run.source}" if run.source else told.name, run),
@@ -29,7 +31,7 @@ def covariance_page(told: LatentStory, n_rows: int, run: Run) -> Section:
         f"{estimator.n_features_in_:,} columns.",
         measures=measures,
         pictures=[*drawn(scree_picture, estimator, False), *drawn(loadings_picture, estimator, told.columns)],
-        tables=[*told.tables(None, run), statistics_table(statistics), *parallel],
+        tables=[*components, statistics_table(statistics), *parallel],
         data=[("source", run.source or "an array"), ("rows behind it", f"{n_rows:,}"),
               ("columns", ", ".join(told.columns[:40])), *(("note", note) for note in run.notes)],
         finder=told.finder(),

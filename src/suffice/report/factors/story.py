@@ -59,7 +59,7 @@ class FactorStory(LatentStory):
             self.estimator, summary, self.columns, run.image_shape, _coloured(rows, run.target), run.measured
         )
 
-    def tables(self, summary: Summary | None, run: Run) -> list[Table]:
+    def tables(self, summary: Summary, run: Run) -> list[Table]:
         header = ["component", "share of the variance", "largest loadings (standard deviations of the column)"]
         lines = [Line([str(j), f"{100 * share:.1f} %", words]) for j, share, words in self._parts()[:MOST_LINES]]
         return [Table("Components", header, lines, numbers=(1,))]
