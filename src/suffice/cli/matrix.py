@@ -92,7 +92,8 @@ def _write_report(folder: Any, estimator: Any, source: Source, n_rows: int, warn
     run = Run(
         source=source.name, notes=source.notes, warnings=warned, command=["suffice", *COMMAND.get()], parallel=parallel
     )
-    page = covariance_page(FactorStory(estimator, source.columns), n_rows, run)
+    told: Any = FactorStory(estimator, source.columns)
+    page = covariance_page(told, n_rows, run)
     write_page(folder / REPORT, page.title, [page])
 
 
