@@ -1,12 +1,14 @@
 """Standard errors and bootstrap refits of a latent class model, beside StepMix and statsmodels' numerical Hessian.
 
     python benchmarks/uncertainty.py
+    python benchmarks/uncertainty.py --rows 300 --refits 5   # whether it runs
 
 Peers that are not installed are left out. Each figure is one run after one that compiles; first runs are shown beside.
 """
 
 from __future__ import annotations
 
+import argparse
 import time
 from collections.abc import Callable
 
@@ -15,10 +17,8 @@ from scipy.special import expit
 
 from suffice import BernoulliMixture
 
-REFITS = 100
 
-
-def table(rows: int = 2000, columns: int = 10) -> np.ndarray:
+def table(rows: int, columns: int = 10) -> np.ndarray:
     """Answers of four classes."""
     draw = np.random.default_rng(0)
     chances = draw.uniform(0.1, 0.9, (4, columns))
@@ -53,8 +53,8 @@ def numerical_hessian(rows: np.ndarray, fitted: BernoulliMixture) -> Callable[[]
     return lambda: approx_hess(at, log_likelihood)
 
 
-def stepmix(rows: np.ndarray) -> Callable[[], object] | None:
-    """A hundred fits of StepMix to resampled rows."""
+def stepmix(rows: np.ndarray, refits: int) -> Callable[[], object] | None:
+    """Fits of StepMix to resampled rows."""
     try:
         from stepmix.stepmix import StepMix
     except ImportError:
@@ -62,7 +62,7 @@ def stepmix(rows: np.ndarray) -> Callable[[], object] | None:
 
     def run() -> None:
         draw = np.random.default_rng(0)
-        for seed in range(REFITS):
+        for seed in range(refits):
             model = StepMix(4, measurement="binary", max_iter=1000, random_state=seed, verbose=0, progress_bar=0)
             model.fit(rows[draw.integers(0, len(rows), len(rows))])
 
@@ -71,16 +71,20 @@ def stepmix(rows: np.ndarray) -> Callable[[], object] | None:
 
 def main() -> None:
     """Both comparisons."""
-    rows = table()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=2000)
+    parser.add_argument("--refits", type=int, default=100)
+    asked = parser.parse_args()
+    rows, refits = table(asked.rows), asked.refits
     fitted = BernoulliMixture(4, n_init=5, binarize=None, random_state=0).fit(rows)
     print(f"{len(rows):,} x {rows.shape[1]}, 4 classes; seconds{'first':>43s} {'second':>8s}")
     timed("standard errors, observed", lambda: fitted.standard_errors(rows))
     timed("standard errors, robust", lambda: fitted.standard_errors(rows, method="robust"))
     if (peer := numerical_hessian(rows, fitted)) is not None:
         timed("statsmodels' numerical Hessian of the same likelihood", peer)
-    timed(f"{REFITS} bootstrap refits", lambda: fitted.standard_errors(rows, method="bootstrap", samples=REFITS))
-    if (peer := stepmix(rows)) is not None:
-        timed(f"{REFITS} fits of StepMix to resampled rows, one start each", peer)
+    timed(f"{refits} bootstrap refits", lambda: fitted.standard_errors(rows, method="bootstrap", samples=refits))
+    if (peer := stepmix(rows, refits)) is not None:
+        timed(f"{refits} fits of StepMix to resampled rows, one start each", peer)
 
 
 if __name__ == "__main__":

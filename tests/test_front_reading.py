@@ -105,6 +105,9 @@ def test_marks_for_missing_cells_are_of_all_columns_or_of_one(written):
     expected = [[np.nan, np.nan], [1, 999999], [2, np.nan]]
     np.testing.assert_array_equal(read_table(path, missing=[-9, "99"]).values, expected)
     np.testing.assert_array_equal(read_table(path, missing={"b": [999999]}).values[1], [1, np.nan])
+    notes = read_table(path, missing=[-9, 12345]).notes
+    assert f"No cell of {path.name} is '12345', given as missing." in notes
+    assert not any("No cell" in note for note in read_table(path, missing=[-9]).notes)
     with pytest.raises(DataError, match=r"no column 'c' \(given in missing=\)"):
         read_table(path, missing={"c": [1]})
     np.testing.assert_array_equal(read_table(np.array([[1, 2], [-9, 3]]), missing=[-9]).values, [[1, 2], [np.nan, 3]])

@@ -233,3 +233,21 @@ def test_questions_that_have_no_answer(mixture):
     with pytest.warns((ConvergenceWarning, HeldParameterWarning)) as said:
         mixture.standard_errors(IRIS[:60])
     assert any("at no maximum" in str(one.message) for one in said)
+
+
+def test_samples_that_lose_a_component_are_left_out_and_said():
+    counts = np.r_[np.zeros(60), np.full(2, 90.0)][:, None]
+    counts[:60] += np.random.default_rng(0).poisson(4, (60, 1))
+    fitted = PoissonMixture(2, random_state=0).fit(counts)
+    with pytest.warns(HeldParameterWarning, match="samples lost a component"):
+        errors = fitted.standard_errors(counts, method="bootstrap", samples=60)
+    assert np.isfinite(errors["rates_"]).all()
+
+
+def test_a_fit_that_has_not_converged_is_said_or_gone_on_from():
+    with pytest.warns(ConvergenceWarning):
+        short = GaussianMixture(3, max_iter=2, init_params="random", random_state=0).fit(IRIS)
+    with pytest.warns((ConvergenceWarning, HeldParameterWarning)) as said:
+        errors = short.standard_errors(IRIS)
+    assert any("at no maximum" in str(one.message) for one in said)
+    assert np.isfinite(errors["means_"]).all()

@@ -10,6 +10,8 @@ InitParams = Literal["kmeans", "k-means++", "random", "random_from_data"]
 Degenerate = Literal["keep", "remove", "restart"]
 Criterion = Literal["bic", "aic", "icl", "sabic", "caic", "held_out"]
 ErrorMethod = Literal["observed", "robust", "bootstrap", "parametric"]
+Correction = Literal["bch", "ml", "none"]
+Assignment = Literal["modal", "soft"]
 Rotation = Literal["varimax", "quartimax", "promax", "oblimin"]
 
 Visible = Literal["bernoulli", "gaussian", "categorical"]

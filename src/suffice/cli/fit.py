@@ -17,9 +17,22 @@ from suffice.choices import ClassCovarianceType, CovarianceType, Rotation
 from suffice.cli.automatic import automatic
 from suffice.cli.bayesian import bayesian_network, bayesian_network_classifier
 from suffice.cli.job import run
+from suffice.cli.matrix import run_matrix
 from suffice.cli.networks import autoencoder, denoising_autoencoder, neural_classifier
-from suffice.cli.options import DATA, FIT, ClassifierJob, Data, FactorLearning, Floor, Kinds, LatentJob, Learning
-from suffice.cli.parse import choices, counts, flat
+from suffice.cli.options import (
+    DATA,
+    FIT,
+    ClassifierJob,
+    Data,
+    FactorAnalysisJob,
+    FactorLearning,
+    Floor,
+    Kinds,
+    LatentJob,
+    Learning,
+    MixtureJob,
+)
+from suffice.cli.parse import choices, counts, flat, shrinkage_of
 from suffice.cli.rbm import rbm
 from suffice.cli.reading import Reading
 from suffice.cli.source import read_classes
@@ -51,7 +64,7 @@ Unlabelled = Annotated[
 @flat
 def gaussian_mixture(
     data: Data,
-    job: LatentJob,
+    job: MixtureJob,
     learning: Learning,
     reading: Reading,
     covariance_type: Covariances = "full",
@@ -78,7 +91,7 @@ def gaussian_mixture(
 @flat
 def bernoulli_mixture(
     data: Data,
-    job: LatentJob,
+    job: MixtureJob,
     learning: Learning,
     reading: Reading,
     binarize: Annotated[
@@ -96,7 +109,7 @@ def bernoulli_mixture(
 @flat
 def mixed_mixture(
     data: Data,
-    job: LatentJob,
+    job: MixtureJob,
     learning: Learning,
     reading: Reading,
     kinds: Kinds = None,
@@ -124,11 +137,13 @@ def gaussian_classifier(
         int, typer.Option(min=1, help="Rank beside the diagonal, with tied_low_rank.", rich_help_panel=FIT)
     ] = 1,
     shrinkage: Annotated[
-        float, typer.Option(min=0.0, max=1.0, help="Share of round covariances mixed in.", rich_help_panel=FIT)
+        Any,
+        typer.Option(parser=shrinkage_of, metavar="SHARE|ledoit_wolf|oas", rich_help_panel=FIT,
+                     help="Share of round covariances mixed in, or how to find it."),
     ] = 0.0,
     prior_strength: PriorRows = 0.0,
     reg_covar: Floor = 1e-6,
-) -> int:
+) -> int:  # fmt: skip
     """Classifier with a Gaussian for each class, for rows of real numbers."""
     from suffice import GaussianClassifier
 
@@ -208,25 +223,31 @@ def ppca(
 @flat
 def factor_analysis(
     data: Data,
-    job: LatentJob,
+    job: FactorAnalysisJob,
     learning: FactorLearning,
     reading: Reading,
     rotation: Annotated[
         Rotation | None,
         typer.Option(help="Turn the factors towards few large loadings.", show_default="none", rich_help_panel=FIT),
     ] = None,
-) -> int:
+    n_rows: Annotated[
+        int | None,
+        typer.Option(min=3, help="DATA is a covariance or correlation matrix, of so many rows.", show_default="DATA are rows",
+                     rich_help_panel=DATA),
+    ] = None,
+) -> int:  # fmt: skip
     """Factor analysis: few latent variables and noise of its own in each column of real numbers."""
     from suffice import FactorAnalysis
 
-    return run(FactorAnalysis(rotation=rotation, **vars(learning)), data, job, reading)
+    estimator = FactorAnalysis(rotation=rotation, **vars(learning))
+    return run(estimator, data, job, reading) if n_rows is None else run_matrix(estimator, data, job, reading, n_rows)
 
 
 @app.command("mixture-of-ppca")
 @flat
 def mixture_of_ppca(
     data: Data,
-    job: LatentJob,
+    job: MixtureJob,
     learning: Learning,
     reading: Reading,
     n_factors: Annotated[
@@ -256,7 +277,7 @@ def _command(name: str) -> str:
 
 
 def _mixture(name: str) -> Callable[..., int]:
-    def command(data: Data, job: LatentJob, learning: Learning, reading: Reading) -> int:
+    def command(data: Data, job: MixtureJob, learning: Learning, reading: Reading) -> int:
         estimator = getattr(suffice, name)(**vars(learning))
         if "allow_fractional" in estimator.get_params():
             estimator.set_params(allow_fractional=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 
 DRAW = "draw"
+Parameters = Literal["fixed", "drawn"]
 
 
 @flat
@@ -68,9 +69,14 @@ def impute(
             show_default="means",
         ),
     ] = None,
+    parameters: Annotated[
+        Parameters,
+        typer.Option(help="Draw with the parameters of the fit, or for each table with those of a refit to rows drawn anew, "
+                          "which an analysis of all tables needs (`suffice pool`)."),
+    ] = "fixed",
     random_state: Annotated[int, typer.Option(min=0, help="Seed of the draws, of an RBM also of the means.")] = 0,
     overwrite: Overwrite = False,
-) -> None:
+) -> None:  # fmt: skip
     """Fill in the missing cells of a table with their means under a saved model, given the cells that are there."""
     import numpy as np
 
@@ -84,6 +90,8 @@ def impute(
     model, files, reading = load_run(run), files_of(data), as_fitted(run, reading)
     estimator = model.estimator
     _refuse_model(run, model, std)
+    if parameters == "drawn":
+        _refuse_drawn(run, model, draws, streams(files, reading))
     if model.states is not None and asked:
         raise ValueError(
             f"{run} holds a network of states; from Python, impute of a Dask DataFrame is done by workers."
@@ -102,9 +110,10 @@ def impute(
     with ExitStack() as opened:
         file = opened.enter_context(replacing(out))
         deviations = None if std is None else opened.enter_context(replacing(std))
+        proper = iter(estimator.impute(source.rows, draws=draws, parameters="drawn")) if parameters == "drawn" else None
         for number in range(1, (draws or 1) + 1):
             drawn = None if draws is None else number
-            rows, filled = _write(estimator, _parts(source, whole), source.columns, drawn, file, deviations)
+            rows, filled = _write(estimator, _parts(source, whole), source.columns, drawn, file, deviations, proper)
     means = "their means or likeliest labels" if takes_labels(estimator) else "their means"
     what = means if draws is None else f"draws: {draws:,} tables, numbered in the first column {DRAW}"
     say(f"{out} holds {rows:,} rows; {filled:,} missing cell{' is' if filled == 1 else 's are'} filled in with {what}")
@@ -131,6 +140,15 @@ def _refuse_model(run: Path, model: Story, std: Path | None) -> None:
         raise ValueError(
             f"{run} holds {model.held}, which says no deviations of cells: show them by --draws in place of --std."
         )
+
+
+def _refuse_drawn(run: Path, model: Story, draws: int | None, batches: bool) -> None:
+    if draws is None:
+        raise ValueError("--parameters drawn is of draws: say how many tables, such as --draws 20.")
+    if model.states is not None or not hasattr(model.estimator, "bic"):
+        raise ValueError(f"{run} holds {model.held}, which is not refitted to rows drawn anew: leave --parameters out.")
+    if batches:
+        raise ValueError("--parameters drawn refits the model to rows in memory: use --in-memory.")
 
 
 def _parts(source: Source, whole: MixedTable | None) -> Iterator[tuple[Any, Any]]:
@@ -160,6 +178,7 @@ def _write(
     draw: int | None,
     file: BinaryIO,
     spread: BinaryIO | None,
+    proper: Iterator[Any] | None = None,
 ) -> tuple[int, int]:
     """Append one complete table, and the deviations where wanted; returns the numbers of rows and of cells filled in."""
     import numpy as np
@@ -168,9 +187,9 @@ def _write(
     for cells, table in parts:
         gaps, header = gaps_in(cells), rows == 0 and draw in (None, 1)
         gaps &= np.isin(columns, table.column_names)  # parts of dates are no cells of the table
-        values, deviations = _completions(estimator, cells, draw, spread)
+        values, deviations = _completions(estimator, cells, draw, spread) if proper is None else (next(proper), None)
         append_table(file, _numbered(completed(table, columns, gaps, values), draw), header)
-        if spread is not None:
+        if spread is not None and deviations is not None:
             append_table(spread, _in_order(table, columns, deviations), header)
         rows, filled = rows + len(cells), filled + int(gaps.sum())
     return rows, filled

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from suffice.cli.by_batches import looked_at, takes_streams
 from suffice.cli.cluster import on_cluster, rows_for
+from suffice.cli.covariates import beside, read_covariates, with_covariates
 from suffice.cli.inputs import files_of
 from suffice.cli.options import Job
 from suffice.cli.reading import Reading
@@ -40,11 +41,13 @@ def run(
     with run_folder(job.out, overwrite=job.overwrite) as folder:
         kept = None if job.resume is None else check_checkpoint(job.out, overwrite=job.overwrite, resume=job.resume)
         reading = replace(reading, stream=True) if on_cluster(job) else reading
-        source = read(estimator, files_of(data), job, reading)
+        covariates = read_covariates(files_of(data), reading, job.covariates) if job.covariates else None
+        own = beside(reading, job.covariates) if job.covariates else reading
+        source = with_covariates(read(estimator, files_of(data), job, own), covariates)
         for sentence in source.notes:
             note(sentence)
         fitted = _fit(estimator, source, job, kept)
-        remember(folder, fitted.estimator, reading, job.target)
+        remember(folder, fitted.estimator, reading, job.target, None if covariates is None else covariates.labels)
         if not takes_streams(estimator):
             source = looked_at(source, getattr(fitted.estimator, "validation_rows_", None))
         written = write_run(folder, fitted, source, job)
@@ -61,6 +64,8 @@ def _refuse_idle_options(estimator: BaseEstimator, job: Job) -> None:
             )
     if many and on_cluster(job):
         raise ValueError("--cluster and --workers fit one model; give every option one value.")
+    if job.bootstrap_test is not None and on_cluster(job):
+        raise ValueError("--bootstrap-test draws rows like those in memory; leave out --cluster and --workers.")
     if job.resume and many:
         raise ValueError("--resume continues one fit, and several are asked for; give every option one value.")
     if job.resume and degenerate != "keep":
@@ -81,6 +86,8 @@ def _fit(estimator: BaseEstimator, source: Source, job: Job, kept: Path | None) 
             if several(estimator):
                 found = _select(cast("Compared", estimator), source, job)
                 estimator, interrupted = found.best, found.interrupted
+                if source.covariates is not None and not interrupted:
+                    _fit_one(estimator, source, job, None)
             else:
                 _fit_one(estimator, source, job, kept)
         except ValueError as error:
@@ -92,7 +99,7 @@ def _fit(estimator: BaseEstimator, source: Source, job: Job, kept: Path | None) 
                 raise
             interrupted = True
     _set_verbose(estimator, 0)
-    return Fitted(estimator, time.perf_counter() - begin, _sentences(met, estimator), interrupted, found)
+    return Fitted(estimator, time.perf_counter() - begin, sentences(met, estimator), interrupted, found)
 
 
 @contextmanager
@@ -103,7 +110,7 @@ def caught() -> Iterator[list[warnings.WarningMessage]]:
         yield met
 
 
-def _sentences(met: list[warnings.WarningMessage], estimator: BaseEstimator) -> list[str]:
+def sentences(met: list[warnings.WarningMessage], estimator: BaseEstimator) -> list[str]:
     """What was warned of, once, in the options of the command line; not how the fit ended, which its outcome says."""
     from sklearn.exceptions import ConvergenceWarning
 
@@ -118,6 +125,7 @@ def _fit_one(estimator: BaseEstimator, source: Source, job: Job, kept: Path | No
     known = (source.target,) if is_classifier(estimator) else ()
     resumable = kept is not None and estimator.get_params().get("degenerate", "keep") == "keep"
     options: dict[str, Any] = {"checkpoint": kept} if resumable else {}
+    options |= {} if source.covariates is None else {"covariates": source.covariates}
     fitted: Any = estimator
     with rows_for(job, source.rows) as rows:
         fitted.fit(rows, *known, sample_weight=source.weight, **options)

@@ -12,16 +12,19 @@ import typer
 
 from suffice.cli import fit, saved, telling
 from suffice.cli.cache import turn_on_compilation_cache
+from suffice.cli.cells import cells
 from suffice.cli.check import check
 from suffice.cli.denoise import denoise
 from suffice.cli.impute import impute
 from suffice.cli.inspect import inspect
 from suffice.cli.partial import of_places
+from suffice.cli.pool import pool
 from suffice.cli.predict import predict
 from suffice.cli.query import query
 from suffice.cli.reproduce import reproduce
 from suffice.cli.score import score
 from suffice.cli.settings import read_settings, settings_file
+from suffice.cli.steps import distal_outcome, membership_regression
 from suffice.cli.writing import COMMAND
 
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
@@ -39,6 +42,10 @@ app.command("score")(score)
 app.command("predict")(predict)
 app.command("sample")(saved.sample)
 app.command("impute")(impute)
+app.command("pool")(pool)
+app.command("cells")(cells)
+app.command("membership-regression")(membership_regression)
+app.command("distal-outcome")(distal_outcome)
 app.command("denoise")(denoise)
 app.command("show")(saved.show)
 app.command("query")(query)

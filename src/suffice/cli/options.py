@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from suffice.choices import Degenerate, ErrorMethod, InitParams, Optimizer, Precision
-from suffice.cli.parse import counts, one_criterion, pairs, shares, sizes, words
+from suffice.cli.parse import counts, names, one_criterion, pairs, shares, sizes, words
 
 DATA, FIT, RUN = "Data", "Fit", "Run"
 
@@ -67,6 +67,17 @@ BatchSize = Annotated[
     int | None, typer.Option(min=1, help="Rows in a batch.", show_default="by their number", rich_help_panel=FIT)
 ]
 Hidden = Annotated[int, typer.Option(min=1, help="Hidden units.", rich_help_panel=FIT)]
+StandardErrors = Annotated[
+    ErrorMethod | None,
+    typer.Option(
+        help="Standard errors of the parameters, and how to find them.", show_default="none", rich_help_panel=RUN
+    ),
+]
+Covariates = Annotated[
+    Any,
+    typer.Option(parser=names, metavar="COLUMN,...", show_default="none", rich_help_panel=DATA,
+                 help="Columns that membership of components follows, kept out of the rows; text counts by its labels."),
+]  # fmt: skip
 Kinds = Annotated[
     Any,
     typer.Option(parser=pairs, metavar="COLUMN=KIND,...", show_default="detected", rich_help_panel=FIT,
@@ -88,6 +99,9 @@ class Job:
     criterion: str | None = field(default=None, init=False)
     folds: int | None = field(default=None, init=False)
     standard_errors: str | None = field(default=None, init=False)
+    bootstrap_test: int | None = field(default=None, init=False)
+    covariates: list[str] | None = field(default=None, init=False)
+    parallel_analysis: bool = field(default=False, init=False)
     cluster: str | None = field(default=None, init=False)
     workers: int | None = field(default=None, init=False)
 
@@ -113,12 +127,12 @@ class LatentJob(Job):
         typer.Option(min=2, help="Parts of the rows to hold out in turn.", show_default="a fifth, once",
                      rich_help_panel=FIT),
     ] = None  # fmt: skip
-    standard_errors: Annotated[
-        ErrorMethod | None,
-        typer.Option(
-            help="Standard errors of the parameters, and how to find them.", show_default="none", rich_help_panel=RUN
-        ),
-    ] = None
+    standard_errors: StandardErrors = None
+    bootstrap_test: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="SAMPLES", show_default="none", rich_help_panel=RUN,
+                     help="Test the fit against one component more by so many samples, such as 200."),
+    ] = None  # fmt: skip
     cluster: Annotated[
         str | None,
         typer.Option(metavar="ADDRESS", help="Fit Parquet files on this Dask cluster, such as tcp://host:8786.",
@@ -132,8 +146,28 @@ class LatentJob(Job):
 
 
 @dataclass(frozen=True, kw_only=True)
+class MixtureJob(LatentJob):
+    """Options beside the fit of a mixture."""
+
+    covariates: Covariates = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorAnalysisJob(LatentJob):
+    """Options beside the fit of factors."""
+
+    parallel_analysis: Annotated[
+        bool,
+        typer.Option("--parallel-analysis", rich_help_panel=RUN,
+                     help="Say how many factors explain more than chance would."),
+    ] = False  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
 class ClassifierJob(Job):
     """Options beside the fit of a classifier."""
+
+    standard_errors: StandardErrors = None
 
     target: Annotated[str, typer.Option(metavar="COLUMN", help="Column of the classes.", rich_help_panel=DATA)] = (
         field()

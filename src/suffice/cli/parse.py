@@ -109,6 +109,30 @@ def shares(text: str) -> tuple[float, ...]:
         raise _bad(text, "numbers with commas between them are expected, such as 0.2,0.8") from None
 
 
+def shrinkage_of(text: str | float) -> str | float:
+    """A share, or the name of a rule that finds it."""
+    try:
+        return float(text)
+    except ValueError:
+        if text not in ("ledoit_wolf", "oas"):
+            raise _bad(str(text), "a share from 0 to 1 is expected, or ledoit_wolf or oas") from None
+        return text
+
+
+def costs(text: str) -> dict[tuple[str, str], float]:
+    """What mistakes cost, written as class>decision=cost with commas between them."""
+    found: dict[tuple[str, str], float] = {}
+    for pair, cost in pairs(text).items():
+        known, sign, decided = (word.strip() for word in pair.partition(">"))
+        try:
+            found[known, decided] = float(cost)
+        except ValueError:
+            sign = ""
+        if not (known and sign and decided):
+            raise _bad(text, "class>decision=cost is expected, or several such as ill>well=20,well>ill=1")
+    return found
+
+
 def words(text: str) -> tuple[str, ...]:
     """Names with commas between them."""
     return tuple(part.strip() for part in str(text).split(","))

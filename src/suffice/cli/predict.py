@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from suffice.cli.cluster import Workers, on_cluster
+from suffice.cli.covariates import of_fit
 from suffice.cli.inputs import files_of
 from suffice.cli.kept import Keep, known_classes, read_kept
 from suffice.cli.matching import matching
 from suffice.cli.on_workers import Answers, streaming, told_by_workers
 from suffice.cli.options import DATA, Data, Overwrite, Run
+from suffice.cli.parse import costs as costs_of
 from suffice.cli.parse import flat
 from suffice.cli.reading import Reading
 from suffice.cli.remembered import as_fitted, target_of
@@ -45,13 +47,18 @@ def predict(
         typer.Option(metavar="COLUMN", help="Column of known classes to compare with; rows without one are left out.",
                      show_default="that of the fit, where DATA has it", rich_help_panel=DATA),
     ] = None,
+    costs: Annotated[
+        Any,
+        typer.Option(parser=costs_of, metavar="CLASS>DECISION=COST,...", show_default="none", rich_help_panel=DATA,
+                     help="What mistakes cost, others 1; a column of the cheapest decisions is written."),
+    ] = None,
     keep: Keep = None,
     overwrite: Overwrite = False,
 ) -> None:  # fmt: skip
     """The class (of a mixture, the component) of each row under a saved model, and the probability of every one."""
     asked = on_cluster(spread)
     if asked:
-        reading = streaming(reading, {"keep": keep, "target": target})
+        reading = streaming(reading, {"keep": keep, "target": target, "costs": costs})
         _refuse_no_folder(out)
     else:
         check_file(out, overwrite=overwrite)
@@ -65,9 +72,11 @@ def predict(
         raise ValueError(
             f"--target {target} compares classes, and {run} holds {model.held}, whose components are none: leave it out."
         )
+    prices = None if costs is None else cost_matrix(model.estimator, costs, model.held)
+    covariates = of_fit(run, files, reading)
     target = target_of(run, files, reading) if target is None and not asked else target
     known = None if target is None else known_classes(files, reading, target)
-    aside = [*(keep or ()), *([] if target is None else [target])]
+    aside = [*(keep or ()), *([] if target is None else [target]), *(() if covariates is None else covariates.labels)]
     source, kept = matching(model, files, reading, None, aside), read_kept(files, reading, keep)
     for sentence in source.notes:
         note(sentence)
@@ -79,13 +88,16 @@ def predict(
     what = "class" if names else "component"
     chances: list[np.ndarray] = []
     count = 0
+    import numpy as np
+
     with nullcontext(typer.get_binary_stream("stdout")) if out is None else replacing(out) as file:
         write = RowWriter(file, kept)
-        for probability in probabilities(model, source.rows):
+        for probability in probabilities(model, source.rows, covariates):
             count += len(probability)
             if known is not None:
                 chances.append(probability)
-            write(columns_of(probability, names, what, noise=hasattr(model.estimator, "noise_weight_")))
+            decided = {} if prices is None else {"decision": np.array(names, object)[(probability @ prices).argmin(1)]}
+            write(columns_of(probability, names, what, noise=hasattr(model.estimator, "noise_weight_")) | decided)
     _tell(chances, names, what, known, target, f"{count:,} rows of {source.name}", count, out)
 
 
@@ -94,14 +106,35 @@ def _refuse_no_folder(out: Path | None) -> None:
         raise ValueError("--cluster and --workers write a folder of Parquet files: name it with --out.")
 
 
-def probabilities(model: Story, rows: Any) -> Iterator[np.ndarray]:
+def cost_matrix(estimator: Any, costs: dict[tuple[str, str], float], held: str) -> np.ndarray:
+    """What it costs (K, K) to decide for a class (column) where another is true (line); 1 where it is not said."""
+    import numpy as np
+
+    from suffice.estimators.classifiers.costs import check_costs
+
+    if not hasattr(estimator, "classes_"):
+        raise ValueError(f"--costs are of classes, and this is {held}, whose components are none: leave them out.")
+    names = [str(name) for name in estimator.classes_]
+    unknown = [name for pair in costs for name in pair if name not in names]
+    if unknown:
+        raise ValueError(f"--costs names {unknown[0]!r}, which is no class; the classes are {', '.join(names)}.")
+    found = 1.0 - np.eye(len(names))
+    for (known, decided), cost in costs.items():
+        found[names.index(known), names.index(decided)] = cost
+    return check_costs(found, estimator.classes_)
+
+
+def probabilities(model: Story, rows: Any, covariates: Any = None) -> Iterator[np.ndarray]:
     """The probability of each class or component, (n, K), block by block."""
     import numpy as np
 
     from suffice.report.story import blocks
 
-    for block, _ in blocks(model.coded(rows)):
-        yield np.asarray(model.plain.predict_proba(block))
+    values, start = None if covariates is None else np.asarray(covariates), 0
+    for block, weight in blocks(model.coded(rows)):
+        given = () if values is None else (values[start : start + len(weight)],)
+        start += len(weight)
+        yield np.asarray(model.plain.predict_proba(block, *given))
 
 
 def columns_of(probability: np.ndarray, names: list[str], what: str, *, noise: bool = False) -> dict[str, Any]:

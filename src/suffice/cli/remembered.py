@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,13 +24,21 @@ class Remembered:
 
     missing: dict[str, list[str]] | None = None
     target: str | None = None
+    covariates: dict[str, list[str] | None] | None = None
 
 
-def remember(folder: Path, estimator: BaseEstimator, reading: Reading, target: str | None) -> None:
-    """Write the options on reading that a run has; a target is a classifier's."""
+def remember(
+    folder: Path,
+    estimator: BaseEstimator,
+    reading: Reading,
+    target: str | None,
+    covariates: Mapping[str, Sequence[str] | None] | None = None,
+) -> None:
+    """Write the options on reading that a run has; a target is a classifier's, ``covariates`` have their labels."""
     from sklearn.base import is_classifier
 
-    given: dict[str, Any] = {"missing": reading.missing, "target": target if is_classifier(estimator) else None}
+    target = target if is_classifier(estimator) else None
+    given: dict[str, Any] = {"missing": reading.missing, "target": target, "covariates": covariates}
     kept = {name: value for name, value in given.items() if value is not None}
     if kept:
         (folder / FILE).write_text(json.dumps(kept), encoding="utf-8")
@@ -42,7 +51,7 @@ def remembered(run: Path) -> Remembered:
         return Remembered()
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        return Remembered(found.get("missing"), found.get("target"))
+        return Remembered(found.get("missing"), found.get("target"), found.get("covariates"))
     except (ValueError, AttributeError):
         raise ValueError(
             f"{path} is damaged: remove it, and name --missing and --target where they are needed."

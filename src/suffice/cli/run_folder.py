@@ -14,7 +14,8 @@ from suffice.cli.telling import note
 
 OF_RUNS = {
     "model.safetensors", "report.html", "trace.csv", "selection.csv", "assignments.csv", "predictions.csv", "scores.csv",
-    "codes.csv", "factors.csv", "standard_errors.csv", "reading.json", "before.png", "after.png", "energy.png",
+    "codes.csv", "factors.csv", "standard_errors.csv", "fit_statistics.csv", "reading.json", "before.png", "after.png",
+    "energy.png",
 }  # fmt: skip
 """Files that runs write, which another run may replace."""
 OF_DESKTOPS = {".DS_Store", "Thumbs.db", "desktop.ini"}

@@ -61,13 +61,14 @@ def show(run: Run, telling: Telling) -> None:
     say(model.outcome)
     table = model.table()
     if table is not None and not as_json():
-        _print_table(table)
+        print_table(table)
     lines = [] if table is None else [dict(zip(table.header, line.cells, strict=True)) for line in table.lines]
     answer(model=model.name, size=model.size, columns=model.columns, outcome=model.outcome, converged=model.converged,
            parts=lines, settings=dict(settings(model.estimator)))  # fmt: skip
 
 
-def _print_table(table: Table) -> None:
+def print_table(table: Table) -> None:
+    """A table on the standard output, under its text."""
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table

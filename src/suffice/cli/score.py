@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from suffice.cli.cluster import Workers, on_cluster
+from suffice.cli.covariates import of_fit
 from suffice.cli.inputs import files_of
 from suffice.cli.kept import Keep, read_kept
 from suffice.cli.matching import matching
@@ -53,14 +54,17 @@ def score(
             f"A {type(model.estimator).__name__} gives rows classes and no log-likelihood: write the classes with --out "
             "FILE, or with `suffice predict`."
         )
-    source, kept = matching(model, files, reading, weights, keep or ()), read_kept(files, reading, keep)
+    covariates = of_fit(run, files, reading)
+    aside = [*(keep or ()), *(() if covariates is None else covariates.labels)]
+    source, kept = matching(model, files, reading, weights, aside), read_kept(files, reading, keep)
     for sentence in source.notes:
         note(sentence)
     if asked:
         told = told_by_workers(spread, source.rows, Scores(model, out is not None), out).told()
     else:
         with nullcontext() if out is None else replacing(out) as file:
-            told = model.tell(source.rows, source.weight, None if file is None else RowWriter(file, kept))
+            given = {} if covariates is None else {"covariates": covariates}
+            told = model.tell(source.rows, source.weight, None if file is None else RowWriter(file, kept), **given)
     missing = f", {counted(told.missing_cells, 'missing cell')}" if told.missing_cells else ""
     if model.figure:
         say(

@@ -38,6 +38,8 @@ class Source:
     image_shape: tuple[int, ...] | None = None
     target: Any = None
     weight: Any = None
+    covariates: Any = None
+    """Numbers with ``columns``, beside the rows, that membership of components follows."""
     places: Any = None
     """The numbers of these rows among all, where they are some that are looked at; None of all."""
 

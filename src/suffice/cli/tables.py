@@ -69,9 +69,12 @@ def write_tables(folder: Path, teller: Story, selection: Selection | None) -> No
 
 def write_errors(folder: Path, estimator: Any, source: Source, method: str) -> Any:
     """Write standard errors and intervals of the parameters; they are returned."""
+    from sklearn.base import is_classifier
+
     from suffice.report.uncertain import estimates
 
-    found = estimates(estimator, source.rows, source.weight, method, source.columns)
+    known = source.target if is_classifier(estimator) else None
+    found = estimates(estimator, source.rows, source.weight, method, source.columns, known, source.covariates)
     with (folder / ERRORS).open("wb") as file:
         write_columns(file, list(found.columns().values()), list(found.columns()))
     return found
@@ -86,7 +89,8 @@ def write_rows(folder: Path, teller: Story, source: Source) -> Any:
     path = folder / teller.rows_file
     try:
         with path.open("wb") as file:
-            return teller.tell(source.rows, source.weight, RowWriter(file))
+            given = {} if source.covariates is None else {"covariates": source.covariates}
+            return teller.tell(source.rows, source.weight, RowWriter(file), **given)
     except BaseException:
         path.unlink(missing_ok=True)
         raise

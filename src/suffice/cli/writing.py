@@ -43,6 +43,8 @@ class Written:
     measuring: str
     files: list[str]
     failures: list[str]
+    further: list[str]
+    numbers: dict[str, float]
 
 
 def write_run(folder: Path, fitted: Fitted, source: Source, job: Job) -> Written:
@@ -50,26 +52,34 @@ def write_run(folder: Path, fitted: Fitted, source: Source, job: Job) -> Written
     from suffice.report.story import seen, story
 
     estimator, failures = fitted.estimator, []
-    _save(folder, estimator, source.columns)
+    save_model(folder, estimator, source.columns)
     teller = story(as_looked_at(estimator, source), source.columns)
     about = _about(fitted, source, job.target or teller.target_name)
     with warnings.catch_warnings(record=True) as met:
         warnings.simplefilter("always")
-        _try(failures, "the trace", write_tables, folder, teller, fitted.selection)
-        told = _try(failures, "what is said of each row", write_rows, folder, teller, source)
+        attempt(failures, "the trace", write_tables, folder, teller, fitted.selection)
+        told = attempt(failures, "what is said of each row", write_rows, folder, teller, source)
         about = replace(about, told=told)
         begin = time.perf_counter()
         if teller.measuring:
-            about = replace(about, measured=_try(failures, teller.measuring, teller.measure, source.rows, about))
+            about = replace(about, measured=attempt(failures, teller.measuring, teller.measure, source.rows, about))
         if job.standard_errors is not None:
             given = folder, estimator, source, job.standard_errors
-            about = replace(about, uncertain=_try(failures, "standard errors", write_errors, *given))
+            about = replace(about, uncertain=attempt(failures, "standard errors", write_errors, *given))
+        if job.bootstrap_test is not None:
+            about = replace(about, tested=attempt(failures, "the bootstrap test", _tested, estimator, source, job))
+        if job.parallel_analysis:
+            about = replace(about, parallel=attempt(failures, "the parallel analysis", _parallel, source))
         measuring = f"{teller.measuring} in {time.perf_counter() - begin:.2f} s" if about.measured is not None else ""
-        said = _try(failures, "the report", _write_page, folder, teller, source, about) or ""
+        said = attempt(failures, "the report", _write_page, folder, teller, source, about) or ""
+    further = [found.outcome for found in (about.tested, about.parallel) if found is not None]
     failures += [" ".join(str(one.message).split()) for one in met]
     names = (MODEL, teller.rows_file, SELECTION, TRACE, ERRORS, REPORT)
     files = [name for name in names if name and (folder / name).exists()]
-    return Written(teller, told or seen(source.rows), said, measuring, files, list(dict.fromkeys(failures)))
+    numbers = {} if told is None else teller.in_numbers(told)
+    return Written(
+        teller, told or seen(source.rows), said, measuring, files, list(dict.fromkeys(failures)), further, numbers
+    )
 
 
 def say_run(fitted: Fitted, written: Written, source: Source, job: Job) -> None:
@@ -88,7 +98,7 @@ def say_run(fitted: Fitted, written: Written, source: Source, job: Job) -> None:
     say(f"{teller.name}, {teller.size}{of_what}, on {source.name}: {told.n_rows:,} rows, "
         f"{counted(len(source.columns), 'column')}{missing}, {fitted.seconds:.2f} s")  # fmt: skip
     chosen = None if fitted.selection is None else fitted.selection.outcome
-    for sentence in (chosen, teller.outcome, written.said, written.measuring):
+    for sentence in (chosen, teller.outcome, written.said, written.measuring, *written.further):
         if sentence:
             say(sentence)
     *files, last = [name for name in written.files if name != REPORT]
@@ -102,6 +112,7 @@ def say_run(fitted: Fitted, written: Written, source: Source, job: Job) -> None:
     answer(
         model=teller.name, size=teller.size, outcome=teller.outcome, converged=teller.converged, rows=told.n_rows,
         columns=source.columns, missing_cells=told.missing_cells, seconds=round(fitted.seconds, 3), measured=written.said,
+        figures={name.lower().replace(" ", "_"): value for name, value in written.numbers.items()}, further=written.further,
         warnings=[*fitted.warnings, *written.failures], notes=source.notes, out=str(job.out), files=written.files,
     )  # fmt: skip
 
@@ -112,7 +123,7 @@ def in_options(message: str, parameters: Iterable[str]) -> str:
     return re.sub(rf"\b({words})\b", lambda found: "--" + found[0].replace("_", "-"), message)
 
 
-def _save(folder: Path, estimator: Any, columns: list[str]) -> None:
+def save_model(folder: Path, estimator: Any, columns: list[str]) -> None:
     """Save a model with the names of its columns; they go afterwards, since plain arrays follow."""
     import numpy as np
 
@@ -132,7 +143,22 @@ def _write_page(folder: Path, teller: Any, source: Source, about: Any) -> str:
     return page.said
 
 
-def _try(failures: list[str], what: str, write: Callable[..., Any], *given: Any) -> Any:
+def _tested(estimator: Any, source: Source, job: Job) -> Any:
+    """The bootstrap test of the number of components that was fitted, without covariates."""
+    from sklearn.base import clone
+
+    from suffice import bootstrap_test
+
+    return bootstrap_test(clone(estimator), source.rows, samples=job.bootstrap_test or 1, sample_weight=source.weight)
+
+
+def _parallel(source: Source) -> Any:
+    from suffice import parallel_analysis
+
+    return parallel_analysis(source.rows, random_state=0)
+
+
+def attempt(failures: list[str], what: str, write: Callable[..., Any], *given: Any) -> Any:
     """What a function gives; None and a sentence where it fails, since the model is there already."""
     try:
         return write(*given)
@@ -152,4 +178,5 @@ def _about(fitted: Fitted, source: Source, target_name: str) -> Any:
         source=source.name, image_shape=source.image_shape, notes=source.notes,
         warnings=fitted.warnings, target=source.target, target_name=target_name, sample_weight=source.weight,
         seconds=fitted.seconds, command=["suffice", *COMMAND.get()], selection=fitted.selection,
+        covariates=source.covariates,
     )  # fmt: skip

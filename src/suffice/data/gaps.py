@@ -16,12 +16,12 @@ from suffice.data.text_cells import is_text
 
 
 def with_gaps(table: pa.Table, written: Conventions, name: str) -> tuple[pa.Table, list[str]]:
-    """The table with nulls in place of the marks for missing cells and of NaN, and how many of each mark there were."""
+    """The table with nulls in place of the marks for missing cells and of NaN; how many there were, and marks without any."""
     unknown = [column for column in written.missing or {} if column and column not in table.column_names]
     if unknown:
         raise DataError(f"{name} has no column {unknown[0]!r} (given in missing=); its columns are "
                         f"{listing(table.column_names)}.")  # fmt: skip
-    notes = []
+    notes, absent = [], {(of, mark) for of, marks in (written.missing or {}).items() for mark in marks}
     for place, label in enumerate(table.column_names):
         column, marks = table.column(place), written.marks(label)
         gaps, count = _nan(column), 0
@@ -30,12 +30,18 @@ def with_gaps(table: pa.Table, written: Conventions, name: str) -> tuple[pa.Tabl
             count = pc.sum(marked).as_py() or 0
             gaps = marked if gaps is None else pc.or_(gaps, marked)
         if count:
+            absent -= {
+                (of, mark) for of, mark in absent if of in ("", label) and pc.any(_marked(column, [mark])).as_py()
+            }
             said = listing(marks)
             notes.append(
                 f"Column {label!r}: {count:,} cell{'s' * (count > 1)} {said} {'are' if count > 1 else 'is'} read as missing."
             )
         if gaps is not None and pc.any(gaps).as_py():
             table = table.set_column(place, table.schema.field(place), _without(column, gaps))
+    if absent:
+        marks = [f"{of}={mark}" if of else mark for of, mark in sorted(absent)]
+        notes.append(f"No cell of {name} is {listing(marks)}, given as missing.")
     return table, notes
 
 

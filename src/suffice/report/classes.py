@@ -96,6 +96,8 @@ class ClassesStory(Story):
         return Judged(places, codes, probability, weight[places], how, held_out)
 
     def page(self, rows: TableLike, run: Run) -> Section:
+        from suffice.report.uncertain import told as errors_told
+
         judged, few = self.judge(rows, run), len(self.columns) <= MOST_NAMES
         named = ", ".join(self.columns) if few else f"{len(self.columns):,}"
         accuracy, surprise = judged.accuracy, judged.surprise(self.least_probability)
@@ -105,13 +107,14 @@ class ClassesStory(Story):
         if run.seconds is not None:
             measures.append(("time", f"{run.seconds:.2f} s", "one fit"))
         tables, finder = self.tables(rows, run)
+        uncertain = [] if run.uncertain is None else [errors_told(run.uncertain)]
         return replace(
             self.begun(f"{self.title} of {run.target_name} in {run.source or 'an array'}", run),
             lead=self.lead(run),
             measures=measures,
             remark=judged.how,
             pictures=self.pictures(rows, run, judged),
-            tables=[self._classes(run, judged), *tables],
+            tables=[self._classes(run, judged), *tables, *uncertain],
             finder=finder,
             scatter=self.scatter(rows, run),
             data=[("source", run.source or "an array"), ("rows", f"{len(run.target):,}"), ("columns", named),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from suffice.latent.readers import aic, bic, caic, sabic
 from suffice.report.advice import Advice
 from suffice.report.finder import Finder
 from suffice.report.parts import Section, Table, counted
@@ -46,10 +47,21 @@ class LatentStory(Story):
         }
 
     def tell(
-        self, rows: TableLike, weight: ArrayLike | None = None, write: Callable[[dict], None] | None = None
+        self,
+        rows: TableLike,
+        weight: ArrayLike | None = None,
+        write: Callable[[dict], None] | None = None,
+        covariates: TableLike | None = None,
     ) -> Summary:
         each = None if write is None else lambda assigned: write(self.columns_of_block(assigned))
-        return summarize(self.estimator, rows, sample_weight=weight, each=each, keep_labels=not is_stream(rows))
+        return summarize(
+            self.estimator,
+            rows,
+            sample_weight=weight,
+            each=each,
+            keep_labels=not is_stream(rows),
+            covariates=covariates,
+        )
 
     def columns_of_block(self, block: Assigned) -> dict[str, np.ndarray]:
         """What is said of each row of a block, by name."""
@@ -65,12 +77,15 @@ class LatentStory(Story):
         return Drawn(*drawn) if isinstance(drawn, tuple) else Drawn(drawn)
 
     def page(self, rows: TableLike, run: Run) -> Section:
-        from suffice.report.selection import selected
+        from suffice.report.selection import selected, tested_table
         from suffice.report.uncertain import told as errors_told
 
         summary = run.told or summarize(
-            self.estimator, rows, sample_weight=run.sample_weight, keep_labels=run.target is not None
-        )
+            self.estimator, rows, sample_weight=run.sample_weight, keep_labels=run.target is not None,
+            covariates=run.covariates,
+        )  # fmt: skip
+        tested = [] if run.tested is None else [tested_table(run.tested)]
+        uncertain = [] if run.uncertain is None else [errors_told(run.uncertain)]
         shown = sorted(self.pictures(rows, summary, run), key=lambda picture: picture.wide)
         of_source = f" of {run.source}" if run.source else ""
         return replace(
@@ -80,7 +95,7 @@ class LatentStory(Story):
             advice=self.advice(summary, run),
             pictures=shown,
             across=3 if sum(not picture.wide for picture in shown) == 3 else 2,
-            tables=[*self.tables(summary, run), *([] if run.uncertain is None else [errors_told(run.uncertain)])],
+            tables=[*self.tables(summary, run), *self.judgement(rows, summary, run), *tested, *uncertain],
             data=_data_facts(summary, self.columns, run.source, [*run.notes, *self.notes], run.image_shape),
             finder=None if run.image_shape is not None else self.finder(),
             remark=self.remark(),
@@ -99,9 +114,21 @@ class LatentStory(Story):
 
     def criteria(self, summary: Summary) -> dict[str, float]:
         """BIC and AIC of the summarised rows, as the estimator's own methods give them, without another pass."""
-        count = self.estimator.model_.parameter_count()
-        deviance = -2.0 * summary.log_likelihood * summary.weight
-        return {"BIC": deviance + count * float(np.log(summary.weight)), "AIC": deviance + 2.0 * count}
+        given = summary.log_likelihood * summary.weight, self.parameter_count
+        return {"BIC": bic(*given, summary.weight), "AIC": aic(*given)}
+
+    def in_numbers(self, told: Summary) -> dict[str, float]:
+        given = told.log_likelihood * told.weight, self.parameter_count, told.weight
+        return self.criteria(told) | {"SABIC": sabic(*given), "CAIC": caic(*given)}
+
+    @property
+    def parameter_count(self) -> int:
+        """Free parameters."""
+        return getattr(self.estimator, "membership_", self.estimator.model_).parameter_count()
+
+    def judgement(self, rows: TableLike, summary: Summary, run: Run) -> list[Table]:
+        """Tables on how well the model explains the rows."""
+        raise NotImplementedError
 
     def advice(self, summary: Summary, run: Run) -> list[Advice]:
         """What the fit suggests doing next."""

@@ -34,6 +34,9 @@ class RunOptions(TypedDict, total=False):
     summary: Any
     selection: Any
     measured: Any
+    covariates: Any
+    tested: Any
+    parallel: Any
 
 
 def section(estimator: BaseEstimator, data: TableLike, **run: Unpack[RunOptions]) -> Section:
@@ -74,7 +77,9 @@ def write_report(
         ``sample_weight``: (N,), the row weights of the fit. ``seconds``: how long it took. ``command``: the command line
         that did it, as a list of words, so that advice names options. ``summary``: what ``suffice.report.summarize`` made
         of the rows, if it is at hand already. ``selection``: what ``suffice.select`` returned, if the estimator is the best
-        of several. ``measured``: what ``measure`` of the model's story found out about rows held out.
+        of several. ``measured``: what ``measure`` of the model's story found out about rows held out. ``covariates``: (N, q)
+        of a mixture that was fitted with some. ``tested``: what ``suffice.bootstrap_test`` found of this number of components.
+        ``parallel``: what ``suffice.parallel_analysis`` found of the rows.
 
     Returns
     -------

@@ -6,16 +6,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from suffice.plot.canvas import FAINT, INK
+from suffice.plot.histogram import bin_edges
+from suffice.plot.marks import Bars, Rule
+from suffice.plot.panel import Axis, Panel
 from suffice.plot.selection import SelectionDisplay
 from suffice.report.parts import Line, Table
 from suffice.report.picture import Picture, picture
+from suffice.selection.bootstrap import BootstrapTest
 from suffice.selection.criteria import ranked, sound_rows
 
 if TYPE_CHECKING:
     from suffice.selection.result import Selection
 
 
-MOST_LINES = 40
+MOST_LINES, MOST_BINS = 40, 25
 TITLES = {"n_components": "components", "log_likelihood": "log-likelihood", "bic": "BIC", "aic": "AIC", "icl": "ICL",
           "sabic": "SABIC", "caic": "CAIC",          "held_out": "held out", "standard_error": "standard error"}  # fmt: skip
 
@@ -69,3 +74,19 @@ def _picture(selection: Selection) -> Picture:
     if not sound_rows(selection.table)[np.isfinite(selection.table["bic"])].all():
         caption += " Hollow points have degenerate components and were passed over."
     return picture("Selection", caption, SelectionDisplay.of(selection).panel())
+
+
+def tested_table(found: BootstrapTest) -> Table:
+    """A bootstrap test: its sentence, and the statistic of the rows beside those of the samples."""
+    edges = bin_edges(np.append(found.statistics, found.statistic), MOST_BINS)
+    heights = np.histogram(found.statistics, edges)[0]
+    marks = [
+        Bars(edges[:-1], edges[1:], np.zeros(len(heights)), heights.astype(float), FAINT),
+        Rule(INK, x=found.statistic, width=1.4, dash="--"),
+    ]
+    label = "twice the difference of the log-likelihoods"
+    panel = Panel(marks, Axis(label), Axis("samples", low=0.0, whole=True), size=(7.2, 2.8))
+    few, more = found.n_components
+    caption = f"Bars: samples from the model of {few}. Dashed: the rows."
+    return Table(f"Bootstrap test of {few} against {more} components", [], [], text=found.outcome,
+                 picture=picture("Bootstrap test", caption, panel))  # fmt: skip

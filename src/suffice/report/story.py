@@ -44,6 +44,9 @@ class Run:
     told: Any = None
     measured: Any = None
     uncertain: Any = None
+    covariates: Any = None
+    tested: Any = None
+    parallel: Any = None
 
 
 class Told(NamedTuple):
@@ -190,6 +193,10 @@ class Story:
             mass, count = mass + float(own.sum()), count + len(own)
             missing += int(np.isnan(block.data if issparse(block) else block).sum())
         return Told(count, figure / mass if mass else np.nan, missing)
+
+    def in_numbers(self, told: Any) -> dict[str, float]:
+        """What is counted of the rows of a fit, by name, from what was told of them."""
+        return {}
 
     def measure(self, rows: TableLike, run: Run) -> Any:
         """What a page shows of rows held out, or at a price; called by the command line, which says how long it took."""

@@ -42,6 +42,8 @@ class Assigned:
         (n,), nats.
     entropy
         (n,), entropy of the responsibilities, nats.
+    responsibilities
+        (n, K), with noise (n, K + 1); of a factor model ones, (n, 1).
 
     Examples
     --------
@@ -60,6 +62,7 @@ class Assigned:
     probability: Array
     log_likelihood: Array
     entropy: Array
+    responsibilities: Array
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,9 @@ class Summary:
         (K,), weight of the rows assigned to each component; with noise (K + 1,), the noise's last.
     certainty
         As long, mean largest responsibility of these rows; NaN for a component without rows.
+    classification
+        (K, K), mean responsibilities of the rows assigned to each component (line), as ``classification_table`` gives; NaN for a
+        component without rows. With noise (K + 1, K + 1).
     sharpness
         (40,), weight of the rows by largest responsibility, bins of ``EDGES``.
     blurred
@@ -111,6 +117,7 @@ class Summary:
     entropy: float
     counts: Array
     certainty: Array
+    classification: Array
     sharpness: Array
     blurred: float
     missing: NDArray[np.int64]
@@ -138,6 +145,7 @@ def summarize(
     sample_weight: ArrayLike | None = None,
     each: Callable[[Assigned], None] | None = None,
     keep_labels: bool = False,
+    covariates: TableLike | None = None,
 ) -> Summary:
     """Assign every row and add up what the report needs.
 
@@ -153,6 +161,8 @@ def summarize(
         Called with every block, for instance to write it to a file.
     keep_labels
         Whether to keep the component of every row.
+    covariates
+        (N, q), for rows in memory and a mixture fitted with some; None takes the mean memberships.
 
     Examples
     --------
@@ -168,24 +178,31 @@ def summarize(
     estimator, data = told.plain, told.coded(data)
     groups = len(getattr(estimator, "weights_", (1.0,))) + hasattr(estimator, "noise_weight_")
     collector = _Collector(groups, estimator.n_features_in_, keep_labels)
-    for assigned in assign(estimator, data, sample_weight):
+    for assigned in assign(estimator, data, sample_weight, covariates):
         collector.add(assigned)
         if each is not None:
             each(assigned)
     return collector.summary()
 
 
-def assign(estimator: Any, data: TableLike, sample_weight: ArrayLike | None = None) -> Iterator[Assigned]:
+def assign(
+    estimator: Any, data: TableLike, sample_weight: ArrayLike | None = None, covariates: TableLike | None = None
+) -> Iterator[Assigned]:
     """Yield what the model says of the rows, a block at a time."""
+    values = None if covariates is None else np.asarray(covariates, float)
+    start = 0
     for rows, weight in blocks(data, sample_weight):
+        given = () if values is None else (values[start : start + len(weight)],)
+        start += len(weight)
         grouped = hasattr(estimator, "predict_proba")
-        responsibilities = np.asarray(estimator.predict_proba(rows)) if grouped else np.ones((len(weight), 1))
+        responsibilities = np.asarray(estimator.predict_proba(rows, *given)) if grouped else np.ones((len(weight), 1))
         component = responsibilities.argmax(axis=1)
         probability = np.take_along_axis(responsibilities, component[:, None], axis=1)[:, 0]
         entropy = -xlogy(responsibilities, responsibilities).sum(axis=1)
         if hasattr(estimator, "noise_weight_"):
             component = np.where(component == len(estimator.weights_), -1, component)
-        yield Assigned(rows, weight, component, probability, np.asarray(estimator.score_samples(rows)), entropy)
+        density = np.asarray(estimator.score_samples(rows, *given))
+        yield Assigned(rows, weight, component, probability, density, entropy, responsibilities)
 
 
 class _Collector:
@@ -193,6 +210,7 @@ class _Collector:
         self.n_rows, self.weight, self.blurred = 0, 0.0, 0.0
         self.log_likelihood, self.entropy = 0.0, 0.0
         self.counts, self.certainty = np.zeros(n_components), np.zeros(n_components)
+        self.classification = np.zeros((n_components, n_components))
         self.sharpness = np.zeros(len(EDGES) - 1)
         self.labels: list[NDArray[np.int64]] | None = [] if keep_labels else None
         self.draw = np.random.default_rng(0)
@@ -209,6 +227,8 @@ class _Collector:
         group = block.component % len(self.counts)
         self.counts += np.bincount(group, block.weight, len(self.counts))
         self.certainty += np.bincount(group, block.weight * block.probability, len(self.counts))
+        for own in np.unique(group):
+            self.classification[own] += block.weight[group == own] @ block.responsibilities[group == own]
         self.sharpness += np.histogram(np.clip(block.probability, 0, 1), bins=EDGES, weights=block.weight)[0]
         by_column, by_row = _gaps(block.rows)
         self.missing += by_column
@@ -235,6 +255,7 @@ class _Collector:
         total = self.weight if self.weight > 0 else 1.0
         with np.errstate(invalid="ignore", divide="ignore"):
             certainty = self.certainty / self.counts
+            classification = self.classification / self.counts[:, None]
         return Summary(
             n_rows=self.n_rows,
             weight=self.weight,
@@ -242,6 +263,7 @@ class _Collector:
             entropy=self.entropy,
             counts=self.counts,
             certainty=certainty,
+            classification=classification,
             sharpness=self.sharpness,
             blurred=self.blurred / total,
             missing=self.missing,

@@ -39,16 +39,25 @@ class Estimates:
 
 
 def estimates(
-    estimator: Any, rows: TableLike, weight: ArrayLike | None, method: str, columns: Sequence[str]
+    estimator: Any,
+    rows: TableLike,
+    weight: ArrayLike | None,
+    method: str,
+    columns: Sequence[str],
+    known: ArrayLike | None = None,
+    covariates: TableLike | None = None,
 ) -> Estimates:
-    """Parameters of a fitted mixture or factor model of these columns with their errors by a method."""
+    """Parameters of a fitted model of these columns with their errors by a method; ``known`` are classes of a classifier."""
     given: dict[str, Any] = {"method": method, "sample_weight": weight}
-    errors = estimator.standard_errors(rows, **given)
-    ends = estimator.confidence_intervals(rows, level=LEVEL, **given)
-    values = {name: getattr(estimator, name) for name in errors}
+    given |= {} if covariates is None else {"covariates": covariates}
+    classes = () if known is None else (known,)
+    errors = estimator.standard_errors(rows, *classes, **given)
+    ends = estimator.confidence_intervals(rows, *classes, level=LEVEL, **given)
+    values = {name: _value(estimator, name, own) for name, own in errors.items()}
     shares = kinds(errors, matrices=False) == "share"
     labels = getattr(estimator, "categories_", None)
-    named = [_of_label(name, labels, columns) for name in names(errors)]
+    covariate_names = getattr(estimator, "covariate_names_", ())
+    named = [_of_covariate(_of_label(name, labels, columns), covariate_names) for name in names(errors)]
     return Estimates(named, numbers(values), numbers(errors), numbers(ends).reshape(-1, 2), shares, method)
 
 
@@ -59,6 +68,22 @@ def _of_label(name: str, labels: Any, columns: Sequence[str]) -> str:
         return name
     column, component, label = map(int, place.groups())
     return f"{columns[column]} = {labels[column][label]}, component {component}"
+
+
+def _value(estimator: Any, name: str, errors: Any) -> Any:
+    """The parameters that errors are of; of a list of mixtures theirs, by name."""
+    found = getattr(estimator, name)
+    if name != "mixtures_":
+        return found
+    return [{part: getattr(one, part) for part in own} for one, own in zip(found, errors, strict=True)]
+
+
+def _of_covariate(name: str, covariates: Sequence[str]) -> str:
+    """A coefficient of membership by its covariate; any other name as it is."""
+    place = re.fullmatch(r"membership_coefficients_\[(\d+), (\d+)\]", name)
+    if place is None:
+        return name
+    return f"{['intercept', *covariates][int(place[2])]}, component {place[1]}"
 
 
 def told(found: Estimates) -> Table:

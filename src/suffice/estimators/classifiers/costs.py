@@ -9,10 +9,11 @@ from suffice.runtime.types import ArrayLike
 
 def cheapest(probability: np.ndarray, costs: ArrayLike, classes: np.ndarray) -> np.ndarray:
     """Places (n,) of the decisions of least expected cost, by probabilities (n, K) and costs (K, K)."""
-    return (probability @ _checked(costs, classes)).argmin(1)
+    return (probability @ check_costs(costs, classes)).argmin(1)
 
 
-def _checked(costs: ArrayLike, classes: np.ndarray) -> np.ndarray:
+def check_costs(costs: ArrayLike, classes: np.ndarray) -> np.ndarray:
+    """Costs (K, K) as numbers, which make no mistake cheaper than the right decision."""
     try:
         found = np.asarray(costs, float)
     except (TypeError, ValueError):

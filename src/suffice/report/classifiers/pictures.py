@@ -17,6 +17,7 @@ from suffice.report.picture import Picture, picture, pictures_of
 
 if TYPE_CHECKING:
     from suffice.estimators.classifiers.class_conditional import ClassConditional
+    from suffice.estimators.classifiers.gaussian import GaussianClassifier
     from suffice.estimators.classifiers.mixtures import MixtureClassifier
     from suffice.plot.fitted import Classifying
 
@@ -79,6 +80,26 @@ def region_picture(
     )
     legend = "right" if len(names) <= MOST_CLASSES else ""
     return picture("Decision regions", caption, Panel(marks, *axes, size=(5.6, 4.6), legend=legend))
+
+
+def axes_picture(estimator: GaussianClassifier, rows: np.ndarray, codes: np.ndarray, names: np.ndarray) -> Picture:
+    """Rows on the axes that tell the classes apart best; of two classes, which one axis tells, a histogram."""
+    places, colours, marks = estimator.transform(rows), component_colours(len(names)), list[Mark]()
+    label = "standard deviations within classes"
+    if places.shape[1] > 1:
+        for k, name in enumerate(names):
+            own = places[codes == k]
+            marks.append(Dots(own[:, 0], own[:, 1], colours[k], 3.6, opacity=0.8, label=shortened(name, 18), many=True))
+        legend, axes = "right" if len(names) <= MOST_CLASSES else "", (Axis(f"axis 0, {label}"), Axis("axis 1"))
+    else:
+        edges = bin_edges(places[:, 0], 30)
+        heights = [np.histogram(places[codes == k, 0], edges)[0].astype(float) for k in range(len(names))]
+        low, nowhere = np.zeros(len(edges) - 1), np.zeros(0)
+        marks += [Bars(edges[:-1], edges[1:], low, own, colours[k], opacity=0.5) for k, own in enumerate(heights)]
+        marks += [Line(nowhere, nowhere, colours[k], label=shortened(name, 18)) for k, name in enumerate(names)]
+        legend, axes = "right", (Axis(f"axis 0, {label}"), Axis("rows", low=0.0, whole=True))
+    caption = "Rows on the axes that tell the classes apart best, linear in the columns; the first tells most."
+    return picture("Discriminant axes", caption, Panel(marks, *axes, size=(5.6, 4.2), legend=legend))
 
 
 def confusion_picture(codes: np.ndarray, found: np.ndarray, weight: np.ndarray, names: np.ndarray) -> Picture:

@@ -32,6 +32,10 @@ class ClassifierStory(ClassesStory):
     def title(self) -> str:
         return model_name(self.estimator)
 
+    def columns_of(self, rows: TableLike) -> dict[str, np.ndarray]:
+        axes = self.estimator.transform(rows).T if hasattr(self.estimator, "transform") else ()
+        return super().columns_of(rows) | {f"axis{j}": np.ascontiguousarray(axis) for j, axis in enumerate(axes)}
+
     def measure(self, rows: TableLike, run: Run) -> Any:
         from suffice.selection.cross_validation import cross_validated
 
@@ -55,6 +59,7 @@ class ClassifierStory(ClassesStory):
 
     def pictures(self, rows: TableLike, run: Run, judged: Judged) -> list[Picture]:
         from suffice.report.classifiers.pictures import (
+            axes_picture,
             calibration_picture,
             confusion_picture,
             density_picture,
@@ -76,6 +81,11 @@ class ClassifierStory(ClassesStory):
         plain, pair = self.plain, best[:2]
         return [
             *(drawn(region_picture, plain, values, codes, pair, self.columns, names) if len(best) > 1 else ()),
+            *(
+                drawn(axes_picture, self.estimator, values, codes, names)
+                if hasattr(self.estimator, "transform")
+                else ()
+            ),
             *drawn(confusion_picture, judged.codes, judged.found, judged.weight, names),
             *drawn(calibration_picture, judged.codes, judged.probability, judged.weight),
             *drawn(density_picture, plain, values, codes, best, self.columns, names),

@@ -39,17 +39,17 @@ def factor_pictures(
 ) -> list[Picture]:
     """Scree, held-out likelihood against dimension if given, codes, loadings, reconstructions, and missing cells if any."""
     return [
-        *drawn(_scree, estimator, bool(summary.missing.any())),
+        *drawn(scree_picture, estimator, bool(summary.missing.any())),
         *drawn(_held_out, estimator, held_out),
         *drawn(_codes, estimator, summary, target),
         *(drawn(_trace, estimator) if len(estimator.lower_bounds_) > 1 else ()),
-        *(drawn(_axes, estimator, image_shape) if image_shape else drawn(_loadings, estimator, names)),
+        *(drawn(_axes, estimator, image_shape) if image_shape else drawn(loadings_picture, estimator, names)),
         *drawn(_reconstructions, estimator, summary, image_shape),
         *drawn(gap_pictures, estimator, summary, names),
     ]
 
 
-def _scree(estimator: FittedFactors, gaps: bool) -> Picture:
+def scree_picture(estimator: FittedFactors, gaps: bool) -> Picture:
     single = np.ndim(estimator.noise_variance_) == 0
     what = "covariance" if single else "correlation"
     pairs = ", from the pairs of cells observed together" if gaps else ""
@@ -103,7 +103,7 @@ def _trace(estimator: FittedFactors) -> Picture:
     return picture("Climb of every start", restart_sentence(estimator), TraceDisplay.of(estimator).panel())
 
 
-def _loadings(estimator: FittedFactors, names: list[str]) -> Picture:
+def loadings_picture(estimator: FittedFactors, names: list[str]) -> Picture:
     display, features = LoadingsDisplay.of(estimator, feature_names=names), len(estimator.loadings_)
     shown = len(display.shown())
     some = "" if shown == features else f" The {shown} of {features} columns with the largest."

@@ -7,14 +7,17 @@ from typing import Any, cast
 import numpy as np
 
 from suffice.estimators.factors.base import FactorEstimator
+from suffice.estimators.factors.by_covariance import CovarianceFactors
 from suffice.plot.fitted import FittedFactors
 from suffice.report.advice import Advice, option
+from suffice.report.factors.judgement import parallel_table, statistics_table
 from suffice.report.finder import Finder, finder
 from suffice.report.latent import LatentStory, fitted_to
 from suffice.report.parts import Line, Table
 from suffice.report.picture import Picture
 from suffice.report.story import Run, story
 from suffice.report.summary import SAMPLE_ROWS, Assigned, Summary
+from suffice.rows.streams import is_stream
 from suffice.runtime.types import ArrayLike, TableLike
 
 MOST_LINES, MOST_SHOWN = 200, 40
@@ -60,6 +63,13 @@ class FactorStory(LatentStory):
         header = ["component", "share of the variance", "largest loadings (standard deviations of the column)"]
         lines = [Line([str(j), f"{100 * share:.1f} %", words]) for j, share, words in self._parts()[:MOST_LINES]]
         return [Table("Components", header, lines, numbers=(1,))]
+
+    def judgement(self, rows: TableLike, summary: Summary, run: Run) -> list[Table]:
+        found = [] if run.parallel is None else [parallel_table(run.parallel)]
+        whole = isinstance(self.estimator, CovarianceFactors) and not is_stream(rows) and not summary.missing.any()
+        if not whole or summary.weight <= self.estimator.n_features_in_:
+            return found
+        return [statistics_table(self.estimator.fit_statistics(rows, sample_weight=run.sample_weight)), *found]
 
     def finder(self) -> Finder | None:
         apart = self.estimator.loadings_ / np.sqrt(self.estimator.model_.variances())[:, None]

@@ -54,6 +54,16 @@ class MixtureStory(LatentStory):
         found = super().criteria(summary)
         return found | {"ICL": found["BIC"] + 2.0 * summary.entropy}
 
+    def in_numbers(self, told: Summary) -> dict[str, float]:
+        classes = len(told.counts)
+        entropy = 1.0 if classes == 1 else 1 - told.entropy / (told.weight * float(np.log(classes)))
+        return super().in_numbers(told) | {"relative entropy": entropy}
+
+    def judgement(self, rows: TableLike, summary: Summary, run: Run) -> list[Table]:
+        from suffice.report.mixtures.judgement import judgement
+
+        return judgement(self, rows, summary, run)
+
     def advice(self, summary: Summary, run: Run) -> list[Advice]:
         return advice(self.estimator, summary, run.command, image_shape=run.image_shape, selection=run.selection)
 
