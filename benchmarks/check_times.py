@@ -41,8 +41,10 @@ def of_bank(exercise, claim):
 
 
 def claims_of(exercise, every):
-    """Right claims, then wrong ones: the first of each, or all."""
-    return [*exercise.right[: None if every else 1], *(wrong.claim for wrong in exercise.wrong[: None if every else 1])]
+    """Right claims, then wrong ones, by name: the first of each, or all."""
+    many = None if every else 1
+    right = {f"right {place}": claim for place, claim in enumerate(exercise.right[:many], 1)}
+    return {**right, **{f"wrong {place}": wrong.claim for place, wrong in enumerate(exercise.wrong[:many], 1)}}
 
 
 def field(x, W):
@@ -87,11 +89,11 @@ OTHERS = {
 
 def questions(every, word):
     """What is asked, by name."""
-    found = {}
-    for exercise in EXERCISES:
-        for claim in claims_of(exercise, every):
-            said = claim if isinstance(claim, str) else getattr(claim, "__name__", str(claim))
-            found[f"{exercise.name}: {said}"] = of_bank(exercise, claim)
+    found = {
+        f"{exercise.name}, {which}": of_bank(exercise, claim)
+        for exercise in EXERCISES
+        for which, claim in claims_of(exercise, every).items()
+    }
     return {name: ask for name, ask in {**found, **OTHERS}.items() if word in name}
 
 
@@ -106,7 +108,7 @@ def alone(name):
 def in_a_row(problem, many):
     """So many claims of one problem, one after the other, as an exercise is graded."""
     own = [one for one in EXERCISES if one.problem == problem]
-    asks = [of_bank(one, claim) for one in own for claim in claims_of(one, True)]
+    asks = [of_bank(one, claim) for one in own for claim in claims_of(one, True).values()]
     return [timed(ask) for ask in islice(cycle(asks), many)], len(asks)
 
 
