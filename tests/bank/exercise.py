@@ -29,7 +29,7 @@ class Exercise:
     @property
     def name(self) -> str:
         """For tests' names."""
-        asked = "-".join(str(value) for value in self.options.values() if isinstance(value, str))
+        asked = "-".join(value if isinstance(value, str) else "-".join(value) for value in self.options.values())
         return f"{self.check} {self.problem} {asked}".strip()
 
 

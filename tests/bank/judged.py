@@ -24,8 +24,12 @@ ALLOWED = {
 """Verdicts of answers that are right up to a convention, or that cannot be compared; else ``"wrong"``."""
 
 
+SLOWEST = 20
+"""Claims that are listed by the time they took."""
+
+
 class Answered(NamedTuple):
-    """A claim, what is wrong with it, and the report."""
+    """A claim, what is wrong with it, the report, and the processor's seconds for it."""
 
     exercise: Exercise
     wrong: Wrong | None
@@ -56,10 +60,10 @@ class Answered(NamedTuple):
 
 def answer(exercise: Exercise, claim: Answer, wrong: Wrong | None = None, seed: int = 0) -> Answered:
     """A claim of an exercise put to its check."""
-    begin = time.perf_counter()
+    begin = time.process_time()
     run = getattr(check, f"check_{exercise.check}")
     report = run(exercise.problem, **exercise.options, claim=claim, seed=seed)
-    return Answered(exercise, wrong, claim, report, time.perf_counter() - begin)
+    return Answered(exercise, wrong, claim, report, time.process_time() - begin)
 
 
 def answers(exercise: Exercise) -> Iterator[Answered]:
@@ -95,7 +99,9 @@ def main() -> None:
     wrong = sum(one.wrong is not None for one in found)
     share = 1 - len(unnamed(found)) / max(wrong, 1)
     print(f"{len(found) - wrong} right and {wrong} wrong claims, {len(misjudged(found))} misjudged, {share:.1%} named")
-    print(f"slowest: {max((one.seconds, str(one)) for one in found)}")
+    print("SLOWEST, seconds of the processor")
+    for one in sorted(found, key=lambda one: -one.seconds)[:SLOWEST]:
+        print(f"  {one.seconds:.1f} {one}")
 
 
 if __name__ == "__main__":

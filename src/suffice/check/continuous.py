@@ -12,6 +12,7 @@ import numpy as np
 from suffice.check.functions import Model, model_of
 from suffice.check.problem import Point
 from suffice.check.supports import Support
+from suffice.runtime.either import numbers as either
 
 Function = Callable[[dict[str, Any]], Any]
 GRID = 3001
@@ -44,34 +45,39 @@ class GaussianPosterior:
 
     def answer(self, point: Mapping[str, Any]) -> np.ndarray:
         """The moment in the form."""
-        return self.model.run(self.key, lambda function: lambda arrays: self.question(function, arrays), self.at(point))
+        slope, curvature = self._local(self.at(point))
+        try:
+            return np.asarray(self._moment(slope, curvature))
+        except np.linalg.LinAlgError:
+            return np.full(self.cov_shape if self.form == "cov" else self.shape, np.nan)
 
     def question(self, function: Function, arrays: dict[str, Any]) -> Any:
         """The same, of any log-joint of the arrays."""
-        size = int(np.prod(self.shape))
-
-        def of_flat(z: Any) -> Any:
-            return function({**arrays, self.name: z.reshape(self.shape)})
-
-        slope, curvature = jax.grad(of_flat)(jnp.zeros(size)), jax.hessian(of_flat)(jnp.zeros(size))
-        if self.form == "mean":
-            return -jnp.linalg.solve(curvature, slope).reshape(self.shape)
-        covariance = -jnp.linalg.inv(curvature)
-        if self.form == "var":
-            return jnp.diagonal(covariance).reshape(self.shape)
-        return _blocks(covariance, self.shape, self.cov_shape)
+        return self._moment(*self._derivatives(function, arrays))
 
     def is_exact(self, point: Point) -> bool:
         """Whether the curvature is the same elsewhere."""
         at = self.at(point)
-
-        def transform(function: Function) -> Callable[..., Any]:
-            return lambda arrays: jax.hessian(lambda z: function({**arrays, self.name: z}))(arrays[self.name])
-
-        key = ("curvature", self.name, self.shape)
-        here = self.model.run(key, transform, at)
-        there = self.model.run(key, transform, {**at, self.name: np.full(self.shape, 0.7)})
+        (_, here), (_, there) = self._local(at), self._local({**at, self.name: np.full(self.shape, 0.7)})
         return bool(np.all(np.isfinite(here)) and np.allclose(here, there, rtol=1e-8, atol=1e-10))
+
+    def _local(self, at: Point) -> tuple[np.ndarray, np.ndarray]:
+        """Slope and curvature by one program for all moments."""
+        key = ("slope and curvature", self.name, self.shape)
+        return self.model.run(key, lambda function: lambda arrays: self._derivatives(function, arrays), at)
+
+    def _derivatives(self, function: Function, arrays: dict[str, Any]) -> tuple[Any, Any]:
+        slope = jax.grad(lambda z: function({**arrays, self.name: z.reshape(self.shape)}))
+        at = arrays[self.name].reshape(-1)
+        return slope(at), jax.jacfwd(slope)(at)
+
+    def _moment(self, slope: Any, curvature: Any) -> Any:
+        if self.form == "mean":
+            return -either.linalg.solve(curvature, slope).reshape(self.shape)
+        covariance = -either.linalg.inv(curvature)
+        if self.form == "var":
+            return either.diagonal(covariance).reshape(self.shape)
+        return _blocks(covariance, self.shape, self.cov_shape)
 
 
 def _blocks(covariance: Any, shape: tuple[int, ...], wanted: tuple[int, ...]) -> Any:
@@ -79,7 +85,7 @@ def _blocks(covariance: Any, shape: tuple[int, ...], wanted: tuple[int, ...]) ->
     if len(shape) < 2:
         return covariance.reshape(wanted) if not shape else covariance
     rows, size = int(np.prod(shape[:-1])), shape[-1]
-    blocks = jnp.stack([covariance[i * size : (i + 1) * size, i * size : (i + 1) * size] for i in range(rows)])
+    blocks = either.stack([covariance[i * size : (i + 1) * size, i * size : (i + 1) * size] for i in range(rows)])
     return blocks.reshape(*shape, size) if len(wanted) > 2 else blocks[0]
 
 
@@ -100,32 +106,37 @@ class OnLine:
         return {**point, self.name: np.full(self.shape, 0.5)}
 
     def answer(self, point: Mapping[str, Any]) -> np.ndarray:
-        """The moment in the form."""
+        """The moment in the form, on a grid where each element's density is not negligible."""
         at = self.at(point)
-        grids = self._grids(at)
-        return self.model.run(
-            (*self.key, "with grid"),
-            lambda function: lambda arrays, given: self._moment(function, arrays, given),
-            at,
-            grids,
-        )
+        line = np.sinh(np.linspace(-9.0, 9.0, GRID)) if self.support.kind == "real" else np.linspace(-40.0, 40.0, GRID)
+        grids = np.tile(line, (int(np.prod(self.shape)), 1))
+        for _ in range(2):
+            logs, _ = self._along(at, grids)
+            grids = np.stack([_narrowed(grid, log) for grid, log in zip(grids, logs, strict=True)])
+        with np.errstate(all="ignore"):
+            return np.asarray(self._moment(*self._along(at, grids)))
 
     def question(self, function: Function, arrays: dict[str, Any]) -> Any:
         """The same of any log-joint, on a grid that is wide enough for most."""
         line, width = _line(self.support.kind, GRID)
-        many = int(np.prod(self.shape))
-        return self._moment(function, arrays, np.tile(line, (many, 1)), width)
+        grids = np.tile(line, (int(np.prod(self.shape)), 1))
+        return self._moment(*self._logs(function, arrays, grids), width)
 
-    def _moment(self, function: Function, arrays: dict[str, Any], grids: Any, width: Any = 1.0) -> Any:
-        logs = self._logs(function, arrays, grids)
-        weights = jnp.exp(logs - jnp.max(logs, axis=1, keepdims=True)) * width
-        weights = weights / jnp.sum(weights, axis=1, keepdims=True)
-        values, _ = opened(grids, self.support.kind)
-        mean = jnp.sum(weights * values, axis=1)
-        found = mean if self.form == "mean" else jnp.sum(weights * (values - mean[:, None]) ** 2, axis=1)
+    def _along(self, at: Point, grids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Log-densities and values by one program for all grids and moments."""
+        key = ("on a line", self.name, self.support.kind, self.shape)
+        return self.model.run(
+            key, lambda function: lambda arrays, given: self._logs(function, arrays, given), at, grids
+        )
+
+    def _moment(self, logs: Any, values: Any, width: Any = 1.0) -> Any:
+        weights = either.exp(logs - either.max(logs, axis=1, keepdims=True)) * width
+        weights = weights / either.sum(weights, axis=1, keepdims=True)
+        mean = either.sum(weights * values, axis=1)
+        found = mean if self.form == "mean" else either.sum(weights * (values - mean[:, None]) ** 2, axis=1)
         return found.reshape(self.shape)
 
-    def _logs(self, function: Function, arrays: dict[str, Any], grids: Any) -> Any:
+    def _logs(self, function: Function, arrays: dict[str, Any], grids: Any) -> tuple[Any, Any]:
         values, logs = opened(grids, self.support.kind)
         base = arrays[self.name].reshape(-1)
 
@@ -134,21 +145,7 @@ class OnLine:
             return function({**arrays, self.name: moved.reshape(self.shape)})
 
         along = jax.vmap(jax.vmap(at, (None, 0)), (0, 0))
-        return along(jnp.arange(base.shape[0]), values) + logs
-
-    def _grids(self, at: Point) -> np.ndarray:
-        """(elements, grid): where each element's density is not negligible."""
-        line = np.sinh(np.linspace(-9.0, 9.0, GRID)) if self.support.kind == "real" else np.linspace(-40.0, 40.0, GRID)
-        wide = np.tile(line, (int(np.prod(self.shape)), 1))
-        for _ in range(2):
-            logs = self.model.run(
-                (*self.key, "logs"),
-                lambda function: lambda arrays, given: self._logs(function, arrays, given),
-                at,
-                wide,
-            )
-            wide = np.stack([_narrowed(grid, log) for grid, log in zip(wide, logs, strict=True)])
-        return wide
+        return along(jnp.arange(base.shape[0]), values) + logs, values
 
 
 def _narrowed(grid: np.ndarray, logs: np.ndarray) -> np.ndarray:

@@ -43,7 +43,7 @@ class Objective:
                 raise ValueError(
                     f"params: {name!r} is no variable of the objective; it takes {', '.join(self.model.taken)}."
                 )
-        self.key = ("optimum", tuple(self.constraints.items()), sign)
+        self.key = ("optimum", tuple(self.constraints.items()))
 
     def optimum(self, point: Point, starts: list[Values]) -> Values:
         """The best optimum that Newton's steps reach from some starts; of equal ones that of the earliest."""
@@ -112,13 +112,14 @@ class Objective:
 
         def transform(function: Function) -> Callable[..., Any]:
             def value(x: Any, arrays: dict[str, Any]) -> Any:
-                return self.sign * jnp.sum(function({**arrays, **self._placed(arrays, x)}))
+                return jnp.sum(function({**arrays, **self._placed(arrays, x)}))
 
             return lambda arrays, x: jax.vmap(jax.value_and_grad(value), (0, None))(x, arrays)
 
         values, slopes = self.model.run(
             self.key, transform, at, np.concatenate([free[None], free + moved, free - moved])
         )
+        values, slopes = self.sign * values, self.sign * slopes
         ahead, behind = slopes[1 : len(free) + 1], slopes[len(free) + 1 :]
         return float(values[0]), slopes[0], (ahead - behind) / (2 * np.diag(moved)[:, None])
 

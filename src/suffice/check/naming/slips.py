@@ -79,6 +79,12 @@ def two_slips(case: Case) -> Iterator[Finding]:
 
 def directions(case: Case) -> tuple[Backward, list[np.ndarray]] | None:
     """The slips, and what each adds at every point of the first shapes."""
+    if "slips" not in case.memory:
+        case.memory["slips"] = _directions(case)
+    return case.memory["slips"]
+
+
+def _directions(case: Case) -> tuple[Backward, list[np.ndarray]] | None:
     source = case.extra
     if not getattr(source, "wrt", "") or not case.same_shape or case.right[0].size * 60 > MOST_NUMBERS:
         return None

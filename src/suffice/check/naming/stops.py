@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from suffice.check.case import Case
-from suffice.check.graph.stops import stops
+from suffice.check.graph.stops import Stops, stops
 from suffice.check.graph.words import Writer
 from suffice.check.naming.slips import REFUSED
 from suffice.check.report import Finding
@@ -17,17 +19,24 @@ def stopped_early(case: Case) -> Iterator[Finding]:
     if getattr(source, "kind", "") != "gradient" or not case.same_shape:
         return
     try:
-        made = [stops(source, point) for point in case.points]
-        found = [where.derivatives(arrays) for where, arrays in made]
+        where, derivatives = _derivatives(case, 0)
+        places = [place for place, value in enumerate(derivatives) if case.explains_at(0, value)]
+        others = [_derivatives(case, index) for index in range(1, len(case.points))] if places else []
     except REFUSED:
         return
-    if len({len(where.values) for where, _ in made}) != 1:
+    if any(len(other.values) != len(where.values) for other, _ in others):
         return
-    for place, number in enumerate(made[0][0].values):
-        if case.explains([derivatives[place] for derivatives in found]):
-            writer = Writer(made[0][0].graph, case.points[0])
+    for place in places:
+        if all(case.explains_at(index, found[place]) for index, (_, found) in enumerate(others, 1)):
+            number = where.values[place]
+            writer = Writer(where.graph, case.points[0])
             by = writer.described(number)
             what = f"Your {case.subject.name} is the derivative by {by}, not by {case.subject.of}: the chain rule stops early"
             fix = f"multiply by the derivative of {by} by {case.subject.of}"
             yield Finding("stopped early", what, by, fix, case.evidence())
             return
+
+
+def _derivatives(case: Case, index: int) -> tuple[Stops, list[np.ndarray]]:
+    where, arrays = stops(case.extra, case.points[index])
+    return where, where.derivatives(arrays)

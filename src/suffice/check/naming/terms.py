@@ -16,6 +16,8 @@ from suffice.check.functions import NOT_TRACEABLE, QUICKEST
 from suffice.check.graph.backward import traced_graph
 from suffice.check.graph.steps import Constant, Graph, Operand, Step
 from suffice.check.graph.words import Writer
+from suffice.check.points import shapes_of
+from suffice.check.problem import Point
 from suffice.check.report import Finding
 from suffice.runtime.precision import scope
 
@@ -33,11 +35,10 @@ def terms_of_posterior(case: Case) -> Iterator[Finding]:
     ):
         return
     try:
-        graph, _ = traced_graph(source.model, source.at(case.points[0]))
-        operands = _terms(graph)
+        graph, operands, _ = _in_terms(source, case.points[0])
         if len(operands) < 2:
             return
-        tables = _tables(case, source, graph, operands)
+        tables = _tables(case, source)
     except (*NOT_TRACEABLE, NotImplementedError, TypeError, ValueError, KeyError):
         return
     logs = [_log_table(claimed, source) for claimed in case.claimed[: len(tables)]]
@@ -103,14 +104,25 @@ def _log_table(claimed: np.ndarray, source: Discrete) -> np.ndarray | None:
     return table if np.all(np.isfinite(table)) and np.all(table <= 0) else None
 
 
-def _tables(case: Case, source: Discrete, graph: Graph, operands: list[Operand]) -> list[np.ndarray]:
+def _in_terms(source: Discrete, point: Point) -> tuple[Graph, list[Operand], Any]:
+    """The graph at points of these shapes, its terms, and a program for what each adds at every state."""
+    model, at = source.model, source.at(point)
+    key = ("terms", source.key, tuple(sorted(shapes_of(model.arguments(at)).items())))
+    if key not in model.kept:
+        graph, _ = traced_graph(model, at)
+        operands = _terms(graph)
+
+        def program(arrays: dict[str, Any]) -> Any:
+            return source.logs(lambda given: _valued(graph, operands, given), arrays)
+
+        model.kept[key] = graph, operands, jax.jit(program, compiler_options=QUICKEST)
+    return model.kept[key]
+
+
+def _tables(case: Case, source: Discrete) -> list[np.ndarray]:
     """(elements, states, terms) at every point of the first shapes."""
-
-    def program(arrays: dict[str, Any]) -> Any:
-        return source.logs(lambda given: _valued(graph, operands, given), arrays)
-
-    run = jax.jit(program, compiler_options=QUICKEST)
-    shapes = [{n: np.shape(v) for n, v in point.items()} for point in case.points]
+    _, _, run = _in_terms(source, case.points[0])
+    shapes = [shapes_of(point) for point in case.points]
     found = []
     with scope("float64"), warnings.catch_warnings():
         warnings.simplefilter("ignore")
