@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from jax import lax
 
 PLAIN = (np.ndarray, np.generic, float, int, str, type(None), slice)
+USUAL = frozenset({np.ndarray, np.float64, np.float32, np.int64, np.bool_, float, int, bool, str, type(None), slice})
+"""Types that are plain: asked first, since looking a type up is quicker than asking what it inherits from."""
 
 
 def is_jax(value: Any) -> bool:
@@ -39,13 +41,10 @@ def is_array(value: Any) -> bool:
 
 def any_jax(values: Any) -> bool:
     """Whether an array of JAX's is among some values, or in lists and tuples of them."""
-    kind = getattr(sys.modules.get("jax"), "Array", None)
-    if kind is None:
-        return False
     for value in values:
-        if isinstance(value, PLAIN):
+        if type(value) in USUAL:
             continue
-        if any_jax(value) if isinstance(value, (list, tuple)) else isinstance(value, kind):
+        if any_jax(value) if isinstance(value, (list, tuple)) else is_jax(value):
             return True
     return False
 
@@ -145,7 +144,7 @@ def _chosen(ours: Callable[..., Any], path: str, name: str) -> Callable[..., Any
         return getattr(_of_jax(path), name)
 
     def function(*args: Any, **options: Any) -> Any:
-        return (theirs() if any_jax(args) or any_jax(options.values()) else ours)(*args, **options)
+        return (theirs() if any_jax(args) or (options and any_jax(options.values())) else ours)(*args, **options)
 
     function.__name__ = name
     return function

@@ -98,9 +98,7 @@ def precision_of(module: Any) -> str:
 
 
 def _is_floating(leaf: Any) -> bool:
-    return isinstance(leaf, float) or (
-        is_array(leaf) and isinstance(leaf.dtype, np.dtype) and leaf.dtype.kind in "fc"
-    )
+    return isinstance(leaf, float) or (is_array(leaf) and isinstance(leaf.dtype, np.dtype) and leaf.dtype.kind in "fc")
 
 
 def _settle(leaf: Any) -> Any:

@@ -33,11 +33,7 @@ def cholesky(matrices: Float[Array, "... D D"]) -> Float[Array, "... D D"]:
 
 def positive_definite(matrices: Array) -> Array:
     """Whether each symmetric matrix (..., D, D) is positive definite, (...)."""
-
-    def one(matrix: Array) -> Array:
-        return jnp.isfinite(jnp.linalg.cholesky(matrix)).all()
-
-    return lax.map(one, matrices.reshape(-1, *matrices.shape[-2:])).reshape(matrices.shape[:-2])
+    return jnp.isfinite(cholesky(matrices)).all((-2, -1))
 
 
 def at_least(matrices: Array, floor: Array) -> Array:
@@ -48,21 +44,24 @@ def at_least(matrices: Array, floor: Array) -> Array:
     bounds nothing.
     """
     features = matrices.shape[-1]
+    itself = jnp.eye(features, dtype=matrices.dtype)
     numerical = 4 * features * float(jnp.finfo(matrices.dtype).eps)
+    least = jnp.maximum(floor, numerical * jnp.diagonal(matrices, axis1=-2, axis2=-1))
+    fine = positive_definite(matrices - least[..., None] * itself) | ~(floor > 0).all(-1)
+    if not is_jax(fine) and fine.all():
+        return matrices
 
     def raised(part: tuple[Array, Array]) -> Array:
         matrix, scale = part
         values, vectors = jnp.linalg.eigh(matrix / scale[:, None] / scale)
-        within = vectors * jnp.maximum(values - 1, 0) @ vectors.T + jnp.eye(features, dtype=matrix.dtype)
+        within = vectors * jnp.maximum(values - 1, 0) @ vectors.T + itself
         return within * scale[:, None] * scale
 
-    def one(part: tuple[Array, Array]) -> Array:
-        matrix, floor = part
-        least = jnp.maximum(floor, numerical * jnp.diagonal(matrix))
-        above = jnp.isfinite(jnp.linalg.cholesky(matrix - jnp.diag(least))).all()
-        return lax.cond(above | ~(floor > 0).all(), lambda same: same[0], raised, (matrix, jnp.sqrt(least)))
+    def one(part: tuple[Array, Array, Array]) -> Array:
+        fine, matrix, scale = part
+        return lax.cond(fine, lambda same: same[0], raised, (matrix, scale))
 
-    parts = matrices.reshape(-1, features, features), jnp.broadcast_to(floor, matrices.shape[:-1]).reshape(-1, features)
+    parts = fine.reshape(-1), matrices.reshape(-1, features, features), jnp.sqrt(least).reshape(-1, features)
     return lax.map(one, parts).reshape(matrices.shape)
 
 
