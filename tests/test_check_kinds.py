@@ -186,3 +186,20 @@ def test_the_optimum_of_the_opposite_sense_is_told(factor, sense, does):
         at=[{"m": 0.1, "X": np.zeros((4, 3))}] * 3,
     )  # fmt: skip
     assert does in report.message
+
+
+def powers(A, x, n):
+    return jnp.sum(jnp.tanh(A @ x) ** n)
+
+
+def test_what_is_kept_of_a_model_holds_for_one_whole_number():
+    draw = np.random.default_rng(5)
+    at = [{"A": draw.normal(size=(2, 3)), "x": draw.normal(size=3)} for _ in range(3)]
+
+    def said(function, n):
+        claim = "A.T @ (n * tanh(A @ x)**(n - 1))"
+        return check_gradient(function, "x", claim, at=[{**point, "n": n} for point in at]).message
+
+    assert "square" not in said(powers, 2)
+    assert said(powers, 2) != said(powers, 3)
+    assert said(powers, 3) == said(lambda A, x, n: powers(A, x, n), 3)

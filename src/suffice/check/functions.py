@@ -53,6 +53,11 @@ class Model:
         """What the function takes of a point but for single whole numbers, which are constants of its programs."""
         return _parted(self.arguments(point), self.moving)[0]
 
+    def kind_of(self, point: Mapping[str, Any]) -> tuple[Any, ...]:
+        """What programs at a point are kept by: shapes, and single whole numbers, which are their constants."""
+        arrays, sizes = _parted(self.arguments(point), self.moving)
+        return tuple(sorted((name, np.shape(value)) for name, value in arrays.items())), sizes
+
     def value(self, point: Mapping[str, Any]) -> np.ndarray:
         """The function at a point."""
         return self.run("value", lambda function: function, point)

@@ -44,7 +44,7 @@ def traced_graph(model: Model, point: Mapping[str, Any]) -> tuple[Graph, dict[st
 def backward(source: Differentiable, point: Mapping[str, Any]) -> tuple[Backward, dict[str, Any]]:
     """Slips of a derivative, at points of these shapes."""
     model, at = source.model, source.at(point)
-    key = ("slips", source.key, tuple(sorted((name, np.shape(value)) for name, value in model.arguments(at).items())))
+    key = ("slips", source.key, model.kind_of(at))
     if key not in model.kept:
         model.kept[key] = _made(source, at)
     return model.kept[key], model.arrays(at)
@@ -53,8 +53,7 @@ def backward(source: Differentiable, point: Mapping[str, Any]) -> tuple[Backward
 def directions_elsewhere(source: Differentiable, point: Mapping[str, Any], numbers: tuple[int, ...]) -> np.ndarray:
     """B of a few slips, by their numbers, at a point of other shapes: a small program, where ``backward`` makes a large one."""
     model, at = source.model, source.at(point)
-    shapes = tuple(sorted((name, np.shape(value)) for name, value in model.arguments(at).items()))
-    key = ("slips", source.key, shapes, numbers)
+    key = ("slips", source.key, model.kind_of(at), numbers)
     if key not in model.kept:
         graph, _ = traced_graph(model, at)
         slips = slips_of(graph, source.wrt)

@@ -219,21 +219,21 @@ class Mutants:
 
 def mutants(model: Model, key: Any, question: Questioned, point: Mapping[str, Any]) -> Mutants:
     """The mutants of a model at points of these shapes, and their answers to a question; kept under a key."""
-    shapes = tuple(sorted((name, np.shape(value)) for name, value in model.arguments(point).items()))
-    if ("mutants", key, shapes) not in model.kept:
-        model.kept["mutants", key, shapes] = _made(model, question, point)
-    return model.kept["mutants", key, shapes]
+    kind = model.kind_of(point)
+    if ("mutants", key, kind) not in model.kept:
+        model.kept["mutants", key, kind] = _made(model, question, point)
+    return model.kept["mutants", key, kind]
 
 
 def answer_elsewhere(model: Model, key: Any, question: Questioned, point: Mapping[str, Any], number: int) -> np.ndarray:
     """The answer of one mutant, by its number, at a point of other shapes: a small program."""
-    shapes = tuple(sorted((name, np.shape(value)) for name, value in model.arguments(point).items()))
-    if ("mutant", key, shapes, number) not in model.kept:
+    kind = model.kind_of(point)
+    if ("mutant", key, kind, number) not in model.kept:
         graph, _ = traced_graph(model, point)
         found = mutants_of(graph)
         chosen = [found[place] for place in (found[number].together or (number,))]
-        model.kept["mutant", key, shapes, number] = _all_at_once(graph, chosen, question)
-    return model.kept["mutant", key, shapes, number].answers(model.arrays(point))
+        model.kept["mutant", key, kind, number] = _all_at_once(graph, chosen, question)
+    return model.kept["mutant", key, kind, number].answers(model.arrays(point))
 
 
 def _all_at_once(graph: Graph, chosen: list[Mutant], question: Questioned) -> Mutants:

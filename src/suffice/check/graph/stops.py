@@ -37,7 +37,7 @@ class Stops:
 def stops(source: Differentiable, point: Mapping[str, Any]) -> tuple[Stops, dict[str, Any]]:
     """Where a gradient may have stopped at points of these shapes: at values of the shape of its variable."""
     model, at = source.model, source.at(point)
-    key = ("stops", source.wrt, tuple(sorted((name, np.shape(value)) for name, value in model.arguments(at).items())))
+    key = ("stops", source.wrt, model.kind_of(at))
     if key not in model.kept:
         model.kept[key] = _made(model, source.wrt, at)
     return model.kept[key], model.arrays(at)
