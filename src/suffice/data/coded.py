@@ -8,7 +8,6 @@ import numpy as np
 
 from suffice.data.frame import Column
 
-
 TOGETHER = 256
 """Columns that are prepared together: what that asks of all columns is asked seldom, and their cells are few."""
 
