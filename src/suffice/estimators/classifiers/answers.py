@@ -94,7 +94,7 @@ class Answers(BaseEstimator):
 
     @lazily("class")
     def decide(self, X: TableLike, costs: ArrayLike) -> np.ndarray:
-        r"""The class of least expected cost for each row, :math:`\arg\min_j \sum_i p(i \mid x) \, c_{ij}`.
+        r"""The class of least expected cost for each row, :math:`\mathrm{argmin}_j \sum_i p(i \mid x) \, c_{ij}`.
 
         Of two classes whose right decisions cost nothing it is the second where its probability is above
         :math:`c_{01} / (c_{01} + c_{10})`; equal costs of all mistakes give ``predict``. Costs are met as far as probabilities
