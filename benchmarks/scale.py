@@ -1,7 +1,7 @@
 """What a fit on a cluster costs: rows a second with one and two workers, one pass without work, and the model of both.
 
 ``python benchmarks/scale.py`` fits 2,000,000 x 8 rows from Parquet; ``--rows 100000000`` takes a hundred million (3.2 GB in the
-temporary folder, removed at the end; some 6 GB in each of two workers; it says so where there is less), ``--tasks 100000`` sends
+temporary folder, removed at the end; some 10 GB in each of two workers; it says so where there is less), ``--tasks 100000`` sends
 so many partitions without work through the scheduler. Workers are processes of this machine with one thread each, and each of
 them, like the process that streams and the client, says what memory it has taken at most. One worker, two workers, the process
 that streams and Spark's mixture, where it is installed (`scale_spark.py`), are compared on the first twenty million rows at most;
@@ -41,17 +41,15 @@ COLUMNS, COMPONENTS, GROUP = 8, 8, 500_000
 """Columns and components of the fit; rows in a row group, which is a partition."""
 FEW_PARTITIONS = 1000
 """Up to so many are passed over several times."""
-MANY = 10_000_000
-"""Rows from which on fits are of fewer iterations."""
 COMPARED = 20_000_000
-"""Rows that are fitted in several ways at most."""
-ROW_ON_DISK, ROW_IN_MEMORY = 40, 120
+"""Rows that are fitted in several ways at most; fits of more are of fewer iterations."""
+ROW_ON_DISK, ROW_IN_MEMORY = 40, 200
 """Bytes."""
 
 
 def iterations_for(rows: int) -> tuple[int, int]:
     """Fits of so many iterations: their difference is that of iterations alone, whatever reading and starting takes."""
-    return (3, 13) if rows < MANY else (1, 4)
+    return (3, 13) if rows <= COMPARED else (1, 4)
 
 
 @contextmanager
