@@ -18,16 +18,17 @@ def onward(model: Story, command: Sequence[str] | None) -> list[Advice]:
     out, data = (None, None) if command is None else (value_of(command, "--out"), _data(command))
     if out is None or data is None or command is None:
         return []
+    rows = value_of(command, "--n-rows") is None  # or else a matrix
     data = [*data, *_read_alike(command)]
     found = []
-    if hasattr(model.estimator, "predict_proba") and model.states is None:
+    if rows and hasattr(model.estimator, "predict_proba") and model.states is None:
         what = "class" if hasattr(model.estimator, "classes_") else "component"
         found.append(
             _to("predict", f"The {what} of each row, with the probability of every one.", out, data, "predicted.csv")
         )
-    if model.figure:
+    if rows and model.figure:
         found.append(_to("score", f"The {model.figure} of rows.", out, data, "scores.csv"))
-    if model.imputes:
+    if rows and model.imputes:
         found.append(_to("impute", "The same table with its missing cells filled in.", out, data, "complete.csv"))
     if model.draws:
         found.append(Advice("Rows drawn from the model.", (shlex.join(["suffice", "sample", out, "--n", "100"]),)))
