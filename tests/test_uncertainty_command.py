@@ -207,8 +207,8 @@ def test_factors_of_a_matrix(tmp_path, capsys):
     page = (tmp_path / "run" / "report.html").read_text()
     assert "Fit to the covariances" in page
     assert "Parallel analysis" in page
-    assert "suffice sample" in page
-    assert "suffice score" not in page
+    assert "Rows drawn from the model." in page
+    assert "The log-likelihood of rows." not in page  # a matrix is none
     assert run("show", tmp_path / "run") == 0
     assert run(*words, "4", "--out", tmp_path / "few") == 2
     assert "too few" in capsys.readouterr().err
