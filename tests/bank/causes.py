@@ -26,7 +26,7 @@ CAUSES = {
     "prior": r"prior|alpha|pseudo|− 1|- 1|concentration",
     "pairs": r"twice|each pair|doubl|pairs|\b2\b",
     "index": r"first element|index|sum over|wrong|instead|other",
-    "inverse": r"invers|inv\b|invert|inv\(|precision|divi",
+    "inverse": r"invers|recipro|inv\b|invert|inv\(|precision|divi",
     "element": r"sum must not|element|diagonal|row|column|entry|\[",
     "jacobian": r"jacobian|change of variables|volume|derivative|\|d|per ",
     "deviation": r"square|standard deviation|variance|root|\bvar|std",
