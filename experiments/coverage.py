@@ -44,7 +44,7 @@ def of_classes(chances: np.ndarray, missing: float, method: str) -> One:
         rows = classes(draw, chances, missing)
         start = {"weights_init": WEIGHTS, "probabilities_init": np.clip(chances, 0.01, 0.99)}
         fitted = BernoulliMixture(2, binarize=None, random_state=0, **start).fit(rows)
-        ends = fitted.confidence_intervals(rows, method=method, samples=100)
+        ends = fitted.confidence_intervals(rows, method=method, samples=400)
         inside = chances > 0
         return found([*held(ends["weights_"], WEIGHTS)[:1], *held(ends["probabilities_"], chances)[inside.ravel()]])
 
@@ -56,7 +56,7 @@ def of_counts(method: str) -> One:
 
     def one(draw: np.random.Generator) -> Found:
         rows = draw.negative_binomial(2, 0.25, (300, 1))
-        ends = PoissonMixture(1).fit(rows).confidence_intervals(rows, method=method, samples=100)
+        ends = PoissonMixture(1).fit(rows).confidence_intervals(rows, method=method, samples=400)
         return found(held(ends["rates_"], np.array([[6.0]])))
 
     return one
