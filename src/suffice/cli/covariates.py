@@ -80,10 +80,9 @@ def with_covariates(source: Source, covariates: Covariates | None) -> Source:
 
 def _labels(column: Any) -> list[str] | None:
     """The labels of a column of text, sorted; None of numbers."""
-    import pyarrow as pa
+    from suffice.data.text_cells import is_text
 
-    kind = getattr(column.type, "value_type", column.type)
-    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+    if not is_text(getattr(column.type, "value_type", column.type)):
         return None
     return sorted({cell for cell in column.to_pylist() if cell is not None})
 

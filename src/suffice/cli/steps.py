@@ -144,11 +144,11 @@ def _rows(
 def _outcome(files: Files, reading: Reading, outcome: str) -> np.ndarray:
     """A column of numbers, or of text with None for missing cells."""
     import numpy as np
-    import pyarrow as pa
+
+    from suffice.data.text_cells import is_text
 
     column = read(files, replace(reading, columns=[outcome], drop=None), labels=True).rows.column(0)
-    kind = getattr(column.type, "value_type", column.type)
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+    if is_text(getattr(column.type, "value_type", column.type)):
         return np.array(column.to_pylist(), dtype=object)
     return np.array([np.nan if cell is None else float(cell) for cell in column.to_pylist()])
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from suffice.check.case import Case, difference
+from suffice.check.problem import Point
 from suffice.check.report import Finding
 
 MOMENTS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
@@ -61,17 +62,25 @@ def _is_right(case: Case, values: list[np.ndarray]) -> bool:
 def _moves_with(case: Case, name: str) -> list[str]:
     """The other variables that the right answer at the first point moves with."""
     known = {other: case.points[0][other] for other in case.subject.known if other in case.points[0]}
-    found = []
-    for other, value in known.items():
-        array = np.asarray(value)
-        if other in (name, case.subject.of) or array.dtype.kind not in "fiu":
-            continue
-        moved = array * 1.01 if array.dtype.kind == "f" else np.roll(array, 1, axis=0) if array.ndim else array
+    return [
+        other
+        for other, value in known.items()
+        if other not in (name, case.subject.of) and _moves(case, {**known, other: _moved(np.asarray(value))})
+    ]
+
+
+def _moved(value: np.ndarray) -> np.ndarray:
+    """Numbers a little larger, and codes or indicators of other rows; single whole numbers, which may be sizes, as they are."""
+    return value * 1.01 if value.dtype.kind == "f" else np.roll(value, 1, axis=0) if value.ndim else value
+
+
+def _moves(case: Case, point: Point) -> bool:
+    try:
         with np.errstate(all="ignore"):
-            right = np.asarray(case.truth(case.complete({**known, other: moved})))
-        if difference(right, case.right[0]) > 1e-4 * case.scales[0]:
-            found.append(other)
-    return found
+            right = np.asarray(case.truth(case.complete(point)))
+    except (ValueError, np.linalg.LinAlgError):
+        return False
+    return bool(np.isfinite(right).all()) and difference(right, case.right[0]) > 1e-4 * case.scales[0]
 
 
 def _alike(moment: np.ndarray, right: np.ndarray) -> np.ndarray | None:
