@@ -99,8 +99,18 @@ def read(path):
 def test_covariates_are_fitted_shown_and_taken_again(people, tmp_path, capsys):
     folder, answers, age, male, _ = people
     words = ["fit", "categorical-mixture", folder / "people.csv", "--columns", "a,b,c,d,e", "--n-components", "1-2"]
-    words += ["--covariates", "age,sex", "--standard-errors", "observed", "--out", tmp_path / "run"]
+    words += [
+        "--covariates",
+        "age,sex",
+        "--standard-errors",
+        "observed",
+        "--bootstrap-test",
+        "3",
+        "--out",
+        tmp_path / "run",
+    ]
     assert run(*words) == 0
+    assert "without the covariates" in capsys.readouterr().err
     Z = np.c_[age, male]
     expected = CategoricalMixture(2, random_state=0).fit(answers, covariates=Z)
     fitted = loaded(tmp_path / "run")

@@ -90,13 +90,16 @@ def predict(
     count = 0
     import numpy as np
 
+    from suffice.estimators.classifiers.costs import cheapest
+
+    named = np.array(names, object)
     with nullcontext(typer.get_binary_stream("stdout")) if out is None else replacing(out) as file:
         write = RowWriter(file, kept)
         for probability in probabilities(model, source.rows, covariates):
             count += len(probability)
             if known is not None:
                 chances.append(probability)
-            decided = {} if prices is None else {"decision": np.array(names, object)[(probability @ prices).argmin(1)]}
+            decided = {} if prices is None else {"decision": named[cheapest(probability, prices, named)]}
             write(columns_of(probability, names, what, noise=hasattr(model.estimator, "noise_weight_")) | decided)
     _tell(chances, names, what, known, target, f"{count:,} rows of {source.name}", count, out)
 

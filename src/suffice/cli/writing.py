@@ -149,6 +149,8 @@ def _tested(estimator: Any, source: Source, job: Job) -> Any:
 
     from suffice import bootstrap_test
 
+    if source.covariates is not None:
+        note("The bootstrap test compares numbers of components without the covariates.")
     return bootstrap_test(clone(estimator), source.rows, samples=job.bootstrap_test or 1, sample_weight=source.weight)
 
 
