@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from suffice.check import check_gradient, check_hessian, check_jacobian, check_jvp, check_vjp
+from suffice.check.functions import model_of
 
 
 def loss(X, w, t, penalty):
@@ -231,6 +232,27 @@ def test_right_for_one_size_alone_is_wrong():
     sizes = iter([4, 4, 4, 4, 6])
     report = check_gradient(mean_square, "x", "2 * x / 4", at=lambda g: {"x": g.normal(size=next(sizes))})
     assert report.verdict == "wrong"
+
+
+@pytest.mark.parametrize(
+    ("function", "claim", "programs"),
+    [
+        (lambda x, n: x[n] ** 2 * jnp.sum(x), lambda x, n: 2 * x[n] * sum(x) * (np.arange(5) == n) + x[n] ** 2, 1),
+        (
+            lambda x, n: jnp.sum(jnp.where(jnp.arange(5) < n, x, x**2)),
+            lambda x, n: np.where(np.arange(5) < n, 1, 2 * x),
+            1,
+        ),
+        (lambda x, n: jnp.sum(x**n), lambda x, n: n * x ** (n - 1), 4),
+        (lambda x, n: sum(x[:n] ** 2), lambda x, n: 2 * x * (np.arange(5) < n), 4),
+    ],
+)
+def test_a_class_is_served_by_one_program_and_a_size_or_power_is_not(function, claim, programs):
+    """Whole numbers that pick elements are arrays of a program; others are its constants, so that derivatives stay exact."""
+    at = [{"x": np.random.default_rng(n).normal(size=5), "n": n} for n in range(1, 5)]
+    assert check_gradient(function, "x", claim, at=at).verdict == "right"
+    kept = {sizes for key, sizes in model_of(function).programs if key == ("gradient", "x", "")}
+    assert len(kept) == programs
 
 
 def test_models_in_numpy_are_differenced():

@@ -11,6 +11,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from suffice.check.indices import indices_of
 from suffice.runtime.precision import scope
 
 QUICK: dict[str, bool | int | str] = {"xla_backend_optimization_level": 1, "xla_llvm_disable_expensive_passes": True}
@@ -39,6 +40,7 @@ class Model:
         self.programs: dict[Any, Callable[..., Any]] = {}
         self.kept: dict[Any, Any] = {}
         self.floating: set[str] = set()
+        self.indices: frozenset[str] | None = None
 
     def arguments(self, point: Mapping[str, Any]) -> Arrays:
         """What the function takes of a point; floating arrays are float64, and single whole numbers stay what they are."""
@@ -50,12 +52,12 @@ class Model:
         return {name: _double(point[name], name in self.floating) for name in self.taken if name in point}
 
     def arrays(self, point: Mapping[str, Any]) -> Arrays:
-        """What the function takes of a point but for single whole numbers, which are constants of its programs."""
-        return _parted(self.arguments(point), self.moving)[0]
+        """What the function takes of a point but for sizes, which are constants of its programs."""
+        return self._parted(point)[0]
 
     def kind_of(self, point: Mapping[str, Any]) -> tuple[Any, ...]:
-        """What programs at a point are kept by: shapes, and single whole numbers, which are their constants."""
-        arrays, sizes = _parted(self.arguments(point), self.moving)
+        """What programs at a point are kept by: shapes, and sizes, which are their constants."""
+        arrays, sizes = self._parted(point)
         return tuple(sorted((name, np.shape(value)) for name, value in arrays.items())), sizes
 
     def value(self, point: Mapping[str, Any]) -> np.ndarray:
@@ -64,7 +66,7 @@ class Model:
 
     def run(self, key: Any, transform: Transform, point: Mapping[str, Any], *extra: Any) -> Any:
         """A transform of the function of a dictionary of arrays, compiled once for each kind of shapes, at a point."""
-        arrays, sizes = _parted(self.arguments(point), self.moving)
+        arrays, sizes = self._parted(point)
         with scope("float64"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             result = _computed(self._program(key, transform, sizes), arrays, *extra)
@@ -72,10 +74,21 @@ class Model:
 
     def traced(self, point: Mapping[str, Any]) -> tuple[Any, Arrays]:
         """The function's jaxpr with what it takes as arrays."""
-        arrays, sizes = _parted(self.arguments(point), self.moving)
+        arrays, sizes = self._parted(point)
         with scope("float64"), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return jax.make_jaxpr(lambda given: self.function(**given, **dict(sizes)))(arrays), arrays
+
+    def _parted(self, point: Mapping[str, Any]) -> tuple[Arrays, tuple[tuple[str, Any], ...]]:
+        """Arrays, and single whole numbers that may be sizes."""
+        arguments = self.arguments(point)
+        whole = {n: v for n, v in arguments.items() if v.ndim == 0 and v.dtype.kind in "biu" and n not in self.moving}
+        if self.indices is None:
+            arrays = {name: value for name, value in arguments.items() if name not in whole}
+            with scope("float64"):
+                self.indices = indices_of(self.function, arrays, whole)
+        sizes = tuple((name, value.item()) for name, value in whole.items() if name not in self.indices)
+        return {name: value for name, value in arguments.items() if name not in dict(sizes)}, sizes
 
     def _program(self, key: Any, transform: Transform, sizes: tuple[tuple[str, Any], ...]) -> Callable[..., Any]:
         if (key, sizes) not in self.programs:
@@ -133,9 +146,3 @@ def _taken(function: Callable[..., Any]) -> dict[str, bool]:
 def _double(value: Any, floating: bool) -> np.ndarray:
     array = np.asarray(value)
     return array.astype(float) if floating or array.dtype.kind == "f" else array
-
-
-def _parted(arguments: Arrays, moving: frozenset[str]) -> tuple[Arrays, tuple[tuple[str, Any], ...]]:
-    """Arrays, and single whole numbers, which may be sizes and are constants of the program."""
-    sizes = {n: v for n, v in arguments.items() if v.ndim == 0 and v.dtype.kind in "biu" and n not in moving}
-    return {n: v for n, v in arguments.items() if n not in sizes}, tuple((n, v.item()) for n, v in sizes.items())
