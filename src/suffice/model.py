@@ -61,29 +61,28 @@ class Chart:
     """Coordinates (..., P) of a model, or of components (..., K); leading axes are restarts, those of components are in P.
 
     A maximum at the edge, such as a probability of 0, is an ordinary maximum in them: probabilities and rates are squares, and
-    covariances are those of a triangular factor. This one has no coordinates, and lets no step be taken but those of
-    expectation-maximisation.
+    covariances are those of a triangular factor.
     """
 
     def exists(self, model: Any) -> bool:
         """Whether a model has coordinates."""
-        return False
+        raise NotImplementedError
 
     def position(self, model: Any) -> Float[Array, "... P"]:
         """Coordinates of a model's parameters."""
-        return np.zeros((*model.restarts, 0), dtype_of(precision_of(model)))
+        raise NotImplementedError
 
     def at(self, model: Any, position: Float[Array, "... P"]) -> Any:
         """The same model with the parameters of these coordinates."""
-        return model
+        raise NotImplementedError
 
     def slope(self, model: Any, statistics: Any) -> Float[Array, "... P"]:
         """Gradient in the coordinates of log-likelihood plus log-prior, from expected statistics at this same model."""
-        return self.position(model)
+        raise NotImplementedError
 
     def limited(self, model: Any) -> np.ndarray:
         """Which coordinates (P,) are at least 0."""
-        return np.zeros(0, bool)
+        raise NotImplementedError
 
     def units(self, model: Any) -> np.ndarray:
         """How far (P,) a coordinate of one model goes until distributions differ clearly; where limited no farther than 0."""
@@ -94,6 +93,30 @@ class Chart:
         return np.zeros((self.limited(model).size, 0))
 
 
+class NoChart(Chart):
+    """No coordinates: no step is taken but those of expectation-maximisation."""
+
+    def exists(self, model: Any) -> bool:
+        """Never."""
+        return False
+
+    def position(self, model: Any) -> Float[Array, "... P"]:
+        """No number."""
+        return np.zeros((*model.restarts, 0), dtype_of(precision_of(model)))
+
+    def at(self, model: Any, position: Float[Array, "... P"]) -> Any:
+        """The model itself."""
+        return model
+
+    def slope(self, model: Any, statistics: Any) -> Float[Array, "... P"]:
+        """No number."""
+        return self.position(model)
+
+    def limited(self, model: Any) -> np.ndarray:
+        """No number."""
+        return np.zeros(0, bool)
+
+
 class LatentModel(Module):
     """A model fitted by expectation-maximisation: sum expected statistics over rows, then update.
 
@@ -101,7 +124,7 @@ class LatentModel(Module):
     axes, the log-likelihood included.
     """
 
-    chart: ClassVar[Any] = Chart()
+    chart: ClassVar[Any] = NoChart()
     """The parameters among numbers without constraints, where expectation-maximisation is accelerated."""
 
     def expectation(self, centred: bool) -> Callable[..., Any]:

@@ -11,7 +11,7 @@ import numpy as np
 from suffice.check.asking import Asked, asked
 from suffice.check.case import Case, Subject
 from suffice.check.claims import Claim, ClaimError, as_array, claim_of
-from suffice.check.judging import judge
+from suffice.check.judging import Rules, judge
 from suffice.check.points import At
 from suffice.check.problem import Point
 from suffice.check.report import CheckReport, Finding, not_comparable
@@ -93,7 +93,7 @@ def _normaliser(question: Asked, wanted: Claim, names: list[str], support: Any, 
         complete=question.complete,
         seed=seed,
         reference="the sum or integral",
-        equal=_not_logarithm,
+        rules=Rules(equal=_not_logarithm),
     )
 
 
@@ -176,7 +176,7 @@ def _density(question: Asked, wanted: Claim, names: list[str], support: Any, see
         complete=question.complete,
         seed=seed,
         reference="the density, normalised by summing",
-        equal=as_logarithm,
+        rules=Rules(equal=as_logarithm),
     )
 
 
@@ -259,7 +259,7 @@ def check_factorised(
         complete=question.complete,
         seed=seed,
         reference="enumeration of the joint",
-        equal=as_logarithm,
+        rules=Rules(equal=as_logarithm),
     )
     return (
         replace(report, verdict="right")

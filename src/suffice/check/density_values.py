@@ -8,7 +8,7 @@ from suffice.check.asking import Asked
 from suffice.check.case import Case, Subject
 from suffice.check.claims import Claim
 from suffice.check.continuous import DensityAt
-from suffice.check.judging import judge
+from suffice.check.judging import Rules, judge
 from suffice.check.report import CheckReport
 from suffice.check.supports import Support
 
@@ -29,7 +29,7 @@ def density_at_values(question: Asked, name: str, support: Support, wanted: Clai
         complete=question.complete,
         seed=seed,
         reference="the joint, normalised by quadrature",
-        equal=_log_density,
+        rules=Rules(equal=_log_density),
         extra=source,
     )
 

@@ -12,7 +12,7 @@ from suffice.check.case import Case, Subject
 from suffice.check.claims import Claim, ClaimError, claim_of
 from suffice.check.derivatives import Differentiable
 from suffice.check.gradient import name_of
-from suffice.check.judging import judge
+from suffice.check.judging import Rules, judge
 from suffice.check.points import At, shapes_of
 from suffice.check.problem import Point
 from suffice.check.report import CheckReport, Element, Finding, not_comparable
@@ -86,7 +86,7 @@ def check_expectation(
         layout=layout,
         seed=seed,
         reference="the sum or integral",
-        rivals=(of_the_mean,),
+        rules=Rules(rivals=(of_the_mean,)),
     )
 
 

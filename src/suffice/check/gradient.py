@@ -13,7 +13,7 @@ from suffice.check.asking import Asked, asked
 from suffice.check.case import Case, Subject
 from suffice.check.contracted import Beside, Contracted
 from suffice.check.derivatives import Differentiable
-from suffice.check.judging import judge
+from suffice.check.judging import Rules, judge
 from suffice.check.points import At
 from suffice.check.problem import Point
 from suffice.check.report import CheckReport, Finding
@@ -203,6 +203,9 @@ def held_against_derivative(
     constraint = question.constraint(function.wrt, constraints)
     scalar = function.kind == "gradient"
     opinion = SecondOpinion(function, seed)
+    rules = Rules(early=early)
+    if scalar:
+        rules = replace(rules, equal=lambda case: multiplier_term(case, function.wrt, constraint), doubt=opinion.doubt)
     report = judge(
         claim,
         [function.at(point) for point in question.points],
@@ -213,10 +216,8 @@ def held_against_derivative(
         seed=seed,
         constraint=constraint,
         reference="automatic differentiation in float64",
-        equal=(lambda case: multiplier_term(case, function.wrt, constraint)) if scalar else (lambda case: ""),
-        doubt=opinion.doubt if scalar else (lambda case, index: ""),
         extra=function,
-        early=early,
+        rules=rules,
     )
     return opinion.confirmed(report, function.at(question.points[0])) if scalar else report
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +26,23 @@ MOST_NUMBERS = 100_000
 Truth = Callable[[Any], np.ndarray]
 
 
+@dataclass(frozen=True)
+class Rules:
+    """What is asked of claims of one kind of question alone.
+
+    ``equal(case)`` names a convention under which claims are right though they differ; ``doubt(case, index)`` says why the
+    reference is in doubt at a point, or ``"right"`` where a claim is right though it differs there. ``rivals`` and ``early`` are
+    the rules of ``Case``. The truth is ``steady`` where it is worked out from the claim itself, so that its rounding is not
+    measured.
+    """
+
+    equal: Callable[[Case], str] = lambda case: ""
+    doubt: Doubt = lambda case, index: ""
+    rivals: tuple[Callable[[Case], Any], ...] = ()
+    early: tuple[Callable[[Case], Any], ...] = ()
+    steady: bool = False
+
+
 @one_blas_thread()
 def judge(
     claim: Any,
@@ -38,19 +55,10 @@ def judge(
     seed: int = 0,
     constraint: str = "",
     reference: str = "",
-    rivals: tuple[Callable[[Case], Any], ...] = (),
-    early: tuple[Callable[[Case], Any], ...] = (),
-    equal: Callable[[Case], str] = lambda case: "",
-    doubt: Doubt = lambda case, index: "",
     extra: Any = None,
-    steady: bool = False,
+    rules: Rules = Rules(),
 ) -> CheckReport:
-    """The report on a claim that should equal ``truth`` at every point.
-
-    ``equal(case)`` names a convention under which claims are right though they differ; ``doubt(case, index)`` says why the
-    reference is in doubt at a point, or ``"right"`` where a claim is right though it differs there. The truth is ``steady`` where
-    it is worked out from the claim itself, so that its rounding is not measured.
-    """
+    """The report on a claim that should equal ``truth`` at every point."""
     _refuse_layout(layout)
     full = [complete(point) for point in points]
     try:
@@ -60,13 +68,15 @@ def judge(
     full = full[:1] if wanted.constant else full
     right = [np.asarray(truth(point)) for point in full]
     claimed, refusal = _claimed(wanted, full, right)
-    case = _case(wanted, subject, full, claimed, right, truth, complete, constraint, layout, rivals, extra)
-    case = replace(case, early=early)
+    case = replace(
+        _case(wanted, subject, full, claimed, right, truth, complete),
+        constraint=constraint, layout=layout, extra=extra, rivals=rules.rivals, early=rules.early,
+    )  # fmt: skip
     if refusal:
         return replace(_refused(case, refusal), seed=seed, reference=reference)
     case, convention = _laid_out(case)
-    case = _with_noise(case, seed, steady)
-    report = verdict_of(case, convention or (equal(case) if not case.agrees else ""), doubt)
+    case = _with_noise(case, seed, rules.steady)
+    report = verdict_of(case, convention or (rules.equal(case) if not case.agrees else ""), rules.doubt)
     return replace(report, seed=seed, reference=reference, points=tuple(_shapes(subject, point) for point in full))
 
 
@@ -110,27 +120,13 @@ def _refuse_layout(layout: str) -> None:
 
 
 def _case(
-    wanted: Claim, subject: Subject, full: list[Point], claimed: list[np.ndarray], right: list[np.ndarray], *rest: Any
-) -> Case:
-    truth, complete, constraint, layout, rivals, extra = rest
-    roughness = [_rough(c, r) for c, r in zip(claimed, right, strict=True)]
-    doubled = [np.asarray(c, float) for c in claimed]
-    many = len(full)
-    return Case(
-        subject=subject,
-        claim=wanted,
-        points=tuple(full),
-        claimed=tuple(doubled),
-        right=tuple(right),
-        floors=(0.0,) * many,
-        rough=tuple(roughness),
-        truth=truth,
-        complete=complete,
-        constraint=constraint,
-        layout=layout,
-        rivals=rivals,
-        extra=extra,
-    )
+    wanted: Claim, subject: Subject, full: list[Point], claimed: list[np.ndarray], right: list[np.ndarray], truth: Truth,
+    complete: Callable[[Point], Point],
+) -> Case:  # fmt: skip
+    """The case before its noise is known."""
+    roughness = tuple(_rough(c, r) for c, r in zip(claimed, right, strict=True))
+    doubled = tuple(np.asarray(c, float) for c in claimed)
+    return Case(subject, wanted, tuple(full), doubled, tuple(right), (0.0,) * len(full), roughness, truth, complete)
 
 
 def _rough(claimed: np.ndarray, right: np.ndarray) -> float:

@@ -13,7 +13,7 @@ from suffice.check.asking import Asked, asked
 from suffice.check.case import Case, Subject
 from suffice.check.claims import Claim, ClaimError, claim_of
 from suffice.check.coordinates import is_feasible
-from suffice.check.judging import judge
+from suffice.check.judging import Rules, judge
 from suffice.check.naming.optima import mean_for_mode
 from suffice.check.naming.special import if_left_out
 from suffice.check.optimum import Objective, Slope
@@ -202,13 +202,13 @@ class _Update:
             constraint=constraint,
             reference="the optimum by Newton's method on the constraints",
             extra=Slopes(Slope(self.objective, name), self.parts),
-            rivals=(
-                partial(self.about_the_old, name=name),
-                self.about_the_sense,
-                *(OF_ESTIMATES if word == "estimate" else ()),
-            ),
-            steady=True,
+            rules=Rules(rivals=self.rivals_of(name, word), steady=True),
         )
+
+    def rivals_of(self, name: str, word: str) -> tuple[Callable[[Case], Any], ...]:
+        """Rules of optima, tried before others."""
+        of_estimates = OF_ESTIMATES if word == "estimate" else ()
+        return partial(self.about_the_old, name=name), self.about_the_sense, *of_estimates
 
     def about_the_old(self, case: Case, name: str) -> list[Finding]:
         """Whether one of several parameters is right for the old values of the others."""

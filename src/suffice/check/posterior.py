@@ -14,7 +14,7 @@ from suffice.check.claims import Claim, ClaimError, claim_of
 from suffice.check.continuous import GaussianPosterior, OnLine
 from suffice.check.density_values import density_at_values
 from suffice.check.discrete import Discrete, is_independent
-from suffice.check.judging import judge
+from suffice.check.judging import Rules, judge
 from suffice.check.optimum import Objective
 from suffice.check.parts import combined, part_of
 from suffice.check.points import At
@@ -152,7 +152,7 @@ def _probabilities(
         layout=layout,
         seed=seed,
         reference="enumeration of the joint",
-        equal=_logarithm,
+        rules=Rules(equal=_logarithm),
         extra=sources.at(question.points[0], shape),
     )
 
@@ -209,6 +209,7 @@ def _moments(
         )
     second = {"mean_var": "var", "mean_cov": "cov"}[form]
     words = {"mean": "mean", "var": "variance", "cov": "covariance"}
+    of_means = Rules(rivals=(partial(_mode_for_mean, function=question.function, name=name),))
     reports = []
     for place, moment in enumerate(("mean", second)):
         part = part_of(claim, place, set(question.complete(question.points[0])))
@@ -243,7 +244,7 @@ def _moments(
                 seed=seed,
                 reference="the moments of the joint",
                 extra=source,
-                rivals=(partial(_mode_for_mean, function=question.function, name=name),) if moment == "mean" else (),
+                rules=of_means if moment == "mean" else Rules(),
             )
         )
     return combined(reports)

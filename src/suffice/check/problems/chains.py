@@ -8,6 +8,7 @@ import numpy as np
 
 from suffice.check.problem import Point, Problem
 from suffice.check.problems.mathematics import one_hot, simplex
+from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp
 
 Generator = np.random.Generator
@@ -24,15 +25,15 @@ def _draw(generator: Generator, length: int = 5, states: int = 3, symbols: int =
     }
 
 
-def forward(x: Any, pi: Any, A: Any, B: Any) -> Any:
+def forward(x: Array, pi: Array, A: Array, B: Array) -> Any:
     """α_t(k) = p(x_1 ... x_t, z_t = k), (T, K)."""
-    ahead = [pi * B[:, x[0]]]
+    ahead: list[Any] = [pi * B[:, x[0]]]
     for symbol in x[1:]:
         ahead.append(ahead[-1] @ A * B[:, symbol])
     return jnp.stack(ahead)
 
 
-def backward(x: Any, A: Any, B: Any) -> Any:
+def backward(x: Array, A: Array, B: Array) -> Any:
     """β_t(k) = p(x_t+1 ... x_T | z_t = k), (T, K)."""
     behind = [jnp.sum(A * 0.0, 1) + 1.0]
     for symbol in x[:0:-1]:
@@ -40,21 +41,21 @@ def backward(x: Any, A: Any, B: Any) -> Any:
     return jnp.stack(behind[::-1])
 
 
-def _marginals(x: Any, pi: Any, A: Any, B: Any) -> Any:
+def _marginals(x: Array, pi: Array, A: Array, B: Array) -> Any:
     both = forward(x, pi, A, B) * backward(x, A, B)
     return both / jnp.sum(both, 1, keepdims=True)
 
 
-def _pairwise(x: Any, pi: Any, A: Any, B: Any) -> Any:
+def _pairwise(x: Array, pi: Array, A: Array, B: Array) -> Any:
     ahead, behind = forward(x, pi, A, B), backward(x, A, B)
     return ahead[:-1, :, None] * A * (B[:, x[1:]].T * behind[1:])[:, None, :] / jnp.sum(ahead[-1])
 
 
-def _joint(x: Any, z: Any, pi: Any, A: Any, B: Any) -> Any:
+def _joint(x: Array, z: Array, pi: Array, A: Array, B: Array) -> Any:
     return jnp.log(pi)[z[0]] + jnp.sum(jnp.log(A)[z[:-1], z[1:]]) + jnp.sum(jnp.log(B)[z, x])
 
 
-def _expected(x: Any, gamma: Any, xi: Any, pi: Any, A: Any, B: Any) -> Any:
+def _expected(x: Array, gamma: Array, xi: Array, pi: Array, A: Array, B: Array) -> Any:
     return jnp.sum(gamma[0] * jnp.log(pi)) + jnp.sum(xi * jnp.log(A)) + jnp.sum(gamma * jnp.log(B[:, x]).T)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from suffice.check.problem import Point, Problem
 from suffice.check.problems.mathematics import log_gaussian, simplex, spd, unit
+from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp, lax
 
 Generator = np.random.Generator
@@ -21,7 +22,7 @@ def _draw_dirichlet(generator: Generator, categories: int = 3) -> Point:
     }
 
 
-def _dirichlet(n: Any, alpha: Any, theta: Any) -> Any:
+def _dirichlet(n: Array, alpha: Array, theta: Array) -> Any:
     normaliser = lax.lgamma(jnp.sum(alpha)) - jnp.sum(lax.lgamma(alpha))
     return jnp.sum((n + alpha - 1) * jnp.log(theta)) + normaliser
 
@@ -56,7 +57,7 @@ def _draw_beta(generator: Generator) -> Point:
     }
 
 
-def _beta(heads: Any, tails: Any, a: Any, b: Any, theta: Any) -> Any:
+def _beta(heads: Array, tails: Array, a: Array, b: Array, theta: Array) -> Any:
     normaliser = lax.lgamma(a + b) - lax.lgamma(a) - lax.lgamma(b)
     return (heads + a - 1) * jnp.log(theta) + (tails + b - 1) * jnp.log(1 - theta) + normaliser
 
@@ -89,7 +90,7 @@ def _draw_gamma(generator: Generator, rows: int = 7) -> Point:
     }
 
 
-def _gamma(x: Any, a: Any, b: Any, rate: Any) -> Any:
+def _gamma(x: Array, a: Array, b: Array, rate: Array) -> Any:
     prior = a * jnp.log(b) - lax.lgamma(a) + (a - 1) * jnp.log(rate) - b * rate
     return prior + jnp.sum(x * jnp.log(rate) - rate - lax.lgamma(x + 1.0))
 
@@ -125,7 +126,7 @@ def _draw_mean(generator: Generator, rows: int = 7, columns: int = 3) -> Point:
     }
 
 
-def _mean(X: Any, mu: Any, m0: Any, S0: Any, S: Any) -> Any:
+def _mean(X: Array, mu: Array, m0: Array, S0: Array, S: Array) -> Any:
     return jnp.sum(log_gaussian(X, mu, S)) + log_gaussian(mu, m0, S0)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from suffice.check.problem import Point, Problem
 from suffice.check.problems.mathematics import log_sum_exp, softmax
+from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp
 
 Generator = np.random.Generator
@@ -26,7 +27,7 @@ def _draw(generator: Generator, size: int = 11, kernel: int = 3, classes: int = 
     }
 
 
-def convolved(image: Any, theta: Any, bias: Any) -> Any:
+def convolved(image: Array, theta: Array, bias: Array) -> Any:
     """Maps a^l_gh = Σ_ab θ^l_ab image_(gs+a, hs+b) + θ_l, (2, n1, n1)."""
     kernel = theta.shape[1]
     size = (image.shape[0] - kernel) // STRIDE + 1
@@ -38,17 +39,17 @@ def convolved(image: Any, theta: Any, bias: Any) -> Any:
     return maps
 
 
-def _cells(maps: Any) -> Any:
+def _cells(maps: Array) -> Any:
     pooled = maps.shape[1] // POOL
     return maps[:, : pooled * POOL, : pooled * POOL].reshape(2, pooled, POOL, pooled, POOL)
 
 
-def pooled(image: Any, theta: Any, bias: Any) -> Any:
+def pooled(image: Array, theta: Array, bias: Array) -> Any:
     """Largest value of each cell, (2, n2, n2)."""
     return jnp.max(_cells(convolved(image, theta, bias)), axis=(2, 4))
 
 
-def _winners(image: Any, theta: Any, bias: Any) -> Any:
+def _winners(image: Array, theta: Array, bias: Array) -> Any:
     maps = convolved(image, theta, bias)
     cells = _cells(maps)
     largest = (cells == jnp.max(cells, axis=(2, 4), keepdims=True)) * 1.0
@@ -57,16 +58,16 @@ def _winners(image: Any, theta: Any, bias: Any) -> Any:
     return jnp.pad(largest.reshape(2, side, side), ((0, 0), (0, short), (0, short)))
 
 
-def _scores(image: Any, theta: Any, bias: Any, w: Any, beta: Any) -> Any:
+def _scores(image: Array, theta: Array, bias: Array, w: Array, beta: Array) -> Any:
     return jnp.einsum("lef,lefi->i", pooled(image, theta, bias), w) + beta
 
 
-def _loss(image: Any, theta: Any, bias: Any, w: Any, beta: Any, t: Any) -> Any:
+def _loss(image: Array, theta: Array, bias: Array, w: Array, beta: Array, t: Array) -> Any:
     scores = _scores(image, theta, bias, w, beta)
     return log_sum_exp(scores) - scores[t]
 
 
-def _error(image: Any, theta: Any, bias: Any, w: Any, beta: Any, t: Any) -> Any:
+def _error(image: Array, theta: Array, bias: Array, w: Array, beta: Array, t: Array) -> Any:
     return softmax(_scores(image, theta, bias, w, beta)) - (np.arange(w.shape[-1]) == t)
 
 

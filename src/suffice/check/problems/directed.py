@@ -8,6 +8,7 @@ import numpy as np
 
 from suffice.check.problem import Point, Problem
 from suffice.check.problems.mathematics import simplex
+from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp
 
 Generator = np.random.Generator
@@ -26,15 +27,15 @@ def _draw(generator: Generator, a: int = 2, b: int = 3, c: int = 4, d: int = 5) 
     }
 
 
-def _joint(a: Any, b: Any, c: Any, d: Any, p_a: Any, p_b: Any, p_c: Any, p_d: Any) -> Any:
+def _joint(a: Array, b: Array, c: Array, d: Array, p_a: Array, p_b: Array, p_c: Array, p_d: Array) -> Any:
     return jnp.log(p_a[a]) + jnp.log(p_b[a, b]) + jnp.log(p_c[a, c]) + jnp.log(p_d[b, c, d])
 
 
-def _evidence(d: Any, p_a: Any, p_b: Any, p_c: Any, p_d: Any) -> Any:
+def _evidence(d: Array, p_a: Array, p_b: Array, p_c: Array, p_d: Array) -> Any:
     return jnp.log(jnp.einsum("a,ab,ac,bc->", p_a, p_b, p_c, p_d[:, :, d]))
 
 
-def _posterior(d: Any, p_a: Any, p_b: Any, p_c: Any, p_d: Any) -> Any:
+def _posterior(d: Array, p_a: Array, p_b: Array, p_c: Array, p_d: Array) -> Any:
     joint = jnp.einsum("a,ab,ac,bc->abc", p_a, p_b, p_c, p_d[:, :, d])
     return joint / jnp.sum(joint)
 

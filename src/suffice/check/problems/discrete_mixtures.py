@@ -9,16 +9,17 @@ import numpy as np
 from suffice.check.problem import Point, Problem
 from suffice.check.problems import mixtures
 from suffice.check.problems.mathematics import positive, simplex, unit
+from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp, lax
 
 Generator = np.random.Generator
 
 
-def _bernoulli(X: Any, probabilities: Any) -> Any:
+def _bernoulli(X: Array, probabilities: Array) -> Any:
     return X @ jnp.log(probabilities).T + (1 - X) @ jnp.log(1 - probabilities).T
 
 
-def _poisson(X: Any, rates: Any) -> Any:
+def _poisson(X: Array, rates: Array) -> Any:
     return X @ jnp.log(rates).T - jnp.sum(rates, -1) - jnp.sum(lax.lgamma(X + 1.0), -1)[:, None]
 
 
@@ -38,11 +39,11 @@ def _draw_poisson(generator: Generator, rows: int = 11, columns: int = 2, compon
     }
 
 
-def _of_bernoulli(X: Any, weights: Any, probabilities: Any) -> Any:
+def _of_bernoulli(X: Array, weights: Array, probabilities: Array) -> Any:
     return mixtures.responsibilities(_bernoulli(X, probabilities), weights)
 
 
-def _of_poisson(X: Any, weights: Any, rates: Any) -> Any:
+def _of_poisson(X: Array, weights: Array, rates: Array) -> Any:
     return mixtures.responsibilities(_poisson(X, rates), weights)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from suffice.check.problem import Point, Problem
 from suffice.check.problems.mathematics import log_gaussian, simplex, spd
+from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp
 
 Generator = np.random.Generator
@@ -22,7 +23,7 @@ def _draw_two(generator: Generator, size: int = 3) -> Point:
     }
 
 
-def _divergence(m1: Any, S1: Any, m2: Any, S2: Any) -> Any:
+def _divergence(m1: Array, S1: Array, m2: Array, S2: Array) -> Any:
     apart = m2 - m1
     second = jnp.trace(jnp.linalg.solve(S2, S1)) + apart @ jnp.linalg.solve(S2, apart)
     return 0.5 * (second - m1.shape[0] + jnp.linalg.slogdet(S2)[1] - jnp.linalg.slogdet(S1)[1])
@@ -77,7 +78,7 @@ def _draw_bound(generator: Generator, columns: int = 5, factors: int = 3) -> Poi
     }
 
 
-def _bound(x: Any, W: Any, sigma2: Any, m: Any, s: Any) -> Any:
+def _bound(x: Array, W: Array, sigma2: Array, m: Array, s: Array) -> Any:
     squares = jnp.sum((x - W @ m) ** 2) + jnp.sum(W**2 @ s**2)
     fit = -0.5 * (squares / sigma2 + x.shape[0] * jnp.log(2 * np.pi * sigma2))
     return fit - 0.5 * jnp.sum(m**2 + s**2 - 1.0 - 2 * jnp.log(s))

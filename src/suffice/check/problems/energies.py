@@ -8,6 +8,7 @@ import numpy as np
 
 from suffice.check.problem import Point, Problem
 from suffice.check.problems.mathematics import log_sum_exp, sigmoid
+from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp
 
 Generator = np.random.Generator
@@ -28,41 +29,41 @@ def _draw_rbm(generator: Generator, rows: int = 7, visible: int = 5, hidden: int
     }
 
 
-def energy(v: Any, h: Any, W: Any, b: Any, a: Any) -> Any:
+def energy(v: Array, h: Array, W: Array, b: Array, a: Array) -> Any:
     """E(v, h) = -vᵀWh - bᵀv - aᵀh."""
     return -(v @ W @ h) - b @ v - a @ h
 
 
-def free_energies(V: Any, W: Any, b: Any, a: Any) -> Any:
+def free_energies(V: Array, W: Array, b: Array, a: Array) -> Any:
     """F(v) = -bᵀv - Σ_j log(1 + exp(vᵀW_j + a_j)) of rows (..., D)."""
     return -(V @ b) - jnp.sum(jnp.logaddexp(0.0, V @ W + a), -1)
 
 
-def log_partition(W: Any, b: Any, a: Any) -> Any:
+def log_partition(W: Array, b: Array, a: Array) -> Any:
     """log Σ_v exp(-F(v))."""
     return log_sum_exp(-free_energies(_states(W.shape[0]), W, b, a))
 
 
-def _log_likelihood(V: Any, W: Any, b: Any, a: Any) -> Any:
+def _log_likelihood(V: Array, W: Array, b: Array, a: Array) -> Any:
     return -jnp.sum(free_energies(V, W, b, a)) - V.shape[0] * log_partition(W, b, a)
 
 
-def _model(W: Any, b: Any, a: Any) -> tuple[Any, Any]:
+def _model(W: Array, b: Array, a: Array) -> tuple[Any, Any]:
     states = _states(W.shape[0])
     return states, jnp.exp(-free_energies(states, W, b, a) - log_partition(W, b, a))
 
 
-def _model_visible(W: Any, b: Any, a: Any) -> Any:
+def _model_visible(W: Array, b: Array, a: Array) -> Any:
     states, chances = _model(W, b, a)
     return chances @ states
 
 
-def _model_hidden(W: Any, b: Any, a: Any) -> Any:
+def _model_hidden(W: Array, b: Array, a: Array) -> Any:
     states, chances = _model(W, b, a)
     return chances @ sigmoid(states @ W + a)
 
 
-def _model_products(W: Any, b: Any, a: Any) -> Any:
+def _model_products(W: Array, b: Array, a: Array) -> Any:
     states, chances = _model(W, b, a)
     return (states * chances[:, None]).T @ sigmoid(states @ W + a)
 
@@ -126,19 +127,19 @@ def _draw_ising(generator: Generator, height: int = 3, width: int = 5) -> Point:
     }
 
 
-def neighbours(x: Any) -> Any:
+def neighbours(x: Array) -> Any:
     """Sum of the pixels left, right, above and below each (H, W)."""
     framed = jnp.pad(x, 1)
     return framed[:-2, 1:-1] + framed[2:, 1:-1] + framed[1:-1, :-2] + framed[1:-1, 2:]
 
 
-def ising_energy(x: Any, y: Any, h: Any, beta: Any, eta: Any) -> Any:
+def ising_energy(x: Array, y: Array, h: Array, beta: Array, eta: Array) -> Any:
     """E = h Σ x_i - β Σ_{i,j neighbours} x_i x_j - η Σ x_i y_i, each pair once."""
     pairs = jnp.sum(x[1:] * x[:-1]) + jnp.sum(x[:, 1:] * x[:, :-1])
     return h * jnp.sum(x) - beta * pairs - eta * jnp.sum(x * y)
 
 
-def _flips(x: Any, y: Any, h: Any, beta: Any, eta: Any) -> Any:
+def _flips(x: Array, y: Array, h: Array, beta: Array, eta: Array) -> Any:
     changes = []
     for place in np.ndindex(*x.shape):
         here = np.zeros(x.shape)

@@ -8,6 +8,7 @@ import numpy as np
 
 from suffice.check.problem import Point, Problem
 from suffice.check.problems.mathematics import log_gaussian, positive
+from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp
 
 Generator = np.random.Generator
@@ -23,25 +24,25 @@ def _draw_one(generator: Generator, rows: int = 7, columns: int = 5) -> Point:
     }
 
 
-def _one_covariance(u: Any, sigma2: Any) -> Any:
+def _one_covariance(u: Any, sigma2: Array) -> Any:
     return jnp.outer(u, u) + sigma2 * np.eye(u.shape[0])
 
 
-def _one_joint(X: Any, z: Any, u: Any, sigma2: Any) -> Any:
+def _one_joint(X: Array, z: Array, u: Array, sigma2: Array) -> Any:
     noise = jnp.sum((X - z[:, None] * u) ** 2) / sigma2 + X.size * jnp.log(2 * np.pi * sigma2)
     return -0.5 * (noise + jnp.sum(z**2) + X.shape[0] * LOG_TAU)
 
 
-def _one_expected(X: Any, m: Any, s: Any, u: Any, sigma2: Any) -> Any:
+def _one_expected(X: Array, m: Array, s: Array, u: Array, sigma2: Array) -> Any:
     squares = jnp.sum(X**2) - 2 * m @ X @ u + jnp.sum(s) * u @ u
     return -0.5 * (squares / sigma2 + X.size * jnp.log(2 * np.pi * sigma2) + jnp.sum(s) + X.shape[0] * LOG_TAU)
 
 
-def _one_mean(X: Any, u: Any, sigma2: Any) -> Any:
+def _one_mean(X: Array, u: Array, sigma2: Array) -> Any:
     return X @ u / (sigma2 + u @ u)
 
 
-def _one_square(X: Any, u: Any, sigma2: Any) -> Any:
+def _one_square(X: Array, u: Array, sigma2: Array) -> Any:
     return sigma2 / (sigma2 + u @ u) + _one_mean(X, u, sigma2) ** 2
 
 
@@ -83,30 +84,30 @@ def _draw_several(generator: Generator, rows: int = 9, columns: int = 5, factors
     }
 
 
-def _covariance(W: Any, psi: Any) -> Any:
+def _covariance(W: Array, psi: Array) -> Any:
     return W @ W.T + psi * np.eye(W.shape[0])
 
 
-def _factor_joint(x: Any, z: Any, mu: Any, W: Any, psi: Any) -> Any:
+def _factor_joint(x: Array, z: Array, mu: Array, W: Array, psi: Array) -> Any:
     deviation = x - mu - W @ z
     noise = jnp.sum(deviation**2 / psi + jnp.log(2 * np.pi * psi) * np.ones(x.shape[0]))
     return -0.5 * (noise + jnp.sum(z**2) + z.shape[0] * LOG_TAU)
 
 
-def _posterior_covariance(W: Any, psi: Any) -> Any:
+def _posterior_covariance(W: Array, psi: Array) -> Any:
     return jnp.linalg.inv(np.eye(W.shape[1]) + W.T @ (W / psi[:, None]))
 
 
-def _posterior_means(X: Any, mu: Any, W: Any, psi: Any) -> Any:
+def _posterior_means(X: Array, mu: Array, W: Array, psi: Array) -> Any:
     return (X - mu) / psi @ W @ _posterior_covariance(W, psi)
 
 
-def _second_moments(X: Any, mu: Any, W: Any, psi: Any) -> Any:
+def _second_moments(X: Array, mu: Array, W: Array, psi: Array) -> Any:
     means = _posterior_means(X, mu, W, psi)
     return X.shape[0] * _posterior_covariance(W, psi) + means.T @ means
 
 
-def _factor_expected(X: Any, M: Any, S: Any, mu: Any, W: Any, psi: Any) -> Any:
+def _factor_expected(X: Array, M: Array, S: Array, mu: Array, W: Array, psi: Array) -> Any:
     centred = X - mu
     squares = jnp.sum(centred**2, 0) - 2 * jnp.sum(W * (centred.T @ M), 1) + jnp.sum(W @ S * W, 1)
     noise = jnp.sum(squares / psi + X.shape[0] * jnp.log(2 * np.pi * psi))
@@ -156,7 +157,7 @@ def _draw_principal(generator: Generator, rows: int = 9, columns: int = 5, facto
     return {**drawn, "sigma2": np.float64(generator.uniform(0.4, 0.9))}
 
 
-def _alike(W: Any, sigma2: Any) -> Any:
+def _alike(W: Array, sigma2: Array) -> Any:
     return sigma2 * np.ones(W.shape[0])
 
 

@@ -9,16 +9,17 @@ import numpy as np
 from suffice.check.problem import Point, Problem
 from suffice.check.problems import mixtures
 from suffice.check.problems.mathematics import log_gaussian, positive, simplex, softmax, spd
+from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp
 
 Generator = np.random.Generator
 
 
-def _full(X: Any, means: Any, covariances: Any) -> Any:
+def _full(X: Array, means: Array, covariances: Array) -> Any:
     return log_gaussian(X[:, None, :], means, covariances)
 
 
-def _diagonal(X: Any, means: Any, variances: Any) -> Any:
+def _diagonal(X: Array, means: Array, variances: Array) -> Any:
     squares = (X[:, None, :] - means) ** 2 / variances
     return -0.5 * jnp.sum(squares + jnp.log(2 * np.pi * variances), -1)
 
@@ -44,11 +45,11 @@ def _draw_logits(generator: Generator, rows: int = 11, columns: int = 3, compone
     return {**drawn, "logits": generator.normal(0.4, 0.8, components)}
 
 
-def _responsibilities(X: Any, weights: Any, means: Any, covariances: Any) -> Any:
+def _responsibilities(X: Array, weights: Array, means: Array, covariances: Array) -> Any:
     return mixtures.responsibilities(_full(X, means, covariances), weights)
 
 
-def _diagonal_responsibilities(X: Any, weights: Any, means: Any, variances: Any) -> Any:
+def _diagonal_responsibilities(X: Array, weights: Array, means: Array, variances: Array) -> Any:
     return mixtures.responsibilities(_diagonal(X, means, variances), weights)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from suffice.check.problem import Point, Problem
 from suffice.check.problems.mathematics import log_gaussian, positive, simplex, spd
+from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp
 
 Generator = np.random.Generator
@@ -33,14 +34,14 @@ def _draw_diagonal(generator: Generator, rows: int = 7, columns: int = 3) -> Poi
     return {"X": drawn["X"], "mean": drawn["mean"], "variances": positive(generator, columns)}
 
 
-def _by_precision(X: Any, mean: Any, precision: Any) -> Any:
+def _by_precision(X: Array, mean: Array, precision: Array) -> Any:
     deviation = X - mean
     distances = jnp.sum(deviation @ precision * deviation)
     size = X.shape[1] * np.log(2 * np.pi)
     return 0.5 * (X.shape[0] * (jnp.linalg.slogdet(precision)[1] - size) - distances)
 
 
-def _diagonal(X: Any, mean: Any, variances: Any) -> Any:
+def _diagonal(X: Array, mean: Array, variances: Array) -> Any:
     return -0.5 * jnp.sum((X - mean) ** 2 / variances + jnp.log(2 * np.pi * variances))
 
 
@@ -114,11 +115,11 @@ def _draw_classes(generator: Generator, rows: int = 11, columns: int = 2, classe
     }
 
 
-def _class_joint(X: Any, y: Any, alpha: Any, mu: Any, sigma2: Any) -> Any:
+def _class_joint(X: Array, y: Array, alpha: Array, mu: Array, sigma2: Array) -> Any:
     return jnp.sum(jnp.log(alpha)[y] - 0.5 * jnp.sum((X - mu[y]) ** 2 / sigma2 + jnp.log(2 * np.pi * sigma2), -1))
 
 
-def _classes_of(y: Any, alpha: Any) -> Any:
+def _classes_of(y: Array, alpha: Array) -> Any:
     return (y[:, None] == np.arange(alpha.shape[0])) * 1.0
 
 
@@ -159,7 +160,7 @@ def _draw_tied(generator: Generator, rows: int = 11, columns: int = 2, classes: 
     return {**drawn, "covariance": spd(generator, columns)}
 
 
-def _tied_joint(X: Any, y: Any, alpha: Any, mu: Any, covariance: Any) -> Any:
+def _tied_joint(X: Array, y: Array, alpha: Array, mu: Array, covariance: Array) -> Any:
     return jnp.sum(jnp.log(alpha)[y] + log_gaussian(X, mu[y], covariance))
 
 

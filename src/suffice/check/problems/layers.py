@@ -8,6 +8,7 @@ import numpy as np
 
 from suffice.check.problem import Point, Problem
 from suffice.check.problems.mathematics import log_sum_exp, softmax
+from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp
 
 Generator = np.random.Generator
@@ -60,12 +61,12 @@ CROSS_ENTROPY = Problem(
 )
 
 
-def _standardised(X: Any, axis: int) -> Any:
+def _standardised(X: Array, axis: int) -> Any:
     centred = X - jnp.mean(X, axis=axis, keepdims=True)
     return centred / _deviation(X, axis)
 
 
-def _deviation(X: Any, axis: int) -> Any:
+def _deviation(X: Array, axis: int) -> Any:
     centred = X - jnp.mean(X, axis=axis, keepdims=True)
     return jnp.sqrt(jnp.mean(centred**2, axis=axis, keepdims=True) + EPSILON)
 
@@ -119,7 +120,7 @@ def _draw_attention(generator: Generator, queries: int = 5, keys: int = 7, width
     }
 
 
-def _attention_weights(Q: Any, K: Any) -> Any:
+def _attention_weights(Q: Array, K: Array) -> Any:
     return softmax(Q @ K.T / np.sqrt(Q.shape[1]))
 
 

@@ -6,32 +6,33 @@ from typing import Any
 
 import numpy as np
 
+from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp, lax
 
 
-def sigmoid(x: Any) -> Any:
+def sigmoid(x: Array) -> Any:
     """1 / (1 + exp(-x))."""
     return 1 / (1 + jnp.exp(-x))
 
 
-def log_sum_exp(x: Any, axis: int = -1) -> Any:
+def log_sum_exp(x: Array, axis: int = -1) -> Any:
     """log Σ exp(x) along an axis."""
     top = lax.stop_gradient(jnp.max(x, axis=axis, keepdims=True))
     return jnp.log(jnp.sum(jnp.exp(x - top), axis=axis)) + jnp.squeeze(top, axis=axis)
 
 
-def softmax(x: Any, axis: int = -1) -> Any:
+def softmax(x: Array, axis: int = -1) -> Any:
     """exp(x) / Σ exp(x) along an axis."""
     weights = jnp.exp(x - lax.stop_gradient(jnp.max(x, axis=axis, keepdims=True)))
     return weights / jnp.sum(weights, axis=axis, keepdims=True)
 
 
-def one_hot(labels: Any, classes: int) -> Any:
+def one_hot(labels: Array, classes: int) -> Any:
     """Rows of the identity matrix (N, K) of whole numbers (N,)."""
     return (labels[:, None] == np.arange(classes)) * 1.0
 
 
-def log_gaussian(x: Any, mean: Any, covariance: Any) -> Any:
+def log_gaussian(x: Array, mean: Array | float, covariance: Array) -> Any:
     """Log-densities (...) of rows (..., D)."""
     deviation = x - mean
     solved = jnp.linalg.solve(covariance, deviation[..., None])[..., 0]

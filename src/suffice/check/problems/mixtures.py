@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from suffice.check.problems.mathematics import log_sum_exp, softmax
+from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp
 
 SIZES = {
@@ -28,16 +29,16 @@ NOTATION = {
 }
 
 
-def log_likelihood(logs: Any, weights: Any) -> Any:
+def log_likelihood(logs: Array, weights: Array) -> Any:
     """Σ_n log Σ_k π_k exp(logs_nk) of log-densities (N, K)."""
     return jnp.sum(log_sum_exp(jnp.log(weights) + logs))
 
 
-def responsibilities(logs: Any, weights: Any) -> Any:
+def responsibilities(logs: Array, weights: Array) -> Any:
     """π_k exp(logs_nk) / Σ_j π_j exp(logs_nj), (N, K)."""
     return softmax(jnp.log(weights) + logs)
 
 
-def expected(r: Any, logs: Any, weights: Any) -> Any:
+def expected(r: Array, logs: Array, weights: Array) -> Any:
     """Σ_nk r_nk (log π_k + logs_nk)."""
     return jnp.sum(r * (jnp.log(weights) + logs))

@@ -8,6 +8,7 @@ import numpy as np
 
 from suffice.check.problem import Point, Problem
 from suffice.check.problems.mathematics import log_sum_exp, one_hot, sigmoid, softmax
+from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp
 
 Generator = np.random.Generator
@@ -51,11 +52,11 @@ def _draw_mlp(generator: Generator, rows: int = 7, inputs: int = 3, hidden: int 
     }
 
 
-def _hidden(X: Any, W1: Any, b1: Any) -> Any:
+def _hidden(X: Array, W1: Array, b1: Array) -> Any:
     return jnp.tanh(X @ W1 + b1)
 
 
-def _mlp(X: Any, T: Any, W1: Any, b1: Any, W2: Any, b2: Any, lam: Any) -> Any:
+def _mlp(X: Array, T: Array, W1: Array, b1: Array, W2: Array, b2: Array, lam: Array) -> Any:
     scores = _hidden(X, W1, b1) @ W2 + b2
     penalty = 0.5 * lam * (jnp.sum(W1**2) + jnp.sum(W2**2))
     return jnp.sum(log_sum_exp(scores)) - jnp.sum(T * scores) + penalty
@@ -108,7 +109,7 @@ def _draw_regression_net(generator: Generator, rows: int = 7, inputs: int = 3, h
     }
 
 
-def _relu_hidden(X: Any, W1: Any, b1: Any) -> Any:
+def _relu_hidden(X: Array, W1: Array, b1: Array) -> Any:
     return jnp.maximum(X @ W1 + b1, 0.0)
 
 
@@ -150,11 +151,11 @@ def _draw_block(generator: Generator, size: int = 5) -> Point:
     }
 
 
-def _block_hidden(x: Any, W: Any, b: Any) -> Any:
+def _block_hidden(x: Array, W: Array, b: Array) -> Any:
     return jnp.tanh(W @ x + b) + x
 
 
-def _block(x: Any, W: Any, b: Any, V: Any, c: Any) -> Any:
+def _block(x: Array, W: Array, b: Array, V: Array, c: Array) -> Any:
     h = _block_hidden(x, W, b)
     return jnp.tanh(V @ h + c) + h
 

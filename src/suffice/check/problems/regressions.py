@@ -8,6 +8,7 @@ import numpy as np
 
 from suffice.check.problem import Point, Problem
 from suffice.check.problems.mathematics import log_sum_exp, one_hot, sigmoid, softmax
+from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp
 
 Generator = np.random.Generator
@@ -53,21 +54,21 @@ def _draw_softmax(generator: Generator, rows: int = 7, columns: int = 3, classes
     }
 
 
-def _squares(X: Any, y: Any, w: Any) -> Any:
+def _squares(X: Array, y: Array, w: Array) -> Any:
     return 0.5 * jnp.sum((X @ w - y) ** 2)
 
 
-def _logistic(X: Any, t: Any, w: Any, lam: Any) -> Any:
+def _logistic(X: Array, t: Array, w: Array, lam: Array) -> Any:
     score = X @ w
     return jnp.sum(jnp.logaddexp(0.0, score) - t * score) + 0.5 * lam * jnp.sum(w**2)
 
 
-def _poisson(X: Any, y: Any, w: Any, lam: Any) -> Any:
+def _poisson(X: Array, y: Array, w: Array, lam: Array) -> Any:
     score = X @ w
     return jnp.sum(jnp.exp(score) - y * score) + 0.5 * lam * jnp.sum(w**2)
 
 
-def _softmax(X: Any, T: Any, W: Any, b: Any, lam: Any) -> Any:
+def _softmax(X: Array, T: Array, W: Array, b: Array, lam: Array) -> Any:
     scores = X @ W + b
     return jnp.sum(log_sum_exp(scores)) - jnp.sum(T * scores) + 0.5 * lam * jnp.sum(W**2)
 
@@ -161,7 +162,7 @@ def _draw_bayesian(generator: Generator, rows: int = 7, columns: int = 3) -> Poi
     }
 
 
-def _bayesian(X: Any, y: Any, w: Any, alpha: Any, beta: Any) -> Any:
+def _bayesian(X: Array, y: Array, w: Array, alpha: Array, beta: Array) -> Any:
     fit = 0.5 * X.shape[0] * jnp.log(beta / (2 * np.pi)) - 0.5 * beta * jnp.sum((y - X @ w) ** 2)
     return fit + 0.5 * X.shape[1] * jnp.log(alpha / (2 * np.pi)) - 0.5 * alpha * jnp.sum(w**2)
 
