@@ -35,7 +35,7 @@ def forward(x: Array, pi: Array, A: Array, B: Array) -> Any:
 
 def backward(x: Array, A: Array, B: Array) -> Any:
     """β_t(k) = p(x_t+1 ... x_T | z_t = k), (T, K)."""
-    behind = [jnp.sum(A * 0.0, 1) + 1.0]
+    behind: list[Any] = [jnp.sum(A * 0.0, 1) + 1.0]
     for symbol in x[:0:-1]:
         behind.append(A @ (B[:, symbol] * behind[-1]))
     return jnp.stack(behind[::-1])

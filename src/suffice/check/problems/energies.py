@@ -133,13 +133,13 @@ def neighbours(x: Array) -> Any:
     return framed[:-2, 1:-1] + framed[2:, 1:-1] + framed[1:-1, :-2] + framed[1:-1, 2:]
 
 
-def ising_energy(x: Array, y: Array, h: Array, beta: Array, eta: Array) -> Any:
+def ising_energy(x: Array, y: Array, h: Array | float, beta: Array | float, eta: Array | float) -> Any:
     """E = h Σ x_i - β Σ_{i,j neighbours} x_i x_j - η Σ x_i y_i, each pair once."""
     pairs = jnp.sum(x[1:] * x[:-1]) + jnp.sum(x[:, 1:] * x[:, :-1])
     return h * jnp.sum(x) - beta * pairs - eta * jnp.sum(x * y)
 
 
-def _flips(x: Array, y: Array, h: Array, beta: Array, eta: Array) -> Any:
+def _flips(x: Array, y: Array, h: Array | float, beta: Array | float, eta: Array | float) -> Any:
     changes = []
     for place in np.ndindex(*x.shape):
         here = np.zeros(x.shape)

@@ -10,7 +10,7 @@ from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp, lax
 
 
-def sigmoid(x: Array) -> Any:
+def sigmoid(x: Array | float) -> Any:
     """1 / (1 + exp(-x))."""
     return 1 / (1 + jnp.exp(-x))
 
