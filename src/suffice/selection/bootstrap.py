@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
-from suffice.estimators.shared.comparison import check_parameters
+from suffice.estimators.shared.comparison import Compared, check_parameters
 from suffice.estimators.shared.labelled_columns import coded_rows, with_kinds_of
 from suffice.fit.checkpoint import Checkpoint, settings_of
 from suffice.outcome import DegenerateComponentWarning
@@ -25,9 +25,6 @@ from suffice.selection.bootstrap_result import BootstrapTest, is_clear, reached,
 from suffice.selection.neighbour import Fit, best_fit
 from suffice.selection.rows import Rows
 from suffice.validation import check_count
-
-if TYPE_CHECKING:
-    from suffice.estimators.shared.comparison import Compared
 
 
 def bootstrap_test(
@@ -96,6 +93,10 @@ def bootstrap_test(
     ((1, 2), 0.05)
     """
     check_count("samples", samples)
+    if not isinstance(estimator, Compared):
+        raise ValueError(
+            f"A {type(estimator).__name__} was given; a mixture or factor model, which has n_components, is expected."
+        )
     check_parameters(estimator)
     larger = estimator.n_components + 1 if n_components is None else n_components
     check_count("n_components", larger, estimator.n_components + 1)
