@@ -6,6 +6,7 @@ from sklearn.exceptions import ConvergenceWarning
 
 import suffice
 from suffice import CategoricalMixture, FactorAnalysis, GaussianMixture, NaiveBayes, PoissonMixture
+from suffice.cli import main
 from suffice.outcome import HeldParameterWarning
 
 DRAW = np.random.default_rng(0)
@@ -60,3 +61,20 @@ def test_a_matrix_of_text_and_a_classifier_are_no_input():
         FactorAnalysis(1).fit_covariance([["a", "b"], ["b", "a"]], n_rows=9)
     with pytest.raises(ValueError, match="NaiveBayes was given"):
         suffice.bootstrap_test(NaiveBayes(), ANSWERS)  # pyright: ignore[reportArgumentType]
+
+
+def test_rows_of_one_component_are_drawn_on_the_command_line(tmp_path, capsys):
+    rows = np.concatenate([DRAW.normal(0, 1, (80, 2)), DRAW.normal(9, 1, (80, 2)), DRAW.uniform(-20, 20, (30, 2))])
+    np.savetxt(tmp_path / "rows.csv", rows, delimiter=",", header="a,b", comments="")
+    words = ["fit", "gaussian-mixture", str(tmp_path / "rows.csv"), "--noise", "--n-components", "2", "--n-init", "3"]
+    run = str(tmp_path / "run")
+    assert main([*words, "--out", run]) == 0
+    for component in ("0", "1", "-1"):
+        assert (
+            main(["sample", run, "--component", component, "--n", "5", "--out", str(tmp_path / f"of{component}.csv")])
+            == 0
+        )
+        drawn = np.loadtxt(tmp_path / f"of{component}.csv", delimiter=",", skiprows=1)
+        assert drawn[:, 2].tolist() == [float(component)] * 5
+    assert main(["sample", run, "--component", "2"]) == 2
+    assert "from 0 to 1, or -1 for the noise" in capsys.readouterr().err
