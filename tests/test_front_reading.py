@@ -92,7 +92,11 @@ def test_a_word_among_numbers_is_named_and_never_a_label(written):
     for read in (read_table, read_columns):
         with pytest.raises(DataError, match=r"column 'a' holds text, such as 'oops' in row 31.*--missing a=oops"):
             read(path)
-        assert read(path, missing={"a": ["oops"]}).notes[1].startswith("Column 'a': 1 cell 'oops' is read as missing")
+        assert (
+            read(path, missing_values={"a": ["oops"]})
+            .notes[1]
+            .startswith("Column 'a': 1 cell 'oops' is read as missing")
+        )
 
 
 def test_codes_and_sizes_stay_labels(written):
@@ -103,14 +107,16 @@ def test_codes_and_sizes_stay_labels(written):
 def test_marks_for_missing_cells_are_of_all_columns_or_of_one(written):
     path = written("a,b\n-9,99\n1,999999\n2,-9\n")
     expected = [[np.nan, np.nan], [1, 999999], [2, np.nan]]
-    np.testing.assert_array_equal(read_table(path, missing=[-9, "99"]).values, expected)
-    np.testing.assert_array_equal(read_table(path, missing={"b": [999999]}).values[1], [1, np.nan])
-    notes = read_table(path, missing=[-9, 12345]).notes
+    np.testing.assert_array_equal(read_table(path, missing_values=[-9, "99"]).values, expected)
+    np.testing.assert_array_equal(read_table(path, missing_values={"b": [999999]}).values[1], [1, np.nan])
+    notes = read_table(path, missing_values=[-9, 12345]).notes
     assert f"No cell of {path.name} is '12345', given as missing." in notes
-    assert not any("No cell" in note for note in read_table(path, missing=[-9]).notes)
-    with pytest.raises(DataError, match=r"no column 'c' \(given in missing=\)"):
-        read_table(path, missing={"c": [1]})
-    np.testing.assert_array_equal(read_table(np.array([[1, 2], [-9, 3]]), missing=[-9]).values, [[1, 2], [np.nan, 3]])
+    assert not any("No cell" in note for note in read_table(path, missing_values=[-9]).notes)
+    with pytest.raises(DataError, match=r"no column 'c' \(given as missing\)"):
+        read_table(path, missing_values={"c": [1]})
+    np.testing.assert_array_equal(
+        read_table(np.array([[1, 2], [-9, 3]]), missing_values=[-9]).values, [[1, 2], [np.nan, 3]]
+    )
 
 
 def test_names_that_are_years_are_names_and_rows_without_a_name_are_refused(written):

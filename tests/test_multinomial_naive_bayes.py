@@ -120,7 +120,7 @@ def test_what_cannot_be_counted_is_refused():
         (MultinomialNaiveBayes([1.0, -1.0]), X, "alpha holds numbers that are not above 0"),
         (MultinomialNaiveBayes(np.ones(3)), X, "alpha"),
         (MultinomialNaiveBayes(norm=True), X, "norm=True was given"),
-        (MultinomialNaiveBayes(complement=True, unlabelled=-1), X, "leave unlabelled out"),
+        (MultinomialNaiveBayes(complement=True, unlabelled=-1), X, "leave these rows out"),
         (MultinomialNaiveBayes(), -X, "Negative values"),
         (MultinomialNaiveBayes(), np.where(X == 2, np.nan, X), "counts are needed together"),
         (MultinomialNaiveBayes(), [X, X], "comes in batches"),

@@ -1,4 +1,4 @@
-"""``suffice fit MODEL DATA``: one small function for each mixture, factor model and classifier with options of its own.
+"""``suffice fit MODEL DATA``: one small function for each mixture and factor model with options of its own.
 
 Its options stand in the signature, its estimator in the body. An option read by ``choices`` may have several values; ``run``
 selects among them. Public mixtures without options of their own have a command by themselves.
@@ -13,16 +13,16 @@ from typing import Annotated, Any
 import typer
 
 import suffice
-from suffice.choices import ClassCovarianceType, CovarianceType, Rotation
+from suffice.choices import CovarianceType, Rotation
 from suffice.cli.automatic import automatic
 from suffice.cli.bayesian import bayesian_network, bayesian_network_classifier
+from suffice.cli.classifiers import gaussian_classifier, mixture_classifier, multinomial_naive_bayes, naive_bayes
 from suffice.cli.job import run
 from suffice.cli.matrix import run_matrix
 from suffice.cli.networks import autoencoder, denoising_autoencoder, neural_classifier
 from suffice.cli.options import (
     DATA,
     FIT,
-    ClassifierJob,
     Data,
     FactorAnalysisJob,
     FactorLearning,
@@ -32,10 +32,9 @@ from suffice.cli.options import (
     Learning,
     MixtureJob,
 )
-from suffice.cli.parse import choices, counts, flat, shrinkage_of
+from suffice.cli.parse import choices, counts, flat
 from suffice.cli.rbm import rbm
 from suffice.cli.reading import Reading
-from suffice.cli.source import read_classes
 
 app = typer.Typer(no_args_is_help=True, invoke_without_command=True)
 app.callback()(automatic)
@@ -49,15 +48,6 @@ Covariances = Annotated[
         rich_help_panel=FIT,
     ),
 ]
-PriorRows = Annotated[
-    float,
-    typer.Option(min=0.0, help="Rows like all others seen beforehand in each class.", rich_help_panel=FIT),
-]
-Unlabelled = Annotated[
-    str | None,
-    typer.Option(metavar="VALUE", help="What marks rows of unknown class there.", show_default="none",
-                 rich_help_panel=DATA),
-]  # fmt: skip
 
 
 @app.command("gaussian-mixture")
@@ -121,80 +111,6 @@ def mixed_mixture(
 
     estimator = MixedMixture(kinds=kinds, covariance_type=covariance_type, reg_covar=reg_covar, **vars(learning))
     return run(estimator, data, job, reading)
-
-
-@app.command("gaussian-classifier")
-@flat
-def gaussian_classifier(
-    data: Data,
-    job: ClassifierJob,
-    reading: Reading,
-    unlabelled: Unlabelled = None,
-    covariance_type: Annotated[
-        ClassCovarianceType, typer.Option(help="Freedom of the covariances.", rich_help_panel=FIT)
-    ] = "tied_diag",
-    rank: Annotated[
-        int, typer.Option(min=1, help="Rank beside the diagonal, with tied_low_rank.", rich_help_panel=FIT)
-    ] = 1,
-    shrinkage: Annotated[
-        Any,
-        typer.Option(parser=shrinkage_of, metavar="SHARE|ledoit_wolf|oas", rich_help_panel=FIT,
-                     help="Share of round covariances mixed in, or how to find it."),
-    ] = 0.0,
-    prior_strength: PriorRows = 0.0,
-    reg_covar: Floor = 1e-6,
-) -> int:  # fmt: skip
-    """Classifier with a Gaussian for each class, for rows of real numbers."""
-    from suffice import GaussianClassifier
-
-    estimator = GaussianClassifier(
-        covariance_type, rank=rank, shrinkage=shrinkage, prior_strength=prior_strength, reg_covar=reg_covar,
-        unlabelled=unlabelled,
-    )  # fmt: skip
-    return run(estimator, data, job, reading, read_classes)
-
-
-@app.command("naive-bayes")
-@flat
-def naive_bayes(
-    data: Data,
-    job: ClassifierJob,
-    reading: Reading,
-    unlabelled: Unlabelled = None,
-    kinds: Kinds = None,
-    prior_strength: PriorRows = 1.0,
-    reg_covar: Floor = 1e-6,
-) -> int:
-    """Classifier for rows of numbers, truth values, labels and counts, independent given the class."""
-    from suffice import NaiveBayes
-
-    estimator = NaiveBayes(kinds, prior_strength=prior_strength, reg_covar=reg_covar, unlabelled=unlabelled)
-    return run(estimator, data, job, reading, read_classes)
-
-
-@app.command("mixture-classifier")
-@flat
-def mixture_classifier(
-    data: Data,
-    job: ClassifierJob,
-    reading: Reading,
-    unlabelled: Unlabelled = None,
-    n_components: Annotated[int, typer.Option(min=1, help="Components of each class.", rich_help_panel=FIT)] = 2,
-    covariance_type: Annotated[
-        CovarianceType, typer.Option(help="Freedom of their covariances.", rich_help_panel=FIT)
-    ] = "full",
-    prior_strength: PriorRows = 0.0,
-    reg_covar: Floor = 1e-6,
-    random_state: Annotated[int, typer.Option(min=0, help="Seed of the starts.", rich_help_panel=FIT)] = 0,
-) -> int:
-    """Classifier with a mixture of Gaussians for each class, for rows of real numbers."""
-    from suffice import GaussianMixture, MixtureClassifier
-
-    mixture = GaussianMixture(
-        n_components, covariance_type=covariance_type, prior_strength=prior_strength, reg_covar=reg_covar
-    )
-    estimator = MixtureClassifier(mixture, random_state=random_state, unlabelled=unlabelled)
-    return run(estimator, data, job, reading, read_classes)
 
 
 @app.command("ppca")
@@ -263,6 +179,10 @@ def mixture_of_ppca(
     return run(MixtureOfPPCA(n_factors=n_factors, reg_covar=reg_covar, **vars(learning)), data, job, reading)
 
 
+app.command("gaussian-classifier")(gaussian_classifier)
+app.command("naive-bayes")(naive_bayes)
+app.command("multinomial-naive-bayes")(multinomial_naive_bayes)
+app.command("mixture-classifier")(mixture_classifier)
 app.command("bayesian-network")(bayesian_network)
 app.command("bayesian-network-classifier")(bayesian_network_classifier)
 app.command("rbm")(rbm)

@@ -259,5 +259,5 @@ def _whole(data: Files, reading: Reading) -> Any:
 
     return read_columns(
         data, header=reading.header, drop=reading.drop, array=reading.array, delimiter=reading.delimiter,
-        row_names=True, decimal=reading.decimal, missing=reading.missing, dates="keep",
+        row_names=True, decimal=reading.decimal, missing_values=reading.missing, dates="keep",
     )  # fmt: skip

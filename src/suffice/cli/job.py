@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -18,10 +17,10 @@ from suffice.cli.inputs import files_of
 from suffice.cli.options import Job
 from suffice.cli.reading import Reading
 from suffice.cli.remembered import remember
-from suffice.cli.run_folder import check_checkpoint, run_folder
+from suffice.cli.run_folder import check_checkpoint, check_samples, run_folder, samples_file
 from suffice.cli.source import Source, read_rows
-from suffice.cli.telling import Interrupted, is_quiet, note
-from suffice.cli.writing import Fitted, in_options, say_run, write_run
+from suffice.cli.telling import Interrupted, note, verbosity
+from suffice.cli.writing import Fitted, Written, in_options, say_run, write_run
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
@@ -40,6 +39,8 @@ def run(
     _refuse_idle_options(estimator, job)
     with run_folder(job.out, overwrite=job.overwrite) as folder:
         kept = None if job.resume is None else check_checkpoint(job.out, overwrite=job.overwrite, resume=job.resume)
+        if job.bootstrap_test is not None:
+            check_samples(job.out, overwrite=job.overwrite, resume=bool(job.resume))
         reading = replace(reading, stream=True) if on_cluster(job) else reading
         covariates = read_covariates(files_of(data), reading, job.covariates) if job.covariates else None
         own = beside(reading, job.covariates) if job.covariates else reading
@@ -52,6 +53,7 @@ def run(
             source = looked_at(source, getattr(fitted.estimator, "validation_rows_", None))
         written = write_run(folder, fitted, source, job)
     say_run(fitted, written, source, job)
+    _end_test(written, job)
     return _end(fitted, kept)
 
 
@@ -66,7 +68,7 @@ def _refuse_idle_options(estimator: BaseEstimator, job: Job) -> None:
         raise ValueError("--cluster and --workers fit one model; give every option one value.")
     if job.bootstrap_test is not None and on_cluster(job):
         raise ValueError("--bootstrap-test draws rows like those in memory; leave out --cluster and --workers.")
-    if job.resume and many:
+    if job.resume and many and not (job.bootstrap_test is not None and samples_file(job.out).exists()):
         raise ValueError("--resume continues one fit, and several are asked for; give every option one value.")
     if job.resume and degenerate != "keep":
         raise ValueError(
@@ -121,7 +123,7 @@ def sentences(met: list[warnings.WarningMessage], estimator: BaseEstimator) -> l
 def _fit_one(estimator: BaseEstimator, source: Source, job: Job, kept: Path | None) -> None:
     from sklearn.base import is_classifier
 
-    _set_verbose(estimator, _verbosity())
+    _set_verbose(estimator, verbosity())
     known = (source.target,) if is_classifier(estimator) else ()
     resumable = kept is not None and estimator.get_params().get("degenerate", "keep") == "keep"
     options: dict[str, Any] = {"checkpoint": kept} if resumable else {}
@@ -129,10 +131,6 @@ def _fit_one(estimator: BaseEstimator, source: Source, job: Job, kept: Path | No
     fitted: Any = estimator
     with rows_for(job, source.rows) as rows:
         fitted.fit(rows, *known, sample_weight=source.weight, **options)
-
-
-def _verbosity() -> int:
-    return int(not is_quiet() and sys.stderr is not None)
 
 
 def _set_verbose(estimator: BaseEstimator, verbose: int) -> None:
@@ -147,8 +145,22 @@ def _select(estimator: Compared, source: Source, job: Job) -> Any:
     first = {name: values[0] for name, values in searched.items()}
     return select(
         estimator.set_params(**first), source.rows, sample_weight=source.weight, criterion=job.criterion or "bic",
-        cv=job.folds, verbose=_verbosity(), **searched,
+        cv=job.folds, verbose=verbosity(), **searched,
     )  # fmt: skip
+
+
+def _end_test(written: Written, job: Job) -> None:
+    """Remove the samples of a bootstrap test that went to its end, or say how to go on with it."""
+    from suffice.fit.checkpoint import remove_checkpoint
+
+    if written.tested is None:
+        return
+    if written.tested.interrupted:
+        raise Interrupted(
+            f"interrupted: kept {len(written.tested.statistics)} of the {job.bootstrap_test} samples of the bootstrap test; "
+            "the same command with --resume --overwrite goes on"
+        )
+    remove_checkpoint(samples_file(job.out))
 
 
 def _end(fitted: Fitted, kept: Path | None) -> int:

@@ -44,7 +44,7 @@ def _typed(data: Files, reading: Reading, columns: list[str]) -> pa.Table:
 
     table = read_columns(
         data, header=reading.header, columns=columns, array=reading.array, delimiter=reading.delimiter,
-        decimal=reading.decimal, missing=reading.missing, dates="keep", row_names=True,
+        decimal=reading.decimal, missing_values=reading.missing, dates="keep", row_names=True,
     )  # fmt: skip
     return table.values
 

@@ -62,7 +62,7 @@ def _table(data: Files, reading: Reading, states: States) -> MixedTable:
         return replace(table, values=values, notes=[*table.notes, *said])
     return read_columns(
         data, header=reading.header, array=reading.array, delimiter=reading.delimiter, decimal=reading.decimal,
-        missing=reading.missing, dates=reading.dates,
+        missing_values=reading.missing, dates=reading.dates,
     )  # fmt: skip
 
 

@@ -164,14 +164,17 @@ class FactorAnalysisJob(LatentJob):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ClassifierJob(Job):
+class LabelledJob(Job):
+    """Options beside the fit of what takes rows of known classes."""
+
+    target: Annotated[str, typer.Option(metavar="COLUMN", help="Column of the classes.", rich_help_panel=DATA)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifierJob(LabelledJob):
     """Options beside the fit of a classifier."""
 
     standard_errors: StandardErrors = None
-
-    target: Annotated[str, typer.Option(metavar="COLUMN", help="Column of the classes.", rich_help_panel=DATA)] = (
-        field()
-    )
 
 
 @dataclass(frozen=True, kw_only=True)

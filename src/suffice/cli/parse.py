@@ -159,6 +159,13 @@ def marks(text: str) -> dict[str, list[str]]:
     return found
 
 
+def together(found: Any) -> dict[str, list[str]] | None:
+    """The cells of an option that was given several times, or that are together already."""
+    if not found or isinstance(found, dict):
+        return found or None
+    return {column: [cell for one in found for cell in one.get(column, ())] for one in found for column in one}
+
+
 def flat(function: Callable[..., Any]) -> Callable[..., Any]:
     """The same function with every dataclass among its parameters replaced by the fields of this dataclass."""
     hints = get_type_hints(function, include_extras=True)

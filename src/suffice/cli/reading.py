@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from suffice.cli.options import DATA
-from suffice.cli.parse import marks, names
+from suffice.cli.parse import marks, names, together
 from suffice.cli.telling import Telling
 
 Dates = Literal["aside", "parts"]
@@ -48,12 +48,16 @@ class Reading(Telling):
                      rich_help_panel=DATA),
     ] = None  # fmt: skip
     missing: Annotated[
-        Any,
+        list[Any] | None,
         typer.Option(parser=marks, metavar="CELL,...", show_default="empty cells, NA, ? and the like", rich_help_panel=DATA,
-                     help="More cells that stand for nothing, such as -9,99, or of one column, as income=999999."),
+                     help="More cells that stand for nothing, such as -9,99, or of one column, as income=999999; "
+                     "give it as often as needed."),
     ] = None  # fmt: skip
     dates: Annotated[
         Dates,
         typer.Option(help="Leave dates out of the model, or make columns such as time.hour of them.",
                      rich_help_panel=DATA),
     ] = "aside"  # fmt: skip
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "missing", together(self.missing))

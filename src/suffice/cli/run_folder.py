@@ -42,20 +42,41 @@ def run_folder(out: Path, *, overwrite: bool = False) -> Iterator[Path]:
 
 def check_checkpoint(out: Path, *, overwrite: bool, resume: bool) -> Path:
     """The file beside a run folder that keeps the state of its fit until the folder is written; it is not lost unasked."""
+    kept = _beside(out, "checkpoint")
+    if resume and not kept.exists():
+        note(f"--resume: there is no {kept.name} beside {out}, so the fit begins anew")
+    _refuse_lost(kept, out, "fit", overwrite, resume)
+    return kept
+
+
+def samples_file(out: Path) -> Path:
+    """The file beside a run folder that keeps the samples of a bootstrap test until the folder is written."""
+    return _beside(out, "bootstrap")
+
+
+def check_samples(out: Path, *, overwrite: bool, resume: bool) -> None:
+    """Refuse to lose the samples of a bootstrap test unasked."""
+    kept = samples_file(out)
+    if resume and kept.exists():
+        note(f"--resume: the bootstrap test goes on from {kept.name}")
+    _refuse_lost(kept, out, "bootstrap test", overwrite, resume)
+
+
+def _beside(out: Path, ending: str) -> Path:
+    absolute = Path(os.path.abspath(out))
+    return absolute.with_name(f"{absolute.name}.{ending}")
+
+
+def _refuse_lost(kept: Path, out: Path, what: str, overwrite: bool, resume: bool) -> None:
     from suffice.fit.checkpoint import remove_checkpoint
 
-    absolute = Path(os.path.abspath(out))
-    kept = absolute.with_name(f"{absolute.name}.checkpoint")
-    if resume:
-        if not kept.exists():
-            note(f"--resume: there is no {kept.name} beside {out}, so the fit begins anew")
-    elif kept.exists() and overwrite:
-        remove_checkpoint(kept)
-    elif kept.exists():
+    if resume or not kept.exists():
+        return
+    if not overwrite:
         raise FileExistsError(
-            f"{kept.name} beside {out} holds an interrupted fit: continue it with --resume, or begin anew with --overwrite."
+            f"{kept.name} beside {out} holds an interrupted {what}: continue it with --resume, or begin anew with --overwrite."
         )
-    return kept
+    remove_checkpoint(kept)
 
 
 def check_file(out: Path | None, *, overwrite: bool, option: str = "--out") -> None:

@@ -17,6 +17,7 @@ from suffice.cli.writing import MODEL
 
 if TYPE_CHECKING:
     from suffice.report.parts import Table
+    from suffice.report.story import Drawn, Story
 
 
 @flat
@@ -24,6 +25,10 @@ def sample(
     run: Run,
     telling: Telling,
     n: Annotated[int, typer.Option("--n", min=1, help="Rows to draw.")] = 100,
+    component: Annotated[
+        int | None,
+        typer.Option(help="Component of a mixture to draw from, -1 for noise.", show_default="all, by their weights"),
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="FILE", help="CSV to write.", show_default="standard output")
     ] = None,
@@ -38,7 +43,7 @@ def sample(
     if not model.draws:
         raise ValueError(f"{run} holds a {type(model.estimator).__name__}, which draws no rows.")
     model.estimator.set_params(random_state=random_state)
-    drawn = model.sample(n)
+    drawn = model.sample(n) if component is None else _of_component(model, n, component)
     if drawn.warning:
         note(f"warning: {drawn.warning}")
     own = [] if drawn.labels is None else [drawn.labels]
@@ -49,6 +54,15 @@ def sample(
         last = "" if drawn.labels is None else f"; the last column is the {drawn.part} each was drawn from"
         say(f"{out} holds {n:,} rows{last}")
         answer(rows=n, columns=header, out=str(out))
+
+
+def _of_component(model: Story, n: int, component: int) -> Drawn:
+    """Rows drawn from one component of a mixture."""
+    from suffice.report.story import Drawn
+
+    if not hasattr(model.estimator, "weights_"):
+        raise ValueError(f"--component draws from one of a mixture, and this is {model.held}: leave it out.")
+    return Drawn(*model.estimator.sample(n, component=component))
 
 
 @flat

@@ -40,7 +40,8 @@ def _of_command(given: dict[str, Any], command: Any, path: str, where: str) -> d
         if name in commands and isinstance(value, dict):
             found[name] = _of_command(value, commands[name], path, f"{where}{name}.")
         elif name.replace("_", "-") in options and not isinstance(value, dict):
-            found[options[name.replace("_", "-")].name] = _as_words(value)
+            option, words = options[name.replace("_", "-")], _as_words(value)
+            found[option.name] = [words] if option.multiple else words
         else:
             known = ", ".join([*commands, *options])
             raise typer.BadParameter(f"{path} names {where}{name}, which is not known; there {known} are.")

@@ -157,7 +157,7 @@ def read(
 
     table = (read_columns if labels else read_table)(
         path, header=reading.header, columns=wanted, drop=reading.drop, array=reading.array,
-        delimiter=reading.delimiter, target=target, decimal=reading.decimal, missing=reading.missing,
+        delimiter=reading.delimiter, target=target, decimal=reading.decimal, missing_values=reading.missing,
         dates=cast("Any", dates or reading.dates),
     )  # fmt: skip
     shape = getattr(table, "image_shape", None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -76,6 +77,11 @@ def as_json() -> bool:
 def is_quiet() -> bool:
     """Whether nothing but errors is said."""
     return _QUIET.get()
+
+
+def verbosity() -> int:
+    """1 where progress is told, else 0."""
+    return int(not is_quiet() and sys.stderr is not None)
 
 
 def _as_json_has_it(value: Any) -> Any:

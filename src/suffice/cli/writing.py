@@ -14,9 +14,10 @@ from typing import Any
 from suffice.cli.by_batches import as_looked_at
 from suffice.cli.options import Job
 from suffice.cli.partial import of_places
+from suffice.cli.run_folder import samples_file
 from suffice.cli.source import Source
 from suffice.cli.tables import ERRORS, SELECTION, TRACE, write_errors, write_rows, write_tables
-from suffice.cli.telling import answer, note, say
+from suffice.cli.telling import answer, note, say, verbosity
 
 MODEL, REPORT = "model.safetensors", "report.html"
 COMMAND: ContextVar[Sequence[str]] = ContextVar("COMMAND", default=())
@@ -45,6 +46,7 @@ class Written:
     failures: list[str]
     further: list[str]
     numbers: dict[str, float]
+    tested: Any = None
 
 
 def write_run(folder: Path, fitted: Fitted, source: Source, job: Job) -> Written:
@@ -78,7 +80,15 @@ def write_run(folder: Path, fitted: Fitted, source: Source, job: Job) -> Written
     files = [name for name in names if name and (folder / name).exists()]
     numbers = {} if told is None else teller.in_numbers(told)
     return Written(
-        teller, told or seen(source.rows), said, measuring, files, list(dict.fromkeys(failures)), further, numbers
+        teller,
+        told or seen(source.rows),
+        said,
+        measuring,
+        files,
+        list(dict.fromkeys(failures)),
+        further,
+        numbers,
+        about.tested,
     )
 
 
@@ -151,7 +161,11 @@ def _tested(estimator: Any, source: Source, job: Job) -> Any:
 
     if source.covariates is not None:
         note("The bootstrap test compares numbers of components without the covariates.")
-    return bootstrap_test(clone(estimator), source.rows, samples=job.bootstrap_test or 1, sample_weight=source.weight)
+    unfitted: Any = clone(estimator)
+    return bootstrap_test(
+        unfitted, source.rows, samples=job.bootstrap_test or 1, sample_weight=source.weight,
+        checkpoint=samples_file(job.out), verbose=verbosity(),
+    )  # fmt: skip
 
 
 def _parallel(source: Source) -> Any:

@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from suffice.data.codes_for_nothing import hints
 from suffice.data.conventions import PLAIN, Conventions
 from suffice.data.dates import holds_dates, without_dates
 from suffice.data.gaps import with_gaps
@@ -34,7 +35,7 @@ def table_from_columns(
     """A ``Table`` from Arrow columns."""
     chosen, labels, said = _chosen(table, name, columns, drop, target, written)
     numbers, found = _numeric(chosen, name, written)
-    said = [*notes, *said, *found, *_count_missing(numbers, "NaN")]
+    said = [*notes, *said, *found, *hints(numbers), *_count_missing(numbers, "NaN")]
     return Table(matrix(numbers), chosen.column_names, name, said, image_shape, labels)
 
 
@@ -57,7 +58,8 @@ def mixed_from_columns(
     refuse_not_numeric(refused, name, "text")
     for label in others:
         parsed = parsed.set_column(parsed.column_names.index(label), label, _without_missing(parsed[label]))
-    return MixedTable(parsed, name, [*notes, *said, *found, *_count_missing(parsed, "null")], labels)
+    said = [*notes, *said, *found, *hints(parsed), *_count_missing(parsed, "null")]
+    return MixedTable(parsed, name, said, labels)
 
 
 def matrix(table: pa.Table | pa.RecordBatch, dtype: np.dtype | None = None) -> np.ndarray:

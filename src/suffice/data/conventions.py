@@ -60,5 +60,5 @@ def _by_column(missing: Missing | None) -> dict[str, tuple[str, ...]]:
 
 def _as_marks(marks: Sequence[str | float]) -> tuple[str, ...]:
     if isinstance(marks, str):
-        raise DataError(f"missing={marks!r}: give a list of cells that stand for nothing, such as missing=[-9, 99].")
+        raise DataError(f"missing_values={marks!r}: give a list of cells that stand for nothing, such as [-9, 99].")
     return tuple(str(mark).strip() for mark in marks)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from numbers import Integral
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from suffice.data.alignment import aligned, check_width, fitted_names, refuse_empty
 from suffice.data.coded import coded_columns
+from suffice.data.conventions import Missing
 from suffice.data.decode import data_frame, decoded, joined
 from suffice.data.detection import detected_kinds
 from suffice.data.digest import digest
@@ -21,6 +22,7 @@ from suffice.data.kinds import Kinds, given_kinds, sentences, warn_left_out
 from suffice.data.labels import codes, distinct_labels, numbers
 from suffice.latent.families.kinds import KINDS, LEFT_OUT
 from suffice.runtime.types import ArrayLike, TableLike
+from suffice.validation import check_choice
 
 
 class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
@@ -46,11 +48,9 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     Of a column that is ``left-out`` a model says nothing: a warning names it, and its cells come back as missing ones. Parts of
     a table may look unlike the whole: where they are fitted one by one, as in scikit-learn's cross-validation, give ``kinds``;
-    ``suffice.select`` and reports take the kinds of the whole table for its parts.
-
-    The code of a label is
-    its place in ``categories_``: in the order that the type declares (every pandas category, a polars Enum, an ordered Arrow
-    dictionary), else sorted. None, NaN, NaT, ``pandas.NA`` and Arrow nulls are missing; text such as ``"NA"`` is a label here
+    ``suffice.select`` and reports take the kinds of the whole table for its parts. The code of a label is its place in
+    ``categories_``: in the order that the type declares (every pandas category, a polars Enum, an ordered Arrow dictionary),
+    else sorted. None, NaN, NaT, ``pandas.NA`` and Arrow nulls are missing; text such as ``"NA"`` is a label here
     (``read_columns`` takes it as missing).
 
     Parameters
@@ -64,6 +64,8 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     handle_unknown
         What ``transform`` makes of labels that did not occur in the fit, and with ``kinds=None`` of numbers that the kind of
         their column does not have: ``"error"``, or ``"missing"`` with a warning.
+    missing_values
+        Cells that stand for nothing, such as ``[-9, 99]``; or such lists by the names of columns.
 
     Attributes
     ----------
@@ -100,10 +102,14 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
     [[4.2, 'Gentoo', 3]]
     """
 
-    def __init__(self, kinds: Kinds = None, max_categories: int = 65_535, handle_unknown: str = "error") -> None:
-        self.kinds = kinds
-        self.max_categories = max_categories
-        self.handle_unknown = handle_unknown
+    earlier_params: ClassVar[dict[str, Any]] = {"missing_values": None}
+
+    def __init__(
+        self, kinds: Kinds = None, max_categories: int = 65_535, handle_unknown: str = "error",
+        missing_values: Missing | None = None,
+    ) -> None:  # fmt: skip
+        self.kinds, self.max_categories = kinds, max_categories
+        self.handle_unknown, self.missing_values = handle_unknown, missing_values
 
     def fit(self, X: TableLike | Frame, y: ArrayLike | None = None) -> Self:
         """Find the kind of each column and its labels.
@@ -153,18 +159,15 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def _check_parameters(self) -> None:
         if not isinstance(self.max_categories, Integral) or self.max_categories < 1:
-            raise ValueError(
-                f"max_categories={self.max_categories!r} was given; a whole number of at least 1 is expected."
-            )
-        if self.handle_unknown not in ("error", "missing"):
-            raise ValueError(f"handle_unknown={self.handle_unknown!r} was given; 'error' or 'missing' is expected.")
+            given = f"max_categories={self.max_categories!r} was given"
+            raise ValueError(f"{given}; a whole number of at least 1 is expected.")
+        check_choice("handle_unknown", self.handle_unknown, ("error", "missing"))
 
     def _fit_frame(self, frame: Frame, missing: Sequence[int]) -> Self:
         refuse_empty(frame)
         given = given_kinds(self.kinds, frame)
-        found = iter(
-            detected_kinds([column for kind, column in zip(given, frame.columns, strict=True) if kind is None])
-        )
+        unknown = [column for kind, column in zip(given, frame.columns, strict=True) if kind is None]
+        found = iter(detected_kinds(unknown))
         kinds, detected = [kind or next(found) for kind in given], [kind is None for kind in given]
         warn_left_out(frame, kinds, detected)
         categories: list[Any] = [self._labels(column, kind) for column, kind in zip(frame.columns, kinds, strict=True)]
@@ -262,7 +265,7 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         kinds = [self.kinds_[column] for column in columns]
-        part = ColumnEncoder(kinds, self.max_categories, self.handle_unknown)
+        part = ColumnEncoder(kinds, self.max_categories, self.handle_unknown, self.missing_values)
         part.kinds_, part.notes_ = kinds, []
         part.categories_ = [self.categories_[column] for column in columns]
         part.dtypes_ = [self.dtypes_[column] for column in columns]
@@ -292,8 +295,6 @@ class ColumnEncoder(OneToOneFeatureMixin, TransformerMixin, BaseEstimator):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.categorical = True
-        tags.input_tags.string = True
+        tags.input_tags.allow_nan = tags.input_tags.categorical = tags.input_tags.string = True
         tags.transformer_tags.preserves_dtype = []
         return tags

@@ -12,6 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from sklearn.utils import check_array
 
+from suffice.data.conventions import Missing, conventions
+from suffice.data.gaps import with_marks_missing
 from suffice.data.table import DataError, position_names, refuse_duplicates
 from suffice.data.text_cells import describe_type, is_text
 from suffice.runtime.types import ArrayLike, TableLike
@@ -56,6 +58,26 @@ def frame_from(X: TableLike | Frame, estimator: BaseEstimator) -> Frame:
     """Columns of an array, a pandas or polars data frame, an Arrow table or anything that Arrow takes as a table."""
     if isinstance(X, Frame):
         return X
+    frame, marks = _as_frame(X, estimator), getattr(estimator, "missing_values", None)
+    return frame if marks is None else _without_marks(frame, marks)
+
+
+def _without_marks(frame: Frame, missing_values: Missing) -> Frame:
+    """Columns with nulls in place of the cells that stand for nothing."""
+    written = conventions(None, missing_values, "aside")
+    names = [column.name for column in frame.columns]
+    unknown = [name for name in written.missing or {} if name and name not in names]
+    if unknown:
+        raise ValueError(
+            f"missing_values names {unknown[0]!r}, which is no column; the columns are {', '.join(names[:20])}."
+        )
+    cells = [with_marks_missing(column.cells, written.marks(column.name)) for column in frame.columns]
+    return frame._replace(
+        columns=[column._replace(cells=own) for column, own in zip(frame.columns, cells, strict=True)]
+    )
+
+
+def _as_frame(X: TableLike, estimator: BaseEstimator) -> Frame:
     refuse_lazy(X)
     if type(X).__module__.startswith("pandas") and hasattr(X, "columns"):
         return _from_pandas(cast("DataFrame", X))

@@ -19,7 +19,7 @@ def with_gaps(table: pa.Table, written: Conventions, name: str) -> tuple[pa.Tabl
     """The table with nulls in place of the marks for missing cells and of NaN; how many there were, and marks without any."""
     unknown = [column for column in written.missing or {} if column and column not in table.column_names]
     if unknown:
-        raise DataError(f"{name} has no column {unknown[0]!r} (given in missing=); its columns are "
+        raise DataError(f"{name} has no column {unknown[0]!r} (given as missing); its columns are "
                         f"{listing(table.column_names)}.")  # fmt: skip
     notes, absent = [], {(of, mark) for of, marks in (written.missing or {}).items() for mark in marks}
     for place, label in enumerate(table.column_names):
@@ -43,6 +43,14 @@ def with_gaps(table: pa.Table, written: Conventions, name: str) -> tuple[pa.Tabl
         marks = [f"{of}={mark}" if of else mark for of, mark in sorted(absent)]
         notes.append(f"No cell of {name} is {listing(marks)}, given as missing.")
     return table, notes
+
+
+def with_marks_missing(cells: pa.Array, marks: Sequence[str]) -> pa.Array:
+    """Cells of one column with nulls in place of the marks."""
+    if not marks:
+        return cells
+    marked = _marked(pa.chunked_array([cells]), marks).combine_chunks()
+    return pc.if_else(marked, pa.scalar(None, cells.type), cells)
 
 
 def _nan(column: pa.ChunkedArray) -> pa.ChunkedArray | None:

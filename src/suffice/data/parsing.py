@@ -63,7 +63,7 @@ def _all_numbers(numbers: Written, label: str, where: str, *, labels_too: bool) 
         marks = shlex.quote(",".join(f"{label}={cell}" for cell in dict.fromkeys(cells[:3])))
         raise DataError(
             f"{where}: column {label!r} holds text, such as {shown}{_and_more(len(odd))}, among {count:,} numbers, and models "
-            f"read numbers: correct {'them' if len(odd) > 1 else 'it'}, say that such cells are missing with missing= "
+            f"read numbers: correct {'them' if len(odd) > 1 else 'it'}, say that such cells are missing with missing_values= "
             f"(--missing {marks}), or leave the column out with drop=[{label!r}] (--drop {shlex.quote(label)})."
         )
     return False

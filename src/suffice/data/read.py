@@ -40,7 +40,7 @@ def read_table(
     delimiter: str | None = None,
     target: str | None = None,
     decimal: str | None = None,
-    missing: Missing | None = None,
+    missing_values: Missing | None = None,
     dates: Dates = "aside",
 ) -> Table:
     """Read rows of numbers from a file, a data frame or an array.
@@ -69,7 +69,7 @@ def read_table(
         Column, or array of an npz archive, with the label of each row.
     decimal
         Decimal mark, ``.`` or ``,``; None to detect it. The other one then separates thousands.
-    missing
+    missing_values
         Cells that stand for nothing, such as ``[-9, 99]``; or such lists by column. Empty cells, ``NA`` and the like always do.
     dates
         What becomes of columns of dates and times: ``"aside"`` leaves them out, ``"parts"`` makes numbers of them in columns
@@ -96,12 +96,12 @@ def read_table(
     >>> table.columns, table.values.tolist()
     (['minutes', 'waiting'], [[3.6, 79.0], [1.8, 54.0]])
     """
-    written = conventions(decimal, missing, dates)
+    written = conventions(decimal, missing_values, dates)
     many = several_files(source)
     if many is not None:
         return read_together(
             read_table, many, dates, header=header, columns=columns, drop=drop, array=array, delimiter=delimiter,
-            target=target, decimal=decimal, missing=missing,
+            target=target, decimal=decimal, missing_values=missing_values,
         )  # fmt: skip
     if not isinstance(source, str | PathLike):
         _refuse_options("memory", header=header, delimiter=delimiter, array=array)
@@ -118,7 +118,8 @@ def read_table(
                                   written=written)  # fmt: skip
         if kind in COLUMNAR:
             found, notes = _columnar(path, kind, columns, drop, target, written, text=False)
-            kept, left = (None, None) if kind == "Parquet" and not (written.parts or missing) else (columns, drop)
+            whole = kind == "Parquet" and not (written.parts or missing_values)
+            kept, left = (None, None) if whole else (columns, drop)
             return table_from_columns(found, path.name, columns=kept, drop=left, target=target, notes=notes,
                                       written=written)  # fmt: skip
         if kind == "npz":
@@ -139,7 +140,7 @@ def read_columns(
     target: str | None = None,
     row_names: bool = False,
     decimal: str | None = None,
-    missing: Missing | None = None,
+    missing_values: Missing | None = None,
     dates: Dates = "aside",
 ) -> MixedTable:
     """Read columns of numbers and text, such as names of categories, from a file, a data frame or an array.
@@ -168,7 +169,7 @@ def read_columns(
         Whether a first column of a text that numbers or names the rows is kept, as it is when it is asked for by name.
     decimal
         Decimal mark, ``.`` or ``,``; None to detect it. The other one then separates thousands.
-    missing
+    missing_values
         Cells that stand for nothing, such as ``[-9, 99]``; or such lists by column. Empty cells, ``NA`` and the like always do.
     dates
         What becomes of columns of dates and times: ``"aside"`` leaves them out, ``"parts"`` makes numbers of them in columns
@@ -195,12 +196,12 @@ def read_columns(
     >>> table.values.to_pydict()
     {'species': ['Gentoo', 'Adelie'], 'mass': [5.1, None]}
     """
-    written = conventions(decimal, missing, dates)
+    written = conventions(decimal, missing_values, dates)
     many = several_files(source)
     if many is not None:
         return read_together(
             read_columns, many, dates, header=header, columns=columns, drop=drop, array=array, delimiter=delimiter,
-            target=target, row_names=row_names, decimal=decimal, missing=missing,
+            target=target, row_names=row_names, decimal=decimal, missing_values=missing_values,
         )  # fmt: skip
     if not isinstance(source, str | PathLike):
         _refuse_options("memory", header=header, delimiter=delimiter, array=array)
@@ -208,7 +209,8 @@ def read_columns(
         frame = _as_arrow(cast("TableLike", source))
         return mixed_from_columns(frame, "The data frame", columns=columns, drop=drop, target=target, written=written)
     if not isinstance(source, str | PathLike):
-        return _as_mixed(read_table(source, columns=columns, drop=drop, array=array, target=target, missing=missing))
+        given = {"columns": columns, "drop": drop, "target": target, "missing_values": missing_values}
+        return _as_mixed(read_table(source, array=array, **given))
     with as_file(Path(source)) as path:
         kind = kind_of(path)
         _refuse_options(kind, header=header, delimiter=delimiter, array=array)
@@ -221,12 +223,13 @@ def read_columns(
                                           target=target, row_names=row_names, written=written)  # fmt: skip
         if kind in COLUMNAR:
             found, notes = _columnar(path, kind, columns, drop, target, written, text=True)
-            kept, left = (None, None) if kind == "Parquet" and not (written.parts or missing) else (columns, drop)
+            whole = kind == "Parquet" and not (written.parts or missing_values)
+            kept, left = (None, None) if whole else (columns, drop)
             return mixed_from_columns(found, path.name, columns=kept, drop=left, target=target, notes=notes,
                                       written=written)  # fmt: skip
-        return _as_mixed(
-            read_table(path, columns=columns, drop=drop, array=array, target=target, decimal=decimal, missing=missing)
-        )
+        table = read_table(path, columns=columns, drop=drop, array=array, target=target, decimal=decimal,
+                           missing_values=missing_values)  # fmt: skip
+        return _as_mixed(table)
 
 
 def _as_mixed(table: Table) -> MixedTable:

@@ -66,7 +66,8 @@ class ClassesStory(Story):
 
     @property
     def size(self) -> str:
-        return f"{len(self.estimator.classes_)} classes"
+        count = len(self.estimator.classes_)
+        return f"{count} class{'' if count == 1 else 'es'}"
 
     def columns_of(self, rows: TableLike) -> dict[str, np.ndarray]:
         probability = self.plain.predict_proba(rows)

@@ -17,7 +17,12 @@ if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
 
 
-ABBREVIATED = {"PPCA": "Probabilistic PCA", "MixtureOfPPCA": "Mixture of probabilistic PCA"}
+ABBREVIATED = {
+    "PPCA": "Probabilistic PCA",
+    "MixtureOfPPCA": "Mixture of probabilistic PCA",
+    "NaiveBayes": "Naive Bayes",
+    "MultinomialNaiveBayes": "Multinomial naive Bayes",
+}
 
 
 @dataclass(frozen=True)

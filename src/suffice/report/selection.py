@@ -13,7 +13,7 @@ from suffice.plot.panel import Axis, Panel
 from suffice.plot.selection import SelectionDisplay
 from suffice.report.parts import Line, Table
 from suffice.report.picture import Picture, picture
-from suffice.selection.bootstrap import BootstrapTest
+from suffice.selection.bootstrap_result import BootstrapTest
 from suffice.selection.criteria import ranked, sound_rows
 
 if TYPE_CHECKING:

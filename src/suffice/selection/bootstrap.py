@@ -2,69 +2,29 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-from scipy.special import betaincinv
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils import check_random_state
 
-from suffice.estimators.shared.comparison import check_parameters
+from suffice.estimators.shared.comparison import Compared, check_parameters
 from suffice.estimators.shared.labelled_columns import coded_rows, with_kinds_of
+from suffice.fit.checkpoint import Checkpoint, settings_of
 from suffice.outcome import DegenerateComponentWarning
 from suffice.rows.frequencies import one_by_one, taken_as_counts, weighed
 from suffice.rows.missing import with_nan
 from suffice.rows.streams import is_stream, on_host
 from suffice.runtime.progress import progress
 from suffice.runtime.types import ArrayLike, TableLike
+from suffice.selection.bootstrap_result import BootstrapTest, is_clear, reached, test_of
 from suffice.selection.neighbour import Fit, best_fit
 from suffice.selection.rows import Rows
 from suffice.validation import check_count
-
-if TYPE_CHECKING:
-    from suffice.estimators.shared.comparison import Compared
-
-LEVEL = 0.05
-SURE = 0.9999
-"""Confidence with which the p-value is on one side of the level where sampling stops."""
-
-
-@dataclass(frozen=True)
-class BootstrapTest:
-    """What ``suffice.bootstrap_test`` found.
-
-    Parameters
-    ----------
-    p_value
-        Share of samples, the rows themselves counted as one, whose statistic is at least that of the rows.
-    standard_error
-        Its Monte Carlo error.
-    statistic
-        Twice the difference of the log-likelihoods of the two models for the rows.
-    statistics
-        The same for each sample drawn from the smaller model, ``(S,)``.
-    n_components
-        Components of the smaller and of the larger model.
-    outcome
-        A sentence.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from suffice.selection import BootstrapTest
-    >>> BootstrapTest(0.01, 0.007, 25.0, np.zeros(199), (1, 2), "Clear.").p_value
-    0.01
-    """
-
-    p_value: float
-    standard_error: float
-    statistic: float
-    statistics: np.ndarray
-    n_components: tuple[int, int]
-    outcome: str
 
 
 def bootstrap_test(
@@ -76,6 +36,7 @@ def bootstrap_test(
     sample_weight: ArrayLike | None = None,
     stop_early: bool = True,
     resume: BootstrapTest | None = None,
+    checkpoint: str | os.PathLike[str] | None = None,
     verbose: int = 0,
 ) -> BootstrapTest:
     r"""Test whether more components fit better than chance would let them, by the parametric bootstrap.
@@ -104,18 +65,23 @@ def bootstrap_test(
     resume
         A test of the same rows, whose samples are kept; up to ``samples`` in all are drawn, the same as in one go where
         ``random_state`` of the estimator is a number.
+    checkpoint
+        A file that keeps the samples now and then. Where it holds some of the same test, killed or interrupted, it goes on from
+        these; that takes the same rows, parameters and a fixed ``random_state``. It stays when the test ends.
     verbose
-        1 shows a progress bar on a terminal.
+        1 shows a progress bar on a terminal, elsewhere a line now and then.
 
     Returns
     -------
     BootstrapTest
-        ``p_value``, ``standard_error`` and ``outcome``, a sentence.
+        ``p_value``, ``standard_error`` and ``outcome``, a sentence; after Ctrl-C those of the samples until then.
 
     Raises
     ------
     ValueError
         If a parameter or the rows cannot be used; the message says what to do.
+    suffice.files.FileError
+        If ``checkpoint`` is damaged, or of another test.
 
     Examples
     --------
@@ -127,6 +93,10 @@ def bootstrap_test(
     ((1, 2), 0.05)
     """
     check_count("samples", samples)
+    if not isinstance(estimator, Compared):
+        raise ValueError(
+            f"A {type(estimator).__name__} was given; a mixture or factor model, which has n_components, is expected."
+        )
     check_parameters(estimator)
     larger = estimator.n_components + 1 if n_components is None else n_components
     check_count("n_components", larger, estimator.n_components + 1)
@@ -134,11 +104,15 @@ def bootstrap_test(
         raise ValueError(
             f"resume is a test of {resume.n_components} components; one of {(estimator.n_components, larger)} is expected."
         )
+    if resume is not None and checkpoint is not None:
+        raise ValueError("resume and checkpoint were given, and both hold samples; give one of the two.")
     if is_stream(X):
         raise ValueError("The bootstrap test draws rows like those given; give an array or a DataFrame, not batches.")
     X, sample_weight, _ = weighed(X, sample_weight)
     with taken_as_counts():
-        return _tested(_Pair(estimator, larger), X, sample_weight, samples, stop_early, resume, verbose)
+        draws = _draws(_Pair(estimator, larger), X, sample_weight)
+        found = [] if resume is None else resume.statistics.tolist()
+        return draws.test(found, samples, stop_early, None if checkpoint is None else draws.kept(checkpoint), verbose)
 
 
 @dataclass(frozen=True)
@@ -167,24 +141,60 @@ class _Pair:
         return _Pair(estimator.set_params(**{name: plain[name] for name in plain.keys() & given.keys()}), self.larger)
 
 
-def _tested(
-    pair: _Pair, X: TableLike, weight: ArrayLike | None, samples: int, stop_early: bool, resume: BootstrapTest | None,
-    verbose: int,
-) -> BootstrapTest:  # fmt: skip
+@dataclass(frozen=True)
+class _Draws:
+    """The smaller model, the statistic of the rows, and what it takes to find that of rows drawn from the model."""
+
+    pair: _Pair
+    sampled: _Pair
+    fitted: Any
+    statistic: float
+    missing: np.ndarray
+    seed: int
+
+    def kept(self, path: str | os.PathLike[str]) -> Checkpoint:
+        """The file of the samples."""
+        sizes = [self.pair.estimator.n_components, self.pair.larger]
+        return Checkpoint(path, settings_of(self.fitted.model_, n_components=sizes, random_state=self.seed))
+
+    def test(
+        self, found: list[float], samples: int, stop_early: bool, kept: Checkpoint | None, verbose: int
+    ) -> BootstrapTest:
+        """Draw as many samples as are wanted beside those found."""
+        before = None if kept is None else kept.load()
+        found = found if before is None else before["statistics"].tolist()
+        interrupted = False
+        with progress(verbose, samples, "bootstrap test") as bar:
+            try:
+                while len(found) < samples and not (stop_early and is_clear(self.statistic, found)):
+                    found.append(self._next(len(found)))
+                    if kept is not None:
+                        kept.keep(lambda: {"statistics": np.array(found)}, last=False)
+                    bar(len(found), f"{reached(self.statistic, found)} as good as the rows")
+            except KeyboardInterrupt:
+                if not found:
+                    raise
+                interrupted = True
+        if kept is not None:
+            kept.keep(lambda: {"statistics": np.array(found)}, last=True)
+        sizes = self.pair.estimator.n_components, self.pair.larger
+        return test_of(self.statistic, np.array(found), sizes, samples, interrupted)
+
+    def _next(self, place: int) -> float:
+        """The statistic of a sample, the same whenever it is drawn."""
+        generator = np.random.default_rng([self.seed, place])
+        drawn = np.where(self.missing, np.nan, _drawn(self.fitted.model_, len(self.missing), generator))
+        return self.sampled.fit(Rows(drawn, None, self.pair.estimator.random_state))[1]
+
+
+def _draws(pair: _Pair, X: TableLike, weight: ArrayLike | None) -> _Draws:
     small, statistic = pair.fit(Rows(X, weight, pair.estimator.random_state))
     fitted = small.estimator
     missing = np.isnan(with_nan(np.asarray(coded_rows(fitted, on_host(X)), float)))
-    sampled, seed = pair.of_codes(fitted), check_random_state(pair.estimator.random_state).randint(2**31 - 1)
+    seed = check_random_state(pair.estimator.random_state).randint(2**31 - 1)
     if weight is not None:
         missing = missing[one_by_one(np.asarray(weight, float), np.random.default_rng(seed))]
-    found = [] if resume is None else resume.statistics.tolist()
-    with progress(verbose, samples, "testing") as bar:
-        while len(found) < samples and not (stop_early and _clear(statistic, found)):
-            generator = np.random.default_rng([seed, len(found)])
-            drawn = np.where(missing, np.nan, _drawn(fitted.model_, len(missing), generator))
-            found.append(sampled.fit(Rows(drawn, None, pair.estimator.random_state))[1])
-            bar(len(found), "")
-    return _result(statistic, np.array(found), (pair.estimator.n_components, pair.larger), samples)
+    return _Draws(pair, pair.of_codes(fitted), fitted, statistic, missing, seed)
 
 
 def _drawn(model: Any, count: int, generator: np.random.Generator) -> np.ndarray:
@@ -193,30 +203,3 @@ def _drawn(model: Any, count: int, generator: np.random.Generator) -> np.ndarray
         return model.draw(count, generator)
     component = generator.choice(len(model.weights), size=count, p=model.weights / model.weights.sum())
     return model.components.draw(component, generator)
-
-
-def _reached(statistic: float, found: Any) -> int:
-    """Samples whose statistic is at least this, or as good as that."""
-    return int((np.asarray(found) >= statistic - 1e-6).sum())
-
-
-def _clear(statistic: float, found: list[float]) -> bool:
-    """Whether the share of samples that reach the statistic is surely above or below the level (Clopper and Pearson, 1934)."""
-    count, reached = len(found), _reached(statistic, found)
-    low = betaincinv(reached, count - reached + 1, (1 - SURE) / 2) if reached else 0.0
-    high = betaincinv(reached + 1, count - reached, (1 + SURE) / 2) if reached < count else 1.0
-    return count > 0 and bool(low > LEVEL or high < LEVEL)
-
-
-def _result(statistic: float, found: np.ndarray, sizes: tuple[int, int], asked: int) -> BootstrapTest:
-    reached, count = _reached(statistic, found), len(found)
-    p_value = (reached + 1) / (count + 1)
-    share = (reached + 1) / (count + 2)
-    error = float(np.sqrt(share * (1 - share) / count))
-    said = (
-        f"{sizes[1]} components fit better than {sizes[0]} by {statistic:.4g} (twice the log-likelihood), and {reached} of "
-        f"{count} samples from {sizes[0]} did as well: p = {p_value:.3g} +- {error:.1g}."
-    )
-    if count < asked:
-        said += " Sampling stopped early, since this is clearly on one side of 0.05."
-    return BootstrapTest(p_value, error, statistic, found, sizes, said)

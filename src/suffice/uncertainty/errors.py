@@ -23,7 +23,7 @@ from suffice.uncertainty.resampling import to_drawn_rows, to_resampled_rows
 from suffice.validation import check_choice, check_count
 
 METHODS = get_args(ErrorMethod)
-NUDGE = 0.1
+NUDGE, LEAST = 0.1, 1e-100
 MAIN = 0.75
 """Of the largest change, what a number changes by that a sentence names."""
 ROUNDING = 1e-10
@@ -116,6 +116,8 @@ def _simulated(fitted: Fitted, refits: list[Any]) -> Spread:
 
 def _slopes(fitted: Fitted, found: Information) -> np.ndarray:
     """Derivatives (F, Q) of what people read along the free steps."""
+    if not found.steps.shape[1]:
+        return np.zeros((0, len(numbers(fitted.read(fitted.model)))))
     return differences(_read(fitted, found.near, around(found.near.position, found.steps)))
 
 
@@ -134,7 +136,7 @@ def _held(fitted: Fitted, found: Information) -> np.ndarray:
     """Which numbers (Q,) are at an edge, and held there: those that change most where one of the coordinates leaves it."""
     if not found.held.any():
         return np.zeros(len(numbers(fitted.read(fitted.model))), bool)
-    nudges = NUDGE * np.diag(found.near.units)[found.held]
+    nudges = NUDGE * np.diag(np.maximum(found.near.units, LEAST))[found.held]
     changes = _read(fitted, found.near, np.concatenate([found.near.position[None], found.near.position + nudges]))
     return _main(changes[1:] - changes[0])
 

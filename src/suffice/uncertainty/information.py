@@ -69,6 +69,8 @@ class Information:
     def robust_root(self) -> np.ndarray:
         """The same of the sandwich: the inverse information, the products of the rows' scores, and the inverse again."""
         root = self.root
+        if not root.shape[1]:
+            return root
         values, vectors = np.linalg.eigh(root.T @ score_products(self.near, self.steps) @ root)
         return root @ vectors * np.sqrt(np.maximum(values, 0.0))
 

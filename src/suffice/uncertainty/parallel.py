@@ -8,7 +8,7 @@ import numpy as np
 from sklearn.utils import check_random_state
 
 from suffice.rows.streams import is_stream, on_host
-from suffice.runtime.types import ArrayLike, RandomState
+from suffice.runtime.types import ArrayLike, RandomState, TableLike
 from suffice.validation import check_count, check_covariance
 
 
@@ -90,7 +90,7 @@ def parallel_analysis(
         raise ValueError(
             "parallel_analysis takes rows in memory; give an array or a DataFrame, or a matrix and n_rows."
         )
-    values = np.asarray(on_host(X), float)
+    values = numbers_of(on_host(X))
     if values.ndim != 2 or values.shape[1] < 2 or np.isinf(values).any():
         raise ValueError(f"X has shape {values.shape}; finite rows (n, D) of at least two columns are expected.")
     missing, matrix = (np.isnan(values), correlations(values)) if n_rows is None else _given(values, n_rows)
@@ -131,6 +131,16 @@ def _given(matrix: np.ndarray, rows: int) -> tuple[np.ndarray, np.ndarray]:
     check_count("n_rows", rows, 3)
     scale = np.sqrt(np.diagonal(matrix))
     return np.zeros((rows, len(matrix)), bool), matrix / scale / scale[:, None]
+
+
+def numbers_of(given: TableLike) -> np.ndarray:
+    """Rows or a matrix as numbers."""
+    try:
+        return np.asarray(given, float)
+    except (TypeError, ValueError):
+        raise ValueError(
+            "Cells that are no numbers were given; numbers (n, D), or a covariance matrix (D, D), are expected."
+        ) from None
 
 
 def check_matrix(matrix: np.ndarray) -> None:

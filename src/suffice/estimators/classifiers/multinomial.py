@@ -222,7 +222,7 @@ class MultinomialNaiveBayes(CountScores):
         if self.complement and self.unlabelled is not None:
             raise ValueError(
                 f"complement=True gives rows no distribution, so that unlabelled ones (unlabelled={self.unlabelled!r}) tell "
-                "nothing; leave unlabelled out, or set complement=False."
+                "nothing; leave these rows out, or set complement=False."
             )
 
     def _fit_by_em(self, rows: Any, codes: np.ndarray, weight: np.ndarray) -> None:

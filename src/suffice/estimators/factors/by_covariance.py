@@ -17,7 +17,7 @@ from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.precision import scope
 from suffice.runtime.types import ArrayLike, TableLike
 from suffice.uncertainty.covariance_fit import check_rows, fit_statistics
-from suffice.uncertainty.parallel import check_matrix
+from suffice.uncertainty.parallel import check_matrix, numbers_of
 from suffice.validation import check_choice, check_count
 
 SCORES = ("regression", "bartlett")
@@ -62,7 +62,7 @@ class CovarianceFactors(FactorEstimator):
         [0.5 0.5 0.5 0.5]
         """
         self._check_parameters()
-        names, matrix = getattr(S, "columns", None), np.asarray(S, float)
+        names, matrix = getattr(S, "columns", None), numbers_of(S)
         check_matrix(matrix)
         check_count("n_rows", n_rows, 3)
         forget(self, ("feature_names_in_",))

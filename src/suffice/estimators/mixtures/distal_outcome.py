@@ -147,6 +147,10 @@ def _read(
     numeric = given.dtype.kind in "biuf"
     if categorical is False and not numeric:
         raise ValueError(f"y holds {given.dtype.name} and categorical=False was given; numbers are expected.")
+    if numeric and np.isinf(given).any():
+        raise ValueError(
+            f"y holds {int(np.isinf(given).sum())} infinite cells; numbers, or NaN where it is missing, are expected."
+        )
     known = np.isfinite(given) if numeric else np.array([cell is not None and cell == cell for cell in given.tolist()])
     seen = given[known & (weight > 0)]
     if len(np.unique(seen.astype(str))) < 2:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.mixtures.membership import covariates_of, design, measured, unscaled
@@ -36,7 +38,7 @@ def of_mixture(
     covariates: TableLike | None,
 ) -> Fitted:
     """A fitted mixture with its rows."""
-    check_is_fitted(mixture, "model_")
+    _check_ended(mixture)
     data, weight = _rows(mixture, X, sample_weight)
     model, codes = mixture.model_, None
     if (covariates is None) == hasattr(mixture, "membership_"):
@@ -87,7 +89,7 @@ def of_factors(
     factors: FittedFactors, X: TableLike, sample_weight: ArrayLike | None, names: tuple[str, ...], turn: Any
 ) -> Fitted:
     """A fitted factor model with its rows; ``turn`` gives the loadings of a model as the fit's are turned."""
-    check_is_fitted(factors, "model_")
+    _check_ended(factors)
     data, weight = _rows(factors, X, sample_weight)
 
     def parameters(model: Any) -> dict[str, Any]:
@@ -99,7 +101,7 @@ def of_factors(
 
 def of_classes(classifier: ClassInference, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None) -> Fitted:
     """A fitted classifier with its rows and their classes."""
-    check_is_fitted(classifier, "model_")
+    _check_ended(classifier)
     if isinstance(classifier.model_.components, FactorGaussian):
         raise ValueError(
             "A shared covariance of more columns than rows has no standard errors; use covariance_type='tied_diag', or fewer "
@@ -122,6 +124,17 @@ def of_classes(classifier: ClassInference, X: TableLike, y: ArrayLike, sample_we
         return {"class_prior_": prior, **{name: value for name, value in own.items() if name in known}}
 
     return Fitted(classifier.model_, (rows, codes), weight, parameters, _matrices(classifier.model_.components))
+
+
+def _check_ended(estimator: Any) -> None:
+    """Refuse an estimator that is not fitted, and warn of a fit that did not go to its end."""
+    check_is_fitted(estimator, "model_")
+    if not getattr(estimator, "converged_", True):
+        warnings.warn(
+            "The fit has not converged, so its parameters are at no maximum of the likelihood, about which standard errors and "
+            f"intervals are; do not rely on them, and fit again (how it ended: {estimator.outcome_})",
+            ConvergenceWarning, stacklevel=4,
+        )  # fmt: skip
 
 
 def _rows(estimator: Any, X: TableLike, sample_weight: ArrayLike | None) -> tuple[Any, np.ndarray | None]:

@@ -104,10 +104,9 @@ def axes_picture(estimator: GaussianClassifier, rows: np.ndarray, codes: np.ndar
 
 def confusion_picture(codes: np.ndarray, found: np.ndarray, weight: np.ndarray, names: np.ndarray) -> Picture:
     """Classes against predictions."""
-    from sklearn.metrics import confusion_matrix
-
     count = len(names)
-    matrix = confusion_matrix(codes, found, labels=np.arange(count), sample_weight=weight, normalize="true")
+    matrix = np.bincount(codes * count + found, weight, count * count).reshape(count, count)
+    matrix /= np.where(matrix.any(1, keepdims=True), matrix.sum(1, keepdims=True), 1.0)
     image, few = Image(matrix, "Blues", cells(matrix)), count <= MOST_CLASSES
     marks: list[Mark] = [image]
     if count <= MOST_NUMBERS:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array, issparse
 
 from suffice.estimators.classifiers.base import Classifier
+from suffice.estimators.classifiers.count_scores import CountScores
 from suffice.report.classes import ClassesStory, Judged
 from suffice.report.finder import MANY_COLUMNS, Finder
 from suffice.report.parts import Table, model_name
@@ -20,7 +22,6 @@ SAMPLE_ROWS = 3000
 SEEN = "Measured on the rows of the fit: expect less of others."
 
 
-@story.register(Classifier)
 class ClassifierStory(ClassesStory):
     """What is said of a classifier: its classes, and how well it tells them apart."""
 
@@ -118,6 +119,48 @@ class ClassifierStory(ClassesStory):
 
     def sample(self, count: int) -> Drawn:
         return Drawn(*self.estimator.sample(count), part="class")
+
+
+class CountsStory(ClassifierStory):
+    """What is said of a classifier of counts: the columns that speak for each class among it."""
+
+    def pictures(self, rows: TableLike, run: Run, judged: Judged) -> list[Picture]:
+        from suffice.report.classifiers.counts import speaking_picture
+        from suffice.report.classifiers.pictures import calibration_picture, confusion_picture
+
+        names = self.estimator.classes_.astype(str)
+        return [
+            *drawn(speaking_picture, self.estimator, self.columns),
+            *drawn(confusion_picture, judged.codes, judged.found, judged.weight, names),
+            *drawn(calibration_picture, judged.codes, judged.probability, judged.weight),
+        ]
+
+    def tables(self, rows: TableLike, run: Run) -> tuple[list[Table], Finder | None]:
+        from suffice.report.classifiers.counts import speaking_finder, speaking_table
+
+        return [speaking_table(self.estimator, self.columns)], speaking_finder(self.estimator, self.columns)
+
+
+class ComplementStory(CountsStory):
+    """What is said where rows have no distribution."""
+
+    holds = "class and its probability"
+    figure, draws = "", False
+
+    @property
+    def notes(self) -> list[str]:
+        """That scores by complements are in order, and no probabilities."""
+        return [
+            "Scores by complements put classes in order; what is given as their probabilities does not mean shares of rows."
+        ]
+
+
+story.register(Classifier, ClassifierStory)
+
+
+@story.register(CountScores)
+def _of_counts(estimator: Any, columns: Sequence[str] | None = None) -> CountsStory:
+    return (ComplementStory if estimator.complement else CountsStory)(estimator, columns)
 
 
 def _sample(rows: np.ndarray) -> np.ndarray:

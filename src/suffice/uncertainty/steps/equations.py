@@ -23,9 +23,14 @@ def robust_covariance(scores: Scores, at: np.ndarray, weight: np.ndarray) -> np.
 
 
 def wald(estimate: np.ndarray, covariance: np.ndarray) -> dict[str, float]:
-    r"""Test that an estimate (P,) is 0: :math:`W = \hat\theta^\top V^{-1} \hat\theta`, chi-squared."""
+    r"""Test that an estimate (P,) is 0: :math:`W = \hat\theta^\top V^{-1} \hat\theta`, chi-squared.
+
+    Where it has no error in some direction, it differs from 0 surely, or not at all: W is infinite, or without that direction.
+    """
     values, vectors = np.linalg.eigh((covariance + covariance.T) / 2)
     told = values > RANK * max(values.max(initial=0.0), 0.0)
-    statistic = float((np.square(vectors.T @ estimate)[told] / values[told]).sum())
-    freedom = int(told.sum())
-    return {"statistic": statistic, "dof": freedom, "p_value": float(chdtrc(freedom, statistic)) if freedom else np.nan}
+    parts = np.square(vectors.T @ estimate)
+    sure = ~told & (parts > RANK**2 * parts.sum()) & (RANK * parts > np.maximum(values, 0.0))
+    freedom = int((told | sure).sum())
+    statistic = np.inf if sure.any() else float((parts[told] / values[told]).sum())
+    return {"statistic": statistic, "dof": freedom, "p_value": float(chdtrc(freedom, statistic)) if freedom else 1.0}
