@@ -112,6 +112,16 @@ def test_float32_ends_within_rounding():
     assert coarse.score(rows) == pytest.approx(fine.score(rows), abs=1e-4)
 
 
+@pytest.mark.parametrize("order", [("float64", "float32"), ("float32", "float64")])
+@pytest.mark.parametrize("covariance_type", ["full", "tied"])
+def test_precisions_one_after_another_end_alike(covariance_type, order):
+    rows = np.random.default_rng(4).standard_normal((200, 3))
+    with computed_by("jax"):
+        fits = [GaussianMixture(2, covariance_type=covariance_type, precision=name, random_state=0) for name in order]
+        one, other = (fit.fit(rows).score(rows) for fit in fits)
+    assert one == pytest.approx(other, abs=1e-3)
+
+
 def test_a_classifier_says_what_its_mixtures_say():
     draw = np.random.default_rng(0)
     rows, labels = draw.standard_normal((120, 2)), np.repeat([0, 1], 60)
