@@ -7,11 +7,21 @@ import pytest
 from table import FACTORS, LATENT
 from test_charts import objective
 
-from suffice import PPCA, BernoulliMixture, FactorAnalysis, GaussianMixture, MixtureClassifier
+from suffice import (
+    PPCA,
+    BernoulliMixture,
+    FactorAnalysis,
+    GaussianMixture,
+    MixtureClassifier,
+    NegativeBinomialMixture,
+    PoissonMixture,
+)
 from suffice.fit import em
 from suffice.fit.gains import by_rate
+from suffice.fit.secants import Secants
 from suffice.outcome import Outcome
 from suffice.runtime import computed_by
+from suffice.runtime.either import solved_triangle
 
 CASES = [(str(case), case.model, case.data) for case in [*LATENT, *FACTORS]]
 PATTERNS = np.array(np.meshgrid(*[[0.0, 1.0]] * 4, indexing="ij")).reshape(4, -1).T
@@ -110,6 +120,47 @@ def test_float32_ends_within_rounding():
     coarse, fine = (GaussianMixture(2, precision=name, random_state=0).fit(rows) for name in ("float32", "float64"))
     assert coarse.converged_
     assert coarse.score(rows) == pytest.approx(fine.score(rows), abs=1e-4)
+
+
+@pytest.mark.parametrize("seed", [2, 3, 4, 5])
+def test_dispersions_at_their_bound_do_not_hold_up_the_means(seed):
+    """Counts without more spread than Poisson's: the likelihood still rises where dispersions have come to their least."""
+    draw = np.random.default_rng(seed)
+    rates = np.array([[2.0, 12.0, 4.0], [10.0, 2.0, 5.0]])[draw.integers(2, size=300)]
+    rows = draw.poisson(rates).astype(float)
+    spread, plain = (kind(2, random_state=0).fit(rows) for kind in (NegativeBinomialMixture, PoissonMixture))
+    assert spread.n_iter_ <= plain.n_iter_ + 4
+
+
+def test_held_coordinates_are_as_if_they_were_not_there():
+    draw = np.random.default_rng(0)
+    steps, growths = draw.standard_normal((2, 4, 6))
+    falls = steps + 0.1 * draw.standard_normal((4, 6))
+    slope, ahead = draw.standard_normal((2, 6))
+    free, used = np.array([True, True, False, True, False, True]), np.array([True, True, True, False])
+    whole, part = (Secants(*(each[:, kept] for each in (steps, falls, growths)), used) for kept in (slice(None), free))
+    found = whole.restricted(free).direction(slope * free, ahead * free)
+    np.testing.assert_allclose(found[free], part.direction(slope[free], ahead[free]), rtol=1e-9)
+    np.testing.assert_array_equal(found[~free], 0)
+
+
+@pytest.mark.parametrize("upper", [True, False])
+def test_triangular_systems_of_a_stack_are_solved_one_by_one(upper):
+    draw = np.random.default_rng(0)
+    matrices, right = draw.standard_normal((2, 3, 4, 4)) + 4 * np.eye(4), draw.standard_normal((2, 3, 4))
+    found = solved_triangle(matrices, right, upper)
+    triangles = np.triu(matrices) if upper else np.tril(matrices)
+    np.testing.assert_allclose((triangles @ found[..., None])[..., 0], right, atol=1e-12)
+
+
+@pytest.mark.parametrize("order", [("float64", "float32"), ("float32", "float64")])
+@pytest.mark.parametrize("covariance_type", ["full", "tied"])
+def test_precisions_one_after_another_end_alike(covariance_type, order):
+    rows = np.random.default_rng(4).standard_normal((200, 3))
+    with computed_by("jax"):
+        fits = [GaussianMixture(2, covariance_type=covariance_type, precision=name, random_state=0) for name in order]
+        one, other = (fit.fit(rows).score(rows) for fit in fits)
+    assert one == pytest.approx(other, abs=1e-3)
 
 
 def test_a_classifier_says_what_its_mixtures_say():

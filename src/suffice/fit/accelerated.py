@@ -15,9 +15,9 @@ import numpy as np
 
 from suffice.fit.gains import PLAIN_NATS, by_rate
 from suffice.fit.restarts import restarts_chosen
-from suffice.fit.secants import Secants, no_secants
+from suffice.fit.secants import LEAST_BEND, Secants, no_secants
 from suffice.runtime.arrays import Array
-from suffice.runtime.either import jnp
+from suffice.runtime.either import inner_product, jnp
 from suffice.runtime.module import Module, replaced
 
 NATS = 1e-6
@@ -137,39 +137,72 @@ def _seen(model: Any, maximized: Any, statistics: Any) -> Seen:
 def _forward(before: Course, seen: Seen, limited: np.ndarray) -> Course:
     """The trial is accepted: a direction from there."""
     step, fall = seen.position - before.position, before.slope - seen.slope
-    bend = _dot(step, fall)
+    bend = inner_product(step, fall)
     begun, ticks = before.ticks > 0, before.ticks + 1
-    falls = begun & (bend > 1e-12 * jnp.sqrt(_dot(step, step) * _dot(fall, fall)))
+    falls = begun & (bend > LEAST_BEND * jnp.sqrt(inner_product(step, step) * inner_product(fall, fall)))
     uphill = jnp.where(begun & ~falls, before.uphill + 1, 0)
-    secants = before.secants.pushed(step, fall, seen.ahead - before.ahead, falls)
-    alive = before.drops < MOST_DROPS
-    sought = alive & (ticks > PLAIN) & secants.used.any(-1)
-    direction = restarts_chosen(sought, lambda: secants.direction(seen.slope, seen.ahead), lambda: seen.ahead)
-    found = sought & (_dot(seen.slope, direction) > 0) & jnp.isfinite(direction).all(-1)
-    secants, drops = secants.dropped(sought & ~found), before.drops + (sought & ~found)
-    direction = jnp.where(found[..., None], direction, seen.ahead)
+    alive, gain = before.drops < MOST_DROPS, seen.value - before.value
     growing = _growing(seen, limited)
     settling = ~growing.any(-1)
+    secants = before.secants.pushed(step, fall, seen.ahead - before.ahead, falls)
+    sought = alive & (ticks > PLAIN) & secants.used.any(-1)
+    direction, found = _sought(sought, secants, seen, limited)
     known = alive & begun & (ticks > 3) & (bend > 0) & settling
-    by_slope = jnp.maximum(_dot(seen.slope, direction), _dot(seen.slope, seen.ahead)) / 2
-    gain = seen.value - before.value
-    left = jnp.where(alive, jnp.where(known, by_slope, jnp.inf), by_rate(gain, before.gain))
+    left = restarts_chosen(alive, lambda: _by_slope(seen, direction, known), lambda: by_rate(gain, before.gain))
     free = alive & (ticks > PLAIN)
-    farther = jnp.exp2(jnp.minimum(uphill, 6).astype(step.dtype))[..., None] * step
-    leaving = free & (uphill > 0) & (_dot(seen.slope, farther) > _dot(seen.slope, direction))
-    direction = jnp.where(leaving[..., None], direction + farther, direction)
-    leaping = free & ~settling
-    direction = jnp.where(leaping[..., None] & growing, LEAP * seen.position, direction)
+    direction, turned = _turned(seen, direction, step, uphill, growing, free)
     direction = _kept(seen.position, seen.position + direction, limited) - seen.position
-    rise = _dot(seen.slope, direction)
-    plain = ~((found | leaving | leaping) & (rise > 0))
+    rise, lost = inner_product(seen.slope, direction), sought & ~found
+    plain = ~((found | turned) & (rise > 0))
     direction = jnp.where(plain[..., None], seen.ahead, direction)
-    rise = jnp.where(plain, _dot(seen.slope, seen.ahead), rise)
+    rise = jnp.where(plain, inner_product(seen.slope, seen.ahead), rise)
     near = settling & jnp.where(alive, gain <= seen.noise, (gain < PLAIN_NATS) & (left < PLAIN_NATS))
     return Course(
-        seen.position, seen.value, seen.slope, seen.ahead, direction, rise, jnp.ones_like(gain), secants, plain,
-        jnp.zeros_like(before.back), uphill, ticks, drops, gain, left, jnp.where(near, before.calm + 1, 0),
+        seen.position, seen.value, seen.slope, seen.ahead, direction, rise, jnp.ones_like(gain), secants.dropped(lost), plain,
+        jnp.zeros_like(before.back), uphill, ticks, before.drops + lost, gain, left, jnp.where(near, before.calm + 1, 0),
     )  # fmt: skip
+
+
+def _sought(sought: Array, secants: Secants, seen: Seen, limited: np.ndarray) -> tuple[Array, Array]:
+    """The direction of the steps before where it is ``sought`` and rises, else the EM step, and whether it is the former."""
+    direction = restarts_chosen(sought, lambda: secants.direction(seen.slope, seen.ahead), lambda: seen.ahead)
+    held = limited & sought[..., None] & (seen.position + direction < KEPT * seen.position)
+    direction = restarts_chosen(held.any(-1), lambda: _beside(held, secants, seen), lambda: direction)
+    found = sought & (inner_product(seen.slope, direction) > 0) & jnp.isfinite(direction).all(-1)
+    return jnp.where(found[..., None], direction, seen.ahead), found
+
+
+def _by_slope(seen: Seen, direction: Array, known: Array) -> Array:
+    """What is still to be gained, by the slope along the direction; infinite where that is not known."""
+    rise = jnp.maximum(inner_product(seen.slope, direction), inner_product(seen.slope, seen.ahead))
+    return jnp.where(known, rise / 2, jnp.inf)
+
+
+def _turned(
+    seen: Seen, direction: Array, step: Array, uphill: Array, growing: Array, free: Array
+) -> tuple[Array, Array]:
+    """The direction, but farther along the last step from a saddle, and away from 0 in one leap; and where it is so."""
+
+    def away() -> Array:
+        farther = jnp.exp2(jnp.minimum(uphill, 6).astype(step.dtype))[..., None] * step
+        leaving = inner_product(seen.slope, farther) > inner_product(seen.slope, direction)
+        return jnp.where(leaving[..., None], direction + farther, direction)
+
+    def leap() -> Array:
+        return jnp.where(growing, LEAP * seen.position, farther)
+
+    farther = restarts_chosen(free & (uphill > 0), away, lambda: direction)
+    leaping = free & growing.any(-1)
+    turned = leaping | (farther != direction).any(-1)
+    return restarts_chosen(leaping, leap, lambda: farther), turned
+
+
+def _beside(held: Array, secants: Secants, seen: Seen) -> Array:
+    """The direction of the others while coordinates that are ``held`` go to 0, or with the EM step where the slope rises."""
+    free = ~held
+    others = secants.restricted(free).direction(seen.slope * free, seen.ahead * free)
+    own = jnp.where(seen.slope < 0, -seen.position, seen.ahead)
+    return jnp.where(held, own, others)
 
 
 def _growing(seen: Seen, limited: np.ndarray) -> Array:
@@ -181,7 +214,7 @@ def _growing(seen: Seen, limited: np.ndarray) -> Array:
 
 def _backward(before: Course, seen: Seen) -> Course:
     """The trial is taken back: to the highest point of the cubic through both ends, or to the EM step."""
-    near, far = -before.rise * before.scale, -_dot(seen.slope, before.direction) * before.scale
+    near, far = -before.rise * before.scale, -inner_product(seen.slope, before.direction) * before.scale
     middle = near + far + 3 * (seen.value - before.value)
     root = jnp.sqrt(jnp.maximum(middle * middle - near * far, 0.0))
     share = 1 - (far + root - middle) / (far - near + 2 * root)
@@ -207,7 +240,3 @@ def _within(course: Course, limited: np.ndarray) -> Array:
 def _kept(position: Array, trial: Array, limited: np.ndarray) -> Array:
     """A trial whose limited coordinates keep a share of what they were."""
     return jnp.where(limited, jnp.maximum(trial, KEPT * position), trial)
-
-
-def _dot(one: Array, other: Array) -> Array:
-    return (one * other).sum(-1)

@@ -72,9 +72,9 @@ def restarts_where(chosen: Array, new: Any, old: Any) -> Any:
 def restarts_chosen(chosen: Array, new: Callable[[], Any], old: Callable[[], Any]) -> Any:
     """The same of what is worked out only where it is needed: for some restarts, or while JAX traces."""
     if not is_jax(chosen):
-        if np.all(chosen):
+        if chosen.all():
             return new()
-        if not np.any(chosen):
+        if not chosen.any():
             return old()
     return restarts_where(chosen, new(), old())
 

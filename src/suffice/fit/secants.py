@@ -6,10 +6,12 @@ import numpy as np
 
 from suffice.fit.restarts import restarts_chosen
 from suffice.runtime.arrays import Array
-from suffice.runtime.either import jnp, solved_triangle
+from suffice.runtime.either import inner_product, jnp, solved_triangle
 from suffice.runtime.module import Module, replaced
 
 LARGEST_SCALE = 4.0
+LEAST_BEND = 1e-12
+"""Least cosine between a step and the fall of the slope."""
 
 
 class Secants(Module):
@@ -37,6 +39,13 @@ class Secants(Module):
         """None of them, where it says so."""
         return replaced(self, used=self.used & ~where[..., None])
 
+    def restricted(self, free: Array) -> Secants:
+        """As if only the coordinates that are ``free`` (..., P) had moved; without the steps along which their slope rose."""
+        free = free[..., None, :]
+        steps, falls = self.steps * free, self.falls * free
+        bend, lengths = inner_product(steps, falls), inner_product(steps, steps) * inner_product(falls, falls)
+        return Secants(steps, falls, self.growths * free, self.used & (bend > LEAST_BEND * jnp.sqrt(lengths)))
+
     def direction(self, slope: Array, ahead: Array) -> Array:
         r"""Where to go, given the slope and the EM step (..., P): the two loops of L-BFGS (Nocedal, 1980), as matrices.
 
@@ -54,9 +63,9 @@ class Secants(Module):
 
     def _scale(self, along: Array) -> Array:
         """How much farther than the EM step the newest pair went, within bounds."""
-        newest = -(self.falls[..., 0, :] * self.growths[..., 0, :]).sum(-1)
+        newest = -inner_product(self.falls[..., 0, :], self.growths[..., 0, :])
         ratio = jnp.where(newest > 0, along[..., 0] / jnp.where(newest > 0, newest, 1.0), 1.0)
-        return jnp.clip(jnp.sqrt(ratio), 1.0, LARGEST_SCALE)
+        return jnp.minimum(jnp.maximum(jnp.sqrt(ratio), 1.0), LARGEST_SCALE)
 
 
 def no_secants(count: int, like: Array) -> Secants:

@@ -36,11 +36,12 @@ class Module:
         when_loaded("jax", lambda jax: _register(jax, cls))
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if name in self.__dict__:
+        own = self.__dict__
+        if name in own:
             raise dataclasses.FrozenInstanceError(
                 f"{type(self).__name__}.{name} cannot be set anew: modules do not change."
             )
-        object.__setattr__(self, name, value)
+        own[name] = value
 
     def __repr__(self) -> str:
         fields = (f"{name}={_shown(getattr(self, name))}" for name in (*self.dynamic_fields, *self.static_fields))

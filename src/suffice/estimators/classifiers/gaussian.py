@@ -66,7 +66,8 @@ class GaussianClassifier(LinearScores):
     tol
         None accelerates expectation-maximisation by the slope of the log-likelihood and stops where a stationary point is less
         than about 1e-6 nats away, over all rows. A number means plain iterations, which stop when the mean log-likelihood of a
-        row changes by less than this, in nats.
+        row changes by less than this, in nats. Iterations of ``"tied_low_rank"`` are plain ones, which without ``tol`` stop where
+        their rate promises less than 0.01 nats.
     max_iter
         Largest number of its iterations.
     precision

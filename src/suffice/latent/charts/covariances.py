@@ -18,9 +18,14 @@ if TYPE_CHECKING:
 
 
 @lru_cache(64)
+def _lower_of(rows: int, columns: int | None) -> np.ndarray:
+    return np.stack(np.tril_indices(rows, 0, columns))
+
+
 def _lower(rows: int, columns: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Places on and below the diagonal."""
-    return np.tril_indices(rows, 0, columns)
+    """Places on and below the diagonal, as new arrays: JAX would keep the type that those of another precision had."""
+    i, j = _lower_of(rows, columns).copy()
+    return i, j
 
 
 class CovarianceChart:

@@ -8,7 +8,7 @@ import numpy as np
 from scipy.linalg import block_diag
 
 from suffice.latent.charts.chart import joined, parted
-from suffice.latent.forms.natural import bordered, unpacked
+from suffice.latent.forms.triangles import bordered, unpacked
 from suffice.model import Chart
 from suffice.runtime import tree
 from suffice.runtime.arrays import Array

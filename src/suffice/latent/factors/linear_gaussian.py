@@ -11,8 +11,8 @@ from jaxtyping import Float
 from suffice.latent.charts.factors import FactorChart
 from suffice.latent.factors.posterior import FactorStatistics, LatentPosterior, codes_of
 from suffice.latent.forms.conditional import LOG_TWO_PI
-from suffice.latent.forms.natural import bordered, unpacked
 from suffice.latent.forms.small_inverses import inverted
+from suffice.latent.forms.triangles import bordered, unpacked
 from suffice.model import Hyperparameters, LatentModel
 from suffice.rows.block import tile_of
 from suffice.rows.missing import MissingLayout

@@ -7,8 +7,8 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 
 from suffice.latent.forms.conditional import LOG_TWO_PI
-from suffice.latent.forms.natural import packed, unpacked
 from suffice.latent.forms.small_inverses import inverted
+from suffice.latent.forms.triangles import packed, unpacked, upper_triangle
 from suffice.model import PreparedEStep
 from suffice.rows.missing import MaskedRows
 from suffice.runtime.arrays import Array
@@ -83,7 +83,7 @@ class LatentPosterior(PreparedEStep):
     def completed(self, latent: Array, covariance: Array) -> tuple[Array, Array]:
         """Expected value of every cell and its standard deviation, (n, D) each, of latent variables of this posterior."""
         size = self.loadings.shape[1]
-        twice = np.where(np.equal(*np.triu_indices(size)), 1.0, 2.0)[:, None]
+        twice = np.where(np.equal(*upper_triangle(size)), 1.0, 2.0)[:, None]
         pairs = packed(self.loadings[:, :, None] * self.loadings[:, None, :]) * twice
         variance = packed(jnp.moveaxis(covariance, -1, 0)).T @ pairs + self.noise
         mean = self.mean + latent.T @ self.loadings.T
@@ -109,7 +109,7 @@ def sums_of(
 ) -> FactorStatistics:
     """Sums over rows of deviations (n, D), given means (k, n) and covariances (k, k, n or 1) of their latent variables."""
     ones = jnp.ones((1, mean.shape[1]), mean.dtype)
-    i, j = np.triu_indices(len(mean))
+    i, j = upper_triangle(len(mean))
     statistics = jnp.concatenate([covariance[i, j] + mean[i] * mean[j], mean, ones]) * weight
     latent = statistics.sum(1)
     gram = latent[:, None] if observed is None else statistics @ observed

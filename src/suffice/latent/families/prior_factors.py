@@ -9,8 +9,8 @@ from jaxtyping import Float
 
 from suffice.latent.factors.posterior import FactorStatistics, LatentPosterior
 from suffice.latent.families.gaussian_prior import GaussianPrior
-from suffice.latent.forms.natural import packed
 from suffice.latent.forms.small_inverses import inverted
+from suffice.latent.forms.triangles import packed
 from suffice.runtime import tree
 from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp, lax

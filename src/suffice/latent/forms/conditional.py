@@ -14,8 +14,9 @@ from typing import ClassVar, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from suffice.latent.forms.natural import Moments, bordered, packed
+from suffice.latent.forms.natural import Moments
 from suffice.latent.forms.small_inverses import inverted
+from suffice.latent.forms.triangles import bordered, packed
 from suffice.latent.forms.whiten import gram
 from suffice.rows.missing import PatternRows
 from suffice.runtime.arrays import Array

@@ -15,6 +15,7 @@ import numpy as np
 from jaxtyping import Float
 
 from suffice.choices import CovarianceType as Covariance
+from suffice.latent.forms.triangles import bordered, first_axis_last, packed, unpacked, upper_triangle
 from suffice.rows.missing import MaskedRows
 from suffice.runtime import tree
 from suffice.runtime.arrays import Array
@@ -197,7 +198,7 @@ def _stacked(array: Array) -> Array:
 def full_statistics(rows: Array, dtype: np.dtype) -> Array:
     """T(x) = [x_i x_j for i <= j] of x with a 1 put after it, (F, n): squares, x and 1."""
     columns = lax.optimization_barrier(jnp.concatenate([rows.T.astype(dtype), jnp.ones((1, len(rows)), dtype)]))
-    i, j = np.triu_indices(len(columns))
+    i, j = upper_triangle(len(columns))
     return columns[i] * columns[j]
 
 
@@ -233,24 +234,6 @@ STATISTICS = {
 }
 
 
-def packed(matrix: Float[Array, "... D D"]) -> Float[Array, "... P"]:
-    """Upper triangle of symmetric matrices (..., D, D) along the first axis, (D(D+1)/2, ...)."""
-    i, j = np.triu_indices(matrix.shape[-1])
-    return jnp.moveaxis(matrix[..., i, j], -1, 0)
-
-
-def unpacked(triangle: Float[Array, "... P"], features: int) -> Float[Array, "... D D"]:
-    """Symmetric matrices (..., D, D) from upper triangles (D(D+1)/2, ...)."""
-    position = np.zeros((features, features), int)
-    position[np.triu_indices(features)] = np.arange(features * (features + 1) // 2)
-    return _last(triangle)[..., np.maximum(position, position.T)]
-
-
-def bordered(second: Array, rest: Array) -> Array:
-    """Moments of x with a 1 put after it (..., D + 1, D + 1), from those of x (..., D, D) and of [x, 1] (..., D + 1)."""
-    return jnp.concatenate([jnp.concatenate([second, rest[..., None, :-1]], -2), rest[..., None]], -1)
-
-
 def _matrix_square(deviation: Array, share: Array) -> Array:
     return lax.optimization_barrier(deviation * share) @ deviation.T
 
@@ -268,15 +251,10 @@ def split(total: Array, features: int, covariance_type: Covariance | None = None
     if covariance_type == "full":
         whole = unpacked(total, features + 1)
         return whole[..., :-1, :-1], whole[..., :-1, -1], whole[..., -1:, -1], whole[..., -1, -1]
-    total = _last(total)
+    total = first_axis_last(total)
     squares = {"diag": features, "spherical": 1}.get(covariance_type or "", 0)
     first, counts = total[..., squares : squares + features], total[..., squares + features :]
     return total[..., :squares], first, counts[..., :-1] if counts.shape[-1] > 1 else counts, counts[..., -1]
-
-
-def _last(array: Array) -> Array:
-    """The first axis put last, of NumPy and JAX arrays alike."""
-    return array.transpose(*range(1, array.ndim), 0)
 
 
 def many_components(components: int, features: int) -> bool:

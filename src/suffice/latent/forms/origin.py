@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from suffice.latent.forms.natural import Covariance, Moments, bordered, packed, split
+from suffice.latent.forms.natural import Covariance, Moments, split
+from suffice.latent.forms.triangles import bordered, packed
 from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp
 

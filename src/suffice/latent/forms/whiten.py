@@ -6,6 +6,7 @@ a pool of two threads then wait for each other for ever (seen with jaxlib 0.10).
 
 from __future__ import annotations
 
+import numpy as np
 from jaxtyping import Float
 
 from suffice.runtime.arrays import Array
@@ -14,6 +15,12 @@ from suffice.runtime.either import inverse_of_lower, is_jax, jnp, lax
 
 def whitening(matrices: Float[Array, "... D D"]) -> tuple[Float[Array, "... D D"], Float[Array, ...]]:
     """W with inverse W W' for each symmetric matrix (..., D, D), and half the logarithm of the inverse's determinant (...)."""
+
+    if not is_jax(matrices):
+        roots = cholesky(matrices).reshape(-1, *matrices.shape[-2:])
+        inverses = np.stack([inverse_of_lower(root) for root in roots]).reshape(matrices.shape)
+        halves = np.log(inverses.diagonal(axis1=-2, axis2=-1)).sum(-1)
+        return np.swapaxes(inverses, -1, -2), halves
 
     def one(matrix: Array) -> tuple[Array, Array]:
         root = jnp.linalg.cholesky(matrix)

@@ -25,6 +25,8 @@ class LowRankCovariance(SharedMatrix):
 
     Estimation takes the covariance within components and fits W and Psi to it: in turn the best W given Psi, by eigenvectors
     (Jöreskog, 1967), and a step of expectation-maximisation for Psi (Rubin and Thayer, 1982). The likelihood never falls.
+    W and Psi are not kept, and have no closed form given their sum: there is no chart, and fits take plain steps, of which they
+    need about as many as those of a tied covariance need accelerated ones (``benchmarks/low_rank.py``).
 
     Parameters
     ----------

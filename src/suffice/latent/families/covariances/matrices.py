@@ -14,7 +14,8 @@ from suffice.latent.families.covariances.sums import Sums
 from suffice.latent.families.family import kept_where
 from suffice.latent.families.gaussian_prior import GaussianPrior
 from suffice.latent.forms.conditional import LOG_TWO_PI, Conditional
-from suffice.latent.forms.natural import STATISTICS, Linear, Natural, bordered
+from suffice.latent.forms.natural import STATISTICS, Linear, Natural
+from suffice.latent.forms.triangles import bordered, upper_triangle
 from suffice.latent.forms.whiten import gram, positive_definite, whitening
 from suffice.latent.ties import Labels, distinct, group_means
 from suffice.rows.missing import MissingLayout
@@ -115,7 +116,7 @@ class OwnMatrices(Matrices):
         linear = jnp.einsum("...de,...e->...d", precision, means)
         constant = log_scale - jnp.square(jnp.einsum("...de,...d->...e", whitening, means)).sum(-1) / 2
         whole = bordered(-precision / 2, jnp.concatenate([linear / 2, constant[..., None]], -1))
-        i, j = np.triu_indices(whole.shape[-1])
+        i, j = upper_triangle(whole.shape[-1])
         natural = whole[..., i, j] * np.where(i == j, 1.0, 2.0)
         accurate = keeps_digits(self._terms(jnp, jnp.asarray(means), precision), means.shape[-1])
         return Natural(natural, STATISTICS["full"], accurate)
