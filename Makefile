@@ -4,13 +4,16 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3 python; do \
 	"$$p" -c 'import sys, ensurepip, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' \
 	>/dev/null 2>&1 && echo "$$p" && break; done)
 
-.PHONY: demo test test-versions scikit-learn-tests fuzz kill lint bench docs package figures reproduce-energy reproduce-nets reproduce-mnist coverage clean
+.PHONY: demo test test-whole test-versions scikit-learn-tests fuzz kill lint bench docs package figures reproduce-energy reproduce-nets reproduce-mnist coverage clean
 
 demo: .venv/.ready
 	.venv/bin/python -m suffice.demo
 
 test: lint
 	.venv/bin/python -m pytest
+
+test-whole: .venv/.ready # every claim of the banks, 500 random networks a law, every setting of estimators
+	.venv/bin/python -m pytest -m ""
 
 test-versions: .venv/.ready
 	.venv/bin/python tests/versions.py

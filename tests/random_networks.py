@@ -8,10 +8,14 @@ from itertools import product
 import jax
 import jax.numpy as jnp
 import numpy as np
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from jax import lax
 
 CHANNELS = 4
+EVERY = settings(max_examples=500, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+USUAL = settings(EVERY, max_examples=100)
+"""The same networks each time; tests of ``EVERY`` are marked ``whole``."""
 
 
 @dataclass(frozen=True)

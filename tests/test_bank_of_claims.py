@@ -4,6 +4,7 @@ import pytest
 from bank.all import EXERCISES
 from bank.causes import CAUSES
 from bank.reference import derivative, points, same, slopes, value
+from bank.share import rest, usual
 
 from suffice.check import problems
 
@@ -20,6 +21,23 @@ def test_it_is_large():
     assert sum(len(exercise.right) for exercise in EXERCISES) >= 150
     assert {exercise.problem for exercise in EXERCISES} == set(problems.names())
     assert all(wrong.cause in CAUSES for exercise in EXERCISES for wrong in exercise.wrong)
+
+
+def test_the_usual_share_has_every_problem_and_cause_and_the_rest_is_the_rest():
+    share, others = usual(EXERCISES), list(rest(EXERCISES))
+    assert sum(len(exercise.wrong) for exercise in share) >= 250
+    assert sum(len(exercise.right) for exercise in share) >= 150
+    assert {exercise.problem for exercise in share} == set(problems.names())
+    assert {wrong.cause for exercise in share for wrong in exercise.wrong} == {
+        wrong.cause for exercise in EXERCISES for wrong in exercise.wrong
+    }
+    assert claims_of([*share, *others]) == claims_of(EXERCISES)
+
+
+def claims_of(exercises):
+    """Every claim with its exercise, in an order of their own."""
+    right = [(exercise.name, str(claim)) for exercise in exercises for claim in exercise.right]
+    return sorted(right + [(exercise.name, str(wrong)) for exercise in exercises for wrong in exercise.wrong])
 
 
 @pytest.mark.parametrize("exercise", **named(JUDGED))

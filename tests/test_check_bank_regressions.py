@@ -1,13 +1,13 @@
 """Claims of the bank, regressions: right ones accepted, wrong ones detected, nine in ten with their cause."""
 
-import pytest
 from bank.judged import answers, misjudged, unnamed
 from bank.regressions import EXERCISES
+from bank.share import each_exercise
 
 ANSWERED = {}
 
 
-@pytest.mark.parametrize("exercise", EXERCISES, ids=[exercise.name for exercise in EXERCISES])
+@each_exercise(EXERCISES)
 def test_claims_are_judged_rightly(exercise):
     ANSWERED[id(exercise)] = found = list(answers(exercise))
     assert misjudged(found) == []

@@ -10,6 +10,7 @@ from scipy.special import expit, logsumexp
 
 from suffice import check
 from suffice.check import problems
+from suffice.check.functions import QUICK
 from suffice.check.problem import Problem, call
 from suffice.runtime.precision import scope
 
@@ -95,7 +96,7 @@ def test_gradients_are_finite(name):
         def total(values):
             return call(problem.objective, {**variables, **values}).sum()
 
-        gradients = jax.grad(total)(moving)
+        gradients = jax.jit(jax.grad(total), compiler_options=QUICK)(moving)
     assert all(np.isfinite(value).all() for value in gradients.values())
 
 

@@ -8,8 +8,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
-from random_networks import brute_force, networks
+from hypothesis import given
+from random_networks import EVERY, USUAL, brute_force, networks
 
 from suffice.inspect import Convention, account, explain, reconcile
 from suffice.inspect.accounting import SUMMED, account_of
@@ -106,9 +106,20 @@ def test_nothing_of_the_way_to_xla_is_unexplained(name, convention):
     assert found.ours + sum(found.causes.values()) == found.theirs
 
 
-@settings(max_examples=500, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@USUAL
 @given(networks())
 def test_totals_of_random_networks_are_those_counted_place_by_place(network):
+    assert_totals_are_counted(network)
+
+
+@pytest.mark.whole
+@EVERY
+@given(networks())
+def test_totals_of_many_random_networks_are_those_counted_place_by_place(network):
+    assert_totals_are_counted(network)
+
+
+def assert_totals_are_counted(network):
     shapes = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, np.float32), network.parameters())
     graph, source = network_graph(eqx.Partial(network, shapes), network.shapes[0])
     for rules in ({}, {"padding_taps": False, "pool": True}, {"bias": True, "padding_taps": False}):

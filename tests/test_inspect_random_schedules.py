@@ -5,8 +5,9 @@ import re
 import jax
 import jax.numpy as jnp
 import numpy as np
-from hypothesis import HealthCheck, given, settings
-from random_networks import networks
+import pytest
+from hypothesis import given
+from random_networks import EVERY, USUAL, networks
 
 from suffice.inspect import graph
 from suffice.inspect.labels import barred
@@ -18,9 +19,20 @@ def printed_lines(schedule):
     return [re.sub(r"^\d+\. |   # frees .*$", "", line) for line in str(schedule).splitlines()]
 
 
-@settings(max_examples=500, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
+@USUAL
 @given(networks())
 def test_the_printed_lines_of_a_schedule_give_the_gradient(network):
+    assert_lines_give_the_gradient(network)
+
+
+@pytest.mark.whole
+@EVERY
+@given(networks())
+def test_the_printed_lines_of_many_schedules_give_the_gradient(network):
+    assert_lines_give_the_gradient(network)
+
+
+def assert_lines_give_the_gradient(network):
     def loss(parameters, image):
         return jnp.sum(network(parameters, image) ** 2)
 

@@ -5,9 +5,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from jax import lax
-from random_networks import fields, networks
+from random_networks import EVERY, USUAL, fields, networks
 
 from suffice.inspect import account
 from suffice.inspect.flow import flow
@@ -16,8 +16,7 @@ from suffice.inspect.receptive_field import receptive_fields
 from suffice.inspect.seen import confirmed, seen
 from suffice.nets import AlexNet, Conv2d, ConvNet, max_pool
 
-EVERY = settings(max_examples=500, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
-SOME = settings(EVERY, max_examples=20)
+SOME = settings(USUAL, max_examples=20)
 IMAGES = np.random.default_rng(0).standard_normal((30, 1, 1, 21, 21)).astype(np.float32)
 """Enough of them that each place of a window is once its largest."""
 
@@ -54,9 +53,20 @@ def units_of(network):
     return {(0, 0), (height // 2, width // 2), (height - 1, width - 1), (0, width - 1)}
 
 
-@EVERY
+@USUAL
 @given(networks())
 def test_the_field_of_random_networks_is_what_each_unit_depends_on(network):
+    assert_field_is_what_units_depend_on(network)
+
+
+@pytest.mark.whole
+@EVERY
+@given(networks())
+def test_the_field_of_many_random_networks_is_what_each_unit_depends_on(network):
+    assert_field_is_what_units_depend_on(network)
+
+
+def assert_field_is_what_units_depend_on(network):
     if network.layers:
         truth = fields(network)
         links, source, value = traced(network)
@@ -106,7 +116,7 @@ def test_a_residual_block_of_stride_2_and_a_convolution_see_11_places():
     row = found.rows[-1]
     assert (row.receptive_field.size, row.receptive_field.status) == ((11, 11), "exact")
     assert found.box(-1, 10) == ((15, 25), (15, 25))
-    slope = jax.grad(lambda x: residual(x)[0, 0, 10, 10])(jnp.ones((1, 1, 40, 40)))
+    slope = jax.jit(jax.grad(lambda x: residual(x)[0, 0, 10, 10]))(jnp.ones((1, 1, 40, 40)))
     assert np.array_equal(np.asarray(slope[0, 0]) != 0, found.seen(-1, 10))
 
 

@@ -40,7 +40,7 @@ def disturbed(W, b, V, c, x, eps):
 def test_a_nodes_derivative_is_that_of_a_disturbance_at_it():
     eps = {name: np.zeros(() if name == "loss" else SIZE) for name in ("z", "a", "h", "r", "d", "y", "loss")}
     with jax.enable_x64(True):
-        right = jax.grad(disturbed, argnums=5)(*BLOCK, eps)
+        right = jax.jit(jax.grad(disturbed, argnums=5))(*BLOCK, eps)
     found = graph(block, *BLOCK).backward()
     for name, derivative in right.items():
         np.testing.assert_allclose(found[name], derivative, rtol=0, atol=1e-12)
@@ -48,7 +48,7 @@ def test_a_nodes_derivative_is_that_of_a_disturbance_at_it():
 
 def test_leaves_have_the_gradient():
     with jax.enable_x64(True):
-        right = jax.grad(block, argnums=range(5))(*BLOCK)
+        right = jax.jit(jax.grad(block, argnums=range(5)))(*BLOCK)
     found = graph(block, *BLOCK).backward()
     for name, derivative in zip("WbVcx", right, strict=True):
         np.testing.assert_allclose(found[name], derivative, rtol=0, atol=1e-12)
@@ -99,7 +99,7 @@ def test_loops_and_several_results_have_derivatives():
 
     W, x = draw.standard_normal((3, 3)), draw.standard_normal(3)
     with jax.enable_x64(True):
-        right = jax.grad(f, argnums=(0, 1))(W, x)
+        right = jax.jit(jax.grad(f, argnums=(0, 1)))(W, x)
     found = graph(f, W, x)
     for name, derivative in zip("Wx", right, strict=True):
         np.testing.assert_allclose(found.backward()[name], derivative, rtol=0, atol=1e-12)
@@ -159,7 +159,7 @@ def test_without_an_edge_the_derivative_lacks_what_the_edge_contributes():
         if (edge.source, edge.target) == (found.find("x"), found.find("h"))
     )
     with jax.enable_x64(True):
-        right = jax.grad(without_skip, argnums=4)(*BLOCK)
+        right = jax.jit(jax.grad(without_skip, argnums=4))(*BLOCK)
     np.testing.assert_allclose(parts.gradient["x"] - parts.parts["x"][skip], right, rtol=0, atol=1e-12)
     np.testing.assert_array_equal(parts.parts["W"][skip], 0)
 

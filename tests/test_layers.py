@@ -46,7 +46,8 @@ def in_float64(function, *arguments):
 
 def pulled_back(function, arguments, cotangent):
     """What automatic differentiation gives for the derivatives with respect to the arguments."""
-    return in_float64(lambda: jax.vjp(function, *arguments)[1](cotangent))
+    pull = jax.jit(lambda cotangent, *arguments: jax.vjp(function, *arguments)[1](cotangent))
+    return in_float64(pull, cotangent, *arguments)
 
 
 def assert_derivatives(function, arguments, cotangent, found):
@@ -258,7 +259,7 @@ def test_sort2_gives_the_smaller_and_the_larger():
     pairs = np.concatenate([10 * RNG.normal(size=(1000, 2)), [[0, 0], [2.5, 2.5], [-1, -1], [-3, 0], [0, -3]]])
     network = sort2()
     with jax.enable_x64(True):
-        np.testing.assert_allclose(jax.vmap(network)(pairs), np.sort(pairs), atol=1e-12)
+        np.testing.assert_allclose(jax.jit(jax.vmap(network))(pairs), np.sort(pairs), atol=1e-12)
     assert [len(layer.weight) for layer in network.layers] == [5, 2]
     assert not any(layer.bias.any() for layer in network.layers)
 
@@ -267,7 +268,7 @@ def test_sort2_gives_the_smaller_and_the_larger():
 def test_sorting_network_sorts(size):
     rows = RNG.integers(-3, 3, size=(200, size)) + 0.5 * RNG.integers(0, 2, size=(200, size))
     with jax.enable_x64(True):
-        np.testing.assert_allclose(jax.vmap(sorting_network(size))(rows), np.sort(rows), atol=1e-12)
+        np.testing.assert_allclose(jax.jit(jax.vmap(sorting_network(size)))(rows), np.sort(rows), atol=1e-12)
 
 
 @pytest.mark.parametrize(
