@@ -7,6 +7,7 @@ with cells missing; a mixture starts from the groups' means. "To 0.05 nats" coun
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 from measure import processor, timed
@@ -31,7 +32,8 @@ def drawn(seed: int, share: float) -> tuple[np.ndarray, np.ndarray]:
 
 def starts(rows: np.ndarray, means: np.ndarray) -> dict[str, Mixture]:
     """A mixture with each covariance, at the groups' means."""
-    zero, covariance = np.zeros(FEATURES), np.diag(np.nanvar(rows, 0))
+    zero = np.zeros(FEATURES)
+    covariance: Any = np.diag(np.nanvar(rows, 0))
     low = LowRankGaussian(means, covariance, LowRankPrior(None, zero, covariance * 0, zero, rank=RANK))
     tied = TiedGaussian(means, covariance, GaussianPrior(None, zero, covariance * 0, zero))
     return {name: Mixture(np.full(GROUPS, 1 / GROUPS), each) for name, each in (("low rank", low), ("tied", tied))}
