@@ -191,15 +191,13 @@ for precision in ("float32", "float64"):
 """
 
 
-def test_the_users_own_precision_flag_changes_no_bit():
-    command = [sys.executable, "-c", SCRIPT]
-    runs = [
-        subprocess.Popen(command, env=os.environ | {"JAX_ENABLE_X64": flag}, stdout=subprocess.PIPE, text=True)
-        for flag in ("0", "1")
-    ]
-    outputs = [run.communicate()[0] for run in runs]
-    assert outputs[0] == outputs[1]
-    assert "float64 [('float64'" in outputs[0]
+def test_the_users_own_precision_flag_changes_no_bit(capsys):
+    assert not jax.config.jax_enable_x64
+    exec(SCRIPT, {})
+    command, environment = [sys.executable, "-c", SCRIPT], os.environ | {"JAX_ENABLE_X64": "1"}
+    beside = subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+    assert beside == capsys.readouterr().out
+    assert "float64 [('float64'" in beside
 
 
 def not_a_number(model, row, label):
