@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,10 +16,9 @@ if TYPE_CHECKING:
     from suffice.latent.families.covariances.variances import Variances
 
 
-@lru_cache(64)
 def _lower(rows: int, columns: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Places on and below the diagonal."""
-    return np.tril_indices(rows, 0, columns)
+    """Places on and below the diagonal; arrays that are kept would bring JAX their type from another precision."""
+    return np.nonzero(np.tri(rows, columns, dtype=bool))
 
 
 class CovarianceChart:
