@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jax
 import jax.numpy as jnp
@@ -89,10 +90,25 @@ def first_state(
     return drawn._replace(optimizer_state=begun(optimizer, parameters))
 
 
-def begun(optimizer: optax.GradientTransformation, parameters: PyTree[Array]) -> PyTree[Array]:
+def first_outline(
+    model: BoltzmannMachine,
+    optimizer: optax.GradientTransformation,
+    rows: Array | Sparse,
+    known: Bool[Array, "n D"] | None,
+    chains: tuple[int, ...],
+    options: Options,
+) -> ContrastState:
+    """Shapes and types of the state before the first epoch, with which those of one that goes on are compared."""
+    drawn = _drawn_state.outline(model, rows if known is not None else None, known, chains, options, np.int32(0))
+    return drawn._replace(optimizer_state=begun(optimizer, model, _begun.outline))
+
+
+def begun(
+    optimizer: optax.GradientTransformation, parameters: PyTree[Array], program: Callable[..., Any] | None = None
+) -> PyTree[Array]:
     """Where an optimiser begins, in one program; step by step where it is one of the user's that cannot be compiled."""
     try:
-        return _begun(optimizer, parameters)
+        return (program or _begun)(optimizer, parameters)
     except jax.errors.JAXTypeError:
         return optimizer.init(parameters)
 
