@@ -197,7 +197,7 @@ def _stacked(array: Array) -> Array:
 def full_statistics(rows: Array, dtype: np.dtype) -> Array:
     """T(x) = [x_i x_j for i <= j] of x with a 1 put after it, (F, n): squares, x and 1."""
     columns = lax.optimization_barrier(jnp.concatenate([rows.T.astype(dtype), jnp.ones((1, len(rows)), dtype)]))
-    i, j = np.triu_indices(len(columns))
+    i, j = np.nonzero(np.tri(len(columns), dtype=bool).T)
     return columns[i] * columns[j]
 
 
