@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import jax
 import jax.numpy as jnp
@@ -14,6 +13,7 @@ from sklearn.utils import check_random_state
 
 from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.fit.contrastive.epoch import ContrastState, Options
+from suffice.fit.optimizer_start import begun, begun_outline
 from suffice.runtime.arrays import Array
 from suffice.runtime.compiling import filter_jit
 from suffice.runtime.types import RandomState, Sparse
@@ -100,22 +100,7 @@ def first_outline(
 ) -> ContrastState:
     """Shapes and types of the state before the first epoch, with which those of one that goes on are compared."""
     drawn = _drawn_state.outline(model, rows if known is not None else None, known, chains, options, np.int32(0))
-    return drawn._replace(optimizer_state=begun(optimizer, model, _begun.outline))
-
-
-def begun(
-    optimizer: optax.GradientTransformation, parameters: PyTree[Array], program: Callable[..., Any] | None = None
-) -> PyTree[Array]:
-    """Where an optimiser begins, in one program; step by step where it is one of the user's that cannot be compiled."""
-    try:
-        return (program or _begun)(optimizer, parameters)
-    except jax.errors.JAXTypeError:
-        return optimizer.init(parameters)
-
-
-@filter_jit
-def _begun(optimizer: optax.GradientTransformation, parameters: PyTree[Array]) -> PyTree[Array]:
-    return optimizer.init(parameters)
+    return drawn._replace(optimizer_state=begun_outline(optimizer, model))
 
 
 @filter_jit
