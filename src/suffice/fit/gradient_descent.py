@@ -142,11 +142,11 @@ def descend(
     before = model if isinstance(model, DescendState) else None
     model = model.model if isinstance(model, DescendState) else model
     with scope(precision):
-        model = cast(model, precision)
+        net: Network = cast(model, precision)
         if before is None:
-            begin = first_state(model, optimizer, random_state)
+            begin = first_state(net, optimizer, random_state)
         else:
-            begin = continued(before, first_outline(model, optimizer))
+            begin = continued(before, first_outline(net, optimizer))
         alike = bool(jax.tree.leaves(begin.running))
         rows = batched(data, weight, int(batch_size), alike=alike, precision=precision, devices=devices)
         check_loss(begin.model, begin.running, loss, rows.shown, "data")
