@@ -143,10 +143,11 @@ def descend(
     model = model.model if isinstance(model, DescendState) else model
     with scope(precision):
         net: Network = cast(model, precision)
-        if before is None:
-            begin = first_state(net, optimizer, random_state)
-        else:
-            begin = continued(before, first_outline(net, optimizer))
+        begin = (
+            first_state(net, optimizer, random_state)
+            if before is None
+            else continued(before, first_outline(net, optimizer))
+        )
         alike = bool(jax.tree.leaves(begin.running))
         rows = batched(data, weight, int(batch_size), alike=alike, precision=precision, devices=devices)
         check_loss(begin.model, begin.running, loss, rows.shown, "data")
