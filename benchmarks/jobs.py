@@ -26,7 +26,9 @@ def blocks(text: str, language: str) -> list[str]:
 def seconds(words: list[str], folder: str) -> float:
     """How long a command takes; one that fails ends the script."""
     begin = time.perf_counter()
-    run = subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "120"})
+    run = subprocess.run(
+        words, cwd=folder, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "120"}
+    )
     if run.returncode:
         raise SystemExit(f"{shlex.join(words)}\n{run.stdout}{run.stderr}")
     return time.perf_counter() - begin

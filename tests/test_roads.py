@@ -273,3 +273,14 @@ with multiprocessing.get_context("fork").Pool(2) as pool:
         [sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, check=True, timeout=300
     )
     assert done.stdout.strip() == "True"
+
+
+def test_a_precision_does_not_depend_on_the_one_before():
+    rows = np.random.default_rng(0).standard_normal((60, 3)) + np.repeat([[0.0], [8.0]], 30, 0)
+    with computed_by("jax"):
+        means = [
+            GaussianMixture(2, precision=each, random_state=0).fit(rows).means_
+            for each in ("float64", "float32", "float64")
+        ]
+    np.testing.assert_array_equal(means[0], means[2])
+    np.testing.assert_allclose(means[1], means[0], atol=1e-4)

@@ -150,7 +150,7 @@ def continued(state: State, begin: State) -> State:
 
 
 def _shapes(tree: PyTree[Array]) -> tuple[Any, list[tuple[tuple[int, ...], np.dtype]]]:
-    arrays = eqx.filter(tree, eqx.is_array)
+    arrays = eqx.filter(tree, lambda leaf: eqx.is_array(leaf) or isinstance(leaf, jax.ShapeDtypeStruct))
     return jax.tree.structure(arrays), [(leaf.shape, leaf.dtype) for leaf in jax.tree.leaves(arrays)]
 
 

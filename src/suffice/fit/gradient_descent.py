@@ -19,6 +19,7 @@ from suffice.fit.batched import batched
 from suffice.fit.batches import Plan, rounds_of, shuffled_batches
 from suffice.fit.devices import AXIS, shared_out
 from suffice.fit.epochs import UNWATCHED, Figures, Watch, checkpoint_of, continued, run_epochs
+from suffice.fit.optimizer_start import begun, begun_outline
 from suffice.fit.row_losses import Loss, batch_losses, check_batch_of_one, check_loss, check_losses, validation_loss
 from suffice.fit.spanning import OverProcesses, filled_up, on_all, spans_processes, split, together
 from suffice.nets.batch_network import Network, initial_state
@@ -47,7 +48,7 @@ class DescendState(NamedTuple):
     running: PyTree[Array]
     optimizer_state: optax.OptState
     key: Shaped[Array, " words"]
-    epoch: Int[Array, ""]
+    epoch: Int[Array, ""] | np.integer
 
 
 def descend(
@@ -141,8 +142,12 @@ def descend(
     before = model if isinstance(model, DescendState) else None
     model = model.model if isinstance(model, DescendState) else model
     with scope(precision):
-        begin = first_state(cast(model, precision), optimizer, random_state)
-        begin = begin if before is None else continued(before, begin)
+        net: Network = cast(model, precision)
+        begin = (
+            first_state(net, optimizer, random_state)
+            if before is None
+            else continued(before, first_outline(net, optimizer))
+        )
         alike = bool(jax.tree.leaves(begin.running))
         rows = batched(data, weight, int(batch_size), alike=alike, precision=precision, devices=devices)
         check_loss(begin.model, begin.running, loss, rows.shown, "data")
@@ -242,11 +247,23 @@ def _batches_learned(
 def first_state(model: Network, optimizer: optax.GradientTransformation, random_state: RandomState) -> DescendState:
     """Where ``descend`` begins, inside a scope of the model's precision."""
     refuse_forked()
-    seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
-    key = jax.random.key_data(jax.random.key(seed, impl="threefry2x32"))
-    optimizer_state = optimizer.init(eqx.filter(model, eqx.is_inexact_array))
+    optimizer_state = begun(optimizer, eqx.filter(model, eqx.is_inexact_array))
     running = cast(initial_state(model), precision_of(model))
-    return DescendState(model, running, optimizer_state, key, jnp.zeros((), jnp.int32))
+    return DescendState(model, running, optimizer_state, first_key(random_state), jnp.zeros((), jnp.int32))
+
+
+def first_outline(model: Network, optimizer: optax.GradientTransformation) -> DescendState:
+    """Shapes and types of the state before the first epoch, with which those of one that goes on are compared."""
+    optimizer_state = begun_outline(optimizer, eqx.filter(model, eqx.is_inexact_array))
+    running = cast(initial_state(model), precision_of(model))
+    key: Any = jax.ShapeDtypeStruct((2,), np.uint32)
+    return DescendState(model, running, optimizer_state, key, np.int32(0))
+
+
+def first_key(random_state: RandomState) -> Shaped[Array, " words"]:
+    """The words of the random key that ``descend`` begins with."""
+    seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
+    return jax.random.key_data(jax.random.key(seed, impl="threefry2x32"))
 
 
 @cache

@@ -11,12 +11,11 @@ import numpy as np
 from suffice.latent.expectation import normalised
 from suffice.latent.families.family import Family
 from suffice.latent.mixture import Mixture
-from suffice.latent.readers import Reader, Responsibilities, read
+from suffice.latent.readers import Reader, Responsibilities, read, ready
 from suffice.latent.spread import precision_for
 from suffice.rows.missing import any_missing, with_nan
 from suffice.runtime.arrays import Array
 from suffice.runtime.module import replaced
-from suffice.runtime.precision import cast
 
 Completed = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray]]
 """Expected value and standard deviation of every cell of rows, (n, D) each."""
@@ -51,9 +50,9 @@ def impute(model: Mixture, rows: np.ndarray, precision: str = "float64") -> tupl
 
 
 def _completed(model: Mixture, precision: str, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    origin, precision = model.centre(), precision_for(model, precision)
-    components = model.components if origin is None else model.components.translated(-origin)
-    mean, deviation = read(model, [rows], lambda fn: Completion(fn, cast(components, precision)), precision)
+    precision = precision_for(model, precision)
+    moved, origin, *_ = ready(model, precision)
+    mean, deviation = read(model, [rows], lambda fn: Completion(fn, moved.components), precision)
     return (mean if origin is None else mean + origin), deviation
 
 

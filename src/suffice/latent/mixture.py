@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from math import prod
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -99,12 +100,12 @@ class Mixture(LatentModel):
     @property
     def tile(self) -> int:
         """As many rows as keep their sufficient statistics and responsibilities in the cache."""
-        return tile_of(max(self.components.numbers_per_row(), int(np.prod(self.log_weights.shape))))
+        return tile_of(max(self.components.numbers_per_row(), prod(self.log_weights.shape)))
 
     @property
     def width(self) -> int:
         """Components of all restarts."""
-        return int(np.prod(self.log_weights.shape))
+        return prod(self.log_weights.shape)
 
     @property
     def missing(self) -> MissingLayout:

@@ -89,7 +89,10 @@ _ready: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
 
 def within(reach: np.ndarray, rows: np.ndarray, origin: np.ndarray | None) -> np.ndarray:
     """Rows, but those beyond the reach (D,) of a model at its end in their direction, where its answers are the same."""
-    if isinstance(rows, SparseRows) or np.abs(rows).max(initial=0) <= reach.min(initial=np.inf) / 2:
+    if (
+        isinstance(rows, SparseRows)
+        or np.fmax.reduce(np.abs(rows), axis=None, initial=0) <= reach.min(initial=np.inf) / 2
+    ):
         return rows
     deviation = np.asarray(rows, float) - (0.0 if origin is None else origin)
     most = np.nan_to_num(np.abs(deviation / reach)).max(1, initial=1.0)

@@ -128,6 +128,7 @@ def _by_pattern(
             chosen, pattern = group.rows[part], group.pattern[part]
             cells = _centred(values[chosen], origin, dtype)
             named = group.missing[pattern[0] : pattern[-1] + 1]
+            named = named[:, : (named < cells.shape[1]).sum(1).max()]
             laid: Any = PatternRows(np.where(np.isnan(cells), dtype(0), cells), pattern - pattern[0], named)
             tiles.append((laid if codes is None else (laid, codes[chosen]), weight[chosen]))
     return tiles, np.concatenate([group.rows for group in groups])

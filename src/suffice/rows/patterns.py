@@ -33,8 +33,8 @@ class Group(NamedTuple):
 def grouped(values: np.ndarray) -> list[Group]:
     """Groups of the rows (n, D) of an array in which missing cells are NaN."""
     gaps = np.isnan(values)
-    width = _width(gaps.sum(1), values.shape[1])
-    return [_group(np.flatnonzero(width == size), gaps, int(size)) for size in np.unique(width)]
+    width, sizes = _widths(gaps.sum(1), values.shape[1])
+    return [_group(np.flatnonzero(width == size), gaps, int(size)) for size in sizes]
 
 
 def arrange(rows: Any, layout: MissingLayout | None) -> Any:
@@ -65,15 +65,19 @@ def pattern_blocks(
     return makers, np.concatenate([group.rows for group in groups])
 
 
-def _width(count: np.ndarray, features: int) -> np.ndarray:
-    """Missing cells rounded up to a power of two, at most all columns; or as those with more have, where that is little work."""
-    width = np.where(count > 0, 2 ** np.ceil(np.log2(np.maximum(count, 1))), 0).astype(int)
-    width = np.minimum(width, features)
-    sizes = np.unique(width)
-    for size, wider in itertools.pairwise(sizes):
-        if (width == size).sum() * wider**2 < LITTLE_WORK:
+def _widths(count: np.ndarray, features: int) -> tuple[np.ndarray, np.ndarray]:
+    """Missing cells rounded up to a power of two, at most all columns; or as those with more have, where that is little work.
+
+    And which numbers there are.
+    """
+    powers = [0, *(min(2**power, features) for power in range(features.bit_length() + 1))]
+    width = np.array(powers)[np.searchsorted(powers, count)]
+    rows = np.bincount(width)
+    for size, wider in itertools.pairwise(np.flatnonzero(rows)):
+        if rows[size] * wider**2 < LITTLE_WORK:
             width[width == size] = wider
-    return width
+            rows[size], rows[wider] = 0, rows[size] + rows[wider]
+    return width, np.flatnonzero(rows)
 
 
 def _group(rows: np.ndarray, gaps: np.ndarray, width: int) -> Group:
@@ -86,10 +90,8 @@ def _group(rows: np.ndarray, gaps: np.ndarray, width: int) -> Group:
 
 def _columns(gaps: np.ndarray, width: int) -> np.ndarray:
     """The missing columns of each pattern, (patterns, width), filled up with the number of columns."""
-    features = gaps.shape[1]
-    padded = np.pad(gaps, [(0, 0), (0, max(0, width - features))])
-    order = np.argsort(~padded, axis=1, kind="stable")[:, :width]
-    return np.where(np.take_along_axis(padded, order, 1), order, features).astype(np.int32)
+    order = np.argsort(~gaps, axis=1, kind="stable")[:, :width]
+    return np.where(np.arange(width) < gaps.sum(1)[:, None], order, gaps.shape[1]).astype(np.int32)
 
 
 def _tile_and_patterns(group: Group, tile: int) -> tuple[int, int]:

@@ -16,19 +16,23 @@ class _Limit:
 
     def __init__(self):
         import_module("scipy.linalg")
-        self.lock, self.users, self.controller = Lock(), 0, ThreadpoolController()
+        self.lock, self.users = Lock(), 0
+        self.libraries = ThreadpoolController().select(user_api="blas").lib_controllers
 
     def enter(self) -> None:
         with self.lock:
             if self.users == 0:
-                self.limiter = self.controller.limit(limits=1, user_api="blas")
+                self.before = [library.num_threads for library in self.libraries]
+                for library in self.libraries:
+                    library.set_num_threads(1)
             self.users += 1
 
     def leave(self) -> None:
         with self.lock:
             self.users -= 1
             if self.users == 0:
-                self.limiter.restore_original_limits()
+                for library, threads in zip(self.libraries, self.before, strict=True):
+                    library.set_num_threads(threads)
 
 
 _limit = cache(_Limit)

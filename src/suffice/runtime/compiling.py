@@ -41,6 +41,7 @@ class Compiled:
     def __init__(self, function: Callable[..., Any], most: int, options: dict[str, bool | int | str] | None):
         self.function, self.most, self.options = function, most, options
         self.kept: OrderedDict[Hashable, Program] = OrderedDict()
+        self.outlines: dict[Hashable, tuple[list[Any], _Aside]] = {}
         self._lock = Lock()
         update_wrapper(self, function)
 
@@ -51,6 +52,16 @@ class Compiled:
         if results and not isinstance(results[0], Tracer):
             results[0].block_until_ready()
         return _whole(results, aside)
+
+    def outline(self, *args: Any, **named: Any) -> Any:
+        """Shapes and types of the results for these arguments; nothing is computed."""
+        arrays, rest = _parted((args, named))
+        key = _key(arrays, rest)
+        if key not in self.outlines:
+            if len(self.outlines) >= self.most:
+                self.outlines.clear()
+            self.outlines[key] = jax.eval_shape(self._made(rest), arrays)
+        return _whole(*self.outlines[key])
 
     def _program(self, key: Hashable, rest: _Aside) -> Program:
         with self._lock:

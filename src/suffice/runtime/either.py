@@ -8,8 +8,9 @@ made of no array (``zeros``, ``arange``) is NumPy's, which JAX takes as a consta
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
+from operator import is_
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -156,9 +157,9 @@ def _chosen(ours: Callable[..., Any], path: str, name: str) -> Callable[..., Any
         return getattr(_of_jax(path), name)
 
     def function(*args: Any, **options: Any) -> Any:
-        if not options and USUAL.issuperset(map(type, args)):
-            return ours(*args)
-        return (theirs() if any_jax(args) or (options and any_jax(options.values())) else ours)(*args, **options)
+        if USUAL.issuperset(map(type, args)) and (not options or USUAL.issuperset(map(type, options.values()))):
+            return ours(*args, **options)
+        return (theirs() if any_jax((*args, *options.values())) else ours)(*args, **options)
 
     function.__name__ = name
     return function
@@ -168,8 +169,14 @@ def _map(fn: Callable[[Any], Any], parts: Any) -> Any:
     every = tree.leaves(parts)
     if any_jax(every):
         return _of_jax("jax.lax").map(fn, parts)
-    results = [fn(tree.map_leaves(lambda array: array[i], parts)) for i in range(len(every[0]))]  # noqa: B023
-    return tree.map_leaves(lambda *same: numbers.stack(same), *results)
+    return tree.map_leaves(lambda *same: numbers.stack(same), *map(fn, _one_by_one(parts, every)))
+
+
+def _one_by_one(parts: Any, every: list[Any]) -> Iterator[Any]:
+    """The trees along the first axis of the leaves of a tree; a tuple of arrays, as most are, is quickly taken apart."""
+    if type(parts) is tuple and len(parts) == len(every) and all(map(is_, parts, every)):
+        return zip(*every, strict=True)
+    return (tree.unflattened(parts, list(leaves)) for leaves in zip(*every, strict=True))
 
 
 def _fori_loop(lower: Any, upper: Any, body: Callable[[Any, Any], Any], start: Any) -> Any:
@@ -199,7 +206,7 @@ def _while_loop(goes_on: Callable[[Any], Any], body: Callable[[Any], Any], start
 def _index(array: Any, i: Any, axis: int = 0, keepdims: bool = True) -> Any:
     if any_jax((array, i)):
         return _of_jax("jax.lax").dynamic_index_in_dim(array, i, axis, keepdims)
-    return np.take(array, [i] if keepdims else i, axis)
+    return array[(slice(None),) * axis + (slice(i, i + 1) if keepdims else i,)]
 
 
 def _update_index(array: Any, update: Any, i: Any, axis: int) -> Any:

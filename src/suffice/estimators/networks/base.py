@@ -31,7 +31,7 @@ from suffice.estimators.shared.rows import validate
 from suffice.estimators.shared.shown import notebook_bundle
 from suffice.fit.checkpoint import Checkpoint, arrays_of, digest_of, settings_of, with_arrays
 from suffice.fit.epochs import Watch
-from suffice.fit.gradient_descent import DescendState, descend, first_state
+from suffice.fit.gradient_descent import DescendState, descend, first_key, first_state
 from suffice.fit.monitor import LearningMonitor, continued_curve
 from suffice.nets.batch_network import Network, NetworkState
 from suffice.outcome import Outcome
@@ -149,14 +149,21 @@ class NeuralEstimator(CallbackSupportMixin, BaseEstimator):
     def _begin_fit(self, again: bool, seed: int) -> DescendState:
         if not again:
             return self._begin(self._network(seed), seed)
+        self._check_network(seed)
+        return self._begin(self.model_, seed, self.running_)
+
+    def _check_network(self, seed: int) -> None:
         if self.warm_start:
             check_same_network(self.model_, self._network(seed))
-        return self._begin(self.model_, seed, self.running_)
 
     def _begin_pass(self, again: bool, seed: int) -> DescendState:
         """What the last call left; after loading from a file the optimiser begins anew."""
-        fresh, state = self._begin_fit(again, seed), getattr(self, "_state", None)
-        return fresh if state is None or not again else state._replace(key=fresh.key)
+        state = getattr(self, "_state", None) if again else None
+        if state is None:
+            return self._begin_fit(again, seed)
+        self._check_network(seed)
+        with scope(self.precision):
+            return state._replace(key=first_key(seed))
 
     def _fit(
         self, begin: DescendState, rows: Rows, strata: np.ndarray, validation: Rows | None, seed: int, given: Given,

@@ -14,7 +14,7 @@ from suffice.fit.batched import seed_of_epoch
 from suffice.fit.batches import check_weight, few, lengthened, relative, room
 from suffice.fit.contrastive.epoch import Batches, ContrastState, Options, run_batches
 from suffice.fit.contrastive.rows import check_visible, tiles
-from suffice.fit.contrastive.start import CD_1, Gibbs, first_state
+from suffice.fit.contrastive.start import CD_1, Gibbs, first_outline, first_state
 from suffice.fit.contrastive.steps import PLAIN, Ascent, Schedule
 from suffice.fit.contrastive.trace import check_gap, reader_of, verdict
 from suffice.fit.contrastive.windowed import after_shared, after_windows, batches_in_order
@@ -142,8 +142,11 @@ def contrast(
     with scope(precision):
         sharding = rows.sharding if isinstance(rows, Shared) else None
         placed, weights, known = _placed(rows, weight.astype(dtype), length)
-        begin = first_state(cast(model, precision), optimizer, placed, known, chains, options, random_state)
-        begin = begin if before is None else continued(_filled_up(before, length), begin)
+        start = cast(model, precision), optimizer, placed, known, chains, options
+        if before is None:
+            begin = first_state(*start, random_state)
+        else:
+            begin = continued(_filled_up(before, length), first_outline(*start))
         reader = reader_of(rows, weight, held_out, precision)
 
         def run(state: ContrastState, rows: Any, weight: Any, batches: Batches) -> ContrastState:

@@ -13,6 +13,7 @@ from sklearn.utils import check_random_state
 
 from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.fit.contrastive.epoch import ContrastState, Options
+from suffice.fit.optimizer_start import begun, begun_outline
 from suffice.runtime.arrays import Array
 from suffice.runtime.compiling import filter_jit
 from suffice.runtime.types import RandomState, Sparse
@@ -89,17 +90,17 @@ def first_state(
     return drawn._replace(optimizer_state=begun(optimizer, parameters))
 
 
-def begun(optimizer: optax.GradientTransformation, parameters: PyTree[Array]) -> PyTree[Array]:
-    """Where an optimiser begins, in one program; step by step where it is one of the user's that cannot be compiled."""
-    try:
-        return _begun(optimizer, parameters)
-    except jax.errors.JAXTypeError:
-        return optimizer.init(parameters)
-
-
-@filter_jit
-def _begun(optimizer: optax.GradientTransformation, parameters: PyTree[Array]) -> PyTree[Array]:
-    return optimizer.init(parameters)
+def first_outline(
+    model: BoltzmannMachine,
+    optimizer: optax.GradientTransformation,
+    rows: Array | Sparse,
+    known: Bool[Array, "n D"] | None,
+    chains: tuple[int, ...],
+    options: Options,
+) -> ContrastState:
+    """Shapes and types of the state before the first epoch, with which those of one that goes on are compared."""
+    drawn = _drawn_state.outline(model, rows if known is not None else None, known, chains, options, np.int32(0))
+    return drawn._replace(optimizer_state=begun_outline(optimizer, model))
 
 
 @filter_jit

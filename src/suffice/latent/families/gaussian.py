@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from math import prod
 from typing import Any, Self
 
 import numpy as np
@@ -228,7 +229,7 @@ def _replaced(family: Gaussian, means: Array, covariance: Covariance, prior: Gau
 
 
 def _many(means: Array) -> bool:
-    return many_components(int(np.prod(means.shape[:-1])), means.shape[-1])
+    return many_components(prod(means.shape[:-1]), means.shape[-1])
 
 
 def conditioned(means: np.ndarray, matrices: np.ndarray, values: np.ndarray) -> tuple[Any, Any, Any]:

@@ -9,6 +9,7 @@ in place of the covariance.
 
 from __future__ import annotations
 
+from math import prod
 from typing import ClassVar, NamedTuple
 
 import numpy as np
@@ -92,16 +93,16 @@ class Conditional(Module):
         mean = completed.deviation + self.means.reshape(-1, 1, self.means.shape[-1])
         missing = completed.rows.missing
         place = (missing[:, :, None] == jnp.arange(self.means.shape[-1])).astype(mean.dtype)
-        variance = jnp.einsum("aapj,pad->jpd", completed.covariance, place)
+        variance = jnp.diagonal(completed.covariance) @ place
         shape = *self.means.shape[:-1], *mean.shape[1:]
-        return mean.reshape(shape), variance[self._matrix()][:, completed.rows.pattern].reshape(shape)
+        return mean.reshape(shape), variance[completed.rows.pattern][:, self._matrix()].swapaxes(0, 1).reshape(shape)
 
     def _matrices(self) -> Array:
         return self.whitening.reshape(-1, *self.whitening.shape[-2:])
 
     def _matrix(self) -> np.ndarray:
         """Which of the covariance matrices each component has."""
-        components, matrices = int(np.prod(self.means.shape[:-1])), int(np.prod(self.whitening.shape[:-2]))
+        components, matrices = prod(self.means.shape[:-1]), prod(self.whitening.shape[:-2])
         return np.arange(components) // (components // matrices)
 
     def _completed(self, rows: PatternRows, precision: Array, covariance: Array) -> Array:
@@ -111,13 +112,13 @@ class Conditional(Module):
             return rows.values - means[:, None]
         place = (rows.missing[:, :, None] == jnp.arange(features))[rows.pattern]
         absent = place.any(1)
-        column = jnp.minimum(rows.missing, features - 1)[rows.pattern]
+        column = np.arange(len(rows.values))[:, None], jnp.minimum(rows.missing, features - 1)[rows.pattern]
         of_pattern = lax.optimization_barrier(jnp.moveaxis(covariance, (3, 2), (0, 1)))
 
         def one(component: tuple[Array, Array]) -> Array:
             mean, matrix = component
             known = jnp.where(absent, 0, rows.values - mean)
-            slope = jnp.take_along_axis(known @ precision[matrix], column, 1)
+            slope = (known @ precision[matrix])[column]
             unknown = -(of_pattern[matrix][rows.pattern] * slope[:, None, :]).sum(-1)
             return known + jnp.where(place, unknown[:, :, None], 0).sum(1)
 
@@ -141,10 +142,11 @@ def inverses(matrices: Array, columns: Array) -> tuple[Array, Array]:
     """Inverse (M, M, P, J) of the part of each symmetric matrix (J, D, D) that each list of columns (P, M) names."""
     (patterns, width), features = columns.shape, matrices.shape[-1]
     named = (columns < features).T
-    parts = jnp.pad(jnp.moveaxis(matrices, 0, -1), [(0, 1), (0, 1), (0, 0)])[columns.T[:, None], columns.T[None]]
-    itself = jnp.eye(width, dtype=bool)[..., None]
-    parts = jnp.where((itself & ~named[:, None])[..., None], 1, parts).reshape(width, width, patterns * len(matrices))
-
+    column = jnp.minimum(columns, features - 1).T
+    parts = jnp.moveaxis(matrices, 0, -1)[column[:, None], column[None]]
+    itself = jnp.eye(width, dtype=matrices.dtype)[..., None, None]
+    parts = jnp.where((named[:, None] & named[None])[..., None], parts, itself)
+    parts = parts.reshape(width, width, patterns * len(matrices))
     inverse, half_log = inverted(parts) if width else (parts, jnp.zeros(parts.shape[-1], parts.dtype))
     return inverse.reshape(width, width, patterns, len(matrices)), half_log.reshape(patterns, len(matrices))
 
