@@ -190,7 +190,7 @@ class MixtureEstimator(MixtureCells, FittedMixture):
             return judged(solution, found, [unbounded and has_collapsed(one) for one in found])
 
         def restart(model: Mixture, components: np.ndarray) -> Mixture:
-            return put_on_worst(model, components, kind.rows(overview), overview, origin, generator)
+            return put_on_worst(model, components, kind.parts.rows(overview), overview, origin, generator)
 
         solution, said = repaired(self.degenerate, run(start, previous), run, restart)
         with scope(self.precision):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from suffice.estimators.mixtures.parts import Part, Parts
 from suffice.fit.ranking import Found
 from suffice.latent.begin import from_shares
 from suffice.latent.collapsed import NOTHING, by_columns
-from suffice.latent.families.columns import Columns, surveyed
+from suffice.latent.families.columns import Columns
 from suffice.latent.families.family import Family
 from suffice.latent.families.gaussian_with_noise import GaussianWithNoise
 from suffice.latent.given import Given
@@ -58,17 +59,9 @@ def usable(family: type[Family], name: str, values: ArrayLike | None, shape: tup
     return array
 
 
-class Part(NamedTuple):
-    """The columns ``among`` all that are of one family; of categories, ``sizes`` says how many each has."""
-
-    family: type[Family]
-    among: slice | np.ndarray = slice(None)
-    sizes: tuple[int, ...] = ()
-
-
 @dataclass(frozen=True, kw_only=True)
 class Beginning:
-    """How components of a ``family`` begin, which is that of all columns, or puts ``parts`` side by side.
+    """How components begin whose columns are of the families that ``parts`` says.
 
     ``put_in`` puts the parameters ``given`` into components measured from an origin; where not all are, the others come
     ``from_rows``. The prior is ``strength`` rows like all rows, but for their mean and covariance where these are given, and
@@ -79,8 +72,7 @@ class Beginning:
     rows gives, of this volume if it is no truth value, the noise is one component more.
     """
 
-    family: type[Any]
-    parts: Sequence[Part]
+    parts: Parts
     given: Given
     from_rows: bool
     put_in: Callable[[Any, np.ndarray | None], Any]
@@ -97,45 +89,22 @@ class Beginning:
     check: Callable[[Survey], None] = takes_all
     check_resumed: Callable[[Any], None] = goes_on
 
-    @property
-    def alone(self) -> bool:
-        """Whether all columns are of one family."""
-        return self.parts[0].family is self.family
-
-    @property
-    def families(self) -> list[type[Family]]:
-        """Those whose parameters may be frozen or tied."""
-        return [part.family for part in self.parts]
-
-    def origin(self, overview: Survey) -> np.ndarray | None:
-        """Where rows are measured from during the fit; None where a shift would change the family's distributions."""
-        if self.alone:
-            return overview.mean if self.family.movable else None
-        return np.where(self._by_column([family.movable for family in self.families], overview), overview.mean, 0.0)
-
-    def rows(self, overview: Survey) -> np.ndarray:
-        """Rows of the sample (m, D), filled in, but for NaN where a family of categories takes it."""
-        coded = self._by_column([bool(part.sizes) for part in self.parts], overview)
-        if coded.all():
-            return overview.sample
-        return np.where(coded, overview.sample, overview.filled) if coded.any() else overview.filled
-
     def prior(self, overview: Survey, origin: np.ndarray | None) -> Any:
         """What maximisation adds to rows centred on ``origin``."""
-        return self._prior(self._columns(overview, origin), origin)
+        return self._prior(self.parts.columns(overview, origin), origin)
 
     def _prior(self, columns: Sequence[Columns], origin: np.ndarray | None) -> Any:
         if self.prior_mean is not None:
             columns = [self._about_prior_mean(about, origin) for about in columns]
         strength = float(self.strength) or None
         priors: list[Any] = [part.family.prior_from(about, strength, self.floor)
-                             for part, about in zip(self.parts, columns, strict=True)]  # fmt: skip
+                             for part, about in zip(self.parts.each, columns, strict=True)]  # fmt: skip
         if self.prior_covariance is not None:
             priors = [self._with_covariance(prior) for prior in priors]
-        return priors[0] if self.alone else tuple(priors)
+        return priors[0] if self.parts.alone else tuple(priors)
 
     def _about_prior_mean(self, about: Columns, origin: np.ndarray | None) -> Columns:
-        mean = usable(self.family, "prior_mean", self.prior_mean, about.mean.shape)
+        mean = usable(self.parts.family, "prior_mean", self.prior_mean, about.mean.shape)
         return replace(about, mean=mean if origin is None else mean - origin)
 
     def _with_covariance(self, prior: Any) -> Any:
@@ -153,15 +122,15 @@ class Beginning:
         generator: np.random.Generator,
     ) -> tuple[np.ndarray, Any]:
         """Weights and components of restarts and components, ``shape``, centred on ``origin``, before what is given is put in."""
-        columns = self._columns(overview, origin)
+        columns = self.parts.columns(overview, origin)
         prior = self._prior(columns, origin)
         shape = shape[0], shape[1] + bool(self.noise)
         if not self.from_rows:
-            blank = self.family.overall(columns[0], self._clusters(shape), prior)
+            blank = self.parts.family.overall(columns[0], self._clusters(shape), prior)
             return np.full(shape, 1 / shape[1]), self._beside_noise(blank, origin)
         blank = self._beside_noise(self._blanks(columns, prior, self._clusters(shape)), origin)
         start = beside_noise(start) if self.noise else start
-        rows, weight = self.rows(overview), overview.sample_weight
+        rows, weight = self.parts.rows(overview), overview.sample_weight
         rows = rows if origin is None else rows - origin
         share = self._shares(rows, weight, columns, shape, start, generator)
         weights, found = self.from_shares(blank, rows, weight, share, weight_prior)
@@ -175,10 +144,10 @@ class Beginning:
         if isinstance(rows, SparseRows):
             about, places = columns[0], rows.matrix.indices
             own = replace(about, mean=about.mean[places], variance=about.variance[places])
-            cells = self.family.coordinates(rows.matrix.data[None], own)[0]
+            cells = self.parts.family.coordinates(rows.matrix.data[None], own)[0]
             seen = sketched_sparse(rows.with_cells(cells).matrix, generator)
         else:
-            seen = sketched(rows, lambda part: self._coordinates(part, columns), generator)
+            seen = sketched(rows, lambda part: self.parts.coordinates(part, columns), generator)
         if seen.shape[1] == rows.shape[1]:
             return start(seen, weight, shape[1], shape[0], generator)
         with computed_by("numpy"):
@@ -190,7 +159,10 @@ class Beginning:
         components: Any = model.components
         flat = np.zeros((len(share), len(overview.mean)), bool)
         parts = zip(
-            self.parts, [components] if self.alone else components.parts, self._columns(overview, None), strict=True
+            self.parts.each,
+            [components] if self.parts.alone else components.parts,
+            self.parts.columns(overview, None),
+            strict=True,
         )
         for part, family, about in parts:
             flat[:, part.among] = family.collapsed(about, self.floor)
@@ -199,7 +171,7 @@ class Beginning:
     @property
     def unbounded(self) -> bool:
         """Whether nothing bounds the likelihood of a component that shrinks to a point."""
-        return not (self.floor or self.strength) and any(family.floored for family in self.families)
+        return not (self.floor or self.strength) and any(family.floored for family in self.parts.families)
 
     def barely_floored(self, model: Mixture, overview: Survey) -> Mixture:
         """A model in which a component that has no spread in the rows can be maximised, and shows it."""
@@ -229,41 +201,21 @@ class Beginning:
     def _clusters(self, shape: tuple[int, int]) -> tuple[int, int]:
         return shape[0], shape[1] - bool(self.noise)
 
-    def _columns(self, overview: Survey, origin: np.ndarray | None) -> list[Columns]:
-        """What each family begins from."""
-        return [surveyed(overview, origin, part.among, part.sizes, not part.family.discrete) for part in self.parts]
-
-    def _by_column(self, flags: Sequence[bool], overview: Survey) -> np.ndarray:
-        """A flag of each part, for each of its columns (D,)."""
-        found = np.zeros(overview.mean.shape, bool)
-        for part, flag in zip(self.parts, flags, strict=True):
-            found[part.among] = flag
-        return found
-
     def work(self, overview: Survey, components: int) -> float:
         """Numbers that the rows of the sample become in an E-step of so many components."""
-        columns = self._columns(overview, None)
+        columns = self.parts.columns(overview, None)
         blank = self._blanks(columns, self._prior(columns, None), (1, components))
         patterns = overview.missing and blank.missing == "patterns"
         return float(len(overview.sample)) * components * blank.numbers_per_row() * (blank.features if patterns else 1)
 
     def _blanks(self, columns: Sequence[Columns], prior: Any, shape: tuple[int, int]) -> Any:
         """Components like all rows, of all parts."""
-        priors = [prior] if self.alone else prior
-        return self._joined([self._blank(*each, shape) for each in zip(self.parts, columns, priors, strict=True)])
+        priors = [prior] if self.parts.alone else prior
+        return self.parts.joined(
+            [self._blank(*each, shape) for each in zip(self.parts.each, columns, priors, strict=True)]
+        )
 
     def _blank(self, part: Part, about: Columns, prior: Any, shape: tuple[int, int]) -> Family:
         """Components like all rows, and what their first maximisation adds."""
         held = prior if part.family.floored else part.family.prior_from(about, self.start_strength, self.floor)
         return part.family.overall(about, shape, held)
-
-    def _joined(self, parts: list[Family]) -> Any:
-        return parts[0] if self.alone else self.family(parts, [np.asarray(part.among).tolist() for part in self.parts])
-
-    def _coordinates(self, rows: np.ndarray, columns: list[Columns]) -> np.ndarray:
-        """Rows as k-means sees them, (m, C)."""
-        if self.alone:
-            return self.family.coordinates(rows, columns[0])
-        seen = [part.family.coordinates(rows[:, part.among], about, alone=False)
-                for part, about in zip(self.parts, columns, strict=True)]  # fmt: skip
-        return np.concatenate(seen, 1)

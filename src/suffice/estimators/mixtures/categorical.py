@@ -9,7 +9,8 @@ import numpy as np
 
 from suffice.data.encode import ColumnEncoder
 from suffice.estimators.mixtures.base import MixtureEstimator
-from suffice.estimators.mixtures.beginning import Beginning, Part
+from suffice.estimators.mixtures.beginning import Beginning
+from suffice.estimators.mixtures.parts import Part, Parts
 from suffice.estimators.shared.labelled_columns import LabelledColumns
 from suffice.latent.families.categorical import Categorical
 from suffice.latent.given import GivenParameters
@@ -101,8 +102,7 @@ class CategoricalMixture(MixtureEstimator):
 
         values = {"weights": self.weights_init, "probabilities": self.probabilities_init}
         return Beginning(
-            family=Categorical,
-            parts=[Part(Categorical, sizes=sizes)],
+            parts=Parts(Categorical, [Part(Categorical, sizes=sizes)]),
             given=GivenParameters(values, own=given_chances),
             from_rows=self.weights_init is None or self.probabilities_init is None,
             put_in=put_in,

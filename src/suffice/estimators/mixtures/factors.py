@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from suffice.estimators.mixtures.beginning import Beginning, Part
+from suffice.estimators.mixtures.beginning import Beginning
+from suffice.estimators.mixtures.parts import Part, Parts
 from suffice.latent.factors.canonical import signs
 from suffice.latent.factors.factor_maxima import principal_factors
 from suffice.latent.factors.spectra import rows_about
@@ -30,8 +31,7 @@ def factor_beginning(mixture: MixtureOfPPCA) -> Beginning:
     """Components with means, ``means_init`` where they are given, and the axes of the rows that are nearest."""
     values = {"weights": mixture.weights_init, "means": mixture.means_init, "covariances": None}
     return Beginning(
-        family=FactorGaussian,
-        parts=[Part(FactorGaussian)],
+        parts=Parts(FactorGaussian, [Part(FactorGaussian)]),
         given=GivenParameters(values, {"covariances": "precisions_init"}),
         from_rows=True,
         put_in=partial(_put_in, mixture.means_init),

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 import numpy as np
 
 from suffice.estimators.mixtures.base import MixtureEstimator
-from suffice.estimators.mixtures.beginning import Beginning, Part
+from suffice.estimators.mixtures.beginning import Beginning
 from suffice.estimators.mixtures.given_gaussians import inverted, own_values, with_given
 from suffice.estimators.mixtures.noise import check_noise, refuse_flat_box
+from suffice.estimators.mixtures.parts import Part, Parts
 from suffice.estimators.shared.attributes import set_attributes
 from suffice.estimators.shared.rows import PlainColumns
 from suffice.latent.families.constrained_gaussian import GAUSSIANS
@@ -201,8 +202,7 @@ def gaussian_beginning(mixture: Gaussians, family: type[Gaussian]) -> Beginning:
     values = {"weights": mixture.weights_init, "means": mixture.means_init, "covariances": mixture.precisions_init}
     whole = mixture.covariance_type in WHOLE
     return Beginning(
-        family=family,
-        parts=[Part(family)],
+        parts=Parts(family, [Part(family)]),
         given=GivenParameters(values, {"covariances": "precisions_init"}, partial(own_values, whole)),
         from_rows=any(value is None for value in values.values()),
         put_in=partial(with_given, whole, mixture.means_init, mixture.precisions_init),

@@ -7,7 +7,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from suffice.estimators.mixtures.beginning import Beginning, FromShares, Part, usable
+from suffice.estimators.mixtures.beginning import Beginning, FromShares, usable
+from suffice.estimators.mixtures.parts import Part, Parts
 from suffice.estimators.shared.rows import Input
 from suffice.latent.begin import from_shares
 from suffice.latent.families.family import Family
@@ -31,8 +32,7 @@ def product_beginning(
     given = {name: getattr(mixture, f"{name}_init") for name in family.parameter_names()}
     values = {"weights": mixture.weights_init, **given}
     return Beginning(
-        family=family,
-        parts=[Part(family)],
+        parts=Parts(family, [Part(family)]),
         given=GivenParameters(values),
         from_rows=any(value is None for value in values.values()),
         put_in=partial(_put_in, family, {name: values for name, values in given.items() if values is not None}),

@@ -10,9 +10,10 @@ import numpy as np
 from suffice.data.encode import ColumnEncoder
 from suffice.data.table import position_names
 from suffice.estimators.mixtures.base import MixtureEstimator
-from suffice.estimators.mixtures.beginning import Beginning, Part
+from suffice.estimators.mixtures.beginning import Beginning
 from suffice.estimators.mixtures.gaussian import check_covariances
 from suffice.estimators.mixtures.given_columns import GivenColumns
+from suffice.estimators.mixtures.parts import Part, Parts
 from suffice.estimators.shared.labelled_columns import LabelledColumns
 from suffice.latent.families.constrained_gaussian import GAUSSIANS
 from suffice.latent.families.family import Family
@@ -122,8 +123,7 @@ class MixedMixture(MixtureEstimator):
         given = GivenColumns(self.weights_init, self.column_parameters_init, named, self.encoder_, self.n_components,
                              self.covariance_type)  # fmt: skip
         return Beginning(
-            family=Mixed,
-            parts=parts,
+            parts=Parts(Mixed, parts),
             given=given,
             from_rows=True,
             put_in=lambda components, origin: given.put_back(components, list(names), None, origin),

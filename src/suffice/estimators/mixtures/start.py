@@ -77,13 +77,13 @@ def start_of(
 ) -> tuple[Mixture, np.ndarray | None]:
     """Where a fit of these rows starts, measured from an origin; and this."""
     with scope("float64"):
-        origin = kind.origin(overview)
+        origin = kind.parts.origin(overview)
         if rows.codes is None:
             return _first_model(mixture, kind, overview, origin, generator), origin
         first = partial(_first_model, mixture, kind, origin=origin, generator=generator)
         size = 0 if _is_resumed(mixture) else _sample_size(mixture, kind)
         start = labelled_start(first, rows.data, rows.weight, rows.codes, overview, size=size,
-                               complete=kind.rows, given=kind.given, origin=origin, generator=generator)  # fmt: skip
+                               complete=kind.parts.rows, given=kind.given, origin=origin, generator=generator)  # fmt: skip
         return start, origin
 
 
@@ -102,9 +102,9 @@ def first_step(mixture: MixtureEstimator, kind: Beginning, batch: FitRows, gener
 def running_from(mixture: MixtureEstimator, kind: Beginning, batch: FitRows) -> Running:
     """Where the last step, or the fit, has led."""
     model, shape = mixture.model_, (mixture.n_components, batch.data.shape[1])
-    check_same_model(model, kind.family, shape, bool(kind.noise), "partial_fit")
+    check_same_model(model, kind.parts.family, shape, bool(kind.noise), "partial_fit")
     kind.check_resumed(model.components)
-    held = restrictions(mixture.frozen, mixture.tied, kind.families, shape, kind.given)
+    held = restrictions(mixture.frozen, mixture.tied, kind.parts.families, shape, kind.given)
     held.check_held(model, mixture.frozen, mixture.tied)
     if batch.codes is not None:
         refuse_contradiction(model.weights, batch.codes)
@@ -138,9 +138,9 @@ def _first_model(
     generator: np.random.Generator,
 ) -> Mixture:
     shape = (mixture.n_components, len(overview.mean))
-    held = restrictions(mixture.frozen, mixture.tied, kind.families, shape, kind.given)
+    held = restrictions(mixture.frozen, mixture.tied, kind.parts.families, shape, kind.given)
     if _is_resumed(mixture):
-        check_same_model(mixture.model_, kind.family, shape, bool(kind.noise), "warm_start=True")
+        check_same_model(mixture.model_, kind.parts.family, shape, bool(kind.noise), "warm_start=True")
         kind.check_resumed(mixture.model_.components)
         model = restored(held.hold(mixture.model_), kind.given)
         model = replaced(model, components=kind.gone_on(model.components))
