@@ -11,7 +11,7 @@ import numpy as np
 from suffice import choices
 from suffice.fit.ranking import Found, best_restart, degenerate_in, passed_over
 from suffice.latent.begin import maximized_at
-from suffice.latent.mixture import Mixture
+from suffice.latent.mixture import Mixture, of_components
 from suffice.model import EStep
 from suffice.outcome import DegenerateComponentWarning, Outcome, Solution
 from suffice.rows.place import place
@@ -100,7 +100,7 @@ def _removed(solution: Solution, run: Run) -> tuple[Solution, str]:
         model = best_restart(solution)
         if len(found) == model.clusters:
             found = np.argmin(model.weights[0, : model.clusters], keepdims=True)
-        solution = run(model.among(np.setdiff1d(np.arange(model.weights.shape[-1]), found)))
+        solution = run(of_components(model, np.setdiff1d(np.arange(model.weights.shape[-1]), found)))
         found = _components(solution)
     left = solution.model.clusters
     if left == asked:

@@ -169,14 +169,6 @@ class Mixture(LatentModel):
         """The same mixture with the parameters of these names frozen or, by their labels, tied."""
         return replaced(self, frozen=tuple(frozen), tied=fixed_ties(tied or {}))
 
-    def among(self, components: Any) -> Self:
-        """These components alone, given by number, with weights that sum to 1; restarts lie along one leading axis."""
-        log_weights = np.asarray(self.log_weights)[:, components]
-        log_weights = log_weights - logsumexp(log_weights, axis=-1, keepdims=True)
-        tied = {name: labels[components] for name, labels in labels_of(self.tied).items()}
-        kept = self.holding(of_these(self.frozen, np.arange(self.log_weights.shape[-1])[components].tolist()), tied)
-        return replaced(kept, log_weights=log_weights, components=self.components.among(components))
-
     def centre(self) -> np.ndarray | None:
         """A point (D,) among the components from which rows are measured while computing; None where none may be."""
         return self.components.centre()
@@ -267,6 +259,17 @@ class Mixture(LatentModel):
         held = len(of_some(self.frozen).get("weights", ()))
         weights = 0 if "weights" in self.frozen else max(0, groups - 1 - held)
         return weights + free_parameters(self.components, self.frozen, component_ties(self), count)
+
+
+def of_components(mixture: Mixture, components: Any) -> Mixture:
+    """Some components alone, given by number, with weights that sum to 1; restarts lie along one leading axis."""
+    log_weights = np.asarray(mixture.log_weights)[:, components]
+    log_weights = log_weights - logsumexp(log_weights, axis=-1, keepdims=True)
+    tied = {name: labels[components] for name, labels in labels_of(mixture.tied).items()}
+    held = of_these(mixture.frozen, np.arange(mixture.log_weights.shape[-1])[components].tolist())
+    return replaced(
+        mixture.holding(held, tied), log_weights=log_weights, components=mixture.components.among(components)
+    )
 
 
 def component_ties(mixture: Mixture) -> dict[str, np.ndarray]:

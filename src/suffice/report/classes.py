@@ -11,7 +11,7 @@ from suffice.plot.canvas import component_colours
 from suffice.report.finder import Finder
 from suffice.report.parts import Line, Section, Table
 from suffice.report.picture import Picture
-from suffice.report.story import Run, Story
+from suffice.report.story import Run, Story, begun
 from suffice.runtime.types import TableLike
 
 MOST_NAMES = 40
@@ -110,7 +110,7 @@ class ClassesStory(Story):
         tables, finder = self.tables(rows, run)
         uncertain = [] if run.uncertain is None else [errors_told(run.uncertain)]
         return replace(
-            self.begun(f"{self.title} of {run.target_name} in {run.source or 'an array'}", run),
+            begun(self, f"{self.title} of {run.target_name} in {run.source or 'an array'}", run),
             lead=self.lead(run),
             measures=measures,
             remark=judged.how,

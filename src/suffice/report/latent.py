@@ -14,7 +14,7 @@ from suffice.report.finder import Finder
 from suffice.report.parts import Section, Table, counted
 from suffice.report.picture import Picture
 from suffice.report.scatter import scatter
-from suffice.report.story import Drawn, Run, Story
+from suffice.report.story import Drawn, Run, Story, begun
 from suffice.report.summary import Assigned, Summary, summarize
 from suffice.rows.streams import is_stream
 from suffice.runtime.types import ArrayLike, TableLike
@@ -89,7 +89,7 @@ class LatentStory(Story):
         shown = sorted(self.pictures(rows, summary, run), key=lambda picture: picture.wide)
         of_source = f" of {run.source}" if run.source else ""
         return replace(
-            self.begun(f"{self.name[0].upper()}{self.name[1:]}{of_source}", run),
+            begun(self, f"{self.name[0].upper()}{self.name[1:]}{of_source}", run),
             lead=self.lead(summary, run.source),
             measures=_measures(self, summary, run),
             advice=self.advice(summary, run),

@@ -206,18 +206,6 @@ class Story:
         """What a page says of the model and the rows it was fitted to."""
         raise NotImplementedError(f"There is no page on {self.held}.")
 
-    def begun(self, title: str, run: Run) -> Section:
-        """What every page says."""
-        return Section(
-            title=run.title or title,
-            outcome=self.outcome,
-            converged=self.converged,
-            warnings=list(run.warnings),
-            settings=settings(self.estimator),
-            command=None if run.command is None else with_options(run.command),
-            onward=onward(self, run.command),
-        )
-
     def table(self) -> Table | None:
         """Its parts, as ``suffice show`` lists them."""
         raise NotImplementedError
@@ -251,3 +239,16 @@ def blocks(data: TableLike, weight: ArrayLike | None = None) -> Iterator[tuple[A
         rows, own = batch if isinstance(batch, tuple) else (batch, None)
         if len(rows):
             yield rows, np.ones(len(rows)) if own is None else np.asarray(own, dtype=float)
+
+
+def begun(told: Story, title: str, run: Run) -> Section:
+    """What every page says."""
+    return Section(
+        title=run.title or title,
+        outcome=told.outcome,
+        converged=told.converged,
+        warnings=list(run.warnings),
+        settings=settings(told.estimator),
+        command=None if run.command is None else with_options(run.command),
+        onward=onward(told, run.command),
+    )

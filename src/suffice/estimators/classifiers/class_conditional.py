@@ -205,7 +205,7 @@ class ClassConditional(ClassInference):
         whole = counted(sums, carrying)
         overall = kind.overall(whole, centres)
         model, valid = maximized(self._mixture(kind.components(overall, centres)), whole)
-        self._refuse_singular(~valid & (counts > 0))
+        refuse_singular(self, ~valid & (counts > 0))
         self._keep(model, overall, {"n_iter_": 1, "converged_": True, "outcome_": str(Outcome.ONE_PASS)})
         kept = {"centres": centres, "counts": counts, "rows": np.asarray(carrying)}
         self.running_statistics_ = kept | {"sums": [np.asarray(leaf) for leaf in tree.leaves(sums)]}
@@ -245,13 +245,6 @@ class ClassConditional(ClassInference):
         self._check_spread(fitted, overall)
         set_attributes(self, fitted | went)
 
-    def _refuse_singular(self, singular: np.ndarray) -> None:
-        if singular.any():
-            raise ValueError(
-                f"The covariance of classes {self._named(singular)} is singular: they have too few rows, or columns that are "
-                "constant or follow from others; set reg_covar or prior_strength above 0, or let classes share their covariance."
-            )
-
     def _log_joint(self, rows: np.ndarray) -> np.ndarray:
         return read(self.model_, [rows], LogJoint, self.precision)
 
@@ -281,3 +274,12 @@ class ClassConditional(ClassInference):
         with one_blas_thread(), scope("float64"):
             sums, origin = statistics(self.model_, (rows, codes), weight)
             return self.model_ if origin is None else self.model_.translated(-origin), sums
+
+
+def refuse_singular(classifier: ClassConditional, singular: np.ndarray) -> None:
+    """Refuse classes (K,) whose covariance is singular."""
+    if singular.any():
+        raise ValueError(
+            f"The covariance of classes {classifier._named(singular)} is singular: they have too few rows, or columns that are "
+            "constant or follow from others; set reg_covar or prior_strength above 0, or let classes share their covariance."
+        )

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from suffice.estimators.classifiers.class_conditional import refuse_singular
 from suffice.estimators.classifiers.linear_scores import LinearScores, linear_scores, second_less_first
 from suffice.estimators.classifiers.shrinkage import check_shrinkage, suggested
 from suffice.estimators.classifiers.wide import fitted_by_em, fitted_in_one_pass
@@ -187,7 +188,7 @@ class GaussianClassifier(LinearScores):
         components = fitted["model_"].components
         flat = self._kind().flat(components, overall, len(self.classes_)) & (fitted["class_prior_"] > 0)
         if self.reg_covar == 0:
-            self._refuse_singular(flat)
+            refuse_singular(self, flat)
         elif flat.any():
             warnings.warn(self._said_of_flat(flat), DegenerateComponentWarning, stacklevel=5)
 

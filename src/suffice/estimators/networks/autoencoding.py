@@ -121,11 +121,11 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
         training, seed = self._training(X, sample_weight, again), seed_of(self.random_state)
         begin, others = self._begin_fit(again, seed), None
         if validation is not None:
-            units = self._units(self._rows(validation, reset=False))
+            units = _as_units(self, self._rows(validation, reset=False))
             others = Rows((units,), np.ones(len(units)))
         strata = np.zeros(len(training.weight))
         self._fit(begin, training, strata, others, seed, (X, None, sample_weight), checkpoint)
-        self.outcome_ = " ".join(filter(None, (self.outcome_, self._beside_components(training))))
+        self.outcome_ = " ".join(filter(None, (self.outcome_, _beside_components(self, training))))
         return self
 
     @with_callbacks
@@ -158,7 +158,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
             Rows or images, as for ``fit``.
         """
         check_is_fitted(self, "model_")
-        return encoded(self.model_, self._units(self._rows(X, reset=False)), self.precision)
+        return encoded(self.model_, _as_units(self, self._rows(X, reset=False)), self.precision)
 
     def inverse_transform(self, H: ArrayLike) -> np.ndarray:
         """Rows ``(n, D)`` reconstructed from hidden units.
@@ -185,7 +185,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
             Rows or images, as for ``fit``.
         """
         check_is_fitted(self, "model_")
-        units = self._units(self._rows(X, reset=False))
+        units = _as_units(self, self._rows(X, reset=False))
         return losses_of_rows(self.model_, self.running_, units, self.precision, self.visible_)
 
     def score(self, X: TableLike, y: ArrayLike | None = None) -> float:
@@ -242,16 +242,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
             self.visible_ = units.kind
             if units.kind == "gaussian":
                 self.mean_, self.scale_ = units.mean, units.scale
-        return Rows((self._units(rows),), weight)
-
-    def _units(self, rows: Any) -> Any:
-        """Rows as the network reconstructs them."""
-        if self.visible_ == "bernoulli" and not in_unit_interval(rows.min(), rows.max()):
-            raise ValueError(
-                f"X runs from {rows.min():g} to {rows.max():g}, and values from 0 to 1 are expected: set pixel_scale to the "
-                "largest value, such as 255, or visible='gaussian' for real numbers."
-            )
-        return mapped(lambda part: np.asarray(self._visible_units.encode(part), self.precision), rows)
+        return Rows((_as_units(self, rows),), weight)
 
     def _network(self, seed: int) -> AnyAutoencoder:
         net = self._module(seed)
@@ -275,14 +266,6 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ne
         loss = loss_of_means(rows.arrays[0], rows.weight, self.visible_)
         return Idle("loss", loss, "It reconstructs its own rows no better than the means of the columns would.")
 
-    def _beside_components(self, given: Rows) -> str:
-        """What principal components would explain of the rows learned from, where that is more."""
-        if self.visible_ != "gaussian":
-            return ""
-        (units,), weight = given.without(np.isin(np.arange(len(given.weight)), self.validation_rows_)).shown()
-        reached = self.trace_["training_loss"][np.flatnonzero(self.trace_["epoch"] == self.best_epoch_)[-1]]
-        return said_of_components(units, weight, self._n_features_out, float(reached))
-
     def _check_training(self, rows: Rows) -> None:
         if not rows.weight.sum() > 0:
             raise ValueError("All rows of positive weight were held out; choose another random_state or fewer of them.")
@@ -298,3 +281,20 @@ def _kind_of(rows: Any) -> str:
         UserWarning, stacklevel=5,
     )  # fmt: skip
     return "gaussian"
+
+
+def _as_units(fitted: AutoencoderEstimator, rows: Any) -> Any:
+    if fitted.visible_ == "bernoulli" and not in_unit_interval(rows.min(), rows.max()):
+        raise ValueError(
+            f"X runs from {rows.min():g} to {rows.max():g}, and values from 0 to 1 are expected: set pixel_scale to the "
+            "largest value, such as 255, or visible='gaussian' for real numbers."
+        )
+    return mapped(lambda part: np.asarray(fitted._visible_units.encode(part), fitted.precision), rows)
+
+
+def _beside_components(fitted: AutoencoderEstimator, given: Rows) -> str:
+    if fitted.visible_ != "gaussian":
+        return ""
+    (units,), weight = given.without(np.isin(np.arange(len(given.weight)), fitted.validation_rows_)).shown()
+    reached = fitted.trace_["training_loss"][np.flatnonzero(fitted.trace_["epoch"] == fitted.best_epoch_)[-1]]
+    return said_of_components(units, weight, fitted._n_features_out, float(reached))

@@ -26,7 +26,7 @@ from suffice.report.classifiers.pictures import calibration_picture, confusion_p
 from suffice.report.classifiers.story import ClassifierStory
 from suffice.report.parts import Line, Section, Table, counted
 from suffice.report.picture import Picture, drawn
-from suffice.report.story import Drawn, Run, Story, Told, story
+from suffice.report.story import Drawn, Run, Story, Told, begun, story
 from suffice.rows.streams import is_stream
 from suffice.runtime.types import ArrayLike, TableLike
 
@@ -123,7 +123,7 @@ class BayesianStory(Story):
         if told.missing_cells:
             facts.append(("missing cells", f"{told.missing_cells:,}"))
         return replace(
-            self.begun(f"Bayesian network of {source}", run),
+            begun(self, f"Bayesian network of {source}", run),
             lead=f"A Bayesian network of {self.size}, fitted to {told.n_rows:,} rows of {source}.",
             measures=_measures(self.estimator, told, run),
             advice=_advice(run),

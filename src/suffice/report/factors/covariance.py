@@ -9,7 +9,7 @@ from suffice.report.factors.pictures import loadings_picture, scree_picture
 from suffice.report.latent import LatentStory
 from suffice.report.parts import Section, counted
 from suffice.report.picture import drawn
-from suffice.report.story import Run
+from suffice.report.story import Run, begun
 
 
 def covariance_page(told: LatentStory, n_rows: int, run: Run) -> Section:
@@ -26,7 +26,7 @@ def covariance_page(told: LatentStory, n_rows: int, run: Run) -> Section:
     components = [] if shown is None else [replace(shown, title="Components", text="")]
     parallel = [] if run.parallel is None else [parallel_table(run.parallel)]
     return replace(
-        told.begun(f"{told.name} of {run.source}" if run.source else told.name, run),
+        begun(told, f"{told.name} of {run.source}" if run.source else told.name, run),
         lead=f"{told.name} with {told.size}{turned}, fitted to a covariance matrix of {n_rows:,} rows in "
         f"{estimator.n_features_in_:,} columns.",
         measures=measures,

@@ -20,7 +20,7 @@ from suffice.report.networks.pictures import (
 )
 from suffice.report.parts import Section, model_name
 from suffice.report.picture import Picture, drawn
-from suffice.report.story import Run, Story, story
+from suffice.report.story import Run, Story, begun, story
 
 SEEN = (
     "No rows were held out, so these are figures of the rows of the fit: expect less of others (--validation-fraction)."
@@ -92,7 +92,7 @@ class AutoencoderStory(Story):
         if run.seconds is not None:
             measures.append(("time", f"{run.seconds:.2f} s", "fit only"))
         return replace(
-            self.begun(f"{model_name(self.estimator)} of {run.source or 'an array'}", run),
+            begun(self, f"{model_name(self.estimator)} of {run.source or 'an array'}", run),
             lead=f"{self.size} learned from {len(rows):,} rows of {columns} columns of {run.source or 'an array'}.",
             measures=measures,
             advice=self._advice(run),

@@ -19,7 +19,7 @@ from suffice.report.advice import Advice, to_try
 from suffice.report.classes import ClassesStory
 from suffice.report.parts import Line, Section, Table
 from suffice.report.picture import Picture, drawn, picture
-from suffice.report.story import Drawn, Run, Story, story
+from suffice.report.story import Drawn, Run, Story, begun, story
 
 if TYPE_CHECKING:
     from suffice.estimators.rbm.evaluation import Evaluation
@@ -69,7 +69,7 @@ class RBMStory(Story):
         time = [] if run.seconds is None else [("time", f"{run.seconds:.2f} s", "fit only")]
         name, value, hint = found[0]
         return replace(
-            self.begun(f"{KIND[0].upper()}{KIND[1:]} of {run.source or 'an array'}", run),
+            begun(self, f"{KIND[0].upper()}{KIND[1:]} of {run.source or 'an array'}", run),
             lead=f"{self.size} learned from {len(rows):,} rows of {columns} columns of {run.source or 'an array'}.",
             measures=[*found, *time],
             advice=_advice(self.estimator, run),
