@@ -158,7 +158,11 @@ def _are_words(source: Source, kinds: Sequence[str]) -> bool:
     import pyarrow as pa
 
     numbers = [column for column in source.rows.columns if pa.types.is_integer(column.type) and not column.null_count]
-    if len(numbers) < max(MANY_COLUMNS, len(kinds)) or not set(kinds) <= COUNTS | {"bernoulli"} or not COUNTS & set(kinds):
+    if (
+        len(numbers) < max(MANY_COLUMNS, len(kinds))
+        or not set(kinds) <= COUNTS | {"bernoulli"}
+        or not COUNTS & set(kinds)
+    ):
         return False
     return bool(np.mean([np.mean(column.to_numpy() == 0) for column in numbers]) > MOST_ZERO)
 

@@ -25,13 +25,13 @@ def fit_statistics(model: LinearGaussian, covariance: np.ndarray, rows: float) -
     alone = counted_alone * _distance(seen, np.eye(features))
     residual = (seen - told)[np.tril_indices(features)]
     infinite = not np.isfinite(value) and not np.isfinite(alone)
-    compared = (counted, counted_alone) if infinite else (value, alone)
+    own, other = (counted, counted_alone) if infinite else (value, alone)
     return {
         "chi2": value,
         "dof": freedom,
         "p_value": float(chi2.sf(value, freedom)) if freedom > 0 else 1.0,
         **_rmsea(value, freedom, rows),
-        "tli": _tucker_lewis(*(np.array(compared) / [max(freedom, 1), most]), infinite) if freedom > 0 else 1.0,
+        "tli": _tucker_lewis(own / freedom, other / most, infinite) if freedom > 0 else 1.0,
         "srmr": float(np.sqrt(np.square(residual).mean())),
     }
 

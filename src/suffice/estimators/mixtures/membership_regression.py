@@ -132,14 +132,9 @@ def membership_regression(
     )
     turn = _unscaling(problem.size, centre, scale)
     sure = found.holds(turn)
-    _warn_of_held(sure.reshape(problem.size), names)
+    warn_of_sure(sure.reshape(problem.size)[:, 1:], names, HELD)
     covariance = np.where(sure | sure[:, None], 0.0, turn @ across @ covariance @ across.T @ turn.T)
     return _told(names, unscaled(inside, centre, scale), covariance, sure, classes)
-
-
-def _warn_of_held(sure: np.ndarray, names: list[str]) -> None:
-    if sure[:, 1:].any():
-        warn_of_sure(sure[:, 1:].any(0), names, HELD)
 
 
 def _problem(designed: np.ndarray, seen: Seen) -> Logit:
