@@ -153,18 +153,17 @@ def _mixtures(kinds: Sequence[str]) -> Proposal:
 
 
 def _are_words(source: Source, kinds: Sequence[str]) -> bool:
-    """Whether rows look like the words of documents: many columns of counts, in which most cells are 0."""
+    """Whether rows look like the words of documents: many columns of whole numbers, counts among them, most of which are 0."""
     import numpy as np
     import pyarrow as pa
 
-    numbers = [column for column in source.rows.columns if pa.types.is_integer(column.type) and not column.null_count]
-    if (
-        len(numbers) < max(MANY_COLUMNS, len(kinds))
-        or not set(kinds) <= COUNTS | {"bernoulli"}
-        or not COUNTS & set(kinds)
-    ):
+    columns = source.rows.columns
+    if len(columns) < MANY_COLUMNS or not COUNTS & set(kinds):
         return False
-    return bool(np.mean([np.mean(column.to_numpy() == 0) for column in numbers]) > MOST_ZERO)
+    if any(not pa.types.is_integer(column.type) or column.null_count for column in columns):
+        return False
+    cells = np.stack([column.to_numpy() for column in columns])
+    return bool(cells.min() >= 0 and np.mean(cells == 0) > MOST_ZERO)
 
 
 def _classifiers(kinds: Sequence[str], *, are_words: bool) -> Proposal:
