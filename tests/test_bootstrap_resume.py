@@ -108,6 +108,30 @@ def test_ctrl_c_leaves_the_fit_and_the_samples(data, tmp_path, capsys, interrupt
     assert not kept.exists()
 
 
+def test_ctrl_c_before_any_sample_leaves_the_fit(data, tmp_path, capsys, interrupted_at, monkeypatch):
+    out = tmp_path / "run"
+    interrupted_at(0)
+    assert main(words(data, out)) == 130
+    told = capsys.readouterr().err
+    assert f"interrupted: {out} holds the fit" in told
+    assert "the bootstrap test was interrupted" in told
+    assert (out / "model.safetensors").exists()
+    monkeypatch.undo()
+    assert main(words(data, out, "--resume", "--overwrite")) == 0
+
+
+@pytest.mark.parametrize("module", ["suffice.report.uncertain.estimates", "suffice.report.page.write_page"])
+def test_ctrl_c_in_what_comes_after_a_fit_leaves_the_fit(data, tmp_path, capsys, monkeypatch, module):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(module, interrupt)
+    given = ["fit", "poisson-mixture", str(data), "--standard-errors", "observed", "--out", str(tmp_path / "run")]
+    assert main(given) == 130
+    assert "holds the fit" in capsys.readouterr().err
+    assert (tmp_path / "run" / "model.safetensors").exists()
+
+
 def test_a_test_that_was_killed_goes_on(data, tmp_path, capsys):
     assert main(words(data, tmp_path / "whole")) == 0
     whole = said_of(capsys)

@@ -15,10 +15,12 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import typer
 
 import suffice
 from suffice import GaussianMixture
 from suffice.cli import main
+from suffice.cli.main import app
 from suffice.cli.partial import part_of
 from suffice.cli.run_folder import run_folder
 from suffice.files import load
@@ -269,6 +271,60 @@ def test_models_are_proposed_with_their_reasons(flowers, capsys, tmp_path):
     words = ["fit", "--auto", labelled, "--target", "kind", "--out", str(tmp_path / "classes")]
     assert "kept: " in said(words, capsys, 0).out
     assert (tmp_path / "classes" / "model.safetensors").exists()
+
+
+def test_words_of_documents_are_told_apart_by_their_shares_too(capsys, tmp_path):
+    draw = np.random.default_rng(0)
+    topics = draw.integers(0, 2, 120)
+    shares = draw.dirichlet(np.full(12, 0.2), 2)
+    counts = [draw.multinomial(draw.integers(3, 20), shares[topic]).tolist() for topic in topics]
+    names = [f"word{j}" for j in range(12)]
+    told = [[*row, f"topic{topic}"] for row, topic in zip(counts, topics, strict=True)]
+    words = write(tmp_path / "words.csv", told, [*names, "topic"])
+    heard = said(["fit", "--auto", words, "--target", "topic", "--out", str(tmp_path / "run")], capsys, 0)
+    assert "most counts are 0" in heard.err
+    assert "MultinomialNaiveBayes: " in heard.out
+    assert "NaiveBayes: " in heard.out
+    many = [[*(cell + 1 for cell in row[:-1]), row[-1]] for row in told]
+    full = write(tmp_path / "full.csv", many, [*names, "topic"])
+    heard = said(["fit", "--auto", full, "--target", "topic", "--out", str(tmp_path / "other")], capsys, 0)
+    assert "MultinomialNaiveBayes" not in heard.out
+
+
+def options_of(command, path=()):
+    """Every command below one, and each of its options that takes a value."""
+    for name, own in getattr(command, "commands", {}).items():
+        yield from options_of(own, (*path, name))
+    for option in command.params:
+        if option.param_type_name == "option" and not option.is_flag and option.name not in ("help", "settings"):
+            yield path, option
+
+
+def test_no_option_is_silently_dropped(capsys):
+    options = {max(option.opts, key=len): (path, option) for path, option in options_of(typer.main.get_command(app))}
+    assert len(options) > 90
+    for name, (path, option) in options.items():
+        if not option.multiple:
+            assert main([*path, name, "1", name, "2"]) == 2
+            assert f"{name} was given 2 times" in capsys.readouterr().err, (path, name)
+    assert {name for name, (_, option) in options.items() if option.multiple} == {"--missing", "--auto"}
+
+
+def test_flags_may_be_said_again_and_contradictions_may_not(flowers, capsys, tmp_path):
+    words = [
+        "fit",
+        "ppca",
+        flowers.same,
+        "--n-components",
+        "1",
+        "--out",
+        str(tmp_path / "run"),
+        "--overwrite",
+        "--overwrite",
+    ]
+    assert main(words) == 0
+    assert main([*words, "--header", "--no-header"]) == 2
+    assert "--header was given 2 times" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals and pipes are of POSIX systems")

@@ -296,6 +296,27 @@ def test_a_page_and_matplotlib_draw_the_same_marks():
     np.testing.assert_allclose(np.divide(ours, ours[0]), np.divide(theirs, theirs[0]), rtol=1e-3)
 
 
+def test_noise_has_a_bar_with_its_name():
+    panel = WeightsDisplay(weights=[0.5, 0.3], noise_weight=0.2).panel()
+    drawn = parsed(svg(panel))
+    heights = [float(box.attrib["height"]) for box in all_of(marks_of(drawn), "rect")]
+    np.testing.assert_allclose(np.divide(heights, heights[0]), [1, 0.6, 0.4], rtol=1e-3)
+    assert "noise" in {word.text for word in all_of(drawn, "text")}
+    assert (
+        len(list(all_of(parsed(svg(WeightsDisplay(weights=np.full(20, 0.04), noise_weight=0.2).panel())), "rect")))
+        >= 21
+    )
+
+
+@pytest.mark.parametrize(("columns", "whole"), [(1, True), (2, True), (12, False)])
+def test_names_of_columns_are_whole_where_they_have_room(columns, whole):
+    names = [f"visits_to_the_doctor_in_the_last_year_{j}" for j in range(columns)]
+    display = ParameterDisplay(values=np.zeros((2, columns)), weights=[0.5, 0.5], label="mean", feature_names=names)
+    shown = {word.text for word in all_of(parsed(svg(display.panel())), "text")}
+    assert (set(names) <= shown) == whole
+    assert display.panel().size[0] <= 10
+
+
 COMMANDS = [
     "fit gaussian-mixture rows.csv",
     "fit gaussian-mixture gaps.csv",

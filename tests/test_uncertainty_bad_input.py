@@ -46,7 +46,8 @@ def test_errors_of_a_fit_that_has_not_converged_are_warned_of(method):
 
 @pytest.mark.parametrize("correction", ["ml", None])
 def test_an_outcome_that_is_the_class_differs_surely(classes, correction):
-    found = suffice.distal_outcome(classes, ANSWERS, classes.predict(ANSWERS).astype(float), correction=correction)
+    with pytest.warns(HeldParameterWarning, match="classes 0, 1"):
+        found = suffice.distal_outcome(classes, ANSWERS, classes.predict(ANSWERS).astype(float), correction=correction)
     np.testing.assert_allclose(np.sort(found.estimates), [0.0, 1.0], atol=1e-9)
     assert found.wald_test == {"statistic": np.inf, "dof": 1, "p_value": 0.0}
 

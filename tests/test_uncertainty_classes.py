@@ -120,6 +120,9 @@ def test_independence_is_pearson_s_test():
     assert found["g2"] == pytest.approx(ratio.statistic)
     assert found["g2_p_value"] == pytest.approx(ratio.pvalue)
     assert fitted.bivariate_residuals(rows)[0, 1] == pytest.approx(pearson.statistic / 2)
+    saturated = CategoricalMixture(2, random_state=0).fit(rows).absolute_fit(rows)
+    assert saturated["dof"] < 0
+    assert saturated["g2_p_value"] == saturated["x2_p_value"] == 1
 
 
 def test_tables_of_what_has_none():

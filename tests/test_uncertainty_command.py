@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import suffice
 from suffice import CategoricalMixture
 from suffice.cli import main
 from suffice.files import load
+from suffice.uncertainty import errors as computed
 
 
 @pytest.fixture
@@ -48,6 +50,19 @@ def test_errors_are_in_a_file_and_on_the_page(survey, tmp_path, capsys):
     page = (tmp_path / "run" / "report.html").read_text()
     assert "Standard errors" in page
     assert "b = yes, component 1" in page
+
+
+def test_the_bootstrap_refits_once(survey, tmp_path, monkeypatch):
+    drawn, refits = [], computed.to_resampled_rows
+
+    def counted(near, samples, generator):
+        drawn.append(samples)
+        return refits(near, 5, generator)
+
+    monkeypatch.setattr(computed, "to_resampled_rows", counted)
+    words = ["fit", "categorical-mixture", survey[0], "--n-components", "2", "--standard-errors", "bootstrap"]
+    assert main([str(word) for word in [*words, "--out", tmp_path / "run"]]) == 0
+    assert drawn == [400]
 
 
 def test_unknown_methods_are_refused(tmp_path, capsys):
@@ -168,6 +183,28 @@ def test_steps_after_a_fit_are_those_of_python(people, tmp_path, capsys):
     assert "height" in capsys.readouterr().err
 
 
+@pytest.mark.filterwarnings("default::suffice.outcome.HeldParameterWarning")
+def test_what_steps_after_a_fit_leave_out_hold_and_refuse_has_the_column_s_name(people, tmp_path, capsys):
+    folder = people[0]
+    head, *lines = (folder / "people.csv").read_text().splitlines()
+    codes = np.where(loaded(folder / "run").predict(people[1]) == 1, "1", "0")
+    more = [
+        f"{line},{'' if k < 20 else k % 3},{1},{code}" for k, (line, code) in enumerate(zip(lines, codes, strict=True))
+    ]
+    (tmp_path / "more.csv").write_text("\n".join([f"{head},score,one,sure", *more]))
+    given = folder / "run", tmp_path / "more.csv"
+    assert run("distal-outcome", *given, "--outcome", "score") == 0
+    assert "Left out: 20 without an outcome." in capsys.readouterr().out
+    assert run("distal-outcome", *given, "--outcome", "one") == 2
+    assert "--outcome one holds one value only" in capsys.readouterr().err
+    page = tmp_path / "page.html"
+    assert run("membership-regression", *given, "--covariates", "sure", "--report", page) == 0
+    told = capsys.readouterr()
+    assert "errors are 0" in told.err
+    assert "held" in told.out
+    assert "<td>held</td>" in re.sub(r"<td[^>]*>", "<td>", page.read_text())
+
+
 def test_cells_are_told_by_their_labels_or_in_intervals(people, tmp_path, capsys):
     folder, answers, *_ = people
     assert run("cells", folder / "run", folder / "people.csv", "--column", "b", "--out", tmp_path / "cells.csv") == 0
@@ -227,6 +264,20 @@ def test_factors_of_a_matrix(tmp_path, capsys):
     assert "as many of both" in capsys.readouterr().err
     assert run(*words, "100", "--standard-errors", "observed", "--out", tmp_path / "no") == 2
     assert "needs rows" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("columns", "said"), [(4, "singular"), (3, "no degrees of freedom")])
+def test_factors_whose_fit_cannot_be_tested_have_a_sentence(columns, said, tmp_path, capsys):
+    matrix = np.full((columns, columns), 0.4) + 0.6 * np.eye(columns)
+    matrix[:2, :2] = 1.0 if columns == 4 else matrix[:2, :2]
+    np.savetxt(tmp_path / "matrix.csv", matrix, delimiter=",", header=",".join("abcd"[:columns]), comments="")
+    words = ["fit", "factor-analysis", tmp_path / "matrix.csv", "--n-components", "1", "--n-rows", "99"]
+    assert run(*words, "--out", tmp_path / "run") == 0
+    told, page = capsys.readouterr().out, (tmp_path / "run" / "report.html").read_text()
+    assert said in told
+    assert said in page
+    assert "nan" not in told + (tmp_path / "run" / "fit_statistics.csv").read_text()
+    assert not re.search(r"\bnan\b", page)
 
 
 def test_rows_have_fit_statistics_on_their_page(tmp_path):

@@ -25,6 +25,7 @@ from suffice.fit.restarts import one_restart, restarts_at
 from suffice.latent import Mixture
 from suffice.runtime import computed_by
 from suffice.uncertainty.information import information
+from suffice.uncertainty.named import numbers
 from suffice.uncertainty.neighbourhood import neighbourhood
 from suffice.uncertainty.side_by_side import refitted_to_counts
 
@@ -105,6 +106,26 @@ def test_more_rows_of_the_same_divide_errors_and_units_multiply_them(mixture, me
     units = np.array([1e5, 1e-5, 3.0, 1.0])
     scaled = GaussianMixture(2, random_state=0).fit(IRIS * units).standard_errors(IRIS * units, method=method)
     np.testing.assert_allclose(scaled["means_"] / units, once, rtol=1e-6)
+
+
+@pytest.mark.parametrize("method", ["robust", "bootstrap"])
+@pytest.mark.parametrize(
+    ("estimator", "known"),
+    [
+        (GaussianMixture(2, random_state=0), ()),
+        (FactorAnalysis(1, random_state=0), ()),
+        (GaussianClassifier(random_state=0), (SPECIES,)),
+        (MixtureClassifier(GaussianMixture(1, random_state=0)), (SPECIES,)),
+    ],
+    ids=["mixture", "factors", "classifier", "mixtures"],
+)
+@pytest.mark.filterwarnings("ignore::suffice.outcome.HeldParameterWarning")
+@pytest.mark.filterwarnings("ignore::suffice.outcome.DegenerateComponentWarning")
+def test_errors_and_intervals_at_once_are_those_one_by_one(estimator, known, method):
+    fitted, given = estimator.fit(IRIS, *known), {"method": method, "samples": 4}
+    errors, ends = fitted.errors_and_intervals(IRIS, *known, level=0.8, **given)
+    assert numbers(errors).tolist() == numbers(fitted.standard_errors(IRIS, *known, **given)).tolist()
+    assert numbers(ends).tolist() == numbers(fitted.confidence_intervals(IRIS, *known, level=0.8, **given)).tolist()
 
 
 def test_known_answers():

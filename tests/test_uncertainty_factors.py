@@ -10,6 +10,8 @@ from scipy.stats import chi2, ncx2
 
 import suffice
 from suffice import DegenerateComponentWarning, FactorAnalysis, GaussianMixture
+from suffice.latent import LinearGaussian
+from suffice.uncertainty.covariance_fit import fit_statistics
 
 DATA = Path(os.environ.get("SUFFICE_DATA", "")) / "tabular"
 published = pytest.mark.skipif(
@@ -82,7 +84,35 @@ def test_a_saturated_model_has_no_test():
     )
     assert found["dof"] == 0
     assert found["chi2"] == pytest.approx(0, abs=1e-6)
-    assert np.isnan([found["p_value"], found["rmsea"], found["tli"]]).all()
+    assert [found[name] for name in ("p_value", "rmsea", "rmsea_low", "rmsea_high", "tli")] == [1, 0, 0, 0, 1]
+
+
+def nearly_singular(distance):
+    draw = np.random.default_rng(5)
+    values = draw.standard_normal((200, 6)) @ draw.standard_normal((6, 6))
+    values[:, 5] = values[:, 4] + distance * draw.standard_normal(200)
+    return np.corrcoef(values.T)
+
+
+@pytest.mark.filterwarnings("ignore::suffice.outcome.DegenerateComponentWarning")
+def test_columns_that_follow_from_others_have_the_limits_of_their_statistics():
+    singular = nearly_singular(0.0)
+    singular[4], singular[:, 4] = singular[5], singular[:, 5]
+    singular[4, 4] = singular[4, 5] = singular[5, 4] = 1.0
+    found = FactorAnalysis(2).fit_covariance(singular, n_rows=200).fit_statistics_
+    assert [found[name] for name in ("chi2", "p_value", "rmsea", "rmsea_low")] == [np.inf, 0, np.inf, np.inf]
+    far, near = (FactorAnalysis(2).fit_covariance(nearly_singular(d), n_rows=200).fit_statistics_ for d in (1e-4, 1e-6))
+    assert abs(found["tli"] - near["tli"]) < abs(found["tli"] - far["tli"])
+    assert np.isfinite(found["srmr"])
+
+
+def test_factors_of_columns_that_go_together_in_nothing():
+    alone = np.eye(6) + 0.001 * (nearly_singular(1.0) - np.eye(6))
+    fitted = FactorAnalysis(1).fit_covariance(alone, n_rows=100)
+    assert fitted.fit_statistics_["tli"] == 1
+    assert fitted.fit_statistics_["rmsea"] == 0
+    worse = fit_statistics(LinearGaussian(np.zeros(6), np.full((6, 1), 0.9), np.full(6, 0.19)), np.eye(6), 100)
+    assert worse["tli"] == 0
 
 
 @pytest.mark.parametrize("rotation", [None, "varimax", "promax"])

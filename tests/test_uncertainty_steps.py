@@ -248,13 +248,69 @@ def test_covariates_outcomes_and_mixtures_that_cannot_be_used(blurred):
         distal_outcome(lopsided, X, y)
 
 
-def test_a_covariate_that_tells_the_class_is_said():
-    X, _, second, _, _ = simulated(3, 0.95)
-    classes = fitted(X, 0.95)
-    with pytest.warns(HeldParameterWarning, match="tell a class"):
-        found = membership_regression(classes, X, second, n_steps=2)
+@pytest.fixture(scope="module")
+def clear():
+    with computed_by("numpy"):
+        X, covariates, second, *_ = simulated(3, 0.95, 150)
+        return fitted(X, 0.95), X, covariates[:, :1], second
+
+
+@pytest.mark.parametrize("way", WAYS, ids=str)
+def test_a_covariate_that_tells_the_class_is_held(clear, way):
+    classes, X, _, _ = clear
+    sure = classes.predict(X) + np.random.default_rng(0).uniform(0, 0.1, len(X))
+    with pytest.warns(HeldParameterWarning, match="tell a class .* errors are 0 and their p-values 1"):
+        found = membership_regression(classes, X, sure, **way)
     assert np.isfinite(found.coefficients).all()
-    assert np.isfinite(found.standard_errors).all()
+    assert found.standard_errors[1, 1] == 0
+    assert found.p_values[1, 1] == 1
+    assert found.wald_tests["0"] == {"statistic": 0.0, "dof": 0, "p_value": 1.0}
+    held = found.standard_errors[1] == 0
+    np.testing.assert_array_equal(found.covariance[held], 0)
+
+
+def test_what_is_told_beside_a_held_direction_has_its_error(clear):
+    classes, X, *_ = clear
+    second = classes.predict(X) == 1
+    marked = second & (np.arange(len(X)) % 4 == 0)
+    with pytest.warns(HeldParameterWarning, match="Covariates 0 tell"):
+        found = membership_regression(classes, X, marked, correction=None)
+    rest = second[~marked].mean()
+    assert found.coefficients[1, 0] == pytest.approx(np.log(rest / (1 - rest)), abs=1e-6)
+    assert found.standard_errors[1, 0] == pytest.approx(1 / np.sqrt((~marked).sum() * rest * (1 - rest)), rel=1e-4)
+    assert found.standard_errors[1, 1] == 0
+
+
+def test_held_coefficients_follow_units(clear):
+    classes, X, covariates, _ = clear
+    marked = np.c_[(classes.predict(X) == 1) & (np.arange(len(X)) % 4 == 0), covariates]
+    with pytest.warns(HeldParameterWarning, match="Covariates 0 tell"):
+        found = membership_regression(classes, X, marked)
+    with pytest.warns(HeldParameterWarning, match="Covariates 0 tell"):
+        other = membership_regression(classes, X, marked * [1, 1000])
+    assert (found.standard_errors[1] > 0).tolist() == [True, False, True]
+    np.testing.assert_allclose(other.standard_errors[1], found.standard_errors[1] / [1, 1, 1000], rtol=1e-4)
+    assert other.p_values[1, 2] == pytest.approx(found.p_values[1, 2], rel=1e-3)
+
+
+def test_rows_without_an_outcome_are_counted(clear):
+    classes, X, covariates, _ = clear
+    outcome = np.where(np.arange(len(X)) % 10 == 0, np.nan, covariates[:, 0])
+    found = distal_outcome(classes, X, outcome)
+    assert found.left_out == 15
+    assert "Left out: 15 without an outcome" in found.outcome
+    assert "Left out" not in distal_outcome(classes, X, covariates[:, 0]).outcome
+
+
+@pytest.mark.parametrize("way", [{"n_steps": 2}, {"correction": "ml"}, {"correction": None}], ids=str)
+def test_classes_in_which_an_outcome_does_not_vary_are_held(clear, way):
+    classes, X, *_ = clear
+    second = classes.predict(X) == 1
+    kinds = np.where(second, np.where(np.arange(len(X)) % 3 == 0, "a", "b"), "a")
+    with pytest.warns(HeldParameterWarning, match="among rows of class 0:"):
+        found = distal_outcome(classes, X, kinds, **way)
+    assert found.standard_errors[0].tolist() == [0.0, 0.0]
+    assert (found.standard_errors[1] > 0).all()
 
 
 def test_outcomes_of_three_kinds_in_three_classes():

@@ -20,13 +20,16 @@ from suffice.cli.run_folder import run_folder
 from suffice.cli.source import Files, Source, read, streams
 from suffice.cli.telling import note, say
 from suffice.cli.usable import refuse_empty_columns
-from suffice.cli.writing import Fitted, say_run, write_run
+from suffice.cli.writing import Fitted, end_where_skipped, say_run, write_run
 
 if TYPE_CHECKING:
     import numpy as np
 
 COMPONENTS = range(1, 7)
 MANY_COLUMNS = 5
+COUNTS = {"poisson", "negative-binomial"}
+MOST_ZERO = 0.5
+"""Share of zeros beyond which counts are like those of words in documents."""
 
 
 @dataclass(frozen=True)
@@ -105,13 +108,15 @@ def _run(data: Files, reading: Reading, job: AutomaticJob) -> None:
     for sentence in said:
         say(sentence)
     say_run(fitted, written, source, job)
+    end_where_skipped(job.out, written.failures)
 
 
 def _proposal(data: Files, reading: Reading, target: str | None) -> Proposal:
     """Models that the kinds of the columns suggest."""
-    kinds = _kinds(read(data, reading, target=target, labels=True))
+    source = read(data, reading, target=target, labels=True)
+    kinds = _kinds(source)
     counted = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
-    found = _classifiers(kinds) if target is not None else _mixtures(kinds)
+    found = _mixtures(kinds) if target is None else _classifiers(kinds, are_words=_are_words(source, kinds))
     return Proposal(found.models, f"The columns look like {counted}: {found.why}.", found.labels)
 
 
@@ -147,7 +152,21 @@ def _mixtures(kinds: Sequence[str]) -> Proposal:
     )
 
 
-def _classifiers(kinds: Sequence[str]) -> Proposal:
+def _are_words(source: Source, kinds: Sequence[str]) -> bool:
+    """Whether rows look like the words of documents: many columns of whole numbers, counts among them, most of which are 0."""
+    import numpy as np
+    import pyarrow as pa
+
+    columns = source.rows.columns
+    if len(columns) < MANY_COLUMNS or not COUNTS & set(kinds):
+        return False
+    if any(not pa.types.is_integer(column.type) or column.null_count for column in columns):
+        return False
+    cells = np.stack([column.to_numpy() for column in columns])
+    return bool(cells.min() >= 0 and np.mean(cells == 0) > MOST_ZERO)
+
+
+def _classifiers(kinds: Sequence[str], *, are_words: bool) -> Proposal:
     import suffice
 
     if set(kinds) == {"gaussian"}:
@@ -155,7 +174,11 @@ def _classifiers(kinds: Sequence[str]) -> Proposal:
         why = "a Gaussian for each class is compared, of independent columns, with shared and with own covariances"
         return Proposal(models, why, labels=False)
     why = "columns that are independent given the class are compared with columns that depend on one another"
-    return Proposal([suffice.NaiveBayes(), suffice.BayesianNetworkClassifier()], why, labels=True)
+    models = [suffice.NaiveBayes(), suffice.BayesianNetworkClassifier()]
+    if are_words:
+        why += ", and, since most counts are 0, with shares of a row's events"
+        models.append(suffice.MultinomialNaiveBayes())
+    return Proposal(models, why, labels=True)
 
 
 def _best(proposal: Proposal, source: Source) -> tuple[Any, Any, list[str]]:

@@ -20,6 +20,7 @@ from suffice.cli.classifiers import gaussian_classifier, mixture_classifier, mul
 from suffice.cli.job import run
 from suffice.cli.matrix import run_matrix
 from suffice.cli.networks import autoencoder, denoising_autoencoder, neural_classifier
+from suffice.cli.once import OnceGroup
 from suffice.cli.options import (
     DATA,
     FIT,
@@ -36,7 +37,7 @@ from suffice.cli.parse import choices, counts, flat
 from suffice.cli.rbm import rbm
 from suffice.cli.reading import Reading
 
-app = typer.Typer(no_args_is_help=True, invoke_without_command=True)
+app = typer.Typer(cls=OnceGroup, no_args_is_help=True, invoke_without_command=True)
 app.callback()(automatic)
 
 Covariances = Annotated[

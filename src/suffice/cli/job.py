@@ -20,7 +20,7 @@ from suffice.cli.remembered import remember
 from suffice.cli.run_folder import check_checkpoint, check_samples, run_folder, samples_file
 from suffice.cli.source import Source, read_rows
 from suffice.cli.telling import Interrupted, note, verbosity
-from suffice.cli.writing import Fitted, Written, in_options, say_run, write_run
+from suffice.cli.writing import Fitted, Written, end_where_skipped, in_options, say_run, write_run
 
 if TYPE_CHECKING:
     from sklearn.base import BaseEstimator
@@ -54,6 +54,7 @@ def run(
         written = write_run(folder, fitted, source, job)
     say_run(fitted, written, source, job)
     _end_test(written, job)
+    end_where_skipped(job.out, written.failures)
     return _end(fitted, kept)
 
 

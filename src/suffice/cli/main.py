@@ -17,6 +17,7 @@ from suffice.cli.check import check
 from suffice.cli.denoise import denoise
 from suffice.cli.impute import impute
 from suffice.cli.inspect import inspect
+from suffice.cli.once import OnceCommand, OnceGroup
 from suffice.cli.partial import of_places
 from suffice.cli.pool import pool
 from suffice.cli.predict import predict
@@ -32,6 +33,7 @@ OBJECTS_BETWEEN_COLLECTIONS = 100_000
 
 app = typer.Typer(
     name="suffice",
+    cls=OnceGroup,
     help="Fit latent-variable models to a file of rows; score, sample, impute and show with what was fitted; "
     "ask Bayesian networks; restore black and white pictures; tell what a network is made of.",
     pretty_exceptions_enable=False,
@@ -52,6 +54,8 @@ app.command("query")(query)
 app.command("inspect")(inspect)
 app.command("check")(check)
 app.command("reproduce")(reproduce)
+for _command in (*app.registered_commands, *fit.app.registered_commands):
+    _command.cls = OnceCommand
 
 
 def _say_version(wanted: bool) -> None:

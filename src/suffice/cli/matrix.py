@@ -13,7 +13,7 @@ from suffice.cli.run_folder import run_folder
 from suffice.cli.source import Source, read
 from suffice.cli.tables import write_columns
 from suffice.cli.telling import answer, note, say
-from suffice.cli.writing import COMMAND, MODEL, REPORT, attempt, save_model
+from suffice.cli.writing import COMMAND, MODEL, REPORT, attempt, end_where_skipped, save_model
 
 STATISTICS = "fit_statistics.csv"
 OF_ROWS = ("resume", "weights", "target", "image_shape", "criterion", "folds", "standard_errors", "bootstrap_test",
@@ -42,6 +42,7 @@ def run_matrix(estimator: Any, data: list[str], job: FactorAnalysisJob, reading:
         )
         attempt(failures, "the report", _write_report, folder, estimator, source, n_rows, warned, parallel)
     _say(estimator, source, job, n_rows, seconds, [*warned, *failures], parallel)
+    end_where_skipped(job.out, failures)
     return 0
 
 
@@ -114,14 +115,26 @@ def _say(
     say(f"factor analysis, {counted(estimator.n_components, 'component')}, on {source.name}: a matrix of {n_rows:,} rows, "
         f"{counted(len(source.columns), 'column')}, {seconds:.2f} s")  # fmt: skip
     say(estimator.outcome_)
-    if statistics["dof"] > 0:
-        freedom, ends = counted(statistics["dof"], "degree"), (statistics["rmsea_low"], statistics["rmsea_high"])
-        say(f"chi-squared {statistics['chi2']:.2f} on {freedom} of freedom, p = {statistics['p_value']:.3g}; RMSEA "
-            f"{statistics['rmsea']:.3f} ({ends[0]:.3f} to {ends[1]:.3f}), TLI {statistics['tli']:.3f}, SRMR "
-            f"{statistics['srmr']:.3f}")  # fmt: skip
+    say(_in_words(statistics))
     if parallel is not None:
         say(parallel.outcome)
     say(f"{job.out / REPORT} shows the fit; beside it {MODEL} and {STATISTICS}")
     answer(model="factor analysis", columns=source.columns, rows=n_rows, outcome=estimator.outcome_, seconds=round(seconds, 3),
            fit_statistics=statistics, factors=None if parallel is None else parallel.n_components, warnings=warned,
            out=str(job.out))  # fmt: skip
+
+
+def _in_words(found: dict[str, float]) -> str:
+    """Fit statistics in a sentence."""
+    from math import isfinite
+
+    from suffice.report.factors.judgement import SINGULAR, UNTESTED
+    from suffice.report.parts import counted
+
+    if not found["dof"] > 0 or not isfinite(found["chi2"]):
+        return UNTESTED if not found["dof"] > 0 else SINGULAR
+    freedom = counted(round(found["dof"]), "degree")
+    return (
+        f"chi-squared {found['chi2']:.2f} on {freedom} of freedom, p = {found['p_value']:.3g}; RMSEA {found['rmsea']:.3f} "
+        f"({found['rmsea_low']:.3f} to {found['rmsea_high']:.3f}), TLI {found['tli']:.3f}, SRMR {found['srmr']:.3f}"
+    )

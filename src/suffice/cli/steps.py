@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -110,9 +111,12 @@ def distal_outcome(
 
     model, source, files, reading = _rows(run, data, reading, way, [outcome])
     values = _outcome(files, reading, outcome)
-    found = suffice.distal_outcome(
-        model.estimator, source.rows, values, categorical=categorical, **way.settings(source.weight)
-    )
+    try:
+        found = suffice.distal_outcome(
+            model.estimator, source.rows, values, categorical=categorical, **way.settings(source.weight)
+        )
+    except ValueError as error:
+        raise ValueError(re.sub(r"^y\b", f"--outcome {outcome}", str(error))) from error
     from suffice.report.mixtures.steps import outcome_page, outcome_tables
 
     kinds = ["mean"] if found.categories is None else [str(kind) for kind in found.categories]

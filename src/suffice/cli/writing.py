@@ -17,7 +17,7 @@ from suffice.cli.partial import of_places
 from suffice.cli.run_folder import samples_file
 from suffice.cli.source import Source
 from suffice.cli.tables import ERRORS, SELECTION, TRACE, write_errors, write_rows, write_tables
-from suffice.cli.telling import answer, note, say, verbosity
+from suffice.cli.telling import Interrupted, answer, note, say, verbosity
 
 MODEL, REPORT = "model.safetensors", "report.html"
 COMMAND: ContextVar[Sequence[str]] = ContextVar("COMMAND", default=())
@@ -174,12 +174,22 @@ def _parallel(source: Source) -> Any:
     return parallel_analysis(source.rows, random_state=0)
 
 
+class Skipped(str):
+    """A sentence on what is not there since Ctrl-C was pressed."""
+
+
+def end_where_skipped(out: Path, failures: Iterable[str]) -> None:
+    """End as interrupted where something was left out for that, with what is kept."""
+    if any(isinstance(sentence, Skipped) for sentence in failures):
+        raise Interrupted(f"interrupted: {out} holds the fit, and what was done beside it")
+
+
 def attempt(failures: list[str], what: str, write: Callable[..., Any], *given: Any) -> Any:
     """What a function gives; None and a sentence where it fails, since the model is there already."""
     try:
         return write(*given)
     except KeyboardInterrupt:
-        failures.append(f"{what} was interrupted; the model is whole")
+        failures.append(Skipped(f"{what} was interrupted; the model is whole"))
         return None
     except Exception as error:
         said = of_places(str(error).split("\n")[0]) or type(error).__name__

@@ -13,6 +13,7 @@ from suffice.plot.components import feature_names as names_of_features
 from suffice.plot.display import Display, check_shown
 from suffice.plot.marks import Image, Mark, Words, cells
 from suffice.plot.panel import Axis, Panel
+from suffice.runtime.markup import width
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,6 +22,10 @@ if TYPE_CHECKING:
 
 MOST_IMAGES = 100
 MOST_FEATURES = 40
+LONGEST = 30
+"""Letters of a slanted name."""
+WIDEST, BESIDE = 10.0, 1.5
+"""Inches of the widest heat map, and of what stands beside its cells."""
 
 
 class ParameterDisplay(Display):
@@ -119,18 +124,26 @@ class ParameterDisplay(Display):
     def _heat_map(self) -> Panel:
         (count, columns), (low, high) = self.values.shape, self._limits()
         image = Image(self.values, "RdBu_r" if self.signed else "Blues", cells(self.values), low, high)
-        names = [shortened(name, 30) for name in self.feature_names]
-        named = columns <= 60
-        across = Axis(ticks=range(columns), names=names, slant=45, plain=True) if named else Axis("column", plain=True)
+        straight = room_of(self.feature_names) <= WIDEST - BESIDE
+        across = Axis("column", plain=True) if columns > 60 else self._named(straight)
         down = Axis("component", count - 0.5, -0.5, ticks=range(count) if count <= 30 else None, whole=True, plain=True)
         return Panel(
             [image, *self._numbers(high)],
             across,
             down,
-            size=picture_size(self.values.shape, None),
+            size=self._size(straight),
             scale=image,
             scale_label=self.label,
         )
+
+    def _named(self, straight: bool) -> Axis:
+        """The columns by their names: whole ones beside one another, or slanted ones."""
+        names = self.feature_names if straight else [shortened(name, LONGEST) for name in self.feature_names]
+        return Axis(ticks=range(len(names)), names=names, slant=0 if straight else 45, plain=True)
+
+    def _size(self, straight: bool) -> tuple[float, float]:
+        across, down = picture_size(self.values.shape, None)
+        return max(across, BESIDE + room_of(self.feature_names)) if straight else across, down
 
     def _numbers(self, high: float) -> list[Mark]:
         if self.values.size > 150 or self.values.shape[1] > 14:
@@ -174,6 +187,11 @@ class ParameterDisplay(Display):
         )
 
 
+def room_of(names: list[str]) -> float:
+    """Inches for names beside one another, the first of which reaches to the left by half of it."""
+    return (len(names) + 0.5) * (max(width(name, 8.5) for name in names) + 12) / 72
+
+
 def shown_features(estimator: FittedMixture) -> list[int]:
     """Positions of the features that are drawn: all, or of tables with labels the 40 that say most."""
     count = centres(estimator).shape[1]
@@ -188,7 +206,7 @@ def picture_size(shape: tuple[int, ...], image_shape: tuple[int, ...] | None) ->
     """Inches that leave every row and column legible."""
     n_components, n_columns = shape
     if image_shape is None:
-        return float(np.clip(1.5 + 0.55 * n_columns, 6, 10)), float(np.clip(2.0 + 0.34 * n_components, 3.0, 10))
+        return float(np.clip(BESIDE + 0.55 * n_columns, 6, WIDEST)), float(np.clip(2.0 + 0.34 * n_components, 3.0, 10))
     shown = min(n_components, MOST_IMAGES)
     across = _images_across(shown)
     cell = float(np.clip(10.0 / across, 0.85, 1.5))

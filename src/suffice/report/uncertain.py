@@ -51,8 +51,7 @@ def estimates(
     given: dict[str, Any] = {"method": method, "sample_weight": weight}
     given |= {} if covariates is None else {"covariates": covariates}
     classes = () if known is None else (known,)
-    errors = estimator.standard_errors(rows, *classes, **given)
-    ends = estimator.confidence_intervals(rows, *classes, level=LEVEL, **given)
+    errors, ends = estimator.errors_and_intervals(rows, *classes, level=LEVEL, **given)
     values = {name: _value(estimator, name, own) for name, own in errors.items()}
     shares = kinds(errors, matrices=False) == "share"
     labels = getattr(estimator, "categories_", None)

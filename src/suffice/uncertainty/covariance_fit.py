@@ -14,22 +14,24 @@ RMSEA_LEVEL = 0.9
 
 
 def fit_statistics(model: LinearGaussian, covariance: np.ndarray, rows: float) -> dict[str, float]:
-    """Statistics of factors fitted to a covariance matrix (D, D) of so many rows; NaN where there are no degrees of freedom."""
+    """Statistics of factors fitted to a covariance matrix (D, D) of so many rows; a perfect fit without degrees of freedom."""
     features, size = model.loadings.shape
     check_rows(rows, features, size)
     scale = np.sqrt(np.diagonal(covariance))
     seen, told = (matrix / scale / scale[:, None] for matrix in (covariance, model.covariance()))
-    freedom = ((features - size) ** 2 - features - size) // 2
-    distance = _distance(seen, told)
-    value = max(0.0, (rows - 1 - (2 * features + 5) / 6 - 2 * size / 3) * distance)
-    alone = (rows - 1 - (2 * features + 5) / 6) * _distance(seen, np.eye(features))
+    freedom, most = ((features - size) ** 2 - features - size) // 2, features * (features - 1) // 2
+    counted, counted_alone = rows - 1 - (2 * features + 5) / 6 - 2 * size / 3, rows - 1 - (2 * features + 5) / 6
+    value = max(0.0, counted * _distance(seen, told))
+    alone = counted_alone * _distance(seen, np.eye(features))
     residual = (seen - told)[np.tril_indices(features)]
+    infinite = not np.isfinite(value) and not np.isfinite(alone)
+    own, other = (counted, counted_alone) if infinite else (value, alone)
     return {
         "chi2": value,
         "dof": freedom,
-        "p_value": float(chi2.sf(value, freedom)) if freedom > 0 else np.nan,
+        "p_value": float(chi2.sf(value, freedom)) if freedom > 0 else 1.0,
         **_rmsea(value, freedom, rows),
-        "tli": _tucker_lewis(value, freedom, alone, features * (features - 1) // 2),
+        "tli": _tucker_lewis(own / freedom, other / most, infinite) if freedom > 0 else 1.0,
         "srmr": float(np.sqrt(np.square(residual).mean())),
     }
 
@@ -53,9 +55,9 @@ def _distance(seen: np.ndarray, told: np.ndarray) -> float:
 
 
 def _rmsea(value: float, freedom: int, rows: float) -> dict[str, float]:
-    """Root mean square error of approximation with the ends of its 90 % interval."""
+    """Root mean square error of approximation with the ends of its 90 % interval; as infinite as chi-squared is."""
     if freedom <= 0 or not np.isfinite(value):
-        return dict.fromkeys(("rmsea", "rmsea_low", "rmsea_high"), np.nan)
+        return dict.fromkeys(("rmsea", "rmsea_low", "rmsea_high"), np.inf if freedom > 0 else 0.0)
     ends = [_noncentrality(value, freedom, (1 + sign * RMSEA_LEVEL) / 2) for sign in (1, -1)]
     each = [max(0.0, value - freedom), *ends]
     found = [float(np.sqrt(part / (freedom * (rows - 1)))) for part in each]
@@ -71,8 +73,14 @@ def _noncentrality(value: float, freedom: int, share: float) -> float:
     return float(found)
 
 
-def _tucker_lewis(value: float, freedom: int, alone: float, most: int) -> float:
-    """What of the misfit of uncorrelated columns the factors take away, for each degree of freedom."""
-    if freedom <= 0 or not alone > most:
-        return np.nan
-    return float((alone / most - value / freedom) / (alone / most - 1))
+def _tucker_lewis(own: float, alone: float, infinite: bool) -> float:
+    """What of the misfit of uncorrelated columns the factors take away, by misfits for each degree of freedom.
+
+    Where both are infinite, its limit, by how fast they grow. Where uncorrelated columns fit there is nothing to take away: 1
+    where the factors fit as well, or else 0.
+    """
+    if infinite:
+        return float(1 - own / alone)
+    if alone <= 1:
+        return float(own <= 1)
+    return float((alone - own) / (alone - 1))

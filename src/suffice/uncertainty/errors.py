@@ -64,7 +64,20 @@ def confidence_intervals(
 ) -> dict[str, Any]:
     """Intervals in the shapes of the parameters, with lower and upper ends along a last axis."""
     check_level(level)
-    nested, found = fitted.read(fitted.model), spread(fitted, method, samples, generator)
+    return _ends(fitted, spread(fitted, method, samples, generator), level)
+
+
+def errors_and_intervals(
+    fitted: Fitted, level: float, method: str, samples: int, generator: np.random.Generator
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Both, of the same information or the same draws."""
+    check_level(level)
+    found = spread(fitted, method, samples, generator)
+    return shaped(fitted.read(fitted.model), found.error), _ends(fitted, found, level)
+
+
+def _ends(fitted: Fitted, found: Spread, level: float) -> dict[str, Any]:
+    nested = fitted.read(fitted.model)
     if found.draws is not None:
         return shaped(nested, percentiles(found.draws, level))
     return shaped(nested, intervals(found.estimate, found.error, kinds(nested, fitted.matrices), level))

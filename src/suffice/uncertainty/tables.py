@@ -68,7 +68,7 @@ def absolute_fit(model: Any, rows: np.ndarray, weight: np.ndarray) -> dict[str, 
     tiny = np.finfo(float).tiny
     ratio = 2 * float((xlogy(counts, counts) - xlogy(counts, np.maximum(expected, tiny))).sum())
     pearson = _pearson(counts, expected)
-    p_values = [float(chdtrc(freedom, value)) if freedom > 0 else np.nan for value in (ratio, pearson)]
+    p_values = [float(chdtrc(freedom, value)) if freedom > 0 else 1.0 for value in (ratio, pearson)]
     return {"g2": ratio, "x2": pearson, "dof": freedom, "g2_p_value": p_values[0], "x2_p_value": p_values[1]}
 
 

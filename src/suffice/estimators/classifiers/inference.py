@@ -8,7 +8,7 @@ from suffice.estimators.classifiers.base import Classifier
 from suffice.estimators.shared.uncertain import of_classes
 from suffice.latent.mixture import Mixture
 from suffice.runtime.types import ArrayLike, TableLike
-from suffice.uncertainty.errors import confidence_intervals, standard_errors
+from suffice.uncertainty.errors import confidence_intervals, errors_and_intervals, standard_errors
 
 
 class ClassInference(Classifier):
@@ -103,3 +103,32 @@ class ClassInference(Classifier):
             If the rows or a parameter cannot be used; the message says what to do.
         """
         return confidence_intervals(of_classes(self, X, y, sample_weight), level, method, samples, self._generator())
+
+    def errors_and_intervals(
+        self, X: TableLike, y: ArrayLike, *, level: float = 0.95, method: str = "observed", samples: int = 400,
+        sample_weight: ArrayLike | None = None,
+    ) -> tuple[dict[str, Any], dict[str, Any]]:  # fmt: skip
+        """Standard errors and intervals at once, by the same refits or derivatives: half the time of asking for each.
+
+        Parameters
+        ----------
+        X, y
+            The rows of the fit and their classes.
+        level
+            Probability with which an interval should hold its parameter, between 0 and 1.
+        method, samples, sample_weight
+            As in ``standard_errors``.
+
+        Returns
+        -------
+        errors : dict
+            As ``standard_errors`` gives.
+        intervals : dict
+            As ``confidence_intervals`` gives.
+
+        Raises
+        ------
+        ValueError
+            If the rows or a parameter cannot be used; the message says what to do.
+        """
+        return errors_and_intervals(of_classes(self, X, y, sample_weight), level, method, samples, self._generator())

@@ -107,6 +107,43 @@ class MixtureClassInference(Classifier):
         share = np.full(len(error), "share")
         return {"class_prior_": intervals(self.class_prior_, error, share, level), "mixtures_": found}
 
+    def errors_and_intervals(
+        self, X: TableLike, y: ArrayLike, *, level: float = 0.95, method: str = "observed", samples: int = 400,
+        sample_weight: ArrayLike | None = None,
+    ) -> tuple[dict[str, Any], dict[str, Any]]:  # fmt: skip
+        """Standard errors and intervals at once, by the same refits or derivatives: half the time of asking for each.
+
+        Parameters
+        ----------
+        X, y
+            The rows of the fit and their classes.
+        level
+            Probability with which an interval should hold its parameter, between 0 and 1.
+        method, samples, sample_weight
+            As in ``standard_errors``.
+
+        Returns
+        -------
+        errors : dict
+            As ``standard_errors`` gives.
+        intervals : dict
+            As ``confidence_intervals`` gives.
+
+        Raises
+        ------
+        ValueError
+            If the rows or a parameter cannot be used; the message says what to do.
+        """
+        check_level(level)
+
+        def of_class(mixture: Any, rows: np.ndarray, weight: np.ndarray) -> Any:
+            return mixture.errors_and_intervals(rows, level=level, method=method, samples=samples, sample_weight=weight)
+
+        error, found = self._by_class(X, y, sample_weight, of_class)
+        errors, ends = zip(*found, strict=True)
+        prior = intervals(self.class_prior_, error, np.full(len(error), "share"), level)
+        return {"class_prior_": error, "mixtures_": [*errors]}, {"class_prior_": prior, "mixtures_": [*ends]}
+
     def _by_class(
         self, X: TableLike, y: ArrayLike, sample_weight: ArrayLike | None, of_class: Callable[..., Any]
     ) -> tuple[np.ndarray, list[Any]]:

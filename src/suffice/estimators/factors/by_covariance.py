@@ -104,7 +104,9 @@ class CovarianceFactors(FactorEstimator):
         -------
         dict
             ``"chi2"``, ``"dof"``, ``"p_value"``, ``"rmsea"`` with the ends of its 90 % interval ``"rmsea_low"`` and
-            ``"rmsea_high"``, ``"tli"`` and ``"srmr"``; NaN where there are no degrees of freedom.
+            ``"rmsea_high"``, ``"tli"`` and ``"srmr"``. Without degrees of freedom nothing can be tested, and p is 1, RMSEA 0 and
+            TLI 1. Where columns follow from others exactly chi-squared and RMSEA are infinite, p is 0 and TLI its limit. Where
+            uncorrelated columns fit, TLI is 1 if the factors fit as well, or else 0.
 
         Raises
         ------

@@ -11,7 +11,7 @@ from suffice.estimators.factors.scores import FittedFactors
 from suffice.estimators.shared.uncertain import of_factors
 from suffice.latent.factors.linear_gaussian import LinearGaussian
 from suffice.runtime.types import ArrayLike, TableLike
-from suffice.uncertainty.errors import Fitted, confidence_intervals, standard_errors
+from suffice.uncertainty.errors import Fitted, confidence_intervals, errors_and_intervals, standard_errors
 from suffice.uncertainty.rotated import turned
 
 
@@ -98,6 +98,35 @@ class FactorInference(FittedFactors):
             If the rows or a parameter cannot be used; the message says what to do.
         """
         return confidence_intervals(self._asked(X, sample_weight), level, method, samples, self._generator())
+
+    def errors_and_intervals(
+        self, X: TableLike, *, level: float = 0.95, method: str = "observed", samples: int = 400,
+        sample_weight: ArrayLike | None = None,
+    ) -> tuple[dict[str, Any], dict[str, Any]]:  # fmt: skip
+        """Standard errors and intervals at once, by the same refits or derivatives: half the time of asking for each.
+
+        Parameters
+        ----------
+        X
+            The rows of the fit.
+        level
+            Probability with which an interval should hold its parameter, between 0 and 1.
+        method, samples, sample_weight
+            As in ``standard_errors``.
+
+        Returns
+        -------
+        errors : dict
+            As ``standard_errors`` gives.
+        intervals : dict
+            As ``confidence_intervals`` gives.
+
+        Raises
+        ------
+        ValueError
+            If the rows or a parameter cannot be used; the message says what to do.
+        """
+        return errors_and_intervals(self._asked(X, sample_weight), level, method, samples, self._generator())
 
     def _asked(self, X: TableLike, sample_weight: ArrayLike | None) -> Fitted:
         check_is_fitted(self, "model_")

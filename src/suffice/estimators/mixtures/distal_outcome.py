@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from suffice.estimators.mixtures.steps import classes_of
+from suffice.outcome import HeldParameterWarning
 from suffice.runtime.types import ArrayLike, TableLike
 from suffice.uncertainty.steps.equations import wald
 from suffice.uncertainty.steps.outcomes import ByShares, CategoriesByEvidence, NumbersByEvidence
@@ -19,6 +20,9 @@ UNSETTLED = (
     "Expectation-maximisation of the outcome did not settle within 2,000 steps: the evidence hardly tells the classes apart; "
     'take correction="bch".'
 )
+LEFT_OUT = " Left out: {:,} without an outcome."
+ROUNDING = 1e-8
+"""Of the largest estimate, what an error below it is no more than."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,8 @@ class DistalOutcome:
         Chances ``(K, K)`` that a row of each class (line) is assigned to each.
     outcome
         A sentence.
+    left_out
+        How many rows have no outcome, and are left out.
 
     Examples
     --------
@@ -54,6 +60,7 @@ class DistalOutcome:
     wald_test: dict[str, float]
     classification_errors: np.ndarray
     outcome: str
+    left_out: int = 0
 
 
 def distal_outcome(
@@ -87,10 +94,12 @@ def distal_outcome(
     Returns
     -------
     DistalOutcome
-        ``estimates``, ``standard_errors``, ``wald_test``.
+        ``estimates``, ``standard_errors``, ``wald_test``; ``outcome`` says how many rows were left out.
 
     Warns
     -----
+    HeldParameterWarning
+        If the outcome does not vary in a class, where its errors are 0.
     ConvergenceWarning
         If the expectation-maximisation of ``"ml"`` or of two steps did not settle; ``outcome`` says it too.
 
@@ -127,10 +136,10 @@ def distal_outcome(
     own = problem(classes.found)
     at = own.estimate()
     covariance = classes.covariance(own, at, lambda model: problem(classes.around(model)).estimate())
-    count = len(own.read(at))
-    found = _told(
-        own.read(at), covariance[:count, :count], len(mixture.weights_), categories, classes.found.errors, steps
-    )
+    estimate, aside = own.read(at), int((~known & (classes.weight > 0)).sum())
+    covariance = _sure_held(estimate, covariance[: len(estimate), : len(estimate)], len(mixture.weights_))
+    found = _told(estimate, covariance, len(mixture.weights_), categories, classes.found.errors, steps)
+    found = replace(found, left_out=aside, outcome=found.outcome + (LEFT_OUT.format(aside) if aside else ""))
     if own.settled(at):
         return found
     warnings.warn(UNSETTLED, ConvergenceWarning, stacklevel=2)
@@ -159,6 +168,19 @@ def _read(
         return known, np.where(known, given, 0.0).astype(float)[:, None], None
     found = np.unique(seen)
     return known, (given[:, None] == found).astype(float), found
+
+
+def _sure_held(estimate: np.ndarray, covariance: np.ndarray, classes: int) -> np.ndarray:
+    """The covariance, 0 of classes in which the outcome does not vary, and a word on these."""
+    held = np.sqrt(np.maximum(np.diagonal(covariance), 0.0)) < ROUNDING * np.abs(estimate).max()
+    sure = np.flatnonzero(held.reshape(classes, -1).all(1))
+    if len(sure):
+        warnings.warn(
+            f"The outcome does not vary among rows of class{'es' * (len(sure) > 1)} {', '.join(map(str, sure[:20]))}: estimates "
+            "there are held with error 0, and the test takes them for known.",
+            HeldParameterWarning, stacklevel=3,
+        )  # fmt: skip
+    return np.where(held | held[:, None], 0.0, covariance)
 
 
 def _told(

@@ -13,7 +13,7 @@ from suffice.latent.mixture import Mixture
 from suffice.rows.missing import with_nan
 from suffice.runtime.types import ArrayLike, TableLike
 from suffice.uncertainty.classes import classification_table, relative_entropy
-from suffice.uncertainty.errors import confidence_intervals, standard_errors
+from suffice.uncertainty.errors import confidence_intervals, errors_and_intervals, standard_errors
 from suffice.uncertainty.tables import absolute_fit, bivariate_residuals
 
 
@@ -111,6 +111,37 @@ class MixtureInference(MixtureScores):
         fitted = of_mixture(self, X, sample_weight, component_labels, covariates)
         return confidence_intervals(fitted, level, method, samples, self._generator())
 
+    def errors_and_intervals(
+        self, X: TableLike, *, level: float = 0.95, method: str = "observed", samples: int = 400,
+        sample_weight: ArrayLike | None = None, component_labels: ArrayLike | None = None,
+        covariates: TableLike | None = None,
+    ) -> tuple[dict[str, Any], dict[str, Any]]:  # fmt: skip
+        """Standard errors and intervals at once, by the same refits or derivatives: half the time of asking for each.
+
+        Parameters
+        ----------
+        X
+            The rows of the fit.
+        level
+            Probability with which an interval should hold its parameter, between 0 and 1.
+        method, samples, sample_weight, component_labels, covariates
+            As in ``standard_errors``.
+
+        Returns
+        -------
+        errors : dict
+            As ``standard_errors`` gives.
+        intervals : dict
+            As ``confidence_intervals`` gives.
+
+        Raises
+        ------
+        ValueError
+            If the rows or a parameter cannot be used; the message says what to do.
+        """
+        fitted = of_mixture(self, X, sample_weight, component_labels, covariates)
+        return errors_and_intervals(fitted, level, method, samples, self._generator())
+
     def relative_entropy(
         self, X: TableLike, sample_weight: ArrayLike | None = None, *, covariates: TableLike | None = None
     ) -> float:
@@ -191,7 +222,8 @@ class MixtureInference(MixtureScores):
         Returns
         -------
         dict
-            ``"g2"``, ``"x2"``, ``"dof"``, ``"g2_p_value"`` and ``"x2_p_value"``, NaN without degrees of freedom.
+            ``"g2"``, ``"x2"``, ``"dof"``, ``"g2_p_value"`` and ``"x2_p_value"``, which are 1 without degrees of freedom,
+            where nothing can be tested.
 
         Raises
         ------

@@ -49,7 +49,7 @@ def with_covariates(
     found = restarts_at(solution.model, 0)
     components = found.components if origin is None else found.components.translated(origin)
     coefficients = unscaled(np.asarray(found.coefficients), centre, scale)
-    warn_of_sure(np.asarray(found.coefficients), names)
+    warn_of_sure(np.abs(np.asarray(found.coefficients)[:, 1:]) > LARGEST / 2, names)
     membership = MembershipMixture(coefficients, components)
     shares = np.average(membership.memberships(values), 0, weight)
     fitted = mixture._attributes(Mixture(shares, components, mixture.model_.prior))
@@ -161,12 +161,12 @@ def unscaled(coefficients: np.ndarray, centre: np.ndarray, scale: np.ndarray) ->
     return np.concatenate([coefficients[:, :1] - (slopes @ centre)[:, None], slopes], 1)
 
 
-def warn_of_sure(coefficients: np.ndarray, names: list[str]) -> None:
-    """Say which covariates tell a class surely."""
-    sure = (np.abs(coefficients[:, 1:]) > LARGEST / 2).any(0)
-    if sure.any():
+def warn_of_sure(sure: np.ndarray, names: list[str], held: str = "") -> None:
+    """Say which covariates tell a class surely, by which coefficients (K, q) do, and what follows from that."""
+    telling = [name for name, own in zip(names, sure.T, strict=True) if own.any()]
+    if telling:
         warnings.warn(
-            f"Covariates {', '.join(np.array(names)[sure][:20])} tell a class (nearly) surely, so that the likelihood has no "
-            f"maximum: coefficients are held within {LARGEST:g} for each standard deviation, and mean no more than that.",
+            f"Covariates {', '.join(telling[:20])} tell a class (nearly) surely, so that the likelihood has no "
+            f"maximum: coefficients are held within {LARGEST:g} for each standard deviation, and mean no more than that{held}.",
             HeldParameterWarning, stacklevel=5,
         )  # fmt: skip

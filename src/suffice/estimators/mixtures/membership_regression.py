@@ -14,6 +14,9 @@ from suffice.runtime.types import ArrayLike, TableLike
 from suffice.uncertainty.steps.equations import wald
 from suffice.uncertainty.steps.logit import Logit
 from suffice.uncertainty.steps.seen import Seen, Steps
+from suffice.uncertainty.steps.sure import held
+
+HELD = "; their errors are 0 and their p-values 1, since no test of them can be made"
 
 
 @dataclass(frozen=True)
@@ -25,13 +28,14 @@ class MembershipRegression:
     coefficients
         :math:`\beta`, ``(K, 1 + q)``: intercept first, zeros for the first class, the reference.
     standard_errors
-        ``(K, 1 + q)``.
+        ``(K, 1 + q)``; 0 where a coefficient is held, since a covariate tells a class surely.
     covariance
         Of the coefficients of all classes but the first, one class after another, ``((K - 1)(1 + q),) * 2``.
     p_values
-        Of each coefficient being 0, two-sided, ``(K, 1 + q)``; NaN for the reference.
+        Of each coefficient being 0, two-sided, ``(K, 1 + q)``; 1 where it is held, NaN for the reference.
     wald_tests
-        Of each covariate by name, that its coefficients are 0 in all classes: ``"statistic"``, ``"dof"``, ``"p_value"``.
+        Of each covariate by name, that its coefficients are 0 in all classes: ``"statistic"``, ``"dof"``, ``"p_value"``;
+        of those that are not held, without a degree of freedom and with p = 1 where all are.
     classification_errors
         Chances ``(K, K)`` that a row of each class (line) is assigned to each.
     outcome
@@ -97,7 +101,7 @@ def membership_regression(
     Warns
     -----
     HeldParameterWarning
-        If a covariate tells a class surely.
+        If a covariate tells a class surely: the likelihood rises without end, and its coefficients are held.
 
     Examples
     --------
@@ -118,16 +122,19 @@ def membership_regression(
     centre, scale = values.mean(0), values.std(0)
     designed = design((values - centre) / scale)
 
-    def estimate(seen: Seen, start: np.ndarray) -> np.ndarray:
-        return _problem(designed, seen).maximum(start)
-
-    at = estimate(classes.found, np.zeros((len(mixture.weights_) - 1) * designed.shape[1]))
+    problem = _problem(designed, classes.found)
+    found = held(problem, problem.maximum(np.zeros(np.prod(problem.size))))
+    inside, across = found.at.reshape(problem.size), found.across
     covariance = classes.covariance(
-        _problem(designed, classes.found), at, lambda model: estimate(classes.around(model), at)
+        found,
+        np.zeros(across.shape[1]),
+        lambda model: found.moved_to_maximum(_problem(designed, classes.around(model))),
     )
-    inside = at.reshape(-1, designed.shape[1])
-    warn_of_sure(inside, names)
-    return _told(names, unscaled(inside, centre, scale), _unscaling(inside.shape, centre, scale), covariance, classes)
+    turn = _unscaling(problem.size, centre, scale)
+    sure = found.holds(turn)
+    warn_of_sure(sure.reshape(problem.size)[:, 1:], names, HELD)
+    covariance = np.where(sure | sure[:, None], 0.0, turn @ across @ covariance @ across.T @ turn.T)
+    return _told(names, unscaled(inside, centre, scale), covariance, sure, classes)
 
 
 def _problem(designed: np.ndarray, seen: Seen) -> Logit:
@@ -143,20 +150,22 @@ def _unscaling(shape: tuple[int, int], centre: np.ndarray, scale: np.ndarray) ->
 
 
 def _told(
-    names: list[str], own: np.ndarray, turn: np.ndarray, covariance: np.ndarray, classes: Classes
+    names: list[str], own: np.ndarray, covariance: np.ndarray, sure: np.ndarray, classes: Classes
 ) -> MembershipRegression:
-    covariance = turn @ covariance @ turn.T
     blank = np.zeros((1, own.shape[1]))
     errors = np.sqrt(np.maximum(np.diagonal(covariance), 0.0)).reshape(own.shape)
     with np.errstate(divide="ignore", invalid="ignore"):
-        p_values = erfc(np.abs(own / errors) / np.sqrt(2))
-    places = np.arange(own.size).reshape(own.shape)
-    tests = {
-        name: wald(own[:, column], covariance[np.ix_(places[:, column], places[:, column])])
-        for column, name in enumerate(names, 1)
-    }
+        p_values = np.where(sure.reshape(own.shape), 1.0, erfc(np.abs(own / errors) / np.sqrt(2)))
+    places = np.where(sure, -1, np.arange(own.size)).reshape(own.shape)
+    tests = {name: _test(own.ravel(), covariance, places[:, column]) for column, name in enumerate(names, 1)}
     said = f"Membership of {len(own) + 1} classes by {len(names)} covariate{'s' * (len(names) > 1)}: {classes.steps.named}."
     return MembershipRegression(
         np.concatenate([blank, own]), np.concatenate([blank, errors]), covariance,
         np.concatenate([np.full_like(blank, np.nan), p_values]), tests, classes.found.errors, said,
     )  # fmt: skip
+
+
+def _test(own: np.ndarray, covariance: np.ndarray, places: np.ndarray) -> dict[str, float]:
+    """That coefficients are 0, of those that are not held (-1)."""
+    told = places[places >= 0]
+    return wald(own[told], covariance[np.ix_(told, told)])

@@ -31,6 +31,8 @@ class Classes(NamedTuple):
 
     def covariance(self, problem: Any, at: np.ndarray, estimate: Any) -> np.ndarray:
         """Of an estimate: of the rows' equations, and carried over from the model where errors are corrected."""
+        if not len(at):
+            return np.zeros((0, 0))
         lines = len(problem.weight) // len(self.rows)
 
         def scores(where: np.ndarray) -> np.ndarray:

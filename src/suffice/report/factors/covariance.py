@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+
 from suffice.report.factors.judgement import parallel_table, statistics_table
 from suffice.report.factors.pictures import loadings_picture, scree_picture
 from suffice.report.latent import LatentStory
@@ -17,7 +19,7 @@ def covariance_page(told: LatentStory, n_rows: int, run: Run) -> Section:
     estimator, statistics = told.estimator, told.estimator.fit_statistics_
     turned = f", {estimator.rotation} rotation" if estimator.rotation else ""
     measures = [("log-likelihood", f"{estimator.lower_bound_:,.4f}", "nats per row, higher is better")]
-    if statistics["dof"] > 0:
+    if statistics["dof"] > 0 and np.isfinite(statistics["chi2"]):
         measures += [
             ("chi-squared", f"{statistics['chi2']:.4g}", f"on {counted(statistics['dof'], 'degree')} of freedom"),
             ("RMSEA", f"{statistics['rmsea']:.3f}", "below 0.05 is close"),

@@ -15,13 +15,22 @@ from suffice.report.picture import picture
 from suffice.uncertainty.parallel import ParallelAnalysis
 
 MOST_EIGENVALUES = 40
+UNTESTED = "There are no degrees of freedom: so many factors reproduce any correlations, and nothing can be tested."
+SINGULAR = (
+    "Some columns follow from others exactly (the matrix is singular), so that chi-squared and RMSEA are infinite: leave such "
+    "columns out."
+)
 
 
 def statistics_table(found: Mapping[str, float]) -> Table:
     """Chi-squared, RMSEA with its interval, TLI and SRMR."""
     if not found["dof"] > 0:
-        text = "There are no degrees of freedom: so many factors reproduce any correlations, and nothing can be tested."
-        return Table("Fit to the covariances", [], [], text=text)
+        return Table("Fit to the covariances", [], [], text=UNTESTED)
+    if not np.isfinite(found["chi2"]):
+        left = [
+            Line([name, f"{found[name.lower()]:.3f}"]) for name in ("TLI", "SRMR") if np.isfinite(found[name.lower()])
+        ]
+        return Table("Fit to the covariances", ["statistic", "value"], left, text=SINGULAR)
     cells = {
         "chi-squared": f"{found['chi2']:.4g} on {counted(round(found['dof']), 'degree')} of freedom",
         "p": f"{found['p_value']:.3g}",

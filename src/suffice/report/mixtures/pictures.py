@@ -57,7 +57,8 @@ def _trace(estimator: Climbed, size: tuple[float, float]) -> Picture:
 
 def _weights(estimator: FittedMixture, size: tuple[float, float]) -> Picture:
     panel = replace(WeightsDisplay.of(estimator).panel(), size=size)
-    return picture("Weights", "The share of the rows that the model expects from each component.", panel)
+    noise = ", and of noise (grey)" if hasattr(estimator, "noise_weight_") else ""
+    return picture("Weights", f"The share of the rows that the model expects from each component{noise}.", panel)
 
 
 def _sharpness(summary: Summary, size: tuple[float, float]) -> Picture:

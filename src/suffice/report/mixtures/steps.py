@@ -23,14 +23,15 @@ def regression_tables(found: MembershipRegression, names: Sequence[str]) -> list
     """Coefficients of each component, and the test of each covariate."""
     named, colours = ["intercept", *names], component_colours(len(found.coefficients))
     lines = [
-        Line([str(k), named[j], f"{found.coefficients[k, j]:.4g}", f"{found.standard_errors[k, j]:.2g}",
-              f"{np.exp(found.coefficients[k, j]):.4g}", f"{found.p_values[k, j]:.3g}"], colours[k])
+        Line([str(k), named[j], f"{found.coefficients[k, j]:.4g}", _error(found.standard_errors[k, j]),
+              f"{np.exp(found.coefficients[k, j]):.4g}", _unless_held(found.p_values[k, j], found.standard_errors[k, j])],
+             colours[k])
         for k in range(1, len(found.coefficients)) for j in range(len(named))
     ]  # fmt: skip
     header = ["component", "covariate", "coefficient", "standard error", "odds ratio", "p"]
     text = "Log-odds of each component against component 0, by a multinomial logit."
     tests = [
-        Line([name, f"{test['statistic']:.4g}", f"{test['dof']:,.0f}", f"{test['p_value']:.3g}"])
+        Line([name, f"{test['statistic']:.4g}", f"{test['dof']:,.0f}", _unless_held(test["p_value"], test["dof"])])
         for name, test in zip(names, found.wald_tests.values(), strict=True)
     ]
     said = "That all coefficients of a covariate are 0."
@@ -47,7 +48,7 @@ def outcome_tables(found: DistalOutcome, name: str) -> list[Table]:
     kinds = ["mean"] if found.categories is None else [f"share of {kind}" for kind in found.categories]
     colours = component_colours(len(values))
     lines = [
-        Line([str(k), kind, f"{values[k, j]:.4g}", f"{errors[k, j]:.2g}",
+        Line([str(k), kind, f"{values[k, j]:.4g}", _error(errors[k, j]),
               f"{values[k, j] - NORMAL * errors[k, j]:.4g} to {values[k, j] + NORMAL * errors[k, j]:.4g}"], colours[k])
         for k in range(len(values)) for j, kind in enumerate(kinds)
     ]  # fmt: skip
@@ -101,6 +102,15 @@ def _estimates(
     axis = Axis("", -0.6, len(values) - 0.4, place, names, plain=True)
     panel = Panel(marks, Axis(title), axis, size=(5.6, 1.0 + 0.35 * len(values)))
     return picture(title, "Dots are estimates, lines their 95 % intervals.", panel)
+
+
+def _error(error: float) -> str:
+    return f"{error:.2g}" if error > 0 else "held"
+
+
+def _unless_held(p_value: float, told: float) -> str:
+    """A p-value, where something is told of what it tests."""
+    return f"{p_value:.3g}" if told > 0 else "held"
 
 
 def _errors(errors: np.ndarray) -> Table:

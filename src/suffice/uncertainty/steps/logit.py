@@ -56,19 +56,26 @@ class Logit:
         found = np.einsum("n,njk,nc,nd->jckd", self.weight, spread, self.design, self.design, optimize=True)
         return found.reshape(np.prod(self.size), -1)
 
-    def maximum(self, start: np.ndarray) -> np.ndarray:
-        """Coefficients where the criterion is highest near a start, within ``LARGEST`` of 0."""
+    def maximum(self, start: np.ndarray, across: np.ndarray | None = None) -> np.ndarray:
+        """Coefficients where the criterion is highest near a start, within ``LARGEST`` of 0; steps go ``across`` (P, G) alone."""
         at = start
         for _ in range(STEPS):
-            slope = self.weight @ self.scores(at)
-            step = _uphill(self.information(at), slope)
+            step, gain = self._newton(at, across)
             trials = np.clip(at + HALVES[:, None] * step, -LARGEST, LARGEST)
             values = np.array([self.value(trial) for trial in trials])
             best = int(values.argmax())
-            if not values[best] > self.value(at) or slope @ step < NATS:
+            if not values[best] > self.value(at) or gain < NATS:
                 break
             at = trials[best]
         return at
+
+    def _newton(self, at: np.ndarray, across: np.ndarray | None) -> tuple[np.ndarray, float]:
+        """A step of Newton's, of coefficients that may go where the slope leads, and what it promises."""
+        slope, bend = self.weight @ self.scores(at), self.information(at)
+        if across is None:
+            across = np.eye(len(at))[:, (np.abs(at) < LARGEST) | (slope * at < 0)]
+        step = across @ _uphill(across.T @ bend @ across, across.T @ slope)
+        return step, float(slope @ step)
 
     def _logs(self, at: np.ndarray) -> np.ndarray:
         logits = self.design @ at.reshape(self.size).T
@@ -92,5 +99,5 @@ def _spread(chance: np.ndarray) -> np.ndarray:
 def _uphill(information: np.ndarray, slope: np.ndarray) -> np.ndarray:
     """Newton's step, in directions in which the criterion bends down; elsewhere along the slope."""
     values, vectors = np.linalg.eigh(information)
-    bend = np.maximum(np.abs(values), RIDGE * max(np.abs(values).max(), 1e-300))
+    bend = np.maximum(np.abs(values), RIDGE * np.abs(values).max(initial=1e-300))
     return vectors @ ((vectors.T @ slope) / bend)
