@@ -11,10 +11,10 @@ from suffice import RBM, NeuralClassifier
 warnings.filterwarnings("ignore")
 
 
-def megabytes() -> int:
+def megabytes() -> float:
     """Resident memory of this process."""
     with open("/proc/self/statm") as pages:
-        return round(int(pages.read().split()[1]) * 4096 / 1e6)
+        return int(pages.read().split()[1]) * 4096 / 1e6
 
 
 def made(kind: str, units: int) -> RBM | NeuralClassifier:
@@ -31,7 +31,7 @@ def main(kind: str, fits: int = 300, calls: int = 2000) -> None:
         rows = (draw.random((int(draw.integers(50, 900)), 4 + number % 40)) < 0.5).astype(float)
         made(kind, 3 + number).fit(rows, np.arange(len(rows)) % 3)
         if number in (1, 20, 50, 100, 200, fits):
-            print(f"{number} fits: {megabytes()} MB, {time.perf_counter() - begun:.1f} s", flush=True)
+            print(f"{number} fits: {megabytes():.0f} MB, {time.perf_counter() - begun:.1f} s", flush=True)
     model, seconds = made(kind, 100), []
     for number in range(1, calls + 1):
         rows = (draw.random((int(draw.integers(5, 201)), 64)) < 0.5).astype(float)
@@ -39,7 +39,7 @@ def main(kind: str, fits: int = 300, calls: int = 2000) -> None:
         model.partial_fit(rows, np.arange(len(rows)) % 3, **({} if kind == "rbm" else {"classes": [0, 1, 2]}))
         seconds.append(time.perf_counter() - begun)
         if number in (1, 20, 200, calls):
-            print(f"{number} calls: {megabytes()} MB, {1e3 * np.median(seconds[-50:]):.2f} ms a call", flush=True)
+            print(f"{number} calls: {megabytes():.0f} MB, {1e3 * np.median(seconds[-50:]):.2f} ms a call", flush=True)
 
 
 if __name__ == "__main__":

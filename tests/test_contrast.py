@@ -16,6 +16,7 @@ from sklearn.datasets import load_digits
 from suffice.energy import RBM
 from suffice.fit import Ascent, Gibbs
 from suffice.fit.contrastive.loop import contrast
+from suffice.fit.contrastive.one_batch import one_batch
 from suffice.outcome import Outcome
 
 MODULE = importlib.import_module("suffice.fit.contrastive.loop")
@@ -214,6 +215,7 @@ SCRIPT = """
 import numpy as np, sys
 from suffice.energy import RBM
 from suffice.fit.contrastive.loop import contrast
+from suffice.fit.contrastive.one_batch import one_batch
 rows = np.random.default_rng(0).random((90, 12)) < 0.4
 for precision in ("float32", "float64"):
     model = contrast(RBM(12, 5, key=3), rows, epochs=2, batch_size=40, precision=precision).model
@@ -279,3 +281,38 @@ def test_a_fit_in_two_parts_is_the_fit_in_one(sampling):
     part = contrast(RBM(6, 3, key=0), rows, epochs=3, **options)
     resumed = contrast(part.details["state"], rows, epochs=6, **options)
     assert (np.asarray(resumed.model.weights) == np.asarray(whole.model.weights)).all()
+
+
+@pytest.mark.parametrize(
+    ("sampling", "options"),
+    [
+        (Gibbs(2), {"momentum": 0.5}),
+        (Gibbs(persistent=True, n_chains=9), {"averaging": 0.9, "weight_decay": 0.01}),
+        (Gibbs(persistent=True, n_chains=9, n_temperatures=4), {"centred": True}),
+    ],
+    ids=["cd", "persistent", "tempering"],
+)
+@pytest.mark.parametrize("precision", ["float32", "float64"])
+def test_rows_of_one_batch_go_on_to_what_one_more_epoch_gives(start, digits, sampling, options, precision):
+    """The short way of a call of partial_fit, in one program, is the epoch of ``contrast``."""
+    rows, weight, ascent = digits[:37], np.arange(37) % 4, Ascent(0.2, **options)
+    common = {"weight": weight, "sampling": sampling, "ascent": ascent, "batch_size": 64, "precision": precision}
+    begin = contrast(start, rows, epochs=1, **common).details["state"]
+    long = contrast(begin, rows, epochs=2, **common)
+    short = one_batch(begin, rows, weight, sampling.steps, ascent, size=64, precision=precision)
+    close = 1e-5 if precision == "float32" else 1e-12
+    jax.tree.map(
+        lambda a, b: np.testing.assert_allclose(a, b, atol=close), short.details["state"], long.details["state"]
+    )
+    np.testing.assert_allclose(short.trace["reconstruction"], long.trace["reconstruction"], rtol=close)
+    hidden = short.model.hidden_probability(rows[weight > 0])
+    np.testing.assert_allclose(short.details["range"], (hidden.min(0), hidden.max(0)), atol=close)
+    assert short.outcome is long.outcome
+
+
+def test_one_batch_that_leads_too_far_keeps_the_parameters(start, digits):
+    begin = contrast(start, digits[:37], epochs=1, batch_size=64).details["state"]
+    far = one_batch(begin, digits[:37], np.ones(37), 1, Ascent(1e9), size=64, precision="float32")
+    assert far.outcome is Outcome.DIVERGED
+    assert_same_bits(far.model, begin.model)
+    assert len(far.trace["reconstruction"]) == 0

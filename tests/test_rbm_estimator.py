@@ -154,6 +154,25 @@ def test_partial_fit_goes_on_and_counts(fitted):
     assert rbm.score(ROWS) > independent() + 1
 
 
+@pytest.mark.parametrize("options", [{}, {"sampler": "cd", "centred": False}], ids=str)
+@pytest.mark.parametrize("counts", [(5, 5, 5), (200, 5)], ids=str)
+def test_a_call_of_partial_fit_is_one_step_on_all_its_rows(options, counts):
+    """However few they are; a batch of so many rows says the same."""
+    online = RBM(4, learning_rate=0.2, random_state=0, **options)
+    told = RBM(4, learning_rate=0.2, random_state=0, **options)
+    for count in counts:
+        online.partial_fit(ROWS[:count])
+        told.set_params(batch_size=count).partial_fit(ROWS[:count])
+    np.testing.assert_allclose(online.weights_, told.weights_, atol=1e-5)
+    np.testing.assert_allclose(online.visible_bias_, told.visible_bias_, atol=1e-5)
+
+
+def test_a_call_of_partial_fit_on_more_rows_is_steps_of_256():
+    rows = np.tile(ROWS, (2, 1))
+    online, told = (RBM(4, batch_size=size, random_state=0).partial_fit(rows).partial_fit(rows) for size in (None, 256))
+    same(online, told)
+
+
 def test_a_saved_machine_scores_the_same(fitted, tmp_path):
     fitted.log_partition("ais", n_temperatures=50)
     loaded = load(save(fitted, tmp_path / "rbm"))

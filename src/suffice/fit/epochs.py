@@ -88,7 +88,7 @@ def run_epochs(
             while int(kept[0].epoch) < epochs:
                 state, record = epoch(kept[0])
                 record = {"epoch": int(state.epoch)} | {name: float(value) for name, value in record.items()}
-                if not (np.isfinite(list(record.values())).all() and _finite(state.model)):
+                if not (np.isfinite(list(record.values())).all() and all_finite(state.model)):
                     outcome = Outcome.DIVERGED
                     break
                 if (stop := judge(record)) is not None:
@@ -158,8 +158,9 @@ def _columns(records: tuple[Record, ...]) -> dict[str, np.ndarray]:
     return {name: np.array([record[name] for record in records]) for name in (records[0] if records else ())}
 
 
-def _finite(model: PyTree[Array]) -> bool:
-    return all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(eqx.filter(model, eqx.is_inexact_array)))
+def all_finite(model: PyTree[Array]) -> bool:
+    """Whether no parameter of a module is NaN or infinite."""
+    return all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(model) if eqx.is_inexact_array(leaf))
 
 
 @contextmanager

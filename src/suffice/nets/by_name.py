@@ -8,10 +8,13 @@ from typing import TypeAlias, cast, get_args
 import equinox as eqx
 import jax
 import numpy as np
+from jaxtyping import Float, Num
 
 from suffice.choices import Net
 from suffice.nets import MLP, ConvNet, ResNet, evaluate, initial_state
 from suffice.nets.batch_network import Network
+from suffice.runtime.arrays import Array
+from suffice.runtime.compiling import compiled
 
 NETS = get_args(Net)
 MakesNet: TypeAlias = Callable[[int | tuple[int, ...], int, jax.Array], Network]
@@ -61,7 +64,7 @@ def check_outputs(net: Network, rows: np.ndarray, n_classes: int) -> None:
     """Refuse a network that does not take these rows, or gives another number of outputs."""
     some, shape = rows[:2], rows.shape[1:]
     try:
-        found = jax.eval_shape(lambda: evaluate(net, some, initial_state(net)))
+        found = _outputs.outline(net, some)
     except (TypeError, ValueError, AttributeError) as error:
         words = str(error).split("\n")[0]
         raise ValueError(f"The net does not take rows of shape {shape}: {words}") from error
@@ -70,6 +73,11 @@ def check_outputs(net: Network, rows: np.ndarray, n_classes: int) -> None:
             f"The net makes {getattr(found, 'shape', found)} of {len(some)} rows of shape {shape}; {(len(some), n_classes)} is "
             "expected, a logit for each class."
         )
+
+
+@compiled
+def _outputs(net: Network, rows: Num[Array, "n ..."]) -> Float[Array, "n K"]:
+    return evaluate(net, rows, initial_state(net))
 
 
 def _made(function: MakesNet, inputs: int | tuple[int, ...], n_classes: int, seed: int) -> Network:

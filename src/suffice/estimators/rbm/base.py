@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import KW_ONLY, dataclass
-from typing import TYPE_CHECKING, Any, get_args
+from typing import Any, get_args
 
 import equinox as eqx
 import numpy as np
@@ -26,7 +26,10 @@ from suffice.estimators.rbm.worth import worth_of
 from suffice.estimators.shared.passes import Passes
 from suffice.estimators.shared.shown import notebook_bundle
 from suffice.estimators.shared.visible_units import VisibleUnits, check_binarize
-from suffice.fit.contrastive.loop import contrast
+from suffice.fit.batches import room
+from suffice.fit.contrastive.epoch import ContrastState
+from suffice.fit.contrastive.loop import SMALL_BATCH, contrast
+from suffice.fit.contrastive.one_batch import one_batch
 from suffice.fit.contrastive.start import Gibbs
 from suffice.fit.contrastive.steps import Ascent, Schedule, scheduled_rate
 from suffice.fit.epochs import Watch
@@ -35,12 +38,10 @@ from suffice.runtime.precision import dtype_of
 from suffice.runtime.types import PathLike
 from suffice.validation import check_at_least, check_choice, check_count, check_fraction, check_positive, check_share
 
-if TYPE_CHECKING:
-    from suffice.fit.contrastive.epoch import ContrastState
-
-
 SAMPLERS = get_args(Sampler)
 BY_DEFAULT = Passes(steps=4000, epochs=(10, 200), share=4, rows=(8, 128))
+ONE_STEP = 256
+"""Rows up to which a call of ``partial_fit`` is one step where ``batch_size`` is None."""
 SCHEDULES = ("constant", "linear", "cosine")
 
 
@@ -120,9 +121,13 @@ class RBMEstimator(BaseEstimator):
         batch_size = min(BY_DEFAULT.batch_size(self.batch_size, count), count)
         epochs = BY_DEFAULT.epochs_of(self.epochs, count, batch_size)
         rate = scheduled_rate(self.schedule, float(self.learning_rate), epochs * -(-count // batch_size))
-        solution = self._learn(
-            model, units, weight, seed, epochs=epochs, rate=rate, held_out=held_out, checkpoint=checkpoint
-        )
+        solution = contrast(
+            model, units, weight=weight, sampling=self._sampling(), ascent=self._ascent(rate),
+            batch_size=BY_DEFAULT.batch_size(self.batch_size, count), epochs=epochs, random_state=seed, validation=held_out,
+            largest_gap=None if held_out is None else self.largest_gap, precision=self.precision,
+            watch=Watch(bool(self.verbose), checkpoint=checkpoint),
+        )  # fmt: skip
+        self._learned(solution, units, weight)
         return self._judged(solution, units, weight, epochs * -(-count // batch_size))
 
     def _begun(self, model: BoltzmannMachine, units: Any, weight: np.ndarray) -> BoltzmannMachine:
@@ -130,21 +135,27 @@ class RBMEstimator(BaseEstimator):
         self.base_ = base_bias(model, units, weight).astype(self.precision)
         return eqx.tree_at(lambda rbm: rbm.visible_bias, model, self.base_)
 
-    def _learn(
-        self, model: BoltzmannMachine | ContrastState, units: Any, weight: np.ndarray, seed: int, *,
-        epochs: int, rate: float | Schedule, held_out: Any = None, checkpoint: PathLike | None = None,
-    ) -> Solution:  # fmt: skip
-        solution = contrast(
-            model, units, weight=weight, sampling=self._sampling(), ascent=self._ascent(rate),
-            batch_size=BY_DEFAULT.batch_size(self.batch_size, int((weight > 0).sum())), epochs=epochs,
-            random_state=seed, validation=held_out,
-            largest_gap=None if held_out is None else self.largest_gap, precision=self.precision,
-            watch=Watch(bool(self.verbose), checkpoint=checkpoint),
-        )  # fmt: skip
+    def _go_on(self, begin: BoltzmannMachine | ContrastState, units: Any, weight: np.ndarray, seed: int) -> Solution:
+        """One more pass over rows, which are one batch where ``batch_size`` is None and they are few."""
+        count, most = int((weight > 0).sum()), ONE_STEP if self.batch_size is None else int(self.batch_size)
+        ascent, one = self._ascent(float(self.learning_rate)), isinstance(units, np.ndarray) and count <= most
+        if isinstance(begin, ContrastState) and one and not self.verbose:
+            size = room(count, most, SMALL_BATCH)
+            solution = one_batch(begin, units, weight, int(self.n_steps), ascent, size=size, precision=self.precision)
+        else:
+            solution = contrast(
+                begin, units, weight=weight, sampling=self._sampling(), ascent=ascent, batch_size=most,
+                epochs=int(begin.epoch) + 1 if isinstance(begin, ContrastState) else 1, random_state=seed, precision=self.precision,
+                watch=Watch(bool(self.verbose)),
+            )  # fmt: skip
+        self._learned(solution, units, weight)
+        return solution
+
+    def _learned(self, solution: Solution, units: Any, weight: np.ndarray) -> None:
+        """Keep what was learned as fitted attributes, and say where it ended badly."""
         units, weight = shown(units, weight)
         self._keep(learned_attributes(solution, units, weight, self.n_chains))
         warn_of_bad_ends(solution, units, self.learning_rate)
-        return solution
 
     def _judged(self, solution: Solution, units: Any, weight: np.ndarray, steps: int) -> Solution:
         """The solution, or its start where that is worth more, and what the outcome says of it."""

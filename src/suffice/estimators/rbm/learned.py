@@ -79,7 +79,7 @@ def warn_of_bad_ends(solution: Solution, units: np.ndarray | Sparse, learning_ra
             f"{solution.outcome.value} This was after {epochs} epochs; use a smaller learning_rate than {learning_rate:g}.",
             UserWarning, stacklevel=STACK,
         )  # fmt: skip
-    stuck = _stuck_units(solution.model, units[:: -(-units.shape[0] // READ_ROWS)])
+    stuck = _stuck_units(solution, units)
     if len(stuck):
         named = ", ".join(str(j) for j in stuck[:20]) + (" and more" if len(stuck) > 20 else "")
         warnings.warn(
@@ -88,11 +88,18 @@ def warn_of_bad_ends(solution: Solution, units: np.ndarray | Sparse, learning_ra
         )  # fmt: skip
 
 
-def _stuck_units(model: BoltzmannMachine, units: np.ndarray | Sparse) -> np.ndarray:
+def _stuck_units(solution: Solution, units: np.ndarray | Sparse) -> np.ndarray:
+    """Hidden units that are always 1 or always 0 on the rows, by the range that was read with the last step or is read now."""
+    found = solution.details.get("range") or _range_of_hidden(solution.model, units)
+    return np.zeros(0, int) if found is None else np.flatnonzero((found[0] > ALWAYS) | (found[1] < NEVER))
+
+
+def _range_of_hidden(model: BoltzmannMachine, units: np.ndarray | Sparse) -> tuple[np.ndarray, np.ndarray] | None:
+    units = units[:: -(-units.shape[0] // READ_ROWS)]
     if rows_with_missing(units).any():
-        return np.zeros(0, int)
+        return None
     features = each_row(model.hidden_probability, units, model.weights.dtype.name)
-    return np.flatnonzero((features.min(axis=0) > ALWAYS) | (features.max(axis=0) < NEVER))
+    return features.min(axis=0), features.max(axis=0)
 
 
 def _chains(state: ContrastState, units: np.ndarray | Sparse, weight: np.ndarray, count: int) -> np.ndarray:

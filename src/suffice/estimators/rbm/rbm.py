@@ -76,7 +76,8 @@ class RBM(FittedRBM):
     optimizer
         An Optax transformation in place of learning_rate, schedule, momentum and weight_decay. Not saved to files.
     batch_size
-        Rows in a batch; None is the power of two below a quarter of the rows, 8 at least and 128 at most.
+        Rows in a batch; None is the power of two below a quarter of the rows, 8 at least and 128 at most, for ``partial_fit``
+        all rows of a call, 256 at most.
     epochs
         Passes over the rows; None is as many as make 4,000 steps, 10 at least and 200 at most.
     weight_scale
@@ -205,8 +206,9 @@ class RBM(FittedRBM):
     def partial_fit(self, X: TableLike, y: ArrayLike | None = None, sample_weight: ArrayLike | None = None) -> Self:
         """One pass over some rows, from the parameters, chains and momentum that the last call left.
 
-        That holds after loading from a file too. An optimiser of another kind than before begins from rest. The first call
-        chooses the start, the threshold, means and categories from its rows; give it rows enough.
+        That is one step on all of them, where ``batch_size`` is None and they are at most 256; ever new numbers of rows take no
+        new program. It goes on so after loading from a file too. An optimiser of another kind than before begins from rest. The
+        first call chooses the start, the threshold, means and categories from its rows; give it rows enough.
 
         Parameters
         ----------
@@ -233,8 +235,7 @@ class RBM(FittedRBM):
             key = seed_of(self.random_state)
             units = conditional_draws(self.model_, units, self.base_, N_STEPS, key=key)
         model = self.model_ if begun else self._begun(self._module(visible, units.shape[1], seed), units, weight)
-        epochs, rate = 1 if state is None else int(state.epoch) + 1, float(self.learning_rate)
-        self._remember(self._learn(model if state is None else state, units, weight, seed, epochs=epochs, rate=rate))
+        self._remember(self._go_on(model if state is None else state, units, weight, seed))
         self.n_iter_ = done + 1
         return self
 
