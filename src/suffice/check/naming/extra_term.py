@@ -97,8 +97,8 @@ def _near(gap: np.ndarray, value: np.ndarray, allowed: float) -> list[float]:
         return [] if gap.size else MULTIPLES
     place = np.unravel_index(np.argmax(np.abs(gap)), gap.shape)
     ways = (place[gap.ndim - value.ndim :], place[: value.ndim])
-    found = [float(value[tuple(map(_within, way, value.shape))]) for way in ways]
-    return [size for size in MULTIPLES if any(abs(gap[place] - size * one) <= 2 * allowed for one in found)]
+    largest, found = float(gap[place]), [float(value[tuple(map(_within, way, value.shape))]) for way in ways]
+    return [size for size in MULTIPLES if any(abs(largest - size * one) <= 2 * allowed for one in found)]
 
 
 def _within(index: np.intp, length: int) -> int:
