@@ -346,8 +346,8 @@ def test_options_of_chains_go_with_persistent_ones():
 
 def test_an_rbm_worse_than_its_columns_says_so_and_keeps_the_start():
     draw = np.random.default_rng(0)
-    kind = draw.integers(0, 2, (1000, 1))
-    rows = (draw.random((1000, 40)) < np.where(kind == (np.arange(40) < 20), 0.98, 0.02)).astype(float)
+    kind = draw.integers(0, 2, (300, 1))
+    rows = (draw.random((300, 40)) < np.where(kind == (np.arange(40) < 20), 0.98, 0.02)).astype(float)
     with pytest.warns(UserWarning, match="Worse than independent columns"):
         stuck = RBM(4, sampler="pcd", learning_rate=3.0, schedule="constant", epochs=30, random_state=0).fit(rows)
     share = rows.mean(0)

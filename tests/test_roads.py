@@ -7,14 +7,14 @@ import pickle
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from estimators import ESTIMATORS, Row, having
 from table import LATENT, Case
 
-from suffice import BernoulliMixture, FactorAnalysis, GaussianMixture, load, save
+from suffice import FactorAnalysis, GaussianMixture, load, save
 from suffice.fit.expectation_maximization import em
 from suffice.latent import TiedGaussian
 from suffice.latent.families.gaussian_prior import GaussianPrior
@@ -28,6 +28,15 @@ pytestmark = [
 BY_ROWS = [
     row for row in ESTIMATORS if row.can & {"mixture", "factors", "classifier"} and not row.can & {"rbm", "network"}
 ]
+
+
+ONLY_AS_MODELS = ("tied diagonal", "factors", "beside noise")
+
+
+def by_model(case: Case) -> Any:
+    """A case of ``LATENT``; usually gaps are left to the estimator that fits the same mixture, which gets them below."""
+    twice = "missing cells" in case.name and not any(word in case.name for word in ONLY_AS_MODELS)
+    return pytest.param(case, id=str(case), marks=[pytest.mark.whole] if twice else [])
 
 
 def same(one, other, tolerance=1e-8):
@@ -69,7 +78,7 @@ def fitted(row: Row, X, **options):
     return estimator.fit(X, **options)
 
 
-@pytest.mark.parametrize("case", LATENT, ids=str)
+@pytest.mark.parametrize("case", map(by_model, LATENT))
 def test_both_roads_take_the_same_iterations_to_the_same_model(case: Case):
     one, other = (on(which, lambda: em(case.model, case.data, tol=1e-6, max_iter=60)) for which in ROADS)
     assert one.outcome == other.outcome
@@ -246,29 +255,30 @@ def test_threads_give_the_same_bits():
     rows = np.random.default_rng(0).normal(size=(300, 3))
 
     def fit(_):
-        return GaussianMixture(3, random_state=0).fit(rows).covariances_
+        return GaussianMixture(3, max_iter=20, random_state=0).fit(rows).covariances_
 
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(fit, range(16)))
     assert all(np.array_equal(one, found[0]) for one in found)
 
 
+@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="processes cannot be forked here")
+def test_a_forked_process_answers():
+    program = """
+import multiprocessing
+import numpy as np
+from suffice import BernoulliMixture
+from suffice.runtime import computed_by
+
 def score_of_fit(seed):
     rows = np.random.default_rng(seed).random((100, 4)) < 0.5
     return BernoulliMixture(2, random_state=0).fit(rows).score(rows)
 
-
-@pytest.mark.skipif("fork" not in multiprocessing.get_all_start_methods(), reason="processes cannot be forked here")
-def test_a_forked_process_answers():
-    program = """
-import multiprocessing, sys
-sys.path.insert(0, {folder!r})
-from test_roads import score_of_fit, on
-on("jax", lambda: score_of_fit(0))
+with computed_by("jax"):
+    score_of_fit(0)
 with multiprocessing.get_context("fork").Pool(2) as pool:
     print(pool.map_async(score_of_fit, range(2)).get(timeout=60) == [score_of_fit(0), score_of_fit(1)])
 """
-    program = program.format(folder=str(Path(__file__).parent))
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", program], capture_output=True, text=True, check=True, timeout=300
     )
@@ -279,7 +289,7 @@ def test_a_precision_does_not_depend_on_the_one_before():
     rows = np.random.default_rng(0).standard_normal((60, 3)) + np.repeat([[0.0], [8.0]], 30, 0)
     with computed_by("jax"):
         means = [
-            GaussianMixture(2, precision=each, random_state=0).fit(rows).means_
+            GaussianMixture(2, covariance_type="spherical", precision=each, random_state=0).fit(rows).means_
             for each in ("float64", "float32", "float64")
         ]
     np.testing.assert_array_equal(means[0], means[2])

@@ -76,6 +76,18 @@ class Case:
         return tuple([difference(c, r) for c, r in zip(self.claimed, self.right, strict=True)])
 
     @cached_property
+    def allowances(self) -> tuple[float, ...]:
+        """Differences up to which an explanation holds, at each point."""
+        largest = [float(np.max(np.abs(claimed), initial=0.0)) for claimed in self.claimed]
+        scales = [max(pair) for pair in zip(largest, self.scales, strict=True)]
+        return tuple(
+            [
+                min(EXPLAINED * max(scale, 1e-300), 1e-3 * error) + 50 * noise + rough
+                for scale, error, noise, rough in zip(scales, self.errors, self.floors, self.rough, strict=True)
+            ]
+        )
+
+    @cached_property
     def same_shape(self) -> bool:
         """Whether all answers have the shapes of the right ones."""
         return all(c.shape == r.shape for c, r in zip(self.claimed, self.right, strict=True))
@@ -91,10 +103,7 @@ class Case:
 
     def explains_at(self, index: int, value: Any) -> bool:
         """Whether a value equals the claim at one point."""
-        claimed = self.claimed[index]
-        scale = max(float(np.max(np.abs(claimed), initial=0.0)), self.scales[index], 1e-300)
-        allowed = min(EXPLAINED * scale, 1e-3 * self.errors[index])
-        return difference(claimed, np.asarray(value)) <= allowed + 50 * self.floors[index] + self.rough[index]
+        return difference(self.claimed[index], np.asarray(value)) <= self.allowances[index]
 
     def explained_by(self, value: Callable[[Point, np.ndarray], Any]) -> bool:
         """Whether a function of point and right answer gives the claim at all points."""

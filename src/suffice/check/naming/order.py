@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterator
 from suffice.check.case import Case
 from suffice.check.naming.edges import factor_on_one_edge
 from suffice.check.naming.elementwise import (
-    extra_term,
     factor_by_element,
     matrix_factor,
     old_parameter,
     same_as,
     where_zero,
 )
+from suffice.check.naming.extra_term import extra_term
 from suffice.check.naming.factor import any_factor, one_factor
 from suffice.check.naming.models import other_model
 from suffice.check.naming.moments import moment_of_rows
