@@ -145,8 +145,8 @@ class RBMEstimator(BaseEstimator):
         else:
             solution = contrast(
                 begin, units, weight=weight, sampling=self._sampling(), ascent=ascent, batch_size=most,
-                epochs=int(begin.epoch) + 1 if isinstance(begin, ContrastState) else 1, random_state=seed, precision=self.precision,
-                watch=Watch(bool(self.verbose)),
+                epochs=int(begin.epoch) + 1 if isinstance(begin, ContrastState) else 1, random_state=seed,
+                precision=self.precision, watch=Watch(bool(self.verbose)),
             )  # fmt: skip
         self._learned(solution, units, weight)
         return solution
