@@ -41,7 +41,8 @@ def differences(page: Path) -> list[Difference]:
 
 
 def run(text: str) -> list[tuple[re.Match[str], str]]:
-    """Blocks of a page, each with what it prints."""
+    """Blocks of a page, each with what it prints on a terminal of 100 letters."""
+    os.environ.setdefault("COLUMNS", "100")
     names: dict[str, Any] = {"__name__": "page"}
     with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
         return [(block, _printed(block[1], block[2], names)) for block in BLOCK.finditer(text)]
@@ -99,7 +100,6 @@ def main() -> None:
     parser.add_argument("pages", nargs="+", type=Path)
     parser.add_argument("--write", action="store_true", help="write the output into the pages")
     given = parser.parse_args()
-    os.environ.setdefault("COLUMNS", "100")
     if given.write:
         for page in given.pages:
             page.write_text(written(page.read_text()))
