@@ -8,7 +8,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 project = "Suffice"
 author = "The Suffice authors"
-copyright = f"2026, {author}"  # noqa: A001
+copyright = f"2026, {author}"
 release = version = metadata.version("suffice")
 language = "en"
 
