@@ -35,8 +35,20 @@ def data(tmp_path_factory):
     return str(path)
 
 
-def words(data, out, *more):
-    fixed = ["--stream", "--n-components", "4", "--n-init", "2", "--max-iter", "60", "--tol", "0", "--out", str(out)]
+def words(data, out, *more, iterations=60):
+    fixed = [
+        "--stream",
+        "--n-components",
+        "4",
+        "--n-init",
+        "2",
+        "--tol",
+        "0",
+        "--out",
+        str(out),
+        "--max-iter",
+        str(iterations),
+    ]
     return ["fit", "gaussian-mixture", data, *fixed, *more]
 
 
@@ -124,7 +136,7 @@ def test_a_checkpoint_is_not_lost_unasked(interrupted, data, capsys):
 def test_other_options_are_refused_in_one_line_and_the_checkpoint_stays(interrupted, data, capsys):
     kept = interrupted.parent / "run.checkpoint"
     before = kept.read_bytes()
-    assert main(words(data, interrupted, "--resume", "--overwrite", "--max-iter", "9")) == 2
+    assert main(words(data, interrupted, "--resume", "--overwrite", iterations=9)) == 2
     assert "it had --max-iter=60, and this one has 9" in capsys.readouterr().err
     assert kept.read_bytes() == before
 
@@ -137,13 +149,13 @@ def test_overwriting_begins_anew(interrupted, data, monkeypatch):
         return fit(self, *arguments, **options)
 
     monkeypatch.setattr(GaussianMixture, "fit", watched)
-    assert main(words(data, interrupted, "--overwrite", "--max-iter", "2")) == 0
+    assert main(words(data, interrupted, "--overwrite", iterations=2)) == 0
     assert seen == [False]
     assert [file.name for file in interrupted.parent.iterdir()] == ["run"]
 
 
 def test_nothing_to_resume_is_said_and_the_fit_begins_anew(data, tmp_path, capsys):
-    assert main(words(data, tmp_path / "run", "--resume", "--max-iter", "2")) == 0
+    assert main(words(data, tmp_path / "run", "--resume", iterations=2)) == 0
     assert "--resume: there is no run.checkpoint beside" in capsys.readouterr().err
 
 

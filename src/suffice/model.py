@@ -117,6 +117,9 @@ class NoChart(Chart):
         return np.zeros(0, bool)
 
 
+NO_CHART = NoChart()
+
+
 class LatentModel(Module):
     """A model fitted by expectation-maximisation: sum expected statistics over rows, then update.
 
@@ -124,7 +127,7 @@ class LatentModel(Module):
     axes, the log-likelihood included.
     """
 
-    chart: ClassVar[Any] = NoChart()
+    chart: ClassVar[Any] = NO_CHART
     """The parameters among numbers without constraints, where expectation-maximisation is accelerated."""
 
     def expectation(self, centred: bool) -> Callable[..., Any]:

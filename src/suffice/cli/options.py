@@ -167,7 +167,9 @@ class FactorAnalysisJob(LatentJob):
 class LabelledJob(Job):
     """Options beside the fit of what takes rows of known classes."""
 
-    target: Annotated[str, typer.Option(metavar="COLUMN", help="Column of the classes.", rich_help_panel=DATA)]
+    target: Annotated[str, typer.Option(metavar="COLUMN", help="Column of the classes.", rich_help_panel=DATA)] = (
+        field()
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,7 @@ from suffice.data.gaps import with_gaps
 from suffice.data.parsing import numbers_of_text
 from suffice.data.table import DataError, MixedTable, Table, listing, refuse_duplicates, select_columns
 from suffice.data.text_cells import MISSING, describe_cells, is_text, trimmed
+from suffice.data.with_columns import with_columns
 
 
 def table_from_columns(
@@ -54,10 +55,10 @@ def mixed_from_columns(
     parsed, found, others = numbers_of_text(chosen, name, written, keep_categories=True)
     if written.dates == "keep":
         others = [label for label in others if not holds_dates(parsed[label])]
-    refused = {label: describe_cells(parsed[label]) for label in others if not _holds_text(parsed[label])}
+    own = dict(zip(parsed.column_names, parsed.columns, strict=True))
+    refused = {label: describe_cells(own[label]) for label in others if not _holds_text(own[label])}
     refuse_not_numeric(refused, name, "text")
-    for label in others:
-        parsed = parsed.set_column(parsed.column_names.index(label), label, _without_missing(parsed[label]))
+    parsed = with_columns(parsed, {label: _without_missing(own[label]) for label in others})
     said = [*notes, *said, *found, *hints(parsed), *_count_missing(parsed, "null")]
     return MixedTable(parsed, name, said, labels)
 

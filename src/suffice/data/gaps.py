@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,6 +14,7 @@ import pyarrow.compute as pc
 from suffice.data.conventions import Conventions
 from suffice.data.table import DataError, listing
 from suffice.data.text_cells import is_text
+from suffice.data.with_columns import with_columns
 
 
 def with_gaps(table: pa.Table, written: Conventions, name: str) -> tuple[pa.Table, list[str]]:
@@ -22,9 +24,9 @@ def with_gaps(table: pa.Table, written: Conventions, name: str) -> tuple[pa.Tabl
         raise DataError(f"{name} has no column {unknown[0]!r} (given as missing); its columns are "
                         f"{listing(table.column_names)}.")  # fmt: skip
     notes, absent = [], {(of, mark) for of, marks in (written.missing or {}).items() for mark in marks}
-    for place, label in enumerate(table.column_names):
-        column, marks = table.column(place), written.marks(label)
-        gaps, count = _nan(column), 0
+    changed: dict[str, Any] = {}
+    for label, column in zip(table.column_names, table.columns, strict=True):
+        marks, gaps, count = written.marks(label), _nan(column), 0
         if marks:
             marked = _marked(column, marks)
             count = pc.sum(marked).as_py() or 0
@@ -38,11 +40,11 @@ def with_gaps(table: pa.Table, written: Conventions, name: str) -> tuple[pa.Tabl
                 f"Column {label!r}: {count:,} cell{'s' * (count > 1)} {said} {'are' if count > 1 else 'is'} read as missing."
             )
         if gaps is not None and pc.any(gaps).as_py():
-            table = table.set_column(place, table.schema.field(place), _without(column, gaps))
+            changed[label] = _without(column, gaps)
     if absent:
         marks = [f"{of}={mark}" if of else mark for of, mark in sorted(absent)]
         notes.append(f"No cell of {name} is {listing(marks)}, given as missing.")
-    return table, notes
+    return with_columns(table, changed), notes
 
 
 def with_marks_missing(cells: pa.Array, marks: Sequence[str]) -> pa.Array:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,6 +13,7 @@ from suffice.data.dates import holds_dates
 from suffice.data.numerals import Written, plain_numbers, written_numbers
 from suffice.data.table import DataError, listing
 from suffice.data.text_cells import is_numeric, trimmed
+from suffice.data.with_columns import with_columns
 
 FEW_ODD = 0.1
 """Share of cells, at most, that are a mistake among numbers rather than a sign that all are labels."""
@@ -26,24 +28,24 @@ def numbers_of_text(
     notes: list[str] = []
     others: list[str] = []
     found: dict[str, Written] = {}
-    for place, label in enumerate(table.column_names):
-        column = table.column(place)
+    read: dict[str, Any] = {}
+    for label, column in zip(table.column_names, table.columns, strict=True):
         if is_numeric(column.type):
             continue
         cells = None if keep_categories and pa.types.is_dictionary(column.type) else trimmed(column)
         numbers = None if cells is None or holds_dates(column) else written_numbers(column)
         if cells is not None and plain_numbers(cells) and not (numbers and _asks(numbers, written)):
-            table = table.set_column(place, label, cells.cast(pa.float64()))
+            read[label] = cells.cast(pa.float64())
         elif numbers is None or not _all_numbers(numbers, label, where, labels_too=keep_categories):
             others.append(label)
         else:
             found[label] = numbers
-    decimal = _decimal(found, table, written)
+    decimal = _decimal(found, with_columns(table, read), written)
     for label, numbers in found.items():
         mark = _mark_of(numbers, label, where, decimal)
-        table = table.set_column(table.column_names.index(label), label, numbers.numbers(mark))
+        read[label] = numbers.numbers(mark)
         notes += _said(numbers, label, mark)
-    return table, notes, others
+    return with_columns(table, read), notes, others
 
 
 def _asks(numbers: Written, written: Conventions) -> bool:

@@ -10,7 +10,7 @@ from scipy.linalg import block_diag
 from suffice.latent.charts.chart import of_squares
 from suffice.latent.expectation import MixtureStatistics
 from suffice.latent.forms.natural import Moments
-from suffice.model import Chart
+from suffice.model import NO_CHART, Chart
 from suffice.runtime.arrays import Array
 from suffice.runtime.either import jnp
 from suffice.runtime.module import replaced
@@ -30,7 +30,7 @@ class MixtureChart(Chart):
     def position(self, model: Mixture) -> Array:
         """Weights first."""
         if not self.exists(model):
-            return super().position(model)
+            return NO_CHART.position(model)
         return jnp.concatenate([jnp.exp(model.log_weights / 2), model.components.chart.position(model.components)], -1)
 
     def at(self, model: Mixture, position: Array) -> Mixture:
@@ -46,7 +46,7 @@ class MixtureChart(Chart):
     def slope(self, model: Mixture, statistics: MixtureStatistics) -> Array:
         """2 (N_k / u_k - N u_k) of the components' weights N_k, the prior's among them, N in all."""
         if not self.exists(model):
-            return super().slope(model, statistics)
+            return NO_CHART.slope(model, statistics)
         counts = statistics.moments.total[-1] + (model.prior.concentration - 1)
         rise = counts - counts.sum(-1, keepdims=True) * jnp.exp(model.log_weights)
         own = of_squares(rise, jnp.exp(model.log_weights / 2))
@@ -55,7 +55,7 @@ class MixtureChart(Chart):
     def limited(self, model: Mixture) -> np.ndarray:
         """The weights', and those of the components."""
         if not self.exists(model):
-            return super().limited(model)
+            return NO_CHART.limited(model)
         weights = np.ones(model.log_weights.shape[-1], bool)
         return np.concatenate([weights, model.components.chart.limited(model.components)])
 

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float, Num
 from suffice.latent.families.kind import Kind
 from suffice.latent.forms.natural import Moments
 from suffice.latent.ties import Labels, group_means
-from suffice.model import NoChart
+from suffice.model import NO_CHART
 from suffice.rows.missing import MissingLayout
 from suffice.rows.patterns import arrange
 from suffice.runtime.arrays import Array
@@ -33,7 +33,7 @@ class Family(Kind):
     whole_parameters: ClassVar[tuple[str, ...]] = ()
     """Parameters that components share in all columns or in none."""
 
-    chart: ClassVar[Any] = NoChart()
+    chart: ClassVar[Any] = NO_CHART
     """The parameters among numbers without constraints, where expectation-maximisation is accelerated."""
 
     missing: ClassVar[MissingLayout | None] = "mask"
