@@ -157,7 +157,9 @@ def try_one(number: int, files: list[Path], models: list[Path], folder: Path) ->
 def _read(command: str, path: Path, draw: random.Random) -> str:
     from suffice.data import DataError, read_columns, read_table
 
-    options = draw.choice(({}, {}, {"dates": "parts"}, {"decimal": ","}, {"missing_values": ["-9", "NA"]}, {"header": False}))
+    options = draw.choice(
+        ({}, {}, {"dates": "parts"}, {"decimal": ","}, {"missing_values": ["-9", "NA"]}, {"header": False})
+    )
     try:
         table = (read_table if command == "read" else read_columns)(path, **options)
     except DataError as error:

@@ -177,11 +177,11 @@ def _most_promising(neighbour: MixtureEstimator, rows: Rows, more: int) -> dict[
     share, evidence = neighbour.predict_proba(rows.as_fitted), neighbour.score_samples(rows.as_fitted)
     found = []
     for k in _heaviest(neighbour)[: max(TRIED, 2 * more)]:
-        weight = rows.sample_weight * share[:, k]
-        halves = _halves(neighbour, rows.sample, weight)
+        near, weight = rows.with_weight(rows.sample_weight * share[:, k])
+        halves = _halves(neighbour, near, weight)
         if halves is not None:
             alone = xlogy(share[:, k], share[:, k]) + share[:, k] * (evidence - np.log(neighbour.weights_[k]))
-            gain = halves.score(rows.sample, sample_weight=weight) * weight.sum() - rows.sample_weight @ alone
+            gain = halves.score(near, sample_weight=weight) * weight.sum() - rows.sample_weight @ alone
             found.append((gain, int(k), halves))
     found.sort(key=lambda one: -one[0])
     return {k: halves for _, k, halves in found[:more]}
