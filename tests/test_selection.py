@@ -494,3 +494,13 @@ def test_an_interrupted_selection_is_written_and_says_so(data, tmp_path, monkeyp
 def test_numbers_of_components_are_sorted_and_counted_once():
     assert counts("8, 1-3,2") == [1, 2, 3, 8]
     assert counts("4,4") == counts(4) == 4
+
+
+def test_a_label_that_one_group_alone_has_is_no_hindrance_to_its_split():
+    """What columns hold is learned from all rows, though a split looks at those of one component."""
+    draw = np.random.default_rng(0)
+    group = draw.integers(3, size=240)
+    rows = pd.DataFrame({"x": 6.0 * group + draw.normal(size=240), "label": np.array(["a", "b", "c"])[group]})
+    found = suffice.select(suffice.MixedMixture(random_state=0), rows, n_components=[1, 2, 3, 4])
+    assert found.best.n_components == 3
+    assert "failed" not in found.outcome

@@ -177,7 +177,7 @@ def _most_promising(neighbour: MixtureEstimator, rows: Rows, more: int) -> dict[
     share, evidence = neighbour.predict_proba(rows.as_fitted), neighbour.score_samples(rows.as_fitted)
     found = []
     for k in _heaviest(neighbour)[: max(TRIED, 2 * more)]:
-        near, weight = rows.with_weight(rows.sample_weight * share[:, k])
+        near, weight = _near(neighbour, rows, rows.sample_weight * share[:, k])
         halves = _halves(neighbour, near, weight)
         if halves is not None:
             alone = xlogy(share[:, k], share[:, k]) + share[:, k] * (evidence - np.log(neighbour.weights_[k]))
@@ -185,6 +185,11 @@ def _most_promising(neighbour: MixtureEstimator, rows: Rows, more: int) -> dict[
             found.append((gain, int(k), halves))
     found.sort(key=lambda one: -one[0])
     return {k: halves for _, k, halves in found[:more]}
+
+
+def _near(neighbour: MixtureEstimator, rows: Rows, weight: np.ndarray) -> tuple[Any, np.ndarray]:
+    """Rows that weights do not nearly leave out, and these; all rows where it is they that say what columns hold."""
+    return (rows.sample, weight) if hasattr(neighbour, "encoder_") else rows.with_weight(weight)
 
 
 def _halves(neighbour: MixtureEstimator, sample: TableLike, weight: np.ndarray) -> Any:
