@@ -98,14 +98,8 @@ class MixtureClassInference(Classifier):
         ValueError
             If the rows or a parameter cannot be used; the message says what to do.
         """
-        check_level(level)
-
-        def of_class(mixture: Any, rows: np.ndarray, weight: np.ndarray) -> Any:
-            return mixture.confidence_intervals(rows, level=level, method=method, samples=samples, sample_weight=weight)
-
-        error, found = self._by_class(X, y, sample_weight, of_class)
-        share = np.full(len(error), "share")
-        return {"class_prior_": intervals(self.class_prior_, error, share, level), "mixtures_": found}
+        given: dict[str, Any] = {"level": level, "method": method, "samples": samples, "sample_weight": sample_weight}
+        return self.errors_and_intervals(X, y, **given)[1]
 
     def errors_and_intervals(
         self, X: TableLike, y: ArrayLike, *, level: float = 0.95, method: str = "observed", samples: int = 400,

@@ -9,7 +9,6 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float
 
-from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.fit.batched import seed_of_epoch
 from suffice.fit.batches import check_weight, lengthened, relative
 from suffice.fit.contrastive.epoch import Batches, ContrastState, Options, run_batches
@@ -73,11 +72,8 @@ def _stepped(
     after = run_batches(state, rows, weight, None, batches, optimizer, options)
     hidden, true = after.best.hidden_probability(rows), (jnp.arange(len(rows)) < count)[:, None]
     least, most = jnp.where(true, hidden, 1).min(0), jnp.where(true, hidden, 0).max(0)
-    return after, Seen(_reconstruction(state.best, rows), _reconstruction(after.best, rows), least, most)
-
-
-def _reconstruction(model: BoltzmannMachine, rows: Float[Array, "n D"]) -> Float[Array, " n"]:
-    return model.reconstruction_cross_entropy(rows)
+    before, now = (model.reconstruction_cross_entropy(rows) for model in (state.best, after.best))
+    return after, Seen(before, now, least, most)
 
 
 def _ended(begin: ContrastState, after: ContrastState, seen: Seen, weight: np.ndarray) -> Solution:
