@@ -11,6 +11,9 @@ from suffice.latent.kmeans import kmeans, kmeans_plus_plus
 
 Start = Callable[[np.ndarray, np.ndarray, int, int, np.random.Generator], np.ndarray]
 
+STRETCH = 0.5
+"""Standard deviation of the logarithm of what columns are stretched by."""
+
 
 def from_kmeans(
     rows: np.ndarray, weight: np.ndarray, components: int, restarts: int, generator: np.random.Generator
@@ -24,6 +27,14 @@ def from_axes(
 ) -> np.ndarray:
     """The same along the directions in which groups show: K - 1 at most, which is what K centres span; (R, n, K)."""
     return from_kmeans(along_axes(rows, weight, max(1, components - 1)), weight, components, restarts, generator)
+
+
+def from_stretched(
+    rows: np.ndarray, weight: np.ndarray, components: int, restarts: int, generator: np.random.Generator
+) -> np.ndarray:
+    """The same where every column is stretched at random, so that other groups are the nearest; (R, n, K)."""
+    stretch = np.exp(STRETCH * generator.standard_normal(rows.shape[1]))
+    return from_kmeans(rows * stretch, weight, components, restarts, generator)
 
 
 def from_seeds(

@@ -20,7 +20,7 @@ from suffice.latent.begin import mixture_prior, sample_size, weights_beside_nois
 from suffice.latent.known_components import labelled_start, refuse_contradiction
 from suffice.latent.mixture import Mixture
 from suffice.latent.restrictions import Restrictions, restored, restrictions, tied_start
-from suffice.latent.starts import STARTS, Start, from_axes, from_random_rows
+from suffice.latent.starts import STARTS, Start, from_axes, from_kmeans, from_random_rows, from_stretched
 from suffice.outcome import Solution
 from suffice.rows.streams import on_host
 from suffice.rows.survey import Survey, survey
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 
 TRIES = 4
-"""Starts of which the first restart takes the best, and half as many along axes; so many from random rows if none is sound."""
+"""Starts of which the first restart takes the best, beside half as many of each other way; so many from random rows if none is
+sound."""
 TRIED_WORK = 3e7
 """Most numbers that the sample's rows become for all of these."""
 
@@ -150,15 +151,15 @@ def _first_model(
     tries = _tries(mixture, kind, overview) if free and mixture.init_params == "kmeans" else 1
     first, further = generator.spawn(TRIES), generator.spawn(mixture.n_init - 1)
     begin = partial(_starts, mixture, kind, overview, origin, held)
-    way, sideways = STARTS[mixture.init_params], _looks_along_axes(mixture, kind)
-    start = begin([*_each(way, first[:tries]), *_each(from_axes, first[: tries // 2] if sideways else [])])
+    ways = _ways(mixture, kind)
+    aside = [way for way in ways[:-1] for _ in range(tries // 2)]
+    start = begin([*_each(ways[-1], first[:tries]), *zip(aside, cycle(first), strict=False)])
     if tries > 1:
         start = _best_of(
             start, lambda: begin(_each(from_random_rows, first)), partial(_tried, mixture, kind, overview, origin)
         )
     if further:
-        ways = cycle([from_axes, way] if sideways else [way])
-        start = restarts_joined([start, begin(list(zip(ways, further, strict=False)))])
+        start = restarts_joined([start, begin(list(zip(cycle(ways), further, strict=False)))])
     if free and overview.missing and len(overview.sample) >= max(1, _sample_size(mixture, kind)):
         return run_on_sample(start, overview, origin, mixture.tol or 0.0, mixture.precision).model
     return start
@@ -187,8 +188,11 @@ def _each(way: Start, generators: list[np.random.Generator]) -> list[tuple[Start
     return [(way, own) for own in generators]
 
 
-def _looks_along_axes(mixture: MixtureEstimator, kind: Beginning) -> bool:
-    return mixture.init_params == "kmeans" and kind.oblique
+def _ways(mixture: MixtureEstimator, kind: Beginning) -> list[Start]:
+    """Ways in which further restarts begin in turn; the last one is that which is asked for."""
+    if mixture.init_params != "kmeans":
+        return [STARTS[mixture.init_params]]
+    return [*([from_axes] if kind.oblique else []), from_stretched, from_kmeans]
 
 
 def _best_of(starts: Mixture, others: Callable[[], Mixture], tried: Callable[[Mixture], Solution]) -> Mixture:
