@@ -20,7 +20,7 @@ import typer
 import suffice
 from suffice import GaussianMixture
 from suffice.cli import main
-from suffice.cli.main import app
+from suffice.cli.main import application
 from suffice.cli.partial import part_of
 from suffice.cli.run_folder import run_folder
 from suffice.files import load
@@ -301,7 +301,9 @@ def options_of(command, path=()):
 
 
 def test_no_option_is_silently_dropped(capsys):
-    options = {max(option.opts, key=len): (path, option) for path, option in options_of(typer.main.get_command(app))}
+    options = {
+        max(option.opts, key=len): (path, option) for path, option in options_of(typer.main.get_command(application()))
+    }
     assert len(options) > 90
     for name, (path, option) in options.items():
         if not option.multiple:

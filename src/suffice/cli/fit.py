@@ -20,7 +20,7 @@ from suffice.cli.classifiers import gaussian_classifier, mixture_classifier, mul
 from suffice.cli.job import run
 from suffice.cli.matrix import run_matrix
 from suffice.cli.networks import autoencoder, denoising_autoencoder, neural_classifier
-from suffice.cli.once import OnceGroup
+from suffice.cli.once import OnceCommand, OnceGroup
 from suffice.cli.options import (
     DATA,
     FIT,
@@ -212,3 +212,5 @@ _with_options = {command.name for command in app.registered_commands}
 for _name in dir(suffice):
     if _name.endswith("Mixture") and _command(_name) not in _with_options:
         app.command(_command(_name))(_mixture(_name))
+for _registered in app.registered_commands:
+    _registered.cls = OnceCommand

@@ -6,56 +6,27 @@ import gc
 import sys
 import warnings
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 
-from suffice.cli import fit, saved, telling
+from suffice.cli import telling
 from suffice.cli.cache import turn_on_compilation_cache
-from suffice.cli.cells import cells
-from suffice.cli.check import check
-from suffice.cli.denoise import denoise
-from suffice.cli.impute import impute
-from suffice.cli.inspect import inspect
 from suffice.cli.once import OnceCommand, OnceGroup
 from suffice.cli.partial import of_places
-from suffice.cli.pool import pool
-from suffice.cli.predict import predict
-from suffice.cli.query import query
-from suffice.cli.reproduce import reproduce
-from suffice.cli.score import score
 from suffice.cli.settings import read_settings, settings_file
-from suffice.cli.steps import distal_outcome, membership_regression
 from suffice.cli.writing import COMMAND
 
 OBJECTS_BETWEEN_COLLECTIONS = 100_000
 """Imports make many objects and no garbage: with Python's 700 the collector takes a sixth of the time of a short fit."""
 
-app = typer.Typer(
-    name="suffice",
-    cls=OnceGroup,
-    help="Fit latent-variable models to a file of rows; score, sample, impute and show with what was fitted; "
-    "ask Bayesian networks; restore black and white pictures; tell what a network is made of.",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-app.add_typer(fit.app, name="fit")
-app.command("score")(score)
-app.command("predict")(predict)
-app.command("sample")(saved.sample)
-app.command("impute")(impute)
-app.command("pool")(pool)
-app.command("cells")(cells)
-app.command("membership-regression")(membership_regression)
-app.command("distal-outcome")(distal_outcome)
-app.command("denoise")(denoise)
-app.command("show")(saved.show)
-app.command("query")(query)
-app.command("inspect")(inspect)
-app.command("check")(check)
-app.command("reproduce")(reproduce)
-for _command in (*app.registered_commands, *fit.app.registered_commands):
-    _command.cls = OnceCommand
+COMMANDS = (
+    "fit", "score", "predict", "sample", "impute", "pool", "cells", "membership-regression", "distal-outcome", "denoise", "show",
+    "query", "inspect", "check", "reproduce",
+)  # fmt: skip
+HOMES = {"sample": "saved", "show": "saved", "membership-regression": "steps", "distal-outcome": "steps"}
+"""Modules of the commands that have none of their own name."""
 
 
 def _say_version(wanted: bool) -> None:
@@ -66,7 +37,6 @@ def _say_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def options(
     version: Annotated[
         bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say the version and go.")
@@ -78,6 +48,26 @@ def options(
     ] = None,
 ) -> None:  # fmt: skip
     """What all commands share."""
+
+
+def application(names: Sequence[str] = COMMANDS) -> typer.Typer:
+    """The application with these commands, whose modules alone are imported."""
+    app = typer.Typer(
+        name="suffice",
+        cls=OnceGroup,
+        help="Fit latent-variable models to a file of rows; score, sample, impute and show with what was fitted; "
+        "ask Bayesian networks; restore black and white pictures; tell what a network is made of.",
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(options)
+    for name in names:
+        home = import_module(f"suffice.cli.{HOMES.get(name, name)}")
+        if name == "fit":
+            app.add_typer(home.app, name=name)
+        else:
+            app.command(name, cls=OnceCommand)(getattr(home, name.replace("-", "_")))
+    return app
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -130,7 +120,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(words: list[str]) -> int:
     file, words = settings_file(words)
-    command = typer.main.get_command(app)
+    asked = words[0] if words else ""
+    command = typer.main.get_command(application([asked] if file is None and asked in COMMANDS else COMMANDS))
     if file is None:
         return command.main(words, prog_name="suffice", standalone_mode=False) or 0
     telling.note(f"options of {file}")
