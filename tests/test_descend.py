@@ -263,7 +263,7 @@ assert len(devices) == 2
 draw = np.random.default_rng(0)
 images, labels, weight = draw.standard_normal((30, 1, 8, 8)), np.arange(30) % 3, draw.integers(0, 3, 30)
 data = images, labels
-one, two = (descend(ResNet(1, 3, key=0), data, loss=classification_loss, weight=weight, batch_size=7, epochs=2,
+one, two = (descend(ResNet(2, 3, key=0), data, loss=classification_loss, weight=weight, batch_size=7, epochs=3,
                     precision="float64", validation=data, devices=shared) for shared in (None, devices))
 same(one.details["state"], two.details["state"])
 same(one.trace, two.trace)
