@@ -24,7 +24,7 @@ ROWS = [row for row in ESTIMATORS if "checks" in row.can and not row.can & {"rbm
 def checked(row):
     """Mixtures of few iterations: none of the checks is about the maximum."""
     if row.name == "MixtureClassifier":
-        return row.make().set_params(mixture__max_iter=5)
+        return row.make().set_params(mixture__max_iter=20)
     return row.accepting(max_iter=20) if "mixture" in row.can else row.make()
 
 
