@@ -59,7 +59,7 @@ from suffice.nets import MLP, cross_entropy
 COMPONENTS, FEATURES, ROWS = 3, 4, 300
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Case:
     """A model, rows for it, and the sum over rows that fits it; what a latent model has on top may stay None.
 
