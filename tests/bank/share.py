@@ -9,9 +9,14 @@ from bank.exercise import Exercise, Wrong
 
 
 def usual(exercises: Sequence[Exercise]) -> list[Exercise]:
-    """The last exercise of each problem and check, with all right claims, and of each cause the first wrong one."""
+    """The last exercise of each problem and check, with all right claims, and of each check and cause the first wrong one."""
     last = {(exercise.problem, exercise.check): exercise for exercise in exercises}
-    return [replace(exercise, wrong=_one_of_each_cause(exercise.wrong)) for exercise in last.values()]
+    first: dict[tuple[str, str], Wrong] = {}
+    for exercise in last.values():
+        for one in exercise.wrong:
+            first.setdefault((exercise.check, one.cause), one)
+    return [replace(exercise, wrong=tuple(one for one in exercise.wrong if one is first[exercise.check, one.cause]))
+            for exercise in last.values()]  # fmt: skip
 
 
 def rest(exercises: Sequence[Exercise]) -> Iterator[Exercise]:
@@ -24,11 +29,6 @@ def rest(exercises: Sequence[Exercise]) -> Iterator[Exercise]:
             right=tuple(claim for claim in exercise.right if claim not in known.right),
             wrong=tuple(wrong for wrong in exercise.wrong if wrong not in known.wrong),
         )
-
-
-def _one_of_each_cause(wrong: Sequence[Wrong]) -> tuple[Wrong, ...]:
-    first = {one.cause: one for one in reversed(wrong)}
-    return tuple(one for one in wrong if one in first.values())
 
 
 def each_exercise(exercises: Sequence[Exercise]) -> pytest.MarkDecorator:
