@@ -32,10 +32,8 @@ if TYPE_CHECKING:
     from suffice.estimators.mixtures.base import MixtureEstimator
 
 
-FIRST, FURTHER = 3, 7
-"""Iterations of all halves, and further ones of the most promising."""
-FURTHER_TRIED = 3
-"""Pairs of halves, for each one wanted, that have further iterations."""
+ITERATIONS = 10
+"""Iterations of all halves."""
 
 
 def most_promising_halves(
@@ -49,9 +47,7 @@ def most_promising_halves(
     with one_blas_thread(), computed_by("numpy"), scope("float64"):
         pair = _two_of(mixture)
         cuts, halves = _cut(mixture, pair, X, weight, components)
-        halves = cuts.climbed(halves, FIRST)
-        halves = cuts.climbed(cuts.best(halves, FURTHER_TRIED * count), FURTHER)
-        best = cuts.best(halves, count)
+        best = cuts.best(cuts.climbed(halves), count)
         return {int(components[group]): cuts.fitted(pair, best.model, place) for place, group in enumerate(best.groups)}
 
 
@@ -81,10 +77,10 @@ class _Cuts:
     overview: Survey
     origin: np.ndarray | None
 
-    def climbed(self, halves: _Halves, iterations: int) -> _Halves:
-        """Halves after so many iterations, and what they gained before the last maximisation."""
+    def climbed(self, halves: _Halves) -> _Halves:
+        """Halves after some iterations, and what they gained before the last maximisation."""
         model, gains = halves.model, halves.gains
-        for _ in range(iterations if len(halves.groups) else 0):
+        for _ in range(ITERATIONS):
             sums = self.rows.total(SharedRows(EStep(model, model.needs_centring()), halves.groups))
             gains, model = np.asarray(sums.log_likelihood) - self.alone[halves.groups], model.maximize(sums)
         return _Halves(to_numpy(model), halves.groups, gains)
