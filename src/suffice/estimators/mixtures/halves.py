@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from suffice.estimators.mixtures.base import MixtureEstimator
 
 
-ITERATIONS = 10
+ITERATIONS = 6
 """Iterations of all halves."""
 
 
@@ -121,10 +121,7 @@ def _cut(
     (data,) = pair._input.batches(X)
     kind, generator = pair._beginning().seeing(data, weight), pair._generator()
     overview = surveyed_for(pair, pair._input, kind, FitRows(data, weight, None), generator)
-    log_joint = read(mixture.model_, [overview.sample], LogJoint)
-    share = softmax(log_joint, axis=1)[:, components]
-    log_density = log_joint[:, components] - np.asarray(mixture.model_.log_weights)[components]
-    alone = overview.sample_weight @ np.where(share > 0, share * log_density, 0.0)
+    share, alone = _shares(mixture.model_, overview, components)
     origin, groups = kind.parts.origin(overview), np.repeat(np.arange(len(components)), CUTS)
     prior = mixture_prior(mixture.weight_concentration_prior)
     weights, found = kind.start(overview, origin, (len(groups), 2), cut_in_two(share), prior, generator)
@@ -134,3 +131,11 @@ def _cut(
                    missing=start.missing if overview.missing else None)  # fmt: skip
     cuts = _Cuts(placed, overview.sample_weight @ share, alone, kind, overview, origin)
     return cuts, _Halves(start, groups, np.zeros(len(groups)))
+
+
+def _shares(model: Mixture, overview: Survey, components: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Responsibilities (n, G) of the components for the sample's rows, and the log-likelihoods (G,) of these shares."""
+    log_joint = read(model, [overview.sample], LogJoint)
+    share = softmax(log_joint, axis=1)[:, components]
+    log_density = log_joint[:, components] - np.asarray(model.log_weights)[components]
+    return share, overview.sample_weight @ np.where(share > 0, share * log_density, 0.0)
