@@ -30,10 +30,13 @@ def mixture_prior(concentration: float | None) -> MixturePrior:
 
 
 def maximized_at(model: Mixture, rows: np.ndarray, weight: np.ndarray, share: np.ndarray) -> Mixture:
-    """A mixture after one maximisation in double precision with responsibilities (R, n, K) of these rows (n, D)."""
+    """A mixture after one maximisation in double precision with responsibilities (R, n, K) of these rows (n, D).
+
+    Restarts are computed by what would compute one of them.
+    """
     with scope("float64"):
         data = rows, np.moveaxis(share, 0, 1)
-        placed = place(data, weight, precision="float64", tile=model.tile, width=model.width)
+        placed = place(data, weight, precision="float64", tile=model.tile, width=share.shape[-1])
         sums = to_numpy(placed.total(GivenShares(model.components)))
         with np.errstate(all="ignore"):
             return to_numpy(model.maximize(sums))

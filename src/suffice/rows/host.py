@@ -18,6 +18,7 @@ from suffice.rows.sparse import Tiled
 from suffice.rows.sparse_stream import SparseBatches, TiledBatches
 from suffice.runtime import tree
 from suffice.runtime.arrays import Array
+from suffice.runtime.heap import keep_freed_memory
 
 TILES = 4
 """A tile of NumPy's is as many of XLA's: what a call costs counts for more."""
@@ -70,6 +71,7 @@ def on_host(
     passes: float, further: Callable[[], Place],
 ) -> Host:  # fmt: skip
     """NumPy arrays laid out for NumPy."""
+    keep_freed_memory()
     count = row_count(data)
     weight = row_weight(count, weight, dtype)
     if missing == "patterns":

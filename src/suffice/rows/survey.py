@@ -185,8 +185,8 @@ def _local_variance(values: np.ndarray) -> float:
 
     Of few values they are five, or half: the two closest of forty lie as close as chance has it.
     """
-    values = np.unique(values[~np.isnan(values)])
-    if len(values) < 2:
+    values = np.sort(values[~np.isnan(values)])
+    if not len(values):
         return np.nan
     rounding = 16 * np.finfo(float).eps * np.abs(values[[0, -1]]).max()
     values = values[np.append(True, np.diff(values) > rounding)].astype(float)

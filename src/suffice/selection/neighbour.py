@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
-from scipy.special import xlogy
 from sklearn.base import clone
 from sklearn.exceptions import ConvergenceWarning
 
 from suffice.estimators.mixtures.base import MixtureEstimator
+from suffice.estimators.mixtures.halves import most_promising_halves
 from suffice.estimators.shared.comparison import is_free, shared_starts, starting_parameters
 from suffice.fit.ranking import ranking
 from suffice.outcome import DegenerateComponentWarning
 from suffice.runtime import tree
-from suffice.runtime.types import TableLike
 from suffice.selection.rows import Rows
 
 if TYPE_CHECKING:
@@ -174,34 +173,8 @@ def _heaviest(estimator: MixtureEstimator) -> np.ndarray:
 
 def _most_promising(neighbour: MixtureEstimator, rows: Rows, more: int) -> dict[int, Any]:
     """The ``more`` components whose halves gain most, with the halves."""
-    share, evidence = neighbour.predict_proba(rows.as_fitted), neighbour.score_samples(rows.as_fitted)
-    found = []
-    for k in _heaviest(neighbour)[: max(TRIED, 2 * more)]:
-        near, weight = _near(neighbour, rows, rows.sample_weight * share[:, k])
-        halves = _halves(neighbour, near, weight)
-        if halves is not None:
-            alone = xlogy(share[:, k], share[:, k]) + share[:, k] * (evidence - np.log(neighbour.weights_[k]))
-            gain = halves.score(near, sample_weight=weight) * weight.sum() - rows.sample_weight @ alone
-            found.append((gain, int(k), halves))
-    found.sort(key=lambda one: -one[0])
-    return {k: halves for _, k, halves in found[:more]}
-
-
-def _near(neighbour: MixtureEstimator, rows: Rows, weight: np.ndarray) -> tuple[Any, np.ndarray]:
-    """Rows that weights do not nearly leave out, and these; all rows where it is they that say what columns hold."""
-    return (rows.sample, weight) if hasattr(neighbour, "encoder_") else rows.with_weight(weight)
-
-
-def _halves(neighbour: MixtureEstimator, sample: TableLike, weight: np.ndarray) -> Any:
-    """Two components of the same kind fitted to weighted rows, or None where they cannot be or degenerate."""
-    noise = {"noise": False} if "noise" in neighbour.get_params() else {}
-    pair = cast(Any, clone(neighbour)).set_params(
-        n_components=2, n_init=2, **noise, **dict.fromkeys(starting_parameters(neighbour))
-    )
-    with suppress(ValueError):
-        fit = _fit(pair, Rows(sample, weight, None))
-        return fit.estimator if fit.sound and len(fit.estimator.weights_) == 2 else None
-    return None
+    tried = _heaviest(neighbour)[: max(TRIED, 2 * more)]
+    return most_promising_halves(neighbour, rows.as_fitted, rows.sample_weight, tried, more)
 
 
 def _parted(neighbour: MixtureEstimator, halves: dict[int, Any]) -> dict[str, Any]:

@@ -15,8 +15,6 @@ from suffice.rows.streams import is_stream, on_host, parted
 from suffice.runtime.types import ArrayLike, Batch, RandomState, TableLike
 
 SAMPLE_ROWS = 10_000
-NEGLIGIBLE = 1e-3
-"""Weight, beside the largest, of rows that a start can do without."""
 
 
 class Rows:
@@ -39,11 +37,6 @@ class Rows:
     def sample_weight(self) -> np.ndarray:
         """Their weights ``(n,)``."""
         return self._sampled[1]
-
-    def with_weight(self, weight: np.ndarray) -> tuple[Any, np.ndarray]:
-        """Rows of the sample that these weights ``(n,)`` do not nearly leave out, and their weights."""
-        near = np.flatnonzero(weight > NEGLIGIBLE * weight.max(initial=0.0))
-        return _safe_indexing(self.sample, near), weight[near]
 
     def weights(self) -> np.ndarray:
         """Weights ``(n,)`` of rows in memory, 1 where none were given."""

@@ -159,7 +159,7 @@ def _first_model(
             start, lambda: begin(_each(from_random_rows, first)), partial(_tried, mixture, kind, overview, origin)
         )
     if further:
-        start = restarts_joined([start, begin(list(zip(cycle(ways), further, strict=False)))])
+        start = restarts_joined([start, *(begin([one]) for one in zip(cycle(ways), further, strict=False))])
     if free and overview.missing and len(overview.sample) >= max(1, _sample_size(mixture, kind)):
         return run_on_sample(start, overview, origin, mixture.tol or 0.0, mixture.precision).model
     return start
@@ -174,14 +174,21 @@ def _starts(
     ways: list[tuple[Start, np.random.Generator]],
 ) -> Mixture:
     """A start found in each of these ways, which depends on no other."""
-    prior, each = mixture_prior(mixture.weight_concentration_prior), (1, mixture.n_components)
+    prior, each = mixture_prior(mixture.weight_concentration_prior), (len(ways), mixture.n_components)
     given = weights_beside_noise if kind.noise else weights_from
-    starts = []
-    for way, own in ways:
-        weights, found = kind.start(overview, origin, each, way, prior, own)
-        starts.append(Mixture(given(mixture.weights_init, weights), kind.started(found, origin), prior))
-    start = tied_start(held.hold(restarts_joined(starts)), kind.given)
+    weights, found = kind.start(overview, origin, each, _found_by(ways), prior, ways[0][1])
+    start = Mixture(given(mixture.weights_init, weights), kind.started(found, origin), prior)
+    start = tied_start(held.hold(start), kind.given)
     return start if origin is None else start.translated(origin)
+
+
+def _found_by(ways: list[tuple[Start, np.random.Generator]]) -> Start:
+    """A restart in each of these ways."""
+
+    def start(rows: np.ndarray, weight: np.ndarray, components: int, *_: Any) -> np.ndarray:
+        return np.concatenate([way(rows, weight, components, 1, own) for way, own in ways])
+
+    return start
 
 
 def _each(way: Start, generators: list[np.random.Generator]) -> list[tuple[Start, np.random.Generator]]:
