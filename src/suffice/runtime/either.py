@@ -126,6 +126,7 @@ OWN: dict[str, Any] = {
     "linalg.cholesky": _quiet(np.linalg.cholesky),
     "linalg.eigh": _quiet(np.linalg.eigh),
     "linalg.eigvalsh": _quiet(np.linalg.eigvalsh),
+    "linalg.inv": _quiet(np.linalg.inv),
     "einsum": lambda path, *arrays: np.einsum(path, *arrays, optimize=True),
     "concatenate": lambda arrays, axis=0: np.concatenate(list(arrays), axis),
 }
