@@ -37,7 +37,7 @@ def is_jax(value: Any) -> bool:
 
 def is_array(value: Any) -> bool:
     """Whether a value is an array, of NumPy's or JAX's."""
-    return isinstance(value, np.ndarray | np.generic) or is_jax(value)
+    return isinstance(value, (np.ndarray, np.generic)) or is_jax(value)
 
 
 def any_jax(values: Any) -> bool:

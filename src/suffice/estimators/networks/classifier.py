@@ -220,7 +220,8 @@ class NeuralClassifier(NetworkAnswers):
     def _rows(self, X: TableLike, y: ArrayLike, reset: bool) -> tuple[Any, np.ndarray]:
         """Checked rows (n, D), and their labels."""
         rows, labels = self._table(X, reset, y)
-        check_classification_targets(labels)
+        if reset or labels.dtype.kind not in "iub":
+            check_classification_targets(labels)
         if (
             reset
             and self.image_shape_ is None
