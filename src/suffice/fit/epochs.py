@@ -18,6 +18,7 @@ from suffice.fit.checkpoint import Checkpoint, arrays_of, digest_of, settings_of
 from suffice.fit.spanning import refuse_unseen
 from suffice.outcome import Outcome
 from suffice.runtime.arrays import Array
+from suffice.runtime.compiling import ARRAYS
 from suffice.runtime.precision import to_numpy
 from suffice.runtime.progress import progress
 from suffice.runtime.types import PathLike
@@ -149,9 +150,13 @@ def continued(state: State, begin: State) -> State:
     return state
 
 
-def _shapes(tree: PyTree[Array]) -> tuple[Any, list[tuple[tuple[int, ...], np.dtype]]]:
-    arrays = eqx.filter(tree, lambda leaf: eqx.is_array(leaf) or isinstance(leaf, jax.ShapeDtypeStruct))
-    return jax.tree.structure(arrays), [(leaf.shape, leaf.dtype) for leaf in jax.tree.leaves(arrays)]
+def _shapes(tree: PyTree[Array]) -> tuple[Any, list[tuple[tuple[int, ...], np.dtype] | None]]:
+    leaves, structure = jax.tree.flatten(tree)
+    return structure, [(leaf.shape, leaf.dtype) if _has_shape(leaf) else None for leaf in leaves]
+
+
+def _has_shape(leaf: Any) -> bool:
+    return isinstance(leaf, (*ARRAYS, jax.ShapeDtypeStruct))
 
 
 def _columns(records: tuple[Record, ...]) -> dict[str, np.ndarray]:

@@ -13,7 +13,6 @@ import numpy as np
 from jax import lax
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Bool, Float, Int, Key, Num, PyTree, Shaped
-from sklearn.utils import check_random_state
 
 from suffice.fit.batched import batched
 from suffice.fit.batches import Plan, rounds_of, shuffled_batches
@@ -27,6 +26,7 @@ from suffice.outcome import Solution
 from suffice.runtime.arrays import Array
 from suffice.runtime.compiling import filter_jit
 from suffice.runtime.forked import refuse_forked
+from suffice.runtime.keys import seed_of, words_of_key
 from suffice.runtime.precision import cast, precision_of, scope, to_numpy
 from suffice.runtime.types import ArrayLike, RandomState
 from suffice.validation import check_sizes
@@ -262,8 +262,7 @@ def first_outline(model: Network, optimizer: optax.GradientTransformation) -> De
 
 def first_key(random_state: RandomState) -> Shaped[Array, " words"]:
     """The words of the random key that ``descend`` begins with."""
-    seed = check_random_state(random_state).randint(np.iinfo(np.int32).max)
-    return jax.random.key_data(jax.random.key(seed, impl="threefry2x32"))
+    return words_of_key(seed_of(random_state))
 
 
 @cache

@@ -12,7 +12,7 @@ from jaxtyping import Float
 from suffice.rows.base import Place
 from suffice.rows.block import NO_ROWS, add, kind_on_device, row_count, row_weight, tile_of
 from suffice.rows.missing import MaskedRows, MissingLayout, PatternRows
-from suffice.rows.patterns import grouped
+from suffice.rows.patterns import grouped, of_one_pattern
 from suffice.rows.row_function import prepare
 from suffice.rows.sparse import Tiled
 from suffice.rows.sparse_stream import SparseBatches, TiledBatches
@@ -122,9 +122,11 @@ def sparse_batches(data: SparseBatches, dtype: Any, counted: bool) -> Host:
 
 def _by_pattern(
     data: Any, weight: np.ndarray, origin: Any, dtype: Any, tile: int
-) -> tuple[list[tuple[Any, np.ndarray]], np.ndarray]:
+) -> tuple[list[tuple[Any, np.ndarray]], np.ndarray | None]:
+    """Tiles of rows that miss about as many cells, and the order in which rows come, if it is not their own."""
     values, codes = data if isinstance(data, tuple) else (data, None)
-    groups, tiles = grouped(values), []
+    alike = of_one_pattern(values)
+    groups, tiles = grouped(values) if alike is None else [alike], []
     for group in groups:
         for part in _slices(len(group.rows), min(TILES * tile, 4 * tile_of(group.missing.shape[1] ** 2 + 1))):
             chosen, pattern = group.rows[part], group.pattern[part]
@@ -133,7 +135,7 @@ def _by_pattern(
             named = named[:, : (named < cells.shape[1]).sum(1).max()]
             laid: Any = PatternRows(np.where(np.isnan(cells), dtype(0), cells), pattern - pattern[0], named)
             tiles.append((laid if codes is None else (laid, codes[chosen]), weight[chosen]))
-    return tiles, np.concatenate([group.rows for group in groups])
+    return tiles, np.concatenate([group.rows for group in groups]) if alike is None else None
 
 
 def width_of(data: Any) -> int:

@@ -37,6 +37,14 @@ def grouped(values: np.ndarray) -> list[Group]:
     return [_group(np.flatnonzero(width == size), gaps, int(size)) for size in sizes]
 
 
+def of_one_pattern(values: np.ndarray) -> Group | None:
+    """All rows (n, D) as one group, as they come, where they miss the same cells (NaN); else None."""
+    gaps = np.isnan(values)
+    if len(gaps) > 1 and (gaps != gaps[0]).any():
+        return None
+    return Group(np.arange(len(gaps)), np.zeros(len(gaps), np.int32), np.flatnonzero(gaps[0])[None])
+
+
 def arrange(rows: Any, layout: MissingLayout | None) -> Any:
     """Rows (n, D) as the E-step takes them: an array where no cell is missing, else ``MaskedRows`` or one ``PatternRows``."""
     laid = isinstance(rows, MaskedRows | PatternRows) or traced(rows)

@@ -37,7 +37,7 @@ def is_jax(value: Any) -> bool:
 
 def is_array(value: Any) -> bool:
     """Whether a value is an array, of NumPy's or JAX's."""
-    return isinstance(value, np.ndarray | np.generic) or is_jax(value)
+    return isinstance(value, (np.ndarray, np.generic)) or is_jax(value)
 
 
 def any_jax(values: Any) -> bool:
@@ -126,6 +126,7 @@ OWN: dict[str, Any] = {
     "linalg.cholesky": _quiet(np.linalg.cholesky),
     "linalg.eigh": _quiet(np.linalg.eigh),
     "linalg.eigvalsh": _quiet(np.linalg.eigvalsh),
+    "linalg.inv": _quiet(np.linalg.inv),
     "einsum": lambda path, *arrays: np.einsum(path, *arrays, optimize=True),
     "concatenate": lambda arrays, axis=0: np.concatenate(list(arrays), axis),
 }

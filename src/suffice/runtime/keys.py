@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import jax
@@ -28,4 +29,17 @@ def as_key(key: Any) -> Any:
 
 def seed_of(random_state: Any) -> int:
     """A whole number drawn from what scikit-learn calls a random state: the same for the same number."""
+    return _seed_of_number(random_state) if type(random_state) is int else _drawn(random_state)
+
+
+def words_of_key(seed: int, number: int = 0) -> np.ndarray:
+    """The words of a random key for a seed, without JAX at work: those of ``as_key(seed)``, or of further ones by number."""
+    return np.array([number, seed], np.uint32)
+
+
+def _drawn(random_state: Any) -> int:
     return int(check_random_state(random_state).randint(LARGEST_SEED))
+
+
+_seed_of_number = lru_cache(_drawn)
+"""Making a generator takes longer than a small step of learning; its first number stays the same."""

@@ -77,7 +77,7 @@ def cast(module: Any, precision: str) -> Any:
 
 def to_numpy(values: Any) -> Any:
     """Every array of a pytree as a NumPy array, so that it keeps its precision wherever it goes; traced ones as they are."""
-    return tree.map_leaves(lambda leaf: np.asarray(leaf) if is_array(leaf) and not traced(leaf) else leaf, values)
+    return tree.map_leaves(_as_numpy, values)
 
 
 def in_own_precision(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -99,6 +99,10 @@ def precision_of(module: Any) -> str:
 
 def _is_floating(leaf: Any) -> bool:
     return isinstance(leaf, float) or (is_array(leaf) and isinstance(leaf.dtype, np.dtype) and leaf.dtype.kind in "fc")
+
+
+def _as_numpy(leaf: Any) -> Any:
+    return np.asarray(leaf) if isinstance(leaf, np.generic) else _settle(leaf)
 
 
 def _settle(leaf: Any) -> Any:

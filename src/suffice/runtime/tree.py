@@ -14,8 +14,11 @@ Rebuild = Callable[[list[Any]], Any]
 IsLeaf = Callable[[Any], bool]
 
 
-def opened(node: Any) -> tuple[list[Any], Rebuild] | None:
-    """The children of a node and what makes the node of them; None of a leaf."""
+def opened(node: Any, whole: bool = False) -> tuple[list[Any], Rebuild] | None:
+    """The children of a node and what makes the node of them; None of a leaf.
+
+    Of a node that JAX alone knows they are all its leaves where it is opened as a ``whole``, which is quicker.
+    """
     if type(node) is np.ndarray:
         return None
     if node is None:
@@ -30,24 +33,24 @@ def opened(node: Any) -> tuple[list[Any], Rebuild] | None:
     if type(node) is dict:
         names = sorted(node)
         return [node[name] for name in names], lambda children: dict(zip(names, children, strict=True))
-    return _opened_by_jax(node)
+    return _opened_by_jax(node, whole)
 
 
-def _opened_by_jax(node: Any) -> tuple[list[Any], Rebuild] | None:
+def _opened_by_jax(node: Any, whole: bool) -> tuple[list[Any], Rebuild] | None:
     jax = sys.modules.get("jax")
     if jax is None or hasattr(node, "dtype") or isinstance(node, (float, int, str)):
         return None
-    children, structure = jax.tree.flatten(node, is_leaf=lambda part: part is not node)
+    children, structure = jax.tree.flatten(node, is_leaf=None if whole else lambda part: part is not node)
     return None if len(children) == 1 and children[0] is node else (children, structure.unflatten)
 
 
 def map_leaves(fn: Callable[..., Any], tree: Any, *others: Any, is_leaf: IsLeaf | None = None) -> Any:
     """``fn`` of each leaf of a tree and of what stands at its place in others, as such a tree."""
-    parts = None if is_leaf is not None and is_leaf(tree) else opened(tree)
+    parts = None if is_leaf is not None and is_leaf(tree) else opened(tree, whole=is_leaf is None)
     if parts is None:
         return fn(tree, *others)
     children, rebuild = parts
-    beside = [_children(other, len(children)) for other in others]
+    beside = [_children(other, len(children), whole=is_leaf is None) for other in others]
     return rebuild([map_leaves(fn, *same, is_leaf=is_leaf) for same in zip(children, *beside, strict=True)])
 
 
@@ -79,7 +82,7 @@ def outline(tree: Any) -> str:
 
 
 def _leaves(tree: Any, is_leaf: IsLeaf | None) -> Iterator[Any]:
-    parts = None if is_leaf is not None and is_leaf(tree) else opened(tree)
+    parts = None if is_leaf is not None and is_leaf(tree) else opened(tree, whole=is_leaf is None)
     if parts is None:
         yield tree
         return
@@ -87,8 +90,8 @@ def _leaves(tree: Any, is_leaf: IsLeaf | None) -> Iterator[Any]:
         yield from _leaves(child, is_leaf)
 
 
-def _children(other: Any, count: int) -> list[Any]:
-    parts = opened(other)
+def _children(other: Any, count: int, whole: bool) -> list[Any]:
+    parts = opened(other, whole)
     if parts is None or len(parts[0]) != count:
         raise ValueError(
             f"Trees of one shape are expected; {type(other).__name__} stands in the place of {count} children."

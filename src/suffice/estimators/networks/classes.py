@@ -7,11 +7,18 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from sklearn.utils.class_weight import compute_class_weight
+from sklearn.utils.multiclass import check_classification_targets
 
 from suffice.runtime.types import ArrayLike
 
 ClassWeight: TypeAlias = Literal["balanced"] | Mapping[Hashable, float] | None
 """How much rows of a class count: alike in sum, or by class."""
+
+
+def check_labels(labels: np.ndarray, first: bool) -> None:
+    """Refuse labels (n,) that are no classes; once some were seen, whole numbers are classes without a further look."""
+    if first or labels.dtype.kind not in "iub":
+        check_classification_targets(labels)
 
 
 def class_codes(labels: np.ndarray, classes: np.ndarray) -> np.ndarray:

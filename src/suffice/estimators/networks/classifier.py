@@ -8,11 +8,10 @@ from typing import Any, ClassVar, Self
 
 import equinox as eqx
 import numpy as np
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted
 
 from suffice.estimators.networks.answers import NetworkAnswers
-from suffice.estimators.networks.classes import check_left, class_codes, told_classes, weights_by_class
+from suffice.estimators.networks.classes import check_labels, check_left, class_codes, told_classes, weights_by_class
 from suffice.estimators.networks.given_weights import weights_for
 from suffice.estimators.networks.image_rows import as_inputs, pixels, warn_of_bytes
 from suffice.estimators.networks.learned import Idle, Rows
@@ -220,7 +219,7 @@ class NeuralClassifier(NetworkAnswers):
     def _rows(self, X: TableLike, y: ArrayLike, reset: bool) -> tuple[Any, np.ndarray]:
         """Checked rows (n, D), and their labels."""
         rows, labels = self._table(X, reset, y)
-        check_classification_targets(labels)
+        check_labels(labels, reset)
         if (
             reset
             and self.image_shape_ is None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import equinox as eqx
 import numpy as np
-from scipy.special import log_softmax
 
 from suffice.nets import evaluate
 from suffice.nets.batch_network import Network, NetworkState
@@ -16,8 +15,10 @@ def logits_of(net: Network, running: NetworkState, rows: np.ndarray, precision: 
     return each_row(eqx.Partial(evaluate, net, state=running), rows, precision)
 
 
+@np.errstate(all="ignore")
 def loss_and_error(logits: np.ndarray, codes: np.ndarray, weight: np.ndarray) -> dict[str, float]:
     """Weighted mean cross-entropy in nats, and share of wrong predictions."""
-    own = np.take_along_axis(log_softmax(logits.astype(np.float64), axis=1), codes[:, None], 1)[:, 0]
-    wrong = logits.argmax(1) != codes
-    return {"loss": float(np.average(-own, weights=weight)), "error": float(np.average(wrong, weights=weight))}
+    below = logits.max(1)[:, None] - logits.astype(np.float64)
+    loss = np.log(np.exp(-below).sum(1)) + below[np.arange(len(codes)), codes]
+    wrong, total = logits.argmax(1) != codes, weight.sum()
+    return {"loss": float(weight @ loss / total), "error": float(weight @ wrong / total)}

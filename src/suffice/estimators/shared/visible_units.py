@@ -190,9 +190,7 @@ def _range(rows: Any) -> tuple[float, float]:
     values = rows if isinstance(rows, np.ndarray) else rows.data
     if not values.size:
         return 0.0, 0.0
-    with np.errstate(all="ignore"), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        low, high = float(np.nanmin(values)), float(np.nanmax(values))
+    low, high = float(np.fmin.reduce(values, axis=None)), float(np.fmax.reduce(values, axis=None))
     return (low, high) if np.isfinite(low) else (0.0, 0.0)
 
 

@@ -77,7 +77,7 @@ def _stepped(
 
 
 def _ended(begin: ContrastState, after: ContrastState, seen: Seen, weight: np.ndarray) -> Solution:
-    before, now = (float(np.average(values[: len(weight)], weights=weight)) for values in seen[:2])
+    before, now = (float(weight @ values[: len(weight)] / weight.sum()) for values in seen[:2])
     stop = verdict(before, None)({"reconstruction": now})
     good = stop is None and np.isfinite(now) and all_finite(after.model)
     record: dict[str, Any] = {"epoch": float(after.epoch), "reconstruction": now}

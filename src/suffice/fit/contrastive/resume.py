@@ -6,13 +6,11 @@ from typing import Any
 
 import jax
 import numpy as np
-from jaxtyping import Shaped
 
 from suffice.energy.rbm.machine import BoltzmannMachine
 from suffice.fit.contrastive.epoch import ContrastState
 from suffice.fit.contrastive.steps import Ascent
-from suffice.runtime.arrays import Array
-from suffice.runtime.compiling import filter_jit
+from suffice.runtime.keys import words_of_key
 from suffice.runtime.precision import scope
 
 
@@ -40,7 +38,6 @@ def state_of_record(
 
     ``base`` are visible biases for records that hold none.
     """
-    key = _key_after(np.uint32(seed), np.uint32(record["epoch"]))
     with scope(precision):
         begin = ascent.optimizer_and_schedule()[0].init(record["model"])
     leaves, structure = jax.tree.flatten(begin)
@@ -49,14 +46,9 @@ def state_of_record(
         model=record["model"],
         optimizer_state=jax.tree.unflatten(structure, record["optimizer"]) if fits else begin,
         chains=record["chains"],
-        key=np.asarray(key),
+        key=words_of_key(seed, record["epoch"]),
         epoch=np.int32(record["epoch"]),
         average=average,
         centre=record["centre"],
         base=record.get("base", base),
     )
-
-
-@filter_jit
-def _key_after(seed: np.integer, epoch: np.integer) -> Shaped[Array, " words"]:
-    return jax.random.key_data(jax.random.fold_in(jax.random.key(seed, impl="threefry2x32"), epoch))

@@ -37,10 +37,10 @@ def check_visible(data: Any, model: BoltzmannMachine, name: str, dtype: DType, *
     elif values.size or not is_sparse(data):
         check_rows((values,), name)
     _refuse_shape(shape, n_visible, name)
-    low, high = (np.nanmin(values), np.nanmax(values)) if values.size else (0.0, 0.0)
+    low, high = (np.fmin.reduce(values, axis=None), np.fmax.reduce(values, axis=None)) if values.size else (0.0, 0.0)
     _refuse_range(low, high, model, name)
     rows = cast(Sparse, csr_array(data, dtype=dtype)) if is_sparse(data) else np.asarray(values, dtype)
-    return clipped(rows) if np.isfinite(model.visible_range[1]) else rows
+    return clipped(rows) if np.isfinite(model.visible_range[1]) and not 0 <= low <= high <= 1 else rows
 
 
 def _stored_visible(data: Stored, model: BoltzmannMachine, name: str, dtype: DType) -> Stored:

@@ -16,12 +16,13 @@ import numpy as np
 from jaxtyping import Float
 
 from suffice.latent.forms.natural import Moments
+from suffice.latent.forms.one_pattern import completed_together
 from suffice.latent.forms.small_inverses import inverted
 from suffice.latent.forms.triangles import bordered, packed
 from suffice.latent.forms.whiten import gram
 from suffice.rows.missing import PatternRows
 from suffice.runtime.arrays import Array
-from suffice.runtime.either import add_at, jnp, lax
+from suffice.runtime.either import add_at, any_jax, inner_product, is_jax, jnp, lax
 from suffice.runtime.module import Module, field
 
 LOG_TWO_PI = float(np.log(2 * np.pi))
@@ -54,15 +55,14 @@ class Conditional(Module):
         """The rows with the conditional means of their missing cells under each component."""
         rows = PatternRows(rows.values.astype(self.means.dtype), rows.pattern, rows.missing)
         precision = gram(self._matrices())
+        if len(rows.missing) == 1 and not any_jax((*rows.dynamic_values(), self.means, precision)):
+            return Completed(*completed_together(rows, np.asarray(self.means), np.asarray(precision)))
         covariance, half_log = inverses(precision, rows.missing)
         return Completed(rows, self._completed(rows, precision, covariance), covariance, half_log)
 
     def log_density(self, completed: Completed) -> Float[Array, "... K n"]:
         """Log-density of the observed cells of each row under each component, (..., K, n)."""
-        rows, whitening = completed.rows, self._matrices()
-        distance = lax.map(
-            lambda row: jnp.square(row[0] @ whitening[row[1]]).sum(-1), (completed.deviation, self._matrix())
-        )
+        rows, distance = completed.rows, self._distance(completed.deviation)
         absent = (rows.missing < self.means.shape[-1]).sum(1) * LOG_TWO_PI / 2
         constant = (absent[:, None] - completed.half_log)[rows.pattern].T[self._matrix()]
         return self.log_scale[..., None] + (constant - distance / 2).reshape(*self.log_scale.shape, -1)
@@ -104,6 +104,14 @@ class Conditional(Module):
         """Which of the covariance matrices each component has."""
         components, matrices = prod(self.means.shape[:-1]), prod(self.whitening.shape[:-2])
         return np.arange(components) // (components // matrices)
+
+    def _distance(self, deviation: Array) -> Array:
+        """Squared distances (C, n) of the completed rows from each mean; with NumPy of all components at once."""
+        whitening = self._matrices()
+        if is_jax(deviation):
+            return lax.map(lambda row: jnp.square(row[0] @ whitening[row[1]]).sum(-1), (deviation, self._matrix()))
+        scaled = deviation.reshape(len(whitening), -1, deviation.shape[-1]) @ whitening
+        return inner_product(scaled, scaled).reshape(deviation.shape[:2])
 
     def _completed(self, rows: PatternRows, precision: Array, covariance: Array) -> Array:
         features, width = self.means.shape[-1], rows.missing.shape[1]
