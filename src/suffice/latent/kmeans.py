@@ -16,6 +16,10 @@ from suffice.runtime.precision import scope
 from suffice.runtime.road import passes_by_numpy
 
 
+ITERATIONS = 8
+"""Lloyd's iterations of a start, which expectation-maximisation goes on from: twenty lead to no better ends."""
+
+
 class Assignment(RowFunction):
     """Sums over rows of the nearest centre's count and rows, ``centres`` (R, K, D)."""
 
@@ -62,7 +66,7 @@ def _distances(rows: np.ndarray, square: np.ndarray, chosen: np.ndarray) -> np.n
     return distance.reshape(len(rows), *chosen.shape)
 
 
-def kmeans(rows: np.ndarray, weight: np.ndarray, centres: np.ndarray, *, max_iter: int = 20) -> np.ndarray:
+def kmeans(rows: np.ndarray, weight: np.ndarray, centres: np.ndarray, *, max_iter: int = ITERATIONS) -> np.ndarray:
     """Centres after Lloyd's iterations, every restart at once; a centre without rows stays where it is."""
     with scope("float64"):
         width = centres.shape[0] * centres.shape[1]
