@@ -15,7 +15,6 @@ from suffice.runtime.either import jnp, lax
 from suffice.runtime.precision import scope
 from suffice.runtime.road import passes_by_numpy
 
-
 ITERATIONS = 8
 """Lloyd's iterations of a start, which expectation-maximisation goes on from: twenty lead to no better ends."""
 
