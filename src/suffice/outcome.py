@@ -20,7 +20,7 @@ class DegenerateComponentWarning(UserWarning):
     ...     warnings.simplefilter("always")
     ...     _ = GaussianMixture(2, random_state=0).fit(X)
     >>> print(caught[0].category.__name__, caught[0].message)
-    DegenerateComponentWarning Component 1 collapsed: no spread in column 0. Use fewer components or a stronger prior.
+    DegenerateComponentWarning Component 0 collapsed: no spread in column 0. Use fewer components or a stronger prior.
     """
 
 

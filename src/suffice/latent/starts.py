@@ -37,6 +37,19 @@ def from_stretched(
     return from_kmeans(rows * stretch, weight, components, restarts, generator)
 
 
+def from_deviations(deviations: np.ndarray) -> Start:
+    """The same where columns have these standard deviations (D,); (R, n, K)."""
+
+    def start(
+        rows: np.ndarray, weight: np.ndarray, components: int, restarts: int, generator: np.random.Generator
+    ) -> np.ndarray:
+        centred = rows - weight @ rows / weight.sum()
+        seen = np.sqrt(weight @ np.square(centred) / weight.sum())
+        return from_kmeans(rows * (deviations / np.where(seen > 0, seen, 1.0)), weight, components, restarts, generator)
+
+    return start
+
+
 def from_seeds(
     rows: np.ndarray, weight: np.ndarray, components: int, restarts: int, generator: np.random.Generator
 ) -> np.ndarray:

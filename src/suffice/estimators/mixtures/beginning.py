@@ -22,6 +22,7 @@ from suffice.latent.noise_start import beside_noise
 from suffice.latent.sketch import sketched, sketched_sparse
 from suffice.latent.starts import Start
 from suffice.rows.bounds import column_bounds
+from suffice.rows.principal_axes import deviations_of_axes
 from suffice.rows.sparse import SparseRows
 from suffice.rows.survey import Survey
 from suffice.runtime.module import replaced
@@ -69,7 +70,8 @@ class Beginning:
     floor. Where any linear map of the columns leads to components of the family they are ``oblique``: groups are looked for in
     any direction. ``always_sampled`` asks for a sample of the rows even where no start does, ``check`` refuses rows that do not
     do, ``check_resumed`` fitted components that cannot be gone on from. With ``noise``, uniform over a ``box`` that ``seeing``
-    rows gives, of this volume if it is no truth value, the noise is one component more.
+    rows gives, of this volume if it is no truth value, the noise is one component more. Rows along principal axes have
+    ``deviations`` (D,).
     """
 
     parts: Parts
@@ -86,6 +88,7 @@ class Beginning:
     always_sampled: bool = False
     noise: bool | float = False
     box: NoiseBox | None = None
+    deviations: np.ndarray | None = None
     check: Callable[[Survey], None] = takes_all
     check_resumed: Callable[[Any], None] = goes_on
 
@@ -179,8 +182,9 @@ class Beginning:
         return replaced(model, components=replaced(model.components, prior=prior))
 
     def seeing(self, data: Any, weight: np.ndarray | None) -> Beginning:
-        """The same with the box of noise around these rows."""
-        return replace(self, box=box_around(column_bounds(data, weight), self.noise)) if self.noise else self
+        """The same with the box of noise around these rows, and the deviations of their columns if they are principal axes."""
+        box = box_around(column_bounds(data, weight), self.noise) if self.noise else self.box
+        return replace(self, box=box, deviations=deviations_of_axes(data, weight) if self.parts.alone else None)
 
     def started(self, components: Any, origin: np.ndarray | None) -> Any:
         """Components measured from ``origin`` with the parameters given put in."""

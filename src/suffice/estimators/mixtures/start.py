@@ -20,7 +20,15 @@ from suffice.latent.begin import mixture_prior, sample_size, weights_beside_nois
 from suffice.latent.known_components import labelled_start, refuse_contradiction
 from suffice.latent.mixture import Mixture
 from suffice.latent.restrictions import Restrictions, restored, restrictions, tied_start
-from suffice.latent.starts import STARTS, Start, from_axes, from_kmeans, from_random_rows, from_stretched
+from suffice.latent.starts import (
+    STARTS,
+    Start,
+    from_axes,
+    from_deviations,
+    from_kmeans,
+    from_random_rows,
+    from_stretched,
+)
 from suffice.outcome import Solution
 from suffice.rows.streams import on_host
 from suffice.rows.survey import Survey, survey
@@ -199,7 +207,8 @@ def _ways(mixture: MixtureEstimator, kind: Beginning) -> list[Start]:
     """Ways in which further restarts begin in turn; the last one is that which is asked for."""
     if mixture.init_params != "kmeans":
         return [STARTS[mixture.init_params]]
-    return [*([from_axes] if kind.oblique else []), from_stretched, from_kmeans]
+    as_they_are = [] if kind.deviations is None else [from_deviations(kind.deviations)]
+    return [*([from_axes] if kind.oblique else []), *as_they_are, from_stretched, from_kmeans]
 
 
 def _best_of(starts: Mixture, others: Callable[[], Mixture], tried: Callable[[Mixture], Solution]) -> Mixture:
