@@ -14,7 +14,7 @@ INTERRUPTED = "Not fitted: the search was interrupted."
 
 def sentence(table: Table, criterion: str, best: int) -> str:
     """The best, how far off the next is, and what to know of the search."""
-    said = [_comparison(table, criterion, best), _edge(table, best), _left_out(table)]
+    said = [_comparison(table, criterion, best), _edge(table, best), _left_out(table, best)]
     return " ".join(part for part in said if part)
 
 
@@ -66,7 +66,7 @@ def _edge(table: Table, best: int) -> str:
     return "It has the most components tried: try more."
 
 
-def _left_out(table: Table) -> str:
+def _left_out(table: Table, best: int) -> str:
     failed, fitted = np.isnan(table["bic"]), ~np.isnan(table["bic"])
     interrupted = np.char.find(table["note"], INTERRUPTED) >= 0
     sound = sound_rows(table)
@@ -81,7 +81,9 @@ def _left_out(table: Table) -> str:
         said.append(f"{lead}.{_notes(table, passed_over)}")
     told = sound & (table["note"] != "")
     if told.any():
-        said.append(f"{_candidates(told)} had other starts that were set aside or failed.{_notes(table, told)}")
+        own = f" {candidate(table, best)}: {table['note'][best]}" if told[best] else ""
+        rest = " The table has the notes." if told.sum() > told[best] else ""
+        said.append(f"{_candidates(told)} had other starts that were set aside or failed.{own}{rest}")
     return " ".join(said)
 
 
