@@ -14,7 +14,7 @@ from jax import lax
 
 CHANNELS = 4
 EVERY = settings(max_examples=500, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck))
-USUAL = settings(EVERY, max_examples=100)
+USUAL = settings(EVERY, max_examples=60)
 """The same networks each time; tests of ``EVERY`` are marked ``whole``."""
 
 

@@ -16,6 +16,7 @@ MOST = 1024
 """Columns beyond which nothing is asked."""
 
 
+@np.errstate(all="ignore")
 def deviations_of_axes(rows: Any, weight: np.ndarray | None) -> np.ndarray | None:
     """Standard deviations (D,) of columns that are principal axes of the rows (n, D), else None.
 
