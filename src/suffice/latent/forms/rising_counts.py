@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import numpy as np
 from jaxtyping import Float
 
 from suffice.latent.forms.natural import Moments
@@ -12,8 +13,11 @@ from suffice.latent.forms.rising import rising
 from suffice.rows.missing import MaskedRows
 from suffice.runtime import tree
 from suffice.runtime.arrays import Array
-from suffice.runtime.either import jnp, lax
+from suffice.runtime.either import any_jax, jnp, lax
 from suffice.runtime.module import Module, field
+
+FEW = 4
+"""Different counts are looked up where rows are so many times as many."""
 
 
 class RisingCounts(Module):
@@ -67,7 +71,7 @@ class RisingCounts(Module):
 
         def sums(component: tuple[Array, Array, Array]) -> tuple[Array, Array]:
             _, dispersion, share = component
-            log, once, twice = rising(counts, 1 / dispersion)
+            log, once, twice = _rising_of_counts(counts, 1 / dispersion)
             parts = [share @ counts, share @ once, share @ twice]
             parts += [share @ observed] if self.counted else []
             constant = share @ (observed * (log - lax.lgamma(counts + 1))).sum(-1)
@@ -96,6 +100,18 @@ class RisingCounts(Module):
 
 def log_density(counts: Array, mean: Array, dispersion: Array) -> Array:
     """Log-density of counts, cell by cell."""
-    product, _, _ = rising(counts, 1 / dispersion)
+    product, _, _ = _rising_of_counts(counts, 1 / dispersion)
     spread = (counts + 1 / dispersion) * jnp.log1p(mean * dispersion)
     return product - lax.lgamma(counts + 1) + counts * jnp.log(mean) - spread
+
+
+def _rising_of_counts(counts: Array, size: Array) -> tuple[Array, Array, Array]:
+    """``rising`` of counts (n, D); NumPy works it out once for every count that there is."""
+    if any_jax((counts, size)) or size.ndim > 1:
+        return rising(counts, size)
+    values, places = np.unique(counts, return_inverse=True)
+    places = places.reshape(counts.shape)
+    if len(values) > len(counts) / FEW:
+        return rising(counts, size)
+    found, columns = rising(values[:, None], size), np.arange(counts.shape[1])
+    return found[0][places, columns], found[1][places, columns], found[2][places, columns]
