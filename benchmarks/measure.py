@@ -107,11 +107,10 @@ def product(left: jax.Array, right: jax.Array) -> jax.Array:
 
 
 def fresh_process(command: list[str], environment: dict[str, str] | None = None) -> tuple[float, str]:
-    """Seconds from start to end of a process, and what it printed."""
+    """Seconds from start to end of a process, and what it printed; it may keep bytecode, as installed packages have theirs."""
+    given = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     start = time.perf_counter()
-    done = subprocess.run(
-        command, env={**os.environ, **(environment or {})}, capture_output=True, text=True, timeout=1800
-    )
+    done = subprocess.run(command, env={**given, **(environment or {})}, capture_output=True, text=True, timeout=1800)
     seconds = time.perf_counter() - start
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr}")
