@@ -80,8 +80,18 @@ def held_out(strata: np.ndarray, there: np.ndarray, fraction: float, seed: int) 
         own = generator.permutation(np.flatnonzero((strata == stratum) & there))
         held[own[: round(fraction * len(own))]] = True
     if held.sum() == there.sum() or not held.any():
-        raise ValueError(f"{there.sum()} rows cannot be divided by validation_fraction={fraction!r}.")
+        which = "all" if held.any() else "none"
+        raise ValueError(
+            f"{there.sum()} rows cannot be divided by validation_fraction={fraction!r}: {which} would be held out"
+            f"{_of_classes(strata[there])}."
+        )
     return held
+
+
+def _of_classes(strata: np.ndarray) -> str:
+    """What is to be known of the classes of rows, where there are several."""
+    sizes = np.unique(strata, return_counts=True)[1]
+    return f", since none of {len(sizes)} classes has more rows than {sizes.max()}" if len(sizes) > 1 else ""
 
 
 def learned_attributes(monitor: LearningMonitor, kept: DescendState, outcome: Outcome, idle: Idle) -> dict[str, Any]:
