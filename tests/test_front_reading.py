@@ -125,6 +125,13 @@ def test_names_that_are_years_are_names_and_rows_without_a_name_are_refused(writ
         read_table(written("a,b\n1.5,2,3\n4.5,5,6\n7.5,8,9\n"))
 
 
+@pytest.mark.parametrize("cell", ["-+3.5", "+ -3.5", "--3.5"])
+def test_a_number_of_two_signs_is_none(cell, written):
+    with pytest.raises(DataError, match="holds text"):
+        read_table(written(f"a,b\n1.5,2\n{cell},4\n2.5,1\n"))
+    read_columns(written(f"a,b\n1.5,2\n{cell},4\n2.5,1\n"))
+
+
 def test_an_encoding_is_that_of_the_whole_file(written):
     table = read_table(written("Preis €;Länge\n1,5;2\n2,5;3\n".encode("cp1252")))
     assert table.columns == ["Preis €", "Länge"]

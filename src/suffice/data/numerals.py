@@ -95,10 +95,10 @@ def written_numbers(column: pa.ChunkedArray) -> Written | None:
     part = {name: _part(found, name) for name in ("first", "before", "sign", "core", "power", "after")}
     before, after = _most_common(part["before"], matched), _most_common(part["after"], matched)
     alike = pc.and_(pc.equal(part["before"], before), pc.equal(part["after"], after))
-    good = pc.fill_null(pc.and_(matched, alike), False)
+    signs = pc.binary_join_element_wise(part["first"], part["sign"], "")
+    good = pc.fill_null(pc.and_(pc.and_(matched, alike), pc.less(pc.utf8_length(signs), 2)), False)
     marks = pc.and_(pc.invert(good), pc.is_in(cells, pa.array(DASHES)))
     odd = pc.and_(pc.and_(pc.invert(good), pc.invert(marks)), pc.is_valid(cells))
-    signs = pc.binary_join_element_wise(part["first"], part["sign"], "")
     return Written(
         cells, _where(good, part["core"]), _where(good, signs), _where(good, part["power"]), before, after,
         odd=pc.indices_nonzero(odd).to_pylist(), count=pc.sum(good).as_py(),
