@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from suffice import GaussianMixture, PoissonMixture
+from suffice.estimators.mixtures import halves
 from suffice.estimators.mixtures.halves import most_promising_halves
 from suffice.latent import Gaussian, Mixture
 from suffice.latent.halving import CUTS, cut_in_two
@@ -67,8 +68,23 @@ def test_the_component_of_two_groups_is_the_one_to_be_split(make):
     rows = np.concatenate([generator.poisson(rate, (80, 2)) for rate in (2.0, 40.0, 90.0)]).astype(float)
     mixture = make(2, random_state=0).fit(rows)
     heavy = int(mixture.weights_.argmax())
-    (halved, halves), *others = most_promising_halves(mixture, rows, np.ones(len(rows)), np.arange(2), 1).items()
+    (halved, pair), *others = most_promising_halves(mixture, rows, np.ones(len(rows)), np.arange(2), 1).items()
     assert halved == heavy
     assert not others
     together = rows[mixture.predict(rows) == heavy]
-    assert sorted(np.bincount(halves.predict(together))) == [80, 80]
+    assert sorted(np.bincount(pair.predict(together))) == [80, 80]
+
+
+def test_halves_are_the_same_in_one_round_and_in_several(monkeypatch):
+    rows = np.concatenate([np.random.default_rng(6).normal(centre, 1.0, (60, 2)) for centre in (0.0, 6.0, 20.0, 29.0)])
+    mixture = GaussianMixture(2, random_state=0).fit(rows)
+
+    def found():
+        return most_promising_halves(mixture, rows, np.ones(len(rows)), np.arange(2), 2)
+
+    together = found()
+    monkeypatch.setattr(halves, "MOST", 1)
+    apart = found()
+    assert list(together) == list(apart)
+    for component, pair in together.items():
+        np.testing.assert_allclose(pair.means_, apart[component].means_, rtol=1e-9)

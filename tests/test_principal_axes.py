@@ -2,9 +2,11 @@
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
 from suffice import GaussianMixture
+from suffice.estimators.mixtures import beginning
 from suffice.latent.starts import from_deviations, from_kmeans
 from suffice.rows import principal_axes
 from suffice.rows.principal_axes import deviations_of_axes
@@ -51,10 +53,14 @@ def test_columns_are_seen_with_the_deviations_given():
     np.testing.assert_array_equal(again, own)
 
 
-def test_groups_that_show_in_the_first_axis_are_found():
-    """Fifteen columns of noise hide them where all columns count alike."""
-    draw = np.random.default_rng(1)
-    groups = np.repeat([0, 1], 100)
-    rows = PCA().fit_transform(np.column_stack([20.0 * groups + draw.normal(size=200), draw.normal(size=(200, 15))]))
-    found = GaussianMixture(2, covariance_type="diag", random_state=0).fit_predict(rows)
-    assert len(set(zip(groups.tolist(), found.tolist(), strict=True))) == 2
+def test_starts_that_see_principal_axes_as_they_are_end_higher(monkeypatch):
+    """Fifteen axes of digits: without such starts the mean end is 67 nats lower."""
+    rows = PCA(15, random_state=0).fit_transform(load_digits(n_class=5).data)
+
+    def mean_end():
+        fits = [GaussianMixture(5, covariance_type="tied", random_state=seed) for seed in range(6)]
+        return np.mean([fit.fit(rows).score(rows) * len(rows) for fit in fits])
+
+    seen = mean_end()
+    monkeypatch.setattr(beginning, "deviations_of_axes", lambda *_: None)
+    assert seen > mean_end() + 20

@@ -70,11 +70,12 @@ def test_every_seed_of_a_fit_finds_them():
 
 
 def test_restarts_see_columns_stretched_in_other_ways():
-    """k-means of columns in units of their deviations leads all seeds to one end, 11 nats below that of columns as they are."""
+    """With k-means begun anew alone half of these seeds end 11 nats below what scikit-learn's starts reach."""
     rows = make_moons(400, noise=0.05, random_state=30)[0]
-    settings = {"covariance_type": "tied", "tol": 1e-5, "max_iter": 300, "random_state": 0}
-    ours, theirs = (kind(4, n_init=10, **settings).fit(rows).score(rows) for kind in (GaussianMixture, Theirs))
-    assert ours > theirs - 1e-3
+    settings = {"covariance_type": "tied", "tol": 1e-5, "max_iter": 300}
+    theirs = Theirs(4, n_init=10, random_state=0, **settings).fit(rows).score(rows)
+    ours = [GaussianMixture(4, n_init=10, random_state=seed, **settings).fit(rows).score(rows) for seed in range(4)]
+    assert min(ours) > theirs - 1e-3
 
 
 def test_a_stretched_start_depends_on_its_generator_alone():

@@ -23,6 +23,7 @@ from suffice.model import EStep
 from suffice.rows.base import Place
 from suffice.rows.place import place
 from suffice.rows.survey import Survey
+from suffice.runtime import tree
 from suffice.runtime.blas import one_blas_thread
 from suffice.runtime.precision import scope, to_numpy
 from suffice.runtime.road import computed_by
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
 ITERATIONS = 6
 """Iterations of all halves."""
+MOST = 1 << 24
+"""Parameters of the halves that are tried side by side."""
 
 
 def most_promising_halves(
@@ -45,10 +48,21 @@ def most_promising_halves(
     at least what they gain.
     """
     with one_blas_thread(), computed_by("numpy"), scope("float64"):
-        pair = _two_of(mixture)
-        cuts, halves = _cut(mixture, pair, X, weight, components)
-        best = cuts.best(cuts.climbed(halves), count)
-        return {int(components[group]): cuts.fitted(pair, best.model, place) for place, group in enumerate(best.groups)}
+        pair, found = _two_of(mixture), []
+        for group in np.array_split(components, _rounds(mixture, len(components))):
+            cuts, halves = _cut(mixture, pair, X, weight, group)
+            best = cuts.best(cuts.climbed(halves), count)
+            found += [(best.gains[place], int(group[own]), cuts.fitted(pair, best.model, place))
+                      for place, own in enumerate(best.groups)]  # fmt: skip
+    found.sort(key=lambda one: -one[0])
+    return {component: halves for _, component, halves in found[:count]}
+
+
+def _rounds(mixture: MixtureEstimator, components: int) -> int:
+    """In how many rounds halves are tried, so that their parameters are no more numbers than ``MOST``."""
+    numbers = sum(leaf.size / (len(leaf) if len(leaf) == len(mixture.weights_) else 1)
+                  for leaf in map(np.atleast_1d, tree.leaves(mixture.model_.components)))  # fmt: skip
+    return int(np.clip(np.ceil(2 * CUTS * components * numbers / MOST), 1, components))
 
 
 class _Halves(NamedTuple):
