@@ -69,8 +69,8 @@ class GaussianMixture(MixtureEstimator):
     init_params
         Where restarts begin: ``"kmeans"``, ``"k-means++"``, ``"random"`` or ``"random_from_data"``. With ``"kmeans"`` the first
         restart is the best of up to four, as many as are little work, and of half as many in each other way of seeing the
-        columns (stretched, along directions of groups), after ten iterations on a sample; it begins at random rows where components
-        degenerate from all of these. Further restarts take these ways in turn.
+        columns (stretched, along directions of groups), after ten iterations on a sample; it begins at random rows where
+        components degenerate from all of these. Further restarts take these ways in turn.
     weights_init
         Weights to start from, ``(K,)``; with ``noise`` they sum to less than 1, and the rest is the noise's.
     means_init
